@@ -1,0 +1,57 @@
+#include "core/uuid.h"
+
+namespace stagedoor {
+namespace {
+
+constexpr bool is_dash(std::size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
+
+constexpr int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+}  // namespace
+
+std::optional<Uuid> parse_uuid(std::string_view text) {
+  if (text.size() != 36) return std::nullopt;
+  Uuid uuid;
+  std::size_t nibble = 0;
+  for (std::size_t i = 0; i < 36; ++i) {
+    if (is_dash(i)) {
+      if (text[i] != '-') return std::nullopt;
+      continue;
+    }
+    const int digit = hex_digit(text[i]);
+    if (digit < 0) return std::nullopt;
+    auto& byte = uuid.bytes[nibble / 2];
+    byte = static_cast<std::uint8_t>(byte << 4 | digit);
+    ++nibble;
+  }
+  return uuid;
+}
+
+void append_uuid(std::string& out, const Uuid& uuid) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  char text[36];
+  std::size_t nibble = 0;
+  for (std::size_t i = 0; i < 36; ++i) {
+    if (is_dash(i)) {
+      text[i] = '-';
+      continue;
+    }
+    const std::uint8_t byte = uuid.bytes[nibble / 2];
+    text[i] = kDigits[nibble % 2 == 0 ? byte >> 4 : byte & 15];
+    ++nibble;
+  }
+  out.append(text, 36);
+}
+
+std::string to_string(const Uuid& uuid) {
+  std::string out;
+  append_uuid(out, uuid);
+  return out;
+}
+
+}  // namespace stagedoor
