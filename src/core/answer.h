@@ -1,5 +1,5 @@
-// The finished bytes that answer one call. Made by the http part of a module, carried unread through the engine, kept with
-// an idempotency key, written to the socket by http/server.cpp.
+// The finished bytes that answer one call. Made by the http part of a module, carried unread through the
+// engine, kept with an idempotency key, written to the socket by http/server.cpp.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,8 @@ struct Answer {
   int status = 200;
   std::string body;     // JSON unless `headers` names another Content-Type
   std::string headers;  // complete extra header lines, each ended by CRLF: "ETag: \"a1\"\r\n"
-  std::shared_ptr<const std::string> shared;  // when set, the body instead of `body`: bytes that many answers share
+  std::shared_ptr<const std::string>
+      shared;  // when set, the body instead of `body`: bytes that many answers share
 };
 
 }  // namespace stagedoor

@@ -1,5 +1,5 @@
-// A refusal: the request was understood and will not be done. Codes are those of the API; http/problem.h maps each to its
-// status. Outages are exceptions and bugs are ensure() (ensure.h), never a Failure.
+// A refusal: the request was understood and will not be done. Codes are those of the API; http/problem.h maps
+// each to its status. Outages are exceptions and bugs are ensure() (ensure.h), never a Failure.
 #pragma once
 
 #include <boost/describe/enum.hpp>
@@ -10,21 +10,14 @@
 
 namespace stagedoor {
 
-BOOST_DEFINE_ENUM_CLASS(Code,
-                        INVALID_REQUEST, INVALID_AMOUNT, EVENT_ID_REQUIRED, DATE_AMBIGUOUS,
-                        TOKEN_NOT_FOUND, TOKEN_EXPIRED, ADMIN_KEY_INVALID,
-                        NOT_ENOUGH_BALANCE,
-                        WRONG_TOKEN_TURN, WRONG_TOKEN_EVENT, FORBIDDEN,
-                        EVENT_NOT_FOUND, EVENT_DATE_NOT_FOUND, SEAT_NOT_FOUND, RESERVATION_NOT_FOUND, NOT_FOUND,
-                        METHOD_NOT_ALLOWED,
-                        SEAT_OCCUPIED, NO_SEAT_AVAILABLE, SEAT_LIMIT_EXCEEDED, BOOKING_CLOSED, EVENT_NOT_ON_SALE,
-                        RESERVATION_ALREADY_PAID, WRONG_RESERVATION_STATUS, IDEMPOTENCY_MISMATCH, BALANCE_LIMIT_EXCEEDED,
-                        TICKET_ALREADY_USED,
-                        RESERVATION_EXPIRED,
-                        PAYLOAD_TOO_LARGE,
-                        POLL_TOO_SOON, RATE_LIMITED,
-                        INTERNAL,
-                        OVERLOADED, STORE_UNAVAILABLE, OUTCOME_UNKNOWN)
+BOOST_DEFINE_ENUM_CLASS(Code, INVALID_REQUEST, INVALID_AMOUNT, EVENT_ID_REQUIRED, DATE_AMBIGUOUS,
+                        TOKEN_NOT_FOUND, TOKEN_EXPIRED, ADMIN_KEY_INVALID, NOT_ENOUGH_BALANCE,
+                        WRONG_TOKEN_TURN, WRONG_TOKEN_EVENT, FORBIDDEN, EVENT_NOT_FOUND, EVENT_DATE_NOT_FOUND,
+                        SEAT_NOT_FOUND, RESERVATION_NOT_FOUND, NOT_FOUND, METHOD_NOT_ALLOWED, SEAT_OCCUPIED,
+                        NO_SEAT_AVAILABLE, SEAT_LIMIT_EXCEEDED, BOOKING_CLOSED, EVENT_NOT_ON_SALE,
+                        RESERVATION_ALREADY_PAID, WRONG_RESERVATION_STATUS, IDEMPOTENCY_MISMATCH,
+                        BALANCE_LIMIT_EXCEEDED, TICKET_ALREADY_USED, RESERVATION_EXPIRED, PAYLOAD_TOO_LARGE,
+                        POLL_TOO_SOON, RATE_LIMITED, INTERNAL, OVERLOADED, STORE_UNAVAILABLE, OUTCOME_UNKNOWN)
 
 struct Fault {
   std::string path;  // "seatIds[2]", "" for the body as a whole
@@ -35,14 +28,16 @@ struct Failure {
   Code code = Code::INTERNAL;
   std::string message;         // for a person: what is wrong and what to do
   std::vector<Fault> details;  // only where there is something to point at
-  std::vector<std::pair<std::string, std::string>> extra;    // further members of the body; the value is JSON text
+  std::vector<std::pair<std::string, std::string>>
+      extra;  // further members of the body; the value is JSON text
   std::vector<std::pair<std::string, std::string>> headers;  // Location, Retry-After, Allow
 };
 
 template <class T>
 using Result = boost::system::result<T, Failure>;
 
-// boost::system::result wants to know how to throw when value() is called on a failure: that is a bug of the caller.
+// boost::system::result wants to know how to throw when value() is called on a failure: that is a bug of the
+// caller.
 [[noreturn]] void throw_exception_from_error(const Failure& failure, const boost::source_location& where);
 
 }  // namespace stagedoor

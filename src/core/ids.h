@@ -1,5 +1,5 @@
-// Every id is a type of its own, so that a seat cannot be passed where a date is meant. All are positive 64-bit
-// integers; 0 means "none". Users are UUIDs (uuid.h).
+// Every id is a type of its own, so that a seat cannot be passed where a date is meant. All are positive
+// 64-bit integers; 0 means "none". Users are UUIDs (uuid.h).
 #pragma once
 
 #include <compare>
@@ -32,12 +32,15 @@ using PaymentId = Id<struct PaymentTag>;
 using OutboxId = Id<struct OutboxTag>;
 using LogId = Id<struct LogTag>;  // a row of the operators' audit log
 
-// A position in an event's line, 1 for the first to join; never given twice. (Not an Id: places are compared and counted.)
+// A position in an event's line, 1 for the first to join; never given twice. (Not an Id: places are compared
+// and counted.)
 using Place = std::uint32_t;
 
 }  // namespace stagedoor
 
 template <class Tag>
 struct std::hash<stagedoor::Id<Tag>> {
-  std::size_t operator()(const stagedoor::Id<Tag>& id) const noexcept { return std::hash<std::int64_t>{}(id.value); }
+  std::size_t operator()(const stagedoor::Id<Tag>& id) const noexcept {
+    return std::hash<std::int64_t>{}(id.value);
+  }
 };

@@ -106,7 +106,8 @@ std::optional<TimePoint> parse_rfc3339(std::string_view text) {
     if (!offset_minute || *offset_hour > 23 || *offset_minute > 59) return std::nullopt;
     offset_minutes = (*offset_hour * 60 + *offset_minute) * (west ? -1 : 1);
   }
-  const std::chrono::year_month_day date{std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
+  const std::chrono::year_month_day date{std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
                                          std::chrono::day(static_cast<unsigned>(*day))};
   if (!text.empty() || !date.ok()) return std::nullopt;
   const std::int64_t minutes = *hour * 60 + *minute - offset_minutes;
@@ -124,7 +125,7 @@ std::optional<Millis> parse_duration(std::string_view text) {
     text.remove_prefix(static_cast<std::size_t>(end - text.data()));
     const std::size_t unit_size = text.starts_with("ms") ? 2 : 1;
     const std::string_view unit = text.substr(0, unit_size);
-    const std::int64_t scale = unit == "ms" ? 1
+    const std::int64_t scale = unit == "ms"  ? 1
                                : unit == "s" ? 1000
                                : unit == "m" ? 60'000
                                : unit == "h" ? 3'600'000

@@ -1,5 +1,5 @@
-// Points in time are UTC milliseconds since 1970; durations are milliseconds. Text forms: RFC 3339 with milliseconds for
-// points ("2026-01-01T00:00:00.000Z"), `5m`, `250ms`, `1h30m`, `0s` for durations.
+// Points in time are UTC milliseconds since 1970; durations are milliseconds. Text forms: RFC 3339 with
+// milliseconds for points ("2026-01-01T00:00:00.000Z"), `5m`, `250ms`, `1h30m`, `0s` for durations.
 #pragma once
 
 #include <chrono>
@@ -29,8 +29,8 @@ std::optional<TimePoint> parse_rfc3339(std::string_view text);
 // "2026-02-01" of the instant, in UTC.
 std::string utc_day(TimePoint at);
 
-// Reads one or more number-unit pairs with units ms, s, m, h, d: "250ms", "1h30m". Not negative. Nothing when malformed or
-// beyond 10,000 days.
+// Reads one or more number-unit pairs with units ms, s, m, h, d: "250ms", "1h30m". Not negative. Nothing when
+// malformed or beyond 10,000 days.
 std::optional<Millis> parse_duration(std::string_view text);
 std::string format_duration(Millis duration);
 

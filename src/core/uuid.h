@@ -1,4 +1,5 @@
-// A user's id: 128 bits, shown as 8-4-4-4-12 hexadecimal digits in lower case. Any version and variant is accepted.
+// A user's id: 128 bits, shown as 8-4-4-4-12 hexadecimal digits in lower case. Any version and variant is
+// accepted.
 #pragma once
 
 #include <array>

@@ -1,0 +1,157 @@
+// What is on sale: events, their dates, layouts' seats and prices, and the policies. An immutable snapshot: a
+// change makes a new one (dates that did not change are shared), so any thread may read it without a lock.
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+
+#include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/ids.h"
+#include "core/money.h"
+#include "core/time.h"
+
+namespace stagedoor {
+
+BOOST_DEFINE_ENUM_CLASS(Admission, interval, capacity, both)
+BOOST_DEFINE_ENUM_CLASS(LineOrder, fifo, draw)
+
+// How an event's waiting room lets people in (R-Q10 – R-Q15). Names as in the catalogue file (R-K4).
+struct QueuePolicy {
+  Admission admission = Admission::interval;
+  std::int64_t people = 3000;    // at most so many in any window of length `every`
+  Millis every{10'000};          // at most 1 h
+  std::int64_t capacity = 1000;  // at most so many inside at once
+  Millis active_ttl{300'000};
+  Millis visit_max{1'800'000};
+  Millis presence_timeout{60'000};
+  double return_share = 0.2;
+  Millis poll_min{1000};  // 0 switches the poll limit off
+  Millis poll_max{30'000};
+  bool spread = false;  // spread an interval's people over it
+  LineOrder order = LineOrder::fifo;
+  std::optional<TimePoint> gather_from;
+};
+BOOST_DESCRIBE_STRUCT(QueuePolicy, (),
+                      (admission, people, every, capacity, active_ttl, visit_max, presence_timeout,
+                       return_share, poll_min, poll_max, spread, order, gather_from))
+
+// How an event's seats are sold (R-S4, R-S8, R-P6).
+struct SalePolicy {
+  std::int64_t seats_per_user = 4;  // live holds + paid seats
+  Millis hold_ttl{300'000};
+  Millis rehold_cooldown{0};
+  std::optional<TimePoint> refund_until;  // none: the owner may not refund
+};
+BOOST_DESCRIBE_STRUCT(SalePolicy, (), (seats_per_user, hold_ttl, rehold_cooldown, refund_until))
+
+// Half-open: from <= now < until.
+struct Window {
+  TimePoint from{};
+  TimePoint until{};
+  bool contains(TimePoint now) const { return from <= now && now < until; }
+};
+BOOST_DESCRIBE_STRUCT(Window, (), (from, until))
+
+struct Event {
+  EventId id;
+  std::string name;
+  std::string performer;
+  std::string venue;
+  Window on_sale;
+  QueuePolicy queue;
+  SalePolicy policy;
+  bool closed = false;  // by an operator, for good
+  bool paused = false;  // admissions stand still
+  TimePoint created_at{};
+  TimePoint updated_at{};
+
+  bool is_on_sale(TimePoint now) const { return !closed && on_sale.contains(now); }
+};
+
+struct Category {
+  CategoryId id;
+  std::string name;
+  Won price;
+};
+
+struct Seat {
+  std::int32_t number = 0;         // 1… within the date, unique there
+  std::int32_t number_in_row = 0;  // 1… within its row; = number in a layout without sections
+  std::uint16_t section = 0;       // index into EventDate::sections
+  std::uint16_t row = 0;           // 1… within the section; 0 in a layout without sections
+  std::uint16_t category = 0;      // index into EventDate::categories
+};
+
+// One performance. Its seats have the ids first_seat, first_seat + 1, … in the order of `seats`, for ever.
+struct EventDate {
+  DateId id;
+  EventId event;
+  TimePoint starts_at{};
+  Window booking;
+  std::string layout;  // name of the layout it was made from
+  SeatId first_seat;
+  std::vector<std::string> sections;  // names; one "" when the layout has none
+  std::vector<Category> categories;
+  std::vector<Seat> seats;
+  TimePoint created_at{};
+  TimePoint updated_at{};
+  std::optional<TimePoint> deleted_at;
+
+  bool has(SeatId seat) const {
+    return seat >= first_seat && seat.value < first_seat.value + std::int64_t(seats.size());
+  }
+  SeatId seat_id(std::size_t index) const { return {first_seat.value + std::int64_t(index)}; }
+  std::size_t index_of(SeatId seat) const {
+    return std::size_t(seat.value - first_seat.value);
+  }  // requires has(seat)
+  const Seat& seat(SeatId id_) const { return seats[index_of(id_)]; }
+  const Category& category_of(SeatId id_) const { return categories[seat(id_).category]; }
+};
+
+// How a layout is written in a catalogue file: either `seats` + `category`, or `sections`.
+struct LayoutSection {
+  std::string name;
+  std::int64_t rows = 0;
+  std::int64_t seats_per_row = 0;
+  std::string category;
+};
+BOOST_DESCRIBE_STRUCT(LayoutSection, (), (name, rows, seats_per_row, category))
+
+struct Layout {
+  std::int64_t seats = 0;  // numbered 1–seats, when there are no sections
+  std::string category;
+  std::vector<LayoutSection> sections;
+};
+
+class Catalogue {
+ public:
+  // Ordered by id.
+  std::map<EventId, std::shared_ptr<const Event>> events;
+  std::map<DateId, std::shared_ptr<const EventDate>> dates;
+  std::map<SeatId, DateId> dates_by_first_seat;
+  std::map<std::string, Layout> layouts;
+
+  const Event* event(EventId id) const {
+    const auto at = events.find(id);
+    return at == events.end() ? nullptr : at->second.get();
+  }
+  const EventDate* date(DateId id) const {
+    const auto at = dates.find(id);
+    return at == dates.end() ? nullptr : at->second.get();
+  }
+  // The date that has this seat; nullptr when no date has.
+  const EventDate* date_of(SeatId seat) const {
+    auto at = dates_by_first_seat.upper_bound(seat);
+    if (at == dates_by_first_seat.begin()) return nullptr;
+    const EventDate* found = date((--at)->second);
+    return found && found->has(seat) ? found : nullptr;
+  }
+};
+
+}  // namespace stagedoor

@@ -1,0 +1,85 @@
+// What decided commands do to the store: the new state of every row they touch.
+//
+// `Changes` is one command's. `Batch` is the sum of many, last state wins, so a thousand charges of one
+// wallet write its row once. Adapters write a Batch in this order, which no constraint objects to: changed
+// rows first (they only ever free a seat), then new rows, then what is only ever added.
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+
+#include <optional>
+#include <vector>
+
+#include "engine/rows.h"
+#include "engine/view.h"
+
+namespace stagedoor {
+
+// New or changed rows of the catalogue; ids are set. A date's seats are written once, when the date is new.
+struct CatalogueChanges {
+  std::vector<Event> events;
+  std::vector<EventDate> dates;  // whole; `seats` counts only for a new date
+  std::vector<std::pair<std::string, Layout>> layouts;
+  bool empty() const { return events.empty() && dates.empty() && layouts.empty(); }
+};
+
+struct Changes {
+  std::vector<Reservation> reservations;
+  std::vector<Wallet> wallets;
+  std::vector<Visit> visits;
+  std::vector<LinePlace> line;
+  std::vector<SeatBlock> blocks;
+  std::vector<Posting> postings;
+  std::vector<Payment> payments;
+  std::vector<IdempotentAnswer> answers;
+  std::vector<OutboxRow> outbox;
+  std::vector<LogRow> log;
+  CatalogueChanges catalogue;
+};
+
+// One row to write. `stored` is what the store has now, by which the write is conditional: nothing = insert.
+template <class Row>
+struct Write {
+  Row row;
+  std::optional<Row> stored;
+};
+
+template <class Key, class Row>
+class Writes {
+ public:
+  // `before` is the row as the view had it, nullptr if the store has none.
+  void put(const Key& key, const Row& row, const Row* before) {
+    const auto [at, is_first] = index_.try_emplace(key, rows_.size());
+    if (is_first) rows_.push_back({row, before ? std::optional<Row>(*before) : std::nullopt});
+    else rows_[at->second].row = row;
+  }
+  const std::vector<Write<Row>>& rows() const { return rows_; }
+  bool empty() const { return rows_.empty(); }
+
+ private:
+  absl::flat_hash_map<Key, std::size_t> index_;
+  std::vector<Write<Row>> rows_;
+};
+
+struct Batch {
+  Writes<ReservationId, Reservation> reservations;
+  Writes<UserId, Wallet> wallets;
+  Writes<EventPlace, Visit> visits;
+  Writes<EventPlace, LinePlace> line;
+  Writes<SeatId, SeatBlock> blocks;
+  std::vector<Posting> postings;
+  std::vector<Payment> payments;
+  std::vector<IdempotentAnswer> answers;
+  std::vector<OutboxRow> outbox;
+  std::vector<LogRow> log;
+  CatalogueChanges catalogue;
+  std::optional<std::int64_t>
+      ids_reserved_to;  // new high-water mark of the id sequence: ids below it may be in use
+  TimePoint now{};      // the moment of the batch; the store keeps the highest it has seen
+
+  // Adds one command's changes. Call before view.apply(changes): the view still has the rows as they were.
+  void add(Changes&& changes, const View& view);
+  bool empty() const;
+};
+
+}  // namespace stagedoor

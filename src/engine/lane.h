@@ -1,0 +1,120 @@
+// A lane: one thread that takes everything that is waiting, decides it, commits it in one transaction, and
+// answers. Batches grow by themselves with load: an idle lane answers after one fsync, a rushed one does a
+// thousand commands per fsync.
+//
+// Knows nothing of seats or money: what to do is in the commands, what to do on time is in the jobs, who
+// wants to hear of what was committed is in the listeners.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+#include <vector>
+
+#include "engine/command.h"
+#include "ports/clock.h"
+#include "ports/store.h"
+
+namespace stagedoor {
+
+// Work that nobody asked for: promotion, lapsing. Lane thread.
+class Job {
+ public:
+  virtual ~Job() = default;
+  virtual TimePoint next_due(TimePoint now) const = 0;  // kNever when there is nothing to come
+  virtual void collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) = 0;
+};
+
+// Hears of every committed batch, in order, before its answers are sent. Lane thread; must not throw.
+class Listener {
+ public:
+  virtual ~Listener() = default;
+  virtual void committed(const Batch& batch) = 0;
+};
+
+struct LaneLimits {
+  std::size_t queue_max = 20'000;       // commands waiting per class; beyond it OVERLOADED
+  std::size_t batch_max = 1024;         // commands per transaction
+  Millis batch_time{10};                // deciding stops after so long; the rest waits for the next batch
+  std::size_t view_rows_max = 400'000;  // a kept view beyond it is forgotten and loaded anew
+};
+
+// Read by the metrics, any thread.
+struct LaneCounters {
+  std::atomic<std::uint64_t> batches{0};
+  std::atomic<std::uint64_t> commands{0};
+  std::atomic<std::uint64_t> commits{0};
+  std::atomic<std::uint64_t> failed_batches{0};
+  std::atomic<std::uint64_t> overloaded{0};
+  std::array<std::atomic<std::uint64_t>, 16> batch_sizes{};  // batches of up to 2^i commands
+  std::array<std::atomic<std::int64_t>, kLaneClasses> waiting{};
+};
+
+class Lane {
+ public:
+  // How refusals of the lane itself (OVERLOADED, STORE_UNAVAILABLE, IDEMPOTENCY_MISMATCH, INTERNAL) read.
+  using Problem = Answer (*)(const Failure&);
+
+  // The store, clock, jobs and listeners must outlive the lane. `catalogue` is read before every batch.
+  Lane(Store& store, const Clock& clock, std::function<std::shared_ptr<const Catalogue>()> catalogue,
+       Problem problem, LaneLimits limits);
+  ~Lane();  // stop()
+
+  void add(Job& job) { jobs_.push_back(&job); }  // before start()
+  void add(Listener& listener) { listeners_.push_back(&listener); }
+  void start();
+  // Commits and answers what is waiting, refuses what comes later, ends the thread.
+  void stop();
+
+  // Any thread. The command is answered exactly once; at once with OVERLOADED when its class is full.
+  void submit(std::unique_ptr<Command> command);
+  // Looks at the jobs again (a setting of theirs was changed). Any thread.
+  void wake();
+
+  // One round without the thread, for tests and the simulator: jobs due now and everything waiting, up to one
+  // batch. False when there was nothing to do.
+  bool run_once();
+
+  const LaneCounters& counters() const { return counters_; }
+
+ private:
+  using Commands = std::vector<std::unique_ptr<Command>>;
+
+  void run(std::stop_token stop);
+  Commands take(std::size_t max);
+  void process(Commands commands);
+  // Decides and commits all of them in one transaction and fills `answers`; throws without effect.
+  void commit_together(const Commands& commands, std::size_t from, std::size_t to,
+                       std::vector<Answer>& answers, std::size_t& done);
+  Decided decide(Command& command, Moment& moment);
+  TimePoint advance_clock();
+  void load_keys(Transaction& transaction, const Commands& commands, std::size_t from, std::size_t to);
+
+  Store& store_;
+  const Clock& clock_;
+  std::function<std::shared_ptr<const Catalogue>()> catalogue_;
+  Problem problem_;
+  LaneLimits limits_;
+  std::vector<Job*> jobs_;
+  std::vector<Listener*> listeners_;
+
+  View view_;
+  TimePoint moment_{};  // of the newest batch
+  std::int64_t next_id_ = 1;
+  std::int64_t ids_reserved_to_ = 1;
+
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::array<std::deque<std::unique_ptr<Command>>, kLaneClasses> waiting_;
+  bool stopping_ = false;
+  bool woken_ = false;
+  LaneCounters counters_;
+  std::thread thread_;
+};
+
+}  // namespace stagedoor

@@ -1,0 +1,145 @@
+// The rows of the booking store as the engine, the modules' models and the adapters all see them. Plain
+// values; what may happen to them is decided in modules/*/model. Columns of the same names: sql/migrations.
+#pragma once
+
+#include <boost/describe/enum.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/ids.h"
+#include "core/money.h"
+#include "core/time.h"
+#include "core/uuid.h"
+
+namespace stagedoor {
+
+// RESERVED: held. PENDING: held, and a payment was started and not finished. Both lapse at expires_at by
+// rule.
+BOOST_DEFINE_ENUM_CLASS(ReservationStatus, RESERVED, PENDING, PAID, CANCELLED, REFUNDED)
+// Why a reservation is CANCELLED; NONE otherwise.
+BOOST_DEFINE_ENUM_CLASS(CancelReason, NONE, LAPSED, OWNER, OPERATOR)
+
+struct Reservation {
+  ReservationId id;
+  SeatId seat;
+  DateId date;
+  EventId event;
+  UserId user;
+  Place place = 0;  // of the visit that holds it
+  ReservationStatus status = ReservationStatus::RESERVED;
+  CancelReason reason = CancelReason::NONE;
+  Won price;  // fixed when the hold is made (R-S9)
+  TimePoint expires_at{};
+  TimePoint created_at{};
+  TimePoint updated_at{};
+  PaymentId payment;  // 0 while unpaid
+  std::optional<TimePoint> paid_at;
+  std::int32_t version = 1;  // counts the row's changes, from 1
+
+  // Not paid and not over: RESERVED or PENDING before expires_at.
+  bool is_live_hold(TimePoint now) const { return is_unpaid() && now < expires_at; }
+  bool is_unpaid() const {
+    return status == ReservationStatus::RESERVED || status == ReservationStatus::PENDING;
+  }
+  // Takes the seat as far as the store's unique index knows (a lapsed hold does until it is swept).
+  bool takes_seat() const { return is_unpaid() || status == ReservationStatus::PAID; }
+  // What a reader is told: a hold past its end is cancelled, swept or not (R-S4).
+  ReservationStatus status_at(TimePoint now) const {
+    return is_unpaid() && now >= expires_at ? ReservationStatus::CANCELLED : status;
+  }
+};
+
+struct Wallet {
+  WalletId id;
+  UserId user;
+  Won balance;
+  std::int64_t seq = 0;  // number of postings so far; the newest posting bears it
+};
+
+BOOST_DEFINE_ENUM_CLASS(PostingType, CHARGE, USE, REFUND)
+
+// One movement between two accounts. A user's account is the wallet's id; the house's accounts are the
+// negative numbers below, whose balances are sums of postings and stored nowhere.
+inline constexpr std::int64_t kHouseAccount = -1;    // what was sold
+inline constexpr std::int64_t kChargesAccount = -2;  // money that came in from outside
+
+struct Posting {
+  PostingId id;
+  WalletId wallet;
+  std::int64_t seq = 0;  // 1, 2, 3… per wallet
+  PostingType type = PostingType::CHARGE;
+  Won amount;         // > 0: from `debit_account` to `credit_account`
+  Won balance_after;  // of the wallet
+  std::int64_t debit_account = 0;
+  std::int64_t credit_account = 0;
+  ReservationId reservation;  // 0 for a charge
+  TimePoint created_at{};
+};
+
+struct Payment {
+  PaymentId id;
+  UserId user;
+  Won total;
+  TimePoint created_at{};
+  std::vector<ReservationId> reservations;
+};
+
+// A place in an event's line. It never moves; `left_at` is set when its owner gives it up while waiting.
+struct LinePlace {
+  EventId event;
+  Place place = 0;
+  UserId user;
+  TimePoint joined_at{};
+  std::optional<TimePoint> left_at;
+};
+
+// Somebody's turn: inside during [activated_at, expires_at). Ending early moves expires_at to that moment.
+struct Visit {
+  EventId event;
+  Place place = 0;
+  UserId user;
+  TimePoint activated_at{};
+  TimePoint expires_at{};
+
+  bool is_active(TimePoint now) const { return activated_at <= now && now < expires_at; }
+};
+
+struct SeatBlock {  // a house seat (R-S12)
+  SeatId seat;
+  bool blocked = false;
+};
+
+// The first answer to a (user, key), given again to the same request (R-X5).
+struct IdempotentAnswer {
+  UserId user;
+  std::string key;
+  std::string request_hash;  // SHA-256 of method, path and body: 32 bytes
+  int status = 0;
+  std::string body;
+  std::string headers;
+  TimePoint created_at{};
+};
+
+// An event for the outside world, written with its cause (R-M4).
+struct OutboxRow {
+  OutboxId id;
+  std::string key;           // "reservation/17", "wallet/3": order is kept per key
+  std::int64_t version = 0;  // of the key, rising
+  std::string type;          // "seat.held"
+  std::string payload;       // JSON
+  TimePoint created_at{};
+};
+
+// What an operator did (R-Q17).
+struct LogRow {
+  LogId id;
+  TimePoint created_at{};
+  std::string operator_name;
+  std::string action;  // "queue.pause"
+  EventId event;       // 0 when it concerns none
+  std::string detail;  // JSON
+};
+
+}  // namespace stagedoor

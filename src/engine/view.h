@@ -1,0 +1,117 @@
+// What a batch of commands knows of the store: rows loaded for its keys, with the changes of the commands
+// decided so far already in them. A row that is known to be absent is there as an empty optional; what was
+// not loaded is not there at all.
+//
+// On a store that nobody else writes (embedded), the lane keeps the View between batches, and it is the
+// write-through cache: a hot batch reads nothing. Elsewhere it lives as long as the batch's locks. Lane
+// thread only.
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/ensure.h"
+#include "engine/catalogue.h"
+#include "engine/rows.h"
+
+namespace stagedoor {
+
+template <class Key, class Row>
+class Table {
+ public:
+  bool knows(const Key& key) const { return rows_.contains(key); }
+  // Requires knows(key): asking for what keys() did not name is a bug. nullptr = the store has no such row.
+  const Row* find(const Key& key) const {
+    const auto at = rows_.find(key);
+    ensure(at != rows_.end(), "a command reads a row that its keys() did not name");
+    return at->second ? &*at->second : nullptr;
+  }
+  void put(const Key& key, std::optional<Row> row) { rows_.insert_or_assign(key, std::move(row)); }
+  Row& at_or_new(const Key& key) {
+    auto& row = rows_[key];
+    return row ? *row : row.emplace();
+  }
+  std::size_t size() const { return rows_.size(); }
+  void clear() { rows_.clear(); }
+
+ private:
+  absl::flat_hash_map<Key, std::optional<Row>> rows_;
+};
+
+using EventUser = std::pair<EventId, UserId>;
+using EventPlace = std::pair<EventId, Place>;
+using UserKey = std::pair<UserId, std::string>;
+
+struct SeatState {
+  ReservationId taken_by;  // the reservation that takes the seat (perhaps lapsed and not swept); 0 = none
+  bool blocked = false;
+};
+
+// One user's reservations of one event that take a seat.
+struct FanSeats {
+  std::vector<ReservationId> unpaid;  // lapsed ones too, until they are swept
+  std::vector<ReservationId> paid;
+};
+
+// The rows that commands want before they are decided.
+struct Keys {
+  absl::flat_hash_set<ReservationId> reservations;
+  absl::flat_hash_set<SeatId> seats;    // brings SeatState and the row of taken_by
+  absl::flat_hash_set<EventUser> fans;  // brings FanSeats and their rows
+  absl::flat_hash_set<UserId> wallets;
+  absl::flat_hash_set<EventPlace> visits;
+  absl::flat_hash_set<UserKey> answers;  // idempotency
+  absl::flat_hash_set<std::pair<SeatId, UserId>>
+      last_lapsed;  // brings the user's newest lapsed hold of the seat (R-S8)
+  absl::flat_hash_set<PaymentId> payments;
+
+  bool empty() const {
+    return reservations.empty() && seats.empty() && fans.empty() && wallets.empty() && visits.empty() &&
+           answers.empty() && last_lapsed.empty() && payments.empty();
+  }
+};
+
+struct Changes;
+class Rooms;  // modules/queue: who stands where, in memory
+
+class View {
+ public:
+  std::shared_ptr<const Catalogue> catalogue;  // never null
+  Table<ReservationId, Reservation> reservations;
+  Table<SeatId, SeatState> seats;
+  Table<EventUser, FanSeats> fans;
+  Table<UserId, Wallet> wallets;
+  Table<EventPlace, Visit> visits;
+  Table<UserKey, IdempotentAnswer> answers;
+  Table<std::pair<SeatId, UserId>, TimePoint> last_lapsed;  // when that hold ended
+  Table<PaymentId, Payment> payments;
+  // Places given or given up by the commands of this batch; those of earlier batches are in the rooms.
+  absl::flat_hash_map<EventUser, LinePlace> line;
+  absl::flat_hash_map<EventId, Place> last_place;
+
+  // Puts a decided command's rows in, with what follows from them: who takes a seat, which seats a fan has.
+  void apply(const Changes& changes);
+  // The batch is over and the rooms have heard of it.
+  void end_batch() {
+    line.clear();
+    last_place.clear();
+  }
+  std::size_t rows() const {
+    return reservations.size() + seats.size() + fans.size() + wallets.size() + visits.size() +
+           answers.size() + last_lapsed.size() + payments.size();
+  }
+  // Forgets every row (not the catalogue).
+  void clear();
+
+ private:
+  void apply(const Reservation& row);
+};
+
+}  // namespace stagedoor

@@ -1,0 +1,75 @@
+// The booking store: the truth about seats, money, visits and the embedded line. Adapters: sqlite, memory
+// (the oracle).
+//
+// Outages are exceptions of the two kinds below; whatever is thrown, the transaction had no effect.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stdexcept>
+
+#include "engine/changes.h"
+#include "engine/view.h"
+
+namespace stagedoor {
+
+// The store will not have this batch as it is: a constraint or a guard refused a row. Trying again helps only
+// without it.
+struct StoreRefused : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+// The store cannot work now (busy, full, gone). Nothing was done.
+struct StoreUnavailable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+class Transaction {
+ public:
+  virtual ~Transaction() = default;  // without commit(): nothing was done
+  // Puts the rows of `keys` into the view, absent ones as known to be absent. The view holds none of them
+  // yet.
+  virtual void load(const Keys& keys, View& view) = 0;
+  virtual void apply(const Batch& batch) = 0;
+  virtual void commit() = 0;  // durable when it returns. A failed fsync ends the process.
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  // True when nobody else writes this store while it is open: a View may be kept between transactions.
+  virtual bool is_exclusive() const = 0;
+  virtual std::unique_ptr<Transaction> begin() = 0;  // lane thread; one at a time
+
+  // What the read models are made from at start. Call before the first begin().
+  virtual Catalogue catalogue() = 0;
+  virtual void each_taking_reservation(
+      const std::function<void(const Reservation&)>&) = 0;  // takes_seat(), by id
+  virtual void each_block(const std::function<void(SeatId)>&) = 0;
+  virtual void each_place(const std::function<void(const LinePlace&)>&) = 0;  // by event, place
+  virtual void each_visit(const std::function<void(const Visit&)>&) = 0;      // by event, place
+  virtual std::int64_t ids_reserved_to() = 0;                                 // 1 in a new store
+  virtual TimePoint latest_moment() = 0;                                      // highest Batch::now committed
+};
+
+// A page of a growing list, newest first.
+struct PageAt {
+  std::int64_t before = 0;  // rows below this id (or seq); 0 = from the newest
+  int limit = 50;
+};
+
+// Reads for one fan or operator, beside the lane: committed rows, a short look each. One thread at a time per
+// object.
+class Queries {
+ public:
+  virtual ~Queries() = default;
+  virtual std::optional<Reservation> reservation(ReservationId id) = 0;
+  virtual std::vector<Reservation> reservations_of(const UserId& user,
+                                                   std::optional<ReservationStatus> status, PageAt at) = 0;
+  virtual std::optional<Wallet> wallet(const UserId& user) = 0;
+  virtual std::vector<Posting> history(WalletId wallet, PageAt at) = 0;  // cursor: seq
+  virtual std::optional<Payment> payment(PaymentId id) = 0;
+  virtual std::vector<Payment> payments_of(const UserId& user, PageAt at) = 0;
+  virtual std::vector<LogRow> log(PageAt at) = 0;
+};
+
+}  // namespace stagedoor
