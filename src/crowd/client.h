@@ -1,0 +1,88 @@
+// Many keep-alive connections to one server, driven by one thread with epoll. Made to be cheap: raw sockets,
+// no copy of the request, no allocation per request. One request at a time on a connection; what finds no
+// free connection waits here.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "crowd/endpoint.h"
+#include "crowd/response.h"
+
+namespace stagedoor::crowd {
+
+using Clock = std::chrono::steady_clock;
+
+class Client {
+ public:
+  using Tag = std::uint64_t;
+  // May call send(). `response` is valid during the call. Status 0: no answer (refused, reset, malformed,
+  // timed out); the request may or may not have been carried out.
+  using OnAnswer = std::function<void(Tag, const Response& response)>;
+
+  struct Options {
+    std::size_t connections = 1;
+    std::chrono::milliseconds answer_within{
+        30'000};  // else the connection is closed and the answer is an error
+  };
+
+  Client(Endpoint to, Options options, OnAnswer on_answer);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // Sends now when a connection is free (opening it if need be), else as soon as one is. `bytes` must stay
+  // alive until its answer. Each send is answered exactly once, always from within poll(). No answer body is
+  // expected for HEAD.
+  void send(std::string_view bytes, Tag tag);
+
+  // Handles what has arrived, waiting up to `wait` when nothing has. Returns early on a signal.
+  void poll(std::chrono::nanoseconds wait);
+
+  // Requests sent or waiting that have no answer yet.
+  std::size_t unanswered() const { return unanswered_; }
+  const Endpoint& endpoint() const { return to_; }
+
+ private:
+  enum class State : std::uint8_t { closed, idle, connecting, busy };
+  struct Connection {
+    int fd = -1;
+    State state = State::closed;
+    std::string_view unsent;
+    Tag tag = 0;
+    Clock::time_point since;
+    ResponseReader reader;
+  };
+  struct Waiting {
+    std::string_view bytes;
+    Tag tag;
+  };
+
+  void start_waiting();
+  void start(std::size_t index, std::string_view bytes, Tag tag);
+  bool open(Connection& connection, std::size_t index);  // false: errno says why
+  void write(std::size_t index);
+  void read(std::size_t index, bool ended);  // ended: the peer has closed its side
+  void finish(std::size_t index, const Response& response, bool keep);
+  void fail(std::size_t index, std::string_view error);
+  void close(Connection& connection);
+  void fail_late_answers();
+
+  Endpoint to_;
+  Options options_;
+  OnAnswer on_answer_;
+  int epoll_;
+  std::vector<Connection> connections_;
+  std::deque<std::size_t> free_;  // connections without a request, the longest unused first
+  std::deque<Waiting> waiting_;
+  std::vector<std::pair<Tag, std::string_view>> failed_at_once_;  // told by the next poll()
+  std::size_t unanswered_ = 0;
+  Clock::time_point now_;  // of the latest poll() or send()
+  Clock::time_point next_late_check_;
+};
+
+}  // namespace stagedoor::crowd
