@@ -12,7 +12,7 @@ void append(std::vector<Row>& to, std::vector<Row>& from) {
 
 }  // namespace
 
-void Batch::add(Changes&& changes, const View& view) {
+void Batch::add(Changes& changes, const View& view) {
   for (const auto& row : changes.reservations) {
     reservations.put(row.id, row, row.version == 1 ? nullptr : view.reservations.find(row.id));
   }
@@ -30,9 +30,9 @@ void Batch::add(Changes&& changes, const View& view) {
     const SeatBlock before{row.seat, view.seats.find(row.seat) && view.seats.find(row.seat)->blocked};
     blocks.put(row.seat, row, &before);
   }
+  payments.insert(payments.end(), changes.payments.begin(), changes.payments.end());
+  answers.insert(answers.end(), changes.answers.begin(), changes.answers.end());
   append(postings, changes.postings);
-  append(payments, changes.payments);
-  append(answers, changes.answers);
   append(outbox, changes.outbox);
   append(log, changes.log);
   append(catalogue.events, changes.catalogue.events);

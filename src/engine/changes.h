@@ -69,7 +69,7 @@ struct Batch {
   Writes<SeatId, SeatBlock> blocks;
   std::vector<Posting> postings;
   std::vector<Payment> payments;
-  std::vector<IdempotentAnswer> answers;
+  std::vector<IdempotentAnswer> answers;  // each replaces one of the same (user, key) that is past its time
   std::vector<OutboxRow> outbox;
   std::vector<LogRow> log;
   CatalogueChanges catalogue;
@@ -77,8 +77,9 @@ struct Batch {
       ids_reserved_to;  // new high-water mark of the id sequence: ids below it may be in use
   TimePoint now{};      // the moment of the batch; the store keeps the highest it has seen
 
-  // Adds one command's changes. Call before view.apply(changes): the view still has the rows as they were.
-  void add(Changes&& changes, const View& view);
+  // Adds one command's changes and takes those lists out of it that a view has no use for. Call before
+  // view.apply(changes): the view still has the rows as they were.
+  void add(Changes& changes, const View& view);
   bool empty() const;
 };
 

@@ -12,7 +12,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
-#include <stop_token>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -52,7 +52,7 @@ struct LaneCounters {
   std::atomic<std::uint64_t> failed_batches{0};
   std::atomic<std::uint64_t> overloaded{0};
   std::array<std::atomic<std::uint64_t>, 16> batch_sizes{};  // batches of up to 2^i commands
-  std::array<std::atomic<std::int64_t>, kLaneClasses> waiting{};
+  std::array<std::atomic<std::size_t>, kLaneClasses> waiting{};
 };
 
 class Lane {
@@ -84,16 +84,20 @@ class Lane {
 
  private:
   using Commands = std::vector<std::unique_ptr<Command>>;
+  using Range = std::span<const std::unique_ptr<Command>>;
 
-  void run(std::stop_token stop);
-  Commands take(std::size_t max);
-  void process(Commands commands);
-  // Decides and commits all of them in one transaction and fills `answers`; throws without effect.
-  void commit_together(const Commands& commands, std::size_t from, std::size_t to,
-                       std::vector<Answer>& answers, std::size_t& done);
+  void run();
+  // What is waiting, up to `batch_max`, in the shares of the classes. Requires mutex_.
+  Commands take();
+  // Commits and answers all of them, in as many transactions as it needs.
+  void settle(Range commands);
+  // Decides and commits commands from the front in one transaction, then tells listeners and answers. How
+  // many it were
+  // (>= 1). Throws with no effect and nobody answered.
+  std::size_t commit_front(Range commands);
+  void load(Transaction& transaction, Range commands);
   Decided decide(Command& command, Moment& moment);
-  TimePoint advance_clock();
-  void load_keys(Transaction& transaction, const Commands& commands, std::size_t from, std::size_t to);
+  void fail(Range commands, const Failure& failure);
 
   Store& store_;
   const Clock& clock_;
@@ -105,14 +109,16 @@ class Lane {
 
   View view_;
   TimePoint moment_{};  // of the newest batch
-  std::int64_t next_id_ = 1;
-  std::int64_t ids_reserved_to_ = 1;
+  std::int64_t next_id_;
+  std::int64_t ids_reserved_to_;
+  TimePoint jobs_rest_until_{};  // after an outage, so that a due job does not spin
 
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::array<std::deque<std::unique_ptr<Command>>, kLaneClasses> waiting_;
   bool stopping_ = false;
   bool woken_ = false;
+  bool idle_ = false;  // the thread sleeps
   LaneCounters counters_;
   std::thread thread_;
 };

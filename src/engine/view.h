@@ -79,7 +79,6 @@ struct Keys {
 };
 
 struct Changes;
-class Rooms;  // modules/queue: who stands where, in memory
 
 class View {
  public:
