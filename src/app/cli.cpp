@@ -1,0 +1,128 @@
+#include "app/cli.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <algorithm>
+
+#include "app/settings.h"
+
+namespace stagedoor {
+namespace {
+
+using Flags = std::vector<std::pair<std::string, std::string>>;
+
+// Takes every --section.key=value and --section.key value out of `arguments`. A dot in the name is what makes
+// a setting; config.cpp judges the names, so that all wrong ones are reported together.
+Flags take_setting_flags(std::vector<std::string>& arguments) {
+  Flags flags;
+  std::vector<std::string> rest;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& argument = arguments[i];
+    const auto equals = argument.find('=');
+    const std::string name = argument.substr(0, equals);
+    if (!name.starts_with("--") || name.find('.') == std::string::npos) {
+      rest.push_back(argument);
+    } else if (equals != std::string::npos) {
+      flags.emplace_back(name.substr(2), argument.substr(equals + 1));
+    } else if (i + 1 < arguments.size() && !arguments[i + 1].starts_with("--")) {
+      flags.emplace_back(name.substr(2), arguments[++i]);
+    } else {
+      flags.emplace_back(name.substr(2), "true");  // --auth.trust_clients
+    }
+  }
+  arguments = std::move(rest);
+  return flags;
+}
+
+}  // namespace
+
+CommandLine parse_command_line(const std::vector<std::string>& arguments) {
+  std::vector<std::string> rest = arguments;
+  SettingArguments settings;
+  settings.flags = take_setting_flags(rest);
+
+  CLI::App app("Stagedoor sells numbered seats to a crowd that arrives all at once.", "stagedoor");
+  app.require_subcommand(1);
+  app.footer("`stagedoor SUB-COMMAND --help` says more; `stagedoor serve --help` lists all settings.");
+  CommandLine result;
+
+  const auto sub_command = [&](const std::string& name, const std::string& doc, auto make) {
+    CLI::App* sub = app.add_subcommand(name, doc);
+    sub->callback([&result, make] { result.command = make(); });
+    return sub;
+  };
+  std::vector<const CLI::App*> with_settings;
+  const auto takes_settings = [&](CLI::App* sub) {
+    sub->add_option("--config", settings.config_file,
+                    "TOML file with settings (default: stagedoor.toml, if there is one)");
+    sub->footer(settings_help());
+    with_settings.push_back(sub);
+    return sub;
+  };
+
+  std::string file;
+  bool reference = false;
+  CrowdOptions crowd;
+  takes_settings(sub_command("serve", "Serve the API until SIGTERM; prints one JSON line when ready",
+                             [&] { return ServeCommand{settings}; }));
+  takes_settings(sub_command("import", "Bring a catalogue file into the store, all or nothing",
+                             [&] {
+                               return ImportCommand{settings, file};
+                             }))
+      ->add_option("FILE", file, "Catalogue in YAML or JSON")
+      ->required();
+  takes_settings(sub_command("audit", "Check every invariant of the store; exit code 1 if one does not hold",
+                             [&] { return AuditCommand{settings}; }));
+  takes_settings(sub_command("backup", "Copy the store to a new file, also while a server runs",
+                             [&] {
+                               return BackupCommand{settings, file};
+                             }))
+      ->add_option("FILE", file, "The copy; must not exist")
+      ->required();
+  takes_settings(sub_command("verify-config",
+                             "Show every setting, where its value comes from, and all that is wrong",
+                             [&] {
+                               return VerifyConfigCommand{settings, reference};
+                             }))
+      ->add_flag("--reference", reference, "Print the reference of all settings (Markdown) instead");
+  sub_command("openapi", "Print the description of the API (OpenAPI 3.1)", [] { return OpenApiCommand{}; });
+  sub_command("version", "Print the version", [] { return VersionCommand{}; });
+  CLI::App* crowd_app =
+      sub_command("crowd", "Send a crowd of fans through a running server: join, poll, hold, pay",
+                  [&] { return CrowdCommand{crowd}; });
+  crowd_app->add_option("--url", crowd.url, "The server")->capture_default_str();
+  crowd_app->add_option("--fans", crowd.fans, "How many come")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000'000));
+  crowd_app->add_option("--rate", crowd.rate, "How many arrive per second (0: all at once)")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1e6));
+  crowd_app->add_option("--event", crowd.event, "Which event (0: the one on sale)")->capture_default_str();
+  crowd_app->add_option("--abandon", crowd.abandon, "Share of holds given up, 0 to 1")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1.0));
+  crowd_app->add_option("--prequeue", crowd.prequeue, "How many come before the sale opens")
+      ->capture_default_str();
+  crowd_app->add_flag("--json", crowd.json, "Print the summary as JSON");
+
+  std::ranges::reverse(rest);  // CLI11 takes them from the back
+  try {
+    app.parse(rest);
+  } catch (const CLI::ParseError& error) {
+    const bool help = error.get_exit_code() == 0;
+    std::ostringstream out, err;
+    app.exit(error, out, err);
+    return {.command = std::nullopt, .text = out.str() + err.str(), .exit_code = help ? 0 : 2};
+  }
+  const CLI::App* chosen = app.get_subcommands().front();
+  if (!settings.flags.empty() && std::ranges::find(with_settings, chosen) == with_settings.end()) {
+    return {
+        .command = std::nullopt,
+        .text = chosen->get_name() + " reads no settings; leave --" + settings.flags.front().first + " out\n",
+        .exit_code = 2};
+  }
+  return result;
+}
+
+}  // namespace stagedoor

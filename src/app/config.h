@@ -1,0 +1,131 @@
+// Everything an operator can set, and how the settings come together: default < TOML file < environment <
+// flag. The names, limits and texts of the settings are one table (settings.h); rules that span settings are
+// in config_rules.cpp.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/money.h"
+#include "core/time.h"
+
+namespace stagedoor {
+
+struct Bytes {
+  std::int64_t count = 0;
+  auto operator<=>(const Bytes&) const = default;
+};
+
+// The initialisers are the defaults. Loaded once at start and passed on by value; nothing changes it
+// afterwards.
+struct Config {
+  struct Http {
+    std::string listen = "127.0.0.1:8080";
+    std::int64_t threads = 0;
+    std::string tls_certificate;
+    std::string tls_key;
+    std::int64_t max_connections = 16'384;
+    Millis idle_timeout{75'000};
+    Millis header_timeout{10'000};
+    Millis body_timeout{10'000};
+    Millis stop_grace{10'000};
+    std::vector<std::string> trusted_proxies;
+    std::string static_dir;
+  } http;
+  struct Store {
+    std::string url = "sqlite:stagedoor.db";
+    Bytes wal_limit{64 * 1024 * 1024};
+  } store;
+  struct Room {
+    std::string url;
+  } room;
+  struct Events {
+    std::string url;
+  } events;
+  struct Queue {
+    std::int64_t default_event = 0;
+  } queue;
+  struct Auth {
+    std::string mode = "token";
+    bool trust_clients = false;
+    std::vector<std::string> keys;
+    Millis token_lifetime{30LL * 86'400'000};
+  } auth;
+  struct Admin {
+    std::vector<std::string> keys;
+  } admin;
+  struct Wallet {
+    Won balance_max{100'000'000};
+    std::string charge_by = "user";
+  } wallet;
+  struct Lane {
+    std::int64_t batch_max = 1024;
+    std::int64_t pay_queue = 20'000;
+    std::int64_t hold_queue = 20'000;
+    std::int64_t wallet_queue = 20'000;
+    std::int64_t join_queue = 20'000;
+    std::int64_t operator_queue = 20'000;
+  } lane;
+  struct Log {
+    std::string level = "info";
+  } log;
+  struct Catalogue {
+    std::string file;
+  } catalogue;
+};
+
+// One thing that is wrong with the settings, for a person: where it stands ("stagedoor.toml:3",
+// "environment STAGEDOOR_HTTP_LISTEN", "flag --http.listen"), and what to write instead. Never contains a
+// secret.
+struct ConfigFault {
+  std::string where;
+  std::string message;
+};
+
+struct ConfigSources {
+  struct File {
+    std::string name;  // as the operator wrote it
+    std::string text;
+  };
+  std::optional<File> file = {};
+  // All variables; only names with the prefix count.
+  std::vector<std::pair<std::string, std::string>> environment = {};
+  // {"http.listen", "127.0.0.1:0"}, in order.
+  std::vector<std::pair<std::string, std::string>> flags = {};
+};
+
+struct LoadedConfig {
+  Config config;
+  std::map<std::string, std::string, std::less<>>
+      origins;                      // of every setting: "default", or as ConfigFault::where
+  std::vector<ConfigFault> faults;  // empty: `config` may be used
+};
+
+// Reads all sources and reports every fault of all of them at once. No I/O.
+LoadedConfig load_config(const ConfigSources& sources);
+
+// The rules that look at more than one setting or at the inside of one, among them the refusal to start of
+// R-W8. Appends to `loaded.faults`. Called by load_config.
+void check_config_rules(LoadedConfig& loaded);
+
+// This process's sources: the file `path` (empty: stagedoor.toml in the working directory, if there is one),
+// the environment, and the given flags. A file that cannot be read is a fault.
+LoadedConfig load_config_of_process(const std::string& path,
+                                    std::vector<std::pair<std::string, std::string>> flags);
+
+// "where: message" lines, one a fault.
+std::string describe_faults(const std::vector<ConfigFault>& faults);
+
+// The result as TOML with the origin of each value beside it and secrets masked.
+std::string describe_config(const LoadedConfig& loaded);
+
+// The name closest to `wrong` among `names`, if any is close enough to be what was meant.
+std::optional<std::string_view> nearest_name(std::string_view wrong,
+                                             const std::vector<std::string_view>& names);
+
+}  // namespace stagedoor
