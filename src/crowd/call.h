@@ -23,6 +23,8 @@ class Caller {
   // Sends these bytes as they are, well-formed or not.
   Reply call_raw(std::string_view bytes);
 
+  const Endpoint& endpoint() const { return client_.endpoint(); }
+
  private:
   Client client_;
   Reply reply_;

@@ -1,0 +1,223 @@
+#include "support/calls.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <stdexcept>
+#include <thread>
+
+#include "crowd/client.h"
+#include "crowd/endpoint.h"
+#include "support/server_process.h"
+
+namespace stagedoor::test {
+namespace {
+
+std::string render(const crowd::Endpoint& to, const Call& call) {
+  const std::string authorization = call.token.starts_with("Bearer ") ? call.token : "Bearer " + call.token;
+  crowd::Request request{.method = call.method, .target = call.target, .body = call.body};
+  if (!call.token.empty()) request.headers.emplace_back("Authorization", authorization);
+  if (!call.idempotency_key.empty()) request.headers.emplace_back("Idempotency-Key", call.idempotency_key);
+  for (const auto& [name, value] : call.headers) request.headers.emplace_back(name, value);
+  return crowd::render(to, request);
+}
+
+Call get(std::string target, std::string_view token) {
+  return {.method = "GET", .target = std::move(target), .token = std::string(token)};
+}
+
+}  // namespace
+
+Call Call::with_key(std::string key) const {
+  Call copy = *this;
+  copy.idempotency_key = std::move(key);
+  return copy;
+}
+
+Call Call::with_header(std::string name, std::string value) const {
+  Call copy = *this;
+  copy.headers.emplace_back(std::move(name), std::move(value));
+  return copy;
+}
+
+ApiReply::ApiReply(const crowd::Reply& reply)
+    : status(reply.status), body(reply.body), headers(reply.headers), error(reply.error) {
+  boost::system::error_code not_json;
+  json = boost::json::parse(body, not_json);
+  if (not_json) json = nullptr;
+}
+
+std::string ApiReply::code() const {
+  const auto* object = json.if_object();
+  const auto* found = object != nullptr ? object->if_contains("code") : nullptr;
+  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
+}
+
+const boost::json::value& ApiReply::data() const {
+  const auto* object = json.if_object();
+  const auto* found = ok() && object != nullptr ? object->if_contains("data") : nullptr;
+  if (found == nullptr)
+    throw std::runtime_error(fmt::format("no data in the answer {} {}{}", status, error, body));
+  return *found;
+}
+
+std::string ApiReply::header(std::string_view name) const {
+  return std::string(crowd::Response{.status = status, .headers = headers}.header(name));
+}
+
+ApiReply Api::send(const Call& call) { return ApiReply(caller_.call_raw(render(caller_.endpoint(), call))); }
+
+std::string user(std::uint64_t n) { return fmt::format("00000000-0000-4000-8000-{:012x}", n); }
+
+Call join(std::string_view user, std::int64_t event) {
+  return {.method = "POST",
+          .target = "/queue",
+          .body = event == 0 ? fmt::format(R"({{"userId":"{}"}})", user)
+                             : fmt::format(R"({{"userId":"{}","eventId":{}}})", user, event)};
+}
+Call queue_status(std::string_view token) { return get("/queue", token); }
+Call leave(std::string_view token) {
+  return {.method = "DELETE", .target = "/queue", .token = std::string(token)};
+}
+
+Call list_events() { return get("/events", ""); }
+Call get_event(std::int64_t event) { return get(fmt::format("/events/{}", event), ""); }
+Call list_dates(std::string_view token, std::int64_t event) {
+  return get(fmt::format("/events/{}/dates", event), token);
+}
+Call list_seats(std::string_view token, std::int64_t date) {
+  return get(fmt::format("/events/properties/{}/seats", date), token);
+}
+
+Call hold(const Visitor& who, std::int64_t seat) {
+  return {.method = "POST",
+          .target = "/events/seats",
+          .token = who.token,
+          .body = fmt::format(R"({{"seatId":{},"userId":"{}"}})", seat, who.user)};
+}
+Call hold_all(const Visitor& who, const std::vector<std::int64_t>& seats) {
+  return {.method = "POST",
+          .target = "/events/seats",
+          .token = who.token,
+          .body = fmt::format(R"({{"seatIds":[{}],"userId":"{}"}})", fmt::join(seats, ","), who.user)};
+}
+Call get_reservation(const Visitor& who, std::int64_t reservation) {
+  return get(fmt::format("/events/reservations/{}", reservation), who.token);
+}
+Call cancel(const Visitor& who, std::int64_t reservation) {
+  return {
+      .method = "DELETE", .target = fmt::format("/events/reservations/{}", reservation), .token = who.token};
+}
+Call list_reservations(const Visitor& who) {
+  return get(fmt::format("/users/{}/reservations", who.user), who.token);
+}
+
+Call get_balance(const Visitor& who) { return get(fmt::format("/users/{}/balance", who.user), who.token); }
+Call charge(const Visitor& who, std::int64_t amount) {
+  return {.method = "PUT",
+          .target = fmt::format("/users/{}/balance/charge", who.user),
+          .token = who.token,
+          .body = fmt::format(R"({{"amount":{}}})", amount)};
+}
+Call balance_history(const Visitor& who) {
+  return get(fmt::format("/users/{}/balance/history", who.user), who.token);
+}
+Call pay(const Visitor& who, std::int64_t reservation) {
+  return {
+      .method = "PUT", .target = fmt::format("/events/reservations/{}/pay", reservation), .token = who.token};
+}
+Call pay_all(const Visitor& who, const std::vector<std::int64_t>& reservations) {
+  Call call = pay(who, reservations.front());
+  call.body = fmt::format(R"({{"reservationIds":[{}]}})", fmt::join(reservations, ","));
+  return call;
+}
+Call refund(const Visitor& who, std::int64_t reservation) {
+  return {.method = "POST",
+          .target = fmt::format("/events/reservations/{}/refund", reservation),
+          .token = who.token};
+}
+Call get_payment(const Visitor& who, std::int64_t payment) {
+  return get(fmt::format("/payments/{}", payment), who.token);
+}
+
+Call admin(std::string_view method, std::string_view target, std::string_view body) {
+  return {.method = std::string(method),
+          .target = std::string(target),
+          .token = std::string(kOwnerKey),
+          .body = std::string(body)};
+}
+
+Visitor enter(Api& api, std::string_view user, std::int64_t event, std::chrono::milliseconds within) {
+  const auto until = std::chrono::steady_clock::now() + within;
+  ApiReply reply = api.send(join(user, event));
+  const Visitor visitor{std::string(user), text(reply.data(), "token")};
+  while (text(reply.data(), "status") != "ACTIVATED") {
+    const auto pause = std::chrono::milliseconds(number(reply.data(), "pollAfterMs"));
+    if (std::chrono::steady_clock::now() + pause > until)
+      throw std::runtime_error("not let in: " + reply.body);
+    std::this_thread::sleep_for(pause);
+    reply = api.send(queue_status(visitor.token));
+  }
+  return visitor;
+}
+
+std::int64_t give_money(Api& api, const Visitor& who, std::int64_t amount) {
+  return number(api.send(charge(who, amount)).data(), "balance");
+}
+
+std::vector<std::int64_t> free_seats(Api& api, const Visitor& who, std::int64_t date) {
+  std::vector<std::int64_t> ids;
+  for (const auto& seat : api.send(list_seats(who.token, date)).data().at("seat").as_array()) {
+    if (text(seat, "status") == "AVAILABLE") ids.push_back(number(seat, "id"));
+  }
+  return ids;
+}
+
+std::int64_t number(const boost::json::value& object, std::string_view name) {
+  const auto* found = object.as_object().if_contains(name);
+  if (found == nullptr || !found->is_number()) {
+    throw std::runtime_error(fmt::format("no number `{}` in {}", name, boost::json::serialize(object)));
+  }
+  return found->to_number<std::int64_t>();
+}
+
+std::string text(const boost::json::value& object, std::string_view name) {
+  const auto* found = object.as_object().if_contains(name);
+  if (found == nullptr || !found->is_string()) {
+    throw std::runtime_error(fmt::format("no text `{}` in {}", name, boost::json::serialize(object)));
+  }
+  return std::string(found->get_string());
+}
+
+std::vector<crowd::Reply> burst(std::string_view url, const std::vector<Call>& calls,
+                                std::size_t connections) {
+  const crowd::Endpoint to = crowd::resolve(url);
+  std::vector<std::string> requests;
+  for (const Call& call : calls) requests.push_back(render(to, call));
+  std::vector<crowd::Reply> replies(calls.size());
+  constexpr crowd::Client::Tag kOpening = ~crowd::Client::Tag{0};
+  crowd::Client client(to, {.connections = connections},
+                       [&](crowd::Client::Tag tag, const crowd::Response& response) {
+                         if (tag != kOpening) replies[tag] = crowd::Reply(response);
+                       });
+  const auto poll_until_answered = [&] {
+    while (client.unanswered() > 0) client.poll(std::chrono::milliseconds(100));
+  };
+  // A call that costs nothing opens each connection, so that the real ones arrive together.
+  const std::string opening = render(to, Call{.method = "GET", .target = "/healthz"});
+  for (std::size_t i = 0; i < connections; ++i) client.send(opening, kOpening);
+  poll_until_answered();
+  for (std::size_t i = 0; i < requests.size(); ++i) client.send(requests[i], i);
+  poll_until_answered();
+  return replies;
+}
+
+std::map<int, int> count_statuses(const std::vector<crowd::Reply>& replies) {
+  std::map<int, int> counts;
+  for (const crowd::Reply& reply : replies) ++counts[reply.status];
+  return counts;
+}
+
+}  // namespace stagedoor::test
