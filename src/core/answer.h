@@ -9,10 +9,10 @@ namespace stagedoor {
 
 struct Answer {
   int status = 200;
-  std::string body;     // JSON unless `headers` names another Content-Type
-  std::string headers;  // complete extra header lines, each ended by CRLF: "ETag: \"a1\"\r\n"
-  std::shared_ptr<const std::string>
-      shared;  // when set, the body instead of `body`: bytes that many answers share
+  std::string body = {};     // JSON unless `headers` names another Content-Type
+  std::string headers = {};  // complete extra header lines, each ended by CRLF: "ETag: \"a1\"\r\n"
+  // When set, the body instead of `body`: bytes that many answers share.
+  std::shared_ptr<const std::string> shared = {};
 };
 
 }  // namespace stagedoor

@@ -20,17 +20,17 @@ BOOST_DEFINE_ENUM_CLASS(Code, INVALID_REQUEST, INVALID_AMOUNT, EVENT_ID_REQUIRED
                         POLL_TOO_SOON, RATE_LIMITED, INTERNAL, OVERLOADED, STORE_UNAVAILABLE, OUTCOME_UNKNOWN)
 
 struct Fault {
-  std::string path;  // "seatIds[2]", "" for the body as a whole
-  std::string message;
+  std::string path = {};  // "seatIds[2]", "" for the body as a whole
+  std::string message = {};
 };
 
 struct Failure {
   Code code = Code::INTERNAL;
-  std::string message;         // for a person: what is wrong and what to do
-  std::vector<Fault> details;  // only where there is something to point at
-  std::vector<std::pair<std::string, std::string>>
-      extra;  // further members of the body; the value is JSON text
-  std::vector<std::pair<std::string, std::string>> headers;  // Location, Retry-After, Allow
+  std::string message = {};         // for a person: what is wrong and what to do
+  std::vector<Fault> details = {};  // only where there is something to point at
+  std::vector<std::pair<std::string, std::string>> extra =
+      {};  // further members of the body; the value is JSON text
+  std::vector<std::pair<std::string, std::string>> headers = {};  // Location, Retry-After, Allow
 };
 
 template <class T>

@@ -1,0 +1,89 @@
+// Which handler answers which request, and what the API's document says about it. Filled once at start, then
+// only read, by any number of threads. Literal segments win over `{parameters}`: "/events/seats",
+// "/events/{id}" live together.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/failure.h"
+#include "core/json.h"
+#include "http/types.h"
+
+namespace stagedoor::http {
+
+using Schema = boost::json::value (*)(json::Components&);  // &json::schema<Dto>
+
+BOOST_DEFINE_ENUM_CLASS(ParameterPlace, query, header)
+
+struct Parameter {
+  std::string name = {};
+  std::string description = {};
+  ParameterPlace in = ParameterPlace::query;
+  Schema schema = &json::schema<std::string>;
+  bool required = false;
+};
+
+// How the body of a success is wrapped: {"success":true,"data":X}, a list with "nextCursor" beside it (R-X6;
+// `schema` is that of one element), or not at all (metrics, pages).
+BOOST_DEFINE_ENUM_CLASS(Envelope, data, page, none)
+
+struct Success {
+  int status = 200;
+  std::string description = {};
+  Schema schema = nullptr;  // nullptr: no body, or one that is not JSON
+  Envelope envelope = Envelope::data;
+  std::string content_type = "application/json";
+};
+
+struct Route {
+  Method method = Method::GET;
+  std::string path = {};  // "/events/{eventId}/dates"
+  std::string summary = {};
+  std::string tag = {};  // groups the document; "" keeps the route out of it
+  std::vector<Parameter> parameters = {};
+  Schema body = nullptr;
+  bool body_optional = false;
+  std::vector<Success> successes = {};
+  std::vector<Code> refusals = {};  // besides those every call has (INVALID_REQUEST, OVERLOADED, INTERNAL)
+  Handler handler = {};
+  std::string label = {};  // the route's name in metrics and logs; `path` when empty
+};
+
+class Router {
+ public:
+  Router();
+  ~Router();
+  Router(Router&&) noexcept;
+  Router& operator=(Router&&) noexcept;
+
+  // A route that is there already, or a path that is not well-formed, is a bug: ensure().
+  void add(Route route);
+
+  // GET routes for every file below `directory`, read now and served from memory with ETag; "index.html" also
+  // answers for its folder. Files that appear later are not served, and nothing outside can be named. Returns
+  // how many.
+  std::size_t add_files(const std::string& prefix, const std::filesystem::path& directory);
+
+  struct Found {
+    const Route* route = nullptr;  // nullptr: refuse with `refusal`
+    std::size_t index = 0;         // of the route in routes(); routes().size() when there is none
+    Failure refusal = {};          // NOT_FOUND, or METHOD_NOT_ALLOWED with Allow
+  };
+  // Finds the route and sets the request's parameters. HEAD finds the GET route where it has none of its own.
+  Found find(Request& request) const;
+
+  // In the order of add(); addresses stay while the router lives.
+  const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
+
+ private:
+  struct Node;
+  struct Leaf;
+
+  std::vector<std::unique_ptr<Route>> routes_;
+  std::unique_ptr<Node> root_;
+};
+
+}  // namespace stagedoor::http

@@ -1,0 +1,125 @@
+// What a handler sees of HTTP: a Request to read and a Reply to call. Knows nothing of sockets (server.cpp)
+// nor of how refusals read (problem.h).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <boost/describe/enum.hpp>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/answer.h"
+#include "core/failure.h"
+#include "core/ids.h"
+#include "core/uuid.h"
+
+namespace stagedoor::http {
+
+BOOST_DEFINE_ENUM_CLASS(Method, GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS)
+inline constexpr std::size_t kMethods = 7;
+
+std::string_view to_string(Method method);
+std::optional<Method> parse_method(std::string_view text);
+
+struct Header {
+  std::string_view name;
+  std::string_view value;
+};
+
+inline constexpr std::size_t kPathParametersMax = 6;
+
+// One request. All views are valid until the handler returns; copy what is needed longer. Read by one thread.
+struct Request {
+  Method method = Method::GET;
+  std::string_view path;       // "/events/12/dates", as sent: not percent-decoded
+  std::string_view raw_query;  // what follows '?', as sent
+  std::string_view body;
+  std::span<const Header> headers;
+  std::string_view request_id;  // the client's X-Request-Id if it is sane, else made here
+  std::string_view
+      traceparent;        // W3C trace context: the caller's trace with a span id made here; empty without one
+  std::string_view peer;  // IP address of the client; behind a trusted proxy the one it forwards (R-O7)
+
+  // The path's `{…}` parts in order, as sent; filled by the router.
+  std::array<std::string_view, kPathParametersMax> parameters{};
+  std::span<const std::string> parameter_names;
+
+  // The first header of that name, whatever its case, without surrounding blanks; empty when there is none.
+  std::string_view header(std::string_view name) const;
+
+  // The first query parameter of that name, percent-decoded ('+' is a blank). Nothing when absent; empty for
+  // `?name` and
+  // `?name=`. Broken percent signs stay as they are.
+  std::optional<std::string> query(std::string_view name) const;
+
+  // A path parameter by its name in the route: as sent, never empty. "" for a name the route does not have.
+  std::string_view parameter(std::string_view name) const;
+
+  // Typed path parameters. INVALID_REQUEST pointing at `name` when it is not of the form; an id of the right
+  // form that is too great to exist is refused with `not_found_code<Id>`.
+  template <class Id>
+  Result<Id> id(std::string_view name) const;
+  Result<UserId> user_id(std::string_view name) const;
+};
+
+// The code that says "no such thing" for each kind of id.
+template <class Id>
+inline constexpr Code not_found_code = Code::NOT_FOUND;
+template <>
+inline constexpr Code not_found_code<EventId> = Code::EVENT_NOT_FOUND;
+template <>
+inline constexpr Code not_found_code<DateId> = Code::EVENT_DATE_NOT_FOUND;
+template <>
+inline constexpr Code not_found_code<SeatId> = Code::SEAT_NOT_FOUND;
+template <>
+inline constexpr Code not_found_code<ReservationId> = Code::RESERVATION_NOT_FOUND;
+
+Result<std::int64_t> parse_path_id(std::string_view name, std::string_view text, Code not_found);
+
+template <class Id>
+Result<Id> Request::id(std::string_view name) const {
+  const auto number = parse_path_id(name, parameter(name), not_found_code<Id>);
+  if (!number) return number.error();
+  return Id{*number};
+}
+
+// The right, and the duty, to answer one request. Move-only. Call it once, with the answer, from any thread;
+// a Reply that is destroyed uncalled answers 500 INTERNAL. Must not outlive the Server (http/server.h).
+class Reply {
+ public:
+  // Where answers go: the server's connection, or a test.
+  class Sink {
+   public:
+    virtual void take(Answer&& answer) noexcept = 0;
+
+   protected:
+    ~Sink() = default;
+  };
+
+  explicit Reply(Sink& sink) : sink_(&sink) {}
+  Reply(Reply&& other) noexcept : sink_(std::exchange(other.sink_, nullptr)) {}
+  Reply& operator=(Reply&& other) noexcept {
+    if (this != &other) {
+      abandon();
+      sink_ = std::exchange(other.sink_, nullptr);
+    }
+    return *this;
+  }
+  ~Reply() { abandon(); }
+
+  void operator()(Answer answer) { std::exchange(sink_, nullptr)->take(std::move(answer)); }
+
+ private:
+  void abandon() noexcept;
+
+  Sink* sink_;
+};
+
+using Handler = std::function<void(const Request&, Reply)>;
+
+}  // namespace stagedoor::http
