@@ -35,7 +35,7 @@ struct QueuePolicy {
   Millis poll_max{30'000};
   bool spread = false;  // spread an interval's people over it
   LineOrder order = LineOrder::fifo;
-  std::optional<TimePoint> gather_from;
+  std::optional<TimePoint> gather_from{};
 };
 BOOST_DESCRIBE_STRUCT(QueuePolicy, (),
                       (admission, people, every, capacity, active_ttl, visit_max, presence_timeout,
@@ -46,7 +46,7 @@ struct SalePolicy {
   std::int64_t seats_per_user = 4;  // live holds + paid seats
   Millis hold_ttl{300'000};
   Millis rehold_cooldown{0};
-  std::optional<TimePoint> refund_until;  // none: the owner may not refund
+  std::optional<TimePoint> refund_until{};  // none: the owner may not refund
 };
 BOOST_DESCRIBE_STRUCT(SalePolicy, (), (seats_per_user, hold_ttl, rehold_cooldown, refund_until))
 
@@ -101,7 +101,7 @@ struct EventDate {
   std::vector<Seat> seats;
   TimePoint created_at{};
   TimePoint updated_at{};
-  std::optional<TimePoint> deleted_at;
+  std::optional<TimePoint> deleted_at{};
 
   bool has(SeatId seat) const {
     return seat >= first_seat && seat.value < first_seat.value + std::int64_t(seats.size());

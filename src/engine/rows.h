@@ -22,20 +22,20 @@ BOOST_DEFINE_ENUM_CLASS(ReservationStatus, RESERVED, PENDING, PAID, CANCELLED, R
 BOOST_DEFINE_ENUM_CLASS(CancelReason, NONE, LAPSED, OWNER, OPERATOR)
 
 struct Reservation {
-  ReservationId id;
-  SeatId seat;
-  DateId date;
-  EventId event;
-  UserId user;
+  ReservationId id{};
+  SeatId seat{};
+  DateId date{};
+  EventId event{};
+  UserId user{};
   Place place = 0;  // of the visit that holds it
   ReservationStatus status = ReservationStatus::RESERVED;
   CancelReason reason = CancelReason::NONE;
-  Won price;  // fixed when the hold is made (R-S9)
+  Won price{};  // fixed when the hold is made (R-S9)
   TimePoint expires_at{};
   TimePoint created_at{};
   TimePoint updated_at{};
-  PaymentId payment;  // 0 while unpaid
-  std::optional<TimePoint> paid_at;
+  PaymentId payment{};  // 0 while unpaid
+  std::optional<TimePoint> paid_at{};
   std::int32_t version = 1;  // counts the row's changes, from 1
 
   // Not paid and not over: RESERVED or PENDING before expires_at.
@@ -52,9 +52,9 @@ struct Reservation {
 };
 
 struct Wallet {
-  WalletId id;
-  UserId user;
-  Won balance;
+  WalletId id{};
+  UserId user{};
+  Won balance{};
   std::int64_t seq = 0;  // number of postings so far; the newest posting bears it
 };
 
@@ -66,40 +66,40 @@ inline constexpr std::int64_t kHouseAccount = -1;    // what was sold
 inline constexpr std::int64_t kChargesAccount = -2;  // money that came in from outside
 
 struct Posting {
-  PostingId id;
-  WalletId wallet;
+  PostingId id{};
+  WalletId wallet{};
   std::int64_t seq = 0;  // 1, 2, 3… per wallet
   PostingType type = PostingType::CHARGE;
-  Won amount;         // > 0: from `debit_account` to `credit_account`
-  Won balance_after;  // of the wallet
+  Won amount{};         // > 0: from `debit_account` to `credit_account`
+  Won balance_after{};  // of the wallet
   std::int64_t debit_account = 0;
   std::int64_t credit_account = 0;
-  ReservationId reservation;  // 0 for a charge
+  ReservationId reservation{};  // 0 for a charge
   TimePoint created_at{};
 };
 
 struct Payment {
-  PaymentId id;
-  UserId user;
-  Won total;
+  PaymentId id{};
+  UserId user{};
+  Won total{};
   TimePoint created_at{};
-  std::vector<ReservationId> reservations;
+  std::vector<ReservationId> reservations{};
 };
 
 // A place in an event's line. It never moves; `left_at` is set when its owner gives it up while waiting.
 struct LinePlace {
-  EventId event;
+  EventId event{};
   Place place = 0;
-  UserId user;
+  UserId user{};
   TimePoint joined_at{};
-  std::optional<TimePoint> left_at;
+  std::optional<TimePoint> left_at{};
 };
 
 // Somebody's turn: inside during [activated_at, expires_at). Ending early moves expires_at to that moment.
 struct Visit {
-  EventId event;
+  EventId event{};
   Place place = 0;
-  UserId user;
+  UserId user{};
   TimePoint activated_at{};
   TimePoint expires_at{};
 
@@ -107,39 +107,39 @@ struct Visit {
 };
 
 struct SeatBlock {  // a house seat (R-S12)
-  SeatId seat;
+  SeatId seat{};
   bool blocked = false;
 };
 
 // The first answer to a (user, key), given again to the same request (R-X5).
 struct IdempotentAnswer {
-  UserId user;
-  std::string key;
-  std::string request_hash;  // SHA-256 of method, path and body: 32 bytes
+  UserId user{};
+  std::string key{};
+  std::string request_hash{};  // SHA-256 of method, path and body: 32 bytes
   int status = 0;
-  std::string body;
-  std::string headers;
+  std::string body{};
+  std::string headers{};
   TimePoint created_at{};
 };
 
 // An event for the outside world, written with its cause (R-M4).
 struct OutboxRow {
-  OutboxId id;
-  std::string key;           // "reservation/17", "wallet/3": order is kept per key
+  OutboxId id{};
+  std::string key{};         // "reservation/17", "wallet/3": order is kept per key
   std::int64_t version = 0;  // of the key, rising
-  std::string type;          // "seat.held"
-  std::string payload;       // JSON
+  std::string type{};        // "seat.held"
+  std::string payload{};     // JSON
   TimePoint created_at{};
 };
 
 // What an operator did (R-Q17).
 struct LogRow {
-  LogId id;
+  LogId id{};
   TimePoint created_at{};
-  std::string operator_name;
-  std::string action;  // "queue.pause"
-  EventId event;       // 0 when it concerns none
-  std::string detail;  // JSON
+  std::string operator_name{};
+  std::string action{};  // "queue.pause"
+  EventId event{};       // 0 when it concerns none
+  std::string detail{};  // JSON
 };
 
 }  // namespace stagedoor

@@ -1,0 +1,131 @@
+#include "modules/payment/model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "modules/queue/model.h"
+#include "modules/reservation/model.h"
+#include "modules/wallet/model.h"
+
+namespace stagedoor {
+namespace {
+
+Failure not_enough(Won balance, Won price, const UserId& user) {
+  const std::string charge_url = "/users/" + to_string(user) + "/balance/charge";
+  return {Code::NOT_ENOUGH_BALANCE,
+          fmt::format("The balance is {} won, the price {}. Charge {} more; the hold keeps its time.",
+                      balance.amount, price.amount, (price - balance).amount),
+          {},
+          {{"chargeUrl", '"' + charge_url + '"'},
+           {"balance", fmt::to_string(balance.amount)},
+           {"price", fmt::to_string(price.amount)}},
+          {{"Location", charge_url}}};
+}
+
+// True when the fan has a live hold of the event that is not among `paid`.
+bool has_other_hold(const View& view, EventId event, const UserId& user, const std::vector<Reservation>& paid,
+                    TimePoint now) {
+  const FanSeats* fan = view.fans.find({event, user});
+  return fan && std::any_of(fan->unpaid.begin(), fan->unpaid.end(), [&](ReservationId id) {
+           const bool is_paid_now =
+               std::any_of(paid.begin(), paid.end(), [&](const auto& row) { return row.id == id; });
+           return !is_paid_now && view.reservations.find(id)->is_live_hold(now);
+         });
+}
+
+}  // namespace
+
+void pay_keys(const Pay& order, const View& view, Keys& wanted) {
+  const EventUser fan{order.token.event, order.token.user};
+  want(view.visits, wanted.visits, EventPlace{order.token.event, order.token.place});
+  want(view.wallets, wanted.wallets, order.token.user);
+  want(view.fans, wanted.fans, fan);
+  for (const ReservationId id : order.reservations) cancel_keys({id, order.token.user}, view, wanted);
+  if (!view.fans.knows(fan) || !view.fans.find(fan)) return;
+  for (const ReservationId id : view.fans.find(fan)->unpaid) want(view.reservations, wanted.reservations, id);
+}
+
+Decision<Paid> decide_pay(const Pay& order, const View& view, Moment& moment) {
+  const TimePoint now = moment.now;
+  const UserId& user = order.token.user;
+  std::vector<Reservation> holds;
+  Won total;
+  for (const ReservationId id : order.reservations) {
+    auto hold = live_hold_of(view.reservations.find(id), user, now);
+    if (hold.has_error()) return hold.error();
+    total += hold->price;
+    holds.push_back(*hold);
+  }
+  for (const Reservation& hold : holds) {
+    const auto turn = active_visit(view, order.token, hold.event, now);
+    if (turn.has_error()) return turn.error();
+  }
+  const EventId event = order.token.event;
+  const Wallet* wallet = view.wallets.find(user);
+  const Won balance = wallet ? wallet->balance : Won{0};
+  Changes changes;
+  if (balance < total) {
+    for (const Reservation& hold : holds) {
+      if (hold.status == ReservationStatus::RESERVED)
+        write(changes, changed(hold, ReservationStatus::PENDING, now), moment.ids);
+    }
+    return {not_enough(balance, total, user), std::move(changes)};
+  }
+
+  Payment payment{moment.ids.next<PaymentId>(), user, total, now, order.reservations};
+  WalletBook book(wallet, user, moment);
+  for (Reservation& hold : holds) {
+    if (hold.price > Won{0}) book.use(hold.price, hold.id);
+    hold = changed(hold, ReservationStatus::PAID, now);
+    hold.payment = payment.id;
+    hold.paid_at = now;
+    write(changes, hold, moment.ids);
+  }
+  if (total > Won{0}) book.write(changes);
+  changes.payments.push_back(payment);
+  if (!has_other_hold(view, event, user, holds, now)) {  // R-P4
+    Visit over = *view.visits.find({event, order.token.place});
+    over.expires_at = now;
+    changes.visits.push_back(over);
+  }
+  return {Paid{std::move(payment), std::move(holds)}, std::move(changes)};
+}
+
+void refund_keys(const Refund& order, const View& view, Keys& wanted) {
+  cancel_keys({order.reservation, {}}, view, wanted);
+  if (!view.reservations.knows(order.reservation)) return;
+  if (const Reservation* row = view.reservations.find(order.reservation))
+    want(view.wallets, wanted.wallets, row->user);
+}
+
+Decision<Reservation> decide_refund(const Refund& order, const View& view, Moment& moment) {
+  const Reservation* row = view.reservations.find(order.reservation);
+  if (!row) return Failure{Code::RESERVATION_NOT_FOUND, "There is no such reservation.", {}, {}, {}};
+  if (order.owner && row->user != *order.owner)
+    return Failure{Code::FORBIDDEN, "This reservation is somebody else's.", {}, {}, {}};
+  if (row->status != ReservationStatus::PAID) {
+    return Failure{Code::WRONG_RESERVATION_STATUS, "Only a paid reservation can be refunded.", {}, {}, {}};
+  }
+  const Event* event = view.catalogue->event(row->event);
+  if (order.owner && !(event && event->policy.refund_until && moment.now < *event->policy.refund_until)) {
+    return Failure{Code::WRONG_RESERVATION_STATUS, "This reservation can no longer be refunded.", {}, {}, {}};
+  }
+  const Wallet* wallet = view.wallets.find(row->user);
+  const Won balance = wallet ? wallet->balance : Won{0};
+  if (row->price > order.balance_max - balance) {
+    return Failure{
+        Code::BALANCE_LIMIT_EXCEEDED, "The refund would take the balance above its limit.", {}, {}, {}};
+  }
+  const Reservation refunded = changed(*row, ReservationStatus::REFUNDED, moment.now);
+  Changes changes;
+  write(changes, refunded, moment.ids);
+  if (row->price > Won{0}) {
+    WalletBook book(wallet, row->user, moment);
+    book.refund(row->price, row->id);
+    book.write(changes);
+  }
+  return {refunded, std::move(changes)};
+}
+
+}  // namespace stagedoor

@@ -1,0 +1,66 @@
+#include "modules/queue/model.h"
+
+#include <algorithm>
+
+namespace stagedoor {
+
+TimePoint visit_cap(const Visit& visit, const QueuePolicy& policy) {
+  return visit.activated_at + policy.visit_max;
+}
+
+Visit begin_visit(const LinePlace& place, const QueuePolicy& policy, TimePoint now) {
+  return {place.event, place.place, place.user, now, now + std::min(policy.active_ttl, policy.visit_max)};
+}
+
+Visit renew_visit(Visit visit, const QueuePolicy& policy, TimePoint until) {
+  visit.expires_at = std::max(visit.expires_at, std::min(until, visit_cap(visit, policy)));
+  return visit;
+}
+
+Result<Visit> active_visit(const View& view, const TokenClaims& token, EventId event, TimePoint now) {
+  if (token.event != event)
+    return Failure{Code::WRONG_TOKEN_EVENT, "This token is for another event.", {}, {}, {}};
+  const Visit* visit = view.visits.find({token.event, token.place});
+  if (!visit) return Failure{Code::WRONG_TOKEN_TURN, "It is not your turn yet.", {}, {}, {}};
+  if (visit->user != token.user)
+    return Failure{Code::TOKEN_NOT_FOUND, "This token is not known here.", {}, {}, {}};
+  if (!visit->is_active(now))
+    return Failure{Code::TOKEN_EXPIRED, "This visit is over. Join the queue again.", {}, {}, {}};
+  return *visit;
+}
+
+Decision<Joined> decide_join(const Join& order, const View& view, TimePoint now,
+                             const std::optional<LinePlace>& current, Place last) {
+  const Event* event = view.catalogue->event(order.event);
+  if (!event) return Failure{Code::EVENT_NOT_FOUND, "There is no such event.", {}, {}, {}};
+
+  const auto in_batch = view.line.find({order.event, order.user});
+  if (in_batch != view.line.end()) {
+    if (!in_batch->second.left_at) return Joined{in_batch->second, false};
+  } else if (current) {
+    // A visit that a command of this batch has just ended makes room for a new place.
+    const EventPlace key{order.event, current->place};
+    const Visit* visit = view.visits.knows(key) ? view.visits.find(key) : nullptr;
+    if (!visit || visit->is_active(now)) return Joined{*current, false};
+  }
+
+  const TimePoint opens =
+      std::min(event->on_sale.from, event->queue.gather_from.value_or(event->on_sale.from));
+  if (event->closed || now < opens || now >= event->on_sale.until) {
+    return Failure{Code::EVENT_NOT_ON_SALE, "The queue of this event is not open.", {}, {}, {}};
+  }
+  const auto batch_last = view.last_place.find(order.event);
+  const Place place = 1 + std::max(last, batch_last == view.last_place.end() ? 0 : batch_last->second);
+  LinePlace joined{order.event, place, order.user, now, std::nullopt};
+  Changes changes;
+  changes.line.push_back(joined);
+  return {Joined{joined, true}, std::move(changes)};
+}
+
+Changes decide_admit(const Event& event, std::span<const LinePlace> places, TimePoint now) {
+  Changes changes;
+  for (const LinePlace& place : places) changes.visits.push_back(begin_visit(place, event.queue, now));
+  return changes;
+}
+
+}  // namespace stagedoor

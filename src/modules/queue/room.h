@@ -1,0 +1,139 @@
+// The waiting room of one event as a pure state machine: places, who still waits, who is inside, and who may
+// come in next. No clock, no I/O, no locks (rooms.h has those). All state can be rebuilt from the stored
+// places and visits.
+//
+// Invariants: places are 1, 2, 3… in the order of joining; a place waits, is visited, or was given up, and
+// goes only that way; `waiting before a place` never grows.
+#pragma once
+
+#include <absl/container/flat_hash_set.h>
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "core/uuid.h"
+#include "engine/catalogue.h"
+#include "engine/rows.h"
+
+namespace stagedoor {
+
+BOOST_DEFINE_ENUM_CLASS(QueueStatus, CREATED, ACTIVATED, EXPIRED)
+
+// Where a place stands at a moment.
+struct Standing {
+  QueueStatus status = QueueStatus::CREATED;
+  std::uint32_t position = 0;  // people ahead; 0 for the next one and for everybody who is not waiting
+  TimePoint joined_at{};
+  std::optional<TimePoint> activated_at;
+  std::optional<TimePoint> expires_at;  // of the visit; or when a waiting place was given up
+};
+
+// People waiting, as a set of places with counts of what stands before one: bits in blocks of 64, and a
+// Fenwick tree (Fenwick 1994) over the blocks' counts. O(log N), 1.5 bits a place.
+class WaitingSet {
+ public:
+  void append(bool waits);   // the next place, from 1
+  void remove(Place place);  // no effect when it does not wait
+  bool contains(Place place) const;
+  std::uint32_t count() const { return count_; }
+  std::uint32_t count_before(Place place) const;
+  // The first waiting place after `place`; 0 when there is none.
+  Place next_after(Place place) const;
+
+ private:
+  std::uint32_t blocks_sum(std::size_t blocks) const;
+
+  std::vector<std::uint64_t> bits_;
+  std::vector<std::uint32_t>
+      tree_;  // Fenwick, 1-based: tree_[i - 1] sums the counts of the blocks (i - lowbit(i), i]
+  std::uint32_t size_ = 0;
+  std::uint32_t count_ = 0;
+  mutable std::size_t first_block_ = 0;  // no place waits before this block
+};
+
+// An admission rate and the wait it makes.
+struct Estimate {
+  std::optional<std::int64_t> seconds;
+  std::optional<std::int64_t> low, high;  // once there is a minute's data
+};
+
+class Room {
+ public:
+  Room() = default;
+  Room(const Room&) = delete;
+  Room& operator=(const Room&) = delete;
+
+  // Visits let in beyond this in one go would keep the lane too long.
+  static constexpr std::size_t kAdmitAtOnce = 500;
+
+  // What happened, in the order it was committed.
+  void joined(Place place, const UserId& user, TimePoint at);             // place = last_place() + 1
+  void left(Place place, TimePoint at);                                   // while waiting
+  void visit(Place place, TimePoint activated_at, TimePoint expires_at);  // begun, renewed or ended
+
+  Place last_place() const { return static_cast<Place>(people_.size()); }
+  // The place that the user has now: waiting, or inside.
+  std::optional<Place> place_of(const UserId& user, TimePoint now) const;
+  // nullptr for a place not heard of.
+  const UserId* owner(Place place) const;
+  Standing standing(Place place, TimePoint now) const;
+
+  std::uint32_t waiting() const { return waiting_.count(); }
+  std::size_t active(TimePoint now) const;
+
+  // The places that may come in at `now`, at most kAdmitAtOnce of them, by the policy's hard limits (R-Q10):
+  // in no closed window of length `every` more than `people` stamps, at no moment more than `capacity`
+  // inside.
+  std::vector<Place> admissible(const QueuePolicy& policy, TimePoint now) const;
+  // The earliest moment at which admissible() may answer more than it does now; kNever when only an event can
+  // change it.
+  TimePoint next_admission(const QueuePolicy& policy, TimePoint now) const;
+
+  // How long somebody with so many people ahead will wait (R-Q14): by the admissions of the last minute in
+  // which people waited; before there are any, by what the policy allows. The band: the fastest and slowest
+  // of that minute's six parts.
+  Estimate estimate(std::uint32_t position, const QueuePolicy& policy, TimePoint now) const;
+
+  // When the person may next ask where they stand without being refused (GCRA; R-Q15). Not part of the stored
+  // state. True when asking now is fine; `advised` is what they were told to wait.
+  bool may_poll(Place place, TimePoint now, Millis advised);
+
+ private:
+  struct Person {
+    UserId user;
+    TimePoint joined_at{};
+    TimePoint activated_at = kNever;  // kNever: not let in
+    TimePoint ends_at = kNever;       // of the visit, or of the waiting when given up
+    TimePoint polls_from{};           // theoretical arrival time of the next poll
+  };
+  struct Stamps {  // visits begun at one moment
+    TimePoint at;
+    std::uint32_t count;
+  };
+  // Finds a user's newest place without storing the UUID twice.
+  struct ByUser {
+    using is_transparent = void;
+    const std::deque<Person>* people;
+    std::size_t operator()(Place place) const { return absl::HashOf((*people)[place - 1].user); }
+    std::size_t operator()(const UserId& user) const { return absl::HashOf(user); }
+    bool operator()(Place a, Place b) const { return (*people)[a - 1].user == (*people)[b - 1].user; }
+    bool operator()(Place a, const UserId& b) const { return (*people)[a - 1].user == b; }
+    bool operator()(const UserId& a, Place b) const { return a == (*people)[b - 1].user; }
+  };
+
+  Person& person(Place place) { return people_[place - 1]; }
+  const Person& person(Place place) const { return people_[place - 1]; }
+  std::size_t stamps_within(TimePoint from, TimePoint to) const;  // [from, to]
+
+  std::deque<Person> people_;  // by place, from 1; pieces that are never moved, so growing has no peak
+  absl::flat_hash_set<Place, ByUser, ByUser> newest_place_{0, ByUser{&people_}, ByUser{&people_}};
+  WaitingSet waiting_;
+  std::set<std::pair<TimePoint, Place>> ends_;  // of visits; over ones are dropped as newer ones begin
+  std::deque<Stamps> stamps_;                   // of the last hour
+  TimePoint busy_since_ = kNever;               // since when somebody has been waiting
+};
+
+}  // namespace stagedoor

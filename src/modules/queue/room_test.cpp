@@ -1,0 +1,210 @@
+#include "modules/queue/room.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+namespace stagedoor {
+namespace {
+
+constexpr TimePoint kStart = from_ms(1'800'000'000'000);
+
+UserId user(std::uint32_t n) {
+  UserId id;
+  for (int i = 0; i < 4; ++i) id.bytes[std::size_t(i)] = static_cast<std::uint8_t>(n >> (8 * i));
+  return id;
+}
+
+// Lets in whoever may come, for `ttl`, as the lane does; the places let in.
+std::vector<Place> admit(Room& room, const QueuePolicy& policy, TimePoint now) {
+  auto places = room.admissible(policy, now);
+  for (const Place place : places) room.visit(place, now, now + policy.active_ttl);
+  return places;
+}
+
+void join(Room& room, std::uint32_t count, TimePoint at = kStart) {
+  for (std::uint32_t i = 0; i < count; ++i)
+    room.joined(room.last_place() + 1, user(room.last_place() + 1), at);
+}
+
+// R-Q5, R-Q9
+TEST(WaitingSet, agrees_with_a_naive_list_on_random_traces) {
+  for (unsigned seed = 1; seed <= 30; ++seed) {
+    std::mt19937 random(seed);
+    WaitingSet set;
+    std::vector<bool> naive;
+    for (int step = 0; step < 2000; ++step) {
+      const auto roll = random() % 3;
+      if (roll != 0 || naive.empty()) {
+        const bool waits = random() % 8 != 0;
+        set.append(waits);
+        naive.push_back(waits);
+      } else {
+        const auto place = random() % naive.size();
+        set.remove(static_cast<Place>(place + 1));
+        naive[place] = false;
+      }
+      const auto probe = random() % naive.size();
+      const auto before = std::count(naive.begin(), naive.begin() + std::ptrdiff_t(probe), true);
+      ASSERT_EQ(set.count_before(static_cast<Place>(probe + 1)), before)
+          << "seed " << seed << " step " << step;
+      ASSERT_EQ(set.count(), std::count(naive.begin(), naive.end(), true));
+      const auto next = std::find(naive.begin() + std::ptrdiff_t(probe), naive.end(), true);
+      ASSERT_EQ(set.next_after(static_cast<Place>(probe)),
+                next == naive.end() ? 0 : next - naive.begin() + 1);
+    }
+  }
+}
+
+// R-Q5
+TEST(Room, counts_only_people_who_are_still_there) {
+  Room room;
+  join(room, 5);
+  EXPECT_EQ(room.standing(5, kStart).position, 4u);
+  room.left(2, kStart + Millis(1));
+  EXPECT_EQ(room.standing(5, kStart + Millis(1)).position, 3u);
+  EXPECT_EQ(room.standing(2, kStart + Millis(1)).status, QueueStatus::EXPIRED);
+  EXPECT_EQ(room.standing(1, kStart).position, 0u);
+}
+
+// R-Q6
+TEST(Room, treats_a_place_it_has_not_heard_of_as_waiting) {
+  Room room;
+  join(room, 3);
+  const Standing standing = room.standing(77, kStart);
+  EXPECT_EQ(standing.status, QueueStatus::CREATED);
+  EXPECT_EQ(standing.position, 3u);
+}
+
+// R-Q7
+TEST(Room, knows_a_users_place_until_their_visit_ends_and_a_new_one_after) {
+  Room room;
+  room.joined(1, user(9), kStart);
+  EXPECT_EQ(room.place_of(user(9), kStart), 1u);
+  room.visit(1, kStart, kStart + Millis(100));
+  EXPECT_EQ(room.place_of(user(9), kStart + Millis(99)), 1u);
+  EXPECT_EQ(room.place_of(user(9), kStart + Millis(100)), std::nullopt);
+  room.joined(2, user(9), kStart + Millis(100));
+  EXPECT_EQ(room.place_of(user(9), kStart + Millis(100)), 2u);
+  EXPECT_EQ(room.place_of(user(8), kStart), std::nullopt);
+}
+
+// R-Q10: judged from the stamps, in any window, closed on both sides.
+TEST(Room, interval_is_a_hard_limit_in_every_window) {
+  Room room;
+  QueuePolicy policy{.admission = Admission::interval, .people = 100, .every = Millis(1000)};
+  join(room, 5000);
+  std::mt19937 random(7);
+  std::vector<TimePoint> stamps;
+  TimePoint now = kStart;
+  while (stamps.size() < 3000) {
+    for (std::size_t i = admit(room, policy, now).size(); i > 0; --i) stamps.push_back(now);
+    now += Millis(random() % 200);
+  }
+  for (std::size_t i = 100; i < stamps.size(); ++i) ASSERT_GT(stamps[i] - stamps[i - 100], policy.every);
+}
+
+// R-Q10
+TEST(Room, interval_lets_the_next_people_in_as_soon_as_the_window_has_passed) {
+  Room room;
+  const QueuePolicy policy{.admission = Admission::interval, .people = 2, .every = Millis(1000)};
+  join(room, 5);
+  EXPECT_EQ(admit(room, policy, kStart), (std::vector<Place>{1, 2}));
+  EXPECT_EQ(room.next_admission(policy, kStart), kStart + Millis(1001));
+  EXPECT_TRUE(admit(room, policy, kStart + Millis(1000)).empty());
+  EXPECT_EQ(admit(room, policy, kStart + Millis(1001)), (std::vector<Place>{3, 4}));
+}
+
+// R-Q10
+TEST(Room, capacity_is_never_exceeded_and_a_freed_slot_is_given_on_at_once) {
+  Room room;
+  const QueuePolicy policy{.admission = Admission::capacity, .capacity = 2, .active_ttl = Millis(500)};
+  join(room, 5);
+  EXPECT_EQ(admit(room, policy, kStart), (std::vector<Place>{1, 2}));
+  EXPECT_EQ(room.next_admission(policy, kStart), kStart + Millis(500));
+  room.visit(1, kStart, kStart + Millis(10));  // paid
+  EXPECT_EQ(admit(room, policy, kStart + Millis(9)).size(), 0u);
+  EXPECT_EQ(admit(room, policy, kStart + Millis(10)), (std::vector<Place>{3}));
+  EXPECT_EQ(room.active(kStart + Millis(10)), 2u);
+  EXPECT_EQ(admit(room, policy, kStart + Millis(500)), (std::vector<Place>{4}));
+}
+
+// R-Q10
+TEST(Room, both_limits_hold_together) {
+  Room room;
+  const QueuePolicy policy{.admission = Admission::both, .people = 3, .every = Millis(100), .capacity = 5};
+  join(room, 20);
+  EXPECT_EQ(admit(room, policy, kStart).size(), 3u);
+  EXPECT_EQ(admit(room, policy, kStart + Millis(101)).size(), 2u);
+  EXPECT_EQ(admit(room, policy, kStart + Millis(202)).size(), 0u);
+}
+
+// R-Q10
+TEST(Room, lowering_the_limit_only_stops_further_admissions) {
+  Room room;
+  QueuePolicy policy{.admission = Admission::capacity, .capacity = 4};
+  join(room, 10);
+  admit(room, policy, kStart);
+  policy.capacity = 2;
+  EXPECT_TRUE(admit(room, policy, kStart + Millis(1)).empty());
+  EXPECT_EQ(room.active(kStart + Millis(1)), 4u);
+  EXPECT_EQ(room.next_admission(policy, kStart + Millis(1)), kStart + policy.active_ttl);
+}
+
+// R-Q10
+TEST(Room, spread_lets_people_in_evenly) {
+  Room room;
+  const QueuePolicy policy{
+      .admission = Admission::interval, .people = 10, .every = Millis(1000), .spread = true};
+  join(room, 50);
+  std::size_t admitted = 0;
+  for (int tick = 0; tick < 10; ++tick) {
+    const auto places = admit(room, policy, kStart + Millis(100 * tick));
+    EXPECT_LE(places.size(), 1u);
+    admitted += places.size();
+  }
+  EXPECT_EQ(admitted, 10u);
+}
+
+TEST(Room, stamps_restored_in_order_of_place_judge_as_before) {
+  Room room;
+  const QueuePolicy policy{.admission = Admission::interval, .people = 2, .every = Millis(1000)};
+  join(room, 4);
+  room.visit(2, kStart + Millis(300), kStart + Millis(9000));  // a later stamp read before an earlier one
+  room.visit(1, kStart, kStart + Millis(9000));
+  EXPECT_TRUE(admit(room, policy, kStart + Millis(900)).empty());
+  EXPECT_EQ(room.next_admission(policy, kStart + Millis(900)), kStart + Millis(1001));
+}
+
+// R-Q15
+TEST(Room, polls_faster_than_half_of_the_advice_are_refused_beyond_a_burst_of_five) {
+  Room room;
+  join(room, 1);
+  int allowed = 0;
+  for (int i = 0; i < 20; ++i) allowed += room.may_poll(1, kStart, Millis(2000));
+  EXPECT_EQ(allowed, 5);
+  EXPECT_FALSE(room.may_poll(1, kStart + Millis(900), Millis(2000)));
+  EXPECT_TRUE(room.may_poll(1, kStart + Millis(1000), Millis(2000)));
+  for (int i = 2; i < 50; ++i) EXPECT_TRUE(room.may_poll(1, kStart + Millis(1000 * i), Millis(2000)));
+}
+
+// R-Q14
+TEST(Room, estimates_by_the_policy_first_and_by_what_was_measured_later) {
+  Room room;
+  const QueuePolicy policy{.admission = Admission::interval, .people = 10, .every = Millis(1000)};
+  join(room, 100'000);
+  EXPECT_EQ(room.estimate(100, policy, kStart).seconds, 10);
+  for (int second = 0; second < 70; ++second) {  // let in at half of what is allowed
+    for (int i = 0; i < 5; ++i) {
+      const Place place = room.admissible(policy, kStart + Millis(1000 * second)).front();
+      room.visit(place, kStart + Millis(1000 * second), kNever);
+    }
+  }
+  const Estimate estimate = room.estimate(100, policy, kStart + Millis(70'000));
+  EXPECT_NEAR(double(*estimate.seconds), 20, 1);
+  EXPECT_LE(*estimate.low, *estimate.seconds);
+  EXPECT_GE(*estimate.high, *estimate.seconds);
+}
+
+}  // namespace
+}  // namespace stagedoor

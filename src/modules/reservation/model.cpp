@@ -1,0 +1,268 @@
+#include "modules/reservation/model.h"
+
+#include <fmt/format.h>
+#include <boost/describe/enum_to_string.hpp>
+
+#include <algorithm>
+#include <cctype>
+#include <iterator>
+
+#include "modules/queue/model.h"
+
+namespace stagedoor {
+namespace {
+
+std::string event_type(ReservationStatus status) {
+  std::string type = "reservation.";
+  for (const char* c = boost::describe::enum_to_string(status, ""); *c; ++c)
+    type += static_cast<char>(std::tolower(*c));
+  return type;
+}
+
+Failure seat_failure(Code code, std::string message, std::size_t index, std::size_t count, std::string why) {
+  return {code,
+          std::move(message),
+          {{count == 1 ? "seatId" : fmt::format("seatIds[{}]", index), std::move(why)}},
+          {},
+          {}};
+}
+
+// The date on which the seat can be booked now by the holder of a token of `event`.
+Result<const EventDate*> bookable_date(const Catalogue& catalogue, SeatId seat, EventId event,
+                                       TimePoint now) {
+  const EventDate* date = catalogue.date_of(seat);
+  if (!date || date->deleted_at) return Failure{Code::SEAT_NOT_FOUND, "There is no such seat.", {}, {}, {}};
+  if (date->event != event)
+    return Failure{Code::WRONG_TOKEN_EVENT, "This token is for another event.", {}, {}, {}};
+  if (!catalogue.event(event)->is_on_sale(now)) {
+    return Failure{Code::EVENT_NOT_ON_SALE, "This event is not on sale now.", {}, {}, {}};
+  }
+  if (!date->booking.contains(now))
+    return Failure{Code::BOOKING_CLOSED, "This date cannot be booked now.", {}, {}, {}};
+  return date;
+}
+
+}  // namespace
+
+OutboxRow reservation_event(const Reservation& row, Ids& ids) {
+  std::string payload = fmt::format(
+      R"({{"id":{},"seatId":{},"dateId":{},"eventId":{},"userId":"{}","status":"{}","reason":"{}","price":{},"expiresAt":")",
+      row.id.value, row.seat.value, row.date.value, row.event.value, to_string(row.user),
+      boost::describe::enum_to_string(row.status, ""), boost::describe::enum_to_string(row.reason, ""),
+      row.price.amount);
+  append_rfc3339(payload, row.expires_at);
+  payload += "\"}";
+  return {ids.next<OutboxId>(), fmt::format("reservation/{}", row.id.value),
+          row.version,          event_type(row.status),
+          std::move(payload),   row.updated_at};
+}
+
+Reservation changed(Reservation row, ReservationStatus status, TimePoint now) {
+  row.status = status;
+  row.updated_at = now;
+  ++row.version;
+  return row;
+}
+
+Reservation cancelled(const Reservation& row, CancelReason reason, TimePoint now) {
+  Reservation over = changed(row, ReservationStatus::CANCELLED, now);
+  over.reason = reason;
+  return over;
+}
+
+void write(Changes& changes, Reservation row, Ids& ids) {
+  changes.outbox.push_back(reservation_event(row, ids));
+  changes.reservations.push_back(std::move(row));
+}
+
+void hold_keys(const HoldSeats& order, const View& view, Keys& wanted) {
+  const EventId event = order.token.event;
+  want(view.visits, wanted.visits, EventPlace{event, order.token.place});
+  want(view.fans, wanted.fans, EventUser{event, order.token.user});
+  const Event* found = view.catalogue->event(event);
+  const bool has_cooldown = found && found->policy.rehold_cooldown > Millis(0);
+  for (const SeatId seat : order.seats) {
+    want(view.seats, wanted.seats, seat);
+    if (has_cooldown) want(view.last_lapsed, wanted.last_lapsed, std::pair{seat, order.token.user});
+    // A lapsed hold that is still in the way will be cancelled: that touches its owner's seats.
+    if (!view.seats.knows(seat)) continue;
+    const SeatState* state = view.seats.find(seat);
+    if (!state || !state->taken_by) continue;
+    want(view.reservations, wanted.reservations, state->taken_by);
+    if (!view.reservations.knows(state->taken_by)) continue;
+    const Reservation* in_the_way = view.reservations.find(state->taken_by);
+    want(view.fans, wanted.fans, EventUser{in_the_way->event, in_the_way->user});
+  }
+  if (const EventUser fan{event, order.token.user}; view.fans.knows(fan)) {
+    const FanSeats* seats = view.fans.find(fan);
+    if (!seats) return;
+    for (const ReservationId id : seats->unpaid) want(view.reservations, wanted.reservations, id);
+  }
+}
+
+Decision<Held> decide_hold(const HoldSeats& order, const View& view, Moment& moment) {
+  const TimePoint now = moment.now;
+  const auto visit = active_visit(view, order.token, order.token.event, now);
+  if (visit.has_error()) return visit.error();
+  const UserId& user = order.token.user;
+  const std::size_t count = order.seats.size();
+
+  // Plan: which are held already, which reservation stands in the way of the others.
+  Held held;
+  std::vector<const Reservation*> lapsed;
+  std::vector<SeatId> wanted;
+  for (std::size_t i = 0; i < count; ++i) {
+    const SeatState* seat = view.seats.find(order.seats[i]);
+    const Reservation* taken = seat && seat->taken_by ? view.reservations.find(seat->taken_by) : nullptr;
+    if (taken && taken->user == user && taken->is_live_hold(now)) {
+      held.reservations.push_back(*taken);
+      continue;
+    }
+    auto date = bookable_date(*view.catalogue, order.seats[i], order.token.event, now);
+    if (date.has_error()) {
+      Failure failure = date.error();
+      failure.details = seat_failure(failure.code, "", i, count, failure.message).details;
+      return failure;
+    }
+    if ((seat && seat->blocked) ||
+        (taken && (taken->status == ReservationStatus::PAID || taken->is_live_hold(now)))) {
+      return seat_failure(Code::SEAT_OCCUPIED, "This seat is taken.", i, count, "taken");
+    }
+    if (taken) lapsed.push_back(taken);
+    wanted.push_back(order.seats[i]);
+    held.reservations.emplace_back().seat = order.seats[i];
+  }
+  if (wanted.empty()) return held;
+
+  // Check what the event allows one user.
+  const Event& event = *view.catalogue->event(order.token.event);
+  for (std::size_t i = 0; event.policy.rehold_cooldown > Millis(0) && i < count; ++i) {
+    if (held.reservations[i].id) continue;
+    const TimePoint* ended = view.last_lapsed.find({order.seats[i], user});
+    if (ended && now < *ended + event.policy.rehold_cooldown) {
+      auto failure = seat_failure(Code::SEAT_LIMIT_EXCEEDED,
+                                  "You held this seat until a moment ago; it can be held again from " +
+                                      to_rfc3339(*ended + event.policy.rehold_cooldown) + ".",
+                                  i, count, "held too recently");
+      return failure;
+    }
+  }
+  const FanSeats* fan = view.fans.find({event.id, user});
+  const auto is_live = [&](ReservationId id) { return view.reservations.find(id)->is_live_hold(now); };
+  const auto already =
+      fan ? std::int64_t(fan->paid.size()) + std::count_if(fan->unpaid.begin(), fan->unpaid.end(), is_live)
+          : 0;
+  if (already + std::int64_t(wanted.size()) > event.policy.seats_per_user) {
+    return Failure{Code::SEAT_LIMIT_EXCEEDED,
+                   fmt::format("One person may have {} seats of this event; you have {}.",
+                               event.policy.seats_per_user, already),
+                   {},
+                   {},
+                   {}};
+  }
+
+  // Do.
+  Changes changes;
+  for (const Reservation* row : lapsed)
+    write(changes, cancelled(*row, CancelReason::LAPSED, now), moment.ids);
+  const TimePoint expires_at = std::min(now + event.policy.hold_ttl, visit_cap(*visit, event.queue));
+  for (Reservation& row : held.reservations) {
+    if (row.id) continue;
+    const EventDate& date = *view.catalogue->date_of(row.seat);
+    row.id = moment.ids.next<ReservationId>();
+    row.date = date.id;
+    row.event = event.id;
+    row.user = user;
+    row.place = order.token.place;
+    row.price = date.category_of(row.seat).price;
+    row.expires_at = expires_at;
+    row.created_at = row.updated_at = now;
+    write(changes, row, moment.ids);
+  }
+  const Visit renewed = renew_visit(*visit, event.queue, expires_at);
+  if (renewed.expires_at != visit->expires_at) changes.visits.push_back(renewed);
+  held.is_new = true;
+  return {std::move(held), std::move(changes)};
+}
+
+Result<Reservation> live_hold_of(const Reservation* row, const UserId& user, TimePoint now) {
+  if (!row) return Failure{Code::RESERVATION_NOT_FOUND, "There is no such reservation.", {}, {}, {}};
+  if (row->user != user) return Failure{Code::FORBIDDEN, "This reservation is somebody else's.", {}, {}, {}};
+  if (row->is_live_hold(now)) return *row;
+  if (row->status == ReservationStatus::PAID) {
+    return Failure{Code::RESERVATION_ALREADY_PAID, "This reservation is paid already.", {}, {}, {}};
+  }
+  if (row->is_unpaid() || row->reason == CancelReason::LAPSED) {
+    return Failure{
+        Code::RESERVATION_EXPIRED, "This hold ended at " + to_rfc3339(row->expires_at) + ".", {}, {}, {}};
+  }
+  return Failure{Code::WRONG_RESERVATION_STATUS,
+                 fmt::format("This reservation is {}.", boost::describe::enum_to_string(row->status, "")),
+                 {},
+                 {},
+                 {}};
+}
+
+void cancel_keys(const CancelHold& order, const View& view, Keys& wanted) {
+  want(view.reservations, wanted.reservations, order.reservation);
+  if (!view.reservations.knows(order.reservation)) return;
+  const Reservation* row = view.reservations.find(order.reservation);
+  if (!row) return;
+  want(view.seats, wanted.seats, row->seat);
+  want(view.fans, wanted.fans, EventUser{row->event, row->user});
+}
+
+Decision<Reservation> decide_cancel(const CancelHold& order, const View& view, Moment& moment) {
+  const auto hold = live_hold_of(view.reservations.find(order.reservation), order.user, moment.now);
+  if (hold.has_error()) return hold.error();
+  const Reservation over = cancelled(*hold, CancelReason::OWNER, moment.now);
+  Changes changes;
+  write(changes, over, moment.ids);
+  return {over, std::move(changes)};
+}
+
+void leave_keys(const Leave& order, const View& view, Keys& wanted) {
+  const EventUser fan{order.token.event, order.token.user};
+  want(view.visits, wanted.visits, EventPlace{order.token.event, order.token.place});
+  want(view.fans, wanted.fans, fan);
+  if (!view.fans.knows(fan) || !view.fans.find(fan)) return;
+  for (const ReservationId id : view.fans.find(fan)->unpaid)
+    cancel_keys({id, order.token.user}, view, wanted);
+}
+
+Decision<Left> decide_leave(const Leave& order, const View& view, Moment& moment, bool is_waiting) {
+  const TokenClaims& token = order.token;
+  const TimePoint now = moment.now;
+  Changes changes;
+  const Visit* visit = view.visits.find({token.event, token.place});
+  if (visit && visit->is_active(now)) {
+    Visit over = *visit;
+    over.expires_at = now;
+    changes.visits.push_back(over);
+    const FanSeats* fan = view.fans.find({token.event, token.user});
+    for (const ReservationId id : fan ? fan->unpaid : std::vector<ReservationId>{}) {
+      const Reservation& row = *view.reservations.find(id);
+      const auto reason = row.is_live_hold(now) ? CancelReason::OWNER : CancelReason::LAPSED;
+      write(changes, cancelled(row, reason, now), moment.ids);
+    }
+  } else if (!visit && is_waiting) {
+    const auto in_batch = view.line.find({token.event, token.user});
+    const bool has_left =
+        in_batch != view.line.end() && in_batch->second.place == token.place && in_batch->second.left_at;
+    if (!has_left) changes.line.push_back({token.event, token.place, token.user, token.issued_at, now});
+  }
+  return {Left{now}, std::move(changes)};
+}
+
+Changes decide_lapse(std::span<const ReservationId> holds, const View& view, Moment& moment) {
+  Changes changes;
+  for (const ReservationId id : holds) {
+    const Reservation* row = view.reservations.find(id);
+    if (row && row->is_unpaid() && !row->is_live_hold(moment.now)) {
+      write(changes, cancelled(*row, CancelReason::LAPSED, moment.now), moment.ids);
+    }
+  }
+  return changes;
+}
+
+}  // namespace stagedoor

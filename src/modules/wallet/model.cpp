@@ -1,0 +1,73 @@
+#include "modules/wallet/model.h"
+
+#include <fmt/format.h>
+
+#include "core/ensure.h"
+
+namespace stagedoor {
+
+OutboxRow posting_event(const Posting& posting, const UserId& user, Ids& ids) {
+  static constexpr const char* kTypes[] = {"wallet.charged", "wallet.used", "wallet.refunded"};
+  return {
+      ids.next<OutboxId>(),
+      fmt::format("wallet/{}", posting.wallet.value),
+      posting.seq,
+      kTypes[static_cast<std::size_t>(posting.type)],
+      fmt::format(R"({{"walletId":{},"userId":"{}","amount":{},"balanceAfter":{},"reservationId":{}}})",
+                  posting.wallet.value, to_string(user), posting.amount.amount, posting.balance_after.amount,
+                  posting.reservation ? fmt::to_string(posting.reservation.value) : "null"),
+      posting.created_at};
+}
+
+WalletBook::WalletBook(const Wallet* stored, const UserId& user, Moment& moment) : moment_(moment) {
+  if (stored) wallet_ = *stored;
+  else wallet_ = {moment.ids.next<WalletId>(), user, {}, 0};
+}
+
+const Posting& WalletBook::post(PostingType type, Won amount, ReservationId reservation) {
+  ensure(amount > Won{0}, "a posting moves something");
+  const bool takes = type == PostingType::USE;
+  wallet_.balance += takes ? -amount : amount;
+  ensure(wallet_.balance >= Won{0}, "a balance never goes below zero");
+  ++wallet_.seq;
+  const std::int64_t other = type == PostingType::CHARGE ? kChargesAccount : kHouseAccount;
+  postings_.push_back({moment_.ids.next<PostingId>(), wallet_.id, wallet_.seq, type, amount, wallet_.balance,
+                       takes ? wallet_.id.value : other, takes ? other : wallet_.id.value, reservation,
+                       moment_.now});
+  return postings_.back();
+}
+
+void WalletBook::write(Changes& changes) {
+  changes.wallets.push_back(wallet_);
+  for (auto& posting : postings_) {
+    changes.outbox.push_back(posting_event(posting, wallet_.user, moment_.ids));
+    changes.postings.push_back(std::move(posting));
+  }
+}
+
+Decision<Charged> decide_charge(const Charge& order, const View& view, Moment& moment) {
+  if (order.amount < Won{1} || order.amount > order.balance_max) {
+    return Failure{Code::INVALID_AMOUNT,
+                   fmt::format("The amount is a whole number of won from 1 to {}.", order.balance_max.amount),
+                   {{"amount", "out of range"}},
+                   {},
+                   {}};
+  }
+  const Wallet* stored = view.wallets.find(order.user);
+  const Won balance = stored ? stored->balance : Won{0};
+  if (order.amount > order.balance_max - balance) {
+    return Failure{Code::BALANCE_LIMIT_EXCEEDED,
+                   fmt::format("The balance may not go above {} won; {} can be charged.",
+                               order.balance_max.amount, (order.balance_max - balance).amount),
+                   {},
+                   {{"balance", fmt::to_string(balance.amount)}},
+                   {}};
+  }
+  WalletBook book(stored, order.user, moment);
+  Posting posting = book.charge(order.amount);
+  Changes changes;
+  book.write(changes);
+  return {Charged{book.wallet(), std::move(posting)}, std::move(changes)};
+}
+
+}  // namespace stagedoor

@@ -1,0 +1,48 @@
+// Money: every movement is one posting between two accounts (R-W7), and a wallet's row carries the sum of its
+// own.
+#pragma once
+
+#include "engine/command.h"
+
+namespace stagedoor {
+
+// The outbox row that goes with a posting.
+OutboxRow posting_event(const Posting& posting, const UserId& user, Ids& ids);
+
+// A wallet's movements within one decision: starts from its row (or a new one), adds postings, and says what
+// changed.
+class WalletBook {
+ public:
+  // `stored` may be null: a user never seen before gets a wallet with the first posting.
+  WalletBook(const Wallet* stored, const UserId& user, Moment& moment);
+
+  const Wallet& wallet() const { return wallet_; }
+  const Posting& charge(Won amount) { return post(PostingType::CHARGE, amount, {}); }
+  const Posting& use(Won amount, ReservationId for_what) { return post(PostingType::USE, amount, for_what); }
+  const Posting& refund(Won amount, ReservationId of_what) {
+    return post(PostingType::REFUND, amount, of_what);
+  }
+  // Moves the wallet's row, the postings and their outbox rows into `changes`.
+  void write(Changes& changes);
+
+ private:
+  const Posting& post(PostingType type, Won amount, ReservationId reservation);
+
+  Wallet wallet_;
+  std::vector<Posting> postings_;
+  Moment& moment_;
+};
+
+struct Charge {
+  UserId user;
+  Won amount;
+  Won balance_max;
+};
+struct Charged {
+  Wallet wallet;
+  Posting posting;
+};
+// Refusals: INVALID_AMOUNT (outside 1 … balance_max), BALANCE_LIMIT_EXCEEDED.
+Decision<Charged> decide_charge(const Charge& order, const View& view, Moment& moment);
+
+}  // namespace stagedoor
