@@ -36,18 +36,17 @@ inline constexpr std::size_t kPathParametersMax = 6;
 // One request. All views are valid until the handler returns; copy what is needed longer. Read by one thread.
 struct Request {
   Method method = Method::GET;
-  std::string_view path;       // "/events/12/dates", as sent: not percent-decoded
-  std::string_view raw_query;  // what follows '?', as sent
-  std::string_view body;
-  std::span<const Header> headers;
-  std::string_view request_id;  // the client's X-Request-Id if it is sane, else made here
-  std::string_view
-      traceparent;        // W3C trace context: the caller's trace with a span id made here; empty without one
-  std::string_view peer;  // IP address of the client; behind a trusted proxy the one it forwards (R-O7)
+  std::string_view path = {};       // "/events/12/dates", as sent: not percent-decoded
+  std::string_view raw_query = {};  // what follows '?', as sent
+  std::string_view body = {};
+  std::span<const Header> headers = {};
+  std::string_view request_id = {};   // the client's X-Request-Id if it is sane, else made here
+  std::string_view traceparent = {};  // W3C: the caller's trace with a span id made here; empty without one
+  std::string_view peer = {};  // IP address of the client; behind a trusted proxy the one it forwards (R-O7)
 
   // The path's `{…}` parts in order, as sent; filled by the router.
   std::array<std::string_view, kPathParametersMax> parameters{};
-  std::span<const std::string> parameter_names;
+  std::span<const std::string> parameter_names = {};
 
   // The first header of that name, whatever its case, without surrounding blanks; empty when there is none.
   std::string_view header(std::string_view name) const;
