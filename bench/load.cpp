@@ -1,0 +1,72 @@
+// bench_load: plain load against one address, as a JSON report on standard output. What can be filled into
+// target, headers and body stands in crowd/load.h. Used by bench/run; handy by hand:
+//
+//   bench_load --url http://127.0.0.1:8080 --target /events --connections 64 --seconds 5
+#include "crowd/load.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+using namespace stagedoor::crowd;
+
+namespace {
+
+// Rows of tab-separated columns.
+std::vector<std::vector<std::string>> read_values(const std::string& file) {
+  std::ifstream in(file);
+  if (!in) throw std::runtime_error("cannot read " + file);
+  std::vector<std::vector<std::string>> rows;
+  for (std::string line; std::getline(in, line);) {
+    auto& row = rows.emplace_back();
+    std::istringstream columns(line);
+    for (std::string column; std::getline(columns, column, '\t');) row.push_back(column);
+  }
+  return rows;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  LoadOptions options;
+  std::string method = "GET", target = "/", body, values;
+  std::vector<std::string> headers;
+  double seconds = 0, warm_up = 0;
+
+  CLI::App app("Plain load against one http:// address (no TLS); the report is JSON on standard output.");
+  app.add_option("--url", options.url, "http://HOST:PORT")->required();
+  app.add_option("--method", method);
+  app.add_option("--target", target,
+                 "path and query; may hold {n}, {uuid}, {1} … {9}, as may headers and body");
+  app.add_option("--header", headers, "\"Name: value\", repeatable")->take_all();
+  app.add_option("--body", body);
+  app.add_option("--values", values,
+                 "file of tab-separated columns for {1} … {9}, a row per request, round and round");
+  app.add_option("--first", options.first, "number of the first request, for {n} and {uuid}");
+  app.add_option("--requests", options.requests, "stop after that many (0: no limit)");
+  app.add_option("--rate", options.rate, "requests per second (0: as fast as the connections allow)");
+  app.add_option("--connections", options.connections);
+  app.add_option("--warm-up", warm_up, "seconds before measuring");
+  app.add_option("--seconds", seconds, "seconds measured (0: until --requests are answered)");
+  app.add_option("--answers", options.answers_file, "write every answer's body here, one per line");
+  CLI11_PARSE(app, argc, argv);
+
+  try {
+    if (seconds <= 0 && options.requests == 0) throw std::runtime_error("give --seconds or --requests");
+    if (!values.empty()) options.values = read_values(values);
+    options.request = {.method = method, .target = target, .body = body};
+    for (const std::string_view header : headers) {
+      const auto colon = header.find(": ");
+      if (colon == std::string_view::npos) throw std::runtime_error("write headers as \"Name: value\"");
+      options.request.headers.emplace_back(header.substr(0, colon), header.substr(colon + 2));
+    }
+    options.warm_up = std::chrono::milliseconds(static_cast<std::int64_t>(warm_up * 1000));
+    options.duration = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
+    std::cout << run_load(options).to_json() << '\n';
+  } catch (const std::exception& error) {
+    std::cerr << "bench_load: " << error.what() << '\n';
+    return 2;
+  }
+}

@@ -1,0 +1,227 @@
+#include "crowd/load.h"
+
+#include <fmt/format.h>
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <cstdio>
+#include <deque>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include "crowd/client.h"
+#include "crowd/schedule.h"
+
+namespace stagedoor::crowd {
+namespace {
+
+// Spreads the number over all digits, so that neighbours do not look alike; different numbers give different
+// UUIDs.
+void append_numbered_uuid(std::string& out, std::uint64_t n) {
+  const std::uint64_t mixed = (n + 1) * 0x9E3779B97F4A7C15u;  // odd, so this is one-to-one
+  fmt::format_to(std::back_inserter(out), "{:08x}-{:04x}-4{:03x}-8000-{:012x}", mixed >> 32,
+                 (mixed >> 16) & 0xffff, mixed & 0xfff, ((mixed >> 12) & 0xf) << 44 | (n & 0xfffffffffff));
+}
+
+std::string name_of(const Response& response) {
+  if (response.status == 0) return fmt::format("no answer: {}", response.error);
+  std::string name = std::to_string(response.status);
+  constexpr std::string_view kCode = "\"code\":\"";
+  const auto at = response.status < 400 ? std::string_view::npos : response.body.find(kCode);
+  if (at != std::string_view::npos) {
+    const std::string_view code = response.body.substr(at + kCode.size());
+    name.append(" ").append(code.substr(0, code.find('"')));
+  }
+  return name;
+}
+
+class Load {
+ public:
+  explicit Load(const LoadOptions& options)
+      : options_(options),
+        client_(resolve(options.url), {.connections = options.connections},
+                [this](Client::Tag tag, const Response& response) { answered(tag, response); }),
+        template_(client_.endpoint(), options.request),
+        schedule_(Clock::now(), options.rate > 0 ? options.rate : 1) {
+    if (!options.answers_file.empty()) {
+      answers_.open(options.answers_file, std::ios::binary);
+      if (!answers_) throw std::runtime_error("cannot write " + options.answers_file);
+    }
+  }
+
+  LoadReport run() {
+    const auto start = Clock::now();
+    schedule_ = Schedule(start, options_.rate > 0 ? options_.rate : 1);
+    measure_from_ = start + options_.warm_up;
+    measure_until_ =
+        options_.duration.count() > 0 ? measure_from_ + options_.duration : Clock::time_point::max();
+    if (options_.rate > 0) {
+      run_open();
+    } else {
+      for (std::size_t i = 0; i < options_.connections; ++i) send_next(start);
+    }
+    while (client_.unanswered() > 0) client_.poll(std::chrono::milliseconds(100));
+    const auto end = std::min(Clock::now(), measure_until_);
+    report_.seconds = std::chrono::duration<double>(end - measure_from_).count();
+    report_.per_second = static_cast<double>(report_.measured) / report_.seconds;
+    for (std::size_t status = 0; status < plain_.size(); ++status) {
+      if (plain_[status] > 0) report_.answers[std::to_string(status)] = plain_[status];
+    }
+    if (answers_.is_open() && !answers_.flush())
+      throw std::runtime_error("cannot write " + options_.answers_file);
+    return std::move(report_);
+  }
+
+ private:
+  struct Slot {
+    std::string bytes;
+    Clock::time_point intended;
+  };
+
+  void run_open() {
+    for (;;) {
+      auto now = Clock::now();
+      auto due = schedule_.due(report_.sent);
+      while (due <= now) {
+        if (!send_next(due)) return;
+        due = schedule_.due(report_.sent);
+      }
+      if (due >= measure_until_) return;
+      client_.poll(due - now);
+    }
+  }
+
+  // False when everything has been sent.
+  bool send_next(Clock::time_point intended) {
+    if (intended >= measure_until_ || (options_.requests > 0 && report_.sent >= options_.requests))
+      return false;
+    if (unused_.empty()) {
+      unused_.push_back(slots_.size());
+      slots_.emplace_back();
+    }
+    const std::size_t index = unused_.back();
+    unused_.pop_back();
+    Slot& slot = slots_[index];
+    const std::uint64_t n = options_.first + report_.sent++;
+    template_.render(slot.bytes, n,
+                     options_.values.empty() ? no_row_ : options_.values[n % options_.values.size()]);
+    slot.intended = intended;
+    client_.send(slot.bytes, index);
+    return true;
+  }
+
+  void answered(Client::Tag index, const Response& response) {
+    const auto now = Clock::now();
+    const auto intended = slots_[index].intended;
+    const bool refused = response.status < 100 || response.status >= 400;
+    if (refused) {
+      ++report_.answers[name_of(response)];
+    } else {
+      ++plain_[static_cast<std::size_t>(response.status)];
+    }
+    const bool measured =
+        options_.rate > 0 ? intended >= measure_from_ : now >= measure_from_ && now < measure_until_;
+    if (measured) {
+      ++report_.measured;
+      report_.latency.record(now - intended);
+    }
+    report_.answer_bytes = 17 + response.headers.size() + 2 + response.body.size();
+    if (answers_.is_open())
+      answers_.write(response.body.data(), static_cast<std::streamsize>(response.body.size())).put('\n');
+    unused_.push_back(index);
+    if (options_.rate <= 0) send_next(now);
+  }
+
+  const LoadOptions& options_;
+  Client client_;
+  RequestTemplate template_;
+  Schedule schedule_;
+  Clock::time_point measure_from_;
+  Clock::time_point measure_until_;
+  std::deque<Slot> slots_;  // a deque, because a slot's bytes must stay where they are while others are added
+  std::vector<std::size_t> unused_;
+  std::array<std::uint64_t, 400> plain_{};  // answers that are no refusals, by status
+  const std::vector<std::string> no_row_;
+  std::ofstream answers_;
+  LoadReport report_;
+};
+
+}  // namespace
+
+RequestTemplate::RequestTemplate(const Endpoint& to, const Request& request)
+    : body_(split(request.body)), has_body_(!request.body.empty()) {
+  Request head = request;
+  head.body = {};
+  std::string text = crowd::render(to, head);
+  if (has_body_) {
+    const auto length = text.find("Content-Length: 0\r\n\r\n");
+    text = text.substr(0, std::min(length, text.size() - 2)) +
+           "Content-Type: application/json\r\nContent-Length: ";
+  }
+  head_ = split(text);
+}
+
+std::vector<RequestTemplate::Piece> RequestTemplate::split(std::string_view text) {
+  std::vector<Piece> pieces(1);
+  while (!text.empty()) {
+    const bool digit =
+        text.size() > 2 && text[0] == '{' && text[2] == '}' && text[1] >= '1' && text[1] <= '9';
+    const bool uuid = text.starts_with("{uuid}");
+    if (digit || uuid || text.starts_with("{n}")) {
+      pieces.back().fill = text[1];
+      pieces.emplace_back();
+      text.remove_prefix(uuid ? 6 : 3);
+    } else {
+      pieces.back().text += text.front();
+      text.remove_prefix(1);
+    }
+  }
+  return pieces;
+}
+
+void RequestTemplate::append(std::string& out, const std::vector<Piece>& pieces, std::uint64_t n,
+                             const std::vector<std::string>& row) {
+  for (const Piece& piece : pieces) {
+    out += piece.text;
+    if (piece.fill == 'n') {
+      out += fmt::format_int(n).c_str();
+    } else if (piece.fill == 'u') {
+      append_numbered_uuid(out, n);
+    } else if (piece.fill != 0) {
+      out += row.at(static_cast<std::size_t>(piece.fill - '1'));
+    }
+  }
+}
+
+void RequestTemplate::render(std::string& out, std::uint64_t n, const std::vector<std::string>& row) {
+  out.clear();
+  append(out, head_, n, row);
+  if (!has_body_) return;
+  body_text_.clear();
+  append(body_text_, body_, n, row);
+  out.append(fmt::format_int(body_text_.size()).c_str()).append("\r\n\r\n").append(body_text_);
+}
+
+std::string LoadReport::to_json() const {
+  const auto us = [](Histogram::Duration d) { return static_cast<double>(d.count()) / 1000; };
+  boost::json::object counts;
+  for (const auto& [name, count] : answers) counts[name] = count;
+  return boost::json::serialize(
+      boost::json::object{{"sent", sent},
+                          {"answers", std::move(counts)},
+                          {"measured", measured},
+                          {"seconds", seconds},
+                          {"perSecond", per_second},
+                          {"answerBytes", answer_bytes},
+                          {"latencyUs", boost::json::object{{"mean", us(latency.mean())},
+                                                            {"p50", us(latency.percentile(0.5))},
+                                                            {"p90", us(latency.percentile(0.9))},
+                                                            {"p99", us(latency.percentile(0.99))},
+                                                            {"p999", us(latency.percentile(0.999))},
+                                                            {"max", us(latency.max())}}}});
+}
+
+LoadReport run_load(const LoadOptions& options) { return Load(options).run(); }
+
+}  // namespace stagedoor::crowd
