@@ -1,0 +1,275 @@
+"""What must hold for the text of this repository. Each check takes the folder of a tree and its files, and returns
+findings, "file:line: what", none when all is well. tidy_test.py runs them on this tree and, to show that they can fail, on
+small trees with one fault planted."""
+import pathlib
+import re
+
+MODULE_ORDER = ['queue', 'catalog', 'wallet', 'reservation', 'payment', 'operator']
+LOWER_MODULES = {  # who may be included by whom: no cycles
+    'queue': [], 'catalog': [], 'wallet': [],
+    'reservation': ['queue', 'catalog', 'wallet'],
+    'payment': ['queue', 'catalog', 'wallet', 'reservation'],
+    'operator': ['queue', 'catalog', 'wallet', 'reservation', 'payment'],
+}
+BEAST_FILES_MAX = 2
+LINES_WORTH_A_LOOK = 500
+
+CPP = ('.h', '.cpp')
+MARKDOWN = ('.md',)
+
+
+class Tree:
+    """The files of a folder by their path inside it; text is read once."""
+
+    def __init__(self, root, names):
+        self.root = pathlib.Path(root)
+        self.names = sorted(names)
+        self._texts = {}
+
+    def text(self, name):
+        if name not in self._texts:
+            self._texts[name] = (self.root / name).read_text(encoding='utf-8', errors='replace')
+        return self._texts[name]
+
+    def lines(self, name):
+        return enumerate(self.text(name).splitlines(), 1)
+
+    def select(self, endings, under='', tests=True):
+        for name in self.names:
+            if name.endswith(endings) and name.startswith(under) and (tests or not is_test(name)):
+                yield name
+
+    def exists(self, name):
+        return (self.root / name).exists()
+
+
+def is_test(name):
+    return name.startswith('tests/') or re.search(r'_test\.(cpp|py)$', name) is not None
+
+
+# --- C++ --------------------------------------------------------------------------------------------------------------
+
+
+def may_include(name):
+    """Prefixes of the own headers that this file may include; None: all (ARCHITECTURE.md, "Who may include whom")."""
+    parts = name.split('/')
+    if parts[0] != 'src' or len(parts) < 3:
+        return None
+    area = parts[1]
+    if area == 'core':
+        return ['core/']
+    if area == 'engine':
+        return ['core/', 'engine/', 'ports/']
+    if area == 'ports':
+        return ['core/', 'engine/', 'ports/']
+    if area == 'http':
+        return ['core/', 'http/']
+    if area == 'crowd':
+        return ['core/', 'crowd/']
+    if area == 'adapters':
+        return ['core/', 'engine/', 'ports/', f'adapters/{parts[2]}/']
+    if area == 'modules':
+        module = parts[2]
+        allowed = ['core/', 'engine/', f'modules/{module}/']
+        allowed += [f'modules/{lower}/' for lower in LOWER_MODULES.get(module, [])]
+        if not parts[-1].startswith('model'):
+            allowed.append('ports/')
+        if parts[-1].startswith('http') or 'http' in parts[3:-1]:
+            allowed.append('http/')
+        return allowed
+    return None  # app
+
+
+def include_directions(tree):
+    found = []
+    for name in tree.select(CPP, 'src/', tests=False):
+        allowed = may_include(name)
+        if allowed is None:
+            continue
+        for number, line in tree.lines(name):
+            include = re.match(r'\s*#\s*include\s*"([^"]+)"', line)
+            if include and not include[1].startswith(tuple(allowed)):
+                found.append(f'{name}:{number}: may not include {include[1]} (only {", ".join(allowed)})')
+    return found
+
+
+def models_are_pure(tree):
+    """No clock, no chance, no input or output where rules are decided."""
+    forbidden = re.compile(r'#\s*include\s*<(random|fstream|iostream|thread|mutex|sqlite3\.h|boost/asio[^>]*)>'
+                           r'|::now\(\)|\brand\(|\bgetenv\(')
+    return [f'{name}:{number}: {match[0].strip()} does not belong in a model'
+            for name in tree.select(CPP, 'src/modules/', tests=False) if name.rsplit('/', 1)[1].startswith('model')
+            for number, line in tree.lines(name) if (match := forbidden.search(line))]
+
+
+def beast_only_in_http(tree):
+    users = {}
+    for name in tree.select(CPP):
+        for number, line in tree.lines(name):
+            if re.search(r'#\s*include\s*[<"]boost/beast', line):
+                users.setdefault(name, number)
+    found = [f'{name}:{number}: Beast is for src/http only' for name, number in users.items()
+             if not name.startswith('src/http/')]
+    if len(users) > BEAST_FILES_MAX:
+        found.append(f'{sorted(users)[-1]}:1: more than {BEAST_FILES_MAX} files include Beast: {", ".join(sorted(users))}')
+    return found
+
+
+def coroutines_only_in_server(tree):
+    return [f'{name}:{number}: coroutines are for src/http/server.cpp only (g++ 12 destroys temporaries twice)'
+            for name in tree.select(CPP) if name != 'src/http/server.cpp'
+            for number, line in tree.lines(name)
+            if re.search(r'\bco_(await|return|yield|spawn)\b', line.split('//')[0])]
+
+
+def no_sql_in_code(tree):
+    statement = re.compile(r'"[^"]*\b(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|'
+                           r'CREATE\s+(UNIQUE\s+)?(TABLE|INDEX)|ALTER\s+TABLE|DROP\s+TABLE)\b', re.IGNORECASE)
+    return [f'{name}:{number}: SQL lives in files under sql/'
+            for name in tree.select(CPP, 'src/', tests=False) if 'sql' not in name.rsplit('/', 1)[1]
+            for number, line in tree.lines(name) if statement.search(line)]
+
+
+def files_say_their_job(tree):
+    """A header begins with a comment: its job, and what it leaves to others."""
+    return [f'{name}:1: begin with the job of this file, as a comment'
+            for name in tree.select(('.h',), 'src/') if not tree.text(name).startswith('//')]
+
+
+def long_files(tree):
+    """Not a fault: files in which to look for a second idea."""
+    return [f'{name}: {lines} lines' for name in tree.select(CPP + ('.py',))
+            if (lines := tree.text(name).count('\n')) > LINES_WORTH_A_LOOK]
+
+
+# --- every text -------------------------------------------------------------------------------------------------------
+
+
+def no_absolute_paths(tree):
+    path = re.compile(r'(?<![\w.$}/])/(?:root|home|work|Users)/\w+')
+    return [f'{name}:{number}: path of one machine: {match[0]}'
+            for name in tree.select(CPP + MARKDOWN + ('.py', '.txt', '.yaml', '.toml', '.json', '.sql', '/x', 'run'))
+            if name != 'web/package-lock.json'
+            for number, line in tree.lines(name) if (match := path.search(line))]
+
+
+def open_work_has_an_issue(tree):
+    mark = re.compile(r'\b(TO' r'DO|FIX' r'ME|XX' r'X)\b(?!\(#\d+\))')
+    return [f'{name}:{number}: {match[0]} without its issue, as {match[1]}(#12)'
+            for name in tree.select(CPP + ('.py', '.sql', '.md', '.txt')) for number, line in tree.lines(name)
+            if (match := mark.search(line))]
+
+
+# --- documents --------------------------------------------------------------------------------------------------------
+
+
+def without_code(text):
+    """The text with fenced blocks blanked, so that lines keep their numbers."""
+    return re.sub(r'^```.*?^```$', lambda block: '\n' * block[0].count('\n'), text, flags=re.DOTALL | re.MULTILINE)
+
+
+def code_blocks(text, language):
+    return re.findall(rf'^```{language}\n(.*?)^```$', text, flags=re.DOTALL | re.MULTILINE)
+
+
+def headings(text):
+    return [(len(match[1]), match[2].strip()) for match in re.finditer(r'^(#+) (.*)$', without_code(text), re.MULTILINE)]
+
+
+def anchor(heading):
+    return re.sub(r'[^\w\- ]', '', heading.lower()).replace(' ', '-')
+
+
+def links_resolve(tree):
+    found = []
+    for name in tree.select(MARKDOWN):
+        folder = pathlib.PurePosixPath(name).parent
+        for number, line in enumerate(without_code(tree.text(name)).splitlines(), 1):
+            for target in re.findall(r'\]\(([^)\s]+)\)', line):
+                if re.match(r'[a-z]+:', target):
+                    continue
+                path, _, fragment = target.partition('#')
+                parts = []
+                for part in (folder / path).parts if path else pathlib.PurePosixPath(name).parts:
+                    parts = parts[:-1] if part == '..' else parts + [part]
+                resolved = '/'.join(parts)
+                if not tree.exists(resolved):
+                    found.append(f'{name}:{number}: no such file: {target}')
+                elif fragment and resolved.endswith('.md'):
+                    if fragment not in [anchor(title) for _, title in headings(tree.text(resolved))]:
+                        found.append(f'{name}:{number}: no such heading: {target}')
+    return found
+
+
+def named_files_exist(tree):
+    """A path in backticks is a promise as well."""
+    path = re.compile(r'`((?:src|sql|docs|tests|tools|deploy|web|demo|bench|api|\.ci)/[\w./*-]*)`')
+    return [f'{name}:{number}: no such file: {match}'
+            for name in tree.select(MARKDOWN)
+            for number, line in enumerate(without_code(tree.text(name)).splitlines(), 1)
+            for match in path.findall(line) if not list(tree.root.glob(match.rstrip('/')))]
+
+
+def claims_are_tested(tree):
+    """Every requirement that README's status table calls done or partly done is cited by a test."""
+    cited = set()
+    for name in tree.names:
+        if is_test(name) and name.endswith(CPP + ('.py',)):
+            cited.update(requirement_ids(tree.text(name)))
+    found, rows = [], 0
+    for number, line in tree.lines('README.md'):
+        cells = [cell.strip() for cell in line.strip().strip('|').split('|')]
+        if not line.startswith('|') or len(cells) < 2 or not re.match(r'R-[A-Z]\d', cells[0]):
+            continue
+        rows += 1
+        if cells[1] not in ('done', 'partly', 'later'):
+            found.append(f'README.md:{number}: the state of {cells[0]} is "{cells[1]}"; write done, partly or later')
+        if cells[1] in ('done', 'partly'):
+            found += [f'README.md:{number}: {claim} is called {cells[1]}, but no test cites it'
+                      for claim in requirement_ids(cells[0]) if claim not in cited]
+    return found if rows else ['README.md:1: no status table']
+
+
+def requirement_ids(text):
+    """R-Q1, and R-K1–R-K3 or R-K1–K3 with all between."""
+    ids = []
+    for first_letter, first, _, last_letter, last in re.findall(r'R-([A-Z])(\d+)(\s*–\s*(?:R-)?([A-Z])(\d+))?', text):
+        end = int(last) if last and last_letter == first_letter else int(first)
+        ids += [f'R-{first_letter}{number}' for number in range(int(first), end + 1)]
+    return ids
+
+
+def diagrams_are_there(tree):
+    """R-X10: the ERD, a sequence diagram for each kind of call and job, use cases, milestones; all as Mermaid."""
+    found = []
+    for name, kind in (('docs/erd.md', 'erDiagram'), ('docs/use-cases.md', 'flowchart'), ('docs/milestones.md', 'timeline')):
+        if not tree.exists(name) or not any(block.startswith(kind) for block in code_blocks(tree.text(name), 'mermaid')):
+            found.append(f'{name}:1: no Mermaid {kind}')
+    wanted = ['Join', 'Poll', 'Admission', 'Look', 'Hold', 'Hold several', 'Pay', 'Pay refused', 'Expiry', 'Charge', 'Cancel',
+              'Refund', 'Leave', 'Import', 'Checkpoint']
+    text = tree.text('docs/sequences.md') if tree.exists('docs/sequences.md') else ''
+    sections = re.split(r'^## ', text, flags=re.MULTILINE)[1:]
+    drawn = [section.split('\n', 1)[0].strip() for section in sections
+             if any(block.startswith('sequenceDiagram') for block in code_blocks(section, 'mermaid'))]
+    return found + [f'docs/sequences.md:1: no sequenceDiagram under "## {title}"' for title in wanted if title not in drawn]
+
+
+def twin_readme_matches(tree):
+    """README.ko.md has the sections, the code and the claims of README.md."""
+    english, korean = tree.text('README.md'), tree.text('README.ko.md')
+    found = []
+    if [level for level, _ in headings(english)] != [level for level, _ in headings(korean)]:
+        found.append('README.ko.md:1: its sections are not those of README.md')
+    if code_blocks(english, r'\w*') != code_blocks(korean, r'\w*'):
+        found.append('README.ko.md:1: its code blocks are not those of README.md')
+
+    def claims(text):
+        return re.findall(r'^\| *(R-[^|]+?) *\| *(\w+) *\|', text, re.MULTILINE)
+    if claims(english) != claims(korean):
+        found.append('README.ko.md:1: its status table claims something else than that of README.md')
+    return found
+
+
+CHECKS = [include_directions, models_are_pure, beast_only_in_http, coroutines_only_in_server, no_sql_in_code,
+          files_say_their_job, no_absolute_paths, open_work_has_an_issue, links_resolve,
+          claims_are_tested, diagrams_are_there, twin_readme_matches]
