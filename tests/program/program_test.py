@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""The program as operators and scripts meet it: exit codes, where output goes, wrong settings (R-K1, R-K2)."""
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import report
+import server
+
+
+class InFolder(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def run_program(self, *arguments, **environment):
+        return server.run(*arguments, folder=self.folder, environment=environment)
+
+
+class WrongSettings(InFolder):
+    def test_every_fault_is_told_with_its_place_and_nothing_is_touched(self):  # R-K1
+        (self.folder / 'stagedoor.toml').write_text('[http]\nlisen = "127.0.0.1:0"\n\n[lane]\nbatch_max = "9"\n')
+        for command in (['serve'], ['import', 'catalogue.yaml'], ['audit'], ['backup', 'copy.db'], ['verify-config']):
+            result = self.run_program(*command, '--store.url=sqlite:new.db', STAGEDOOR_LOG_LEVEL='loud')
+            self.assertEqual(result.returncode, 2, command)
+            self.assertEqual(result.stdout, '')
+            self.assertIn('stagedoor.toml:2: unknown setting http.lisen; write listen = … under [http]', result.stderr)
+            self.assertIn('stagedoor.toml:5: lane.batch_max', result.stderr)
+            self.assertIn('environment STAGEDOOR_LOG_LEVEL: log.level', result.stderr)
+            self.assertEqual([path.name for path in self.folder.iterdir()], ['stagedoor.toml'], command)
+
+    def test_address_beyond_loopback_is_refused_with_the_reason(self):  # R-W8
+        result = self.run_program('serve', '--http.listen=0.0.0.0:0')
+        self.assertEqual(result.returncode, 2)
+        self.assertIn('not loopback', result.stderr)
+        self.assertIn('auth.trust_clients', result.stderr)
+
+    def test_unknown_sub_command_and_option_end_with_code_2(self):
+        for arguments in ([], ['sing'], ['serve', '--loud'], ['import']):
+            result = self.run_program(*arguments)
+            self.assertEqual((result.returncode, result.stdout), (2, ''), arguments)
+            self.assertNotEqual(result.stderr, '')
+
+
+class RightSettings(InFolder):
+    def test_verify_config_shows_origins_and_masks_secrets(self):  # R-K2
+        (self.folder / 'other.toml').write_text('[http]\nthreads = 3\n')
+        result = self.run_program('verify-config', '--config', 'other.toml', '--admin.keys=ops:owner:geheim',
+                                  STAGEDOOR_WALLET_BALANCE_MAX='7')
+        self.assertEqual((result.returncode, result.stderr), (0, ''))
+        self.assertRegex(result.stdout, r'threads = 3 +# other.toml:2\n')
+        self.assertRegex(result.stdout, r'balance_max = 7 +# environment STAGEDOOR_WALLET_BALANCE_MAX\n')
+        self.assertRegex(result.stdout, r'keys = \["ops:owner:\*\*\*"\] +# flag --admin.keys\n')
+        self.assertNotIn('geheim', result.stdout)
+
+    def test_working_directory_is_searched_for_settings(self):  # R-K2
+        (self.folder / 'stagedoor.toml').write_text('[http]\nthreads = 3\n')
+        self.assertRegex(self.run_program('verify-config').stdout, r'threads = 3 +# stagedoor.toml:2\n')
+
+    def test_help_and_version_go_to_standard_output(self):
+        for arguments in (['--help'], ['serve', '--help'], ['crowd', '--help'], ['version']):
+            result = self.run_program(*arguments)
+            self.assertEqual((result.returncode, result.stderr), (0, ''), arguments)
+            self.assertNotEqual(result.stdout, '')
+
+
+if __name__ == '__main__':
+    report.main()

@@ -1,0 +1,45 @@
+"""The real program for Python tests: run a sub-command, or serve in a folder of its own on a free port."""
+import json
+import os
+import pathlib
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+BINARY = os.environ.get('STAGEDOOR_TEST_BINARY', str(ROOT / 'build/dev/stagedoor'))
+
+
+def clean_environment():
+    return {name: value for name, value in os.environ.items() if not name.startswith('STAGEDOOR_')}
+
+
+def run(*arguments, folder, environment=None):
+    return subprocess.run([BINARY, *arguments], cwd=folder, env={**clean_environment(), **(environment or {})},
+                          capture_output=True, text=True, timeout=60)
+
+
+class Server:
+    """with Server(folder, '--catalogue.file=…') as server: …; serves until the end of the block."""
+
+    def __init__(self, folder, *settings):
+        self.folder, self.settings = pathlib.Path(folder), settings
+
+    def __enter__(self):
+        self.log = open(self.folder / 'stderr.log', 'w+')
+        self.process = subprocess.Popen([BINARY, 'serve', '--http.listen=127.0.0.1:0', *self.settings], cwd=self.folder,
+                                        env=clean_environment(), stdout=subprocess.PIPE, stderr=self.log, text=True)
+        for line in self.process.stdout:
+            said = json.loads(line)
+            if said.get('event') == 'listening':
+                self.url = f"http://{said['address']}"
+                return self
+        self.__exit__()
+        raise RuntimeError('the server ended before it listened: ' + (self.folder / 'stderr.log').read_text())
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        try:
+            self.exit_code = self.process.wait(timeout=30)
+        finally:
+            self.process.kill()
+            self.process.stdout.close()
+            self.log.close()
