@@ -1,0 +1,113 @@
+#include "modules/catalog/yaml.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <charconv>
+
+namespace stagedoor::catalog {
+namespace bj = boost::json;
+namespace {
+
+template <class Number>
+std::optional<Number> number_of(std::string_view text) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+bj::value plain_scalar(const std::string& text) {
+  if (text.empty() || text == "~" || text == "null") return nullptr;
+  if (text == "true" || text == "false") return text == "true";
+  if (const auto whole = number_of<std::int64_t>(text)) return *whole;
+  const bool may_be_number = text.find_first_not_of("+-.0123456789eE") == text.npos;
+  if (const auto real = may_be_number ? number_of<double>(text) : std::nullopt) return *real;
+  return bj::value(text);
+}
+
+}  // namespace
+
+// Walks the parsed nodes. `*alias` is followed, so a small text could name a huge document: a document is
+// refused when it has many more parts than the text could write out itself.
+class YamlText::Reader {
+ public:
+  Reader(YamlText& out, json::Faults& faults, std::size_t text_size)
+      : out_(out), faults_(faults), nodes_left_(4 * text_size + 1000) {}
+
+  bj::value read(const YAML::Node& node, const std::string& path) {
+    out_.lines_.try_emplace(path, node.Mark().line + 1);
+    if (nodes_left_ == 0) return nullptr;
+    if (--nodes_left_ == 0) faults_.add_at("", "uses aliases to become very large; write it out");
+    if (node.IsSequence()) {
+      bj::array array;
+      for (const auto& element : node)
+        array.push_back(read(element, fmt::format("{}[{}]", path, array.size())));
+      return array;
+    }
+    if (node.IsMap()) return read_map(node, path);
+    if (!node.IsScalar()) return nullptr;
+    const bool is_text = node.Tag() == "!" || node.Tag() == "tag:yaml.org,2002:str";
+    return is_text ? bj::value(node.Scalar()) : plain_scalar(node.Scalar());
+  }
+
+ private:
+  bj::value read_map(const YAML::Node& node, const std::string& path) {
+    bj::object object;
+    for (const auto& member : node) {
+      const std::string key = member.first.IsScalar() ? member.first.Scalar() : "?";
+      const std::string below = path.empty() ? key : path + "." + key;
+      out_.lines_.try_emplace(below, member.first.Mark().line + 1);
+      if (object.contains(key))
+        faults_.add_at(below,
+                       fmt::format("appears more than once, again in line {}", member.first.Mark().line + 1));
+      object[key] = read(member.second, below);
+    }
+    return object;
+  }
+
+  YamlText& out_;
+  json::Faults& faults_;
+  std::size_t nodes_left_;
+};
+
+YamlText::YamlText(std::string_view text, json::Faults& faults) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first != text.npos && text[first] == '{') {
+    json::Faults json_faults;
+    value_ = json::parse(text, json_faults);
+    if (value_) {
+      for (auto& fault : json_faults.take()) faults.add_at(std::move(fault.path), std::move(fault.message));
+    }
+  }
+  const bool is_json = value_.has_value();
+  try {
+    const auto documents = YAML::LoadAll(std::string(text));
+    if (documents.size() != 1) {
+      faults.add_at("", documents.empty() ? "is empty" : "holds several documents; write one");
+      return;
+    }
+    json::Faults known;
+    auto value = Reader(*this, is_json ? known : faults, text.size()).read(documents[0], "");
+    if (!is_json) value_ = std::move(value);
+  } catch (const YAML::Exception& error) {
+    if (is_json) return;  // JSON that this YAML parser does not know (a surrogate pair) has no lines
+    lines_[""] = error.mark.line + 1;
+    faults.add_at("", fmt::format("is not YAML: {} (line {}, column {})", error.msg, error.mark.line + 1,
+                                  error.mark.column + 1));
+  }
+}
+
+int YamlText::line_of(std::string_view path) const {
+  for (;;) {
+    if (const auto at = lines_.find(path); at != lines_.end()) return at->second;
+    if (path.empty()) return 1;
+    const std::size_t cut = path.find_last_of(".[");
+    path = cut == path.npos ? std::string_view() : path.substr(0, cut);
+  }
+}
+
+}  // namespace stagedoor::catalog
