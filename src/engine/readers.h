@@ -1,0 +1,41 @@
+// Reads that need the store (a history, a payment) run here, beside the lane and off the I/O threads: a few
+// threads, each with its own Queries.
+#pragma once
+
+#include <absl/functional/any_invocable.h>
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "ports/store.h"
+
+namespace stagedoor {
+
+class Readers {
+ public:
+  using Read = absl::AnyInvocable<void(Queries&)>;  // must not throw
+
+  Readers(std::size_t threads, const std::function<std::unique_ptr<Queries>()>& open);
+  ~Readers();  // runs what is waiting first
+
+  // False, and `read` is dropped, when too many are waiting. Any thread.
+  bool submit(Read read);
+
+ private:
+  static constexpr std::size_t kWaitingMax = 10'000;
+
+  void run(Queries& queries);
+
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<Read> waiting_;
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace stagedoor

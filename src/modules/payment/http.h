@@ -1,0 +1,28 @@
+// R-P1, R-P6, R-P8: paying, giving the money back, looking at payments.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "engine/lane.h"
+#include "engine/readers.h"
+#include "http/router.h"
+#include "modules/payment/model.h"
+#include "modules/queue/gate.h"
+
+namespace stagedoor {
+
+// Submits the refund and answers with the reservation. Used for fans and for operators.
+void submit_refund(Lane& lane, const Refund& order, Idempotency idempotency, http::Reply reply);
+
+struct PaymentCalls {
+  Lane& lane;
+  Readers& readers;
+  const Gate& gate;
+  const Clock& clock;
+  std::function<std::shared_ptr<const Catalogue>()> catalogue;
+  Won balance_max;
+};
+void add_payment_routes(http::Router& router, const PaymentCalls& calls);
+
+}  // namespace stagedoor

@@ -1,0 +1,146 @@
+#include "modules/queue/http.h"
+
+#include "modules/call.h"
+
+namespace stagedoor {
+
+struct JoinBody {
+  UserId userId;
+  std::optional<EventId> eventId;
+};
+BOOST_DESCRIBE_STRUCT(JoinBody, (), (userId, eventId))
+
+namespace {
+
+constexpr std::string_view kBearer = "Bearer ";
+
+TokenClaims claims_of(const LinePlace& place) {
+  return {place.event, place.place, place.user, place.joined_at};
+}
+
+Answer told(int status, const QueueCalls& calls, const TokenClaims& claims) {
+  const auto fan = calls.rooms.look(claims);
+  if (!fan) return http::problem({Code::TOKEN_NOT_FOUND, "This place is not known here.", {}, {}, {}});
+  return http::ok(status, to_dto(claims, calls.keys.sign(claims), *fan));
+}
+
+// Answers after the commit, when the room has heard of the place.
+class JoinCommand : public Command {
+ public:
+  JoinCommand(const QueueCalls& calls, Join order, http::Reply reply)
+      : Command(LaneClass::join, {}), calls_(calls), order_(order), reply_(std::move(reply)) {}
+
+  void keys(const View&, Keys&) const override {}
+  Decided decide(const View& view, Moment& moment) override {
+    const auto current = calls_.rooms.place_of(order_.event, order_.user, moment.now);
+    return answered(decide_join(order_, view, moment.now, current, calls_.rooms.last_place(order_.event)),
+                    [&](const Joined& joined) {
+                      joined_ = joined.place;
+                      return Answer{.status = joined.is_new ? 201 : 200};
+                    });
+  }
+  void reply(Answer answer) override {
+    if (answer.status < 300) answer = told(answer.status, calls_, claims_of(joined_));
+    reply_(std::move(answer));
+  }
+
+ private:
+  const QueueCalls& calls_;
+  Join order_;
+  http::Reply reply_;
+  LinePlace joined_;
+};
+
+// The event meant by a join that names none (R-Q8).
+Result<EventId> implied_event(const QueueCalls& calls) {
+  if (calls.default_event) return calls.default_event;
+  EventId only;
+  const TimePoint now = calls.clock.now();
+  for (const auto& [id, event] : calls.catalogue()->events) {
+    if (!event->is_on_sale(now)) continue;
+    if (only) only = EventId{-1};
+    else only = id;
+  }
+  if (only.value > 0) return only;
+  return Failure{Code::EVENT_ID_REQUIRED,
+                 only ? "Several events are on sale." : "No event is on sale.",
+                 {{"eventId", "say which event you mean"}},
+                 {},
+                 {}};
+}
+
+void join(const QueueCalls& calls, const http::Request& request, http::Reply reply) {
+  const auto body = json::read<JoinBody>(request.body);
+  if (!body) return reply(http::problem(body.error()));
+  const auto event = body->eventId ? Result<EventId>(*body->eventId) : implied_event(calls);
+  if (!event) return reply(http::problem(event.error()));
+  if (const auto place = calls.rooms.place_of(*event, body->userId, calls.clock.now())) {
+    return reply(told(200, calls, claims_of(*place)));
+  }
+  calls.lane.submit(std::make_unique<JoinCommand>(calls, Join{*event, body->userId}, std::move(reply)));
+}
+
+void poll(const QueueCalls& calls, const http::Request& request, http::Reply reply) {
+  const auto claims = calls.gate.token(request);
+  if (!claims) return reply(http::problem(claims.error()));
+  const auto [fan, too_soon_by] = calls.rooms.poll(*claims);
+  if (too_soon_by > Millis(0)) {
+    return reply(http::problem({Code::POLL_TOO_SOON,
+                                "You ask more often than you were told to. Your place is kept.",
+                                {},
+                                {{"pollAfterMs", std::to_string(too_soon_by.count())}},
+                                {{"Retry-After", std::to_string((too_soon_by.count() + 999) / 1000)}}}));
+  }
+  if (!fan) return reply(http::problem({Code::TOKEN_NOT_FOUND, "This token is not known here.", {}, {}, {}}));
+  Answer answer = http::ok(200, to_dto(*claims, calls.keys.sign(*claims), *fan));
+  const std::string tag = http::content_tag(answer.body);
+  reply(http::with_etag(request, std::move(answer), tag));
+}
+
+}  // namespace
+
+QueuePlace to_dto(const TokenClaims& claims, std::string_view token, const FanView& fan) {
+  const Standing& standing = fan.standing;
+  QueuePlace place{.eventId = claims.event,
+                   .userId = claims.user,
+                   .token = std::string(kBearer),
+                   .status = standing.status,
+                   .position = standing.position,
+                   .estimatedWaitSeconds = fan.estimate.seconds,
+                   .estimatedWaitLow = fan.estimate.low,
+                   .estimatedWaitHigh = fan.estimate.high,
+                   .pollAfterMs = fan.poll_after.count(),
+                   .issuedAt = claims.issued_at,
+                   .activatedAt = standing.activated_at,
+                   .expiresAt = standing.expires_at};
+  place.token += token;
+  return place;
+}
+
+void add_queue_routes(http::Router& router, const QueueCalls& calls) {
+  router.add({.method = http::Method::POST,
+              .path = "/queue",
+              .summary = "Take a place in an event's waiting room, or find the one you have",
+              .tag = "queue",
+              .body = &json::schema<JoinBody>,
+              .successes =
+                  {{.status = 201, .description = "A new place", .schema = &json::schema<QueuePlace>},
+                   {.status = 200, .description = "The place you have", .schema = &json::schema<QueuePlace>}},
+              .refusals = {Code::EVENT_ID_REQUIRED, Code::EVENT_NOT_FOUND, Code::EVENT_NOT_ON_SALE,
+                           Code::STORE_UNAVAILABLE},
+              .handler = [&calls](const http::Request& request, http::Reply reply) {
+                join(calls, request, std::move(reply));
+              }});
+  router.add({.method = http::Method::GET,
+              .path = "/queue",
+              .summary = "Where you stand now",
+              .tag = "queue",
+              .successes = {{.status = 200, .description = "Your place", .schema = &json::schema<QueuePlace>},
+                            {.status = 304, .description = "Nothing has changed", .schema = nullptr}},
+              .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::POLL_TOO_SOON},
+              .handler = [&calls](const http::Request& request, http::Reply reply) {
+                poll(calls, request, std::move(reply));
+              }});
+}
+
+}  // namespace stagedoor

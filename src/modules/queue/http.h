@@ -1,0 +1,46 @@
+// R-Q1, R-Q2: joining the queue and asking where one stands. (Leaving is in the reservation module: holds go
+// with it.)
+#pragma once
+
+#include <optional>
+
+#include "engine/lane.h"
+#include "http/router.h"
+#include "modules/queue/gate.h"
+#include "modules/queue/rooms.h"
+
+namespace stagedoor {
+
+struct QueuePlace {
+  EventId eventId;
+  UserId userId;
+  std::string token;
+  QueueStatus status = QueueStatus::CREATED;
+  std::optional<std::int64_t> position;
+  std::optional<std::int64_t> estimatedWaitSeconds;
+  std::optional<std::int64_t> estimatedWaitLow;
+  std::optional<std::int64_t> estimatedWaitHigh;
+  std::int64_t pollAfterMs = 0;
+  TimePoint issuedAt{};
+  std::optional<TimePoint> activatedAt;
+  std::optional<TimePoint> expiresAt;
+};
+BOOST_DESCRIBE_STRUCT(QueuePlace, (),
+                      (eventId, userId, token, status, position, estimatedWaitSeconds, estimatedWaitLow,
+                       estimatedWaitHigh, pollAfterMs, issuedAt, activatedAt, expiresAt))
+
+QueuePlace to_dto(const TokenClaims& claims, std::string_view token, const FanView& fan);
+
+struct QueueCalls {
+  Lane& lane;
+  Rooms& rooms;
+  const Gate& gate;
+  const TokenKeys& keys;
+  const Clock& clock;
+  std::function<std::shared_ptr<const Catalogue>()> catalogue;
+  EventId default_event;  // 0 = none
+};
+// `calls` must outlive the router.
+void add_queue_routes(http::Router& router, const QueueCalls& calls);
+
+}  // namespace stagedoor

@@ -1,0 +1,291 @@
+#include "modules/reservation/http.h"
+
+#include <fmt/format.h>
+
+#include <boost/describe/enum_from_string.hpp>
+
+#include <algorithm>
+
+#include "modules/call.h"
+#include "modules/queue/http.h"
+
+namespace stagedoor {
+
+inline constexpr std::size_t kSeatsPerCallMax = 100;
+
+struct HoldBody {
+  std::optional<SeatId> seatId;
+  std::optional<std::vector<SeatId>> seatIds;
+  UserId userId;
+};
+BOOST_DESCRIBE_STRUCT(HoldBody, (), (seatId, seatIds, userId))
+
+void check(const HoldBody& body, json::Faults& faults) {
+  if (!body.seatId && !body.seatIds) faults.add("seatId", "name a seatId, or several in seatIds");
+  if (body.seatId && body.seatIds) faults.add("seatIds", "name either seatId or seatIds, not both");
+  if (!body.seatIds) return;
+  if (body.seatIds->empty() || body.seatIds->size() > kSeatsPerCallMax)
+    faults.add("seatIds", "name 1 to 100 seats");
+  auto sorted = *body.seatIds;
+  std::sort(sorted.begin(), sorted.end());
+  if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end())
+    faults.add("seatIds", "no seat may stand there twice");
+}
+
+struct ReservationsDto {
+  std::vector<ReservationDto> reservations;
+};
+BOOST_DESCRIBE_STRUCT(ReservationsDto, (), (reservations))
+
+namespace {
+
+void hold(const ReservationCalls& calls, const http::Request& request, http::Reply reply) {
+  const auto token = calls.gate.token(request);
+  if (!token) return reply(http::problem(token.error()));
+  const auto body = json::read<HoldBody>(request.body);
+  if (!body) return reply(http::problem(body.error()));
+  if (body->userId != token->user) {
+    return reply(http::problem({Code::TOKEN_NOT_FOUND,
+                                "The token is not this user's.",
+                                {{"userId", "is not the token's user"}},
+                                {},
+                                {}}));
+  }
+  auto idempotency = idempotency_of(request, token->user);
+  if (!idempotency) return reply(http::problem(idempotency.error()));
+  const bool several = body->seatIds.has_value();
+  HoldSeats order{*token, several ? *body->seatIds : std::vector{*body->seatId}};
+  submit(
+      calls.lane, LaneClass::hold, std::move(*idempotency),
+      [order](const View& view, Keys& wanted) { hold_keys(order, view, wanted); },
+      [order, several, &calls](const View& view, Moment& moment) {
+        auto decision = decide_hold(order, view, moment);
+        if (auto* failure = std::get_if<Failure>(&decision.result))
+          *failure = calls.gate.explain_turn(*failure, order.token);
+        return answered(std::move(decision), [&](const Held& held) {
+          const int status = held.is_new ? 201 : 200;
+          if (!several)
+            return http::ok(status, to_dto(held.reservations.front(), *view.catalogue, moment.now));
+          ReservationsDto dto;
+          for (const auto& row : held.reservations)
+            dto.reservations.push_back(to_dto(row, *view.catalogue, moment.now));
+          return http::ok(status, dto);
+        });
+      },
+      std::move(reply));
+}
+
+void cancel(const ReservationCalls& calls, const http::Request& request, http::Reply reply) {
+  const auto token = calls.gate.token(request);
+  if (!token) return reply(http::problem(token.error()));
+  const auto id = request.id<ReservationId>("id");
+  if (!id) return reply(http::problem(id.error()));
+  auto idempotency = idempotency_of(request, token->user);
+  if (!idempotency) return reply(http::problem(idempotency.error()));
+  const CancelHold order{*id, token->user};
+  submit(
+      calls.lane, LaneClass::payment, std::move(*idempotency),
+      [order](const View& view, Keys& wanted) { cancel_keys(order, view, wanted); },
+      [order](const View& view, Moment& moment) {
+        return answered(decide_cancel(order, view, moment), [&](const Reservation& row) {
+          return http::ok(200, to_dto(row, *view.catalogue, moment.now));
+        });
+      },
+      std::move(reply));
+}
+
+void show(const ReservationCalls& calls, const http::Request& request, http::Reply reply) {
+  const auto token = calls.gate.token(request);
+  if (!token) return reply(http::problem(token.error()));
+  const auto id = request.id<ReservationId>("id");
+  if (!id) return reply(http::problem(id.error()));
+  submit_read(calls.readers, std::move(reply), [id = *id, user = token->user, &calls](Queries& queries) {
+    const auto row = queries.reservation(id);
+    if (!row)
+      return http::problem({Code::RESERVATION_NOT_FOUND, "There is no such reservation.", {}, {}, {}});
+    if (row->user != user)
+      return http::problem({Code::FORBIDDEN, "This reservation is somebody else's.", {}, {}, {}});
+    return http::ok(200, to_dto(*row, *calls.catalogue(), calls.clock.now()));
+  });
+}
+
+Result<std::optional<ReservationStatus>> status_filter(const http::Request& request) {
+  const auto text = request.query("status");
+  if (!text) return std::optional<ReservationStatus>{};
+  ReservationStatus status{};
+  if (boost::describe::enum_from_string(text->c_str(), status)) return std::optional(status);
+  return Failure{Code::INVALID_REQUEST,
+                 "There is no such status.",
+                 {{"status", "must be RESERVED, PENDING, PAID, CANCELLED or REFUNDED"}},
+                 {},
+                 {}};
+}
+
+void list(const ReservationCalls& calls, const http::Request& request, http::Reply reply) {
+  const auto user = request.user_id("userId");
+  if (!user) return reply(http::problem(user.error()));
+  if (const auto owner = calls.gate.owner(request, *user); !owner) return reply(http::problem(owner.error()));
+  const auto status = status_filter(request);
+  if (!status) return reply(http::problem(status.error()));
+  const auto at = page_of(request);
+  if (!at) return reply(http::problem(at.error()));
+  submit_read(calls.readers, std::move(reply),
+              [user = *user, status = *status, at = *at, &calls](Queries& queries) {
+                auto rows = queries.reservations_of(user, status, {at.before, at.limit + 1});
+                const auto next = cut_page(rows, at, [](const Reservation& row) { return row.id.value; });
+                const auto catalogue = calls.catalogue();
+                const TimePoint now = calls.clock.now();
+                std::vector<ReservationDto> dtos;
+                for (const auto& row : rows) {
+                  if (!status || row.status_at(now) == *status)
+                    dtos.push_back(to_dto(row, *catalogue, now));  // lapsed, not yet swept
+                }
+                return http::page(dtos, next);
+              });
+}
+
+// Answers after the commit, when the room has heard of it.
+class LeaveCommand : public Command {
+ public:
+  LeaveCommand(const ReservationCalls& calls, const TokenClaims& token, Idempotency idempotency,
+               http::Reply reply)
+      : Command(LaneClass::payment, std::move(idempotency)),
+        calls_(calls),
+        order_{token},
+        reply_(std::move(reply)) {}
+
+  void keys(const View& view, Keys& wanted) const override { leave_keys(order_, view, wanted); }
+  Decided decide(const View& view, Moment& moment) override {
+    const TokenClaims& token = order_.token;
+    const bool is_waiting =
+        calls_.rooms.place_of(token.event, token.user, moment.now).value_or(LinePlace{}).place == token.place;
+    return answered(decide_leave(order_, view, moment, is_waiting), [&](const Left& left) {
+      auto fan = calls_.rooms.look(token).value_or(FanView{});
+      fan.standing.status = QueueStatus::EXPIRED;
+      fan.standing.position = 0;
+      fan.standing.expires_at = std::min(fan.standing.expires_at.value_or(left.at), left.at);
+      fan.estimate = {0, {}, {}};
+      return http::ok(200, to_dto(token, calls_.keys.sign(token), fan));
+    });
+  }
+  void reply(Answer answer) override { reply_(std::move(answer)); }
+
+ private:
+  const ReservationCalls& calls_;
+  Leave order_;
+  http::Reply reply_;
+};
+
+void leave(const ReservationCalls& calls, const http::Request& request, http::Reply reply) {
+  const auto token = calls.gate.token(request);
+  if (!token) return reply(http::problem(token.error()));
+  auto idempotency = idempotency_of(request, token->user);
+  if (!idempotency) return reply(http::problem(idempotency.error()));
+  calls.lane.submit(std::make_unique<LeaveCommand>(calls, *token, std::move(*idempotency), std::move(reply)));
+}
+
+}  // namespace
+
+ReservationDto to_dto(const Reservation& row, const Catalogue& catalogue, TimePoint now) {
+  const Event* event = catalogue.event(row.event);
+  const EventDate* date = catalogue.date(row.date);
+  ReservationDto dto{.id = row.id,
+                     .seatId = row.seat,
+                     .seatNumber = date && date->has(row.seat) ? date->seat(row.seat).number : 0,
+                     .userId = row.user,
+                     .status = row.status_at(now),
+                     .eventId = row.event,
+                     .eventName = event ? event->name : "",
+                     .eventPropertyId = row.date,
+                     .eventDateId = row.date,
+                     .eventDate = date ? date->starts_at : TimePoint{},
+                     .price = row.price,
+                     .expiresAt = row.expires_at,
+                     .createdAt = row.created_at,
+                     .updatedAt = row.updated_at,
+                     .deletedAt = {},
+                     .eventStartDate = {},
+                     .paymentId = {},
+                     .paidAt = {}};
+  if (row.paid_at) {
+    dto.eventStartDate.emplace(dto.eventDate);
+    dto.paymentId.emplace(row.payment);
+    dto.paidAt.emplace(*row.paid_at);
+  }
+  return dto;
+}
+
+void add_reservation_routes(http::Router& router, const ReservationCalls& calls) {
+  const std::vector<Code> turn = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::WRONG_TOKEN_TURN,
+                                  Code::WRONG_TOKEN_EVENT};
+  std::vector<Code> hold_refusals = turn;
+  hold_refusals.insert(
+      hold_refusals.end(),
+      {Code::SEAT_NOT_FOUND, Code::EVENT_NOT_ON_SALE, Code::BOOKING_CLOSED, Code::SEAT_OCCUPIED,
+       Code::SEAT_LIMIT_EXCEEDED, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE});
+  router.add({.method = http::Method::POST,
+              .path = "/events/seats",
+              .summary = "Hold one seat, or several: all or none",
+              .tag = "reservations",
+              .parameters = {idempotency_parameter()},
+              .body = &json::schema<HoldBody>,
+              .successes = {{.status = 201,
+                             .description = "Held now; with seatIds: {reservations: […]}",
+                             .schema = &json::schema<ReservationDto>},
+                            {.status = 200,
+                             .description = "The hold you have already",
+                             .schema = &json::schema<ReservationDto>}},
+              .refusals = hold_refusals,
+              .handler = [&calls](const http::Request& request, http::Reply reply) {
+                hold(calls, request, std::move(reply));
+              }});
+  router.add(
+      {.method = http::Method::GET,
+       .path = "/events/reservations/{id}",
+       .summary = "A reservation of yours",
+       .tag = "reservations",
+       .successes = {{.description = "The reservation", .schema = &json::schema<ReservationDto>}},
+       .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN, Code::RESERVATION_NOT_FOUND},
+       .handler = [&calls](const http::Request& request, http::Reply reply) {
+         show(calls, request, std::move(reply));
+       }});
+  router.add(
+      {.method = http::Method::DELETE,
+       .path = "/events/reservations/{id}",
+       .summary = "Give a hold back: the seat is free at once",
+       .tag = "reservations",
+       .parameters = {idempotency_parameter()},
+       .successes = {{.description = "The reservation, CANCELLED", .schema = &json::schema<ReservationDto>}},
+       .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN, Code::RESERVATION_NOT_FOUND,
+                    Code::RESERVATION_ALREADY_PAID, Code::WRONG_RESERVATION_STATUS, Code::RESERVATION_EXPIRED,
+                    Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
+       .handler = [&calls](const http::Request& request, http::Reply reply) {
+         cancel(calls, request, std::move(reply));
+       }});
+  std::vector<http::Parameter> filters = page_parameters();
+  filters.push_back(
+      {.name = "status", .description = "only these", .schema = &json::schema<ReservationStatus>});
+  router.add({.method = http::Method::GET,
+              .path = "/users/{userId}/reservations",
+              .summary = "The user's reservations, newest first",
+              .tag = "reservations",
+              .parameters = std::move(filters),
+              .successes = {{.description = "A page",
+                             .schema = &json::schema<ReservationDto>,
+                             .envelope = http::Envelope::page}},
+              .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN},
+              .handler = [&calls](const http::Request& request, http::Reply reply) {
+                list(calls, request, std::move(reply));
+              }});
+  router.add({.method = http::Method::DELETE,
+              .path = "/queue",
+              .summary = "Give your place up; a visit ends and its unpaid holds are cancelled",
+              .tag = "queue",
+              .successes = {{.description = "The place, EXPIRED", .schema = &json::schema<QueuePlace>}},
+              .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::STORE_UNAVAILABLE},
+              .handler = [&calls](const http::Request& request, http::Reply reply) {
+                leave(calls, request, std::move(reply));
+              }});
+}
+
+}  // namespace stagedoor

@@ -1,0 +1,56 @@
+// R-S1 – R-S3, R-S10, R-W4: holding seats and looking at reservations; R-Q4: leaving, because holds go with
+// the place.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "core/json.h"
+#include "engine/lane.h"
+#include "engine/readers.h"
+#include "http/router.h"
+#include "modules/queue/gate.h"
+#include "modules/reservation/model.h"
+
+namespace stagedoor {
+
+struct ReservationDto {
+  ReservationId id;
+  SeatId seatId;
+  std::int64_t seatNumber = 0;
+  UserId userId;
+  ReservationStatus status = ReservationStatus::RESERVED;
+  EventId eventId;
+  std::string eventName;
+  DateId eventPropertyId;  // the date, by its other name
+  DateId eventDateId;
+  TimePoint eventDate{};
+  Won price;
+  TimePoint expiresAt{};
+  TimePoint createdAt{};
+  TimePoint updatedAt{};
+  std::optional<TimePoint> deletedAt;
+  json::Omitted<TimePoint> eventStartDate;  // these three: of what is paid
+  json::Omitted<PaymentId> paymentId;
+  json::Omitted<TimePoint> paidAt;
+};
+BOOST_DESCRIBE_STRUCT(ReservationDto, (),
+                      (id, seatId, seatNumber, userId, status, eventId, eventName, eventPropertyId,
+                       eventDateId, eventDate, price, expiresAt, createdAt, updatedAt, deletedAt,
+                       eventStartDate, paymentId, paidAt))
+
+// As a reader is told at `now`: a lapsed hold is CANCELLED, swept or not.
+ReservationDto to_dto(const Reservation& row, const Catalogue& catalogue, TimePoint now);
+
+struct ReservationCalls {
+  Lane& lane;
+  Readers& readers;
+  const Gate& gate;
+  const Rooms& rooms;
+  const TokenKeys& keys;
+  const Clock& clock;
+  std::function<std::shared_ptr<const Catalogue>()> catalogue;
+};
+void add_reservation_routes(http::Router& router, const ReservationCalls& calls);
+
+}  // namespace stagedoor

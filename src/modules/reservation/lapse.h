@@ -1,0 +1,30 @@
+// The sweep: cancels holds soon after their end, so that seat maps show them free (R-S4). The seat is free by
+// rule anyway.
+#pragma once
+
+#include <queue>
+#include <vector>
+
+#include "engine/lane.h"
+
+namespace stagedoor {
+
+// Lane thread (restore: before it starts).
+class LapseHolds : public Job, public Listener {
+ public:
+  void restore(Store& store);
+  void committed(const Batch& batch) override;
+  TimePoint next_due(TimePoint now) const override;
+  void collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) override;
+
+ private:
+  // One batch's share: the rest follows in the next.
+  static constexpr std::size_t kAtOnce = 500;
+  using End = std::pair<TimePoint, ReservationId>;
+
+  // Ends of holds, soonest first. A hold that was paid or given back stays until its time and is then passed
+  // over.
+  std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
+};
+
+}  // namespace stagedoor
