@@ -1,0 +1,38 @@
+// What Prometheus is told of the business and of the lane (R-O4); http/metrics.h tells of the requests.
+//
+//   stagedoor_commands_total · stagedoor_batches_total · stagedoor_commits_total ·
+//   stagedoor_failed_batches_total · stagedoor_overloaded_total · stagedoor_batch_size (histogram) ·
+//   stagedoor_lane_waiting{class} · stagedoor_reservations_total{status} · stagedoor_sales_won_total ·
+//   stagedoor_queue_people{event,status}
+#pragma once
+
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <memory>
+
+#include "engine/lane.h"
+#include "modules/queue/rooms.h"
+
+namespace stagedoor {
+
+class Metrics : public Listener, public prometheus::Collectable {
+ public:
+  Metrics(const Lane& lane, const Rooms& rooms, std::function<std::shared_ptr<const Catalogue>()> catalogue)
+      : lane_(lane), rooms_(rooms), catalogue_(std::move(catalogue)) {}
+
+  void committed(const Batch& batch) override;
+  std::vector<prometheus::MetricFamily> Collect() const override;
+
+ private:
+  const Lane& lane_;
+  const Rooms& rooms_;
+  std::function<std::shared_ptr<const Catalogue>()> catalogue_;
+  std::array<std::atomic<std::uint64_t>, 5> reservations_{};  // rows that reached each ReservationStatus
+  std::atomic<std::int64_t> sold_won_{0};
+};
+
+}  // namespace stagedoor
