@@ -65,8 +65,8 @@ class Lane {
        Problem problem, LaneLimits limits);
   ~Lane();  // stop()
 
-  void add(Job& job) { jobs_.push_back(&job); }  // before start()
-  void add(Listener& listener) { listeners_.push_back(&listener); }
+  void add_job(Job& job) { jobs_.push_back(&job); }  // before start()
+  void add_listener(Listener& listener) { listeners_.push_back(&listener); }
   void start();
   // Commits and answers what is waiting, refuses what comes later, ends the thread.
   void stop();
