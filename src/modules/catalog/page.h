@@ -1,0 +1,90 @@
+// Rendered answers that many readers share: the bytes, their ETag, their compressed form, and the slot that
+// keeps the newest and decides when to render anew (R-X7, R-C8). What the bytes say is render.h.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "core/time.h"
+
+namespace stagedoor::catalog {
+
+struct Rendering {
+  std::string body;
+  TimePoint valid_until = kNever;  // when the same rows would read otherwise, because a window opens or ends
+};
+
+// Immutable. Any thread.
+class Page {
+ public:
+  struct Form {
+    std::shared_ptr<const std::string> body;
+    std::string tag;      // without quotes
+    std::string headers;  // complete lines: ETag, Cache-Control, Vary, Content-Encoding
+  };
+
+  explicit Page(Rendering rendering);
+
+  const Form& plain() const { return plain_; }
+  // Compressed at the first call; the plain form when it is too small for that to be of use.
+  const Form& gzip() const;
+  TimePoint valid_until() const { return valid_until_; }
+  // What compressing took; 0 while nobody has asked for it.
+  std::chrono::nanoseconds gzip_cost() const { return std::chrono::nanoseconds(gzip_cost_.load()); }
+
+ private:
+  Form plain_;
+  TimePoint valid_until_;
+  mutable std::once_flag compressed_;
+  mutable Form gzip_;
+  mutable std::atomic<std::int64_t> gzip_cost_{0};
+};
+
+// The newest page of one thing. Rendered when somebody asks and the thing has changed, by one thread at a
+// time, and at most so often that rendering takes a tenth of the time; never are the bytes given out older
+// than 100 ms behind a change.
+class PageSlot {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  struct Wish {
+    const std::atomic<std::uint64_t>& version;  // of the thing: what is read after it is at least as new
+    TimePoint now;
+    bool always_fresh = false;  // cheap enough to be rendered for every change
+  };
+
+  // `render()` makes a Rendering of the thing as it is when called.
+  template <class Render>
+  std::shared_ptr<const Page> get(const Wish& wish, Render render) {
+    if (auto page = current(wish)) return page;
+    std::unique_lock rendering(rendering_, std::try_to_lock);
+    if (!rendering) {
+      if (auto page = bearable(wish)) return page;
+      rendering.lock();
+    }
+    if (auto page = current(wish)) return page;  // another thread was faster
+    const std::uint64_t version = wish.version.load(std::memory_order_acquire);
+    const auto begin = Clock::now();
+    auto page = std::make_shared<const Page>(render());
+    keep(page, version, begin);
+    return page;
+  }
+
+ private:
+  std::shared_ptr<const Page> current(const Wish& wish) const;
+  // While another thread renders: what there is, if it is not too old.
+  std::shared_ptr<const Page> bearable(const Wish& wish) const;
+  void keep(std::shared_ptr<const Page> page, std::uint64_t version, Clock::time_point begin);
+
+  std::mutex rendering_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Page> page_;
+  std::uint64_t version_ = 0;
+  Clock::time_point begin_{};
+  std::chrono::nanoseconds cost_{0};
+};
+
+}  // namespace stagedoor::catalog

@@ -1,0 +1,230 @@
+#include "modules/catalog/shelf.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "core/ensure.h"
+#include "modules/catalog/model.h"
+
+namespace stagedoor::catalog {
+namespace {
+
+constexpr std::size_t kSmallDate = 512;  // seats: rendering so few takes less than 0.1 ms
+constexpr std::size_t kSmallEvent = 50;  // dates
+
+Failure no_event(EventId id) {
+  return {.code = Code::EVENT_NOT_FOUND, .message = fmt::format("There is no event {}", id.value)};
+}
+Failure no_date(DateId id) {
+  return {.code = Code::EVENT_DATE_NOT_FOUND, .message = fmt::format("There is no event date {}", id.value)};
+}
+
+std::size_t slot_of(std::optional<SeatStatus> status) { return status ? 1 + std::size_t(*status) : 0; }
+std::size_t slot_of(std::optional<EventStatus> status) { return status ? 1 + std::size_t(*status) : 0; }
+
+}  // namespace
+
+struct Shelf::Live {
+  std::atomic<std::uint64_t> version{1};
+  std::atomic<std::int64_t> holds{0};
+  std::atomic<std::int64_t> sold{0};
+  std::atomic<std::int64_t> revenue{0};
+};
+
+struct Shelf::DateOnShelf {
+  std::shared_ptr<const EventDate> date;
+  std::shared_ptr<Board> board;
+  mutable std::array<PageSlot, 3> seats;
+};
+
+struct Shelf::OnShelf {
+  std::shared_ptr<const Event> event;
+  std::vector<std::shared_ptr<const DateOnShelf>> dates;  // by id
+  std::shared_ptr<Live> live;
+  mutable PageSlot page;
+  mutable std::array<PageSlot, 2> date_pages;
+
+  EventStock now() const {
+    EventStock stock{event.get(), {}};
+    stock.dates.reserve(dates.size());
+    for (const auto& date : dates)
+      stock.dates.push_back({date->date.get(), std::int64_t(date->board->left())});
+    return stock;
+  }
+};
+
+struct Shelf::Stock {
+  std::shared_ptr<const Catalogue> catalogue;
+  std::vector<std::shared_ptr<const OnShelf>> ordered;  // by id
+  absl::flat_hash_map<EventId, const OnShelf*> events;
+  absl::flat_hash_map<DateId, std::shared_ptr<const DateOnShelf>> dates;
+  mutable std::array<PageSlot, 5> lists;
+
+  const OnShelf* event(EventId id) const {
+    const auto at = events.find(id);
+    return at == events.end() ? nullptr : at->second;
+  }
+  const DateOnShelf* date(DateId id) const {
+    const auto at = dates.find(id);
+    return at == dates.end() ? nullptr : at->second.get();
+  }
+};
+
+Shelf::Shelf() : stock_(restock(std::make_shared<const Catalogue>(), nullptr)) {}
+
+std::shared_ptr<const Shelf::Stock> Shelf::stock() const {
+  const std::lock_guard lock(mutex_);
+  return stock_;
+}
+
+void Shelf::replace(std::shared_ptr<const Stock> next) {
+  const std::lock_guard lock(mutex_);
+  stock_.swap(next);
+}
+
+std::shared_ptr<const Shelf::Stock> Shelf::restock(std::shared_ptr<const Catalogue> catalogue,
+                                                   const Stock* before) const {
+  auto next = std::make_shared<Stock>();
+  absl::flat_hash_map<EventId, std::vector<std::shared_ptr<const DateOnShelf>>> dates_of;
+  for (const auto& [id, date] : catalogue->dates) {
+    const DateOnShelf* old = before ? before->date(id) : nullptr;
+    if (old && old->date == date) {
+      next->dates[id] = before->dates.at(id);
+    } else {
+      auto shelved = std::make_shared<DateOnShelf>();
+      shelved->date = date;
+      shelved->board = old ? old->board : std::make_shared<Board>(date->seats.size());
+      next->dates[id] = std::move(shelved);
+    }
+    dates_of[date->event].push_back(next->dates[id]);
+  }
+  for (const auto& [id, event] : catalogue->events) {
+    const OnShelf* old = before ? before->event(id) : nullptr;
+    auto shelved = std::make_shared<OnShelf>();
+    shelved->event = event;
+    shelved->dates = std::move(dates_of[id]);
+    shelved->live = old ? old->live : std::make_shared<Live>();
+    next->events[id] = shelved.get();
+    next->ordered.push_back(std::move(shelved));
+  }
+  next->catalogue = std::move(catalogue);
+  return next;
+}
+
+void Shelf::load(Store& store) {
+  const auto next = restock(std::make_shared<const Catalogue>(store.catalogue()), nullptr);
+  replace(next);
+  store.each_taking_reservation([&](const Reservation& row) { put({row, std::nullopt}, *next); });
+  store.each_block([&](SeatId seat) {
+    const EventDate* date = next->catalogue->date_of(seat);
+    ensure(date != nullptr, "a blocked seat belongs to a date");
+    Board::Edit(*next->date(date->id)->board).block(date->index_of(seat), true);
+  });
+}
+
+void Shelf::count(const Reservation& row, int sign, Live& live) {
+  if (row.is_unpaid()) live.holds.fetch_add(sign, std::memory_order_relaxed);
+  if (row.status != ReservationStatus::PAID) return;
+  live.sold.fetch_add(sign, std::memory_order_relaxed);
+  live.revenue.fetch_add(sign * row.price.amount, std::memory_order_relaxed);
+}
+
+void Shelf::put(const Write<Reservation>& write, const Stock& stock) {
+  const Reservation& row = write.row;
+  const DateOnShelf* date = stock.date(row.date);
+  const OnShelf* event = stock.event(row.event);
+  ensure(date && event && date->date->has(row.seat), "a reservation is for a seat that is on the shelf");
+  const std::size_t index = date->date->index_of(row.seat);
+  if (row.takes_seat()) Board::Edit(*date->board).take(index, row.id);
+  else Board::Edit(*date->board).release(index, row.id);
+  if (write.stored) count(*write.stored, -1, *event->live);
+  count(row, 1, *event->live);
+  event->live->version.fetch_add(1, std::memory_order_release);
+  version_.fetch_add(1, std::memory_order_release);
+}
+
+// O(rows): boards are locked for a bit each, pages are not touched. Readers find the versions risen.
+void Shelf::committed(const Batch& batch) {
+  if (!batch.catalogue.empty()) {
+    auto catalogue = std::make_shared<const Catalogue>(with_changes(*stock_->catalogue, batch.catalogue));
+    replace(restock(std::move(catalogue), stock_.get()));
+  }
+  for (const auto& write : batch.reservations.rows()) put(write, *stock_);
+  for (const auto& write : batch.blocks.rows()) {
+    const EventDate* date = stock_->catalogue->date_of(write.row.seat);
+    ensure(date != nullptr, "a blocked seat belongs to a date");
+    Board::Edit(*stock_->date(date->id)->board).block(date->index_of(write.row.seat), write.row.blocked);
+    stock_->event(date->event)->live->version.fetch_add(1, std::memory_order_release);
+    version_.fetch_add(1, std::memory_order_release);
+  }
+}
+
+std::shared_ptr<const Catalogue> Shelf::catalogue() const {
+  const std::lock_guard lock(mutex_);
+  return stock_->catalogue;
+}
+
+PagePtr Shelf::events(std::optional<EventStatus> status, TimePoint now) const {
+  const auto all = stock();
+  const PageSlot::Wish wish{version_, now, all->ordered.size() <= kSmallEvent};
+  return all->lists[slot_of(status)].get(wish, [&] {
+    std::vector<EventStock> stocks;
+    stocks.reserve(all->ordered.size());
+    for (const auto& event : all->ordered) stocks.push_back(event->now());
+    return render_events(stocks, status, now);
+  });
+}
+
+Result<PagePtr> Shelf::event(EventId id, TimePoint now) const {
+  const auto all = stock();
+  const OnShelf* event = all->event(id);
+  if (!event) return no_event(id);
+  const PageSlot::Wish wish{event->live->version, now, event->dates.size() <= kSmallEvent};
+  return event->page.get(wish, [&] { return render_event(event->now(), now); });
+}
+
+Result<PagePtr> Shelf::dates(EventId id, DatesWanted wanted, TimePoint now) const {
+  const auto all = stock();
+  const OnShelf* event = all->event(id);
+  if (!event) return no_event(id);
+  const PageSlot::Wish wish{event->live->version, now, event->dates.size() <= kSmallEvent};
+  return event->date_pages[std::size_t(wanted)].get(wish,
+                                                    [&] { return render_dates(event->now(), wanted, now); });
+}
+
+Result<PagePtr> Shelf::seats(DateId id, std::optional<SeatStatus> status) const {
+  const auto all = stock();
+  const DateOnShelf* date = all->date(id);
+  if (!date || date->date->deleted_at) return no_date(id);
+  if (date->board->left() == 0) {
+    return Failure{.code = Code::NO_SEAT_AVAILABLE,
+                   .message = fmt::format("No seat is left for date {}", id.value)};
+  }
+  const PageSlot::Wish wish{date->board->version(), TimePoint::min(), date->date->seats.size() <= kSmallDate};
+  return date->seats[slot_of(status)].get(
+      wish, [&] { return render_seats(*date->date, date->board->occupied(), status); });
+}
+
+std::optional<EventId> Shelf::event_of(DateId id) const {
+  const auto all = stock();
+  const DateOnShelf* date = all->date(id);
+  if (!date || date->date->deleted_at) return std::nullopt;
+  return date->date->event;
+}
+
+std::int64_t Shelf::left(DateId id) const {
+  const auto all = stock();
+  const DateOnShelf* date = all->date(id);
+  return date ? std::int64_t(date->board->left()) : 0;
+}
+
+Sales Shelf::sales(EventId id) const {
+  const auto all = stock();
+  const OnShelf* event = all->event(id);
+  if (!event) return {};
+  const Live& live = *event->live;
+  return {.holds = live.holds.load(), .sold = live.sold.load(), .revenue = {live.revenue.load()}};
+}
+
+}  // namespace stagedoor::catalog

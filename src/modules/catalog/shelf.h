@@ -1,0 +1,76 @@
+// What is on the shelf: the read model of the catalogue and of its seats. It hears of every committed batch,
+// keeps the newest catalogue for everybody, and answers the reads of R-C1 – R-C4 from rendered bytes that
+// many readers share.
+//
+// Fed by one thread (the lane's: load() before it starts, then committed()), asked by any. A reader sees a
+// change as soon as it is committed; a big page may lag behind by as long as page.h says.
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "core/failure.h"
+#include "engine/lane.h"
+#include "modules/catalog/page.h"
+#include "modules/catalog/render.h"
+#include "ports/store.h"
+
+namespace stagedoor::catalog {
+
+// Of one event, as of the last commit.
+struct Sales {
+  std::int64_t holds = 0;  // unpaid, lapsed ones until they are swept
+  std::int64_t sold = 0;
+  Won revenue;  // of what is sold and not refunded
+};
+
+using PagePtr = std::shared_ptr<const Page>;
+
+class Shelf final : public Listener {
+ public:
+  Shelf();
+
+  // Takes everything from the store. Before the lane starts, and before the server says that it is ready.
+  void load(Store& store);
+  void committed(const Batch& batch) override;
+
+  // Never null.
+  std::shared_ptr<const Catalogue> catalogue() const;
+
+  PagePtr events(std::optional<EventStatus> status, TimePoint now) const;
+  Result<PagePtr> event(EventId id, TimePoint now) const;                      // EVENT_NOT_FOUND
+  Result<PagePtr> dates(EventId id, DatesWanted wanted, TimePoint now) const;  // EVENT_NOT_FOUND
+  // EVENT_DATE_NOT_FOUND; NO_SEAT_AVAILABLE when none is left.
+  Result<PagePtr> seats(DateId id, std::optional<SeatStatus> status) const;
+
+  // The event of a date that is there and not deleted.
+  std::optional<EventId> event_of(DateId id) const;
+  // Seats left of a date; 0 when there is no such date.
+  std::int64_t left(DateId id) const;
+  Sales sales(EventId id) const;
+
+ private:
+  struct Live;         // what outlives a change of the catalogue, per event
+  struct OnShelf;      // an event
+  struct DateOnShelf;  // a date
+  struct Stock;        // all of it, of one catalogue
+
+  std::shared_ptr<const Stock> stock() const;
+  // The stock of `catalogue`, with boards, counters and unchanged pages of the one before.
+  std::shared_ptr<const Stock> restock(std::shared_ptr<const Catalogue> catalogue, const Stock* before) const;
+  void replace(std::shared_ptr<const Stock> next);
+  void count(const Reservation& row, int sign, Live& live);
+  void put(const Write<Reservation>& write, const Stock& stock);
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Stock> stock_;  // written by the feeding thread, under mutex_
+  std::atomic<std::uint64_t> version_{1};
+};
+
+}  // namespace stagedoor::catalog
