@@ -24,8 +24,9 @@ void View::apply(const Reservation& row) {
   else if (seat.taken_by == row.id) seat.taken_by = {};
 
   auto& fan = fans.at_or_new({row.event, row.user});
+  const bool is_new = row.version == 1;
   const auto keep = [&](std::vector<ReservationId>& ids, bool wanted) {
-    const auto at = std::find(ids.begin(), ids.end(), row.id);
+    const auto at = is_new ? ids.end() : std::find(ids.begin(), ids.end(), row.id);
     if (wanted && at == ids.end()) ids.push_back(row.id);
     if (!wanted && at != ids.end()) ids.erase(at);
   };

@@ -42,6 +42,18 @@ Result<const EventDate*> bookable_date(const Catalogue& catalogue, SeatId seat, 
   return date;
 }
 
+// A fan's live holds and paid seats. Lapsed holds are told from live ones only when it matters: when there
+// would be more than `enough`.
+std::int64_t seats_of(const View& view, const EventUser& key, TimePoint now, std::int64_t enough) {
+  const FanSeats* fan = view.fans.find(key);
+  if (!fan) return 0;
+  const auto all = std::int64_t(fan->paid.size() + fan->unpaid.size());
+  if (all <= enough) return all;
+  return std::int64_t(fan->paid.size()) +
+         std::count_if(fan->unpaid.begin(), fan->unpaid.end(),
+                       [&](ReservationId id) { return view.reservations.find(id)->is_live_hold(now); });
+}
+
 }  // namespace
 
 OutboxRow reservation_event(const Reservation& row, Ids& ids) {
@@ -93,11 +105,6 @@ void hold_keys(const HoldSeats& order, const View& view, Keys& wanted) {
     const Reservation* in_the_way = view.reservations.find(state->taken_by);
     want(view.fans, wanted.fans, EventUser{in_the_way->event, in_the_way->user});
   }
-  if (const EventUser fan{event, order.token.user}; view.fans.knows(fan)) {
-    const FanSeats* seats = view.fans.find(fan);
-    if (!seats) return;
-    for (const ReservationId id : seats->unpaid) want(view.reservations, wanted.reservations, id);
-  }
 }
 
 Decision<Held> decide_hold(const HoldSeats& order, const View& view, Moment& moment) {
@@ -147,11 +154,8 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, Moment& mom
       return failure;
     }
   }
-  const FanSeats* fan = view.fans.find({event.id, user});
-  const auto is_live = [&](ReservationId id) { return view.reservations.find(id)->is_live_hold(now); };
   const auto already =
-      fan ? std::int64_t(fan->paid.size()) + std::count_if(fan->unpaid.begin(), fan->unpaid.end(), is_live)
-          : 0;
+      seats_of(view, {event.id, user}, now, event.policy.seats_per_user - std::int64_t(wanted.size()));
   if (already + std::int64_t(wanted.size()) > event.policy.seats_per_user) {
     return Failure{Code::SEAT_LIMIT_EXCEEDED,
                    fmt::format("One person may have {} seats of this event; you have {}.",
