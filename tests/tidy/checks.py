@@ -4,13 +4,7 @@ small trees with one fault planted."""
 import pathlib
 import re
 
-MODULE_ORDER = ['queue', 'catalog', 'wallet', 'reservation', 'payment', 'operator']
-LOWER_MODULES = {  # who may be included by whom: no cycles
-    'queue': [], 'catalog': [], 'wallet': [],
-    'reservation': ['queue', 'catalog', 'wallet'],
-    'payment': ['queue', 'catalog', 'wallet', 'reservation'],
-    'operator': ['queue', 'catalog', 'wallet', 'reservation', 'payment'],
-}
+MODULE_ORDER = ['queue', 'catalog', 'wallet', 'reservation', 'payment', 'operator']  # each may include those before it
 BEAST_FILES_MAX = 2
 LINES_WORTH_A_LOOK = 500
 
@@ -67,15 +61,17 @@ def may_include(name):
     if area == 'crowd':
         return ['core/', 'crowd/']
     if area == 'adapters':
-        return ['core/', 'engine/', 'ports/', f'adapters/{parts[2]}/']
+        return ['core/', 'engine/', 'ports/', 'sql/', f'adapters/{parts[2]}/']
+    if area == 'modules' and len(parts) == 3:  # what the HTTP parts of all modules share
+        return ['core/', 'engine/', 'http/', 'ports/', 'modules/' + parts[2].split('.')[0]]
     if area == 'modules':
-        module = parts[2]
-        allowed = ['core/', 'engine/', f'modules/{module}/']
-        allowed += [f'modules/{lower}/' for lower in LOWER_MODULES.get(module, [])]
-        if not parts[-1].startswith('model'):
+        module, stem = parts[2], parts[-1].split('.')[0]
+        before = MODULE_ORDER[:MODULE_ORDER.index(module)] if module in MODULE_ORDER else []
+        allowed = ['core/', 'engine/'] + [f'modules/{name}/' for name in [*before, module]]
+        if not stem.startswith('model'):
             allowed.append('ports/')
-        if parts[-1].startswith('http') or 'http' in parts[3:-1]:
-            allowed.append('http/')
+        if stem.startswith(('http', 'gate')):
+            allowed += ['http/', 'modules/call.h']
         return allowed
     return None  # app
 
