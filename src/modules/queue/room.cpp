@@ -17,9 +17,21 @@ constexpr int kPollBurst = 5;
 bool limits_interval(const QueuePolicy& policy) { return policy.admission != Admission::capacity; }
 bool limits_capacity(const QueuePolicy& policy) { return policy.admission != Admission::interval; }
 
-// With `spread`, one admission every so long.
-Millis spacing(const QueuePolicy& policy) {
-  return Millis((policy.every.count() + policy.people - 1) / policy.people);
+// At most `people` stamps in any window of this length, both ends included.
+struct Limit {
+  std::int64_t people;
+  Millis window;
+};
+
+// The hard limit of an interval, and with `spread` a second one that makes it even: a tenth of the people in
+// any tenth of the time, or single people evenly when they are fewer than ten.
+std::vector<Limit> interval_limits(const QueuePolicy& policy) {
+  if (!limits_interval(policy)) return {};
+  std::vector<Limit> limits = {{policy.people, policy.every}};
+  const std::int64_t parts = std::min<std::int64_t>(policy.people, 10);
+  if (policy.spread)
+    limits.push_back({(policy.people + parts - 1) / parts, Millis(policy.every.count() / parts - 1)});
+  return limits;
 }
 
 double allowed_per_second(const QueuePolicy& policy) {
@@ -168,12 +180,9 @@ std::size_t Room::stamps_within(TimePoint from, TimePoint to) const {
 
 std::vector<Place> Room::admissible(const QueuePolicy& policy, TimePoint now) const {
   auto allowed = static_cast<std::int64_t>(std::min<std::size_t>(waiting_.count(), kAdmitAtOnce));
-  if (limits_interval(policy)) {
+  for (const Limit& limit : interval_limits(policy)) {
     allowed =
-        std::min(allowed, policy.people - static_cast<std::int64_t>(stamps_within(now - policy.every, now)));
-    if (policy.spread && !stamps_.empty())
-      allowed = std::min(allowed, (now - stamps_.back().at) / spacing(policy));
-    if (policy.spread && stamps_.empty()) allowed = std::min<std::int64_t>(allowed, 1);
+        std::min(allowed, limit.people - static_cast<std::int64_t>(stamps_within(now - limit.window, now)));
   }
   if (limits_capacity(policy))
     allowed = std::min(allowed, policy.capacity - static_cast<std::int64_t>(active(now)));
@@ -188,15 +197,13 @@ std::vector<Place> Room::admissible(const QueuePolicy& policy, TimePoint now) co
 TimePoint Room::next_admission(const QueuePolicy& policy, TimePoint now) const {
   if (waiting_.count() == 0) return kNever;
   TimePoint next = now;
-  if (limits_interval(policy)) {
-    auto used = static_cast<std::int64_t>(stamps_within(now - policy.every, now));
-    for (const Stamps& stamps : stamps_) {
-      if (used < policy.people) break;
-      if (stamps.at < now - policy.every) continue;
-      next = stamps.at + policy.every + Millis(1);
-      used -= stamps.count;
+  for (const Limit& limit : interval_limits(policy)) {
+    auto used = static_cast<std::int64_t>(stamps_within(now - limit.window, now));
+    for (auto at = stamps_.begin(); used >= limit.people && at != stamps_.end(); ++at) {
+      if (at->at < now - limit.window) continue;
+      next = std::max(next, at->at + limit.window + Millis(1));
+      used -= at->count;
     }
-    if (policy.spread && !stamps_.empty()) next = std::max(next, stamps_.back().at + spacing(policy));
   }
   if (limits_capacity(policy)) {
     if (policy.capacity <= 0) return kNever;

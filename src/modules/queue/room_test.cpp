@@ -166,6 +166,23 @@ TEST(Room, spread_lets_people_in_evenly) {
   EXPECT_EQ(admitted, 10u);
 }
 
+// R-Q10
+TEST(Room, spread_loses_nothing_of_the_rate) {
+  Room room;
+  const QueuePolicy policy{
+      .admission = Admission::interval, .people = 3000, .every = Millis(10'000), .spread = true};
+  join(room, 20'000);
+  std::size_t admitted = 0;
+  std::size_t most = 0;
+  for (int ms = 0; ms < 50'000; ++ms) {
+    const auto places = admit(room, policy, kStart + Millis(ms));
+    most = std::max(most, places.size());
+    admitted += places.size();
+  }
+  EXPECT_GT(admitted, 14'900u);
+  EXPECT_LE(most, 300u);
+}
+
 TEST(Room, stamps_restored_in_order_of_place_judge_as_before) {
   Room room;
   const QueuePolicy policy{.admission = Admission::interval, .people = 2, .every = Millis(1000)};

@@ -1,5 +1,6 @@
 #include "modules/reservation/lapse.h"
 
+#include "http/problem.h"
 #include "modules/reservation/model.h"
 
 namespace stagedoor {
@@ -7,8 +8,8 @@ namespace {
 
 class Lapse : public Command {
  public:
-  explicit Lapse(std::vector<ReservationId> holds)
-      : Command(LaneClass::payment, {}), holds_(std::move(holds)) {}
+  Lapse(LapseHolds& owner, std::vector<ReservationId> holds, TimePoint due)
+      : Command(LaneClass::payment, {}), owner_(owner), holds_(std::move(holds)), due_(due) {}
 
   void keys(const View& view, Keys& wanted) const override {
     for (const ReservationId id : holds_) cancel_keys({id, {}}, view, wanted);
@@ -16,10 +17,14 @@ class Lapse : public Command {
   Decided decide(const View& view, Moment& moment) override {
     return {{}, decide_lapse(holds_, view, moment), false};
   }
-  void reply(Answer) override {}
+  void reply(Answer answer) override {
+    if (answer.status == http::status_of(Code::STORE_UNAVAILABLE)) owner_.again(holds_, due_);
+  }
 
  private:
+  LapseHolds& owner_;
   std::vector<ReservationId> holds_;
+  TimePoint due_;
 };
 
 }  // namespace
@@ -44,7 +49,11 @@ void LapseHolds::collect(TimePoint now, std::vector<std::unique_ptr<Command>>& d
     holds.push_back(ends_.top().second);
     ends_.pop();
   }
-  due.push_back(std::make_unique<Lapse>(std::move(holds)));
+  due.push_back(std::make_unique<Lapse>(*this, std::move(holds), now));
+}
+
+void LapseHolds::again(const std::vector<ReservationId>& holds, TimePoint due) {
+  for (const ReservationId id : holds) ends_.emplace(due, id);
 }
 
 }  // namespace stagedoor

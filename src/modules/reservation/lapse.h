@@ -17,6 +17,9 @@ class LapseHolds : public Job, public Listener {
   TimePoint next_due(TimePoint now) const override;
   void collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) override;
 
+  // These were not swept because the store did not answer: they are still due.
+  void again(const std::vector<ReservationId>& holds, TimePoint due);
+
  private:
   // One batch's share: the rest follows in the next.
   static constexpr std::size_t kAtOnce = 500;
