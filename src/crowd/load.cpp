@@ -24,18 +24,6 @@ void append_numbered_uuid(std::string& out, std::uint64_t n) {
                  (mixed >> 16) & 0xffff, mixed & 0xfff, ((mixed >> 12) & 0xf) << 44 | (n & 0xfffffffffff));
 }
 
-std::string name_of(const Response& response) {
-  if (response.status == 0) return fmt::format("no answer: {}", response.error);
-  std::string name = std::to_string(response.status);
-  constexpr std::string_view kCode = "\"code\":\"";
-  const auto at = response.status < 400 ? std::string_view::npos : response.body.find(kCode);
-  if (at != std::string_view::npos) {
-    const std::string_view code = response.body.substr(at + kCode.size());
-    name.append(" ").append(code.substr(0, code.find('"')));
-  }
-  return name;
-}
-
 class Load {
  public:
   explicit Load(const LoadOptions& options)
@@ -116,7 +104,7 @@ class Load {
     const auto intended = slots_[index].intended;
     const bool refused = response.status < 100 || response.status >= 400;
     if (refused) {
-      ++report_.answers[name_of(response)];
+      ++report_.answers[response.name()];
     } else {
       ++plain_[static_cast<std::size_t>(response.status)];
     }

@@ -59,6 +59,18 @@ std::string_view find_header(std::string_view lines, std::string_view wanted) {
 
 std::string_view Response::header(std::string_view name) const { return find_header(headers, name); }
 
+std::string Response::name() const {
+  if (status == 0) return "no answer: " + std::string(error);
+  std::string name = std::to_string(status);
+  constexpr std::string_view kCode = "\"code\":\"";
+  const auto at = status < 400 ? std::string_view::npos : body.find(kCode);
+  if (at != std::string_view::npos) {
+    const std::string_view code = body.substr(at + kCode.size());
+    name.append(" ").append(code.substr(0, code.find('"')));
+  }
+  return name;
+}
+
 Reply::Reply(const Response& response)
     : status(response.status), headers(response.headers), body(response.body), error(response.error) {}
 

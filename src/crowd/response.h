@@ -21,6 +21,9 @@ struct Response {
 
   // The first value of that name (any case), without surrounding blanks; empty when absent.
   std::string_view header(std::string_view name) const;
+  // "201", "409 SEAT_OCCUPIED" (the code of the API's refusals), "no answer: …": what answers are counted
+  // under.
+  std::string name() const;
 };
 
 // An answer that owns its bytes.

@@ -23,5 +23,10 @@ TEST(Schedule, takes_rates_below_one) {
   EXPECT_EQ(Schedule(start, 0.1).due(2), start + std::chrono::seconds(20));
 }
 
+TEST(Schedule, without_a_rate_everybody_comes_at_once) {
+  const Clock::time_point start = Clock::now();
+  EXPECT_EQ(Schedule(start, 0).due(1'000'000), start);
+}
+
 }  // namespace
 }  // namespace stagedoor::crowd

@@ -1,0 +1,300 @@
+#include "crowd/crowd.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <cstdio>
+#include <deque>
+#include <queue>
+#include <random>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+#include "crowd/call.h"
+#include "crowd/client.h"
+#include "crowd/schedule.h"
+
+namespace stagedoor::crowd {
+namespace {
+
+namespace json = boost::json;
+
+struct EventPage {
+  std::int64_t id = 0;
+  std::string name;
+  std::int64_t seats_left = 0;
+};
+
+EventPage read_event(const json::value& value) {
+  const json::object& event = value.as_object();
+  return {event.at("id").to_number<std::int64_t>(), std::string(event.at("name").as_string()),
+          event.at("seatsLeft").to_number<std::int64_t>()};
+}
+
+json::value read_data(const Reply& reply, std::string_view what) {
+  if (reply.status == 0) throw std::runtime_error(fmt::format("{}: {}", what, reply.error));
+  if (reply.status != 200) throw std::runtime_error(fmt::format("{}: {} {}", what, reply.status, reply.body));
+  return json::parse(reply.body).at("data");
+}
+
+// The event asked for or, without one, the only one on sale.
+EventPage find_event(const CrowdOptions& options) {
+  Caller caller(options.url, std::chrono::seconds(5));
+  if (options.event != 0) {
+    const std::string target = fmt::format("/events/{}", options.event);
+    return read_event(read_data(caller.call({.target = target}), options.url + target));
+  }
+  const json::value events =
+      read_data(caller.call({.target = "/events?status=ON_SALE"}), options.url + "/events");
+  if (events.as_array().size() == 1) return read_event(events.as_array().front());
+  std::string names;
+  for (const json::value& event : events.as_array()) {
+    const EventPage page = read_event(event);
+    names += fmt::format("\n  --event {}   {}, {} seats left", page.id, page.name, page.seats_left);
+  }
+  throw std::runtime_error(names.empty() ? "no event is on sale"
+                                         : "several events are on sale, choose one:" + names);
+}
+
+// The loop around the journeys: who comes when, what is due, what has been answered.
+class Crowd {
+ public:
+  Crowd(const CrowdOptions& options, const EventPage& event, const std::atomic<int>& stop)
+      : options_(options),
+        stop_(stop),
+        client_(resolve(options.url), {.connections = static_cast<std::size_t>(options.connections)},
+                [this](Client::Tag tag, const Response& response) { answered(tag, response); }),
+        journey_(client_.endpoint(),
+                 {.event = event.id,
+                  .abandon = options.abandon,
+                  .vanish = options.vanish,
+                  .seats_per_fan = static_cast<int>(options.seats_per_fan),
+                  .think = options.think,
+                  .look_again = options.look_again},
+                 options.seed),
+        event_page_(render(client_.endpoint(), {.target = fmt::format("/events/{}", event.id)})),
+        start_(Clock::now()),
+        arrivals_(start_, options.rate) {
+    report_.url = options.url;
+    report_.event = event.id;
+    report_.event_name = event.name;
+    report_.seed = options.seed;
+    report_.fans_wanted = options.fans;
+    report_.seats_left_before = report_.seats_left = event.seats_left;
+  }
+
+  CrowdReport run(const std::function<void(const CrowdReport&)>& tell) {
+    auto next_told = start_ + std::chrono::seconds(1);
+    while (stop_ < 2 && (gate_open() || walking_ > 0)) {
+      auto now = Clock::now();
+      if (stop_ > 0) end_early("stopped");
+      if (options_.limit.count() > 0 && now - start_ >= options_.limit) end_early("the time was up");
+      while (gate_open() && arrivals_.due(fans_.size()) <= now) let_one_come();
+      while (!due_.empty() && due_.top().at <= now) {
+        const Due due = due_.top();
+        due_.pop();
+        send(due.fan, due.at);
+      }
+      if (now >= next_look_) look_at_event_page(now);
+      if (now >= next_told) {
+        next_told += std::chrono::seconds(1);
+        tell(state());
+        report_.recent = Histogram();
+      }
+      auto until = std::min(next_told, next_look_);
+      if (gate_open()) until = std::min(until, arrivals_.due(fans_.size()));
+      if (!due_.empty()) until = std::min(until, due_.top().at);
+      client_.poll(until - Clock::now());
+    }
+    if (report_.ended_because.empty())
+      report_.ended_because = stop_ > 0 ? "stopped" : "everybody was through";
+    return state();
+  }
+
+ private:
+  static constexpr Client::Tag kEventPage = ~Client::Tag{0};
+
+  struct Walker {
+    Fan fan;
+    Clock::time_point intended;  // send time of the request on its way
+  };
+  struct Due {
+    Clock::time_point at;
+    std::size_t fan;
+    bool operator<(const Due& other) const { return at > other.at; }  // the queue's top is the earliest
+  };
+
+  bool gate_open() const { return !gate_closed_ && std::cmp_less(fans_.size(), options_.fans); }
+
+  void let_one_come() {
+    const std::size_t number = fans_.size();
+    fans_.push_back({journey_.arrive(static_cast<std::uint32_t>(number)), {}});
+    ++walking_;
+    send(number, arrivals_.due(number));
+  }
+
+  void send(std::size_t index, Clock::time_point intended) {
+    fans_[index].intended = intended;
+    client_.send(fans_[index].fan.request, index);
+  }
+
+  void answered(Client::Tag tag, const Response& response) {
+    if (tag == kEventPage) return event_page_told(response);
+    Walker& walker = fans_[tag];
+    const auto now = Clock::now();
+    report_.latency[static_cast<std::size_t>(walker.fan.step)].record(now - walker.intended);
+    report_.recent.record(now - walker.intended);
+    go_on(tag, journey_.answered(walker.fan, response), now);
+  }
+
+  void go_on(std::size_t index, const Journey::Next& next, Clock::time_point now) {
+    if (next.over) {
+      --walking_;
+    } else if (next.after.count() == 0) {
+      send(index, now);
+    } else {
+      due_.push({now + next.after, index});
+    }
+  }
+
+  void look_at_event_page(Clock::time_point now) {
+    next_look_ = now + std::chrono::milliseconds(500);
+    if (!std::exchange(looking_, true)) client_.send(event_page_, kEventPage);
+  }
+
+  void event_page_told(const Response& response) {
+    looking_ = false;
+    if (response.status != 200) return;
+    report_.seats_left = read_event(json::parse(response.body).at("data")).seats_left;
+    // A seat that a fan of this crowd holds may still come back, so nobody is sent home before it is paid.
+    if (report_.seats_left == 0 && journey_.tally().in(Stage::holding) == 0 &&
+        report_.ended_because.empty()) {
+      report_.ended_because = "sold out";
+      gate_closed_ = true;
+      journey_.announce_sold_out();
+      interrupt_waiting();
+    }
+  }
+
+  void end_early(const char* because) {
+    if (std::exchange(ending_, true)) return;
+    if (report_.ended_because.empty()) report_.ended_because = because;
+    gate_closed_ = true;
+    journey_.send_everybody_home();
+    interrupt_waiting();
+  }
+
+  void interrupt_waiting() {
+    const auto now = Clock::now();
+    for (std::priority_queue<Due> waiting = std::exchange(due_, {}); !waiting.empty(); waiting.pop()) {
+      const Due due = waiting.top();
+      const auto next = journey_.interrupted(fans_[due.fan].fan);
+      next ? go_on(due.fan, *next, now) : due_.push(due);
+    }
+  }
+
+  const CrowdReport& state() {
+    report_.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+    report_.arrived = static_cast<std::int64_t>(fans_.size());
+    report_.tally = journey_.tally();
+    report_.breaches = journey_.breaches();
+    return report_;
+  }
+
+  const CrowdOptions& options_;
+  const std::atomic<int>& stop_;
+  Client client_;
+  Journey journey_;
+  const std::string event_page_;  // the request for it
+  Clock::time_point start_;
+  Schedule arrivals_;
+  std::deque<Walker> fans_;  // a deque, because requests on their way must stay where they are
+  std::priority_queue<Due> due_;
+  std::size_t walking_ = 0;
+  bool gate_closed_ = false;
+  bool ending_ = false;
+  bool looking_ = false;
+  Clock::time_point next_look_{};
+  CrowdReport report_;
+};
+
+std::atomic<int> interrupts = 0;
+static_assert(std::atomic<int>::is_always_lock_free);
+
+// Counts SIGINT and SIGTERM while it lives.
+class CatchInterrupts {
+ public:
+  CatchInterrupts() {
+    interrupts = 0;
+    struct sigaction action {};
+    action.sa_handler = [](int) { ++interrupts; };
+    sigaction(SIGINT, &action, &old_int_);
+    sigaction(SIGTERM, &action, &old_term_);
+  }
+  ~CatchInterrupts() {
+    sigaction(SIGINT, &old_int_, nullptr);
+    sigaction(SIGTERM, &old_term_, nullptr);
+  }
+  CatchInterrupts(const CatchInterrupts&) = delete;
+  CatchInterrupts& operator=(const CatchInterrupts&) = delete;
+
+ private:
+  struct sigaction old_int_ {};
+  struct sigaction old_term_ {};
+};
+
+}  // namespace
+
+CrowdReport walk_crowd(const CrowdOptions& wanted, const std::atomic<int>& stop,
+                       const std::function<void(const CrowdReport&)>& tell) {
+  CrowdOptions options = wanted;
+  if (options.prequeue > 0) {
+    throw std::runtime_error(
+        "--prequeue: this server has no pre-queue yet; leave it out and everybody joins the open line");
+  }
+  const EventPage event = find_event(options);
+  if (options.seed == 0) options.seed = std::random_device{}();
+  if (options.fans == 0) options.fans = event.seats_left * 11 / (10 * options.seats_per_fan) + 1;
+  options.event = event.id;
+  CrowdReport report = Crowd(options, event, stop).run(tell);
+  try {
+    report.seats_left = find_event(options).seats_left;
+  } catch (const std::exception&) {
+    // The server has gone away; what the fans were told of that stands in the report.
+  }
+  return report;
+}
+
+int run_crowd(const CrowdOptions& options) {
+  const CatchInterrupts catching;
+  const bool terminal = isatty(STDERR_FILENO) == 1;
+  winsize window{};
+  const bool measured = terminal && ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1;
+  const std::size_t columns = measured ? window.ws_col - 1u : std::string::npos;
+  try {
+    const CrowdReport report = walk_crowd(options, interrupts, [&](const CrowdReport& state) {
+      const std::string line = progress_line(state).substr(0, columns);
+      fmt::print(stderr, "{}{}{}", terminal ? "\r\x1b[K" : "", line, terminal ? "" : "\n");
+      std::fflush(stderr);
+    });
+    if (terminal) fmt::print(stderr, "\r\x1b[K");
+    if (options.json) {
+      fmt::print("{}\n", to_json(report));
+    } else {
+      fmt::print("{}", to_text(report));
+    }
+    return report.exit_code();
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "crowd: {}\n", error.what());
+    return 2;
+  }
+}
+
+}  // namespace stagedoor::crowd

@@ -1,0 +1,158 @@
+// The way of one fan through the sale, as a state machine: an answer comes in, what to ask next and when
+// comes out. Reads the answers, checks the rules a fan can see, counts. Knows no sockets, no clock and no
+// timers (crowd.h has them).
+//
+//   join (sometimes from a second tab too) → ask as told until admitted → dates → seats → hold → [give up] →
+//   charge → pay → look at the balance
+#pragma once
+
+#include <array>
+#include <boost/describe/enum.hpp>
+#include <boost/json/fwd.hpp>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/time.h"
+#include "crowd/endpoint.h"
+#include "crowd/response.h"
+#include "crowd/rules.h"
+#include "crowd/seat_map.h"
+
+namespace stagedoor::crowd {
+
+BOOST_DEFINE_ENUM_CLASS(Step, join, join_again, poll, dates, seats, hold, cancel, charge, pay, balance, leave)
+constexpr std::size_t kSteps = static_cast<std::size_t>(Step::leave) + 1;
+
+// Where a fan is now; `paid` onwards the journey is over and says how it ended.
+BOOST_DEFINE_ENUM_CLASS(Stage, waiting, active, holding,
+                        paid,          // has every seat wanted, or as many as the policy allows
+                        nothing_left,  // told that nothing is left, or lost every race for a seat
+                        abandoned,     // gave up of their own accord
+                        vanished,      // went away without a word while holding a seat
+                        too_late,      // the visit or the hold was over before the payment
+                        not_on_sale,   // told that the sale is not open
+                        sent_home,     // the rehearsal was ended before they were through
+                        failed)        // got an answer that nothing explains, or none
+constexpr std::size_t kStages = static_cast<std::size_t>(Stage::failed) + 1;
+
+struct Fan {
+  std::uint32_t number = 0;
+  Stage stage = Stage::waiting;
+  Step step = Step::join;
+  std::string request;  // the bytes of the current step
+  std::string user;
+  std::string token;
+
+  enum class Plan : std::uint8_t { buy, leave_line, cancel_hold, leave_holding, vanish };
+  Plan plan = Plan::buy;
+  bool second_tab = false;  // joins twice
+  bool forgetful = false;   // tries to pay before charging
+  Stage leaving_as = Stage::abandoned;
+
+  std::int64_t position = -1;  // as last told; -1: never
+  int place_status = 0;        // index into CREATED, ACTIVATED, EXPIRED
+  Millis poll_after{1000};
+  std::int64_t date = 0;
+  std::string map_etag;
+  std::vector<FreeSeat> choices;  // seats to try, the next one last
+  std::int64_t wanted_seat = 0;
+  struct Held {
+    std::int64_t reservation, seat, price;
+  };
+  std::vector<Held> held;
+  std::size_t paid = 0;      // the first so many of `held` are paid
+  std::int64_t balance = 0;  // as it must be after what was answered
+  bool charged = false;
+  std::uint16_t keys_used = 0;
+  std::uint16_t races_lost = 0;  // for a seat
+  std::uint8_t looks = 0;        // at dates with nothing left
+  std::uint8_t retries = 0;
+};
+
+struct Tally {
+  std::array<std::int64_t, kStages> fans{};  // by stage
+  std::array<std::map<std::string, std::uint64_t, std::less<>>, kSteps> answers;
+  std::uint64_t refusals = 0;  // answers 4xx
+  std::uint64_t errors = 0;    // answers 5xx and none
+  std::uint64_t overloaded = 0;
+  std::uint64_t holds = 0;
+  std::uint64_t seats_paid = 0;
+  std::int64_t won_paid = 0;
+
+  std::int64_t in(Stage stage) const { return fans[static_cast<std::size_t>(stage)]; }
+};
+
+class Journey {
+ public:
+  struct Options {
+    std::int64_t event = 0;
+    double abandon = 0;  // share of fans who give up somewhere on the way
+    double vanish = 0;   // share of fans who go away without a word while holding
+    int seats_per_fan = 1;
+    Millis think{0};          // before choosing a seat and before paying
+    Millis look_again{1000};  // after being told that nothing is left; three times
+  };
+  struct Next {
+    bool over = false;
+    Millis after{0};  // then send Fan::request
+  };
+
+  Journey(Endpoint to, Options options, std::uint64_t seed);
+
+  // A fan who has just come: their character is drawn, their first request is ready.
+  Fan arrive(std::uint32_t number);
+  Next answered(Fan& fan, const Response& response);
+
+  // From now on fans who wait for their turn go home instead of asking again.
+  void announce_sold_out() { sold_out_ = true; }
+  // From now on everybody leaves at their next step.
+  void send_everybody_home() { ending_ = true; }
+  // What a fan does who waits for the time of their next request when one of these is announced; nothing:
+  // waits on.
+  std::optional<Next> interrupted(Fan& fan);
+
+  const Tally& tally() const { return tally_; }
+  const Breaches& breaches() const { return breaches_; }
+
+ private:
+  Next retry_or_fail(Fan& fan, const Response& response);
+  Next refused(Fan& fan, const Response& response);
+  Next read(Fan& fan, const Response& response);
+  Next place_told(Fan& fan, const boost::json::object& place, int status);
+  Next dates_told(Fan& fan, const boost::json::value& data);
+  Next seats_told(Fan& fan, const Response& response);
+  Next hold_given(Fan& fan, const boost::json::object& reservation);
+  Next has_seats(Fan& fan);
+  Next payment_done(Fan& fan, const boost::json::object& reservation);
+
+  Next ask(Fan& fan, Step step, std::string_view method, std::string_view target, std::string_view body = "");
+  Next look_at_dates(Fan& fan);
+  Next look_at_seats(Fan& fan);
+  Next try_seat(Fan& fan);
+  Next charge(Fan& fan);
+  Next pay(Fan& fan);
+  Next leave(Fan& fan, Stage as);
+  Next nothing_left(Fan& fan);
+  Next end(Fan& fan, Stage as);
+  void move_to(Fan& fan, Stage stage);
+  void broke(Rule rule, const Fan& fan, std::string_view what);
+  Millis thinking();
+  double chance() { return std::uniform_real_distribution<>(0, 1)(random_); }
+
+  Endpoint to_;
+  Options options_;
+  std::mt19937_64 random_;
+  Tally tally_;
+  Breaches breaches_;
+  SeatLedger seats_;
+  std::vector<FreeSeat> free_;  // scratch
+  bool sold_out_ = false;
+  bool ending_ = false;
+};
+
+}  // namespace stagedoor::crowd
