@@ -1,6 +1,5 @@
 #include "modules/reservation/lapse.h"
 
-#include "http/problem.h"
 #include "modules/reservation/model.h"
 
 namespace stagedoor {
@@ -18,7 +17,8 @@ class Lapse : public Command {
     return {{}, decide_lapse(holds_, view, moment), false};
   }
   void reply(Answer answer) override {
-    if (answer.status == http::status_of(Code::STORE_UNAVAILABLE)) owner_.again(holds_, due_);
+    constexpr int kNothingWasDone = 503;
+    if (answer.status == kNothingWasDone) owner_.again(holds_, due_);
   }
 
  private:
