@@ -63,7 +63,8 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
 
   std::string file;
   bool reference = false;
-  CrowdOptions crowd;
+  crowd::CrowdOptions crowd;
+  std::string think = "0s", limit = "0s";
   takes_settings(sub_command("serve", "Serve the API until SIGTERM; prints one JSON line when ready",
                              [&] { return ServeCommand{settings}; }));
   takes_settings(sub_command("import", "Bring a catalogue file into the store, all or nothing",
@@ -89,20 +90,47 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   sub_command("openapi", "Print the description of the API (OpenAPI 3.1)", [] { return OpenApiCommand{}; });
   sub_command("version", "Print the version", [] { return VersionCommand{}; });
   CLI::App* crowd_app =
-      sub_command("crowd", "Send a crowd of fans through a running server: join, poll, hold, pay",
-                  [&] { return CrowdCommand{crowd}; });
-  crowd_app->add_option("--url", crowd.url, "The server")->capture_default_str();
-  crowd_app->add_option("--fans", crowd.fans, "How many come")
+      sub_command("crowd", "Send a crowd of fans through a running server: join, poll, hold, pay", [&] {
+        crowd.think = *parse_duration(think);
+        crowd.limit = *parse_duration(limit);
+        return CrowdCommand{crowd};
+      });
+  const CLI::Validator is_duration(
+      [](const std::string& given) {
+        return parse_duration(given) ? std::string() : "write a duration like 500ms, 30s or 5m";
+      },
+      "DURATION");
+  crowd_app->add_option("--url", crowd.url, "The server; plain http:// only, no TLS")->capture_default_str();
+  crowd_app->add_option("--fans", crowd.fans, "How many come (0: a tenth more than it takes to sell out)")
       ->capture_default_str()
-      ->check(CLI::Range(1, 10'000'000));
+      ->check(CLI::Range(0, 10'000'000));
   crowd_app->add_option("--rate", crowd.rate, "How many arrive per second (0: all at once)")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1e6));
   crowd_app->add_option("--event", crowd.event, "Which event (0: the one on sale)")->capture_default_str();
-  crowd_app->add_option("--abandon", crowd.abandon, "Share of holds given up, 0 to 1")
+  crowd_app->add_option("--abandon", crowd.abandon, "Share of fans who give up on the way, 0 to 1")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1.0));
   crowd_app->add_option("--prequeue", crowd.prequeue, "How many come before the sale opens")
+      ->capture_default_str();
+  crowd_app
+      ->add_option("--vanish", crowd.vanish,
+                   "Share of fans who go away while holding a seat, which lapses, 0 to 1")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 1.0));
+  crowd_app->add_option("--seats-per-fan", crowd.seats_per_fan, "How many seats each wants")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100));
+  crowd_app->add_option("--think", think, "A fan's average pause before choosing and before paying")
+      ->capture_default_str()
+      ->check(is_duration);
+  crowd_app->add_option("--connections", crowd.connections, "How many requests at once at most")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 15'000));
+  crowd_app->add_option("--limit", limit, "End after this long (0s: when everybody is through)")
+      ->capture_default_str()
+      ->check(is_duration);
+  crowd_app->add_option("--seed", crowd.seed, "Of the fans' ids and choices (0: another one each time)")
       ->capture_default_str();
   crowd_app->add_flag("--json", crowd.json, "Print the summary as JSON");
 

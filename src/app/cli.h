@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "crowd/crowd.h"
+
 namespace stagedoor {
 
 // What names the settings: --config FILE and every --section.key=value, in order.
@@ -38,17 +40,8 @@ struct VerifyConfigCommand {
 struct OpenApiCommand {};
 struct VersionCommand {};
 
-struct CrowdOptions {
-  std::string url = "http://127.0.0.1:8080";
-  std::int64_t fans = 1000;
-  double rate = 0;            // fans who arrive per second; 0: all at once
-  std::int64_t event = 0;     // 0: the one on sale
-  double abandon = 0;         // share of holds that are given up, 0 to 1
-  std::int64_t prequeue = 0;  // fans who come before the sale opens
-  bool json = false;
-};
 struct CrowdCommand {
-  CrowdOptions options;
+  crowd::CrowdOptions options;
 };
 
 using Command = std::variant<ServeCommand, ImportCommand, AuditCommand, BackupCommand, VerifyConfigCommand,

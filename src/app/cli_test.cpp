@@ -36,9 +36,10 @@ TEST(CommandLine, file_of_import_and_backup_stands_beside_settings) {  // R-K4, 
 }
 
 TEST(CommandLine, crowd_takes_its_options) {  // R-K5
-  const CrowdOptions crowd =
+  const crowd::CrowdOptions crowd =
       parsed<CrowdCommand>({"crowd", "--url", "http://127.0.0.1:1", "--fans", "7", "--rate=2.5", "--event",
-                            "3", "--abandon", "0.25", "--prequeue", "4", "--json"})
+                            "3", "--abandon", "0.25", "--prequeue", "4", "--think", "2s", "--limit=1m",
+                            "--json"})
           .options;
   EXPECT_EQ(crowd.url, "http://127.0.0.1:1");
   EXPECT_EQ(crowd.fans, 7);
@@ -46,6 +47,8 @@ TEST(CommandLine, crowd_takes_its_options) {  // R-K5
   EXPECT_EQ(crowd.event, 3);
   EXPECT_EQ(crowd.abandon, 0.25);
   EXPECT_EQ(crowd.prequeue, 4);
+  EXPECT_EQ(crowd.think, Millis(2000));
+  EXPECT_EQ(crowd.limit, Millis(60'000));
   EXPECT_TRUE(crowd.json);
 }
 
@@ -55,6 +58,7 @@ TEST(CommandLine, what_it_does_not_know_is_refused_with_code_2) {  // R-K1
                                                     {"serve", "more"},
                                                     {"serve", "--fast"},
                                                     {"crowd", "--abandon", "2"},
+                                                    {"crowd", "--think", "long"},
                                                     {"version", "--http.listen=x"},
                                                     {"crowd", "--http.listen=x"}}) {
     const CommandLine line = parse_command_line(arguments);

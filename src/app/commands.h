@@ -9,8 +9,6 @@
 
 namespace stagedoor {
 
-struct CrowdOptions;
-
 // Serves until SIGTERM or SIGINT. One JSON line on standard output when ready: {"event":"listening",…}.
 int run_serve(const Config& config);
 
@@ -25,8 +23,5 @@ int run_backup(const Config& config, const std::string& file);
 
 // Prints the API's description (OpenAPI 3.1, JSON).
 int run_openapi();
-
-// Sends a crowd of fans through the whole journey against a running server; 1 if an answer broke a rule.
-int run_crowd(const CrowdOptions& options);
 
 }  // namespace stagedoor

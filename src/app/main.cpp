@@ -53,7 +53,7 @@ struct Run {
   int operator()(const VersionCommand&) const {
     return print(stdout, "stagedoor " STAGEDOOR_VERSION "\n"), 0;
   }
-  int operator()(const CrowdCommand& command) const { return run_crowd(command.options); }
+  int operator()(const CrowdCommand& command) const { return crowd::run_crowd(command.options); }
 };
 
 int run(const std::vector<std::string>& arguments) {

@@ -19,6 +19,5 @@ int run_import(const Config&, const std::string&) { return not_built_yet("import
 int run_audit(const Config&) { return not_built_yet("audit"); }
 int run_backup(const Config&, const std::string&) { return not_built_yet("backup"); }
 int run_openapi() { return not_built_yet("openapi"); }
-int run_crowd(const CrowdOptions&) { return not_built_yet("crowd"); }
 
 }  // namespace stagedoor
