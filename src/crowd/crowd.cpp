@@ -39,7 +39,8 @@ EventPage read_event(const json::value& value) {
 }
 
 json::value read_data(const Reply& reply, std::string_view what) {
-  if (reply.status == 0) throw std::runtime_error(fmt::format("{}: {}. Is the server running?", what, reply.error));
+  if (reply.status == 0)
+    throw std::runtime_error(fmt::format("{}: {}. Is the server running?", what, reply.error));
   if (reply.status != 200) throw std::runtime_error(fmt::format("{}: {} {}", what, reply.status, reply.body));
   return json::parse(reply.body).at("data");
 }
