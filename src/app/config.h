@@ -66,7 +66,11 @@ struct Config {
   struct Lane {
     std::int64_t batch_max = 1024;
     Millis batch_time{10};
-    std::int64_t queue_max = 20'000;
+    std::int64_t pay_queue = 20'000;
+    std::int64_t hold_queue = 20'000;
+    std::int64_t wallet_queue = 20'000;
+    std::int64_t join_queue = 20'000;
+    std::int64_t operator_queue = 20'000;
     std::int64_t view_rows_max = 400'000;
   } lane;
   struct Log {
