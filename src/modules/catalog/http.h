@@ -1,0 +1,22 @@
+// R-C1 – R-C4: events, dates and seats, from the shelf's rendered bytes.
+#pragma once
+
+#include "http/router.h"
+#include "modules/catalog/shelf.h"
+#include "modules/queue/gate.h"
+#include "ports/clock.h"
+
+namespace stagedoor::catalog {
+
+struct CatalogCalls {
+  const Shelf& shelf;
+  const Gate& gate;
+  const Clock& clock;
+};
+// `calls` must outlive the router.
+void add_catalog_routes(http::Router& router, const CatalogCalls& calls);
+
+// The page in the form that the request accepts (R-X7): compressed for who asks for it, 304 for who has it.
+Answer answer_with(const http::Request& request, const Page& page);
+
+}  // namespace stagedoor::catalog
