@@ -1,0 +1,120 @@
+#include "http/metrics.h"
+
+#include <limits>
+#include <map>
+#include <utility>
+
+namespace stagedoor::http {
+namespace {
+
+constexpr std::size_t kSlots = 600;
+
+constexpr auto kSlotOfStatus = [] {
+  std::array<std::uint8_t, kSlots> slots{};
+  for (auto& slot : slots) slot = Metrics::kStatuses.size() - 1;
+  for (std::size_t i = 0; i + 1 < Metrics::kStatuses.size(); ++i) {
+    slots[static_cast<std::size_t>(Metrics::kStatuses[i])] = static_cast<std::uint8_t>(i);
+  }
+  return slots;
+}();
+
+// One thread writes, so no atomic read-modify-write is needed.
+void add(std::atomic<std::uint64_t>& counter, std::uint64_t amount) {
+  counter.store(counter.load(std::memory_order_relaxed) + amount, std::memory_order_relaxed);
+}
+
+std::uint64_t value(const std::atomic<std::uint64_t>& counter) {
+  return counter.load(std::memory_order_relaxed);
+}
+
+// Routes that share a label (files) are one series.
+struct Sum {
+  std::array<std::uint64_t, Metrics::kStatuses.size()> by_status{};
+  std::array<std::uint64_t, Metrics::kBounds.size() + 1> by_duration{};
+  std::uint64_t nanoseconds = 0;
+};
+
+}  // namespace
+
+void Metrics::Block::count(std::size_t route, int status, std::chrono::nanoseconds took) {
+  Counts& counts = routes_[route];
+  const bool known = status >= 0 && static_cast<std::size_t>(status) < kSlots;
+  add(counts.by_status[kSlotOfStatus[known ? static_cast<std::size_t>(status) : 0]], 1);
+  const std::int64_t us = took.count() / 1000;
+  std::size_t bucket = 0;
+  while (bucket < kBounds.size() && us > kBounds[bucket]) ++bucket;
+  add(counts.by_duration[bucket], 1);
+  add(counts.nanoseconds, static_cast<std::uint64_t>(took.count()));
+}
+
+std::vector<Metrics::Block*> Metrics::open(const Router& router, std::size_t threads) {
+  const std::lock_guard lock(mutex_);
+  names_.clear();
+  blocks_.clear();
+  for (const auto& route : router.routes()) {
+    names_.push_back({.route = route->label, .method = std::string(to_string(route->method))});
+  }
+  names_.push_back({.route = "none", .method = "any"});
+  std::vector<Block*> blocks;
+  for (std::size_t i = 0; i < threads; ++i) {
+    blocks.push_back(blocks_.emplace_back(new Block(names_.size())).get());
+  }
+  return blocks;
+}
+
+std::vector<prometheus::MetricFamily> Metrics::Collect() const {
+  const std::lock_guard lock(mutex_);
+  std::map<std::pair<std::string, std::string>, Sum> sums;
+  std::int64_t connections = 0;
+  for (const auto& block : blocks_) {
+    connections += block->connections.load(std::memory_order_relaxed);
+    for (std::size_t route = 0; route < names_.size(); ++route) {
+      const Block::Counts& counts = block->routes_[route];
+      Sum& sum = sums[{names_[route].route, names_[route].method}];
+      for (std::size_t i = 0; i < sum.by_status.size(); ++i) sum.by_status[i] += value(counts.by_status[i]);
+      for (std::size_t i = 0; i < sum.by_duration.size(); ++i)
+        sum.by_duration[i] += value(counts.by_duration[i]);
+      sum.nanoseconds += value(counts.nanoseconds);
+    }
+  }
+  std::vector<prometheus::MetricFamily> families(3);
+  families[0].name = "stagedoor_http_requests_total";
+  families[0].help = "Requests answered, by route, method and status";
+  families[0].type = prometheus::MetricType::Counter;
+  families[1].name = "stagedoor_http_request_seconds";
+  families[1].help = "Time from a request's last byte to its answer";
+  families[1].type = prometheus::MetricType::Histogram;
+  families[2].name = "stagedoor_http_connections";
+  families[2].help = "Connections open now";
+  families[2].type = prometheus::MetricType::Gauge;
+  for (const auto& [name, sum] : sums) {
+    std::vector<prometheus::ClientMetric::Label> labels = {{"route", name.first}, {"method", name.second}};
+    for (std::size_t i = 0; i < sum.by_status.size(); ++i) {
+      if (sum.by_status[i] == 0) continue;
+      prometheus::ClientMetric metric;
+      metric.label = labels;
+      metric.label.push_back({"code", kStatuses[i] == 0 ? "other" : std::to_string(kStatuses[i])});
+      metric.counter.value = static_cast<double>(sum.by_status[i]);
+      families[0].metric.push_back(std::move(metric));
+    }
+    prometheus::ClientMetric metric;
+    metric.label = labels;
+    std::uint64_t total = 0;
+    for (std::size_t i = 0; i < sum.by_duration.size(); ++i) {
+      total += sum.by_duration[i];
+      const double bound = i < kBounds.size() ? static_cast<double>(kBounds[i]) / 1e6
+                                              : std::numeric_limits<double>::infinity();
+      metric.histogram.bucket.push_back({total, bound});
+    }
+    if (total == 0) continue;
+    metric.histogram.sample_count = total;
+    metric.histogram.sample_sum = static_cast<double>(sum.nanoseconds) / 1e9;
+    families[1].metric.push_back(std::move(metric));
+  }
+  prometheus::ClientMetric open_connections;
+  open_connections.gauge.value = static_cast<double>(connections);
+  families[2].metric.push_back(std::move(open_connections));
+  return families;
+}
+
+}  // namespace stagedoor::http

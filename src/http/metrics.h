@@ -1,0 +1,68 @@
+// Counters of the HTTP server for Prometheus. Every I/O thread counts into its own block, which it alone
+// writes; a scrape adds the blocks up. So counting costs no locked instruction and no look-up by label.
+//
+//   stagedoor_http_requests_total{route,method,code}, stagedoor_http_request_seconds{route,method},
+//   stagedoor_http_connections
+#pragma once
+
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "http/router.h"
+
+namespace stagedoor::http {
+
+class Metrics final : public prometheus::Collectable {
+ public:
+  // Statuses with a counter of their own; all others share one, shown as code="other".
+  static constexpr std::array<int, 24> kStatuses = {200, 201, 202, 204, 301, 302, 303, 304,
+                                                    307, 308, 400, 401, 402, 403, 404, 405,
+                                                    409, 410, 412, 413, 429, 500, 503, 0};
+  // Upper bounds of the histogram in microseconds; above them comes +Inf.
+  static constexpr std::array<std::int64_t, 14> kBounds = {100,     250,       500,       1'000,     2'500,
+                                                           5'000,   10'000,    25'000,    50'000,    100'000,
+                                                           250'000, 1'000'000, 2'500'000, 10'000'000};
+
+  // What one I/O thread counts. Written by that thread only.
+  class Block {
+   public:
+    // `route` is Router::Found::index.
+    void count(std::size_t route, int status, std::chrono::nanoseconds took);
+    std::atomic<std::int64_t> connections{0};
+
+   private:
+    friend class Metrics;
+    struct Counts {
+      std::array<std::atomic<std::uint64_t>, kStatuses.size()> by_status{};
+      std::array<std::atomic<std::uint64_t>, kBounds.size() + 1> by_duration{};
+      std::atomic<std::uint64_t> nanoseconds{0};
+    };
+    explicit Block(std::size_t routes) : routes_(routes) {}
+    std::vector<Counts> routes_;
+  };
+
+  // For the server, at its start: names the routes and makes the blocks. They live as long as this object.
+  std::vector<Block*> open(const Router& router, std::size_t threads);
+
+  std::vector<prometheus::MetricFamily> Collect() const override;
+
+ private:
+  struct Name {
+    std::string route;
+    std::string method;
+  };
+  mutable std::mutex mutex_;  // over the vectors, not the counters
+  std::vector<Name> names_;   // of each route, then "none" for what matched no route
+  std::vector<std::unique_ptr<Block>> blocks_;
+};
+
+}  // namespace stagedoor::http

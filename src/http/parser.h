@@ -1,0 +1,129 @@
+// The bytes of one connection → requests, by RFC 9112 and stricter where leniency lets requests be smuggled.
+// Holds the connection's input buffer; the request's strings are views into it, nothing is copied. Knows no
+// socket, so that the fuzzer runs the real thing.
+//
+//   put bytes into space(), commit() them, then parse() until it says NEED_MORE; after COMPLETE use the
+//   request, next()
+//
+// Refused, and the connection is to be closed, because where the next request begins is in doubt: a line
+// ended by a bare LF, folded or malformed header lines, blanks before the colon, no or several Host in
+// HTTP/1.1, more than one Content-Length or one that is not plain digits, Content-Length beside
+// Transfer-Encoding, any Transfer-Encoding but one plain `chunked` in HTTP/1.1, targets that are no path or
+// URL, methods that are not ours, too large heads and bodies.
+#pragma once
+
+#include <boost/beast/http/basic_parser.hpp>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/failure.h"
+#include "http/chunked.h"
+#include "http/types.h"
+
+namespace stagedoor::http {
+
+struct Limits {
+  std::size_t head_max = 8 * 1024;   // bytes of request line and header lines
+  std::size_t body_max = 64 * 1024;  // bytes of the body, after removing chunk framing
+};
+
+class RequestParser {
+ public:
+  enum class State { NEED_MORE, COMPLETE, REFUSED };
+  // What is being waited for after NEED_MORE.
+  enum class Phase { IDLE, HEAD, BODY };
+
+  explicit RequestParser(Limits limits) : limits_(limits) {}
+
+  // Room for the next bytes of the connection; never empty. Not between COMPLETE and next(): it moves the
+  // buffer.
+  std::span<char> space();
+  void commit(std::size_t bytes) { end_ += bytes; }
+
+  State parse();
+  Phase phase() const;
+  // The client waits for `100 Continue` before it sends the body. True once.
+  bool wants_continue();
+
+  // After COMPLETE: sets method, path, raw_query, body and headers. The views live until next(); `scratch`
+  // must live as long as `request` is used.
+  void fill(Request& request, std::vector<Header>& scratch) const;
+  bool keep_alive() const { return head_->keep_alive(); }
+  bool is_http_1_0() const { return http_1_0_; }
+  // Forgets the request. The bytes behind it stay.
+  void next();
+
+  // After REFUSED.
+  const Failure& refusal() const { return refusal_; }
+
+ private:
+  struct Field {  // offsets from the request's first byte
+    std::uint16_t name, name_size, value, value_size;
+  };
+
+  // Beast's parser, used for the head only; what it finds goes to the RequestParser.
+  class Head final : public boost::beast::http::basic_parser<true> {
+   public:
+    explicit Head(RequestParser& owner) : owner_(owner) {}
+
+   private:
+    using Text = boost::beast::string_view;
+    using Error = boost::beast::error_code;
+    void on_request_impl(boost::beast::http::verb, Text method, Text target, int version,
+                         Error& error) override;
+    void on_response_impl(int, Text, int, Error&) override {}
+    void on_field_impl(boost::beast::http::field field, Text name, Text value, Error& error) override;
+    void on_header_impl(Error&) override {}
+    void on_body_init_impl(const boost::optional<std::uint64_t>&, Error&) override {}
+    std::size_t on_body_impl(Text body, Error&) override { return body.size(); }
+    void on_chunk_header_impl(std::uint64_t, Text, Error&) override {}
+    std::size_t on_chunk_body_impl(std::uint64_t, Text body, Error&) override { return body.size(); }
+    void on_finish_impl(Error&) override {}
+
+    RequestParser& owner_;
+  };
+  friend class Head;
+
+  char* base() const { return data_.get() + begin_; }
+  std::size_t buffered() const { return end_ - begin_; }
+  State parse_head();
+  State parse_body();
+  State end_head();
+  State refuse(Code code, std::string_view message);
+  const char* check_target(std::string_view target);
+  const char* check_field(boost::beast::http::field field, std::string_view name, std::string_view value);
+
+  Limits limits_;
+  std::unique_ptr<char[]> data_;
+  std::size_t capacity_ = 0;
+  std::size_t begin_ = 0;  // of the request being parsed
+  std::size_t end_ = 0;    // of what was received
+
+  // Of the request being parsed; offsets are from begin_.
+  std::optional<Head> head_;
+  std::size_t parsed_ = 0;
+  std::size_t body_ = 0;
+  std::size_t body_size_ = 0;
+  std::vector<Field> fields_;
+  Method method_ = Method::GET;
+  std::size_t path_ = 0;
+  std::size_t path_size_ = 0;  // 0: an absolute URL without path, which means "/"
+  std::size_t query_ = 0;
+  std::size_t query_size_ = 0;
+  bool head_done_ = false;
+  bool http_1_0_ = false;
+  bool chunked_ = false;
+  ChunkedDecoder chunks_{0, 0};
+  bool has_host_ = false;
+  bool has_length_ = false;
+  bool expects_continue_ = false;
+  bool skipped_blank_line_ = false;
+  const char* fault_ = nullptr;  // what a callback found, for a person
+  Code fault_code_ = Code::INVALID_REQUEST;
+  Failure refusal_;
+};
+
+}  // namespace stagedoor::http

@@ -1,0 +1,30 @@
+// The head of an answer as bytes of HTTP/1.1.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "core/answer.h"
+
+namespace stagedoor::http {
+
+struct ResponseHead {
+  std::string_view date;  // IMF-fixdate, "Thu, 01 Jan 2026 00:00:00 GMT"
+  std::string_view request_id = {};
+  std::string_view traceparent = {};
+  bool close = false;       // tell the client that the connection ends
+  bool keep_alive = false;  // tell an HTTP/1.0 client that it does not
+};
+
+// The bytes that answer carries, wherever they are kept. Nothing for 204 and 304.
+std::string_view body_of(const Answer& answer);
+
+// Appends status line and header lines up to and with the empty line. Content-Length is that of body_of(),
+// also when the body is not going to be sent (HEAD). Content-Type is JSON unless the answer names another.
+void append_head(std::string& out, const Answer& answer, const ResponseHead& head);
+
+// "Thu, 01 Jan 2026 00:00:00 GMT", seconds since 1970.
+std::string http_date(std::int64_t seconds);
+
+}  // namespace stagedoor::http
