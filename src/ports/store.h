@@ -6,7 +6,9 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stdexcept>
+#include <vector>
 
 #include "engine/changes.h"
 #include "engine/view.h"
@@ -33,6 +35,12 @@ class Transaction {
   virtual void commit() = 0;  // durable when it returns. A failed fsync ends the process.
 };
 
+// What may be removed once it is older.
+struct Retention {
+  TimePoint answers_before{};                // idempotent answers (R-X5: kept 24 h)
+  std::optional<TimePoint> outbox_before{};  // events that nobody relays; none: keep all
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -49,6 +57,10 @@ class Store {
   virtual void each_visit(const std::function<void(const Visit&)>&) = 0;      // by event, place
   virtual std::int64_t ids_reserved_to() = 0;                                 // 1 in a new store
   virtual TimePoint latest_moment() = 0;                                      // highest Batch::now committed
+
+  // Removes at most `rows_max` rows of each kind, oldest first, in a transaction of its own; how many went.
+  // Lane thread, between transactions.
+  virtual std::size_t forget(const Retention& retention, std::size_t rows_max) = 0;
 };
 
 // A page of a growing list, newest first.

@@ -1,0 +1,1 @@
+SELECT date_id, id, name, price FROM categories ORDER BY date_id, position

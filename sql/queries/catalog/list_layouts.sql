@@ -1,0 +1,1 @@
+SELECT name, definition FROM layouts ORDER BY name

@@ -1,0 +1,2 @@
+INSERT INTO outbox (id, key, version, type, payload, created_at)
+VALUES ($id, $key, $version, $type, $payload, $created_at)

@@ -1,0 +1,1 @@
+SELECT coalesce((SELECT min(id) FROM payments), 0), coalesce((SELECT max(id) FROM payments), 0)

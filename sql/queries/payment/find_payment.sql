@@ -1,0 +1,1 @@
+SELECT id, user_id, total, created_at FROM payments WHERE id = $id

@@ -1,0 +1,1 @@
+INSERT INTO payments (id, user_id, total, created_at) VALUES ($id, $user_id, $total, $created_at)

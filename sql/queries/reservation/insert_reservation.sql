@@ -1,0 +1,4 @@
+INSERT INTO reservations (id, seat_id, date_id, event_id, user_id, place, status, reason, price, expires_at,
+                          created_at, updated_at, payment_id, paid_at, version)
+VALUES ($id, $seat_id, $date_id, $event_id, $user_id, $place, $status, $reason, $price, $expires_at,
+        $created_at, $updated_at, $payment_id, $paid_at, $version)

@@ -1,0 +1,1 @@
+INSERT INTO wallets (id, user_id, balance, seq) VALUES ($id, $user_id, $balance, $seq)

@@ -1,0 +1,50 @@
+#include "adapters/sqlite/checkpointer.h"
+
+#include <sqlite3.h>
+
+namespace stagedoor {
+
+Checkpointer::Checkpointer(const std::string& path) : database_(path, OpenFor::writing) {
+  database_.damage_is_fatal();
+  thread_ = std::thread([this] { work(); });
+}
+
+Checkpointer::~Checkpointer() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+  }
+  woken_.notify_one();
+  thread_.join();
+}
+
+void Checkpointer::wake() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (is_wanted_) return;
+    is_wanted_ = true;
+  }
+  woken_.notify_one();
+}
+
+void Checkpointer::work() {
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      woken_.wait(lock, [this] { return is_wanted_ || is_stopping_; });
+      if (is_stopping_) return;
+      is_wanted_ = false;
+    }
+    const std::lock_guard lock(round_);
+    const int code =
+        sqlite3_wal_checkpoint_v2(database_.raw(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    // A full disk or a busy reader is no harm here: the log keeps everything, and the lane wakes us again.
+    if (code == SQLITE_OK) continue;
+    try {
+      database_.fail(code, "checkpoint");
+    } catch (const std::runtime_error&) {
+    }
+  }
+}
+
+}  // namespace stagedoor

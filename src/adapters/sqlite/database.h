@@ -1,0 +1,188 @@
+// A connection to an SQLite file and the statements prepared on it. Parameters are bound by name; what SQLite
+// says of a failure becomes one of the port's exceptions, or the end of the process.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <array>
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "core/ids.h"
+#include "core/money.h"
+#include "core/time.h"
+#include "core/uuid.h"
+#include "sql/sql.h"
+
+namespace stagedoor {
+
+// The file cannot be used as it is: damaged, foreign, newer, in use. The message is for the operator.
+struct StoreUnusable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+enum class OpenFor { writing, reading };
+
+// One thread at a time.
+class Database {
+ public:
+  // `writing` makes the file when it is absent. Throws StoreUnusable or StoreUnavailable.
+  Database(const std::string& path, OpenFor mode);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  void execute(const std::string& statements);    // whose rows nobody needs
+  std::int64_t ask(const std::string& question);  // a pragma or the like: the first column of the first row
+  bool in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }
+  void roll_back() noexcept;  // nothing to do outside a transaction
+  // From now on damage found in the file ends the process: the server must not go on with it.
+  void damage_is_fatal() { damage_is_fatal_ = true; }
+
+  // Throws what an SQLite result code means: a constraint StoreRefused, an outage StoreUnavailable. A failed
+  // fsync ends the process: what is on disk is then unknown, and a restart finds out.
+  [[noreturn]] void fail(int code, std::string_view doing) const;
+  sqlite3* raw() const { return db_; }
+
+ private:
+  sqlite3* db_ = nullptr;
+  std::string path_;
+  bool damage_is_fatal_ = false;
+};
+
+template <class T>
+concept Enum = std::is_enum_v<T>;
+
+// What is bound to a parameter. Text and blobs are not copied: they must live until the statement is done.
+class Value {
+ public:
+  Value(std::integral auto number) : kind_(Kind::integer), integer_(static_cast<std::int64_t>(number)) {}
+  Value(Enum auto name) : Value(static_cast<std::int64_t>(name)) {}
+  Value(Won won) : Value(won.amount) {}
+  Value(TimePoint at) : Value(to_ms(at)) {}
+  Value(std::optional<TimePoint> at) : Value(at ? Value(*at) : Value()) {}
+  template <class Tag>
+  Value(Id<Tag> id) : Value(id ? Value(id.value) : Value()) {}  // no id is NULL
+  Value(const Uuid& uuid) : kind_(Kind::blob), bytes_(uuid.bytes.data()), size_(uuid.bytes.size()) {}
+  Value(std::string_view text) : kind_(Kind::text), bytes_(text.data()), size_(text.size()) {}
+  Value(const std::string& text) : Value(std::string_view(text)) {}
+  static Value null() { return Value(); }
+  static Value blob(std::string_view bytes) {
+    Value value(bytes);
+    value.kind_ = Kind::blob;
+    return value;
+  }
+  int bind(sqlite3_stmt* statement, int index) const;
+
+ private:
+  enum class Kind : std::uint8_t { null, integer, text, blob };
+  Value() = default;
+
+  Kind kind_ = Kind::null;
+  std::int64_t integer_ = 0;
+  const void* bytes_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+struct Param {
+  const char* name;  // a literal: "$id"
+  Value value;
+};
+
+// The columns of the row a statement stands on, read from the left.
+class Columns {
+ public:
+  explicit Columns(sqlite3_stmt* statement) : statement_(statement) {}
+
+  template <std::integral T>
+  Columns& operator>>(T& number) {
+    number = static_cast<T>(sqlite3_column_int64(statement_, next_++));
+    return *this;
+  }
+  template <Enum T>
+  Columns& operator>>(T& value) {
+    value = static_cast<T>(sqlite3_column_int64(statement_, next_++));
+    return *this;
+  }
+  template <class Tag>
+  Columns& operator>>(Id<Tag>& id) {
+    return *this >> id.value;
+  }
+  Columns& operator>>(bool& flag);
+  Columns& operator>>(Won& won) { return *this >> won.amount; }
+  Columns& operator>>(TimePoint& at);
+  Columns& operator>>(std::optional<TimePoint>& at);
+  Columns& operator>>(Uuid& uuid);
+  Columns& operator>>(std::string& text);  // or blob
+
+ private:
+  sqlite3_stmt* statement_;
+  int next_ = 0;
+};
+
+// A named query, prepared when it is first used.
+class Statement {
+ public:
+  Statement(Database& database, const sql::Text& query) : database_(database), query_(query) {}
+  ~Statement() { sqlite3_finalize(statement_); }
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+
+  // Runs it to its end; the number of rows changed.
+  int run(std::initializer_list<Param> params) {
+    bind(params);
+    const Reset reset{statement_};
+    while (step()) {
+    }
+    return sqlite3_changes(database_.raw());
+  }
+  // Calls `row(Columns&)` for each row. `row` must not use this statement.
+  template <class Row>
+  void each(std::initializer_list<Param> params, Row&& row) {
+    bind(params);
+    const Reset reset{statement_};
+    while (step()) {
+      Columns columns(statement_);
+      row(columns);
+    }
+  }
+
+ private:
+  struct Reset {
+    sqlite3_stmt* statement;
+    ~Reset() { sqlite3_reset(statement); }  // its code is that of the step before
+  };
+  struct Index {
+    const char* name;
+    int index;
+  };
+  void prepare();
+  void bind(std::initializer_list<Param> params);
+  bool step();
+
+  Database& database_;
+  const sql::Text& query_;
+  sqlite3_stmt* statement_ = nullptr;
+  std::vector<Index> indexes_;  // of the parameters, in the order they were given last
+};
+
+// What is read during its life is one state of the store.
+class ReadTransaction {
+ public:
+  explicit ReadTransaction(Database& database) : database_(database) { database_.execute("BEGIN"); }
+  ~ReadTransaction() { database_.roll_back(); }
+  ReadTransaction(const ReadTransaction&) = delete;
+  ReadTransaction& operator=(const ReadTransaction&) = delete;
+
+ private:
+  Database& database_;
+};
+
+}  // namespace stagedoor

@@ -1,0 +1,130 @@
+#include "adapters/sqlite/loader.h"
+
+#include <openssl/sha.h>
+
+#include <cstring>
+
+#include "adapters/sqlite/rows.h"
+
+namespace stagedoor {
+namespace {
+
+// A row may come by several keys; the first one has put it in already.
+void keep(View& view, Reservation&& row) {
+  if (!view.reservations.knows(row.id)) view.reservations.put(row.id, std::move(row));
+}
+
+}  // namespace
+
+Loader::Loader(Database& database)
+    : reservation_(database, sql::reservation::find_reservation),
+      reservation_taking_seat_(database, sql::reservation::find_reservation_taking_seat),
+      reservations_of_fan_(database, sql::reservation::find_reservations_of_fan),
+      last_lapsed_(database, sql::reservation::find_last_lapsed),
+      id_range_(database, sql::reservation::find_id_range),
+      block_(database, sql::catalog::find_block),
+      wallet_(database, sql::wallet::find_wallet),
+      visit_(database, sql::queue::find_visit),
+      answer_(database, sql::engine::find_answer),
+      payment_(database, sql::payment::find_payment),
+      paid_reservations_(database, sql::payment::find_paid_reservations) {}
+
+void Loader::load(const Keys& keys, const FanIndex& fans, View& view) {
+  for (const auto& id : keys.reservations) load_reservation(id, view);
+  for (const auto& id : keys.seats) load_seat(id, view);
+  for (const auto& fan : keys.fans) load_fan(fan, fans.find(fan), view);
+  for (const auto& user : keys.wallets) load_wallet(user, view);
+  for (const auto& key : keys.visits) load_visit(key, view);
+  for (const auto& key : keys.answers) load_answer(key, view);
+  for (const auto& key : keys.last_lapsed) load_last_lapsed(key, view);
+  for (const auto& id : keys.payments) load_payment(id, view);
+}
+
+void Loader::load_reservation(ReservationId id, View& view) {
+  std::optional<Reservation> found;
+  reservation_.each({{"$id", id}}, [&](Columns& columns) { columns >> found.emplace(); });
+  view.reservations.put(id, std::move(found));
+}
+
+void Loader::load_seat(SeatId id, View& view) {
+  SeatState state;
+  reservation_taking_seat_.each({{"$seat_id", id}}, [&](Columns& columns) {
+    Reservation row;
+    columns >> row;
+    state.taken_by = row.id;
+    keep(view, std::move(row));
+  });
+  block_.each({{"$seat_id", id}}, [&](Columns&) { state.blocked = true; });
+  view.seats.put(id, state);
+}
+
+void Loader::load_fan(const EventUser& fan, FanIndex::Generations where, View& view) {
+  FanSeats seats;
+  for (auto generation = where.first; generation <= where.last; ++generation) {
+    reservations_of_fan_.each(
+        {{"$generation", generation}, {"$user_id", fan.second}, {"$event_id", fan.first}},
+        [&](Columns& columns) {
+          Reservation row;
+          columns >> row;
+          (row.is_unpaid() ? seats.unpaid : seats.paid).push_back(row.id);
+          keep(view, std::move(row));
+        });
+  }
+  view.fans.put(fan, std::move(seats));
+}
+
+void Loader::load_wallet(const UserId& user, View& view) {
+  std::optional<Wallet> found;
+  wallet_.each({{"$user_id", user}}, [&](Columns& columns) { columns >> found.emplace(); });
+  view.wallets.put(user, std::move(found));
+}
+
+void Loader::load_visit(const EventPlace& key, View& view) {
+  std::optional<Visit> found;
+  visit_.each({{"$event_id", key.first}, {"$place", key.second}},
+              [&](Columns& columns) { columns >> found.emplace(); });
+  view.visits.put(key, std::move(found));
+}
+
+void Loader::load_answer(const UserKey& key, View& view) {
+  std::optional<IdempotentAnswer> found;
+  answer_.each(
+      {{"$digest", answer_digest(key.first, key.second)}, {"$user_id", key.first}, {"$key", key.second}},
+      [&](Columns& columns) { columns >> found.emplace(); });
+  view.answers.put(key, std::move(found));
+}
+
+// From the newest generation back.
+void Loader::load_last_lapsed(const std::pair<SeatId, UserId>& key, View& view) {
+  ReservationId first;
+  ReservationId last;
+  id_range_.each({}, [&](Columns& columns) { columns >> first >> last; });
+  std::optional<TimePoint> found;
+  for (auto generation = generation_of(last); !found && generation >= generation_of(first); --generation) {
+    last_lapsed_.each({{"$generation", generation}, {"$user_id", key.second}, {"$seat_id", key.first}},
+                      [&](Columns& columns) { columns >> found; });
+  }
+  view.last_lapsed.put(key, found);
+}
+
+void Loader::load_payment(PaymentId id, View& view) {
+  std::optional<Payment> found;
+  payment_.each({{"$id", id}}, [&](Columns& columns) { columns >> found.emplace(); });
+  if (found) {
+    paid_reservations_.each({{"$payment_id", id}},
+                            [&](Columns& columns) { columns >> found->reservations.emplace_back(); });
+  }
+  view.payments.put(id, std::move(found));
+}
+
+std::int64_t answer_digest(const UserId& user, std::string_view key) {
+  std::string text(user.bytes.begin(), user.bytes.end());  // of one length always: no separator is needed
+  text += key;
+  std::uint8_t hash[SHA256_DIGEST_LENGTH];
+  SHA256(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), hash);
+  std::int64_t digest = 0;
+  std::memcpy(&digest, hash, sizeof digest);
+  return digest;
+}
+
+}  // namespace stagedoor

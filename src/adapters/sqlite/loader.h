@@ -1,0 +1,42 @@
+// Answers a batch's keys from the tables, a prepared statement per kind of key. Lane thread.
+#pragma once
+
+#include "adapters/sqlite/database.h"
+#include "adapters/sqlite/fan_index.h"
+#include "engine/view.h"
+
+namespace stagedoor {
+
+class Loader {
+ public:
+  explicit Loader(Database& database);
+
+  void load(const Keys& keys, const FanIndex& fans, View& view);
+
+ private:
+  void load_reservation(ReservationId id, View& view);
+  void load_seat(SeatId id, View& view);
+  void load_fan(const EventUser& fan, FanIndex::Generations where, View& view);
+  void load_wallet(const UserId& user, View& view);
+  void load_visit(const EventPlace& key, View& view);
+  void load_answer(const UserKey& key, View& view);
+  void load_last_lapsed(const std::pair<SeatId, UserId>& key, View& view);
+  void load_payment(PaymentId id, View& view);
+
+  Statement reservation_;
+  Statement reservation_taking_seat_;
+  Statement reservations_of_fan_;
+  Statement last_lapsed_;
+  Statement id_range_;
+  Statement block_;
+  Statement wallet_;
+  Statement visit_;
+  Statement answer_;
+  Statement payment_;
+  Statement paid_reservations_;
+};
+
+// What idempotent answers are looked up by: the first 8 bytes of SHA-256(user, key).
+std::int64_t answer_digest(const UserId& user, std::string_view key);
+
+}  // namespace stagedoor

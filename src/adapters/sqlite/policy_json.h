@@ -1,0 +1,22 @@
+// The policies and layouts of the catalogue as JSON text in a column: durations and times in milliseconds,
+// names as in the catalogue file. A field that the text does not have keeps its default, so that a field can
+// be added without a migration.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "engine/catalogue.h"
+
+namespace stagedoor {
+
+std::string to_json_text(const QueuePolicy& policy);
+std::string to_json_text(const SalePolicy& policy);
+std::string to_json_text(const Layout& layout);
+
+// Throw std::runtime_error for text that to_json_text() does not write.
+void read_json_text(std::string_view text, QueuePolicy& policy);
+void read_json_text(std::string_view text, SalePolicy& policy);
+void read_json_text(std::string_view text, Layout& layout);
+
+}  // namespace stagedoor

@@ -1,0 +1,33 @@
+#include "adapters/sqlite/process_lock.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "adapters/sqlite/database.h"
+
+namespace stagedoor {
+
+ProcessLock::ProcessLock(const std::string& path) {
+  file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (file_ < 0) throw StoreUnusable(fmt::format("{}: cannot be opened: {}", path, std::strerror(errno)));
+  if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
+    char owner[16] = {};
+    const auto length = ::read(file_, owner, sizeof owner - 1);
+    ::close(file_);
+    throw StoreUnusable(fmt::format("the store is in use by process {} (it holds {}); stop that one first",
+                                    length > 0 ? owner : "(unknown)", path));
+  }
+  const std::string pid = std::to_string(::getpid());
+  if (::ftruncate(file_, 0) != 0 || ::pwrite(file_, pid.data(), pid.size(), 0) != ssize_t(pid.size())) {
+    // Only the message to a second process is poorer without it: on a full disk the lock still holds.
+  }
+}
+
+ProcessLock::~ProcessLock() { ::close(file_); }
+
+}  // namespace stagedoor

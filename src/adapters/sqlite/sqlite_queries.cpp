@@ -1,0 +1,114 @@
+#include "adapters/sqlite/sqlite_queries.h"
+
+#include <limits>
+
+#include "adapters/sqlite/fan_index.h"
+#include "adapters/sqlite/rows.h"
+#include "adapters/sqlite/schema.h"
+
+namespace stagedoor {
+namespace {
+
+std::int64_t before_of(PageAt at) { return at.before ? at.before : std::numeric_limits<std::int64_t>::max(); }
+
+// A page of rows that are indexed by generation (fan_index.h), newest first: looks into one generation after
+// the other until the page is full. `page_of(generation, rows wanted)` adds to the page.
+template <class SomeId, class Rows, class PageOf>
+Rows page_by_generation(Statement& id_range, PageAt at, PageOf&& page_of) {
+  SomeId first;
+  SomeId last;
+  id_range.each({}, [&](Columns& columns) { columns >> first >> last; });
+  if (at.before) last.value = std::min(last.value, at.before - 1);
+  const auto limit = std::size_t(at.limit);
+  Rows rows;
+  for (auto generation = generation_of(last); generation >= generation_of(first) && rows.size() < limit;
+       --generation)
+    page_of(rows, generation, limit - rows.size());
+  return rows;
+}
+
+}  // namespace
+
+SqliteQueries::SqliteQueries(const std::string& path)
+    : database_(path, OpenFor::reading),
+      reservation_(database_, sql::reservation::find_reservation),
+      reservations_of_user_(database_, sql::reservation::find_reservations_of_user),
+      reservation_ids_(database_, sql::reservation::find_id_range),
+      wallet_(database_, sql::wallet::find_wallet),
+      postings_(database_, sql::wallet::list_postings),
+      payment_(database_, sql::payment::find_payment),
+      payments_of_user_(database_, sql::payment::find_payments_of_user),
+      payment_ids_(database_, sql::payment::find_id_range),
+      paid_reservations_(database_, sql::payment::find_paid_reservations),
+      log_(database_, sql::operator_::list_log) {
+  check_schema(database_);
+  database_.damage_is_fatal();
+}
+
+std::optional<Reservation> SqliteQueries::reservation(ReservationId id) {
+  std::optional<Reservation> found;
+  reservation_.each({{"$id", id}}, [&](Columns& columns) { columns >> found.emplace(); });
+  return found;
+}
+
+std::vector<Reservation> SqliteQueries::reservations_of(const UserId& user,
+                                                        std::optional<ReservationStatus> status, PageAt at) {
+  const ReadTransaction transaction(database_);
+  const Value wanted = status ? Value(*status) : Value::null();
+  return page_by_generation<ReservationId, std::vector<Reservation>>(
+      reservation_ids_, at, [&](auto& rows, std::int64_t generation, std::size_t limit) {
+        reservations_of_user_.each({{"$generation", generation},
+                                    {"$user_id", user},
+                                    {"$before", before_of(at)},
+                                    {"$status", wanted},
+                                    {"$limit", limit}},
+                                   [&](Columns& columns) { columns >> rows.emplace_back(); });
+      });
+}
+
+std::optional<Wallet> SqliteQueries::wallet(const UserId& user) {
+  std::optional<Wallet> found;
+  wallet_.each({{"$user_id", user}}, [&](Columns& columns) { columns >> found.emplace(); });
+  return found;
+}
+
+std::vector<Posting> SqliteQueries::history(WalletId wallet, PageAt at) {
+  std::vector<Posting> rows;
+  postings_.each({{"$wallet_id", wallet}, {"$before", before_of(at)}, {"$limit", at.limit}},
+                 [&](Columns& columns) { columns >> rows.emplace_back(); });
+  return rows;
+}
+
+std::optional<Payment> SqliteQueries::payment(PaymentId id) {
+  const ReadTransaction transaction(database_);
+  std::optional<Payment> found;
+  payment_.each({{"$id", id}}, [&](Columns& columns) { columns >> found.emplace(); });
+  if (found) read_paid_reservations(*found);
+  return found;
+}
+
+std::vector<Payment> SqliteQueries::payments_of(const UserId& user, PageAt at) {
+  const ReadTransaction transaction(database_);
+  auto payments = page_by_generation<PaymentId, std::vector<Payment>>(
+      payment_ids_, at, [&](auto& rows, std::int64_t generation, std::size_t limit) {
+        payments_of_user_.each(
+            {{"$generation", generation}, {"$user_id", user}, {"$before", before_of(at)}, {"$limit", limit}},
+            [&](Columns& columns) { columns >> rows.emplace_back(); });
+      });
+  for (auto& payment : payments) read_paid_reservations(payment);
+  return payments;
+}
+
+std::vector<LogRow> SqliteQueries::log(PageAt at) {
+  std::vector<LogRow> rows;
+  log_.each({{"$before", before_of(at)}, {"$limit", at.limit}},
+            [&](Columns& columns) { columns >> rows.emplace_back(); });
+  return rows;
+}
+
+void SqliteQueries::read_paid_reservations(Payment& payment) {
+  paid_reservations_.each({{"$payment_id", payment.id}},
+                          [&](Columns& columns) { columns >> payment.reservations.emplace_back(); });
+}
+
+}  // namespace stagedoor

@@ -1,0 +1,39 @@
+// Reads beside the lane on a connection of their own. Each call is one short read transaction: a reader that
+// lingers keeps the write-ahead log from being emptied.
+#pragma once
+
+#include "adapters/sqlite/database.h"
+#include "ports/store.h"
+
+namespace stagedoor {
+
+class SqliteQueries final : public Queries {
+ public:
+  explicit SqliteQueries(const std::string& path);
+
+  std::optional<Reservation> reservation(ReservationId id) override;
+  std::vector<Reservation> reservations_of(const UserId& user, std::optional<ReservationStatus> status,
+                                           PageAt at) override;
+  std::optional<Wallet> wallet(const UserId& user) override;
+  std::vector<Posting> history(WalletId wallet, PageAt at) override;
+  std::optional<Payment> payment(PaymentId id) override;
+  std::vector<Payment> payments_of(const UserId& user, PageAt at) override;
+  std::vector<LogRow> log(PageAt at) override;
+
+ private:
+  void read_paid_reservations(Payment& payment);
+
+  Database database_;
+  Statement reservation_;
+  Statement reservations_of_user_;
+  Statement reservation_ids_;
+  Statement wallet_;
+  Statement postings_;
+  Statement payment_;
+  Statement payments_of_user_;
+  Statement payment_ids_;
+  Statement paid_reservations_;
+  Statement log_;
+};
+
+}  // namespace stagedoor

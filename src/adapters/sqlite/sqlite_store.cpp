@@ -1,0 +1,239 @@
+#include "adapters/sqlite/sqlite_store.h"
+
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "adapters/sqlite/catalogue_tables.h"
+#include "adapters/sqlite/rows.h"
+#include "adapters/sqlite/schema.h"
+#include "adapters/sqlite/sqlite_queries.h"
+#include "core/ensure.h"
+
+namespace stagedoor {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The lane waits so long for readers to leave the log before it goes on and tries again later.
+constexpr int kLogEmptyTimeoutMs = 50;
+constexpr int kBusyTimeoutMs = 2000;
+constexpr std::string_view kFolderPrefix = "stagedoor-memory-";
+constexpr std::string_view kFileName = "/stagedoor.db";
+
+// The same file has one lock, by whatever path it is named.
+std::string canonical(const std::string& path) {
+  std::error_code error;
+  const auto found = fs::weakly_canonical(path, error);
+  return error ? path : found.string();
+}
+
+// The other connections of the start: their pages need not stay in memory.
+void keep_small(Database& database) { database.execute("PRAGMA cache_size = -1024"); }
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+  const fs::path shared_memory = "/dev/shm";
+  const fs::path root =
+      ::access(shared_memory.c_str(), W_OK) == 0 ? shared_memory : fs::temp_directory_path();
+  std::error_code error;
+  const auto young = fs::file_time_type::clock::now() - std::chrono::minutes(1);  // perhaps not locked yet
+  for (const auto& entry : fs::directory_iterator(root, error)) {
+    if (!entry.path().filename().string().starts_with(kFolderPrefix)) continue;
+    if (entry.last_write_time(error) > young) continue;
+    try {
+      const ProcessLock nobody_has_it(entry.path().string() + std::string(kFileName) + ".lock");
+      fs::remove_all(entry.path(), error);
+    } catch (const StoreUnusable&) {
+    }
+  }
+  std::string name = (root / (std::string(kFolderPrefix) + "XXXXXX")).string();
+  if (!::mkdtemp(name.data())) throw StoreUnusable("no folder can be made under " + root.string());
+  path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code error;
+  fs::remove_all(path_, error);
+}
+
+// Begins with the first thing to do: reading inside one transaction saves locks, and a batch of refusals
+// never takes the write lock nor touches the disk.
+class SqliteStore::SqliteTransaction final : public Transaction {
+ public:
+  explicit SqliteTransaction(SqliteStore& store) : store_(store), database_(store.database_) {
+    ensure(!database_.in_transaction(), "one transaction at a time");
+  }
+  ~SqliteTransaction() override { database_.roll_back(); }
+
+  void load(const Keys& keys, View& view) override {
+    if (!database_.in_transaction()) database_.execute("BEGIN");
+    store_.loader_.load(keys, store_.fans_, view);
+  }
+
+  void apply(const Batch& batch) override {
+    if (!database_.in_transaction()) database_.execute("BEGIN IMMEDIATE");
+    has_written_ = true;
+    store_.writer_.write(batch, store_.fans_);
+  }
+
+  void commit() override {
+    if (!database_.in_transaction()) return;
+    database_.execute("COMMIT");
+    if (has_written_) store_.after_commit();
+  }
+
+ private:
+  SqliteStore& store_;
+  Database& database_;
+  bool has_written_ = false;
+};
+
+SqliteStore::SqliteStore(SqliteOptions options)
+    : folder_(options.path == ":memory:" ? std::make_unique<TemporaryFolder>() : nullptr),
+      path_(folder_ ? folder_->path() + std::string(kFileName) : canonical(options.path)),
+      lock_(path_ + ".lock"),
+      database_(path_, OpenFor::writing),
+      loader_(database_),
+      writer_(database_) {
+  database_.execute("PRAGMA journal_mode = WAL");
+  database_.execute(folder_ ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = FULL");
+  database_.execute("PRAGMA wal_autocheckpoint = 0");
+  database_.execute("PRAGMA temp_store = MEMORY");
+  database_.execute("PRAGMA journal_size_limit = " + std::to_string(options.wal_limit));
+  database_.execute("PRAGMA cache_size = -" + std::to_string(options.cache_size / 1024));
+  database_.execute("PRAGMA foreign_keys = ON");
+  migrate(database_);
+  database_.damage_is_fatal();
+
+  page_size_ = database_.ask("PRAGMA page_size");
+  wal_limit_pages_ = std::max<std::int64_t>(options.wal_limit / page_size_, 16);
+  finish_wal_at_ = wal_limit_pages_;
+  sqlite3_wal_hook(
+      database_.raw(),
+      [](void* store, sqlite3*, const char*, int pages) {
+        static_cast<SqliteStore*>(store)->wal_pages_ = pages;
+        return SQLITE_OK;
+      },
+      this);
+  checkpointer_ = std::make_unique<Checkpointer>(path_);
+}
+
+SqliteStore::~SqliteStore() { checkpointer_.reset(); }
+
+std::unique_ptr<Transaction> SqliteStore::begin() {
+  if (!fans_known_) learn_fans();
+  return std::make_unique<SqliteTransaction>(*this);
+}
+
+// The log's frames reach the file in the background as soon as there is a good lot of them. As the lane keeps
+// adding, that never empties the log; over the limit the lane does the little that is left and so starts it
+// anew. A reader that stays on keeps it from that: then it is tried again after another quarter.
+void SqliteStore::after_commit() {
+  const std::int64_t pages = wal_pages_;
+  if (pages < wal_limit_pages_ / 4) return;
+  checkpointer_->wake();
+  if (pages < finish_wal_at_) return;
+  std::unique_lock round(checkpointer_->round(), std::try_to_lock);
+  if (!round) {
+    if (pages < 2 * wal_limit_pages_) return;
+    round.lock();
+  }
+  sqlite3_busy_timeout(database_.raw(), kLogEmptyTimeoutMs);
+  const int code =
+      sqlite3_wal_checkpoint_v2(database_.raw(), nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+  sqlite3_busy_timeout(database_.raw(), kBusyTimeoutMs);
+  finish_wal_at_ = code == SQLITE_OK ? wal_limit_pages_ : pages + wal_limit_pages_ / 4;
+  if (code == SQLITE_OK) return;
+  try {
+    database_.fail(code, "emptying the log");
+  } catch (const std::runtime_error&) {
+    // The commit itself has succeeded, and the log keeps it.
+  }
+}
+
+Catalogue SqliteStore::catalogue() {
+  Database reader(path_, OpenFor::reading);
+  keep_small(reader);
+  return read_catalogue(reader);
+}
+
+void SqliteStore::each_taking_reservation(const std::function<void(const Reservation&)>& row) {
+  Database reader(path_, OpenFor::reading);
+  keep_small(reader);
+  fans_.clear();
+  Statement(reader, sql::reservation::list_taking_reservations).each({}, [&](Columns& columns) {
+    Reservation reservation;
+    columns >> reservation;
+    fans_.add(reservation.id, {reservation.event, reservation.user});
+    row(reservation);
+  });
+  fans_known_ = true;
+}
+
+void SqliteStore::learn_fans() {
+  Database reader(path_, OpenFor::reading);
+  keep_small(reader);
+  Statement(reader, sql::reservation::list_taking_fans).each({}, [&](Columns& columns) {
+    ReservationId id;
+    EventUser fan;
+    columns >> id >> fan.first >> fan.second;
+    fans_.add(id, fan);
+  });
+  fans_known_ = true;
+}
+
+void SqliteStore::each_block(const std::function<void(SeatId)>& row) {
+  Database reader(path_, OpenFor::reading);
+  Statement(reader, sql::catalog::list_blocks).each({}, [&](Columns& columns) {
+    SeatId seat;
+    columns >> seat;
+    row(seat);
+  });
+}
+
+void SqliteStore::each_place(const std::function<void(const LinePlace&)>& row) {
+  Database reader(path_, OpenFor::reading);
+  keep_small(reader);
+  Statement(reader, sql::queue::list_places).each({}, [&](Columns& columns) {
+    LinePlace place;
+    columns >> place;
+    row(place);
+  });
+}
+
+void SqliteStore::each_visit(const std::function<void(const Visit&)>& row) {
+  Database reader(path_, OpenFor::reading);
+  keep_small(reader);
+  Statement(reader, sql::queue::list_visits).each({}, [&](Columns& columns) {
+    Visit visit;
+    columns >> visit;
+    row(visit);
+  });
+}
+
+std::int64_t SqliteStore::ids_reserved_to() { return mark("ids_reserved_to"); }
+TimePoint SqliteStore::latest_moment() { return from_ms(mark("latest_moment")); }
+
+std::int64_t SqliteStore::mark(std::string_view name) {
+  std::int64_t value = 0;
+  Statement(database_, sql::engine::find_mark).each({{"$name", name}}, [&](Columns& columns) {
+    columns >> value;
+  });
+  return value;
+}
+
+std::size_t SqliteStore::forget(const Retention& retention, std::size_t rows_max) {
+  SqliteTransaction transaction(*this);
+  database_.execute("BEGIN IMMEDIATE");
+  const std::size_t rows = writer_.forget(retention, rows_max);
+  if (rows == 0) return 0;
+  transaction.commit();
+  after_commit();
+  return rows;
+}
+
+std::unique_ptr<Queries> SqliteStore::queries() const { return std::make_unique<SqliteQueries>(path_); }
+
+}  // namespace stagedoor

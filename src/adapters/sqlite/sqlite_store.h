@@ -1,0 +1,84 @@
+// The booking store in one SQLite file, for one process. WAL and synchronous=FULL: what was committed
+// survives kill -9 and loss of power. The writing connection belongs to the lane's thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "adapters/sqlite/checkpointer.h"
+#include "adapters/sqlite/database.h"
+#include "adapters/sqlite/fan_index.h"
+#include "adapters/sqlite/loader.h"
+#include "adapters/sqlite/process_lock.h"
+#include "adapters/sqlite/writer.h"
+#include "ports/store.h"
+
+namespace stagedoor {
+
+struct SqliteOptions {
+  std::string path;                      // ":memory:": a temporary file that goes with the store
+  std::int64_t wal_limit = 64ll << 20;   // bytes; the lane itself empties a log that is longer
+  std::int64_t cache_size = 16ll << 20;  // bytes of pages the writing connection keeps
+};
+
+// A folder of its own under the fastest temporary place; removed with the object. Left-overs of processes
+// that were killed go when the next one is made.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+class SqliteStore final : public Store {
+ public:
+  // Makes the file when it is absent, and brings an older one to the newest schema. Throws StoreUnusable (in
+  // use by another process, newer, damaged, foreign) or StoreUnavailable.
+  explicit SqliteStore(SqliteOptions options);
+  ~SqliteStore() override;
+
+  bool is_exclusive() const override { return true; }
+  std::unique_ptr<Transaction> begin() override;
+  Catalogue catalogue() override;
+  void each_taking_reservation(const std::function<void(const Reservation&)>& row) override;
+  void each_block(const std::function<void(SeatId)>& row) override;
+  void each_place(const std::function<void(const LinePlace&)>& row) override;
+  void each_visit(const std::function<void(const Visit&)>& row) override;
+  std::int64_t ids_reserved_to() override;
+  TimePoint latest_moment() override;
+  std::size_t forget(const Retention& retention, std::size_t rows_max) override;
+
+  // A reader of its own, for one thread at a time. Any thread; must not outlive the store.
+  std::unique_ptr<Queries> queries() const;
+  const std::string& path() const { return path_; }
+  std::int64_t wal_bytes() const { return wal_pages_ * page_size_; }  // any thread
+
+ private:
+  class SqliteTransaction;
+  void learn_fans();
+  void after_commit();
+  std::int64_t mark(std::string_view name);
+
+  std::unique_ptr<TemporaryFolder> folder_;  // of a store that is not to last
+  std::string path_;
+  ProcessLock lock_;
+  Database database_;
+  std::int64_t page_size_ = 4096;
+  std::int64_t wal_limit_pages_;
+  std::atomic<std::int64_t> wal_pages_{0};
+  std::int64_t finish_wal_at_;  // pages
+  Loader loader_;
+  Writer writer_;
+  FanIndex fans_;
+  bool fans_known_ = false;
+  std::unique_ptr<Checkpointer> checkpointer_;
+};
+
+}  // namespace stagedoor

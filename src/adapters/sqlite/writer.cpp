@@ -1,0 +1,205 @@
+#include "adapters/sqlite/writer.h"
+
+#include <fmt/format.h>
+
+#include "adapters/sqlite/catalogue_tables.h"
+#include "adapters/sqlite/loader.h"
+
+namespace stagedoor {
+namespace {
+
+[[noreturn]] void refuse(std::string_view row, std::int64_t id) {
+  throw StoreRefused(fmt::format("{} {} is not as the batch knew it", row, id));
+}
+
+}  // namespace
+
+Writer::Writer(Database& database)
+    : database_(database),
+      insert_reservation_(database, sql::reservation::insert_reservation),
+      update_reservation_(database, sql::reservation::update_reservation),
+      reassign_reservation_(database, sql::reservation::reassign_reservation),
+      insert_wallet_(database, sql::wallet::insert_wallet),
+      update_wallet_(database, sql::wallet::update_wallet),
+      insert_visit_(database, sql::queue::insert_visit),
+      update_visit_(database, sql::queue::update_visit),
+      insert_place_(database, sql::queue::insert_place),
+      leave_place_(database, sql::queue::leave_place),
+      block_seat_(database, sql::catalog::block_seat),
+      release_seat_(database, sql::catalog::release_seat),
+      insert_payment_(database, sql::payment::insert_payment),
+      insert_posting_(database, sql::wallet::insert_posting),
+      insert_answer_(database, sql::engine::insert_answer),
+      insert_outbox_(database, sql::engine::insert_outbox),
+      insert_log_(database, sql::operator_::insert_log),
+      raise_mark_(database, sql::engine::raise_mark),
+      forget_answers_(database, sql::engine::forget_answers),
+      forget_outbox_(database, sql::engine::forget_outbox) {}
+
+// What is referred to before what refers to it; changed reservations, which only ever free a seat, before new
+// ones.
+void Writer::write(const Batch& batch, FanIndex& fans) {
+  if (!batch.catalogue.empty()) write_catalogue(database_, batch.catalogue);
+  for (const auto& row : batch.payments) add(row);
+  for (const auto& one : batch.reservations.rows())
+    if (one.stored) change(one, fans);
+  for (const auto& one : batch.reservations.rows())
+    if (!one.stored) add(one.row, fans);
+  for (const auto& one : batch.wallets.rows()) write(one);
+  for (const auto& one : batch.visits.rows()) write(one);
+  for (const auto& one : batch.line.rows()) write(one);
+  for (const auto& one : batch.blocks.rows())
+    (one.row.blocked ? block_seat_ : release_seat_).run({{"$seat_id", one.row.seat}});
+  for (const auto& row : batch.postings) add(row);
+  for (const auto& row : batch.answers) add(row);
+  for (const auto& row : batch.outbox) add(row);
+  for (const auto& row : batch.log) add(row);
+  if (batch.ids_reserved_to) raise_mark("ids_reserved_to", *batch.ids_reserved_to);
+  raise_mark("latest_moment", to_ms(batch.now));
+}
+
+void Writer::change(const Write<Reservation>& write, FanIndex& fans) {
+  const Reservation& row = write.row;
+  const int changed = update_reservation_.run({{"$id", row.id},
+                                               {"$stored_version", write.stored->version},
+                                               {"$place", row.place},
+                                               {"$status", row.status},
+                                               {"$reason", row.reason},
+                                               {"$expires_at", row.expires_at},
+                                               {"$updated_at", row.updated_at},
+                                               {"$payment_id", row.payment},
+                                               {"$paid_at", row.paid_at},
+                                               {"$version", row.version}});
+  if (changed != 1) refuse("reservation", row.id.value);
+  if (row.user != write.stored->user) {
+    reassign_reservation_.run({{"$id", row.id}, {"$user_id", row.user}});
+    fans.add(row.id, {row.event, row.user});
+  }
+}
+
+void Writer::add(const Reservation& row, FanIndex& fans) {
+  insert_reservation_.run({{"$id", row.id},
+                           {"$seat_id", row.seat},
+                           {"$date_id", row.date},
+                           {"$event_id", row.event},
+                           {"$user_id", row.user},
+                           {"$place", row.place},
+                           {"$status", row.status},
+                           {"$reason", row.reason},
+                           {"$price", row.price},
+                           {"$expires_at", row.expires_at},
+                           {"$created_at", row.created_at},
+                           {"$updated_at", row.updated_at},
+                           {"$payment_id", row.payment},
+                           {"$paid_at", row.paid_at},
+                           {"$version", row.version}});
+  fans.add(row.id, {row.event, row.user});
+}
+
+void Writer::write(const Write<Wallet>& write) {
+  const Wallet& row = write.row;
+  if (!write.stored) {
+    insert_wallet_.run(
+        {{"$id", row.id}, {"$user_id", row.user}, {"$balance", row.balance}, {"$seq", row.seq}});
+  } else if (update_wallet_.run({{"$id", row.id},
+                                 {"$stored_seq", write.stored->seq},
+                                 {"$balance", row.balance},
+                                 {"$seq", row.seq}}) != 1) {
+    refuse("wallet", row.id.value);
+  }
+}
+
+void Writer::write(const Write<Visit>& write) {
+  const Visit& row = write.row;
+  if (!write.stored) {
+    insert_visit_.run({{"$event_id", row.event},
+                       {"$place", row.place},
+                       {"$user_id", row.user},
+                       {"$activated_at", row.activated_at},
+                       {"$expires_at", row.expires_at}});
+  } else if (update_visit_.run({{"$event_id", row.event},
+                                {"$place", row.place},
+                                {"$stored_expires_at", write.stored->expires_at},
+                                {"$expires_at", row.expires_at}}) != 1) {
+    refuse("the visit of place", row.place);
+  }
+}
+
+void Writer::write(const Write<LinePlace>& write) {
+  const LinePlace& row = write.row;
+  if (!write.stored) {
+    insert_place_.run({{"$event_id", row.event},
+                       {"$place", row.place},
+                       {"$user_id", row.user},
+                       {"$joined_at", row.joined_at},
+                       {"$left_at", row.left_at}});
+  } else if (leave_place_.run({{"$event_id", row.event},
+                               {"$place", row.place},
+                               {"$user_id", row.user},
+                               {"$left_at", row.left_at}}) != 1) {
+    refuse("place", row.place);
+  }
+}
+
+void Writer::add(const Payment& row) {
+  insert_payment_.run(
+      {{"$id", row.id}, {"$user_id", row.user}, {"$total", row.total}, {"$created_at", row.created_at}});
+}
+
+void Writer::add(const Posting& row) {
+  insert_posting_.run({{"$wallet_id", row.wallet},
+                       {"$seq", row.seq},
+                       {"$id", row.id},
+                       {"$type", row.type},
+                       {"$amount", row.amount},
+                       {"$balance_after", row.balance_after},
+                       {"$debit_account", row.debit_account},
+                       {"$credit_account", row.credit_account},
+                       {"$reservation_id", row.reservation},
+                       {"$created_at", row.created_at}});
+}
+
+void Writer::add(const IdempotentAnswer& row) {
+  insert_answer_.run({{"$digest", answer_digest(row.user, row.key)},
+                      {"$user_id", row.user},
+                      {"$key", row.key},
+                      {"$request_hash", Value::blob(row.request_hash)},
+                      {"$status", row.status},
+                      {"$body", row.body},
+                      {"$headers", row.headers},
+                      {"$created_at", row.created_at}});
+}
+
+void Writer::add(const OutboxRow& row) {
+  insert_outbox_.run({{"$id", row.id},
+                      {"$key", row.key},
+                      {"$version", row.version},
+                      {"$type", row.type},
+                      {"$payload", row.payload},
+                      {"$created_at", row.created_at}});
+}
+
+void Writer::add(const LogRow& row) {
+  insert_log_.run({{"$id", row.id},
+                   {"$created_at", row.created_at},
+                   {"$operator_name", row.operator_name},
+                   {"$action", row.action},
+                   {"$event_id", row.event},
+                   {"$detail", row.detail}});
+}
+
+void Writer::raise_mark(std::string_view name, std::int64_t value) {
+  raise_mark_.run({{"$name", name}, {"$value", value}});
+}
+
+std::size_t Writer::forget(const Retention& retention, std::size_t rows_max) {
+  int forgotten = forget_answers_.run({{"$before", retention.answers_before}, {"$limit", rows_max}});
+  if (retention.outbox_before) {
+    const int events = forget_outbox_.run({{"$before", *retention.outbox_before}, {"$limit", rows_max}});
+    if (events > 0) raise_mark("outbox_forgotten_until", to_ms(*retention.outbox_before));
+    forgotten += events;
+  }
+  return std::size_t(forgotten);
+}
+
+}  // namespace stagedoor

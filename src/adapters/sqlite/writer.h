@@ -1,0 +1,56 @@
+// Writes a batch's rows. Changes are conditional on the row as the batch knew it, and a statement that then
+// changes no row refuses the batch. Lane thread, inside a transaction.
+#pragma once
+
+#include "adapters/sqlite/database.h"
+#include "adapters/sqlite/fan_index.h"
+#include "engine/changes.h"
+#include "ports/store.h"
+
+namespace stagedoor {
+
+class Writer {
+ public:
+  explicit Writer(Database& database);
+
+  // Throws StoreRefused for a guard or constraint, StoreUnavailable for an outage; roll back then.
+  void write(const Batch& batch, FanIndex& fans);
+  // At most `rows_max` of each kind; the number of rows that went.
+  std::size_t forget(const Retention& retention, std::size_t rows_max);
+
+ private:
+  void change(const Write<Reservation>& write, FanIndex& fans);
+  void add(const Reservation& row, FanIndex& fans);
+  void write(const Write<Wallet>& write);
+  void write(const Write<Visit>& write);
+  void write(const Write<LinePlace>& write);
+  void add(const Payment& row);
+  void add(const Posting& row);
+  void add(const IdempotentAnswer& row);
+  void add(const OutboxRow& row);
+  void add(const LogRow& row);
+  void raise_mark(std::string_view name, std::int64_t value);
+
+  Database& database_;
+  Statement insert_reservation_;
+  Statement update_reservation_;
+  Statement reassign_reservation_;
+  Statement insert_wallet_;
+  Statement update_wallet_;
+  Statement insert_visit_;
+  Statement update_visit_;
+  Statement insert_place_;
+  Statement leave_place_;
+  Statement block_seat_;
+  Statement release_seat_;
+  Statement insert_payment_;
+  Statement insert_posting_;
+  Statement insert_answer_;
+  Statement insert_outbox_;
+  Statement insert_log_;
+  Statement raise_mark_;
+  Statement forget_answers_;
+  Statement forget_outbox_;
+};
+
+}  // namespace stagedoor
