@@ -33,6 +33,7 @@ struct StartRows final : Store {
   void each_visit(const std::function<void(const Visit&)>&) override {}
   std::int64_t ids_reserved_to() override { return 1; }
   TimePoint latest_moment() override { return {}; }
+  std::size_t forget(const Retention&, std::size_t) override { return 0; }
 };
 
 // One event (1) with one date (7) of `seats` seats from id 100.
