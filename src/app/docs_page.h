@@ -1,0 +1,17 @@
+// The page under /docs: Swagger UI, served from this machine (R-X8).
+#pragma once
+
+#include <filesystem>
+
+#include "http/router.h"
+
+namespace stagedoor {
+
+// Where the files for browsers are when http.static_dir is empty: share/ beside the running binary.
+std::filesystem::path default_static_dir();
+
+// Routes for /docs from `static_dir`/swagger, read now. Without those files /docs is a page that says how to
+// get them.
+void add_docs_page(http::Router& router, const std::filesystem::path& static_dir);
+
+}  // namespace stagedoor
