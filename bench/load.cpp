@@ -39,12 +39,15 @@ int main(int argc, char** argv) {
   app.add_option("--url", options.url, "http://HOST:PORT")->required();
   app.add_option("--method", method);
   app.add_option("--target", target,
-                 "path and query; may hold {n}, {uuid}, {1} … {9}, as may headers and body");
+                 "path and query; may hold {n}, {s}, {uuid}, {1} … {9}, as may headers and body");
   app.add_option("--header", headers, "\"Name: value\", repeatable")->take_all();
   app.add_option("--body", body);
   app.add_option("--values", values,
                  "file of tab-separated columns for {1} … {9}, a row per request, round and round");
   app.add_option("--first", options.first, "number of the first request, for {n} and {uuid}");
+  app.add_option("--scatter-first", options.scatter.first, "first number of the range of {s}");
+  app.add_option("--scatter-count", options.scatter.count, "how many numbers that range has")
+      ->check(CLI::Range(1, 2'000'000'000));
   app.add_option("--requests", options.requests, "stop after that many (0: no limit)");
   app.add_option("--rate", options.rate, "requests per second (0: as fast as the connections allow)");
   app.add_option("--connections", options.connections);

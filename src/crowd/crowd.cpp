@@ -35,7 +35,7 @@ struct EventPage {
 EventPage read_event(const json::value& value) {
   const json::object& event = value.as_object();
   return {event.at("id").to_number<std::int64_t>(), std::string(event.at("name").as_string()),
-          event.at("seatsLeft").to_number<std::int64_t>()};
+          event.at("seatCount").to_number<std::int64_t>()};
 }
 
 json::value read_data(const Reply& reply, std::string_view what) {

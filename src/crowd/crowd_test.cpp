@@ -157,7 +157,7 @@ TEST(Crowd, says_what_keeps_it_from_starting) {
   }
   EXPECT_THAT(start({.url = url}), HasSubstr("refused"));
   ScriptedServer several([](const auto&) {
-    return answer(200, R"({"data":[{"id":3,"name":"A","seatsLeft":5},{"id":4,"name":"B","seatsLeft":6}]})");
+    return answer(200, R"({"data":[{"id":3,"name":"A","seatCount":5},{"id":4,"name":"B","seatCount":6}]})");
   });
   EXPECT_THAT(start({.url = several.url()}), HasSubstr("--event 4   B, 6 seats left"));
   EXPECT_EQ(run_crowd({.url = url}), 2);

@@ -43,7 +43,7 @@ int FakeSale::seats_left() const {
 }
 
 std::string FakeSale::answer_to(const ScriptedServer::Request& request) {
-  const std::string event = fmt::format(R"({{"id":1,"name":"Fake Night","seatsLeft":{}}})", seats_left());
+  const std::string event = fmt::format(R"({{"id":1,"name":"Fake Night","seatCount":{}}})", seats_left());
   if (request.target == "/events/1") return success(event);
   if (request.target == "/events?status=ON_SALE") return success("[" + event + "]");
   if (options_.overloaded_every > 0 && ++asked_ % options_.overloaded_every == 0) {

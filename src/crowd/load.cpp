@@ -16,6 +16,8 @@
 namespace stagedoor::crowd {
 namespace {
 
+constexpr std::uint64_t kScatterPrime = 2'654'435'761;
+
 // Spreads the number over all digits, so that neighbours do not look alike; different numbers give different
 // UUIDs.
 void append_numbered_uuid(std::string& out, std::uint64_t n) {
@@ -30,7 +32,7 @@ class Load {
       : options_(options),
         client_(resolve(options.url), {.connections = options.connections},
                 [this](Client::Tag tag, const Response& response) { answered(tag, response); }),
-        template_(client_.endpoint(), options.request),
+        template_(client_.endpoint(), options.request, options.scatter),
         schedule_(Clock::now(), options.rate > 0 ? options.rate : 1) {
     if (!options.answers_file.empty()) {
       answers_.open(options.answers_file, std::ios::binary);
@@ -137,8 +139,8 @@ class Load {
 
 }  // namespace
 
-RequestTemplate::RequestTemplate(const Endpoint& to, const Request& request)
-    : body_(split(request.body)), has_body_(!request.body.empty()) {
+RequestTemplate::RequestTemplate(const Endpoint& to, const Request& request, Scatter scatter)
+    : body_(split(request.body)), has_body_(!request.body.empty()), scatter_(scatter) {
   Request head = request;
   head.body = {};
   std::string text = crowd::render(to, head);
@@ -156,7 +158,7 @@ std::vector<RequestTemplate::Piece> RequestTemplate::split(std::string_view text
     const bool digit =
         text.size() > 2 && text[0] == '{' && text[2] == '}' && text[1] >= '1' && text[1] <= '9';
     const bool uuid = text.starts_with("{uuid}");
-    if (digit || uuid || text.starts_with("{n}")) {
+    if (digit || uuid || text.starts_with("{n}") || text.starts_with("{s}")) {
       pieces.back().fill = text[1];
       pieces.emplace_back();
       text.remove_prefix(uuid ? 6 : 3);
@@ -169,11 +171,13 @@ std::vector<RequestTemplate::Piece> RequestTemplate::split(std::string_view text
 }
 
 void RequestTemplate::append(std::string& out, const std::vector<Piece>& pieces, std::uint64_t n,
-                             const std::vector<std::string>& row) {
+                             const std::vector<std::string>& row) const {
   for (const Piece& piece : pieces) {
     out += piece.text;
     if (piece.fill == 'n') {
       out += fmt::format_int(n).c_str();
+    } else if (piece.fill == 's') {  // a prime that does not divide the count, so every number has its turn
+      out += fmt::format_int(scatter_.first + n * kScatterPrime % scatter_.count).c_str();
     } else if (piece.fill == 'u') {
       append_numbered_uuid(out, n);
     } else if (piece.fill != 0) {

@@ -16,25 +16,32 @@ namespace stagedoor::crowd {
 // A request with places to fill in, in target, headers and body:
 //   {n}         the number of the request
 //   {uuid}      a UUID made from it
+//   {s}         a number of the range `scatter`, each once before any comes again, in no obvious order
 //   {1} … {9}   a column of row (number modulo rows) of the values
+struct Scatter {
+  std::uint64_t first = 0;
+  std::uint64_t count = 1;
+};
+
 class RequestTemplate {
  public:
-  RequestTemplate(const Endpoint& to, const Request& request);
+  RequestTemplate(const Endpoint& to, const Request& request, Scatter scatter = {});
   // Writes request number `n` over `out`.
   void render(std::string& out, std::uint64_t n, const std::vector<std::string>& row);
 
  private:
   struct Piece {
     std::string text;  // stands before what is filled in
-    char fill = 0;     // 'n', 'u', '1' to '9', or 0 for nothing
+    char fill = 0;     // 'n', 'u', 's', '1' to '9', or 0 for nothing
   };
   static std::vector<Piece> split(std::string_view text);
-  static void append(std::string& out, const std::vector<Piece>& pieces, std::uint64_t n,
-                     const std::vector<std::string>& row);
+  void append(std::string& out, const std::vector<Piece>& pieces, std::uint64_t n,
+              const std::vector<std::string>& row) const;
 
   std::vector<Piece> head_;  // up to the value of Content-Length or, without a body, the end
   std::vector<Piece> body_;
   bool has_body_;
+  Scatter scatter_;
   std::string body_text_;  // scratch
 };
 
@@ -43,8 +50,9 @@ struct LoadOptions {
   Request request = {};
   std::vector<std::vector<std::string>> values = {};  // rows for {1} … {9}; may be empty
   std::uint64_t first = 0;                            // number of the first request
-  std::uint64_t requests = 0;                         // stop after that many; 0: no limit
-  double rate = 0;                                    // requests per second; 0: closed loop
+  Scatter scatter = {};
+  std::uint64_t requests = 0;  // stop after that many; 0: no limit
+  double rate = 0;             // requests per second; 0: closed loop
   std::size_t connections = 64;
   std::chrono::milliseconds warm_up{0};   // sent and counted in `answers`, but not measured
   std::chrono::milliseconds duration{0};  // measured; 0: until `requests` are answered

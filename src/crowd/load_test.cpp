@@ -31,6 +31,18 @@ TEST(RequestTemplate, fills_in_numbers_uuids_and_columns) {
   EXPECT_EQ(bytes, "GET /x HTTP/1.1\r\nHost: 127.0.0.1:81\r\n\r\n");
 }
 
+TEST(RequestTemplate, scatters_over_a_range_without_repeats) {
+  RequestTemplate request(resolve("http://127.0.0.1:81"), {.target = "{s}"}, {.first = 100, .count = 1000});
+  std::set<std::string> seen;
+  std::string bytes;
+  for (std::uint64_t n = 0; n < 1000; ++n) {
+    request.render(bytes, n, {});
+    const int number = std::stoi(bytes.substr(4));
+    EXPECT_TRUE(number >= 100 && number < 1100);
+    EXPECT_TRUE(seen.insert(bytes).second);
+  }
+}
+
 TEST(RequestTemplate, gives_every_number_another_well_formed_uuid) {
   RequestTemplate request(resolve("http://127.0.0.1:81"), {.target = "{uuid}"});
   std::set<std::string> seen;

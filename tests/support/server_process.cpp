@@ -48,9 +48,10 @@ Child spawn(const std::vector<std::string>& command, const path& folder, const p
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   std::vector<std::string> variables;
-  for (const auto& [name, value] : environment)
-    variables.push_back(name + "=" + value);  // the first of a name counts
-  for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
+  for (const auto& [name, value] : environment) variables.push_back(name + "=" + value);
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    if (!std::string_view(*variable).starts_with("STAGEDOOR_")) variables.emplace_back(*variable);
+  }
   std::vector<char*> envp;
   for (std::string& variable : variables) envp.push_back(variable.data());
   envp.push_back(nullptr);
