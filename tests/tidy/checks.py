@@ -235,6 +235,14 @@ def requirement_ids(text):
     return ids
 
 
+def catalogue_fields_are_documented(tree):
+    """Every field of the catalogue file stands in its page."""
+    source, page = 'src/modules/catalog/document.h', 'docs/catalogue.md'
+    described = re.findall(r'BOOST_DESCRIBE_STRUCT\(\w+,\s*\(\),\s*\(([^)]*)\)\)', tree.text(source))
+    fields = sorted({field.strip() for names in described for field in names.split(',')})
+    return [f'{page}:1: says nothing of {field}' for field in fields if f'`{field}`' not in tree.text(page)]
+
+
 def diagrams_are_there(tree):
     """R-X10: the ERD, a sequence diagram for each kind of call and job, use cases, milestones; all as Mermaid."""
     found = []
@@ -267,5 +275,5 @@ def twin_readme_matches(tree):
 
 
 CHECKS = [include_directions, models_are_pure, beast_only_in_http, coroutines_only_in_server, no_sql_in_code,
-          files_say_their_job, no_absolute_paths, open_work_has_an_issue, links_resolve,
-          claims_are_tested, diagrams_are_there, twin_readme_matches]
+          files_say_their_job, no_absolute_paths, open_work_has_an_issue, links_resolve, named_files_exist,
+          catalogue_fields_are_documented, claims_are_tested, diagrams_are_there, twin_readme_matches]

@@ -134,6 +134,11 @@ class PlantedFault(unittest.TestCase):
     def test_named_file_that_is_not_there(self):
         self.assert_finds(checks.named_files_exist, {'a.md': '`src/a.cpp`, `src/*.cpp`, `src/b.cpp`\n', 'src/a.cpp': ''}, 'a.md:1')
 
+    def test_catalogue_field_without_a_word(self):
+        self.assert_finds(checks.catalogue_fields_are_documented, {
+            'src/modules/catalog/document.h': 'BOOST_DESCRIBE_STRUCT(A, (), (id,\n name))\nBOOST_DESCRIBE_STRUCT(B, (), (from))\n',
+            'docs/catalogue.md': '`id` and `from`\n'}, 'docs/catalogue.md:1')
+
     def test_claim_without_test(self):
         table = '# S\n| id | state | what |\n|---|---|---|\n'
         tests = {'src/a_test.cpp': '// R-Q1, R-K1–R-K3\n', 'src/a.cpp': '// R-Q2\n'}
