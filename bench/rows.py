@@ -1,0 +1,295 @@
+"""The rows of the table: what is measured against what, and the floor. Each row yields Results."""
+import dataclasses
+import json
+import pathlib
+import shutil
+import time
+
+import servers
+from servers import Nginx, Postgres, Stagedoor, expect_only, load, median, say
+
+EVENT_READ, EVENT_WAIT, EVENT_SELL = 1, 2, 3
+USERS = 20_000
+SEATS_PER_DATE = 100_000
+
+
+@dataclasses.dataclass
+class Result:
+    work: str
+    ours: str
+    other: str
+    measured: float   # what is held against the floor
+    floor: float
+    higher_is_better: bool
+    unit: str = '×'
+    runs: list = dataclasses.field(default_factory=list)
+
+    @property
+    def passed(self):
+        return self.measured >= self.floor if self.higher_is_better else self.measured <= self.floor
+
+
+@dataclasses.dataclass
+class Bench:
+    """Where and how long to measure. `world` is made once and copied for every server that writes."""
+    folder: pathlib.Path
+    seconds: float
+    rounds: int
+    dates: int        # of 100,000 seats each, for holds
+    waiting: int      # people in the memory row
+    demo: pathlib.Path
+    world: 'World' = None
+    count: int = 0
+
+    def new_folder(self, name):
+        self.count += 1
+        folder = self.folder / f'{self.count}-{name}'
+        folder.mkdir(parents=True)
+        return folder
+
+    def make_world(self):
+        if self.world is None:
+            self.world = World(self)
+        return self.world
+
+
+def catalogue(dates):
+    """R-K4: a small event to read, one that lets nobody in, one with many seats that lets everybody in at once."""
+    window = 'from: 2020-01-01T00:00:00Z, until: 2096-01-01T00:00:00Z'
+    open_door = ('admission: interval, people: 1000000, every: 1s, active_ttl: 12h, visit_max: 12h, '
+                 'presence_timeout: 12h, poll_min: 0s')
+
+    def event(number, name, queue, layout, prices, count):
+        listed = '\n'.join(f'      - {{id: {number * 1000 + i}, starts_at: 2096-02-{1 + i % 28:02}T{i // 28:02}:00:00Z, '
+                           f'layout: {layout}, prices: {prices}}}' for i in range(count))
+        return f'''  - id: {number}
+    name: {name}
+    performer: The Understudies
+    venue: Bench Hall
+    on_sale: {{{window}}}
+    queue: {{{queue}}}
+    policy: {{seats_per_user: 100000, hold_ttl: 5h}}
+    dates:
+{listed}
+'''
+    return ('layouts:\n  club: {seats: 50, category: Standard}\n'
+            '  field:\n    sections:\n      - {name: A, rows: 500, seats_per_row: 200, category: Field}\n'
+            'events:\n'
+            + event(EVENT_READ, 'Club Night', open_door, 'club', '{Standard: 110000}', 3)
+            + event(EVENT_WAIT, 'Far Too Popular',
+                    'admission: capacity, capacity: 1, active_ttl: 12h, visit_max: 12h, presence_timeout: 12h, poll_min: 0s',
+                    'club', '{Standard: 110000}', 1)
+            + event(EVENT_SELL, 'Open Field', open_door, 'field', '{Field: 50000}', dates))
+
+
+class World:
+    """A store with the catalogue, users in the queues and everybody let in who will be; and their tokens as files for
+    bench_load: user, tab, token."""
+
+    def __init__(self, bench):
+        self.bench, self.folder = bench, bench.new_folder('world')
+        self.catalogue = self.folder / 'bench.yaml'
+        self.catalogue.write_text(catalogue(bench.dates))
+        begin = time.monotonic()
+        say(f'  importing {bench.dates} × {SEATS_PER_DATE:,} seats …')
+        with Stagedoor(self.folder, self.catalogue) as server:
+            say(f'  ready after {time.monotonic() - begin:.1f} s; {USERS:,} users join …')
+            self.readers = self.join(server, EVENT_READ, 100)
+            self.waiters = self.join(server, EVENT_WAIT, USERS)
+            self.buyers = self.join(server, EVENT_SELL, USERS)
+            token = self.buyers.read_text().splitlines()[-1].split('\t')[1]
+            while server.ask('GET', '/queue', token)['status'] != 'ACTIVATED':
+                time.sleep(0.1)
+            ids = []
+            for i in range(bench.dates):
+                date = server.ask('GET', f'/events/properties/{EVENT_SELL * 1000 + i}/seats', token)['seat']
+                ids += [seat['id'] for seat in date]
+            self.first_seat, self.seats = min(ids), len(ids)
+            if sorted(ids) != list(range(self.first_seat, self.first_seat + self.seats)):
+                raise RuntimeError('the seat ids of the dates are not in one piece, as {s} of bench_load needs them')
+
+    def join(self, server, event, count):
+        answers, values = self.folder / 'answers', self.folder / f'users-{event}'
+        expect_only(load(server.port, connections=256, requests=count, method='POST', target='/queue', first=event * 10_000_000,
+                         body=f'{{"userId":"{{uuid}}","eventId":{event}}}', answers=answers), '201')
+        places = (json.loads(line)['data'] for line in answers.open())
+        values.write_text(''.join(f"{place['userId']}\t{place['token']}\n" for place in places))
+        answers.unlink()
+        return values
+
+    def copy(self, name):
+        """A server on a copy of the store, as freshly started."""
+        folder = self.bench.new_folder(name)
+        for file in self.folder.iterdir():
+            if file.name.startswith('stagedoor.db'):
+                shutil.copy2(file, folder)
+        return Stagedoor(folder)
+
+    def first_of(self, values):
+        return values.read_text().split('\n', 1)[0].split('\t')
+
+
+def per_second(bench, port, **request):
+    return expect_only(load(port, seconds=bench.seconds, warm_up=min(1, bench.seconds / 4), **request), '200', '201')['perSecond']
+
+
+def rate(values):
+    return f'{median(values):,.0f}/s'
+
+
+def against_nginx(bench, work, server, captured, request, floor):
+    ours, others, ratios = [], [], []
+    with Nginx(bench.new_folder('nginx'), captured) as nginx:
+        for number in range(bench.rounds):
+            a, b = per_second(bench, server.port, **request), per_second(bench, nginx.port, **request)
+            b += per_second(bench, nginx.port, **request)
+            a += per_second(bench, server.port, **request)
+            ours, others, ratios = ours + [a / 2], others + [b / 2], ratios + [a / b]
+            say(f'  round {number + 1}/{bench.rounds}: stagedoor {a / 2:,.0f}/s, nginx {b / 2:,.0f}/s, ratio {a / b:.2f}')
+    yield Result(work, rate(ours), f'nginx, the same bytes: {rate(others)}', median(ratios), floor, True,
+                 runs=[{'stagedoor': a, 'nginx': b, 'ratio': r} for a, b, r in zip(ours, others, ratios)])
+
+
+def poll(bench):
+    """Status polls of people who wait, 64 connections."""
+    world = bench.make_world()
+    with world.copy('poll') as server:
+        captured = server.capture('GET', '/queue', world.first_of(world.waiters)[1])
+        request = {'connections': 64, 'target': '/queue', 'headers': ['Authorization: {2}'], 'values': world.waiters}
+        yield from against_nginx(bench, 'status poll with a valid token', server, captured, request, 0.7)
+
+
+def reads(bench, work, target):
+    world = bench.make_world()
+    with world.copy('read') as server:
+        token = world.first_of(world.readers)[1]
+        request = {'connections': 64, 'target': target, 'headers': ['Authorization: {2}'], 'values': world.readers}
+        yield from against_nginx(bench, work, server, server.capture('GET', target, token), request, 0.7)
+
+
+def seats(bench):
+    """The seat map of a date of 50 seats, 64 connections."""
+    yield from reads(bench, 'seat map of 50 seats', f'/events/properties/{EVENT_READ * 1000}/seats')
+
+
+def dates(bench):
+    """The dates of an event, 64 connections."""
+    yield from reads(bench, 'dates', f'/events/{EVENT_READ}/dates')
+
+
+def hold_request(world, connections):
+    return {'connections': connections, 'method': 'POST', 'target': '/events/seats', 'headers': ['Authorization: {2}'],
+            'body': '{"seatId":{s},"userId":"{1}"}', 'values': world.buyers,
+            'scatter_first': world.first_seat, 'scatter_count': world.seats}
+
+
+class Holds:
+    """Holds on one server that go on where the last run stopped, so that every seat is held once."""
+
+    def __init__(self, bench, world, server, connections):
+        self.bench, self.world, self.server, self.connections, self.next = bench, world, server, connections, 0
+
+    def run(self):
+        report = expect_only(load(self.server.port, seconds=self.bench.seconds, warm_up=min(1, self.bench.seconds / 4),
+                                  first=self.next, **hold_request(self.world, self.connections)), '201')
+        self.next += report['sent']
+        if self.next > self.world.seats:
+            raise RuntimeError(f'{self.next:,} holds, but only {self.world.seats:,} seats: raise --dates')
+        return report
+
+
+def hold(bench):
+    """Durable holds of seats scattered over all dates, 1,024 connections; nginx answers the same requests with the same
+    bytes, PostgreSQL does one transaction per request, pgbench, both cores."""
+    world = bench.make_world()
+    ours, nginx_rates, postgres_rates, to_nginx, to_postgres = [], [], [], [], []
+    with world.copy('hold-answer') as server:
+        user, token = world.first_of(world.buyers)
+        captured = server.capture('POST', '/events/seats', token, f'{{"seatId":{world.first_seat},"userId":"{user}"}}')
+    with Nginx(bench.new_folder('nginx'), captured) as nginx, Postgres(bench.new_folder('postgres')) as postgres:
+        postgres.find_best_clients(bench.seconds / 2)
+        for number in range(bench.rounds):
+            with world.copy('hold') as server:
+                holds = Holds(bench, world, server, 1024)
+                a = holds.run()['perSecond']
+                b, c = per_second(bench, nginx.port, **hold_request(world, 1024)), postgres.hold(bench.seconds)
+                c, b = c + postgres.hold(bench.seconds), b + per_second(bench, nginx.port, **hold_request(world, 1024))
+                a += holds.run()['perSecond']
+            ours, nginx_rates, postgres_rates = ours + [a / 2], nginx_rates + [b / 2], postgres_rates + [c / 2]
+            to_nginx, to_postgres = to_nginx + [a / b], to_postgres + [a / c]
+            say(f'  round {number + 1}/{bench.rounds}: stagedoor {a / 2:,.0f}/s, nginx {b / 2:,.0f}/s (ratio {a / b:.2f}), '
+                f'PostgreSQL {c / 2:,.0f}/s (ratio {a / c:.1f})')
+    yield Result('durable hold, 1,024 connections', rate(ours), f'nginx, the same bytes: {rate(nginx_rates)}', median(to_nginx),
+                 0.25, True, runs=[{'stagedoor': a, 'nginx': b, 'ratio': r} for a, b, r in zip(ours, nginx_rates, to_nginx)])
+    yield Result('durable hold, 1,024 connections', rate(ours), f'PostgreSQL, both cores: {rate(postgres_rates)}',
+                 median(to_postgres), 4, True,
+                 runs=[{'stagedoor': a, 'postgres': b, 'ratio': r} for a, b, r in zip(ours, postgres_rates, to_postgres)])
+
+
+def charge(bench):
+    """Charges all on one wallet, against charges spread over 20,000 wallets, 1,024 connections, the same server."""
+    world = bench.make_world()
+    hot = bench.new_folder('charge-values') / 'one'
+    hot.write_text(world.buyers.read_text().split('\n', 1)[0] + '\n')
+    ours, others, ratios = [], [], []
+
+    def run(server, values):
+        return per_second(bench, server.port, connections=1024, method='PUT', target='/users/{1}/balance/charge',
+                          headers=['Authorization: {2}'], body='{"amount":1}', values=values)
+    with world.copy('charge') as server:
+        expect_only(load(server.port, connections=256, requests=USERS, method='PUT', target='/users/{1}/balance/charge',
+                         headers=['Authorization: {2}'], body='{"amount":1}', values=world.buyers), '200')
+        for number in range(bench.rounds):
+            a, b = run(server, hot), run(server, world.buyers)
+            b += run(server, world.buyers)
+            a += run(server, hot)
+            ours, others, ratios = ours + [a / 2], others + [b / 2], ratios + [a / b]
+            say(f'  round {number + 1}/{bench.rounds}: one wallet {a / 2:,.0f}/s, spread {b / 2:,.0f}/s, ratio {a / b:.2f}')
+    yield Result('charges all on one wallet', rate(ours), f'spread over {USERS:,} wallets: {rate(others)}', median(ratios), 0.9,
+                 True, runs=[{'one': a, 'spread': b, 'ratio': r} for a, b, r in zip(ours, others, ratios)])
+
+
+def alone(bench):
+    """One client alone, durable hold, median time, against the median of one fdatasync on the same file system."""
+    world = bench.make_world()
+    ours, others, ratios = [], [], []
+    with world.copy('alone') as server:
+        holds = Holds(bench, world, server, 1)
+        for number in range(bench.rounds):
+            a, b = holds.run()['latencyUs']['p50'], servers.fdatasync_us(server.folder, bench.seconds)
+            b += servers.fdatasync_us(server.folder, bench.seconds)
+            a += holds.run()['latencyUs']['p50']
+            ours, others, ratios = ours + [a / 2], others + [b / 2], ratios + [a / b]
+            say(f'  round {number + 1}/{bench.rounds}: hold {a / 2:,.0f} µs, fdatasync {b / 2:,.0f} µs, ratio {a / b:.2f}')
+    yield Result('one client alone, durable hold, p50', f'{median(ours):,.0f} µs', f'one fdatasync: {median(others):,.0f} µs',
+                 median(ratios), 3, False, runs=[{'hold': a, 'fdatasync': b, 'ratio': r} for a, b, r in zip(ours, others, ratios)])
+
+
+def memory_demo(bench):
+    """Resident memory after the start with the demo catalogue and one look at everything."""
+    with Stagedoor(bench.new_folder('demo'), bench.demo) as server:
+        for event in server.ask('GET', '/events'):
+            server.ask('GET', f"/events/{event['id']}")
+        time.sleep(1)
+        used = server.memory_mb()
+    yield Result('memory after start with the demo', f'{used:.0f} MB', '', used, 40, False, 'MB')
+
+
+def memory_waiting(bench):
+    """Resident memory with a million people waiting who joined through HTTP."""
+    folder = bench.new_folder('waiting')
+    (folder / 'bench.yaml').write_text(catalogue(1))
+    with Stagedoor(folder, folder / 'bench.yaml') as server:
+        step = min(100_000, bench.waiting)
+        for first in range(0, bench.waiting, step):
+            report = expect_only(load(server.port, connections=1024, requests=step, first=first, method='POST', target='/queue',
+                                      body=f'{{"userId":"{{uuid}}","eventId":{EVENT_WAIT}}}'), '201')
+            say(f'  {first + step:,} waiting: {server.memory_mb():.0f} MB, {report["perSecond"]:,.0f} joins/s')
+        time.sleep(2)
+        used, peak = server.memory_mb(), server.memory_mb('VmHWM')
+    yield Result(f'memory with {bench.waiting:,} people waiting', f'{used:.0f} MB', f'at its peak {peak:.0f} MB', used, 200, False,
+                 'MB')
+
+
+ROWS = {'poll': poll, 'seats': seats, 'dates': dates, 'hold': hold, 'charge': charge, 'alone': alone,
+        'memory-demo': memory_demo, 'memory-waiting': memory_waiting}
