@@ -1,0 +1,234 @@
+// A small stage for tests of the models: a catalogue of two events, a View that begins as an empty store, and
+// every use case as one call. What a use case's keys() does not name stays unknown to the View, so a decision
+// that reads more than it asked for dies here as it would in the lane.
+//
+//   Stage stage;
+//   const TokenClaims fan = stage.inside(1);                        // user 1, let in
+//   EXPECT_EQ(outcome(stage.hold(fan, {7})), "ok");                 // seat number 7 of the club night
+//   stage.now += Millis(300'000);
+//   EXPECT_EQ(outcome(stage.pay(fan, {stage.taken_by(7)})), "RESERVATION_EXPIRED");
+#pragma once
+
+#include <boost/describe/enum_to_string.hpp>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engine/command.h"
+#include "modules/payment/model.h"
+#include "modules/queue/model.h"
+#include "modules/reservation/model.h"
+#include "modules/wallet/model.h"
+
+namespace stagedoor::test {
+
+inline constexpr TimePoint kNow = from_ms(1'800'000'000'000);
+inline constexpr Won kPrice{110'000};
+inline constexpr Won kBalanceMax{100'000'000};
+inline constexpr EventId kClubNight{1}, kOtherNight{2};
+
+inline UserId user_id(std::uint32_t n) {
+  UserId id;
+  for (std::size_t i = 0; i < 4; ++i) id.bytes[15 - i] = static_cast<std::uint8_t>(n >> (8 * i));
+  return id;
+}
+
+// "ok", or the refusal's code.
+template <class Outcome>
+std::string outcome(const std::variant<Outcome, Failure>& result) {
+  const auto* failure = std::get_if<Failure>(&result);
+  return failure ? boost::describe::enum_to_string(failure->code, "?") : "ok";
+}
+template <class Outcome>
+std::string outcome(const Decision<Outcome>& decision) {
+  return outcome(decision.result);
+}
+template <class Outcome>
+std::string outcome(const Result<Outcome>& result) {
+  return result.has_error() ? boost::describe::enum_to_string(result.error().code, "?") : "ok";
+}
+
+// A date of 50 seats, numbered 1–50, all of one category; its first seat has the id 1000 × date + 1.
+inline EventDate fifty_seats(DateId id, EventId event, Won price) {
+  EventDate date;
+  date.id = id;
+  date.event = event;
+  date.starts_at = kNow + Millis(86'400'000);
+  date.booking = {kNow - Millis(3'600'000), kNow + Millis(3'600'000)};
+  date.first_seat = {1000 * id.value + 1};
+  date.sections = {""};
+  date.categories = {{CategoryId{id.value}, "Standard", price}};
+  for (std::int32_t number = 1; number <= 50; ++number) date.seats.push_back({number, number, 0, 0, 0});
+  return date;
+}
+
+inline Event on_sale_event(EventId id, std::string name) {
+  Event event;
+  event.id = id;
+  event.name = std::move(name);
+  event.on_sale = {kNow - Millis(3'600'000), kNow + Millis(7'200'000)};
+  event.policy.refund_until = kNow + Millis(1'800'000);
+  return event;
+}
+
+class Stage {
+ public:
+  TimePoint now = kNow;
+  Ids ids{1};
+  View view;
+
+  // The club night (event 1, date 1) and another night (event 2, dates 2 and, for nothing, 3).
+  Stage() {
+    catalogue_.events[kClubNight] = std::make_shared<Event>(on_sale_event(kClubNight, "Winter Club Night"));
+    catalogue_.events[kOtherNight] = std::make_shared<Event>(on_sale_event(kOtherNight, "Another Night"));
+    add({1}, kClubNight, kPrice);
+    add({2}, kOtherNight, kPrice);
+    add({3}, kOtherNight, {});
+    publish();
+  }
+
+  // Changes the club night.
+  Event& event() { return const_cast<Event&>(*catalogue_.events[kClubNight]); }
+  EventDate& date(std::int64_t id = 1) { return const_cast<EventDate&>(*catalogue_.dates[{id}]); }
+
+  static SeatId seat(int number, std::int64_t date = 1) { return {1000 * date + number}; }
+  static std::vector<SeatId> seats(const std::vector<int>& numbers) {
+    std::vector<SeatId> all;
+    for (const int number : numbers) all.push_back(seat(number));
+    return all;
+  }
+
+  // The token of a user who has the next place and still waits.
+  TokenClaims waiting(std::uint32_t user, EventId event = kClubNight) {
+    const Place place = ++last_place_[event];
+    return {event, place, user_id(user), now};
+  }
+  // The token of a user who has been let in.
+  TokenClaims inside(std::uint32_t user, EventId event = kClubNight) {
+    const TokenClaims token = waiting(user, event);
+    const LinePlace place{event, token.place, token.user, now, std::nullopt};
+    view.apply(decide_admit(*view.catalogue->event(event), std::span(&place, 1), now));
+    return token;
+  }
+  const Visit& visit(const TokenClaims& token) { return *view.visits.find({token.event, token.place}); }
+
+  Decision<Held> hold(const TokenClaims& token, const std::vector<int>& numbers) {
+    return hold_seats(token, seats(numbers));
+  }
+  Decision<Held> hold_seats(const TokenClaims& token, std::vector<SeatId> wanted) {
+    const HoldSeats order{token, std::move(wanted)};
+    return run([&](Keys& keys) { hold_keys(order, view, keys); },
+               [&](Moment& moment) { return decide_hold(order, view, moment); });
+  }
+  Decision<Reservation> cancel(const TokenClaims& token, ReservationId id) {
+    const CancelHold order{id, token.user};
+    return run([&](Keys& keys) { cancel_keys(order, view, keys); },
+               [&](Moment& moment) { return decide_cancel(order, view, moment); });
+  }
+  Decision<Left> leave(const TokenClaims& token, bool is_waiting = false) {
+    const Leave order{token};
+    return run([&](Keys& keys) { leave_keys(order, view, keys); },
+               [&](Moment& moment) { return decide_leave(order, view, moment, is_waiting); });
+  }
+  Decision<Paid> pay(const TokenClaims& token, std::vector<ReservationId> holds) {
+    const Pay order{token, std::move(holds)};
+    return run([&](Keys& keys) { pay_keys(order, view, keys); },
+               [&](Moment& moment) { return decide_pay(order, view, moment); });
+  }
+  Decision<Reservation> refund(ReservationId id, std::optional<UserId> owner, Won balance_max = kBalanceMax) {
+    const Refund order{id, owner, balance_max};
+    return run([&](Keys& keys) { refund_keys(order, view, keys); },
+               [&](Moment& moment) { return decide_refund(order, view, moment); });
+  }
+  Decision<Charged> charge(std::uint32_t user, Won amount, Won balance_max = kBalanceMax) {
+    const Charge order{user_id(user), amount, balance_max};
+    return run([&](Keys& keys) { want(view.wallets, keys.wallets, order.user); },
+               [&](Moment& moment) { return decide_charge(order, view, moment); });
+  }
+  // The sweep, told of every reservation there is; what it changed.
+  Changes sweep() {
+    std::vector<ReservationId> all;
+    for (std::int64_t id = 1; id < ids.peek(); ++id) {
+      if (view.reservations.knows({id}) && view.reservations.find({id})) all.push_back({id});
+    }
+    Moment moment{now, ids};
+    Changes changes = decide_lapse(all, view, moment);
+    view.apply(changes);
+    return changes;
+  }
+  void block(int number) {
+    Changes changes;
+    changes.blocks.push_back({seat(number), true});
+    load_seat(seat(number));
+    view.apply(changes);
+  }
+
+  const Reservation& reservation(ReservationId id) { return *view.reservations.find(id); }
+  // The reservation that takes the seat, lapsed or not; 0 when none does.
+  ReservationId taken_by(int number) {
+    load_seat(seat(number));
+    const SeatState* state = view.seats.find(seat(number));
+    return state ? state->taken_by : ReservationId{};
+  }
+  Won balance(std::uint32_t user) {
+    if (!view.wallets.knows(user_id(user))) return {};
+    const Wallet* wallet = view.wallets.find(user_id(user));
+    return wallet ? wallet->balance : Won{};
+  }
+
+ private:
+  void add(DateId id, EventId event, Won price) {
+    catalogue_.dates[id] = std::make_shared<EventDate>(fifty_seats(id, event, price));
+    catalogue_.dates_by_first_seat[catalogue_.dates[id]->first_seat] = id;
+  }
+  void publish() { view.catalogue = std::make_shared<Catalogue>(catalogue_); }  // shares the rows
+
+  void load_seat(SeatId id) {
+    Keys keys;
+    want(view.seats, keys.seats, id);
+    load(keys);
+  }
+  // What the View does not know is not there.
+  void load(const Keys& keys) {
+    for (const auto& key : keys.reservations) view.reservations.put(key, std::nullopt);
+    for (const auto& key : keys.seats) view.seats.put(key, std::nullopt);
+    for (const auto& key : keys.fans) view.fans.put(key, std::nullopt);
+    for (const auto& key : keys.wallets) view.wallets.put(key, std::nullopt);
+    for (const auto& key : keys.visits) view.visits.put(key, std::nullopt);
+    for (const auto& key : keys.last_lapsed) view.last_lapsed.put(key, std::nullopt);
+    for (const auto& key : keys.payments) view.payments.put(key, std::nullopt);
+  }
+
+  template <class KeysOf, class Decide>
+  std::invoke_result_t<Decide, Moment&> run(const KeysOf& keys_of, const Decide& decide) {
+    for (;;) {
+      Keys keys;
+      keys_of(keys);
+      if (keys.empty()) break;
+      load(keys);
+    }
+    Moment moment{now, ids};
+    auto decision = decide(moment);
+    view.apply(decision.changes);
+    return decision;
+  }
+
+  Catalogue catalogue_;
+  std::map<EventId, Place> last_place_;
+};
+
+template <class Outcome>
+const Outcome& result_of(const Decision<Outcome>& decision) {
+  return std::get<Outcome>(decision.result);
+}
+template <class Outcome>
+const Failure& failure_of(const Decision<Outcome>& decision) {
+  return std::get<Failure>(decision.result);
+}
+
+}  // namespace stagedoor::test
