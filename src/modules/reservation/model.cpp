@@ -27,6 +27,20 @@ Failure seat_failure(Code code, std::string message, std::size_t index, std::siz
           {}};
 }
 
+// The reservation that takes the seat, perhaps lapsed and not swept yet; nullptr when none does.
+const Reservation* taker(const View& view, SeatId seat) {
+  const SeatState* state = view.seats.find(seat);
+  return state && state->taken_by ? view.reservations.find(state->taken_by) : nullptr;
+}
+
+// When the user's newest hold of the seat lapsed, swept or not.
+std::optional<TimePoint> lapsed_at(const View& view, SeatId seat, const UserId& user) {
+  const Reservation* unswept = taker(view, seat);  // called for a seat that nobody takes by rule
+  if (unswept && unswept->user == user) return unswept->expires_at;
+  const TimePoint* swept = view.last_lapsed.find({seat, user});
+  return swept ? std::optional(*swept) : std::nullopt;
+}
+
 // The date on which the seat can be booked now by the holder of a token of `event`.
 Result<const EventDate*> bookable_date(const Catalogue& catalogue, SeatId seat, EventId event,
                                        TimePoint now) {
@@ -120,7 +134,7 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, Moment& mom
   std::vector<SeatId> wanted;
   for (std::size_t i = 0; i < count; ++i) {
     const SeatState* seat = view.seats.find(order.seats[i]);
-    const Reservation* taken = seat && seat->taken_by ? view.reservations.find(seat->taken_by) : nullptr;
+    const Reservation* taken = taker(view, order.seats[i]);
     if (taken && taken->user == user && taken->is_live_hold(now)) {
       held.reservations.push_back(*taken);
       continue;
@@ -145,7 +159,7 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, Moment& mom
   const Event& event = *view.catalogue->event(order.token.event);
   for (std::size_t i = 0; event.policy.rehold_cooldown > Millis(0) && i < count; ++i) {
     if (held.reservations[i].id) continue;
-    const TimePoint* ended = view.last_lapsed.find({order.seats[i], user});
+    const auto ended = lapsed_at(view, order.seats[i], user);
     if (ended && now < *ended + event.policy.rehold_cooldown) {
       auto failure = seat_failure(Code::SEAT_LIMIT_EXCEEDED,
                                   "You held this seat until a moment ago; it can be held again from " +

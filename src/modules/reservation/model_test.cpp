@@ -266,6 +266,27 @@ TEST(HoldSeats, counts_each_event_by_itself) {
   EXPECT_EQ(outcome(stage.hold(stage.inside(1), {1})), "ok");
 }
 
+// R-S8: whether the sweep has seen the lapsed hold or not.
+TEST(HoldSeats, keeps_a_user_from_their_lapsed_seat_for_the_cooldown) {
+  for (const bool is_swept : {false, true}) {
+    SCOPED_TRACE(is_swept);
+    Stage stage;
+    stage.event().policy.rehold_cooldown = Millis(60'000);
+    stage.hold(stage.inside(1), {7});
+    stage.now += kHoldTtl;
+    const TimePoint lapsed = stage.now;
+    if (is_swept) stage.sweep();
+    const TokenClaims token = stage.inside(1);
+    EXPECT_EQ(outcome(stage.hold(token, {7})), "SEAT_LIMIT_EXCEEDED");
+    EXPECT_EQ(outcome(stage.hold(token, {6, 7})), "SEAT_LIMIT_EXCEEDED");
+    EXPECT_EQ(outcome(stage.hold(token, {8})), "ok");
+    stage.now = lapsed + Millis(59'999);
+    EXPECT_EQ(outcome(stage.hold(token, {7})), "SEAT_LIMIT_EXCEEDED");
+    stage.now = lapsed + Millis(60'000);
+    EXPECT_EQ(outcome(stage.hold(token, {7})), "ok");
+  }
+}
+
 // R-S8
 TEST(HoldSeats, the_cooldown_keeps_nobody_else_from_the_seat_and_follows_no_cancellation) {
   Stage stage;
