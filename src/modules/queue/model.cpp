@@ -5,7 +5,8 @@
 namespace stagedoor {
 
 TimePoint visit_cap(const Visit& visit, const QueuePolicy& policy) {
-  return visit.activated_at + policy.visit_max;
+  // A cap lowered meanwhile ends no visit that is under way, and no hold is born dead.
+  return std::max(visit.activated_at + policy.visit_max, visit.expires_at);
 }
 
 Visit begin_visit(const LinePlace& place, const QueuePolicy& policy, TimePoint now) {

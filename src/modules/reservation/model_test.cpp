@@ -346,6 +346,18 @@ TEST(HoldSeats, ends_no_later_than_the_visits_cap) {
   EXPECT_EQ(outcome(stage.hold(token, {9})), "TOKEN_EXPIRED");
 }
 
+// R-Q11: an operator who lowers visit_max ends no visit that is under way, and so no hold is made that is
+// over already.
+TEST(HoldSeats, makes_no_dead_hold_when_the_cap_was_lowered_meanwhile) {
+  Stage stage;
+  const TokenClaims token = stage.inside(1);
+  stage.event().queue.visit_max = Millis(60'000);
+  stage.now += Millis(100'000);
+  const auto decision = stage.hold(token, {7});
+  ASSERT_EQ(outcome(decision), "ok");
+  EXPECT_EQ(only_hold(decision).expires_at, kNow + Millis(300'000));
+}
+
 // R-S10
 TEST(HoldSeats, holds_several_in_the_order_asked_for) {
   Stage stage;
