@@ -264,9 +264,9 @@ Decision<Left> decide_leave(const Leave& order, const View& view, Moment& moment
       write(changes, cancelled(row, reason, now), moment.ids);
     }
   } else if (!visit && is_waiting) {
-    const auto in_batch = view.line.find({token.event, token.user});
-    const bool has_left =
-        in_batch != view.line.end() && in_batch->second.place == token.place && in_batch->second.left_at;
+    // What this batch has done to the user's line it did to this place: given it up, and perhaps taken a new
+    // one.
+    const bool has_left = view.line.contains({token.event, token.user});
     if (!has_left) changes.line.push_back({token.event, token.place, token.user, token.issued_at, now});
   }
   return {Left{now}, std::move(changes)};

@@ -529,6 +529,22 @@ TEST(Leave, gives_a_waiting_place_up_once) {
   EXPECT_THAT(stage.leave(token, false).changes.line, IsEmpty());
 }
 
+// R-Q4, R-Q7, I-13: leave, join and leave again with the first token, all in one batch.
+TEST(Leave, with_an_old_token_does_not_disturb_the_place_taken_since) {
+  Stage stage;
+  const TokenClaims old = stage.waiting(1);
+  const LinePlace stored{kClubNight, old.place, old.user, old.issued_at, std::nullopt};
+  stage.leave(old, true);
+  const auto joined = decide_join({kClubNight, user_id(1)}, stage.view, stage.now, stored, old.place);
+  stage.view.apply(joined.changes);
+  const Place place = result_of(joined).place.place;
+  EXPECT_NE(place, old.place);
+  EXPECT_THAT(stage.leave(old, true).changes.line, IsEmpty());
+  const auto again = decide_join({kClubNight, user_id(1)}, stage.view, stage.now, stored, old.place);
+  EXPECT_FALSE(result_of(again).is_new);
+  EXPECT_EQ(result_of(again).place.place, place);
+}
+
 // R-Q4: leaving twice, or after the end, changes nothing.
 TEST(Leave, after_the_end_changes_nothing) {
   Stage stage;
