@@ -253,6 +253,8 @@ Decision<Left> decide_leave(const Leave& order, const View& view, Moment& moment
   const TimePoint now = moment.now;
   Changes changes;
   const Visit* visit = view.visits.find({token.event, token.place});
+  if (visit && visit->user != token.user)
+    return Failure{Code::TOKEN_NOT_FOUND, "This token is not known here.", {}, {}, {}};
   if (visit && visit->is_active(now)) {
     Visit over = *visit;
     over.expires_at = now;

@@ -54,7 +54,8 @@ struct Left {
   TimePoint at{};
 };
 void leave_keys(const Leave& order, const View& view, Keys& wanted);
-// `is_waiting`: as of the newest commit the place waits in the line. Leaving twice changes nothing.
+// `is_waiting`: as of the newest commit the place waits in the line. Leaving twice changes nothing. Refusal:
+// TOKEN_NOT_FOUND (the place is somebody else's: the token is of another store).
 Decision<Left> decide_leave(const Leave& order, const View& view, Moment& moment, bool is_waiting);
 
 // The sweep: cancels those of `holds` that have lapsed by now.

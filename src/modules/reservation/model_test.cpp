@@ -558,6 +558,17 @@ TEST(Leave, after_the_end_changes_nothing) {
   EXPECT_EQ(stage.visit(token).expires_at, ended);
 }
 
+// R-Q6: an authentic token of a place that is somebody else's here (another store's) ends nobody's visit.
+TEST(Leave, does_not_end_somebody_elses_visit) {
+  Stage stage;
+  const TokenClaims token = stage.inside(1);
+  TokenClaims foreign = token;
+  foreign.user = user_id(2);
+  const auto decision = stage.leave(foreign);
+  EXPECT_EQ(outcome(decision), "TOKEN_NOT_FOUND");
+  EXPECT_THAT(decision.changes.visits, IsEmpty());
+}
+
 // R-S4, R-S7
 TEST(Lapse, cancels_what_has_ended_and_nothing_else) {
   Stage stage;
