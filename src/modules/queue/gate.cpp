@@ -5,11 +5,13 @@
 namespace stagedoor {
 namespace {
 
-constexpr std::string_view kBearer = "Bearer ";
+constexpr std::string_view kBearer = "bearer ";  // in any case
 
 bool has_bearer(std::string_view text) {
-  return text.size() >= kBearer.size() && std::equal(kBearer.begin(), kBearer.end(), text.begin(),
-                                                     [](char a, char b) { return (a | 0x20) == (b | 0x20); });
+  return text.size() >= kBearer.size() &&
+         std::equal(kBearer.begin(), kBearer.end(), text.begin(), [](char expected, char c) {
+           return expected == (c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+         });
 }
 
 // The token as presented, without the word Bearer; empty when there is none.
