@@ -25,7 +25,7 @@ CrowdReport walk(FakeSale& sale, CrowdOptions options) {
 
 TEST(Crowd, sells_the_event_out_and_ends) {  // R-K5
   FakeSale sale({.seats = 40, .polls_before_turn = 2});
-  const CrowdReport report = walk(sale, {.rate = 2000, .abandon = 0});
+  const CrowdReport report = walk(sale, {.rate = 0, .abandon = 0});
   EXPECT_EQ(report.exit_code(), 0) << to_text(report);
   EXPECT_EQ(report.seats_left_before, 40);
   EXPECT_EQ(report.seats_left, 0);
@@ -56,9 +56,17 @@ TEST(Crowd, counts_every_call_and_answer) {
   }
 }
 
+TEST(Crowd, fans_come_at_their_rate_whatever_the_server_does) {
+  FakeSale sale({.seats = 200});
+  const CrowdReport report = walk(sale, {.fans = 100, .rate = 500, .abandon = 0});
+  EXPECT_EQ(report.exit_code(), 0) << to_text(report);
+  EXPECT_EQ(report.arrived, 100);
+  EXPECT_GE(report.seconds, 0.198);
+}
+
 TEST(Crowd, those_who_give_up_leave_their_seats_to_others) {
   FakeSale sale({.seats = 25});
-  const CrowdReport report = walk(sale, {.fans = 80, .rate = 1000, .abandon = 0.5});
+  const CrowdReport report = walk(sale, {.fans = 80, .rate = 0, .abandon = 0.5});
   EXPECT_EQ(report.exit_code(), 0) << to_text(report);
   EXPECT_GT(report.tally.in(Stage::abandoned), 10);
   EXPECT_EQ(report.tally.in(Stage::paid), 25);
