@@ -174,9 +174,10 @@ class Crowd {
     looking_ = false;
     if (response.status != 200) return;
     report_.seats_left = read_event(json::parse(response.body).at("data")).seats_left;
-    // A seat that a fan of this crowd holds may still come back, so nobody is sent home before it is paid.
-    if (report_.seats_left == 0 && journey_.tally().in(Stage::holding) == 0 &&
-        report_.ended_because.empty()) {
+    // A seat that a fan of this crowd holds may still come back, so nobody is sent home before it is paid;
+    // and only two looks in a row are believed, because at one the answers to some holds may be on their way.
+    const bool gone = report_.seats_left == 0 && journey_.tally().in(Stage::holding) == 0;
+    if (std::exchange(looked_gone_, gone) && gone && report_.ended_because.empty()) {
       report_.ended_because = "sold out";
       gate_closed_ = true;
       journey_.announce_sold_out();
@@ -222,6 +223,7 @@ class Crowd {
   bool gate_closed_ = false;
   bool ending_ = false;
   bool looking_ = false;
+  bool looked_gone_ = false;  // no seat was left at the latest look
   Clock::time_point next_look_{};
   CrowdReport report_;
 };
