@@ -1,0 +1,77 @@
+#include "adapters/memory/memory_queries.h"
+
+namespace stagedoor {
+namespace {
+
+// A page of the rows that `wanted` says yes to, newest first. `position` is what cursors count.
+template <class Row, class Map, class Position, class Wanted>
+std::vector<Row> page_of(const Map& rows, PageAt at, Position&& position, Wanted&& wanted) {
+  std::vector<Row> page;
+  for (auto row = rows.rbegin(); row != rows.rend() && page.size() < std::size_t(at.limit); ++row) {
+    if (at.before && position(row->second) >= at.before) continue;
+    if (wanted(row->second)) page.push_back(row->second);
+  }
+  return page;
+}
+
+constexpr auto kById = [](const auto& row) { return row.id.value; };
+
+template <class Map, class Key>
+auto copy_of(const Map& rows, const Key& key) {
+  const auto at = rows.find(key);
+  return at == rows.end() ? std::optional<typename Map::mapped_type>() : std::optional(at->second);
+}
+
+}  // namespace
+
+std::optional<Reservation> MemoryQueries::reservation(ReservationId id) {
+  const std::lock_guard lock(store_.mutex_);
+  return copy_of(store_.tables_.reservations, id);
+}
+
+std::vector<Reservation> MemoryQueries::reservations_of(const UserId& user,
+                                                        std::optional<ReservationStatus> status, PageAt at) {
+  const std::lock_guard lock(store_.mutex_);
+  return page_of<Reservation>(store_.tables_.reservations, at, kById, [&](const Reservation& row) {
+    return row.user == user && (!status || row.status == *status);
+  });
+}
+
+std::optional<Wallet> MemoryQueries::wallet(const UserId& user) {
+  const std::lock_guard lock(store_.mutex_);
+  return copy_of(store_.tables_.wallets, user);
+}
+
+std::vector<Posting> MemoryQueries::history(WalletId wallet, PageAt at) {
+  const std::lock_guard lock(store_.mutex_);
+  return page_of<Posting>(
+      store_.tables_.postings, at, [](const Posting& row) { return row.seq; },
+      [&](const Posting& row) { return row.wallet == wallet; });
+}
+
+std::optional<Payment> MemoryQueries::payment(PaymentId id) {
+  const std::lock_guard lock(store_.mutex_);
+  auto found = copy_of(store_.tables_.payments, id);
+  if (found) add_reservations(*found);
+  return found;
+}
+
+std::vector<Payment> MemoryQueries::payments_of(const UserId& user, PageAt at) {
+  const std::lock_guard lock(store_.mutex_);
+  auto page = page_of<Payment>(store_.tables_.payments, at, kById,
+                               [&](const Payment& row) { return row.user == user; });
+  for (auto& payment : page) add_reservations(payment);
+  return page;
+}
+
+std::vector<LogRow> MemoryQueries::log(PageAt at) {
+  const std::lock_guard lock(store_.mutex_);
+  return page_of<LogRow>(store_.tables_.log, at, kById, [](const LogRow&) { return true; });
+}
+
+void MemoryQueries::add_reservations(Payment& payment) const {
+  for (const auto& [id, row] : store_.tables_.reservations)
+    if (row.payment == payment.id) payment.reservations.push_back(id);
+}
+
+}  // namespace stagedoor

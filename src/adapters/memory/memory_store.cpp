@@ -1,0 +1,53 @@
+#include "adapters/memory/memory_store.h"
+
+#include "adapters/memory/memory_queries.h"
+#include "adapters/memory/memory_transaction.h"
+
+namespace stagedoor {
+
+std::unique_ptr<Transaction> MemoryStore::begin() { return std::make_unique<MemoryTransaction>(*this); }
+std::unique_ptr<Queries> MemoryStore::queries() { return std::make_unique<MemoryQueries>(*this); }
+
+Catalogue MemoryStore::catalogue() { return tables_.catalogue; }
+
+void MemoryStore::each_taking_reservation(const std::function<void(const Reservation&)>& row) {
+  for (const auto& [id, reservation] : tables_.reservations)
+    if (reservation.takes_seat()) row(reservation);
+}
+
+void MemoryStore::each_block(const std::function<void(SeatId)>& row) {
+  for (const auto& [seat, block] : tables_.blocks) row(seat);
+}
+
+void MemoryStore::each_place(const std::function<void(const LinePlace&)>& row) {
+  for (const auto& [key, place] : tables_.line) row(place);
+}
+
+void MemoryStore::each_visit(const std::function<void(const Visit&)>& row) {
+  for (const auto& [key, visit] : tables_.visits) row(visit);
+}
+
+std::int64_t MemoryStore::ids_reserved_to() { return tables_.ids_reserved_to; }
+TimePoint MemoryStore::latest_moment() { return tables_.latest_moment; }
+
+std::size_t MemoryStore::forget(const Retention& retention, std::size_t rows_max) {
+  const std::lock_guard lock(mutex_);
+  std::size_t answers = 0;
+  auto& by_age = tables_.answers_by_age;
+  while (answers < rows_max && !by_age.empty() &&
+         tables_.answers.at(by_age.begin()->second).created_at < retention.answers_before) {
+    tables_.answers.erase(by_age.begin()->second);
+    by_age.erase(by_age.begin());
+    ++answers;
+  }
+  std::size_t events = 0;
+  auto& outbox = tables_.outbox;
+  while (retention.outbox_before && events < rows_max && !outbox.empty() &&
+         outbox.begin()->second.created_at < *retention.outbox_before) {
+    outbox.erase(outbox.begin());
+    ++events;
+  }
+  return answers + events;
+}
+
+}  // namespace stagedoor

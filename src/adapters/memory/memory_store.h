@@ -1,0 +1,39 @@
+// The booking store in plain maps: the oracle of the other adapters. It keeps the same constraints and guards
+// and refuses with the same exceptions. Nothing of it outlives the process.
+#pragma once
+
+#include <memory>
+#include <mutex>
+
+#include "adapters/memory/tables.h"
+#include "ports/store.h"
+
+namespace stagedoor {
+
+class MemoryStore final : public Store {
+ public:
+  bool is_exclusive() const override { return true; }
+  std::unique_ptr<Transaction> begin() override;
+  Catalogue catalogue() override;
+  void each_taking_reservation(const std::function<void(const Reservation&)>& row) override;
+  void each_block(const std::function<void(SeatId)>& row) override;
+  void each_place(const std::function<void(const LinePlace&)>& row) override;
+  void each_visit(const std::function<void(const Visit&)>& row) override;
+  std::int64_t ids_reserved_to() override;
+  TimePoint latest_moment() override;
+  std::size_t forget(const Retention& retention, std::size_t rows_max) override;
+
+  std::unique_ptr<Queries> queries();  // any thread; must not outlive the store
+
+  // Every row, for comparison. Not while a transaction commits.
+  const Tables& tables() const { return tables_; }
+
+ private:
+  friend class MemoryTransaction;
+  friend class MemoryQueries;
+
+  std::mutex mutex_;  // held while rows are read for Queries and while a commit writes them
+  Tables tables_;
+};
+
+}  // namespace stagedoor

@@ -1,0 +1,214 @@
+#include "adapters/memory/memory_transaction.h"
+
+#include <fmt/format.h>
+
+namespace stagedoor {
+namespace {
+
+void demand(bool holds, std::string_view constraint) {
+  if (!holds) throw StoreRefused(fmt::format("constraint: {}", constraint));
+}
+
+template <class Table, class Key, class Row>
+void insert(Table& table, const Key& key, const Row& row, std::string_view what) {
+  demand(!table.find(key), what);
+  table.put(key, row);
+}
+
+}  // namespace
+
+MemoryTransaction::MemoryTransaction(MemoryStore& store)
+    : store_(store),
+      tables_(store.tables_),
+      catalogue_(tables_.catalogue),
+      reservations_(tables_.reservations),
+      taking_(tables_.taking),
+      wallets_(tables_.wallets),
+      wallet_users_(tables_.wallet_users),
+      postings_(tables_.postings),
+      payments_(tables_.payments),
+      visits_(tables_.visits),
+      line_(tables_.line),
+      blocks_(tables_.blocks),
+      answers_(tables_.answers),
+      answers_by_age_(tables_.answers_by_age),
+      outbox_(tables_.outbox),
+      log_(tables_.log),
+      next_answer_(tables_.answers_by_age.empty() ? 1 : tables_.answers_by_age.rbegin()->first + 1),
+      ids_reserved_to_(tables_.ids_reserved_to),
+      latest_moment_(tables_.latest_moment) {}
+
+// As in the adapters for databases: what is referred to before what refers to it, changes that free a seat
+// before those that take one.
+void MemoryTransaction::apply(const Batch& batch) {
+  write(batch.catalogue);
+  for (const auto& row : batch.payments) add(row);
+  for (const auto& one : batch.reservations.rows())
+    if (one.stored) change(one);
+  for (const auto& one : batch.reservations.rows())
+    if (!one.stored) add(one.row);
+  for (const auto& one : batch.wallets.rows()) write(one);
+  for (const auto& one : batch.visits.rows()) write(one);
+  for (const auto& one : batch.line.rows()) write(one);
+  for (const auto& one : batch.blocks.rows()) write(one.row);
+  for (const auto& row : batch.postings) add(row);
+  for (const auto& row : batch.answers) add(row);
+  for (const auto& row : batch.outbox) insert(outbox_, row.id, row, "outbox.id is unique");
+  for (const auto& row : batch.log) insert(log_, row.id, row, "operator_log.id is unique");
+  if (batch.ids_reserved_to) ids_reserved_to_ = std::max(ids_reserved_to_, *batch.ids_reserved_to);
+  latest_moment_ = std::max(latest_moment_, batch.now);
+}
+
+void MemoryTransaction::change(const Write<Reservation>& write) {
+  const Reservation* before = reservations_.find(write.row.id);
+  demand(before && before->version == write.stored->version, "the reservation is as the batch knew it");
+  Reservation row = write.row;
+  row.seat = before->seat;
+  row.date = before->date;
+  row.event = before->event;
+  row.price = before->price;
+  row.created_at = before->created_at;
+  put(row, before);
+}
+
+void MemoryTransaction::add(const Reservation& row) {
+  demand(!reservations_.find(row.id), "reservations.id is unique");
+  demand(catalogue_.date_of(row.seat) != nullptr, "reservations.seat_id is a seat's");
+  demand(row.price >= Won{0}, "reservations.price >= 0");
+  put(row, nullptr);
+}
+
+void MemoryTransaction::put(const Reservation& row, const Reservation* before) {
+  demand((row.reason != CancelReason::NONE) == (row.status == ReservationStatus::CANCELLED),
+         "a cancelled reservation has a reason");
+  demand(row.payment || (row.status != ReservationStatus::PAID && row.status != ReservationStatus::REFUNDED),
+         "a paid reservation has a payment");
+  demand(!row.payment || payments_.find(row.payment), "reservations.payment_id is a payment's");
+  demand(row.version > 0, "reservations.version > 0");
+  if (before && before->takes_seat()) taking_.erase(before->seat);
+  if (row.takes_seat()) insert(taking_, row.seat, row.id, "one reservation takes a seat");
+  reservations_.put(row.id, row);
+}
+
+void MemoryTransaction::write(const Write<Wallet>& write) {
+  const Wallet& row = write.row;
+  demand(row.balance >= Won{0} && row.seq >= 0, "wallets.balance >= 0");
+  const Wallet* before = wallets_.find(row.user);
+  if (!write.stored) {
+    demand(!before, "wallets.user_id is unique");
+    insert(wallet_users_, row.id, row.user, "wallets.id is unique");
+  } else {
+    demand(before && before->id == row.id && before->seq == write.stored->seq,
+           "the wallet is as the batch knew it");
+  }
+  wallets_.put(row.user, row);
+}
+
+void MemoryTransaction::write(const Write<Visit>& write) {
+  Visit row = write.row;
+  const EventPlace key{row.event, row.place};
+  const Visit* before = visits_.find(key);
+  demand(row.place > 0, "visits.place > 0");
+  if (!write.stored) {
+    demand(!before, "visits (event_id, place) is unique");
+  } else {
+    demand(before && before->expires_at == write.stored->expires_at, "the visit is as the batch knew it");
+    row.user = before->user;
+    row.activated_at = before->activated_at;
+  }
+  demand(row.expires_at >= row.activated_at, "visits.expires_at >= activated_at");
+  visits_.put(key, row);
+}
+
+void MemoryTransaction::write(const Write<LinePlace>& write) {
+  LinePlace row = write.row;
+  const EventPlace key{row.event, row.place};
+  const LinePlace* before = line_.find(key);
+  demand(row.place > 0, "line_places.place > 0");
+  if (!write.stored) {
+    demand(!before, "line_places (event_id, place) is unique");
+  } else {
+    demand(before && before->user == row.user && !before->left_at, "the place is as the batch knew it");
+    row.joined_at = before->joined_at;
+  }
+  line_.put(key, row);
+}
+
+void MemoryTransaction::write(const SeatBlock& block) {
+  if (!block.blocked) return blocks_.erase(block.seat);
+  demand(catalogue_.date_of(block.seat) != nullptr, "seat_blocks.seat_id is a seat's");
+  blocks_.put(block.seat, block);
+}
+
+void MemoryTransaction::add(const Payment& row) {
+  demand(row.total >= Won{0}, "payments.total >= 0");
+  Payment stored = row;
+  stored.reservations.clear();
+  insert(payments_, row.id, stored, "payments.id is unique");
+}
+
+void MemoryTransaction::add(const Posting& row) {
+  demand(wallet_users_.find(row.wallet), "postings.wallet_id is a wallet's");
+  demand(row.seq > 0 && row.amount > Won{0} && row.balance_after >= Won{0}, "postings.amount > 0");
+  demand(row.debit_account != row.credit_account, "a posting is between two accounts");
+  insert(postings_, WalletSeq{row.wallet, row.seq}, row, "postings (wallet_id, seq) is unique");
+}
+
+void MemoryTransaction::add(const IdempotentAnswer& row) {
+  const UserKey key{row.user, row.key};
+  insert(answers_, key, row, "idempotent_answers (user_id, key) is unique");
+  answers_by_age_.put(next_answer_++, key);
+}
+
+void MemoryTransaction::write(const CatalogueChanges& changes) {
+  for (const auto& event : changes.events) {
+    const Event* before = catalogue_.event(event.id);
+    auto row = std::make_shared<Event>(event);
+    if (before) row->created_at = before->created_at;
+    catalogue_.events.insert_or_assign(event.id, std::move(row));
+  }
+  for (const auto& date : changes.dates) write(date);
+  for (const auto& [name, layout] : changes.layouts) catalogue_.layouts.insert_or_assign(name, layout);
+}
+
+void MemoryTransaction::write(const EventDate& date) {
+  auto row = std::make_shared<EventDate>(date);
+  for (const auto& category : date.categories) demand(category.price >= Won{0}, "categories.price >= 0");
+  if (const EventDate* before = catalogue_.date(date.id)) {
+    row->event = before->event;
+    row->first_seat = before->first_seat;
+    row->seats = before->seats;
+    row->created_at = before->created_at;
+  } else {
+    demand(catalogue_.event(date.event), "dates.event_id is an event's");
+    for (std::size_t i = 0; i < date.seats.size(); ++i) {
+      demand(!catalogue_.date_of(date.seat_id(i)), "seats.id is unique");
+      demand(date.seats[i].number > 0, "seats.number > 0");
+    }
+    demand(catalogue_.dates_by_first_seat.emplace(date.first_seat, date.id).second,
+           "dates.first_seat is unique");
+  }
+  catalogue_.dates.insert_or_assign(date.id, std::move(row));
+}
+
+void MemoryTransaction::commit() {
+  const std::lock_guard lock(store_.mutex_);
+  tables_.catalogue = std::move(catalogue_);
+  reservations_.commit();
+  taking_.commit();
+  wallets_.commit();
+  wallet_users_.commit();
+  postings_.commit();
+  payments_.commit();
+  visits_.commit();
+  line_.commit();
+  blocks_.commit();
+  answers_.commit();
+  answers_by_age_.commit();
+  outbox_.commit();
+  log_.commit();
+  tables_.ids_reserved_to = ids_reserved_to_;
+  tables_.latest_moment = latest_moment_;
+}
+
+}  // namespace stagedoor

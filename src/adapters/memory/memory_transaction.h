@@ -1,0 +1,51 @@
+// One batch's transaction on the tables in memory: layers over the tables, which a commit lets through.
+#pragma once
+
+#include "adapters/memory/memory_store.h"
+
+namespace stagedoor {
+
+class MemoryTransaction final : public Transaction {
+ public:
+  explicit MemoryTransaction(MemoryStore& store);
+
+  void load(const Keys& keys, View& view) override;
+  void apply(const Batch& batch) override;
+  void commit() override;
+
+ private:
+  void change(const Write<Reservation>& write);
+  void add(const Reservation& row);
+  void put(const Reservation& row, const Reservation* before);
+  void write(const Write<Wallet>& write);
+  void write(const Write<Visit>& write);
+  void write(const Write<LinePlace>& write);
+  void write(const SeatBlock& block);
+  void add(const Payment& row);
+  void add(const Posting& row);
+  void add(const IdempotentAnswer& row);
+  void write(const CatalogueChanges& changes);
+  void write(const EventDate& date);
+
+  MemoryStore& store_;
+  Tables& tables_;
+  Catalogue catalogue_;
+  Layer<ReservationId, Reservation> reservations_;
+  Layer<SeatId, ReservationId> taking_;
+  Layer<UserId, Wallet> wallets_;
+  Layer<WalletId, UserId> wallet_users_;
+  Layer<WalletSeq, Posting> postings_;
+  Layer<PaymentId, Payment> payments_;
+  Layer<EventPlace, Visit> visits_;
+  Layer<EventPlace, LinePlace> line_;
+  Layer<SeatId, SeatBlock> blocks_;
+  Layer<UserKey, IdempotentAnswer> answers_;
+  Layer<std::int64_t, UserKey> answers_by_age_;
+  Layer<OutboxId, OutboxRow> outbox_;
+  Layer<LogId, LogRow> log_;
+  std::int64_t next_answer_;
+  std::int64_t ids_reserved_to_;
+  TimePoint latest_moment_;
+};
+
+}  // namespace stagedoor

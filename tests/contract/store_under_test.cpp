@@ -1,0 +1,67 @@
+#include "store_under_test.h"
+
+#include <cstdlib>
+
+#include "adapters/memory/memory_store.h"
+#include "adapters/sqlite/sqlite_store.h"
+
+namespace stagedoor::contract {
+namespace {
+
+class MemoryUnderTest final : public StoreUnderTest {
+ public:
+  Store& store() override { return store_; }
+  std::unique_ptr<Queries> queries() override { return store_.queries(); }
+  void reopen() override {}
+
+ private:
+  MemoryStore store_;
+};
+
+class SqliteUnderTest final : public StoreUnderTest {
+ public:
+  SqliteUnderTest() { open(); }
+  Store& store() override { return *store_; }
+  std::unique_ptr<Queries> queries() override { return store_->queries(); }
+  void reopen() override {
+    store_.reset();
+    open();
+  }
+
+ private:
+  void open() { store_ = std::make_unique<SqliteStore>(SqliteOptions{.path = folder_.file("store.db")}); }
+
+  Folder folder_;
+  std::unique_ptr<SqliteStore> store_;
+};
+
+class SqliteInMemoryUnderTest final : public StoreUnderTest {
+ public:
+  Store& store() override { return store_; }
+  std::unique_ptr<Queries> queries() override { return store_.queries(); }
+  void reopen() override {}
+
+ private:
+  SqliteStore store_{SqliteOptions{.path = ":memory:"}};
+};
+
+}  // namespace
+
+Folder::Folder() {
+  std::string name = (std::filesystem::temp_directory_path() / "stagedoor-contract-XXXXXX").string();
+  if (!::mkdtemp(name.data())) throw std::runtime_error("no temporary folder");
+  path_ = name;
+}
+
+Folder::~Folder() {
+  std::error_code error;
+  std::filesystem::remove_all(path_, error);
+}
+
+std::unique_ptr<StoreUnderTest> memory_store() { return std::make_unique<MemoryUnderTest>(); }
+std::unique_ptr<StoreUnderTest> sqlite_store() { return std::make_unique<SqliteUnderTest>(); }
+std::unique_ptr<StoreUnderTest> sqlite_store_in_memory() {
+  return std::make_unique<SqliteInMemoryUnderTest>();
+}
+
+}  // namespace stagedoor::contract

@@ -1,0 +1,67 @@
+// The stores that the contract suite runs on, each behind the same handle; and a folder for their files.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "ports/store.h"
+
+namespace stagedoor::contract {
+
+// A folder of its own, removed with everything in it.
+class Folder {
+ public:
+  Folder();
+  ~Folder();
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::string file(const std::string& name) const { return (path_ / name).string(); }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+class StoreUnderTest {
+ public:
+  virtual ~StoreUnderTest() = default;
+  virtual Store& store() = 0;
+  virtual std::unique_ptr<Queries> queries() = 0;
+  virtual void reopen() = 0;  // as after a restart; a store that does not last keeps what it has
+};
+
+std::unique_ptr<StoreUnderTest> memory_store();
+std::unique_ptr<StoreUnderTest> sqlite_store();
+std::unique_ptr<StoreUnderTest> sqlite_store_in_memory();
+
+struct StoreKind {
+  const char* name;
+  std::unique_ptr<StoreUnderTest> (*make)();
+};
+
+// A test that runs on every store, on a fresh one each.
+class EveryStore : public testing::TestWithParam<StoreKind> {
+ protected:
+  Store& store() { return under_test_->store(); }
+  std::unique_ptr<Queries> queries() { return under_test_->queries(); }
+  void reopen() { under_test_->reopen(); }
+
+ private:
+  std::unique_ptr<StoreUnderTest> under_test_ = GetParam().make();
+};
+
+inline void PrintTo(const StoreKind& kind, std::ostream* out) { *out << kind.name; }
+inline std::string kind_name(const testing::TestParamInfo<StoreKind>& info) { return info.param.name; }
+
+#define INSTANTIATE_ON_EVERY_STORE(suite)                                                   \
+  INSTANTIATE_TEST_SUITE_P(                                                                 \
+      Stores, suite,                                                                        \
+      testing::Values(StoreKind{"memory", memory_store}, StoreKind{"sqlite", sqlite_store}, \
+                      StoreKind{"sqlite_in_memory", sqlite_store_in_memory}),               \
+      kind_name)
+
+}  // namespace stagedoor::contract
