@@ -392,8 +392,8 @@ bj::value named(std::string_view type, std::string_view format) {
 
 bj::value or_null(bj::value schema) {
   auto& object = schema.as_object();
-  if (const auto* type = object.if_contains("type"); type && type->is_string()) {
-    object["type"] = {*type, "null"};
+  if (auto* type = object.if_contains("type"); type && type->is_string()) {
+    *type = bj::array{*type, "null"};
     if (auto* values = object.if_contains("enum")) values->as_array().emplace_back(nullptr);
     return schema;
   }

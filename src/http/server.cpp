@@ -344,22 +344,24 @@ Task Server::Connection::run(std::unique_ptr<Connection> self) {
     AwaitReply reply{c};
     co_await reply;
   }
-  // Closing with input unread makes the kernel reset the connection, and the refusal might never be seen.
-  if (c.has_refused_ && c.socket_.is_open()) {
-    c.begin(Doing::LEAVING);
-    error_code ignored;
-    if (!c.tls_) c.socket_.shutdown(Socket::shutdown_send, ignored);
-    for (std::size_t discarded = 0; discarded < kDiscardMax;) {
-      Await read([&](auto done) { c.start_read(asio::buffer(c.loop_.discarded), std::move(done)); });
-      co_await read;
-      if (read.error) break;
-      discarded += read.bytes;
-    }
-  }
   if (c.tls_ && c.socket_.is_open()) {
     c.begin(Doing::LEAVING);
     Await goodbye([&](auto done) { c.tls_->async_shutdown(std::move(done)); });
     co_await goodbye;
+  }
+  // Closing with input unread makes the kernel reset the connection, and the refusal might never be seen.
+  if (c.has_refused_ && c.socket_.is_open()) {
+    c.begin(Doing::LEAVING);
+    error_code ignored;
+    c.socket_.shutdown(Socket::shutdown_send, ignored);
+    for (std::size_t discarded = 0; discarded < kDiscardMax;) {
+      Await read([&](auto done) {
+        c.socket_.async_read_some(asio::buffer(c.loop_.discarded), std::move(done));
+      });
+      co_await read;
+      if (read.error) break;
+      discarded += read.bytes;
+    }
   }
   c.loop_.left(c);
 }
@@ -673,6 +675,15 @@ void Server::Loop::wait_for_mail() {
 }
 
 void Server::Loop::read_mail() {
+  std::vector<int> sockets;
+  std::optional<Clock::time_point> stop_asked;
+  {
+    const std::lock_guard lock(mutex_);
+    sockets.swap(new_sockets_);
+    stop_asked = std::exchange(stop_asked_, std::nullopt);
+  }
+  for (const int fd : sockets) adopt(fd);
+  if (stop_asked) begin_to_stop(*stop_asked);  // before the answers, so that they say so
   // Oldest first, so that nobody waits longer for having been answered earlier.
   Connection* in_order = nullptr;
   for (Connection* at = mail_.exchange(nullptr, std::memory_order_acquire); at;) {
@@ -686,15 +697,6 @@ void Server::Loop::read_mail() {
     in_order = answered.next_mail;
     answered.answer_arrived();
   }
-  std::vector<int> sockets;
-  std::optional<Clock::time_point> stop_asked;
-  {
-    const std::lock_guard lock(mutex_);
-    sockets.swap(new_sockets_);
-    stop_asked = std::exchange(stop_asked_, std::nullopt);
-  }
-  for (const int fd : sockets) adopt(fd);
-  if (stop_asked) begin_to_stop(*stop_asked);
 }
 
 void Server::Loop::wait_for_clients() {

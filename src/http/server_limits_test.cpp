@@ -209,6 +209,7 @@ TEST(ServerLimits, turns_clients_above_the_cap_away_with_503_and_takes_others_wh
 
 TEST(ServerStop, lets_requests_under_way_finish_and_closes_idle_connections_R_M5) {
   TestServer server;
+  server.config.threads = 1;
   Gate gate;
   server.get("/late", gate.handler());
   server.get("/x", hello);

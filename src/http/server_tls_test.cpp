@@ -1,0 +1,137 @@
+// TLS, with a certificate made here.
+#include <gtest/gtest.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "http/raw_client.h"
+
+namespace stagedoor::http {
+namespace {
+
+using testing::RawClient;
+using testing::TestServer;
+
+class Tls : public ::testing::Test {
+ protected:
+  Tls() : folder_(std::filesystem::temp_directory_path() / ("stagedoor-tls-" + std::to_string(::getpid()))) {
+    std::filesystem::create_directories(folder_);
+    EVP_PKEY* key = EVP_EC_gen("P-256");
+    X509* certificate = X509_new();
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+    X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+    X509_set_pubkey(certificate, key);
+    X509_sign(certificate, key, EVP_sha256());
+    std::FILE* file = std::fopen((folder_ / "cert.pem").c_str(), "w");
+    PEM_write_X509(file, certificate);
+    std::fclose(file);
+    file = std::fopen((folder_ / "key.pem").c_str(), "w");
+    PEM_write_PrivateKey(file, key, nullptr, nullptr, 0, nullptr, nullptr);
+    std::fclose(file);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+    server_.config.tls_certificate = folder_ / "cert.pem";
+    server_.config.tls_key = folder_ / "key.pem";
+  }
+  ~Tls() override {
+    server_.server.reset();
+    std::filesystem::remove_all(folder_);
+  }
+
+  std::filesystem::path folder_;
+  TestServer server_;
+};
+
+class TlsClient {
+ public:
+  explicit TlsClient(std::uint16_t port, int version = TLS1_3_VERSION)
+      : socket_(port), context_(SSL_CTX_new(TLS_client_method())) {
+    SSL_CTX_set_min_proto_version(context_, version);
+    SSL_CTX_set_max_proto_version(context_, version);
+    ssl_ = SSL_new(context_);
+    SSL_set_fd(ssl_, socket_.fd());
+    is_connected_ = SSL_connect(ssl_) == 1;
+  }
+  ~TlsClient() {
+    SSL_free(ssl_);
+    SSL_CTX_free(context_);
+  }
+  bool is_connected() const { return is_connected_; }
+  void send(std::string_view bytes) { SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())); }
+  // Everything until the server says goodbye.
+  std::string receive_to_end() {
+    std::string text;
+    char bytes[16 * 1024];
+    int n = 0;
+    while ((n = SSL_read(ssl_, bytes, sizeof bytes)) > 0) text.append(bytes, static_cast<std::size_t>(n));
+    ended_well_ = SSL_get_error(ssl_, n) == SSL_ERROR_ZERO_RETURN;
+    return text;
+  }
+  bool ended_well() const { return ended_well_; }
+
+ private:
+  RawClient socket_;
+  SSL_CTX* context_;
+  SSL* ssl_ = nullptr;
+  bool is_connected_ = false;
+  bool ended_well_ = false;
+};
+
+TEST_F(Tls, serves_pipelined_requests_and_large_bodies_and_ends_properly) {
+  const auto bytes = std::make_shared<const std::string>(2'000'000, 'x');
+  server_.get("/large", [&](const Request&, Reply reply) { reply({.shared = bytes}); });
+  server_.get("/small", [](const Request&, Reply reply) { reply({.body = "small"}); });
+  server_.start();
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsClient client(server_.port(), version);
+    ASSERT_TRUE(client.is_connected());
+    client.send("GET /small HTTP/1.1\r\nHost: a\r\n\r\nGET /large HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.send("GET /small HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    const std::string text = client.receive_to_end();
+    EXPECT_TRUE(client.ended_well());
+    EXPECT_NE(text.find("\r\n\r\nsmallHTTP/1.1 200 OK"), std::string::npos);
+    EXPECT_NE(text.find(*bytes), std::string::npos);
+    EXPECT_TRUE(text.ends_with("\r\n\r\nsmall"));
+  }
+}
+
+TEST_F(Tls, refuses_versions_before_1_2) {
+  server_.start();
+  EXPECT_FALSE(TlsClient(server_.port(), TLS1_1_VERSION).is_connected());
+}
+
+TEST_F(Tls, answers_malformed_requests_and_then_closes) {
+  server_.start();
+  TlsClient client(server_.port());
+  client.send("bad\r\n\r\n");
+  EXPECT_TRUE(client.receive_to_end().starts_with("HTTP/1.1 400 Bad Request"));
+}
+
+TEST_F(Tls, gives_up_clients_that_speak_no_tls_or_nothing) {
+  server_.config.head_timeout = Millis(50);
+  server_.get("/x", [](const Request&, Reply reply) { reply({}); });
+  server_.start();
+  RawClient plain(server_.port());
+  plain.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(plain.receive_to_end().value_or("HTTP/1.1").find("HTTP/1.1"), std::string::npos);
+  RawClient silent(server_.port());
+  EXPECT_TRUE(silent.is_closed_by_server());
+}
+
+TEST_F(Tls, stops_within_the_grace_period) {
+  server_.get("/x", [](const Request&, Reply reply) { reply({.body = "x"}); });
+  server_.start();
+  TlsClient client(server_.port());
+  client.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+  RawClient silent(server_.port());
+  server_.server->stop(Millis(100));
+  EXPECT_TRUE(silent.is_closed_by_server());
+}
+
+}  // namespace
+}  // namespace stagedoor::http
