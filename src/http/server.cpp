@@ -355,9 +355,8 @@ Task Server::Connection::run(std::unique_ptr<Connection> self) {
     error_code ignored;
     c.socket_.shutdown(Socket::shutdown_send, ignored);
     for (std::size_t discarded = 0; discarded < kDiscardMax;) {
-      Await read([&](auto done) {
-        c.socket_.async_read_some(asio::buffer(c.loop_.discarded), std::move(done));
-      });
+      Await read(
+          [&](auto done) { c.socket_.async_read_some(asio::buffer(c.loop_.discarded), std::move(done)); });
       co_await read;
       if (read.error) break;
       discarded += read.bytes;
