@@ -181,6 +181,14 @@ TEST(CrowdReport, as_json_holds_the_same_counts) {
   EXPECT_EQ(json.at("calls").at("pay").at("answers").at("200").to_number<int>(), 10);
   EXPECT_TRUE(json.at("rulesKept").as_bool());
   EXPECT_THAT(progress_line(report), HasSubstr("paid 10"));
+  CrowdReport large;
+  for (const auto& [count, text] : {std::pair{-1234, "came -1,234 "},
+                                    {-123, "came -123 "},
+                                    {999, "came 999 "},
+                                    {1'000'000, "came 1,000,000 "}}) {
+    large.arrived = count;
+    EXPECT_THAT(progress_line(large), HasSubstr(text));
+  }
 }
 
 }  // namespace
