@@ -1,5 +1,7 @@
 #include "store_under_test.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 
 #include "adapters/memory/memory_store.h"
@@ -47,8 +49,13 @@ class SqliteInMemoryUnderTest final : public StoreUnderTest {
 
 }  // namespace
 
-Folder::Folder() {
-  std::string name = (std::filesystem::temp_directory_path() / "stagedoor-contract-XXXXXX").string();
+std::filesystem::path fast_folder() {
+  const std::filesystem::path shared_memory = "/dev/shm";
+  return ::access(shared_memory.c_str(), W_OK) == 0 ? shared_memory : std::filesystem::temp_directory_path();
+}
+
+Folder::Folder(const std::filesystem::path& under) {
+  std::string name = (under / "stagedoor-contract-XXXXXX").string();
   if (!::mkdtemp(name.data())) throw std::runtime_error("no temporary folder");
   path_ = name;
 }

@@ -12,10 +12,13 @@
 
 namespace stagedoor::contract {
 
+// Where a test that commits thousands of times does not wait for a disk.
+std::filesystem::path fast_folder();
+
 // A folder of its own, removed with everything in it.
 class Folder {
  public:
-  Folder();
+  explicit Folder(const std::filesystem::path& under = std::filesystem::temp_directory_path());
   ~Folder();
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;

@@ -17,15 +17,6 @@ struct Applied {
   std::string hash;
 };
 
-void refuse_foreign(Database& database) {
-  const auto id = database.ask("PRAGMA application_id");
-  if (id == kApplicationId) return;
-  std::int64_t tables = 0;
-  Statement(database, sql::engine::count_tables).each({}, [&](Columns& columns) { columns >> tables; });
-  if (tables > 0 || id != 0)
-    throw StoreUnusable("the file is an SQLite database, but not a Stagedoor store; name another file");
-}
-
 // The migrations that the database has had, checked against ours.
 std::vector<Applied> applied_migrations(Database& database) {
   std::vector<Applied> applied;
@@ -62,8 +53,21 @@ void apply_migration(Database& database, const sql::Migration& migration) {
 
 }  // namespace
 
+void check_is_not_foreign(Database& database) {
+  const auto id = database.ask("PRAGMA application_id");
+  if (id == kApplicationId) return;
+  std::int64_t tables = 0;
+  Statement(database, sql::engine::count_tables).each({}, [&](Columns& columns) { columns >> tables; });
+  if (tables > 0 || id != 0)
+    throw StoreUnusable("the file is an SQLite database, but not a Stagedoor store; name another file");
+}
+
+void check_is_store(Database& database) {
+  if (database.ask("PRAGMA application_id") != kApplicationId)
+    throw StoreUnusable("the file is not a Stagedoor store");
+}
+
 void migrate(Database& database) {
-  refuse_foreign(database);
   for (;;) {
     database.execute("BEGIN IMMEDIATE");
     database.execute(fmt::format("PRAGMA application_id = {}", kApplicationId));
@@ -77,8 +81,7 @@ void migrate(Database& database) {
 }
 
 void check_schema(Database& database) {
-  if (database.ask("PRAGMA application_id") != kApplicationId)
-    throw StoreUnusable("the file is not a Stagedoor store");
+  check_is_store(database);
   if (applied_migrations(database).size() != sql::migrations().size())
     throw StoreUnusable("the store is of an older version; start the server once to upgrade it");
 }

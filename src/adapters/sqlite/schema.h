@@ -7,9 +7,13 @@
 namespace stagedoor {
 
 // Each migration and its record in one transaction. Throws StoreUnusable for a store of a newer program, one
-// whose migrations were other than ours, or a database that is not Stagedoor's.
+// whose migrations were other than ours.
 void migrate(Database& database);
 
+// Throws StoreUnusable when the file is another program's database or none at all. An empty one passes.
+void check_is_not_foreign(Database& database);
+// Throws StoreUnusable unless the file is a Stagedoor store, of whatever version.
+void check_is_store(Database& database);
 // For readers: throws StoreUnusable unless the schema is exactly ours.
 void check_schema(Database& database);
 

@@ -97,6 +97,7 @@ SqliteStore::SqliteStore(SqliteOptions options)
       database_(path_, OpenFor::writing),
       loader_(database_),
       writer_(database_) {
+  check_is_not_foreign(database_);  // before anything is written to it
   database_.execute("PRAGMA journal_mode = WAL");
   database_.execute(folder_ ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = FULL");
   database_.execute("PRAGMA wal_autocheckpoint = 0");

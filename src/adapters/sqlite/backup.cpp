@@ -1,0 +1,65 @@
+#include "adapters/sqlite/backup.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "adapters/sqlite/database.h"
+#include "adapters/sqlite/schema.h"
+
+namespace stagedoor {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Removes the unfinished copy unless it was given its name.
+struct PartFile {
+  std::string path;
+  ~PartFile() {
+    std::error_code error;
+    fs::remove(path, error);
+  }
+};
+
+void copy_pages(Database& from, const std::string& to_path) {
+  Database to(to_path, OpenFor::writing);
+  to.execute("PRAGMA synchronous = OFF");  // the whole file is synced at the end
+  sqlite3_backup* copy = sqlite3_backup_init(to.raw(), "main", from.raw(), "main");
+  if (!copy) to.fail(sqlite3_errcode(to.raw()), "backup");
+  int code = SQLITE_OK;
+  do {  // all pages in one step: in several, each commit of the server would start it over
+    code = sqlite3_backup_step(copy, -1);
+  } while (code == SQLITE_OK);
+  const int finished = sqlite3_backup_finish(copy);
+  if (code != SQLITE_DONE) to.fail(finished != SQLITE_OK ? finished : code, "backup");
+}
+
+void sync(const std::string& path, int flags) {
+  const int file = ::open(path.c_str(), flags | O_CLOEXEC);
+  const bool is_safe = file >= 0 && ::fsync(file) == 0;
+  const int why = errno;
+  if (file >= 0) ::close(file);
+  if (!is_safe)
+    throw StoreUnusable(fmt::format("{}: cannot be synced to disk: {}", path, std::strerror(why)));
+}
+
+}  // namespace
+
+void backup_sqlite(const std::string& path, const std::string& target) {
+  if (fs::exists(target)) throw StoreUnusable(target + ": is there already; a backup never overwrites");
+  Database from(path, OpenFor::reading);
+  check_is_store(from);
+  const PartFile part{fmt::format("{}.part-{}", target, ::getpid())};
+  fs::remove(part.path);
+  copy_pages(from, part.path);
+  sync(part.path, O_RDWR);
+  if (fs::exists(target)) throw StoreUnusable(target + ": is there already; a backup never overwrites");
+  fs::rename(part.path, target);
+  sync(fs::absolute(target).parent_path().string(), O_RDONLY | O_DIRECTORY);
+}
+
+}  // namespace stagedoor

@@ -1,0 +1,295 @@
+// What only a store in a file has to prove: one writer, crashes, damage, versions, a full disk, a bounded
+// log.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <sqlite3.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <fstream>
+#include <thread>
+
+#include "adapters/sqlite/sqlite_store.h"
+#include "faulty_disk.h"
+#include "sample.h"
+#include "store_under_test.h"
+#include "text.h"
+
+namespace stagedoor::contract {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+std::unique_ptr<SqliteStore> open(const std::string& path) {
+  return std::make_unique<SqliteStore>(SqliteOptions{.path = path});
+}
+
+// Why the store cannot be opened; "" when it can.
+std::string refusal(const std::string& path) {
+  try {
+    open(path);
+    return "";
+  } catch (const StoreUnusable& why) {
+    return why.what();
+  }
+}
+
+void run_sql(const std::string& path, const std::string& statements) {
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &db), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(db, statements.c_str(), nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(db);
+  sqlite3_close(db);
+}
+
+std::string bytes_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::int64_t root_page(const std::string& path, const std::string& name) {
+  Database database(path, OpenFor::reading);
+  return database.ask("SELECT rootpage FROM sqlite_schema WHERE name = '" + name + "'");
+}
+
+void damage_page(const std::string& path, std::int64_t page, std::int64_t from = 0) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp((page - 1) * 4096 + from);
+  file << std::string(std::size_t(4096 - from), 'x');
+}
+
+struct GoodDisk {
+  ~GoodDisk() { FaultyDisk::set(FaultyDisk::Fault::none); }
+};
+
+class Sqlite : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    FaultyDisk::install();
+    GTEST_FLAG_SET(death_test_style, "threadsafe");
+  }
+  std::string path() const { return folder_.file("store.db"); }
+
+  Folder folder_;
+};
+
+TEST_F(Sqlite, refuses_a_second_writer_and_names_the_first) {
+  auto first = open(path());
+  EXPECT_THAT(refusal(path()), HasSubstr(fmt::format("in use by process {}", ::getpid())));
+  fs::create_symlink(path(), folder_.file("other name.db"));
+  EXPECT_THAT(refusal(folder_.file("other name.db")), HasSubstr("in use"));
+  first.reset();
+  EXPECT_EQ(refusal(path()), "");
+}
+
+TEST_F(Sqlite, opens_after_its_process_was_killed_with_all_that_was_committed) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    auto store = open(path());
+    open_sample(*store);
+    commit_rows(*store, hold(1001, seat(1), user(1)));
+    const auto unfinished = store->begin();
+    Batch batch;
+    put(batch, hold(1002, seat(2), user(2)));
+    unfinished->apply(batch);
+    ::_exit(0);  // nothing is closed
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_EQ(status, 0);
+  const auto store = open(path());
+  EXPECT_TRUE(store->queries()->reservation(ReservationId{1001}));
+  EXPECT_FALSE(store->queries()->reservation(ReservationId{1002}));
+}
+
+TEST_F(Sqlite, is_whole_when_copied_with_its_log_in_the_midst_of_writing) {
+  auto store = open(path());
+  open_sample(*store);
+  for (int i = 1; i <= 10; ++i) commit_rows(*store, hold(1000 + i, seat(i), user(1)));
+  const std::string copy = folder_.file("copy.db");
+  fs::copy_file(path(), copy);
+  fs::copy_file(path() + "-wal", copy + "-wal");
+  EXPECT_EQ(open(copy)->queries()->reservations_of(user(1), std::nullopt, {}).size(), 10u);
+}
+
+TEST_F(Sqlite, loses_only_the_torn_end_of_its_log) {
+  auto store = open(path());
+  open_sample(*store);
+  commit_rows(*store, hold(1001, seat(1), user(1)));
+  commit_rows(*store, hold(1002, seat(2), user(1)));
+  const std::string copy = folder_.file("copy.db");
+  fs::copy_file(path(), copy);
+  fs::copy_file(path() + "-wal", copy + "-wal");
+  fs::resize_file(copy + "-wal", fs::file_size(copy + "-wal") - 100);
+  const auto torn = open(copy);
+  EXPECT_TRUE(torn->queries()->reservation(ReservationId{1001}));
+  EXPECT_FALSE(torn->queries()->reservation(ReservationId{1002}));
+}
+
+TEST_F(Sqlite, refuses_a_store_of_a_newer_version) {
+  open(path());
+  run_sql(path(), "INSERT INTO migrations VALUES (9001, '9001-later', 'hash', 0)");
+  EXPECT_THAT(refusal(path()), HasSubstr("newer Stagedoor (schema 9001-later"));
+  EXPECT_THROW(SqliteStore(SqliteOptions{.path = path()}).queries(), StoreUnusable);
+}
+
+TEST_F(Sqlite, refuses_a_store_whose_schema_was_made_otherwise) {
+  open(path());
+  run_sql(path(), "UPDATE migrations SET hash = 'other' WHERE number = 1");
+  EXPECT_THAT(refusal(path()), HasSubstr("made by another build"));
+}
+
+TEST_F(Sqlite, refuses_another_program_s_database_and_leaves_it_alone) {
+  run_sql(path(), "CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)");
+  const std::string before = bytes_of(path());
+  EXPECT_THAT(refusal(path()), HasSubstr("not a Stagedoor store"));
+  EXPECT_EQ(bytes_of(path()), before);
+}
+
+TEST_F(Sqlite, refuses_a_file_that_is_no_database) {
+  std::ofstream(path()) << std::string(10'000, 'g');
+  EXPECT_THAT(refusal(path()), HasSubstr("not a database"));
+}
+
+TEST_F(Sqlite, refuses_a_path_that_it_cannot_write) {
+  EXPECT_THAT(refusal(folder_.file("no/such/folder/store.db")), HasSubstr("no/such/folder"));
+  EXPECT_THAT(refusal(folder_.path().string()), HasSubstr(folder_.path().string()));
+}
+
+TEST_F(Sqlite, refuses_a_damaged_file) {
+  open_sample(*open(path()));
+  damage_page(path(), 1, 100);  // after the header: the schema itself
+  EXPECT_THAT(refusal(path()), HasSubstr("malformed"));
+}
+
+TEST_F(Sqlite, ends_the_process_when_a_page_turns_out_damaged) {
+  open_sample(*open(path()));
+  damage_page(path(), root_page(path(), "sqlite_autoindex_wallets_1"));  // its index by user
+  const Keys keys{.wallets = {user(1)}};
+  EXPECT_DEATH(loaded(*open(path()), keys), "malformed");
+  EXPECT_DEATH(open(path())->queries()->wallet(user(1)), "malformed");
+}
+
+TEST_F(Sqlite, is_unavailable_on_a_full_disk_and_works_again_after) {
+  const GoodDisk afterwards;
+  auto store = open(path());
+  open_sample(*store);
+  Batch old;
+  old.answers.push_back(answer(user(1), "old", at(-10)));
+  commit(*store, old);
+  for (const auto fault : {FaultyDisk::Fault::full, FaultyDisk::Fault::write_error}) {
+    FaultyDisk::set(fault);
+    EXPECT_THROW(commit_rows(*store, hold(1001, seat(1), user(1))), StoreUnavailable);
+    EXPECT_THROW(store->forget({.answers_before = at(0)}, 10), StoreUnavailable);
+    EXPECT_FALSE(store->queries()->reservation(ReservationId{1001}));
+    FaultyDisk::set(FaultyDisk::Fault::none);
+  }
+  commit_rows(*store, hold(1001, seat(1), user(1)));
+  store.reset();
+  EXPECT_TRUE(open(path())->queries()->reservation(ReservationId{1001}));
+}
+
+TEST_F(Sqlite, ends_the_process_when_a_sync_fails) {
+  auto store = open(path());
+  open_sample(*store);
+  EXPECT_DEATH(
+      {
+        FaultyDisk::set(FaultyDisk::Fault::sync_error);
+        commit_rows(*store, hold(1001, seat(1), user(1)));
+      },
+      "disk I/O error");
+}
+
+TEST_F(Sqlite, touches_no_disk_for_a_batch_of_refusals) {
+  auto store = open(path());
+  open_sample(*store);
+  const auto before = fs::last_write_time(path() + "-wal");
+  const std::string log = bytes_of(path() + "-wal");
+  View view;
+  const auto transaction = store->begin();
+  transaction->load({.seats = {seat(1)}, .wallets = {user(1)}}, view);
+  transaction->commit();
+  EXPECT_EQ(fs::last_write_time(path() + "-wal"), before);
+  EXPECT_EQ(bytes_of(path() + "-wal"), log);
+}
+
+TEST_F(Sqlite, is_unavailable_while_another_program_writes_the_file) {
+  auto store = open(path());
+  open_sample(*store);
+  sqlite3* other = nullptr;
+  ASSERT_EQ(sqlite3_open(path().c_str(), &other), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr), SQLITE_OK);
+  EXPECT_THROW(commit_rows(*store, hold(1001, seat(1), user(1))), StoreUnavailable);
+  sqlite3_exec(other, "ROLLBACK", nullptr, nullptr, nullptr);
+  sqlite3_close(other);
+  commit_rows(*store, hold(1001, seat(1), user(1)));
+}
+
+TEST_F(Sqlite, in_memory_leaves_nothing_behind) {
+  std::string file;
+  {
+    SqliteStore store({.path = ":memory:"});
+    open_sample(store);
+    file = store.path();
+    EXPECT_TRUE(fs::exists(file));
+  }
+  EXPECT_FALSE(fs::exists(fs::path(file).parent_path()));
+}
+
+// --- the write-ahead log ---
+
+class WriteAheadLog : public Sqlite {
+ protected:
+  static constexpr std::int64_t kLimit = 1 << 20;
+
+  WriteAheadLog() { open_sample(store_); }
+  std::string file() const { return fast_.file("store.db"); }
+  std::int64_t size() const { return std::int64_t(fs::file_size(file() + "-wal")); }
+  // `commits` of twenty rows each: three pages or more.
+  std::int64_t write(int commits) {
+    std::int64_t highest = 0;
+    for (int i = 0; i < commits; ++i) {
+      Batch batch;
+      for (int row = 0; row < 20; ++row) batch.outbox.push_back(outbox(++id_, "reservation/1", 1));
+      commit(store_, batch);
+      highest = std::max(highest, size());
+    }
+    return highest;
+  }
+
+ private:
+  Folder fast_{fast_folder()};
+
+ protected:
+  SqliteStore store_{{.path = file(), .wal_limit = kLimit}};
+  std::int64_t id_ = 10'000;
+};
+
+TEST_F(WriteAheadLog, stays_bounded_under_continuous_writing_with_readers_at_work) {
+  std::atomic<bool> done = false;
+  std::vector<std::thread> readers;
+  for (int i = 0; i < 3; ++i) {
+    readers.emplace_back([&] {
+      const auto reader = store_.queries();
+      while (!done) reader->log({});
+    });
+  }
+  const std::int64_t highest = write(10'000);  // 200,000 rows, over 100 MB through the log
+  done = true;
+  for (auto& reader : readers) reader.join();
+  EXPECT_LT(highest, 4 * kLimit);
+}
+
+TEST_F(WriteAheadLog, grows_while_a_reader_stays_and_shrinks_when_it_has_gone) {
+  sqlite3* reader = nullptr;
+  ASSERT_EQ(sqlite3_open(file().c_str(), &reader), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM outbox", nullptr, nullptr, nullptr), SQLITE_OK);
+  EXPECT_GT(write(600), 2 * kLimit);
+  sqlite3_close(reader);
+  write(300);
+  EXPECT_LE(size(), 2 * kLimit);
+}
+
+}  // namespace
+}  // namespace stagedoor::contract
