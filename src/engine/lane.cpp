@@ -8,7 +8,6 @@ namespace stagedoor {
 namespace {
 
 constexpr std::int64_t kIdsAhead = 100'000;
-constexpr Millis kAnswersKept{24 * 3'600'000};
 constexpr Millis kRestAfterOutage{50};
 // Of a full batch, out of 16: payment, hold, wallet, join, operation. What a class leaves, the others take in
 // this order.

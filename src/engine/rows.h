@@ -111,7 +111,9 @@ struct SeatBlock {  // a house seat (R-S12)
   bool blocked = false;
 };
 
-// The first answer to a (user, key), given again to the same request (R-X5).
+// The first answer to a (user, key), given again to the same request for kAnswersKept (R-X5). Then the key is
+// free, whether or not the row has been forgotten.
+inline constexpr Millis kAnswersKept{24 * 3'600'000};
 struct IdempotentAnswer {
   UserId user{};
   std::string key{};

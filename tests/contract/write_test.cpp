@@ -335,6 +335,25 @@ TEST_P(WriteBatch, refuses_what_can_not_be) {
   });
 }
 
+// R-X5: a key is free after a day, though its row is still there; the new answer is the youngest.
+TEST_P(WriteBatch, replaces_an_answer_that_is_past_its_time) {
+  const TimePoint next_day = at(0) + kAnswersKept;
+  const auto write = [&](std::string key, TimePoint when) {
+    Batch batch;
+    batch.answers.push_back(answer(user(1), std::move(key), when));
+    return batch;
+  };
+  commit(store(), write("a", at(0)));
+  commit(store(), write("b", at(1)));
+  EXPECT_TRUE(refuses(store(), write("a", next_day - Millis(1))));
+  commit(store(), write("a", next_day));
+  const View view = loaded(store(), {.answers = {{user(1), "a"}}});
+  EXPECT_EQ(view.answers.find({user(1), "a"})->created_at, next_day);
+  EXPECT_TRUE(refuses(store(), write("a", next_day + Millis(1))));
+  EXPECT_EQ(store().forget({.answers_before = next_day}, 10), 1u);
+  EXPECT_NE(loaded(store(), {.answers = {{user(1), "a"}}}).answers.find({user(1), "a"}), nullptr);
+}
+
 TEST_P(WriteBatch, forgets_old_answers_and_events_in_chunks) {  // R-X5: kept 24 h
   Batch batch;
   for (int i = 0; i < 5; ++i) {

@@ -156,7 +156,13 @@ void MemoryTransaction::add(const Posting& row) {
 
 void MemoryTransaction::add(const IdempotentAnswer& row) {
   const UserKey key{row.user, row.key};
-  insert(answers_, key, row, "idempotent_answers (user_id, key) is unique");
+  if (const IdempotentAnswer* before = answers_.find(key)) {
+    demand(before->created_at <= row.created_at - kAnswersKept,
+           "idempotent_answers (user_id, key) is unique");
+    for (const auto& [age, of] : tables_.answers_by_age)
+      if (of == key) answers_by_age_.erase(age);
+  }
+  answers_.put(key, row);
   answers_by_age_.put(next_answer_++, key);
 }
 

@@ -160,14 +160,16 @@ void Writer::add(const Posting& row) {
 }
 
 void Writer::add(const IdempotentAnswer& row) {
-  insert_answer_.run({{"$digest", answer_digest(row.user, row.key)},
-                      {"$user_id", row.user},
-                      {"$key", row.key},
-                      {"$request_hash", Value::blob(row.request_hash)},
-                      {"$status", row.status},
-                      {"$body", row.body},
-                      {"$headers", row.headers},
-                      {"$created_at", row.created_at}});
+  const int written = insert_answer_.run({{"$digest", answer_digest(row.user, row.key)},
+                                          {"$user_id", row.user},
+                                          {"$key", row.key},
+                                          {"$request_hash", Value::blob(row.request_hash)},
+                                          {"$status", row.status},
+                                          {"$body", row.body},
+                                          {"$headers", row.headers},
+                                          {"$created_at", row.created_at},
+                                          {"$past_until", row.created_at - kAnswersKept}});
+  if (written != 1) refuse("the answer of", to_ms(row.created_at));
 }
 
 void Writer::add(const OutboxRow& row) {
