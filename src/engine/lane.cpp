@@ -8,7 +8,7 @@ namespace stagedoor {
 namespace {
 
 constexpr std::int64_t kIdsAhead = 100'000;
-constexpr Millis kRestAfterOutage{50};
+constexpr Millis kRestAfterFailure{50};
 // Of a full batch, out of 16: payment, hold, wallet, join, operation. What a class leaves, the others take in
 // this order.
 constexpr std::array<std::size_t, kLaneClasses> kShares = {5, 4, 3, 3, 1};
@@ -135,7 +135,7 @@ void Lane::settle(Range commands) {
     } catch (const StoreUnavailable& outage) {
       view_.clear();
       spdlog::error("the store is unavailable: {}", outage.what());
-      jobs_rest_until_ = moment_ + kRestAfterOutage;
+      jobs_rest_until_ = moment_ + kRestAfterFailure;
       fail(commands, {Code::STORE_UNAVAILABLE,
                       "The store does not answer. Nothing was done; ask again shortly.",
                       {},
@@ -146,6 +146,7 @@ void Lane::settle(Range commands) {
       view_.clear();
       counters_.failed_batches.fetch_add(1, std::memory_order_relaxed);
       if (commands.size() == 1) {
+        jobs_rest_until_ = moment_ + kRestAfterFailure;  // it may be a job's, which will be due again at once
         spdlog::error("the store refused a command: {}", refusal.what());
         fail(commands, {Code::INTERNAL, "This is a fault of the server. Nothing was done.", {}, {}, {}});
         return;
@@ -184,6 +185,15 @@ std::size_t Lane::commit_front(Range commands) {
   if (!batch.empty()) {
     transaction->apply(batch);
     transaction->commit();
+  }
+  conclude(batch, commands.first(answers.size()), answers);
+  return answers.size();
+}
+
+// What is committed must not be done again, as settle() does after an exception: one from here ends the
+// process.
+void Lane::conclude(const Batch& batch, Range commands, std::vector<Answer>& answers) noexcept {
+  if (!batch.empty()) {
     ids_reserved_to_ = batch.ids_reserved_to.value_or(ids_reserved_to_);
     for (Listener* listener : listeners_) listener->committed(batch);
     counters_.commits.fetch_add(1, std::memory_order_relaxed);
@@ -197,7 +207,6 @@ std::size_t Lane::commit_front(Range commands) {
       std::min<std::size_t>(std::bit_width(answers.size() - 1), counters_.batch_sizes.size() - 1);
   counters_.batch_sizes[bucket].fetch_add(1, std::memory_order_relaxed);
   for (std::size_t i = 0; i < answers.size(); ++i) commands[i]->reply(std::move(answers[i]));
-  return answers.size();
 }
 
 void Lane::load(Transaction& transaction, Range commands) {

@@ -95,6 +95,8 @@ class Lane {
   // many it were
   // (>= 1). Throws with no effect and nobody answered.
   std::size_t commit_front(Range commands);
+  // Tells the listeners and answers.
+  void conclude(const Batch& batch, Range commands, std::vector<Answer>& answers) noexcept;
   void load(Transaction& transaction, Range commands);
   Decided decide(Command& command, Moment& moment);
   void fail(Range commands, const Failure& failure);
@@ -111,7 +113,7 @@ class Lane {
   TimePoint moment_{};  // of the newest batch
   std::int64_t next_id_;
   std::int64_t ids_reserved_to_;
-  TimePoint jobs_rest_until_{};  // after an outage, so that a due job does not spin
+  TimePoint jobs_rest_until_{};  // after a failure, so that a due job does not spin
 
   std::mutex mutex_;
   std::condition_variable arrived_;
