@@ -5,10 +5,15 @@
 namespace stagedoor {
 namespace {
 
-class Lapse : public Command {
+constexpr Millis kRetry{1000};
+constexpr Millis kRetryAlone{60'000};
+
+}  // namespace
+
+class LapseHolds::Sweep : public Command {
  public:
-  Lapse(LapseHolds& owner, std::vector<ReservationId> holds, TimePoint due)
-      : Command(LaneClass::payment, {}), owner_(owner), holds_(std::move(holds)), due_(due) {}
+  Sweep(LapseHolds& all, TimePoint collected_at, std::vector<ReservationId> holds)
+      : Command(LaneClass::payment, {}), all_(all), collected_at_(collected_at), holds_(std::move(holds)) {}
 
   void keys(const View& view, Keys& wanted) const override {
     for (const ReservationId id : holds_) cancel_keys({id, {}}, view, wanted);
@@ -18,42 +23,41 @@ class Lapse : public Command {
   }
   void reply(Answer answer) override {
     constexpr int kNothingWasDone = 503;
-    if (answer.status == kNothingWasDone) owner_.again(holds_, due_);
+    if (answer.status < 500) return;
+    const bool is_refused = answer.status != kNothingWasDone;
+    const Millis retry = is_refused && holds_.size() == 1 ? kRetryAlone : kRetry;
+    for (const ReservationId id : holds_) all_.ends_.push({collected_at_ + retry, id, is_refused});
   }
 
  private:
-  LapseHolds& owner_;
+  LapseHolds& all_;
+  TimePoint collected_at_;
   std::vector<ReservationId> holds_;
-  TimePoint due_;
 };
-
-}  // namespace
 
 void LapseHolds::restore(Store& store) {
   store.each_taking_reservation([&](const Reservation& row) {
-    if (row.is_unpaid()) ends_.emplace(row.expires_at, row.id);
+    if (row.is_unpaid()) ends_.push({row.expires_at, row.id});
   });
 }
 
 void LapseHolds::committed(const Batch& batch) {
   for (const auto& [row, stored] : batch.reservations.rows()) {
-    if (!stored && row.is_unpaid()) ends_.emplace(row.expires_at, row.id);
+    if (!stored && row.is_unpaid()) ends_.push({row.expires_at, row.id});
   }
 }
 
-TimePoint LapseHolds::next_due(TimePoint) const { return ends_.empty() ? kNever : ends_.top().first; }
+TimePoint LapseHolds::next_due(TimePoint) const { return ends_.empty() ? kNever : ends_.top().at; }
 
 void LapseHolds::collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) {
   std::vector<ReservationId> holds;
-  while (!ends_.empty() && ends_.top().first <= now && holds.size() < kAtOnce) {
-    holds.push_back(ends_.top().second);
+  for (std::size_t i = 0; i < kAtOnce && !ends_.empty() && ends_.top().at <= now; ++i) {
+    const End end = ends_.top();
     ends_.pop();
+    if (end.alone) due.push_back(std::make_unique<Sweep>(*this, now, std::vector{end.hold}));
+    else holds.push_back(end.hold);
   }
-  due.push_back(std::make_unique<Lapse>(*this, std::move(holds), now));
-}
-
-void LapseHolds::again(const std::vector<ReservationId>& holds, TimePoint due) {
-  for (const ReservationId id : holds) ends_.emplace(due, id);
+  if (!holds.empty()) due.push_back(std::make_unique<Sweep>(*this, now, std::move(holds)));
 }
 
 }  // namespace stagedoor

@@ -1,7 +1,11 @@
 // The sweep: cancels holds soon after their end, so that seat maps show them free (R-S4). The seat is free by
 // rule anyway.
+//
+// Holds are swept many at a time. Those of a sweep that failed come up again: together when the store was
+// away, one by one when it refused them, so that one bad row does not keep the others from being swept.
 #pragma once
 
+#include <compare>
 #include <queue>
 #include <vector>
 
@@ -17,13 +21,17 @@ class LapseHolds : public Job, public Listener {
   TimePoint next_due(TimePoint now) const override;
   void collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) override;
 
-  // These were not swept because the store did not answer: they are still due.
-  void again(const std::vector<ReservationId>& holds, TimePoint due);
-
  private:
   // One batch's share: the rest follows in the next.
   static constexpr std::size_t kAtOnce = 500;
-  using End = std::pair<TimePoint, ReservationId>;
+
+  struct End {
+    TimePoint at{};
+    ReservationId hold;
+    bool alone = false;
+    auto operator<=>(const End&) const = default;
+  };
+  class Sweep;
 
   // Ends of holds, soonest first. A hold that was paid or given back stays until its time and is then passed
   // over.

@@ -1,0 +1,45 @@
+// The club night in a World over a store that can fail, and the first steps of its fans.
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "adapters/memory/memory_store.h"
+#include "support/catalogue.h"
+#include "support/faulty_store.h"
+#include "support/world.h"
+
+namespace stagedoor::test {
+
+inline const TimePoint kOpen = *parse_rfc3339("2030-01-01T00:00:00Z");
+inline constexpr std::string_view kPolicy =
+    "seats_per_user: 4, hold_ttl: 5m, rehold_cooldown: 1s, refund_until: 2096-01-01T00:00:00Z";
+
+struct Scene {
+  MemoryStore memory;
+  FaultyStore store{memory};
+  ManualClock clock{kOpen};
+  std::unique_ptr<World> world;
+
+  Scene() {
+    start();
+    world->import(club_night("admission: capacity, capacity: 100, active_ttl: 5m, poll_min: 0s", kPolicy));
+  }
+  void start() {
+    world.reset();
+    world = std::make_unique<World>(store, clock, WorldOptions{.journal = &store.journal});
+  }
+  std::int64_t seat(int number) const {
+    return world->shelf().catalogue()->date({1})->first_seat.value + number - 1;
+  }
+  Visitor fan(std::uint64_t n, std::int64_t money = 0) {
+    const Visitor who = world->enter(n);
+    if (money > 0) world->call(charge(who, money));
+    return who;
+  }
+  std::int64_t hold_seat(const Visitor& who, int number) {
+    return test::number(world->call(hold(who, seat(number))).data(), "id");
+  }
+};
+
+}  // namespace stagedoor::test

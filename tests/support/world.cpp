@@ -1,0 +1,92 @@
+#include "support/world.h"
+
+#include <stdexcept>
+
+#include "http/problem.h"
+#include "modules/catalog/change.h"
+#include "modules/catalog/yaml.h"
+
+namespace stagedoor::test {
+
+void Pending::take(Answer&& answer) noexcept {
+  ++answers_;
+  if (journal_) journal_->emplace_back("answer");
+  crowd::Reply reply;
+  reply.status = answer.status;
+  reply.headers = std::move(answer.headers);
+  reply.body = answer.shared ? *answer.shared : std::move(answer.body);
+  reply_.emplace(reply);
+}
+
+World::World(Store& store, const Clock& clock, WorldOptions options)
+    : clock_(clock),
+      journal_(options.journal),
+      lane_(store, clock, catalogue_, &http::problem, options.limits),
+      gate_(keys_, rooms_, clock, Millis(30LL * 86'400'000)),
+      queue_calls_{lane_, rooms_, gate_, keys_, clock, catalogue_, EventId{}},
+      wallet_calls_{lane_, readers_, gate_, options.balance_max},
+      reservation_calls_{lane_, readers_, gate_, rooms_, keys_, clock, catalogue_},
+      payment_calls_{lane_, readers_, gate_, clock, catalogue_, options.balance_max} {
+  shelf_.load(store);
+  rooms_.restore(store);
+  lapse_holds_.restore(store);
+  lane_.add_listener(shelf_);
+  lane_.add_listener(rooms_);
+  lane_.add_listener(lapse_holds_);
+  lane_.add_job(rooms_);
+  lane_.add_job(lapse_holds_);
+  add_queue_routes(router_, queue_calls_);
+  add_wallet_routes(router_, wallet_calls_);
+  add_reservation_routes(router_, reservation_calls_);
+  add_payment_routes(router_, payment_calls_);
+}
+
+void World::import(std::string_view yaml) {
+  const catalog::CatalogueText text{std::string(yaml)};
+  if (!text.document()) throw std::runtime_error(text.explain("catalogue", text.document().error()));
+  const auto done = catalog::import_catalogue(lane_, *text.document(), "test");
+  if (!done) throw std::runtime_error(text.explain("catalogue", done.error()));
+}
+
+PendingPtr World::send(const Call& call) {
+  const auto pending = pending_.emplace_back(std::make_shared<Pending>(journal_));
+  http::Request request;
+  request.method = *http::parse_method(call.method);
+  const std::string_view target = call.target;
+  const std::size_t question = target.find('?');
+  request.path = target.substr(0, question);
+  if (question != std::string_view::npos) request.raw_query = target.substr(question + 1);
+  request.body = call.body;
+  const std::string authorization = call.token.starts_with("Bearer ") ? call.token : "Bearer " + call.token;
+  std::vector<http::Header> headers;
+  if (!call.token.empty()) headers.push_back({"Authorization", authorization});
+  if (!call.idempotency_key.empty()) headers.push_back({"Idempotency-Key", call.idempotency_key});
+  for (const auto& [name, value] : call.headers) headers.push_back({name, value});
+  request.headers = headers;
+  const auto found = router_.find(request);
+  http::Reply reply(*pending);
+  if (found.route) found.route->handler(request, std::move(reply));
+  else reply(http::problem(found.refusal));
+  return pending;
+}
+
+ApiReply World::call(const Call& call) {
+  const PendingPtr pending = send(call);
+  while (!pending->is_answered()) {
+    if (!lane_.run_once()) throw std::logic_error("the lane has nothing to do and the call no answer");
+  }
+  return pending->reply();
+}
+
+void World::run() {
+  while (lane_.run_once()) {
+  }
+}
+
+Visitor World::enter(std::uint64_t n, std::int64_t event) {
+  const Visitor visitor{user(n), text(call(join(user(n), event)).data(), "token")};
+  run();
+  return visitor;
+}
+
+}  // namespace stagedoor::test
