@@ -14,7 +14,7 @@ int not_built_yet(const char* name) {
 
 }  // namespace
 
-int run_serve(const Config&) { return not_built_yet("serve"); }
+
 int run_import(const Config&, const std::string&) { return not_built_yet("import"); }
 int run_audit(const Config&) { return not_built_yet("audit"); }
 int run_backup(const Config&, const std::string&) { return not_built_yet("backup"); }

@@ -38,7 +38,8 @@ class Listener {
 };
 
 struct LaneLimits {
-  std::size_t queue_max = 20'000;       // commands waiting per class; beyond it OVERLOADED
+  // Commands waiting, by LaneClass; beyond it OVERLOADED.
+  std::array<std::size_t, kLaneClasses> queue_max = {20'000, 20'000, 20'000, 20'000, 20'000};
   std::size_t batch_max = 1024;         // commands per transaction
   Millis batch_time{10};                // deciding stops after so long; the rest waits for the next batch
   std::size_t view_rows_max = 400'000;  // a kept view beyond it is forgotten and loaded anew

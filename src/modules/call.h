@@ -2,12 +2,11 @@
 // and none of the modules should say again.
 #pragma once
 
-#include <spdlog/spdlog.h>
-
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "core/log.h"
 #include "engine/lane.h"
 #include "engine/readers.h"
 #include "http/problem.h"
@@ -65,7 +64,7 @@ void submit_read(Readers& readers, http::Reply reply, Read read) {
     try {
       (*held)(read(queries));
     } catch (const std::exception& outage) {
-      spdlog::error("a read failed: {}", outage.what());
+      log(LogLevel::error, "a read failed", {{"error.message", outage.what()}});
       (*held)(http::problem(
           {Code::STORE_UNAVAILABLE, "The store does not answer; ask again shortly.", {}, {}, {}}));
     }

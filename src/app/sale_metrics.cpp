@@ -1,4 +1,4 @@
-#include "app/metrics.h"
+#include "app/sale_metrics.h"
 
 #include <boost/describe/enum_to_string.hpp>
 
@@ -43,7 +43,7 @@ MetricFamily batch_sizes(const LaneCounters& counters) {
 
 }  // namespace
 
-void Metrics::committed(const Batch& batch) {
+void SaleMetrics::committed(const Batch& batch) {
   for (const auto& [row, stored] : batch.reservations.rows()) {
     if (stored && stored->status == row.status) continue;
     reservations_[static_cast<std::size_t>(row.status)].fetch_add(1, std::memory_order_relaxed);
@@ -52,7 +52,7 @@ void Metrics::committed(const Batch& batch) {
   }
 }
 
-std::vector<MetricFamily> Metrics::Collect() const {
+std::vector<MetricFamily> SaleMetrics::Collect() const {
   const LaneCounters& lane = lane_.counters();
   std::vector<MetricFamily> families = {
       counter("stagedoor_commands_total", "Commands decided", lane.commands),

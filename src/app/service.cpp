@@ -1,0 +1,140 @@
+#include "app/service.h"
+
+#include <fmt/format.h>
+#include <prometheus/text_serializer.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "http/openapi.h"
+#include "modules/catalog/change.h"
+
+namespace stagedoor {
+namespace {
+
+constexpr std::size_t kReaderThreads = 2;
+
+LaneLimits lane_limits(const Config& config) {
+  const auto& lane = config.lane;
+  LaneLimits limits;
+  limits.batch_max = std::size_t(lane.batch_max);
+  limits.queue_max = {std::size_t(lane.pay_queue), std::size_t(lane.hold_queue), std::size_t(lane.wallet_queue),
+                      std::size_t(lane.join_queue), std::size_t(lane.operator_queue)};
+  return limits;
+}
+
+// "host:port" or "[v6]:port", as the settings were checked to be.
+http::ServerConfig server_config(const Config& config) {
+  const auto& from = config.http;
+  http::ServerConfig server;
+  const std::size_t colon = from.listen.rfind(':');
+  server.address = from.listen.substr(0, colon);
+  if (server.address.starts_with('[')) server.address = server.address.substr(1, server.address.size() - 2);
+  if (server.address == "localhost") server.address = "127.0.0.1";
+  server.port = static_cast<std::uint16_t>(std::stoi(from.listen.substr(colon + 1)));
+  server.threads = static_cast<unsigned>(from.threads);
+  server.connections_max = std::size_t(from.max_connections);
+  server.idle_timeout = from.idle_timeout;
+  server.head_timeout = from.header_timeout;
+  server.body_timeout = from.body_timeout;
+  server.tls_certificate = from.tls_certificate;
+  server.tls_key = from.tls_key;
+  server.trusted_proxies = from.trusted_proxies;
+  return server;
+}
+
+}  // namespace
+
+SqliteOptions store_options(const Config& config) {
+  return {.path = store_file(config).value_or(":memory:"), .wal_limit = config.store.wal_limit.count};
+}
+
+Service::Service(const Config& config)
+    : config_(config),
+      operators_(operator_secrets(config)),
+      store_(store_options(config)),
+      token_keys_(signing_keys(config)),
+      lane_(store_, clock_, catalogue_, &http::problem, lane_limits(config)),
+      readers_(kReaderThreads, [this] { return store_.queries(); }),
+      gate_(token_keys_, rooms_, clock_, config.auth.token_lifetime),
+      catalog_calls_{shelf_, gate_, clock_},
+      queue_calls_{lane_, rooms_, gate_, token_keys_, clock_, catalogue_, EventId{config.queue.default_event}},
+      wallet_calls_{lane_, readers_, gate_, config.wallet.balance_max, config.wallet.charge_by == "user"},
+      reservation_calls_{lane_, readers_, gate_, rooms_, token_keys_, clock_, catalogue_},
+      payment_calls_{lane_, readers_, gate_, clock_, catalogue_, config.wallet.balance_max},
+      server_(server_config(config), router_, http_metrics_) {
+  shelf_.load(store_);
+  rooms_.restore(store_);
+  lapse_holds_.restore(store_);
+  lane_.add_listener(shelf_);
+  lane_.add_listener(rooms_);
+  lane_.add_listener(lapse_holds_);
+  lane_.add_listener(sale_metrics_);
+  lane_.add_job(rooms_);
+  lane_.add_job(lapse_holds_);
+  lane_.add_job(housekeeping_);
+  add_routes();
+}
+
+bool Service::import_catalogue_file(std::string& fault) {
+  const std::string& name = config_.catalogue.file;
+  if (name.empty()) return true;
+  std::ifstream file(name, std::ios::binary);
+  if (!file) {
+    fault = name + ": cannot be read";
+    return false;
+  }
+  const catalog::CatalogueText text(std::string(std::istreambuf_iterator<char>(file), {}));
+  const auto imported = text.document() ? catalog::import_catalogue(lane_, *text.document(), "catalogue.file")
+                                        : Result<catalog::ImportSummary>(text.document().error());
+  if (!imported) fault = text.explain(name, imported.error());
+  return imported.has_value();
+}
+
+void Service::start() {
+  lane_.start();
+  ready_ = true;
+  server_.start();
+}
+
+void Service::stop() {
+  ready_ = false;
+  server_.stop(config_.http.stop_grace);
+  lane_.stop();
+}
+
+std::string Service::address() const {
+  const std::string& listen = config_.http.listen;
+  return fmt::format("{}:{}", listen.substr(0, listen.rfind(':')), server_.port());
+}
+
+void Service::add_routes() {
+  catalog::add_catalog_routes(router_, catalog_calls_);
+  add_queue_routes(router_, queue_calls_);
+  add_reservation_routes(router_, reservation_calls_);
+  add_wallet_routes(router_, wallet_calls_);
+  add_payment_routes(router_, payment_calls_);
+  // operator routes
+
+  router_.add({.method = http::Method::GET,
+               .path = "/healthz",
+               .handler = [](const http::Request&, http::Reply reply) { reply({.body = R"({"success":true,"data":{"alive":true}})"}); }});
+  router_.add({.method = http::Method::GET, .path = "/readyz", .handler = [this](const http::Request&, http::Reply reply) {
+                 if (ready_) return reply({.body = R"({"success":true,"data":{"ready":true}})"});
+                 reply(http::problem({Code::STORE_UNAVAILABLE, "This instance is stopping.", {}, {}, {}}));
+               }});
+  router_.add({.method = http::Method::GET, .path = "/metrics", .handler = [this](const http::Request&, http::Reply reply) {
+                 auto families = sale_metrics_.Collect();
+                 for (auto& family : http_metrics_->Collect()) families.push_back(std::move(family));
+                 reply({.body = prometheus::TextSerializer().Serialize(families),
+                        .headers = "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"});
+               }});
+
+  const auto document = std::make_shared<const std::string>(http::openapi(router_));
+  router_.add({.method = http::Method::GET, .path = "/openapi.json", .handler = [document](const http::Request& request, http::Reply reply) {
+                 reply(http::with_etag(request, {.shared = document}, http::content_tag(*document)));
+               }});
+}
+
+}  // namespace stagedoor

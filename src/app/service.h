@@ -1,0 +1,78 @@
+// One serving instance: everything it is made of, wired together in the order in which it depends on each other. The one
+// place that names adapters.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "adapters/sqlite/sqlite_store.h"
+#include "adapters/system/clock.h"
+#include "app/config.h"
+#include "app/housekeeping.h"
+#include "app/sale_metrics.h"
+#include "app/secrets.h"
+#include "engine/lane.h"
+#include "engine/readers.h"
+#include "http/router.h"
+#include "http/server.h"
+#include "modules/catalog/http.h"
+#include "modules/catalog/shelf.h"
+// #include "modules/operator/http.h"
+#include "modules/payment/http.h"
+#include "modules/queue/http.h"
+#include "modules/reservation/http.h"
+#include "modules/reservation/lapse.h"
+#include "modules/wallet/http.h"
+
+namespace stagedoor {
+
+SqliteOptions store_options(const Config& config);
+
+class Service {
+ public:
+  // Opens the store and rebuilds what is kept in memory. Throws std::runtime_error that says what is wrong.
+  explicit Service(const Config& config);
+
+  // Imports the catalogue file of the settings, if one is named. False when it is refused: `fault` says why, nothing changed.
+  bool import_catalogue_file(std::string& fault);
+  // Serves from when it returns.
+  void start();
+  // Finishes what has begun, refuses the rest, and ends.
+  void stop();
+
+  std::string address() const;  // "127.0.0.1:8080", with the port in use
+  const http::Router& router() const { return router_; }
+  // The operator key if it was made just now; to be shown once.
+  const std::optional<std::string>& new_operator_key() const { return operators_.made; }
+
+ private:
+  void add_routes();
+
+  Config config_;
+  SystemClock clock_;
+  OperatorSecrets operators_;
+  SqliteStore store_;
+  catalog::Shelf shelf_;
+  std::function<std::shared_ptr<const Catalogue>()> catalogue_ = [this] { return shelf_.catalogue(); };
+  TokenKeys token_keys_;
+  Rooms rooms_{clock_, catalogue_};
+  LapseHolds lapse_holds_;
+  Housekeeping housekeeping_{store_};
+  Lane lane_;
+  Readers readers_;
+  Gate gate_;
+  SaleMetrics sale_metrics_{lane_, rooms_, catalogue_};
+  std::shared_ptr<http::Metrics> http_metrics_ = std::make_shared<http::Metrics>();
+
+  catalog::CatalogCalls catalog_calls_;
+  QueueCalls queue_calls_;
+  WalletCalls wallet_calls_;
+  ReservationCalls reservation_calls_;
+  PaymentCalls payment_calls_;
+  std::atomic<bool> ready_{false};
+  http::Router router_;
+  http::Server server_;
+};
+
+}  // namespace stagedoor
