@@ -7,8 +7,8 @@ namespace {
 
 constexpr std::size_t kRowsAtOnce = 2000;
 constexpr Millis kRest{60'000};
+constexpr Millis kMargin{3'600'000};  // kept longer than promised
 constexpr Millis kBetweenPieces{100};
-constexpr Millis kAnswersKept{25 * 3'600'000};  // an hour more than promised
 constexpr Millis kOutboxKept{7 * 24 * 3'600'000};
 
 }  // namespace
@@ -16,7 +16,7 @@ constexpr Millis kOutboxKept{7 * 24 * 3'600'000};
 void Housekeeping::collect(TimePoint now, std::vector<std::unique_ptr<Command>>&) {
   due_ = now + kRest;
   try {
-    if (store_.forget({now - kAnswersKept, now - kOutboxKept}, kRowsAtOnce) >= kRowsAtOnce) due_ = now + kBetweenPieces;
+    if (store_.forget({now - kAnswersKept - kMargin, now - kOutboxKept}, kRowsAtOnce) >= kRowsAtOnce) due_ = now + kBetweenPieces;
   } catch (const StoreUnavailable& outage) {
     log(LogLevel::warn, "old rows were not removed; trying again in a minute", {{"error.message", outage.what()}});
   }

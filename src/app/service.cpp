@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "http/openapi.h"
+#include "http/problem.h"
 #include "modules/catalog/change.h"
 
 namespace stagedoor {
@@ -131,7 +132,7 @@ void Service::add_routes() {
                         .headers = "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"});
                }});
 
-  const auto document = std::make_shared<const std::string>(http::openapi(router_));
+  const auto document = std::make_shared<const std::string>(http::openapi(router_, STAGEDOOR_VERSION));
   router_.add({.method = http::Method::GET, .path = "/openapi.json", .handler = [document](const http::Request& request, http::Reply reply) {
                  reply(http::with_etag(request, {.shared = document}, http::content_tag(*document)));
                }});

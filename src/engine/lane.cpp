@@ -135,13 +135,8 @@ void Lane::settle(Range commands) {
       continue;
     } catch (const StoreUnavailable& outage) {
       view_.clear();
-<<<<<<< HEAD
-      spdlog::error("the store is unavailable: {}", outage.what());
-      jobs_rest_until_ = moment_ + kRestAfterFailure;
-=======
       log(LogLevel::error, "the store does not answer", {{"error.message", outage.what()}});
-      jobs_rest_until_ = moment_ + kRestAfterOutage;
->>>>>>> c17a2ec (app: one serving instance, wired)
+      jobs_rest_until_ = moment_ + kRestAfterFailure;
       fail(commands, {Code::STORE_UNAVAILABLE,
                       "The store does not answer. Nothing was done; ask again shortly.",
                       {},
@@ -152,12 +147,8 @@ void Lane::settle(Range commands) {
       view_.clear();
       counters_.failed_batches.fetch_add(1, std::memory_order_relaxed);
       if (commands.size() == 1) {
-<<<<<<< HEAD
         jobs_rest_until_ = moment_ + kRestAfterFailure;  // it may be a job's, which will be due again at once
-        spdlog::error("the store refused a command: {}", refusal.what());
-=======
         log(LogLevel::error, "the store refused a command", {{"error.message", refusal.what()}});
->>>>>>> c17a2ec (app: one serving instance, wired)
         fail(commands, {Code::INTERNAL, "This is a fault of the server. Nothing was done.", {}, {}, {}});
         return;
       }

@@ -328,7 +328,7 @@ TEST_F(LaneTest, does_not_remember_what_was_not_committed) {
 // Section 8
 TEST_F(LaneTest, says_overloaded_at_once_when_a_class_is_full_and_takes_the_others) {
   LaneLimits limits;
-  limits.queue_max = 3;
+  limits.queue_max.fill(3);
   restart(limits);
   for (int i = 0; i < 3; ++i) EXPECT_EQ(give({.lane_class = LaneClass::join})->answers, 0);
   const auto refused = give({.lane_class = LaneClass::join});
@@ -344,7 +344,7 @@ TEST_F(LaneTest, says_overloaded_at_once_when_a_class_is_full_and_takes_the_othe
 // DESIGN 4: a million joins never delay a payment.
 TEST_F(LaneTest, serves_every_class_in_every_batch_however_many_joins_wait) {
   LaneLimits limits;
-  limits.queue_max = 100'000;
+  limits.queue_max.fill(100'000);
   restart(limits);
   const auto joins = give_many(100'000, LaneClass::join);
   std::vector<std::shared_ptr<Told>> others;
