@@ -32,14 +32,12 @@ TimePoint MemoryStore::latest_moment() { return tables_.latest_moment; }
 
 std::size_t MemoryStore::forget(const Retention& retention, std::size_t rows_max) {
   const std::lock_guard lock(mutex_);
+  std::multimap<TimePoint, UserKey> old;
+  for (const auto& [key, answer] : tables_.answers)
+    if (answer.created_at < retention.answers_before) old.emplace(answer.created_at, key);
   std::size_t answers = 0;
-  auto& by_age = tables_.answers_by_age;
-  while (answers < rows_max && !by_age.empty() &&
-         tables_.answers.at(by_age.begin()->second).created_at < retention.answers_before) {
-    tables_.answers.erase(by_age.begin()->second);
-    by_age.erase(by_age.begin());
-    ++answers;
-  }
+  for (auto at = old.begin(); at != old.end() && answers < rows_max; ++at, ++answers)
+    tables_.answers.erase(at->second);
   std::size_t events = 0;
   auto& outbox = tables_.outbox;
   while (retention.outbox_before && events < rows_max && !outbox.empty() &&

@@ -31,10 +31,8 @@ MemoryTransaction::MemoryTransaction(MemoryStore& store)
       line_(tables_.line),
       blocks_(tables_.blocks),
       answers_(tables_.answers),
-      answers_by_age_(tables_.answers_by_age),
       outbox_(tables_.outbox),
       log_(tables_.log),
-      next_answer_(tables_.answers_by_age.empty() ? 1 : tables_.answers_by_age.rbegin()->first + 1),
       ids_reserved_to_(tables_.ids_reserved_to),
       latest_moment_(tables_.latest_moment) {}
 
@@ -156,14 +154,9 @@ void MemoryTransaction::add(const Posting& row) {
 
 void MemoryTransaction::add(const IdempotentAnswer& row) {
   const UserKey key{row.user, row.key};
-  if (const IdempotentAnswer* before = answers_.find(key)) {
-    demand(before->created_at <= row.created_at - kAnswersKept,
-           "idempotent_answers (user_id, key) is unique");
-    for (const auto& [age, of] : tables_.answers_by_age)
-      if (of == key) answers_by_age_.erase(age);
-  }
+  const IdempotentAnswer* before = answers_.find(key);
+  demand(!before || before->created_at <= row.created_at - kAnswersKept, "an answer is kept already");
   answers_.put(key, row);
-  answers_by_age_.put(next_answer_++, key);
 }
 
 void MemoryTransaction::write(const CatalogueChanges& changes) {
@@ -210,7 +203,6 @@ void MemoryTransaction::commit() {
   line_.commit();
   blocks_.commit();
   answers_.commit();
-  answers_by_age_.commit();
   outbox_.commit();
   log_.commit();
   tables_.ids_reserved_to = ids_reserved_to_;

@@ -40,10 +40,8 @@ class MemoryTransaction final : public Transaction {
   Layer<EventPlace, LinePlace> line_;
   Layer<SeatId, SeatBlock> blocks_;
   Layer<UserKey, IdempotentAnswer> answers_;
-  Layer<std::int64_t, UserKey> answers_by_age_;
   Layer<OutboxId, OutboxRow> outbox_;
   Layer<LogId, LogRow> log_;
-  std::int64_t next_answer_;
   std::int64_t ids_reserved_to_;
   TimePoint latest_moment_;
 };

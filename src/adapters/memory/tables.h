@@ -26,7 +26,6 @@ struct Tables {
   std::map<EventPlace, LinePlace> line;
   std::map<SeatId, SeatBlock> blocks;  // only blocked ones
   std::map<UserKey, IdempotentAnswer> answers;
-  std::map<std::int64_t, UserKey> answers_by_age;
   std::map<OutboxId, OutboxRow> outbox;
   std::map<LogId, LogRow> log;
   std::int64_t ids_reserved_to = 1;

@@ -140,7 +140,6 @@ void write_date(Database& database, const EventDate& date) {
 }  // namespace
 
 Catalogue read_catalogue(Database& database) {
-  const ReadTransaction transaction(database);
   Catalogue catalogue;
   read_events(database, catalogue);
   read_dates(database, catalogue);

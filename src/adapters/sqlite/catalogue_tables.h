@@ -6,6 +6,7 @@
 
 namespace stagedoor {
 
+// Inside a transaction. Throws std::runtime_error when what is stored makes no catalogue.
 Catalogue read_catalogue(Database& database);
 
 // Inside a transaction. An event or date that is there is changed, a new one added, with its seats.

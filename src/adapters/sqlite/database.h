@@ -7,6 +7,7 @@
 #include <array>
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <stdexcept>
@@ -28,19 +29,23 @@ struct StoreUnusable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+class Columns;
+
 enum class OpenFor { writing, reading };
 
 // One thread at a time.
 class Database {
  public:
-  // `writing` makes the file when it is absent. Throws StoreUnusable or StoreUnavailable.
+  // `writing` makes the file when it is absent; `reading` never changes anything. Throws StoreUnusable.
   Database(const std::string& path, OpenFor mode);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  void execute(const std::string& statements);    // whose rows nobody needs
-  std::int64_t ask(const std::string& question);  // a pragma or the like: the first column of the first row
+  void execute(const std::string& statements);  // whose rows nobody needs
+  // A pragma or the like: calls `row` for each row it answers.
+  void each_row(const std::string& question, const std::function<void(Columns&)>& row);
+  std::int64_t ask(const std::string& question);  // the first column of the last row; 0 when there is none
   bool in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }
   void roll_back() noexcept;  // nothing to do outside a transaction
   // From now on damage found in the file ends the process: the server must not go on with it.

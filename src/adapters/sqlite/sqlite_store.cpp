@@ -157,6 +157,7 @@ void SqliteStore::after_commit() {
 Catalogue SqliteStore::catalogue() {
   Database reader(path_, OpenFor::reading);
   keep_small(reader);
+  const ReadTransaction transaction(reader);
   return read_catalogue(reader);
 }
 

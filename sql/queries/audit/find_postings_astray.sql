@@ -1,0 +1,6 @@
+-- A posting is of a wallet, and one that pays or refunds names a reservation.
+SELECT format('posting %d of wallet %d names reservation %s', p.id, p.wallet_id, coalesce(p.reservation_id, 'none'))
+FROM postings p
+LEFT JOIN wallets w ON w.id = p.wallet_id
+LEFT JOIN reservations r ON r.id = p.reservation_id
+WHERE w.id IS NULL OR (p.type = 0) <> (p.reservation_id IS NULL) OR (p.type <> 0 AND r.id IS NULL)
