@@ -1,0 +1,60 @@
+// `stagedoor crowd` against the real server: it sells out, nobody was told anything that breaks a rule, and
+// the API says the same afterwards.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json/parse.hpp>
+
+#include "support/calls.h"
+#include "support/catalogue.h"
+#include "support/server_process.h"
+
+namespace stagedoor::test {
+namespace {
+
+boost::json::value crowd(const ServerProcess& server, std::vector<std::string> options) {
+  options.insert(options.begin(), {"crowd", "--url", server.url(), "--json"});
+  const CommandResult result = server.run(options);
+  EXPECT_EQ(result.exit_code, 0) << result.out << result.err;
+  return boost::json::parse(result.out);
+}
+
+TEST(CrowdSale, sells_the_club_night_out_by_the_rules) {  // R-K5
+  // Forty are let in each second, so that some wait; a hold or a visit never ends by itself here.
+  const ServerProcess server(
+      {.catalogue =
+           club_night("admission: interval, people: 40, every: 1s, active_ttl: 5m, poll_min: 100ms")});
+  const auto report = crowd(server, {"--rate", "0", "--abandon", "0.2", "--fans", "75"});
+  EXPECT_TRUE(report.at("rulesKept").as_bool()) << report;
+  EXPECT_EQ(number(report.at("fans"), "arrived"), 75);
+  EXPECT_EQ(number(report.at("fans"), "failed"), 0);
+  EXPECT_EQ(number(report.at("fans"), "paid") + number(report.at("seats"), "left"), 50);
+  EXPECT_GT(number(report.at("fans"), "abandoned"), 0);
+
+  Api api(server.url());
+  const auto event = api.send(get_event(1)).data();
+  EXPECT_EQ(number(event, "seatCount"), number(report.at("seats"), "left"));
+}
+
+TEST(CrowdSale, fans_buy_several_seats_each) {
+  const ServerProcess server({.catalogue = club_night()});
+  const auto report =
+      crowd(server, {"--rate", "200", "--abandon", "0", "--fans", "12", "--seats-per-fan", "4"});
+  EXPECT_EQ(number(report.at("fans"), "paid"), 12);
+  EXPECT_EQ(number(report.at("seats"), "paid"), 48);
+  EXPECT_EQ(number(report.at("seats"), "wonPaid"), 48 * 110'000);
+  EXPECT_EQ(number(report.at("seats"), "left"), 2);
+}
+
+TEST(CrowdSale, what_it_cannot_do_is_refused_with_code_2) {
+  const ServerProcess server({.catalogue = club_night()});
+  const CommandResult prequeue = server.run({"crowd", "--url", server.url(), "--prequeue", "10"});
+  EXPECT_EQ(prequeue.exit_code, 2);
+  EXPECT_THAT(prequeue.err, testing::HasSubstr("no pre-queue"));
+  const CommandResult unknown = server.run({"crowd", "--url", server.url(), "--event", "99"});
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.err, testing::HasSubstr("EVENT_NOT_FOUND"));
+}
+
+}  // namespace
+}  // namespace stagedoor::test
