@@ -19,6 +19,7 @@ struct Scene {
   MemoryStore memory;
   FaultyStore store{memory};
   ManualClock clock{kOpen};
+  WorldOptions options{.journal = &store.journal};
   std::unique_ptr<World> world;
 
   Scene() {
@@ -27,7 +28,7 @@ struct Scene {
   }
   void start() {
     world.reset();
-    world = std::make_unique<World>(store, clock, WorldOptions{.journal = &store.journal});
+    world = std::make_unique<World>(store, clock, options);
   }
   std::int64_t seat(int number) const {
     return world->shelf().catalogue()->date({1})->first_seat.value + number - 1;
