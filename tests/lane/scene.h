@@ -22,9 +22,10 @@ struct Scene {
   WorldOptions options{.journal = &store.journal};
   std::unique_ptr<World> world;
 
-  Scene() {
+  explicit Scene(std::string_view yaml = club_night(
+                     "admission: capacity, capacity: 100, active_ttl: 5m, poll_min: 0s", kPolicy)) {
     start();
-    world->import(club_night("admission: capacity, capacity: 100, active_ttl: 5m, poll_min: 0s", kPolicy));
+    world->import(yaml);
   }
   void start() {
     world.reset();
