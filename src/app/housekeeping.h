@@ -1,5 +1,5 @@
-// Removes what has outlived its purpose: idempotent answers after 24 h (R-X5), events of the outbox that nobody relays after
-// a week. A little at a time, between batches.
+// Removes what has outlived its purpose: idempotent answers after 24 h (R-X5), events of the outbox that
+// nobody relays after a week. A little at a time, between batches.
 #pragma once
 
 #include "engine/lane.h"

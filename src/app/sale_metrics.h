@@ -21,7 +21,8 @@ namespace stagedoor {
 
 class SaleMetrics : public Listener, public prometheus::Collectable {
  public:
-  SaleMetrics(const Lane& lane, const Rooms& rooms, std::function<std::shared_ptr<const Catalogue>()> catalogue)
+  SaleMetrics(const Lane& lane, const Rooms& rooms,
+              std::function<std::shared_ptr<const Catalogue>()> catalogue)
       : lane_(lane), rooms_(rooms), catalogue_(std::move(catalogue)) {}
 
   void committed(const Batch& batch) override;

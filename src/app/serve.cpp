@@ -45,17 +45,19 @@ int run_serve(const Config& config) {
   raise_file_limit();
   const StopSignals stop_signals;
   Service service(config);
-  std::string fault;
-  if (!service.import_catalogue_file(fault)) {
-    std::fprintf(stderr, "%s\n", fault.c_str());
-    return kWrong;
+  if (!config.catalogue.file.empty()) {
+    if (const auto imported = service.import_file(config.catalogue.file); !imported) {
+      std::fprintf(stderr, "%s\n", imported.error().message.c_str());
+      return kWrong;
+    }
   }
   if (service.new_operator_key()) {
     std::fprintf(stderr, "operator key, made just now and shown this once (name:role:secret): %s\n",
                  service.new_operator_key()->c_str());
   }
   service.start();
-  std::printf("{\"event\":\"listening\",\"address\":\"%s\",\"version\":\"%s\"}\n", service.address().c_str(), STAGEDOOR_VERSION);
+  std::printf("{\"event\":\"listening\",\"address\":\"%s\",\"version\":\"%s\"}\n", service.address().c_str(),
+              STAGEDOOR_VERSION);
   std::fflush(stdout);
   stop_signals.wait();
   service.stop();

@@ -20,8 +20,9 @@ LaneLimits lane_limits(const Config& config) {
   const auto& lane = config.lane;
   LaneLimits limits;
   limits.batch_max = std::size_t(lane.batch_max);
-  limits.queue_max = {std::size_t(lane.pay_queue), std::size_t(lane.hold_queue), std::size_t(lane.wallet_queue),
-                      std::size_t(lane.join_queue), std::size_t(lane.operator_queue)};
+  limits.queue_max = {std::size_t(lane.pay_queue), std::size_t(lane.hold_queue),
+                      std::size_t(lane.wallet_queue), std::size_t(lane.join_queue),
+                      std::size_t(lane.operator_queue)};
   return limits;
 }
 
@@ -53,17 +54,20 @@ SqliteOptions store_options(const Config& config) {
 
 Service::Service(const Config& config)
     : config_(config),
-      operators_(operator_secrets(config)),
+      operator_secrets_(operator_secrets(config)),
+      operator_keys_(operator_secrets_.keys),
       store_(store_options(config)),
       token_keys_(signing_keys(config)),
       lane_(store_, clock_, catalogue_, &http::problem, lane_limits(config)),
       readers_(kReaderThreads, [this] { return store_.queries(); }),
       gate_(token_keys_, rooms_, clock_, config.auth.token_lifetime),
       catalog_calls_{shelf_, gate_, clock_},
-      queue_calls_{lane_, rooms_, gate_, token_keys_, clock_, catalogue_, EventId{config.queue.default_event}},
+      queue_calls_{
+          lane_, rooms_, gate_, token_keys_, clock_, catalogue_, EventId{config.queue.default_event}},
       wallet_calls_{lane_, readers_, gate_, config.wallet.balance_max, config.wallet.charge_by == "user"},
       reservation_calls_{lane_, readers_, gate_, rooms_, token_keys_, clock_, catalogue_},
       payment_calls_{lane_, readers_, gate_, clock_, catalogue_, config.wallet.balance_max},
+      operator_calls_{lane_, readers_, shelf_, rooms_, operator_keys_, clock_, config.wallet.balance_max},
       server_(server_config(config), router_, http_metrics_) {
   shelf_.load(store_);
   rooms_.restore(store_);
@@ -78,19 +82,16 @@ Service::Service(const Config& config)
   add_routes();
 }
 
-bool Service::import_catalogue_file(std::string& fault) {
-  const std::string& name = config_.catalogue.file;
-  if (name.empty()) return true;
+Result<catalog::ImportSummary> Service::import_file(const std::string& name) {
   std::ifstream file(name, std::ios::binary);
-  if (!file) {
-    fault = name + ": cannot be read";
-    return false;
-  }
+  if (!file) return Failure{Code::INVALID_REQUEST, name + ": cannot be read", {}, {}, {}};
   const catalog::CatalogueText text(std::string(std::istreambuf_iterator<char>(file), {}));
-  const auto imported = text.document() ? catalog::import_catalogue(lane_, *text.document(), "catalogue.file")
-                                        : Result<catalog::ImportSummary>(text.document().error());
-  if (!imported) fault = text.explain(name, imported.error());
-  return imported.has_value();
+  auto imported = text.document() ? catalog::import_catalogue(lane_, *text.document(), name)
+                                  : Result<catalog::ImportSummary>(text.document().error());
+  if (imported) return imported;
+  Failure failure = imported.error();
+  failure.message = text.explain(name, failure);
+  return failure;
 }
 
 void Service::start() {
@@ -116,16 +117,22 @@ void Service::add_routes() {
   add_reservation_routes(router_, reservation_calls_);
   add_wallet_routes(router_, wallet_calls_);
   add_payment_routes(router_, payment_calls_);
-  // operator routes
+  operators::add_operator_routes(router_, operator_calls_);
 
   router_.add({.method = http::Method::GET,
                .path = "/healthz",
-               .handler = [](const http::Request&, http::Reply reply) { reply({.body = R"({"success":true,"data":{"alive":true}})"}); }});
-  router_.add({.method = http::Method::GET, .path = "/readyz", .handler = [this](const http::Request&, http::Reply reply) {
+               .handler = [](const http::Request&, http::Reply reply) {
+                 reply({.body = R"({"success":true,"data":{"alive":true}})"});
+               }});
+  router_.add({.method = http::Method::GET,
+               .path = "/readyz",
+               .handler = [this](const http::Request&, http::Reply reply) {
                  if (ready_) return reply({.body = R"({"success":true,"data":{"ready":true}})"});
                  reply(http::problem({Code::STORE_UNAVAILABLE, "This instance is stopping.", {}, {}, {}}));
                }});
-  router_.add({.method = http::Method::GET, .path = "/metrics", .handler = [this](const http::Request&, http::Reply reply) {
+  router_.add({.method = http::Method::GET,
+               .path = "/metrics",
+               .handler = [this](const http::Request&, http::Reply reply) {
                  auto families = sale_metrics_.Collect();
                  for (auto& family : http_metrics_->Collect()) families.push_back(std::move(family));
                  reply({.body = prometheus::TextSerializer().Serialize(families),
@@ -133,9 +140,35 @@ void Service::add_routes() {
                }});
 
   const auto document = std::make_shared<const std::string>(http::openapi(router_, STAGEDOOR_VERSION));
-  router_.add({.method = http::Method::GET, .path = "/openapi.json", .handler = [document](const http::Request& request, http::Reply reply) {
-                 reply(http::with_etag(request, {.shared = document}, http::content_tag(*document)));
+  router_.add({.method = http::Method::GET,
+               .path = "/openapi.json",
+               .handler = [document](const http::Request& request, http::Reply reply) {
+                 reply(http::with_etag(request, {.body = {}, .headers = {}, .shared = document},
+                                       http::content_tag(*document)));
                }});
+  add_docs();
+}
+
+// Swagger UI, from files beside the program: nothing is fetched from elsewhere.
+void Service::add_docs() {
+  const std::filesystem::path share =
+      config_.http.static_dir.empty()
+          ? std::filesystem::read_symlink("/proc/self/exe").parent_path() / "share"
+          : std::filesystem::path(config_.http.static_dir);
+  if (std::filesystem::exists(share / "swagger" / "index.html")) {
+    router_.add_files("/docs", share / "swagger");
+    return;
+  }
+  router_.add(
+      {.method = http::Method::GET, .path = "/docs", .handler = [](const http::Request&, http::Reply reply) {
+         reply(http::problem(
+             {Code::NOT_FOUND,
+              "The files of Swagger UI are not here: ./x run brings them. The document itself is at "
+              "/openapi.json.",
+              {},
+              {},
+              {}}));
+       }});
 }
 
 }  // namespace stagedoor

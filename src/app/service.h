@@ -1,5 +1,5 @@
-// One serving instance: everything it is made of, wired together in the order in which it depends on each other. The one
-// place that names adapters.
+// One serving instance: everything it is made of, wired together in the order in which it depends on each
+// other. The one place that names adapters.
 #pragma once
 
 #include <atomic>
@@ -17,8 +17,9 @@
 #include "http/router.h"
 #include "http/server.h"
 #include "modules/catalog/http.h"
+#include "modules/catalog/model.h"
 #include "modules/catalog/shelf.h"
-// #include "modules/operator/http.h"
+#include "modules/operator/http.h"
 #include "modules/payment/http.h"
 #include "modules/queue/http.h"
 #include "modules/reservation/http.h"
@@ -34,8 +35,9 @@ class Service {
   // Opens the store and rebuilds what is kept in memory. Throws std::runtime_error that says what is wrong.
   explicit Service(const Config& config);
 
-  // Imports the catalogue file of the settings, if one is named. False when it is refused: `fault` says why, nothing changed.
-  bool import_catalogue_file(std::string& fault);
+  // Imports a catalogue file, before start(). INVALID_REQUEST or SEAT_OCCUPIED with a message for the
+  // operator that names every fault with its line; then nothing has changed.
+  Result<catalog::ImportSummary> import_file(const std::string& name);
   // Serves from when it returns.
   void start();
   // Finishes what has begun, refuses the rest, and ends.
@@ -44,14 +46,16 @@ class Service {
   std::string address() const;  // "127.0.0.1:8080", with the port in use
   const http::Router& router() const { return router_; }
   // The operator key if it was made just now; to be shown once.
-  const std::optional<std::string>& new_operator_key() const { return operators_.made; }
+  const std::optional<std::string>& new_operator_key() const { return operator_secrets_.made; }
 
  private:
   void add_routes();
+  void add_docs();
 
   Config config_;
   SystemClock clock_;
-  OperatorSecrets operators_;
+  OperatorSecrets operator_secrets_;
+  operators::OperatorKeys operator_keys_;
   SqliteStore store_;
   catalog::Shelf shelf_;
   std::function<std::shared_ptr<const Catalogue>()> catalogue_ = [this] { return shelf_.catalogue(); };
@@ -70,6 +74,7 @@ class Service {
   WalletCalls wallet_calls_;
   ReservationCalls reservation_calls_;
   PaymentCalls payment_calls_;
+  operators::OperatorCalls operator_calls_;
   std::atomic<bool> ready_{false};
   http::Router router_;
   http::Server server_;

@@ -7,6 +7,7 @@
 //   described enum                          the enumerator's name
 //   std::optional<T>                        absent or null when empty; written as null
 //   json::Omitted<T>                        the same when read; left out when written empty
+//   json::Raw                               JSON that is there already; written only
 //   std::vector<T>, std::map<std::string, T>, described structs (also with described bases)
 //
 // A struct may add checks of its own by a function beside it:
@@ -52,6 +53,10 @@ struct Omitted : std::optional<T> {
   bool operator==(const Omitted& other) const {
     return static_cast<const std::optional<T>&>(*this) == static_cast<const std::optional<T>&>(other);
   }
+};
+
+struct Raw {
+  std::string text;  // one JSON value
 };
 
 // What is wrong with a document, each fault with its path. Collects; never throws.
@@ -352,6 +357,8 @@ void write(std::string& out, const T& value) {
     out += '"';
   } else if constexpr (std::same_as<T, Won>) {
     write(out, value.amount);
+  } else if constexpr (std::same_as<T, Raw>) {
+    out += value.text;
   } else if constexpr (DescribedEnum<T>) {
     const char* name = "";
     boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>([&](auto d) {
@@ -431,6 +438,8 @@ boost::json::value schema(Components& components) {
     return {{"type", "string"}, {"pattern", "^([0-9]+(ms|s|m|h|d))+$"}};
   } else if constexpr (std::same_as<T, Won>) {
     return named("integer", "int64");
+  } else if constexpr (std::same_as<T, Raw>) {
+    return boost::json::object();
   } else if constexpr (DescribedEnum<T>) {
     boost::json::array names;
     boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>(

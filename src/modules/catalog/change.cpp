@@ -62,8 +62,11 @@ Decided ChangeCatalogue::decide(const View& view, Moment& moment) {
   const auto document = change_.document(*view.catalogue);
   auto plan = document ? plan_import(*document, *view.catalogue, taken, moment.now, moment.ids)
                        : Result<CataloguePlan>(document.error());
-  Decided decided{.answer = change_.render(plan), .changes = {}, .succeeded = plan.has_value()};
-  if (!plan || plan->changes.empty()) return decided;
+  const bool changes_something = plan && !plan->changes.empty();
+  const Catalogue after = changes_something ? with_changes(*view.catalogue, plan->changes) : *view.catalogue;
+  Decided decided{
+      .answer = change_.render(plan, after, moment.now), .changes = {}, .succeeded = plan.has_value()};
+  if (!changes_something) return decided;
   decided.changes.log.push_back({.id = moment.ids.next<LogId>(),
                                  .created_at = moment.now,
                                  .operator_name = change_.operator_name,
@@ -83,7 +86,7 @@ Result<ImportSummary> import_catalogue(Lane& lane, const CatalogueDocument& docu
   change.document = [&document](const Catalogue&) { return Result<CatalogueDocument>(document); };
   change.operator_name = operator_name;
   change.action = "catalogue.import";
-  change.render = [&decided](const Result<CataloguePlan>& plan) {
+  change.render = [&decided](const Result<CataloguePlan>& plan, const Catalogue&, TimePoint) {
     decided = plan ? Result<ImportSummary>(plan->summary) : Result<ImportSummary>(plan.error());
     return Answer{.status = kDecided, .body = {}, .headers = {}, .shared = {}};
   };

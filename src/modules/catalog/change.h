@@ -19,8 +19,8 @@ struct Change {
   std::string operator_name = {};
   std::string action = {};   // "event.change"
   std::string request = {};  // what was asked for, as JSON; may be empty
-  // The answer's bytes; lane thread, before the commit.
-  std::function<Answer(const Result<CataloguePlan>&)> render = {};
+  // The answer's bytes, of the plan and the catalogue as it will be; lane thread, before the commit.
+  std::function<Answer(const Result<CataloguePlan>&, const Catalogue& after, TimePoint now)> render = {};
   // Gets the answer after the commit, or the lane's refusal.
   std::function<void(Answer)> reply = {};
   Idempotency idempotency = {};

@@ -25,7 +25,7 @@ struct Desk {
     change.document = [text](const Catalogue&) { return CatalogueText(text).document(); };
     change.operator_name = "ada";
     change.action = "catalogue.import";
-    change.render = [](const Result<CataloguePlan>& plan) {
+    change.render = [](const Result<CataloguePlan>& plan, const Catalogue&, TimePoint) {
       return Answer{
           .status = plan ? 200 : 409, .body = plan ? "" : plan.error().message, .headers = {}, .shared = {}};
     };

@@ -12,7 +12,6 @@ namespace {
 constexpr Millis kStampsKept{3'600'000};  // an interval's `every` is not longer
 constexpr Millis kMeasured{60'000};
 constexpr int kParts = 6;
-constexpr int kPollBurst = 5;
 
 bool limits_interval(const QueuePolicy& policy) { return policy.admission != Admission::capacity; }
 bool limits_capacity(const QueuePolicy& policy) { return policy.admission != Admission::interval; }
@@ -242,10 +241,11 @@ Estimate Room::estimate(std::uint32_t position, const QueuePolicy& policy, TimeP
 bool Room::may_poll(Place place, TimePoint now, Millis advised) {
   if (!owner(place)) return true;
   Person& asking = person(place);
-  const Millis least = advised / 2;
-  const TimePoint expected = std::max(asking.polls_from, now);
-  if (expected - now > least * (kPollBurst - 1)) return false;
-  asking.polls_from = expected + least;
+  const auto gained = float((now - asking.polled_at).count()) / std::max(1.0F, float(advised.count()) / 2);
+  const float left = std::min(kPollBurst, asking.polls_left + gained);
+  if (left < 1) return false;
+  asking.polls_left = left - 1;
+  asking.polled_at = now;
   return true;
 }
 

@@ -97,17 +97,20 @@ class Room {
   // of that minute's six parts.
   Estimate estimate(std::uint32_t position, const QueuePolicy& policy, TimePoint now) const;
 
-  // When the person may next ask where they stand without being refused (GCRA; R-Q15). Not part of the stored
-  // state. True when asking now is fine; `advised` is what they were told to wait.
+  // Counts a poll, unless it comes too soon (R-Q15): a bucket of polls, five at most, that gains one in every half
+  // of `advised`, what they were told to wait. A refused poll costs nothing. Not part of the stored state.
   bool may_poll(Place place, TimePoint now, Millis advised);
 
  private:
+  static constexpr float kPollBurst = 5;
+
   struct Person {
     UserId user;
     TimePoint joined_at{};
     TimePoint activated_at = kNever;  // kNever: not let in
     TimePoint ends_at = kNever;       // of the visit, or of the waiting when given up
-    TimePoint polls_from{};           // theoretical arrival time of the next poll
+    TimePoint polled_at{};
+    float polls_left = kPollBurst;  // as of polled_at
   };
   struct Stamps {  // visits begun at one moment
     TimePoint at;

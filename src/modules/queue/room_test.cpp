@@ -205,6 +205,15 @@ TEST(Room, polls_faster_than_half_of_the_advice_are_refused_beyond_a_burst_of_fi
   for (int i = 2; i < 50; ++i) EXPECT_TRUE(room.may_poll(1, kStart + Millis(1000 * i), Millis(2000)));
 }
 
+// R-Q15: what was advised while inside must not be held against somebody who is told another rhythm later.
+TEST(Room, an_earlier_longer_advice_does_not_refuse_a_poll) {
+  Room room;
+  join(room, 1);
+  EXPECT_TRUE(room.may_poll(1, kStart, Millis(30'000)));
+  EXPECT_TRUE(room.may_poll(1, kStart + Millis(10), Millis(30'000)));
+  EXPECT_TRUE(room.may_poll(1, kStart + Millis(20), Millis(1000)));
+}
+
 // R-Q14
 TEST(Room, estimates_by_the_policy_first_and_by_what_was_measured_later) {
   Room room;

@@ -6,6 +6,7 @@ namespace stagedoor {
 namespace {
 
 constexpr Millis kPollFloor{1000};
+constexpr Millis kPollInside{5000};  // who is inside hears soon that the visit is over
 
 // Lets in whoever may come now; nobody waits for its answer.
 class Admit : public Command {
@@ -78,7 +79,7 @@ Millis Rooms::poll_after(const FanView& fan, const TokenClaims& token, const Que
                          TimePoint now) const {
   const Millis least = policy.poll_min > Millis(0) ? policy.poll_min : kPollFloor;
   Millis wait = policy.poll_max;
-  if (fan.standing.status == QueueStatus::ACTIVATED) wait = (*fan.standing.expires_at - now) / 10;
+  if (fan.standing.status == QueueStatus::ACTIVATED) wait = std::min((*fan.standing.expires_at - now) / 10, kPollInside);
   else if (fan.estimate.seconds) wait = Millis(*fan.estimate.seconds * 100);
   wait = std::clamp(wait, least, std::max(least, policy.poll_max));
   const auto spread = double(wait.count()) * 0.1 * jitter(token.place, fan.standing.position);

@@ -1,0 +1,69 @@
+// The sub-commands that do their work and end: import, audit, backup, openapi.
+#include <cstdio>
+#include <string>
+
+#include "adapters/sqlite/audit.h"
+#include "adapters/sqlite/backup.h"
+#include "app/commands.h"
+#include "app/service.h"
+#include "http/openapi.h"
+
+namespace stagedoor {
+namespace {
+
+constexpr int kWrong = 2;
+
+void print(const char* what, const std::vector<std::string>& things) {
+  std::printf("%s %zu\n", what, things.size());
+  for (const auto& thing : things) std::printf("  %s\n", thing.c_str());
+}
+
+// The store's file, or a word about why there is none to look at.
+std::optional<std::string> existing_store(const Config& config) {
+  auto file = store_file(config);
+  if (!file)
+    std::fprintf(stderr,
+                 "store.url names a store in memory: it is gone with its server. Name a file: sqlite:FILE\n");
+  return file;
+}
+
+}  // namespace
+
+int run_import(const Config& config, const std::string& file) {
+  Service service(config);
+  const auto imported = service.import_file(file);
+  if (!imported) {
+    std::fprintf(stderr, "%s\n", imported.error().message.c_str());
+    return kWrong;
+  }
+  print("added", imported->added);
+  print("changed", imported->changed);
+  print("left as it was", imported->left);
+  return 0;
+}
+
+int run_audit(const Config& config) {
+  const auto file = existing_store(config);
+  if (!file) return kWrong;
+  const AuditReport report = audit_sqlite(*file);
+  std::fputs(report.text().c_str(), stdout);
+  return report.is_clean() ? 0 : 1;
+}
+
+int run_backup(const Config& config, const std::string& target) {
+  const auto file = existing_store(config);
+  if (!file) return kWrong;
+  backup_sqlite(*file, target);
+  std::printf("%s\n", target.c_str());
+  return 0;
+}
+
+int run_openapi() {
+  Config config;
+  config.store.url = "sqlite::memory:";
+  const Service service(config);
+  std::fputs(http::openapi(service.router(), STAGEDOOR_VERSION).c_str(), stdout);
+  return 0;
+}
+
+}  // namespace stagedoor

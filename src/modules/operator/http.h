@@ -1,0 +1,30 @@
+// The operators' calls (R-O1), first version: catalogue, windows, prices and policies, pause and resume,
+// house seats, import, charging and refunding, the audit log and the numbers of now.
+//
+// What describes the catalogue speaks the catalogue file's language (R-K4: on_sale, active_ttl …), so that an
+// operator can copy between file and call; the rest reads like the fans' calls.
+#pragma once
+
+#include "engine/lane.h"
+#include "engine/readers.h"
+#include "http/router.h"
+#include "modules/catalog/shelf.h"
+#include "modules/operator/keys.h"
+#include "modules/queue/rooms.h"
+#include "ports/clock.h"
+
+namespace stagedoor::operators {
+
+struct OperatorCalls {
+  Lane& lane;
+  Readers& readers;
+  const catalog::Shelf& shelf;
+  const Rooms& rooms;
+  const OperatorKeys& keys;
+  const Clock& clock;
+  Won balance_max;
+};
+// `calls` must outlive the router.
+void add_operator_routes(http::Router& router, const OperatorCalls& calls);
+
+}  // namespace stagedoor::operators

@@ -1,0 +1,121 @@
+// What operators look at: the numbers of now, and who changed what.
+#include <algorithm>
+#include <iterator>
+
+#include "http/problem.h"
+#include "modules/call.h"
+#include "modules/operator/http_desk.h"
+
+namespace stagedoor::operators {
+
+struct LiveEventDto {
+  EventId eventId;
+  std::string name;
+  catalog::EventStatus status = catalog::EventStatus::UPCOMING;
+  bool paused = false;
+  std::int64_t waiting = 0;
+  std::int64_t active = 0;
+  std::int64_t joined = 0;  // places ever given
+  std::int64_t holds = 0;
+  std::int64_t sold = 0;
+  Won revenue;
+  std::int64_t seatCount = 0;  // left
+  std::int64_t totalSeats = 0;
+};
+BOOST_DESCRIBE_STRUCT(LiveEventDto, (),
+                      (eventId, name, status, paused, waiting, active, joined, holds, sold, revenue,
+                       seatCount, totalSeats))
+
+struct LiveDto {
+  TimePoint at{};
+  std::vector<LiveEventDto> events;
+};
+BOOST_DESCRIBE_STRUCT(LiveDto, (), (at, events))
+
+struct LogDto {
+  LogId id;
+  TimePoint createdAt{};
+  std::string operatorName;
+  std::string action;
+  json::Omitted<EventId> eventId;
+  json::Raw detail;
+};
+BOOST_DESCRIBE_STRUCT(LogDto, (), (id, createdAt, operatorName, action, eventId, detail))
+
+namespace {
+
+void live(const Asked& asked, http::Reply reply) {
+  const OperatorCalls& calls = asked.calls;
+  const auto catalogue = calls.shelf.catalogue();
+  LiveDto dto{.at = calls.clock.now(), .events = {}};
+  for (const auto& [id, event] : catalogue->events) {
+    const RoomNumbers room = calls.rooms.numbers(id);
+    const catalog::Sales sales = calls.shelf.sales(id);
+    LiveEventDto row{.eventId = id,
+                     .name = event->name,
+                     .paused = event->paused,
+                     .waiting = room.waiting,
+                     .active = std::int64_t(room.active),
+                     .joined = room.joined,
+                     .holds = sales.holds,
+                     .sold = sales.sold,
+                     .revenue = sales.revenue};
+    catalog::EventStock stock{event.get(), {}};
+    for (const auto& [date_id, date] : catalogue->dates) {
+      if (date->event != id || date->deleted_at) continue;
+      stock.dates.push_back({date.get(), calls.shelf.left(date_id)});
+      row.seatCount += stock.dates.back().left;
+      row.totalSeats += std::int64_t(date->seats.size());
+    }
+    row.status = catalog::status_of(stock, dto.at);
+    dto.events.push_back(std::move(row));
+  }
+  reply(http::ok(200, dto));
+}
+
+LogDto log_dto(const LogRow& row) {
+  LogDto dto{.id = row.id,
+             .createdAt = row.created_at,
+             .operatorName = row.operator_name,
+             .action = row.action,
+             .eventId = {},
+             .detail = {row.detail.empty() ? "{}" : row.detail}};
+  if (row.event) dto.eventId = row.event;
+  return dto;
+}
+
+void show_log(const Asked& asked, http::Reply reply) {
+  const auto at = page_of(asked.request);
+  if (!at) return reply(http::problem(at.error()));
+  submit_read(asked.calls.readers, std::move(reply), [at = *at](Queries& queries) {
+    auto rows = queries.log({at.before, at.limit + 1});
+    const auto next = cut_page(rows, at, [](const LogRow& row) { return row.id.value; });
+    std::vector<LogDto> dtos;
+    std::transform(rows.begin(), rows.end(), std::back_inserter(dtos), log_dto);
+    return http::page(dtos, next);
+  });
+}
+
+}  // namespace
+
+void add_live_routes(http::Router& router, const OperatorCalls& calls) {
+  router.add({.method = http::Method::GET,
+              .path = "/admin/live",
+              .summary = "People waiting and inside, holds, sales and revenue of every event, now",
+              .tag = "operators",
+              .successes = {{.description = "The numbers", .schema = &json::schema<LiveDto>}},
+              .refusals = refusals({}),
+              .handler = for_role(calls, Role::kViewer, live)});
+  router.add({.method = http::Method::GET,
+              .path = "/admin/log",
+              .summary = "What operators changed, newest first",
+              .tag = "operators",
+              .parameters = page_parameters(),
+              .successes = {{.description = "A page",
+                             .schema = &json::schema<LogDto>,
+                             .envelope = http::Envelope::page}},
+              .refusals = refusals({Code::STORE_UNAVAILABLE}),
+              .handler = for_role(calls, Role::kViewer, show_log)});
+}
+
+}  // namespace stagedoor::operators

@@ -1,0 +1,73 @@
+#include "modules/operator/keys.h"
+
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
+
+#include "core/ensure.h"
+
+namespace stagedoor::operators {
+namespace {
+
+constexpr std::array<std::string_view, 3> kRoles = {"viewer", "operator", "owner"};
+constexpr std::string_view kBearer = "bearer ";
+
+// What follows "Bearer ", whatever its case; empty without it.
+std::string_view bearer_of(std::string_view text) {
+  const bool has_word = text.size() > kBearer.size() &&
+                        std::equal(kBearer.begin(), kBearer.end(), text.begin(),
+                                   [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b + 32 : b); });
+  return has_word ? text.substr(kBearer.size()) : std::string_view();
+}
+
+}  // namespace
+
+UserId Operator::user() const {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
+  const std::string text = "operator:" + name;
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  UserId user;
+  std::copy_n(digest.begin(), user.bytes.size(), user.bytes.begin());
+  return user;
+}
+
+OperatorKeys::Digest OperatorKeys::digest_of(std::string_view secret) {
+  Digest digest;
+  SHA256(reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), digest.data());
+  return digest;
+}
+
+OperatorKeys::OperatorKeys(const std::vector<std::string>& keys) {
+  for (const std::string_view key : keys) {
+    const std::size_t first = key.find(':');
+    const std::size_t second = first == key.npos ? key.npos : key.find(':', first + 1);
+    ensure(second != key.npos && second + 1 < key.size(), "an operator key is name:role:secret");
+    const auto role = std::find(kRoles.begin(), kRoles.end(), key.substr(first + 1, second - first - 1));
+    ensure(role != kRoles.end(), "an operator's role is viewer, operator or owner");
+    keys_.push_back({{std::string(key.substr(0, first)), static_cast<Role>(role - kRoles.begin())},
+                     digest_of(key.substr(second + 1))});
+  }
+}
+
+Result<Operator> OperatorKeys::check(std::string_view authorization, Role needed) const {
+  const std::string_view secret = bearer_of(authorization);
+  const Digest digest = digest_of(secret);
+  const Operator* found = nullptr;
+  for (const Key& key : keys_) {
+    if (CRYPTO_memcmp(key.digest.data(), digest.data(), digest.size()) == 0) found = &key.owner;
+  }
+  if (!found || secret.empty()) {
+    return Failure{.code = Code::ADMIN_KEY_INVALID,
+                   .message = "Send an operator key: Authorization: Bearer <secret>"};
+  }
+  if (found->role < needed) {
+    return Failure{.code = Code::FORBIDDEN,
+                   .message = fmt::format("This needs the role {}; yours is {}", kRoles[std::size_t(needed)],
+                                          kRoles[std::size_t(found->role)])};
+  }
+  return *found;
+}
+
+}  // namespace stagedoor::operators

@@ -1,0 +1,45 @@
+// Operator keys (R-O1): who may call /admin, and how much they may do.
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/failure.h"
+#include "core/uuid.h"
+
+namespace stagedoor::operators {
+
+enum class Role { kViewer, kOperator, kOwner };  // each may do what those before it may
+
+struct Operator {
+  std::string name;
+  Role role = Role::kViewer;
+
+  // In whose name their Idempotency-Keys are kept (R-X5): made from the name, and no user's by chance.
+  UserId user() const;
+};
+
+class OperatorKeys {
+ public:
+  // Each "name:role:secret" with the role viewer, operator or owner; checked by the settings, so others are a
+  // bug. Of a secret only its digest is kept.
+  explicit OperatorKeys(const std::vector<std::string>& keys);
+
+  // The operator whose secret `authorization` bears ("Bearer <secret>"). Refusals: ADMIN_KEY_INVALID;
+  // FORBIDDEN when the role is below `needed`. Takes the same time whichever key it is. Any thread.
+  Result<Operator> check(std::string_view authorization, Role needed) const;
+
+ private:
+  using Digest = std::array<unsigned char, 32>;
+  struct Key {
+    Operator owner;
+    Digest digest;
+  };
+  static Digest digest_of(std::string_view secret);
+
+  std::vector<Key> keys_;
+};
+
+}  // namespace stagedoor::operators

@@ -1,0 +1,100 @@
+#include "modules/operator/model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "modules/catalog/model.h"
+
+namespace stagedoor::operators {
+namespace {
+
+// The seats meant; their faults with the paths of the order.
+std::vector<SeatId> seats_of(const BlockSeats& order, const EventDate& date, std::vector<Fault>& faults) {
+  std::vector<SeatId> seats;
+  for (std::size_t i = 0; i < order.seats.size(); ++i) {
+    if (date.has(order.seats[i])) seats.push_back(order.seats[i]);
+    else faults.push_back({fmt::format("seatIds[{}]", i), "is not a seat of this date"});
+  }
+  const auto count = std::int64_t(date.seats.size());
+  for (std::size_t i = 0; i < order.numbers.size(); ++i) {
+    // A date's seats are numbered from 1 in the order of their ids.
+    if (order.numbers[i] >= 1 && order.numbers[i] <= count) {
+      seats.push_back(date.seat_id(std::size_t(order.numbers[i] - 1)));
+    } else {
+      faults.push_back({fmt::format("seatNumbers[{}]", i), fmt::format("must be from 1 to {}", count)});
+    }
+  }
+  std::sort(seats.begin(), seats.end());
+  seats.erase(std::unique(seats.begin(), seats.end()), seats.end());
+  return seats;
+}
+
+bool is_taken(const View& view, SeatId seat, TimePoint now) {
+  const SeatState* state = view.seats.find(seat);
+  if (!state || !state->taken_by) return false;
+  const Reservation* taker = view.reservations.find(state->taken_by);
+  return taker && (taker->is_live_hold(now) || taker->status == ReservationStatus::PAID);
+}
+
+}  // namespace
+
+LogRow log_row(const Deed& deed, Moment& moment) {
+  return {.id = moment.ids.next<LogId>(),
+          .created_at = moment.now,
+          .operator_name = deed.operator_name,
+          .action = deed.action,
+          .event = deed.event,
+          .detail = deed.detail};
+}
+
+void block_keys(const BlockSeats& order, const View& view, Keys& wanted) {
+  const EventDate* date = view.catalogue->date(order.date);
+  if (!date) return;
+  std::vector<Fault> faults;
+  for (const SeatId seat : seats_of(order, *date, faults)) want(view.seats, wanted.seats, seat);
+}
+
+Decision<Blocked> decide_block(const BlockSeats& order, const View& view, Moment& moment) {
+  const EventDate* date = view.catalogue->date(order.date);
+  if (!date || date->deleted_at) {
+    return Failure{.code = Code::EVENT_DATE_NOT_FOUND,
+                   .message = fmt::format("There is no event date {}", order.date.value)};
+  }
+  std::vector<Fault> faults;
+  Blocked blocked{.date = date->id, .seats = seats_of(order, *date, faults), .changed = {}};
+  if (!faults.empty()) {
+    return Failure{.code = Code::SEAT_NOT_FOUND,
+                   .message = "Some of these are not seats of this date; nothing was done",
+                   .details = std::move(faults)};
+  }
+  for (const SeatId seat : blocked.seats) {
+    if (order.block && is_taken(view, seat, moment.now)) {
+      faults.push_back(
+          {order.numbers.empty() ? "seatIds" : "seatNumbers",
+           fmt::format("{} (id {}) is held or sold", catalog::seat_name(*date, seat), seat.value)});
+    }
+    const SeatState* state = view.seats.find(seat);
+    if ((state && state->blocked) != order.block) blocked.changed.push_back(seat);
+  }
+  if (!faults.empty()) {
+    return Failure{.code = Code::SEAT_OCCUPIED,
+                   .message = "Some of these seats are held or sold; nothing was done",
+                   .details = std::move(faults)};
+  }
+  Changes changes;
+  for (const SeatId seat : blocked.changed) changes.blocks.push_back({seat, order.block});
+  if (!blocked.changed.empty()) {
+    std::vector<std::int64_t> ids;
+    for (const SeatId seat : blocked.changed) ids.push_back(seat.value);
+    changes.log.push_back(log_row(
+        {.operator_name = order.operator_name,
+         .action = order.block ? "seats.block" : "seats.unblock",
+         .event = date->event,
+         .detail = fmt::format(R"({{"date":{},"seatIds":[{}]}})", date->id.value, fmt::join(ids, ","))},
+        moment));
+  }
+  return {std::move(blocked), std::move(changes)};
+}
+
+}  // namespace stagedoor::operators
