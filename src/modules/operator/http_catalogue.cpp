@@ -56,7 +56,7 @@ Failure invalid(std::string_view path, const std::string& message) {
 
 AdminDateDto date_dto(const OperatorCalls& calls, const EventDate& date) {
   AdminDateDto dto;
-  static_cast<DateDocument&>(dto) = document_of(date);
+  static_cast<DateDocument&>(dto) = catalog::document_of(date);
   dto.event = date.event;
   dto.first_seat = date.first_seat;
   dto.seats_total = std::int64_t(date.seats.size());
@@ -69,7 +69,7 @@ AdminDateDto date_dto(const OperatorCalls& calls, const EventDate& date) {
 AdminEventDto event_dto(const OperatorCalls& calls, const Catalogue& catalogue, const Event& event,
                         TimePoint now) {
   AdminEventDto dto;
-  static_cast<EventDocument&>(dto) = document_of(event);
+  static_cast<EventDocument&>(dto) = catalog::document_of(event);
   dto.dates.emplace();
   catalog::EventStock stock{&event, {}};
   for (const auto& [id, date] : catalogue.dates) {
@@ -120,10 +120,10 @@ void show_date(const Asked& asked, http::Reply reply) {
 
 // What a change asks for, and how its success reads.
 struct Wish {
-  std::string action;
+  std::string action = {};
   std::string request = {};  // for the log, JSON
-  std::function<Result<CatalogueDocument>(const Catalogue&)> document;
-  std::function<Answer(const CataloguePlan&, const Catalogue& after, TimePoint now)> render;
+  std::function<Result<CatalogueDocument>(const Catalogue&)> document = {};
+  std::function<Answer(const CataloguePlan&, const Catalogue& after, TimePoint now)> render = {};
   std::vector<std::string> hidden_paths = {};  // how the document's paths begin that the caller did not write
 };
 
@@ -201,7 +201,7 @@ void patch_event_with(const Asked& asked, std::string action, boost::json::value
                    patch = std::move(patch)](const Catalogue& catalogue) -> Result<CatalogueDocument> {
     const Event* event = catalogue.event(id);
     if (!event) return no_event(id);
-    auto document = patched(document_of(*event), patch);
+    auto document = patched(catalog::document_of(*event), patch);
     if (!document) return document.error();
     return only(std::move(*document));
   };
@@ -225,7 +225,7 @@ void patch_queue(const Asked& asked, http::Reply reply) {
   if (!id) return reply(http::problem(id.error()));
   Wish wish{.request = boost::json::serialize(*patch), .hidden_paths = {"queue."}};
   wish.render = [id = *id](const CataloguePlan&, const Catalogue& after, TimePoint) {
-    return http::ok(200, *document_of(*after.event(id)).queue);
+    return http::ok(200, *catalog::document_of(*after.event(id)).queue);
   };
   patch_event_with(asked, "queue.change", boost::json::object{{"queue", std::move(*patch)}}, std::move(wish),
                    std::move(reply));
@@ -261,7 +261,7 @@ void create_event(const Asked& asked, http::Reply reply) {
 Result<CatalogueDocument> with_date(const Catalogue& catalogue, EventId id, DateDocument date) {
   const Event* event = catalogue.event(id);
   if (!event) return no_event(id);
-  EventDocument document = document_of(*event);
+  EventDocument document = catalog::document_of(*event);
   document.dates.emplace().push_back(std::move(date));
   return only(std::move(document));
 }
@@ -300,7 +300,7 @@ void patch_date(const Asked& asked, http::Reply reply) {
   wish.document = [id = *id, patch = *patch](const Catalogue& catalogue) -> Result<CatalogueDocument> {
     const EventDate* date = catalogue.date(id);
     if (!date) return no_date(id);
-    auto document = patched(document_of(*date), patch);
+    auto document = patched(catalog::document_of(*date), patch);
     if (!document) return document.error();
     return with_date(catalogue, date->event, std::move(*document));
   };

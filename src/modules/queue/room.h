@@ -97,8 +97,9 @@ class Room {
   // of that minute's six parts.
   Estimate estimate(std::uint32_t position, const QueuePolicy& policy, TimePoint now) const;
 
-  // Counts a poll, unless it comes too soon (R-Q15): a bucket of polls, five at most, that gains one in every half
-  // of `advised`, what they were told to wait. A refused poll costs nothing. Not part of the stored state.
+  // Counts a poll, unless it comes too soon (R-Q15): a bucket of polls, five at most, that gains one in every
+  // half of `advised`, what they were told to wait. A refused poll costs nothing. Not part of the stored
+  // state.
   bool may_poll(Place place, TimePoint now, Millis advised);
 
  private:

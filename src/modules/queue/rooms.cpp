@@ -79,7 +79,8 @@ Millis Rooms::poll_after(const FanView& fan, const TokenClaims& token, const Que
                          TimePoint now) const {
   const Millis least = policy.poll_min > Millis(0) ? policy.poll_min : kPollFloor;
   Millis wait = policy.poll_max;
-  if (fan.standing.status == QueueStatus::ACTIVATED) wait = std::min((*fan.standing.expires_at - now) / 10, kPollInside);
+  if (fan.standing.status == QueueStatus::ACTIVATED)
+    wait = std::min((*fan.standing.expires_at - now) / 10, kPollInside);
   else if (fan.estimate.seconds) wait = Millis(*fan.estimate.seconds * 100);
   wait = std::clamp(wait, least, std::max(least, policy.poll_max));
   const auto spread = double(wait.count()) * 0.1 * jitter(token.place, fan.standing.position);
