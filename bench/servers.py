@@ -261,7 +261,10 @@ def load(port, *, connections, seconds=0, method='GET', target='/', headers=(), 
     done = subprocess.run(pinned(LOAD_CORE, command), capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
-    return json.loads(done.stdout)
+    report = json.loads(done.stdout)
+    if report['busy'] > 0.98:
+        say(f'  (the load generator was busy {report["busy"]:.0%} of the time: what it measures may be faster than this)')
+    return report
 
 
 def expect_only(report, *statuses):

@@ -109,8 +109,10 @@ void Client::poll(std::chrono::nanoseconds wait) {
   std::array<epoll_event, 256> events;
   wait = std::max(wait, std::chrono::nanoseconds(0));
   const timespec timeout{.tv_sec = wait.count() / 1'000'000'000, .tv_nsec = wait.count() % 1'000'000'000};
+  const auto began = Clock::now();
   const int count = epoll_pwait2(epoll_, events.data(), static_cast<int>(events.size()), &timeout, nullptr);
   now_ = Clock::now();
+  waited_ += now_ - began;
   for (int i = 0; i < count; ++i) {
     const std::size_t index = events[static_cast<std::size_t>(i)].data.u64;
     const std::uint32_t what = events[static_cast<std::size_t>(i)].events;

@@ -45,6 +45,9 @@ class Client {
 
   // Requests sent or waiting that have no answer yet.
   std::size_t unanswered() const { return unanswered_; }
+  // How much of its life this client spent waiting for answers. Near none of it means that its thread, not
+  // the server, is the limit, and that the latencies measured with it say more about that.
+  std::chrono::nanoseconds waited() const { return waited_; }
   const Endpoint& endpoint() const { return to_; }
 
  private:
@@ -83,6 +86,7 @@ class Client {
   std::size_t unanswered_ = 0;
   Clock::time_point now_;  // of the latest poll() or send()
   Clock::time_point next_late_check_;
+  std::chrono::nanoseconds waited_{0};
 };
 
 }  // namespace stagedoor::crowd

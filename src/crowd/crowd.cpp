@@ -204,6 +204,7 @@ class Crowd {
 
   const CrowdReport& state() {
     report_.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+    report_.busy = 1 - std::chrono::duration<double>(client_.waited()).count() / report_.seconds;
     report_.arrived = static_cast<std::int64_t>(fans_.size());
     report_.tally = journey_.tally();
     report_.breaches = journey_.breaches();

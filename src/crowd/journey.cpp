@@ -285,16 +285,33 @@ Journey::Next Journey::seats_told(Fan& fan, const Response& response) {
     if (fan.choices.empty()) fan.map_etag.clear();  // the same map, of which everything remembered was tried
     return fan.choices.empty() ? look_at_seats(fan) : try_seat(fan);
   }
-  if (!read_free_seats(response.body, free_)) throw std::runtime_error("no seat map");
+  // Every fan fetches the map, but a crowd in one process needs to read the same bytes only once.
   fan.map_etag = response.header("ETag");
-  std::erase_if(free_, [&](const FreeSeat& seat) { return seat.id == fan.wanted_seat; });  // was just refused
-  const std::size_t among = chance() < kAimHigh ? (free_.size() + 4) / 5 : free_.size();
-  fan.choices.clear();
-  for (std::size_t i = 0; i < std::min(among, kChoices); ++i) {
-    std::swap(free_[i], free_[i + random_() % (among - i)]);
-    fan.choices.push_back(free_[i]);
+  const std::string which = fan.map_etag.empty() ? "" : fmt::format("{} {}", fan.date, fan.map_etag);
+  if (which.empty() || which != free_of_) {
+    free_of_.clear();
+    if (!read_free_seats(response.body, free_)) throw std::runtime_error("no seat map");
+    free_of_ = which;
   }
+  remember_choices(fan, chance() < kAimHigh ? (free_.size() + 4) / 5 : free_.size());
+  if (fan.choices.empty()) remember_choices(fan, free_.size());
   return fan.choices.empty() ? nothing_left(fan) : try_seat(fan);
+}
+
+// A few of the first `among` free seats, at random, without the one that was just refused.
+void Journey::remember_choices(Fan& fan, std::size_t among) {
+  fan.choices.clear();
+  const auto consider = [&](const FreeSeat& seat) {
+    const bool known = std::any_of(fan.choices.begin(), fan.choices.end(),
+                                   [&](const FreeSeat& other) { return other.id == seat.id; });
+    if (!known && seat.id != fan.wanted_seat) fan.choices.push_back(seat);
+  };
+  if (among <= 2 * kChoices) {
+    std::for_each_n(free_.begin(), among, consider);
+    std::shuffle(fan.choices.begin(), fan.choices.end(), random_);
+  } else {
+    while (fan.choices.size() < kChoices) consider(free_[random_() % among]);
+  }
 }
 
 Journey::Next Journey::hold_given(Fan& fan, const json::object& hold) {

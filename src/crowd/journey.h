@@ -125,6 +125,7 @@ class Journey {
   Next read(Fan& fan, const Response& response);
   Next place_told(Fan& fan, const boost::json::object& place, int status);
   Next dates_told(Fan& fan, const boost::json::value& data);
+  void remember_choices(Fan& fan, std::size_t among);
   Next seats_told(Fan& fan, const Response& response);
   Next hold_given(Fan& fan, const boost::json::object& reservation);
   Next has_seats(Fan& fan);
@@ -150,7 +151,8 @@ class Journey {
   Tally tally_;
   Breaches breaches_;
   SeatLedger seats_;
-  std::vector<FreeSeat> free_;  // scratch
+  std::vector<FreeSeat> free_;  // of the map read last
+  std::string free_of_;         // which one that was: date and ETag; empty when it had no ETag
   bool sold_out_ = false;
   bool ending_ = false;
 };

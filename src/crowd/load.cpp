@@ -52,6 +52,8 @@ class Load {
       for (std::size_t i = 0; i < options_.connections; ++i) send_next(start);
     }
     while (client_.unanswered() > 0) client_.poll(std::chrono::milliseconds(100));
+    report_.busy = 1 - std::chrono::duration<double>(client_.waited()) /
+                           std::chrono::duration<double>(Clock::now() - start);
     const auto end = std::min(Clock::now(), measure_until_);
     report_.seconds = std::chrono::duration<double>(end - measure_from_).count();
     report_.per_second = static_cast<double>(report_.measured) / report_.seconds;
@@ -205,6 +207,7 @@ std::string LoadReport::to_json() const {
                           {"measured", measured},
                           {"seconds", seconds},
                           {"perSecond", per_second},
+                          {"busy", busy},
                           {"answerBytes", answer_bytes},
                           {"latencyUs", boost::json::object{{"mean", us(latency.mean())},
                                                             {"p50", us(latency.percentile(0.5))},

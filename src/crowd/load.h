@@ -65,7 +65,8 @@ struct LoadReport {
   std::uint64_t measured = 0;                    // answers within the measured time
   double seconds = 0;                            // measured
   double per_second = 0;
-  Histogram latency;             // of the measured; from the intended send time in the open model
+  Histogram latency;  // of the measured; from the intended send time in the open model
+  double busy = 0;    // share of the time in which this generator did not wait; near 1: it was the limit
   std::size_t answer_bytes = 0;  // head and body of the latest answer
 
   std::string to_json() const;

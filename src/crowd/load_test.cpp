@@ -69,6 +69,8 @@ TEST(Load, sends_exactly_that_many_and_counts_every_answer) {
                                                    Pair("no answer: closed before an answer", 1)));
   EXPECT_EQ(report.measured, 200u);
   EXPECT_EQ(report.latency.count(), 200u);
+  EXPECT_GT(report.busy, 0);
+  EXPECT_LT(report.busy, 1);
 }
 
 TEST(Load, goes_round_the_rows_of_values) {

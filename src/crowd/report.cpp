@@ -92,6 +92,11 @@ std::string to_text(const CrowdReport& report) {
     text += '\n';
   });
   text += '\n';
+  if (report.busy > 0.8) {
+    fmt::format_to(
+        out, "The crowd's own thread was busy {:.0f} % of the time: these latencies are partly its own.\n\n",
+        report.busy * 100);
+  }
   if (report.breaches.total() == 0) return text += "Every answer kept the rules.\n";
   for_each_of<Rule>([&](Rule rule, std::string_view name) {
     if (report.breaches.count(rule) == 0) return;
@@ -130,6 +135,7 @@ std::string to_json(const CrowdReport& report) {
                                       {"eventName", report.event_name},
                                       {"seed", report.seed},
                                       {"seconds", report.seconds},
+                                      {"busy", report.busy},
                                       {"endedBecause", report.ended_because},
                                       {"fans", std::move(fans)},
                                       {"seats", json::object{{"leftBefore", report.seats_left_before},

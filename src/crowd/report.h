@@ -20,6 +20,7 @@ struct CrowdReport {
   std::int64_t arrived = 0;
   std::int64_t seats_left_before = 0;
   std::int64_t seats_left = 0;
+  double busy = 0;            // share of the time in which the crowd's own thread did not wait for answers
   std::string ended_because;  // empty while it runs
   Tally tally;
   Breaches breaches;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 namespace stagedoor::crowd {
 namespace {
@@ -77,13 +78,18 @@ Reply::Reply(const Response& response)
 std::string_view Reply::header(std::string_view name) const { return find_header(headers, name); }
 
 std::span<char> ResponseReader::room() {
-  if (size_ == 0 && buffer_.size() > kKeptRoomMax) std::vector<char>().swap(buffer_);
+  if (size_ == 0 && capacity_ > kKeptRoomMax) capacity_ = 0;
   std::size_t wanted = kFirstRoom;
   if (part_ == Part::length)
     wanted = std::max(wanted, size_ + left_ + 1);  // one more shows bytes beyond the end
-  if (size_ == buffer_.size()) wanted = std::max(wanted, size_ * 2);
-  if (buffer_.size() < wanted) buffer_.resize(wanted);
-  return std::span(buffer_).subspan(size_);
+  if (size_ == capacity_) wanted = std::max(wanted, size_ * 2);
+  if (capacity_ < wanted) {
+    auto larger = std::make_unique_for_overwrite<char[]>(wanted);
+    if (size_ > 0) std::memcpy(larger.get(), buffer_.get(), size_);
+    buffer_ = std::move(larger);
+    capacity_ = wanted;
+  }
+  return {buffer_.get() + size_, capacity_ - size_};
 }
 
 ResponseReader::State ResponseReader::take(std::size_t count) {
@@ -98,7 +104,7 @@ ResponseReader::State ResponseReader::end() {
 }
 
 Response ResponseReader::response() const {
-  const std::string_view bytes(buffer_.data(), buffer_.size());
+  const std::string_view bytes(buffer_.get(), capacity_);
   return {.status = status_,
           .headers = bytes.substr(headers_at_, body_at_ - 2 - headers_at_),
           .body = bytes.substr(body_at_, body_size_),
@@ -141,7 +147,7 @@ ResponseReader::State ResponseReader::advance() {
 }
 
 bool ResponseReader::read_head() {
-  const std::string_view bytes(buffer_.data(), size_);
+  const std::string_view bytes(buffer_.get(), size_);
   const auto end = bytes.find("\r\n\r\n", std::max(next_, searched_ < 3 ? 0 : searched_ - 3));
   if (end == std::string_view::npos) {
     searched_ = size_;
@@ -195,14 +201,14 @@ bool ResponseReader::read_head() {
 bool ResponseReader::read_chunk() {
   if (part_ == Part::chunk) {
     const std::size_t now = std::min(left_, size_ - next_);
-    std::memmove(buffer_.data() + body_at_ + body_size_, buffer_.data() + next_, now);
+    std::memmove(buffer_.get() + body_at_ + body_size_, buffer_.get() + next_, now);
     next_ += now;
     body_size_ += now;
     left_ -= now;
     if (left_ == 0) part_ = Part::chunk_end;
     return left_ == 0;
   }
-  const std::string_view bytes(buffer_.data(), size_);
+  const std::string_view bytes(buffer_.get(), size_);
   const auto line_end = bytes.find("\r\n", next_);
   if (line_end == std::string_view::npos) {
     malformed_ = size_ - next_ > kFirstRoom;

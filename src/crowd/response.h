@@ -5,10 +5,10 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace stagedoor::crowd {
 
@@ -66,7 +66,8 @@ class ResponseReader {
   bool read_head();   // false: more bytes are needed, or malformed_
   bool read_chunk();  // likewise
 
-  std::vector<char> buffer_;
+  std::unique_ptr<char[]> buffer_;
+  std::size_t capacity_ = 0;
   std::size_t size_ = 0;        // bytes in the buffer
   std::size_t body_at_ = 0;     // start of the body
   std::size_t body_size_ = 0;   // decoded bytes of the body, which stand right behind the head
