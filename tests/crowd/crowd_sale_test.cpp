@@ -21,9 +21,8 @@ boost::json::value crowd(const ServerProcess& server, std::vector<std::string> o
 
 TEST(CrowdSale, sells_the_club_night_out_by_the_rules) {  // R-K5
   // Forty are let in each second, so that some wait; a hold or a visit never ends by itself here.
-  const ServerProcess server(
-      {.catalogue =
-           club_night("admission: interval, people: 40, every: 1s, active_ttl: 5m, poll_min: 100ms")});
+  ServerProcess server({.catalogue = club_night(
+                            "admission: interval, people: 40, every: 1s, active_ttl: 5m, poll_min: 100ms")});
   const auto report = crowd(server, {"--rate", "0", "--abandon", "0.2", "--fans", "75"});
   EXPECT_TRUE(report.at("rulesKept").as_bool()) << report;
   EXPECT_EQ(number(report.at("fans"), "arrived"), 75);
@@ -34,6 +33,9 @@ TEST(CrowdSale, sells_the_club_night_out_by_the_rules) {  // R-K5
   Api api(server.url());
   const auto event = api.send(get_event(1)).data();
   EXPECT_EQ(number(event, "seatCount"), number(report.at("seats"), "left"));
+  server.stop();
+  const CommandResult audit = server.run({"audit"});
+  EXPECT_EQ(audit.exit_code, 0) << audit.out << audit.err;
 }
 
 TEST(CrowdSale, fans_buy_several_seats_each) {
