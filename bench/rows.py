@@ -266,7 +266,7 @@ def alone(bench):
 
 
 def memory_demo(bench):
-    """Resident memory after the start with the demo catalogue and one look at everything."""
+    """Resident memory after the start with the demo catalogue and one look at its events."""
     with Stagedoor(bench.new_folder('demo'), bench.demo) as server:
         for event in server.ask('GET', '/events'):
             server.ask('GET', f"/events/{event['id']}")
