@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """The program as operators and scripts meet it: exit codes, where output goes, wrong settings (R-K1, R-K2)."""
+import json
 import pathlib
 import sys
 import tempfile
 import unittest
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import report
@@ -65,6 +67,50 @@ class RightSettings(InFolder):
             result = self.run_program(*arguments)
             self.assertEqual((result.returncode, result.stderr), (0, ''), arguments)
             self.assertNotEqual(result.stdout, '')
+
+    def test_committed_openapi_is_up_to_date(self):  # R-X8
+        result = self.run_program('openapi')
+        self.assertEqual((result.returncode, result.stderr), (0, ''))
+        self.assertEqual((server.ROOT / 'api/openapi.json').read_text(), result.stdout, 'run ./x openapi')
+
+
+class Work(InFolder):
+    """What an operator does with one store, through the program alone."""
+
+    CATALOGUE = str(server.ROOT / 'demo/catalogue.yaml')
+
+    def test_serve_listens_answers_and_ends_with_code_0(self):  # R-K1, R-O4
+        with server.Server(self.folder, f'--catalogue.file={self.CATALOGUE}') as running:
+            for path, expected in (('/healthz', b'"alive":true'), ('/readyz', b'"ready":true'), ('/metrics', b'# TYPE')):
+                with urllib.request.urlopen(running.url + path, timeout=10) as answer:
+                    self.assertIn(expected, answer.read(), path)
+        self.assertEqual(running.exit_code, 0)
+
+    def test_openapi_served_is_the_one_committed(self):  # R-X8
+        with server.Server(self.folder) as running:
+            with urllib.request.urlopen(running.url + '/openapi.json', timeout=10) as answer:
+                self.assertEqual(json.load(answer), json.loads((server.ROOT / 'api/openapi.json').read_text()))
+
+    def test_import_again_changes_nothing_and_the_audit_is_clean(self):  # R-K4, R-O3
+        first, again = self.run_program('import', self.CATALOGUE), self.run_program('import', self.CATALOGUE)
+        self.assertEqual((first.returncode, again.returncode), (0, 0), first.stderr + again.stderr)
+        self.assertNotEqual(first.stdout, again.stdout)
+        audit = self.run_program('audit')
+        self.assertEqual(audit.returncode, 0, audit.stdout + audit.stderr)
+
+    def test_wrong_catalogue_is_code_2_with_its_line(self):  # R-K1, R-K4
+        (self.folder / 'wrong.yaml').write_text('events:\n  - id: 1\n    nam: Night\n')
+        result = self.run_program('import', 'wrong.yaml')
+        self.assertEqual(result.returncode, 2)
+        self.assertIn('wrong.yaml:3', result.stderr)
+
+    def test_backup_of_a_serving_store_passes_the_audit(self):  # R-O6
+        with server.Server(self.folder, f'--catalogue.file={self.CATALOGUE}'):
+            backup = self.run_program('backup', 'copy.db')
+            self.assertEqual(backup.returncode, 0, backup.stderr)
+            self.assertEqual(self.run_program('backup', 'copy.db').returncode, 1, 'never over another file')
+        audit = self.run_program('audit', '--store.url=sqlite:copy.db')
+        self.assertEqual(audit.returncode, 0, audit.stdout + audit.stderr)
 
 
 if __name__ == '__main__':

@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""The booking of the README, line by line as it stands there, against a real server with the demo catalogue."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1]), str(pathlib.Path(__file__).resolve().parents[1] / 'tidy')]
+import checks
+import report
+import server
+
+ADDRESS = 'http://127.0.0.1:8080'
+
+
+class Readme(unittest.TestCase):
+    def test_whole_booking_in_curl_ends_with_a_paid_seat(self):
+        block, = (block for block in checks.code_blocks((server.ROOT / 'README.md').read_text(), 'bash') if '/queue' in block)
+        self.assertIn(ADDRESS, block)
+        with tempfile.TemporaryDirectory() as folder:
+            catalogue = server.ROOT / 'demo/catalogue.yaml'
+            with server.Server(folder, f'--catalogue.file={catalogue}') as running:
+                shell = subprocess.run(['bash', '-euo', 'pipefail', '-c', block.replace(ADDRESS, running.url)],
+                                       capture_output=True, text=True, timeout=120)
+            audit = server.run('audit', folder=folder)
+        self.assertEqual(shell.returncode, 0, shell.stdout + shell.stderr)
+        said = shell.stdout.splitlines()
+        self.assertEqual(said[0], 'NOT_ENOUGH_BALANCE', shell.stdout)
+        self.assertIn('PAID', said)
+        self.assertIn('"type":"USE"', said[-1])
+        self.assertEqual(running.exit_code, 0)
+        self.assertEqual(audit.returncode, 0, audit.stdout + audit.stderr)
+
+
+if __name__ == '__main__':
+    report.main()
