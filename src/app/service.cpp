@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "app/docs_page.h"
 #include "http/openapi.h"
 #include "http/problem.h"
 #include "modules/catalog/change.h"
@@ -146,29 +147,8 @@ void Service::add_routes() {
                  reply(http::with_etag(request, {.body = {}, .headers = {}, .shared = document},
                                        http::content_tag(*document)));
                }});
-  add_docs();
-}
-
-// Swagger UI, from files beside the program: nothing is fetched from elsewhere.
-void Service::add_docs() {
-  const std::filesystem::path share =
-      config_.http.static_dir.empty()
-          ? std::filesystem::read_symlink("/proc/self/exe").parent_path() / "share"
-          : std::filesystem::path(config_.http.static_dir);
-  if (std::filesystem::exists(share / "swagger" / "index.html")) {
-    router_.add_files("/docs", share / "swagger");
-    return;
-  }
-  router_.add(
-      {.method = http::Method::GET, .path = "/docs", .handler = [](const http::Request&, http::Reply reply) {
-         reply(http::problem(
-             {Code::NOT_FOUND,
-              "The files of Swagger UI are not here: ./x run brings them. The document itself is at "
-              "/openapi.json.",
-              {},
-              {},
-              {}}));
-       }});
+  add_docs_page(router_, config_.http.static_dir.empty() ? default_static_dir()
+                                                         : std::filesystem::path(config_.http.static_dir));
 }
 
 }  // namespace stagedoor

@@ -50,7 +50,6 @@ class Service {
 
  private:
   void add_routes();
-  void add_docs();
 
   Config config_;
   SystemClock clock_;
