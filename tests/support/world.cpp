@@ -23,10 +23,12 @@ World::World(Store& store, const Clock& clock, WorldOptions options)
       journal_(options.journal),
       lane_(store, clock, catalogue_, &http::problem, options.limits),
       gate_(keys_, rooms_, clock, Millis(30LL * 86'400'000)),
+      catalog_calls_{shelf_, gate_, clock},
       queue_calls_{lane_, rooms_, gate_, keys_, clock, catalogue_, EventId{}},
       wallet_calls_{lane_, readers_, gate_, options.balance_max},
       reservation_calls_{lane_, readers_, gate_, rooms_, keys_, clock, catalogue_},
-      payment_calls_{lane_, readers_, gate_, clock, catalogue_, options.balance_max} {
+      payment_calls_{lane_, readers_, gate_, clock, catalogue_, options.balance_max},
+      operator_calls_{lane_, readers_, shelf_, rooms_, operator_keys_, clock, options.balance_max} {
   shelf_.load(store);
   rooms_.restore(store);
   lapse_holds_.restore(store);
@@ -35,10 +37,12 @@ World::World(Store& store, const Clock& clock, WorldOptions options)
   lane_.add_listener(lapse_holds_);
   lane_.add_job(rooms_);
   lane_.add_job(lapse_holds_);
+  catalog::add_catalog_routes(router_, catalog_calls_);
   add_queue_routes(router_, queue_calls_);
   add_wallet_routes(router_, wallet_calls_);
   add_reservation_routes(router_, reservation_calls_);
   add_payment_routes(router_, payment_calls_);
+  operators::add_operator_routes(router_, operator_calls_);
 }
 
 void World::import(std::string_view yaml) {

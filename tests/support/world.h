@@ -20,7 +20,9 @@
 
 #include "engine/lane.h"
 #include "engine/readers.h"
+#include "modules/catalog/http.h"
 #include "modules/catalog/shelf.h"
+#include "modules/operator/http.h"
 #include "modules/payment/http.h"
 #include "modules/queue/http.h"
 #include "modules/reservation/http.h"
@@ -28,6 +30,7 @@
 #include "modules/wallet/http.h"
 #include "support/calls.h"
 #include "support/manual_clock.h"
+#include "support/server_process.h"
 
 namespace stagedoor::test {
 
@@ -46,6 +49,11 @@ class Pending final : public http::Reply::Sink {
   int answers_ = 0;
 };
 using PendingPtr = std::shared_ptr<Pending>;
+
+// Vera and Otto with the secrets "viewer-secret" and "operator-secret", and Olga, the owner, as whom admin()
+// calls.
+inline const std::vector<std::string> kOperatorKeys = {
+    "vera:viewer:viewer-secret", "otto:operator:operator-secret", "olga:owner:" + std::string(kOwnerKey)};
 
 struct WorldOptions {
   LaneLimits limits = {};
@@ -85,10 +93,13 @@ class World {
   Lane lane_;
   Readers readers_{0, {}};
   Gate gate_;
+  operators::OperatorKeys operator_keys_{kOperatorKeys};
+  catalog::CatalogCalls catalog_calls_;
   QueueCalls queue_calls_;
   WalletCalls wallet_calls_;
   ReservationCalls reservation_calls_;
   PaymentCalls payment_calls_;
+  operators::OperatorCalls operator_calls_;
   http::Router router_;
 };
 

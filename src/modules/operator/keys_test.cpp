@@ -1,0 +1,51 @@
+// Operator keys and roles (R-O1).
+#include "modules/operator/keys.h"
+
+#include <gtest/gtest.h>
+
+namespace stagedoor::operators {
+namespace {
+
+const OperatorKeys kKeys({"vera:viewer:v-secret", "otto:operator:o:with:colons", "olga:owner:w-secret"});
+
+Code refusal(std::string_view authorization, Role needed) {
+  const auto who = kKeys.check(authorization, needed);
+  EXPECT_FALSE(who) << authorization;
+  return who ? Code::INTERNAL : who.error().code;
+}
+
+TEST(OperatorKeys, know_who_bears_a_secret) {
+  EXPECT_EQ(kKeys.check("Bearer v-secret", Role::kViewer)->name, "vera");
+  EXPECT_EQ(kKeys.check("bearer o:with:colons", Role::kOperator)->name, "otto");
+  EXPECT_EQ(kKeys.check("BEARER w-secret", Role::kOwner)->name, "olga");
+}
+
+TEST(OperatorKeys, refuse_what_is_no_secret) {
+  for (const auto* text : {"", "Bearer", "Bearer ", "v-secret", "Basic v-secret", "Bearer v-secre",
+                           "Bearer v-secret ", "Bearer vera:viewer:v-secret", "Bearer V-SECRET"}) {
+    EXPECT_EQ(refusal(text, Role::kViewer), Code::ADMIN_KEY_INVALID);
+  }
+}
+
+TEST(OperatorKeys, each_role_may_do_what_those_before_it_may) {
+  const char* bearers[] = {"Bearer v-secret", "Bearer o:with:colons", "Bearer w-secret"};
+  for (int has = 0; has < 3; ++has) {
+    for (int needed = 0; needed < 3; ++needed) {
+      if (has >= needed) EXPECT_TRUE(kKeys.check(bearers[has], Role(needed)));
+      else EXPECT_EQ(refusal(bearers[has], Role(needed)), Code::FORBIDDEN);
+    }
+  }
+}
+
+TEST(OperatorKeys, without_any_key_nobody_is_let_in) {
+  EXPECT_FALSE(OperatorKeys({}).check("Bearer ", Role::kViewer));
+  EXPECT_FALSE(OperatorKeys({}).check("Bearer x", Role::kViewer));
+}
+
+TEST(Operator, has_an_id_of_their_own_for_idempotency) {
+  EXPECT_EQ((Operator{"olga", Role::kOwner}.user()), (Operator{"olga", Role::kViewer}.user()));
+  EXPECT_NE((Operator{"olga", Role::kOwner}.user()), (Operator{"otto", Role::kOwner}.user()));
+}
+
+}  // namespace
+}  // namespace stagedoor::operators
