@@ -5,7 +5,9 @@ import pathlib
 import sys
 import tempfile
 import unittest
+import urllib.error
 import urllib.request
+import uuid
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import report
@@ -74,6 +76,17 @@ class RightSettings(InFolder):
         self.assertEqual((server.ROOT / 'api/openapi.json').read_text(), result.stdout, 'run ./x openapi')
 
 
+def call(url, method='GET', body=None, token=None):
+    """(status, the answer as JSON)."""
+    headers = {'Content-Type': 'application/json', **({'Authorization': f'Bearer {token}'} if token else {})}
+    request = urllib.request.Request(url, method=method, headers=headers, data=None if body is None else json.dumps(body).encode())
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as refused:
+        return refused.code, json.load(refused)
+
+
 class Work(InFolder):
     """What an operator does with one store, through the program alone."""
 
@@ -90,6 +103,30 @@ class Work(InFolder):
         with server.Server(self.folder) as running:
             with urllib.request.urlopen(running.url + '/openapi.json', timeout=10) as answer:
                 self.assertEqual(json.load(answer), json.loads((server.ROOT / 'api/openapi.json').read_text()))
+
+    def test_join_without_event_needs_a_default_where_several_are_on_sale(self):  # R-Q8
+        with server.Server(self.folder, f'--catalogue.file={self.CATALOGUE}') as running:
+            status, said = call(running.url + '/queue', 'POST', {'userId': str(uuid.uuid4())})
+            self.assertEqual((status, said['code']), (400, 'EVENT_ID_REQUIRED'))
+        with server.Server(self.folder, '--queue.default_event=2') as running:
+            status, said = call(running.url + '/queue', 'POST', {'userId': str(uuid.uuid4())})
+            self.assertEqual((status, said['data']['eventId']), (201, 2))
+
+    def test_operator_calls_need_a_key_whose_role_is_high_enough(self):  # R-O1
+        keys = '--admin.keys=anna:owner:secret-of-anna,gate:viewer:secret-of-the-gate'
+        with server.Server(self.folder, f'--catalogue.file={self.CATALOGUE}', keys) as running:
+            events, pause = running.url + '/admin/events', running.url + '/admin/events/1/queue/pause'
+            for token in (None, 'made-up'):
+                status, said = call(events, token=token)
+                self.assertEqual((status, said['code']), (401, 'ADMIN_KEY_INVALID'))
+            self.assertEqual(call(events, token='secret-of-the-gate')[0], 200)
+            status, said = call(pause, 'POST', {}, token='secret-of-the-gate')
+            self.assertEqual((status, said['code']), (403, 'FORBIDDEN'))
+            self.assertEqual(call(pause, 'POST', {}, token='secret-of-anna')[0], 200)
+            status, said = call(running.url + '/admin/log', token='secret-of-the-gate')
+            self.assertEqual(status, 200)
+            self.assertEqual(said['data'][0]['operatorName'], 'anna', said)
+            self.assertNotIn('secret-of', (self.folder / 'stderr.log').read_text())
 
     def test_import_again_changes_nothing_and_the_audit_is_clean(self):  # R-K4, R-O3
         first, again = self.run_program('import', self.CATALOGUE), self.run_program('import', self.CATALOGUE)

@@ -227,9 +227,9 @@ def claims_are_tested(tree):
 
 
 def requirement_ids(text):
-    """R-Q1, and R-K1–R-K3 or R-K1–K3 with all between."""
+    """R-Q1, R_Q1 in the name of a test, and R-K1–R-K3 or R-K1–K3 with all between."""
     ids = []
-    for first_letter, first, _, last_letter, last in re.findall(r'R-([A-Z])(\d+)(\s*–\s*(?:R-)?([A-Z])(\d+))?', text):
+    for first_letter, first, _, last_letter, last in re.findall(r'R[-_]([A-Z])(\d+)(\s*–\s*(?:R-)?([A-Z])(\d+))?', text):
         end = int(last) if last and last_letter == first_letter else int(first)
         ids += [f'R-{first_letter}{number}' for number in range(int(first), end + 1)]
     return ids

@@ -139,9 +139,9 @@ class PlantedFault(unittest.TestCase):
             'src/modules/catalog/document.h': 'BOOST_DESCRIBE_STRUCT(A, (), (id,\n name))\nBOOST_DESCRIBE_STRUCT(B, (), (from))\n',
             'docs/catalogue.md': '`id` and `from`\n'}, 'docs/catalogue.md:1')
 
-    def test_claim_without_test(self):
+    def test_claim_without_test(self):  # R-X9
         table = '# S\n| id | state | what |\n|---|---|---|\n'
-        tests = {'src/a_test.cpp': '// R-Q1, R-K1–R-K3\n', 'src/a.cpp': '// R-Q2\n'}
+        tests = {'src/a_test.cpp': '// R-K1–R-K3\nTEST(A, b_R_Q1) {}\n', 'src/a.cpp': '// R-Q2\n'}
         self.assert_finds(checks.claims_are_tested, {
             **tests, 'README.md': table + '| R-Q1 | done | |\n| R-Q2 | done | |\n| R-Q3 | later | |\n| R-K2, K3 | partly | |\n'
                                           '| R-Q4 | great | |\n| R-K3–K4 | done | |\n'}, 'README.md:5', 'README.md:8', 'README.md:9')
