@@ -243,6 +243,17 @@ def catalogue_fields_are_documented(tree):
     return [f'{page}:1: says nothing of {field}' for field in fields if f'`{field}`' not in tree.text(page)]
 
 
+def named_tests_exist(tree):
+    """The tests that docs/invariants.md calls in as witnesses."""
+    there = set()
+    for name in tree.names:
+        if is_test(name) and name.endswith('.cpp'):
+            there.update(re.findall(r'\bTEST(?:_F|_P)?\((\w+),\s*(\w+)\)', tree.text(name)))
+    page = 'docs/invariants.md'
+    return [f'{page}:{number}: no such test: {suite}.{test}' for number, line in (tree.lines(page) if tree.exists(page) else ())
+            for suite, test in re.findall(r'`(\w+)\.([a-z]\w*_\w+)`', line) if (suite, test) not in there]
+
+
 def diagrams_are_there(tree):
     """R-X10: the ERD, a sequence diagram for each kind of call and job, use cases, milestones; all as Mermaid."""
     found = []
@@ -276,4 +287,4 @@ def twin_readme_matches(tree):
 
 CHECKS = [include_directions, models_are_pure, beast_only_in_http, coroutines_only_in_server, no_sql_in_code,
           files_say_their_job, no_absolute_paths, open_work_has_an_issue, links_resolve, named_files_exist,
-          catalogue_fields_are_documented, claims_are_tested, diagrams_are_there, twin_readme_matches]
+          catalogue_fields_are_documented, claims_are_tested, named_tests_exist, diagrams_are_there, twin_readme_matches]

@@ -147,6 +147,11 @@ class PlantedFault(unittest.TestCase):
                                           '| R-Q4 | great | |\n| R-K3–K4 | done | |\n'}, 'README.md:5', 'README.md:8', 'README.md:9')
         self.assert_finds(checks.claims_are_tested, {**tests, 'README.md': '# S\n'}, 'README.md:1')
 
+    def test_witness_that_is_not_there(self):
+        self.assert_finds(checks.named_tests_exist, {
+            'src/a_test.cpp': 'TEST(A, is_there) {}\n', 'docs/invariants.md': '`A.is_there`,\n`A.is_not_there`\n'},
+            'docs/invariants.md:2')
+
     def test_diagram_missing(self):
         found = checks.diagrams_are_there(self.tree({
             'docs/erd.md': '```mermaid\nerDiagram\n```\n', 'docs/use-cases.md': '```mermaid\nflowchart LR\n```\n',
