@@ -126,7 +126,11 @@ std::string content_tag(std::string_view bytes) {
   unsigned char digest[SHA256_DIGEST_LENGTH];
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
   std::string tag;
-  for (std::size_t i = 0; i < 12; ++i) tag += fmt::format("{:02x}", digest[i]);
+  constexpr char kDigits[] = "0123456789abcdef";
+  for (std::size_t i = 0; i < 12; ++i) {
+    tag += kDigits[digest[i] >> 4];
+    tag += kDigits[digest[i] & 15];
+  }
   return tag;
 }
 

@@ -14,15 +14,14 @@ bool has_bearer(std::string_view text) {
          });
 }
 
-// The token as presented, without the word Bearer; empty when there is none.
+}  // namespace
+
 std::string_view presented_token(const http::Request& request) {
   std::string_view text = request.header("queue-token");
   if (!text.empty()) return has_bearer(text) ? text.substr(kBearer.size()) : text;
   text = request.header("Authorization");
   return has_bearer(text) ? text.substr(kBearer.size()) : std::string_view{};
 }
-
-}  // namespace
 
 Result<TokenClaims> Gate::token(const http::Request& request) const {
   const auto claims = keys_.verify(presented_token(request));

@@ -9,6 +9,9 @@
 
 namespace stagedoor {
 
+// The token as presented (R-X4), without the word Bearer; empty when there is none.
+std::string_view presented_token(const http::Request& request);
+
 class Gate {
  public:
   Gate(const TokenKeys& keys, const Rooms& rooms, const Clock& clock, Millis token_lifetime)

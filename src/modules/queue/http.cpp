@@ -1,5 +1,7 @@
 #include "modules/queue/http.h"
 
+#include <fmt/format.h>
+
 #include "modules/call.h"
 
 namespace stagedoor {
@@ -80,6 +82,15 @@ void join(const QueueCalls& calls, const http::Request& request, http::Reply rep
   calls.lane.submit(std::make_unique<JoinCommand>(calls, Join{*event, body->userId}, std::move(reply)));
 }
 
+// Names everything in the answer that can change.
+std::string tag_of(const TokenClaims& claims, const FanView& fan) {
+  const Standing& standing = fan.standing;
+  return fmt::format("{:x}-{:x}-{:x}-{:x}-{:x}-{:x}-{:x}-{:x}-{:x}", claims.event.value, claims.place,
+                     int(standing.status), standing.position, fan.poll_after.count(),
+                     fan.estimate.seconds.value_or(-1), fan.estimate.low.value_or(-1),
+                     fan.estimate.high.value_or(-1), to_ms(standing.expires_at.value_or(TimePoint{})));
+}
+
 void poll(const QueueCalls& calls, const http::Request& request, http::Reply reply) {
   const auto claims = calls.gate.token(request);
   if (!claims) return reply(http::problem(claims.error()));
@@ -92,9 +103,8 @@ void poll(const QueueCalls& calls, const http::Request& request, http::Reply rep
                                 {{"Retry-After", std::to_string((too_soon_by.count() + 999) / 1000)}}}));
   }
   if (!fan) return reply(http::problem({Code::TOKEN_NOT_FOUND, "This token is not known here.", {}, {}, {}}));
-  Answer answer = http::ok(200, to_dto(*claims, calls.keys.sign(*claims), *fan));
-  const std::string tag = http::content_tag(answer.body);
-  reply(http::with_etag(request, std::move(answer), tag));
+  Answer answer = http::ok(200, to_dto(*claims, presented_token(request), *fan));
+  reply(http::with_etag(request, std::move(answer), tag_of(*claims, *fan)));
 }
 
 }  // namespace

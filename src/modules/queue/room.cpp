@@ -11,6 +11,8 @@ namespace {
 
 constexpr Millis kStampsKept{3'600'000};  // an interval's `every` is not longer
 constexpr Millis kMeasured{60'000};
+constexpr Millis kMeasuredLeast{2000};
+constexpr Millis kRatesKept{250};
 constexpr int kParts = 6;
 
 bool limits_interval(const QueuePolicy& policy) { return policy.admission != Admission::capacity; }
@@ -216,25 +218,38 @@ TimePoint Room::next_admission(const QueuePolicy& policy, TimePoint now) const {
   return next;
 }
 
-Estimate Room::estimate(std::uint32_t position, const QueuePolicy& policy, TimePoint now) const {
+const Room::Rates& Room::rates(const QueuePolicy& policy, TimePoint now) const {
+  if (now - rates_.at < kRatesKept && rates_.at <= now) return rates_;
+  rates_ = {};
+  rates_.at = now;
   const TimePoint since = std::max(busy_since_ == kNever ? now : busy_since_, now - kMeasured);
-  const double seconds = double((now - since).count()) / 1000;
-  const std::size_t admitted = stamps_within(since, now);
-  if (seconds < 10 || now - since < policy.every || admitted == 0)
-    return {seconds_for(position, allowed_per_second(policy)), {}, {}};
-
-  Estimate estimate{seconds_for(position, double(admitted) / seconds), {}, {}};
-  if (now - since < kMeasured) return estimate;
-  double slowest = std::numeric_limits<double>::max();
-  double fastest = 0;
-  for (int part = 0; part < kParts; ++part) {
+  const Millis span = now - since;
+  const double seconds = double(span.count()) / 1000;
+  const auto admitted = double(stamps_within(since, now));
+  rates_.is_measured =
+      admitted > 0 && span >= kMeasuredLeast && (!limits_interval(policy) || span >= policy.every);
+  if (!rates_.is_measured) return rates_;
+  rates_.mean = admitted / seconds;
+  rates_.has_band = span >= kMeasured;
+  rates_.slowest = rates_.mean;
+  for (int part = 0; rates_.has_band && part < kParts; ++part) {
     const TimePoint from = since + kMeasured / kParts * part;
     const double rate = double(stamps_within(from, from + kMeasured / kParts - Millis(1))) * kParts / seconds;
-    slowest = std::min(slowest, rate);
-    fastest = std::max(fastest, rate);
+    rates_.slowest = std::min(rates_.slowest, rate);
+    rates_.fastest = std::max(rates_.fastest, rate);
   }
-  estimate.low = seconds_for(position, fastest);
-  estimate.high = seconds_for(position, slowest);
+  return rates_;
+}
+
+Estimate Room::estimate(std::uint32_t position, const QueuePolicy& policy, TimePoint now) const {
+  const Rates& measured = rates(policy, now);
+  if (!measured.is_measured) {
+    return {seconds_for(position, allowed_per_second(policy)), {}, {}, limits_capacity(policy)};
+  }
+  Estimate estimate{seconds_for(position, measured.mean), {}, {}};
+  if (!measured.has_band) return estimate;
+  estimate.low = seconds_for(position, measured.fastest);
+  estimate.high = seconds_for(position, measured.slowest);
   return estimate;
 }
 

@@ -58,6 +58,7 @@ class WaitingSet {
 struct Estimate {
   std::optional<std::int64_t> seconds;
   std::optional<std::int64_t> low, high;  // once there is a minute's data
+  bool is_guess = false;                  // of how fast visits end: nothing was measured yet
 };
 
 class Room {
@@ -130,12 +131,21 @@ class Room {
 
   Person& person(Place place) { return people_[place - 1]; }
   const Person& person(Place place) const { return people_[place - 1]; }
+  // Admissions per second, of a part of the last minute each.
+  struct Rates {
+    TimePoint at{};  // measured then
+    double mean = 0, slowest = 0, fastest = 0;
+    bool is_measured = false;
+    bool has_band = false;
+  };
+  const Rates& rates(const QueuePolicy& policy, TimePoint now) const;
   std::size_t stamps_within(TimePoint from, TimePoint to) const;  // [from, to]
 
   std::deque<Person> people_;  // by place, from 1; pieces that are never moved, so growing has no peak
   absl::flat_hash_set<Place, ByUser, ByUser> newest_place_{0, ByUser{&people_}, ByUser{&people_}};
   WaitingSet waiting_;
   std::set<std::pair<TimePoint, Place>> ends_;  // of visits; over ones are dropped as newer ones begin
+  mutable Rates rates_;                         // measured anew when it is a quarter of a second old
   std::deque<Stamps> stamps_;                   // of the last hour
   TimePoint busy_since_ = kNever;               // since when somebody has been waiting
 };

@@ -6,7 +6,8 @@ namespace stagedoor {
 namespace {
 
 constexpr Millis kPollFloor{1000};
-constexpr Millis kPollInside{5000};  // who is inside hears soon that the visit is over
+constexpr Millis kPollGuess{10'000};  // while nobody knows how fast visits end
+constexpr Millis kPollInside{5000};   // who is inside hears soon that the visit is over
 
 // Lets in whoever may come now; nobody waits for its answer.
 class Admit : public Command {
@@ -59,10 +60,8 @@ const Rooms::Guarded* Rooms::find(EventId event) const {
   return found == rooms_.end() ? nullptr : found->second.get();
 }
 
-FanView Rooms::view(const Room& room, const TokenClaims& token, TimePoint now) const {
+FanView Rooms::view(const Room& room, const TokenClaims& token, const Event* event, TimePoint now) const {
   static const QueuePolicy kDefaults;
-  const auto catalogue = catalogue_();
-  const Event* event = catalogue->event(token.event);
   const QueuePolicy& policy = event ? event->queue : kDefaults;
   FanView fan{room.standing(token.place, now), {}, {}};
   if (fan.standing.status == QueueStatus::CREATED) {
@@ -82,6 +81,7 @@ Millis Rooms::poll_after(const FanView& fan, const TokenClaims& token, const Que
   if (fan.standing.status == QueueStatus::ACTIVATED)
     wait = std::min((*fan.standing.expires_at - now) / 10, kPollInside);
   else if (fan.estimate.seconds) wait = Millis(*fan.estimate.seconds * 100);
+  if (fan.estimate.is_guess) wait = std::min(wait, kPollGuess);
   wait = std::clamp(wait, least, std::max(least, policy.poll_max));
   const auto spread = double(wait.count()) * 0.1 * jitter(token.place, fan.standing.position);
   return std::clamp(wait + Millis(std::int64_t(spread)), least, std::max(least, policy.poll_max));
@@ -89,12 +89,14 @@ Millis Rooms::poll_after(const FanView& fan, const TokenClaims& token, const Que
 
 std::optional<FanView> Rooms::look(const TokenClaims& token) const {
   static const Room kEmpty;
+  const auto catalogue = catalogue_();
+  const Event* event = catalogue->event(token.event);
   const Guarded* guarded = find(token.event);
-  if (!guarded) return view(kEmpty, token, clock_.now());
+  if (!guarded) return view(kEmpty, token, event, clock_.now());
   const std::lock_guard lock(guarded->mutex);
   const UserId* owner = guarded->room.owner(token.place);
   if (owner && *owner != token.user) return std::nullopt;
-  return view(guarded->room, token, clock_.now());
+  return view(guarded->room, token, event, clock_.now());
 }
 
 Rooms::Poll Rooms::poll(const TokenClaims& token) {
@@ -105,7 +107,7 @@ Rooms::Poll Rooms::poll(const TokenClaims& token) {
   const UserId* owner = guarded.room.owner(token.place);
   if (owner && *owner != token.user) return {};
   const TimePoint now = clock_.now();
-  FanView fan = view(guarded.room, token, now);
+  FanView fan = view(guarded.room, token, event, now);
   const bool is_limited = event && event->queue.poll_min > Millis(0);
   if (is_limited && !guarded.room.may_poll(token.place, now, fan.poll_after))
     return {std::nullopt, fan.poll_after / 2};

@@ -67,7 +67,7 @@ class Rooms : public Listener, public Job {
 
   Guarded& at(EventId event);  // made when it is not there yet
   const Guarded* find(EventId event) const;
-  FanView view(const Room& room, const TokenClaims& token, TimePoint now) const;
+  FanView view(const Room& room, const TokenClaims& token, const Event* event, TimePoint now) const;
   Millis poll_after(const FanView& fan, const TokenClaims& token, const QueuePolicy& policy,
                     TimePoint now) const;
 
