@@ -261,7 +261,7 @@ def diagrams_are_there(tree):
         if not tree.exists(name) or not any(block.startswith(kind) for block in code_blocks(tree.text(name), 'mermaid')):
             found.append(f'{name}:1: no Mermaid {kind}')
     wanted = ['Join', 'Poll', 'Admission', 'Look', 'Hold', 'Hold several', 'Pay', 'Pay refused', 'Expiry', 'Charge', 'Cancel',
-              'Refund', 'Leave', 'Import', 'Checkpoint']
+              'Refund', 'Leave', 'Own records', 'Operator change', 'Import', 'Checkpoint']
     text = tree.text('docs/sequences.md') if tree.exists('docs/sequences.md') else ''
     sections = re.split(r'^## ', text, flags=re.MULTILINE)[1:]
     drawn = [section.split('\n', 1)[0].strip() for section in sections
