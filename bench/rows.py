@@ -104,8 +104,9 @@ class World:
             for i in range(bench.dates):
                 date = server.ask('GET', f'/events/properties/{EVENT_SELL * 1000 + i}/seats', token)['seat']
                 ids += [seat['id'] for seat in date]
-            self.first_seat, self.seats = min(ids), len(ids)
-            if sorted(ids) != list(range(self.first_seat, self.first_seat + self.seats)):
+            # In one piece but for the id of a price category between two dates: a request for that one answers 404.
+            self.first_seat, self.seats = min(ids), max(ids) - min(ids) + 1
+            if self.seats - len(ids) >= bench.dates:
                 raise RuntimeError('the seat ids of the dates are not in one piece, as {s} of bench_load needs them')
 
     def join(self, server, event, count):
@@ -191,7 +192,7 @@ class Holds:
 
     def run(self):
         report = expect_only(load(self.server.port, seconds=self.bench.seconds, warm_up=min(1, self.bench.seconds / 4),
-                                  first=self.next, **hold_request(self.world, self.connections)), '201')
+                                  first=self.next, **hold_request(self.world, self.connections)), '201', '404 SEAT_NOT_FOUND')
         self.next += report['sent']
         if self.next > self.world.seats:
             raise RuntimeError(f'{self.next:,} holds, but only {self.world.seats:,} seats: raise --dates')
