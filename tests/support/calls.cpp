@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <stdexcept>
@@ -154,11 +155,14 @@ Visitor enter(Api& api, std::string_view user, std::int64_t event, std::chrono::
   ApiReply reply = api.send(join(user, event));
   const Visitor visitor{std::string(user), text(reply.data(), "token")};
   while (text(reply.data(), "status") != "ACTIVATED") {
-    const auto pause = std::chrono::milliseconds(number(reply.data(), "pollAfterMs"));
-    if (std::chrono::steady_clock::now() + pause > until)
-      throw std::runtime_error("not let in: " + reply.body);
-    std::this_thread::sleep_for(pause);
-    reply = api.send(queue_status(visitor.token));
+    auto pause = std::chrono::milliseconds(std::min<std::int64_t>(5, number(reply.data(), "pollAfterMs")));
+    do {
+      if (std::chrono::steady_clock::now() + pause > until)
+        throw std::runtime_error("not let in: " + reply.body);
+      std::this_thread::sleep_for(pause);
+      reply = api.send(queue_status(visitor.token));
+      if (reply.status == 429) pause = std::chrono::milliseconds(number(reply.json, "pollAfterMs"));
+    } while (reply.status == 429);
   }
   return visitor;
 }
@@ -169,7 +173,8 @@ std::int64_t give_money(Api& api, const Visitor& who, std::int64_t amount) {
 
 std::vector<std::int64_t> free_seats(Api& api, const Visitor& who, std::int64_t date) {
   std::vector<std::int64_t> ids;
-  for (const auto& seat : api.send(list_seats(who.token, date)).data().at("seat").as_array()) {
+  const ApiReply map = api.send(list_seats(who.token, date));
+  for (const auto& seat : map.data().at("seat").as_array()) {
     if (text(seat, "status") == "AVAILABLE") ids.push_back(number(seat, "id"));
   }
   return ids;

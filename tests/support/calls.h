@@ -103,8 +103,8 @@ Call get_payment(const Visitor& who, std::int64_t payment);
 // R"({"people":10})").
 Call admin(std::string_view method, std::string_view target, std::string_view body = "");
 
-// Joins and, when told to wait, asks as often as told until active. Throws when that takes longer than
-// `within`.
+// Joins and asks until active: every 5 ms, or as often as told where that is too often. Throws when that
+// takes longer than `within`.
 Visitor enter(Api& api, std::string_view user, std::int64_t event,
               std::chrono::milliseconds within = std::chrono::seconds(30));
 // Gives the user of `who` that much more and returns the balance.
