@@ -4,6 +4,7 @@
 
 #include <boost/describe/enum.hpp>
 #include <boost/system/result.hpp>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +36,22 @@ struct Failure {
 
 template <class T>
 using Result = boost::system::result<T, Failure>;
+
+// What refuses a request that was read in parts: nothing when all were read, else the first refusal, and when
+// that is INVALID_REQUEST with the faults of the others of that code, so that all are told at once (R-X3).
+template <class... Parts>
+std::optional<Failure> refusal_of(const Result<Parts>&... parts) {
+  std::optional<Failure> first;
+  const auto add = [&](const auto& part) {
+    if (part) return;
+    const Failure& next = part.error();
+    if (!first) first = next;
+    else if (first->code == Code::INVALID_REQUEST && next.code == Code::INVALID_REQUEST)
+      first->details.insert(first->details.end(), next.details.begin(), next.details.end());
+  };
+  (add(parts), ...);
+  return first;
+}
 
 // boost::system::result wants to know how to throw when value() is called on a failure: that is a bug of the
 // caller.

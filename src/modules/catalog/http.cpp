@@ -100,9 +100,8 @@ Result<PagePtr> seats_by_day(const CatalogCalls& calls, const http::Request& req
   if (!id) return id.error();
   if (const auto turn = calls.gate.active(request, *id); !turn) return turn.error();
   const auto day = query_day(request);
-  if (!day) return day.error();
   const auto status = query_enum<SeatStatus>(request, "status", kSeatStatuses);
-  if (!status) return status.error();
+  if (const auto refusal = refusal_of(day, status)) return *refusal;
   const auto date = date_on(*calls.shelf.catalogue(), *id, *day);
   if (!date) return date.error();
   return calls.shelf.seats(*date, *status);

@@ -70,19 +70,15 @@ void pay(const PaymentCalls& calls, const http::Request& request, http::Reply re
   const auto token = calls.gate.token(request);
   if (!token) return reply(http::problem(token.error()));
   const auto id = request.id<ReservationId>("id");
-  if (!id) return reply(http::problem(id.error()));
-  Pay order{*token, {*id}};
   const bool has_body = !request.body.empty();
-  if (has_body) {
-    const auto body = json::read<PayBody>(request.body);
-    if (!body) return reply(http::problem(body.error()));
-    for (const ReservationId further : body->reservationIds) {
-      auto& all = order.reservations;
-      if (std::find(all.begin(), all.end(), further) == all.end()) all.push_back(further);
-    }
-  }
+  const auto body = has_body ? json::read<PayBody>(request.body) : Result<PayBody>(PayBody{});
   auto idempotency = idempotency_of(request, token->user);
-  if (!idempotency) return reply(http::problem(idempotency.error()));
+  if (const auto refusal = refusal_of(id, body, idempotency)) return reply(http::problem(*refusal));
+  Pay order{*token, {*id}};
+  for (const ReservationId further : body->reservationIds) {
+    auto& all = order.reservations;
+    if (std::find(all.begin(), all.end(), further) == all.end()) all.push_back(further);
+  }
   submit(
       calls.lane, LaneClass::payment, std::move(*idempotency),
       [order](const View& view, Keys& wanted) { pay_keys(order, view, wanted); },
@@ -105,9 +101,8 @@ void refund(const PaymentCalls& calls, const http::Request& request, http::Reply
   const auto token = calls.gate.token(request);
   if (!token) return reply(http::problem(token.error()));
   const auto id = request.id<ReservationId>("id");
-  if (!id) return reply(http::problem(id.error()));
   auto idempotency = idempotency_of(request, token->user);
-  if (!idempotency) return reply(http::problem(idempotency.error()));
+  if (const auto refusal = refusal_of(id, idempotency)) return reply(http::problem(*refusal));
   submit_refund(calls.lane, {*id, token->user, calls.balance_max}, std::move(*idempotency), std::move(reply));
 }
 

@@ -27,6 +27,7 @@ void check(const HoldBody& body, json::Faults& faults) {
   if (body.seatIds->empty() || body.seatIds->size() > kSeatsPerCallMax)
     faults.add("seatIds", "name 1 to 100 seats");
   auto sorted = *body.seatIds;
+  std::erase(sorted, SeatId{});  // what was no id is a fault of its own
   std::sort(sorted.begin(), sorted.end());
   if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end())
     faults.add("seatIds", "no seat may stand there twice");
@@ -43,7 +44,8 @@ void hold(const ReservationCalls& calls, const http::Request& request, http::Rep
   const auto token = calls.gate.token(request);
   if (!token) return reply(http::problem(token.error()));
   const auto body = json::read<HoldBody>(request.body);
-  if (!body) return reply(http::problem(body.error()));
+  auto idempotency = idempotency_of(request, token->user);
+  if (const auto refusal = refusal_of(body, idempotency)) return reply(http::problem(*refusal));
   if (body->userId != token->user) {
     return reply(http::problem({Code::TOKEN_NOT_FOUND,
                                 "The token is not this user's.",
@@ -51,8 +53,6 @@ void hold(const ReservationCalls& calls, const http::Request& request, http::Rep
                                 {},
                                 {}}));
   }
-  auto idempotency = idempotency_of(request, token->user);
-  if (!idempotency) return reply(http::problem(idempotency.error()));
   const bool several = body->seatIds.has_value();
   HoldSeats order{*token, several ? *body->seatIds : std::vector{*body->seatId}};
   submit(
@@ -79,9 +79,8 @@ void cancel(const ReservationCalls& calls, const http::Request& request, http::R
   const auto token = calls.gate.token(request);
   if (!token) return reply(http::problem(token.error()));
   const auto id = request.id<ReservationId>("id");
-  if (!id) return reply(http::problem(id.error()));
   auto idempotency = idempotency_of(request, token->user);
-  if (!idempotency) return reply(http::problem(idempotency.error()));
+  if (const auto refusal = refusal_of(id, idempotency)) return reply(http::problem(*refusal));
   const CancelHold order{*id, token->user};
   submit(
       calls.lane, LaneClass::payment, std::move(*idempotency),
@@ -126,9 +125,8 @@ void list(const ReservationCalls& calls, const http::Request& request, http::Rep
   if (!user) return reply(http::problem(user.error()));
   if (const auto owner = calls.gate.owner(request, *user); !owner) return reply(http::problem(owner.error()));
   const auto status = status_filter(request);
-  if (!status) return reply(http::problem(status.error()));
   const auto at = page_of(request);
-  if (!at) return reply(http::problem(at.error()));
+  if (const auto refusal = refusal_of(status, at)) return reply(http::problem(*refusal));
   submit_read(calls.readers, std::move(reply),
               [user = *user, status = *status, at = *at, &calls](Queries& queries) {
                 auto rows = queries.reservations_of(user, status, {at.before, at.limit + 1});

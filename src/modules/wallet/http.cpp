@@ -55,9 +55,8 @@ void charge(const WalletCalls& calls, const http::Request& request, http::Reply 
         {Code::FORBIDDEN, "Balances are charged at the box office, not by their owners.", {}, {}, {}}));
   }
   const auto amount = read_amount(request.body);
-  if (!amount) return reply(http::problem(amount.error()));
   auto idempotency = idempotency_of(request, *user);
-  if (!idempotency) return reply(http::problem(idempotency.error()));
+  if (const auto refusal = refusal_of(amount, idempotency)) return reply(http::problem(*refusal));
   submit_charge(calls.lane, {*user, *amount, calls.balance_max}, std::move(*idempotency), std::move(reply));
 }
 
