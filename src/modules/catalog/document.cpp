@@ -3,6 +3,7 @@
 #include <absl/container/flat_hash_set.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/mp11/algorithm.hpp>
 
 namespace stagedoor::catalog {
@@ -167,6 +168,49 @@ void check(const EventDocument& event, json::Faults& faults) {
   }
 }
 
+std::vector<std::string> categories_of(const Layout& layout) {
+  if (layout.sections.empty()) return {layout.category};
+  std::vector<std::string> names;
+  for (const auto& section : layout.sections) {
+    if (std::find(names.begin(), names.end(), section.category) == names.end())
+      names.push_back(section.category);
+  }
+  return names;
+}
+
+std::vector<Fault> price_faults(const std::map<std::string, Won>& prices,
+                                const std::vector<std::string>& categories) {
+  std::vector<Fault> faults;
+  for (const auto& category : categories) {
+    if (!prices.contains(category)) {
+      faults.push_back({"prices", fmt::format("must give a price for the category {}", category)});
+    }
+  }
+  for (const auto& [name, price] : prices) {
+    if (std::find(categories.begin(), categories.end(), name) != categories.end()) continue;
+    faults.push_back({"prices." + name, fmt::format("is not a category of its layout; there are: {}",
+                                                    fmt::join(categories, ", "))});
+  }
+  return faults;
+}
+
+namespace {
+
+// Prices against a layout of the same document, so that they are told together with the document's other
+// faults.
+void check_prices(const CatalogueDocument& document, const DateDocument& date, const std::string& path,
+                  json::Faults& faults) {
+  const std::string name = date.layout.value_or("");
+  const bool is_here = document.layouts && document.layouts->contains(name);
+  if (!is_here && !name.empty()) return;
+  const Layout layout = is_here ? layout_of(document.layouts->at(name)) : kDefaultLayout;
+  for (const auto& fault : price_faults(date.prices, categories_of(layout))) {
+    faults.add(fmt::format("{}.{}", path, fault.path), fault.message);
+  }
+}
+
+}  // namespace
+
 void check(const CatalogueDocument& document, json::Faults& faults) {
   absl::flat_hash_map<std::int64_t, std::string> event_ids, date_ids;
   absl::flat_hash_map<std::string, std::string> names;
@@ -193,6 +237,7 @@ void check(const CatalogueDocument& document, json::Faults& faults) {
     for (std::size_t j = 0; j < event.dates->size(); ++j) {
       const auto& date = (*event.dates)[j];
       const std::string date_path = fmt::format("{}.dates[{}]", path, j);
+      check_prices(document, date, date_path, faults);
       if (date.id) unique(date_ids, date.id->value, date_path, "id");
       else unique(starts, to_ms(date.starts_at), date_path, "starts_at");
     }

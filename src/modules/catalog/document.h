@@ -19,6 +19,7 @@ namespace stagedoor::catalog {
 using json::Omitted;
 
 inline constexpr std::int64_t kSeatsPerDateMax = 100'000;
+inline const Layout kDefaultLayout{.seats = 50, .category = "Standard", .sections = {}};  // R-C6
 
 // Either `seats` (numbered from 1) of one `category`, or `sections`.
 struct LayoutDocument {
@@ -96,6 +97,12 @@ void check(const SalePolicyDocument& policy, json::Faults& faults);
 void check(const DateDocument& date, json::Faults& faults);
 void check(const EventDocument& event, json::Faults& faults);
 void check(const CatalogueDocument& document, json::Faults& faults);
+
+// The names of a layout's price categories, in the order in which its seats come to them.
+std::vector<std::string> categories_of(const Layout& layout);
+// What keeps `prices` from being exactly those of the categories; paths from the date on.
+std::vector<Fault> price_faults(const std::map<std::string, Won>& prices,
+                                const std::vector<std::string>& categories);
 
 QueuePolicy queue_policy(const QueueDocument& document);
 SalePolicy sale_policy(const SalePolicyDocument& document);

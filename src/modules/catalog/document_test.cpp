@@ -193,6 +193,19 @@ INSTANTIATE_TEST_SUITE_P(
         Fault1{"events: [\n", "the catalogue is not YAML"},
         Fault1{"a: 1\n---\na: 2\n", "several documents"}));
 
+TEST(CatalogueText, tells_prices_that_do_not_fit_with_the_other_faults) {
+  const std::string hall = "layouts:\n  hall: {seats: 5, category: Any}\n";
+  EXPECT_THAT(
+      faults_of(hall + with_event("  hue: 1\n  dates: [{starts_at: 2036-02-01T19:00:00Z, layout: hall,"
+                                  " prices: {VIP: 5}}]\n")),
+      testing::UnorderedElementsAre("6: events[0].hue is not a known field",
+                                    "7: events[0].dates[0].prices must give a price for the category Any",
+                                    "7: events[0].dates[0].prices.VIP is not a category of its layout; there "
+                                    "are: Any"));
+  EXPECT_THAT(faults_of(with_date("prices: {VIP: 5}")), testing::SizeIs(2))
+      << "50 seats of category Standard";
+}
+
 TEST(CatalogueText, refuses_ids_given_twice) {
   const std::string sale = "on_sale: {from: 2026-01-01T00:00:00Z, until: 2036-01-01T00:00:00Z}";
   const std::string date = "starts_at: 2036-02-01T19:00:00Z, prices: {Standard: 1}";

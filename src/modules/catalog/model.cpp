@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::int64_t kSeatsPerImportMax = 10'000'000;
 constexpr std::size_t kSeatsNamedMax = 10;
-const Layout kDefaultLayout{.seats = 50, .category = "Standard", .sections = {}};
 
 // A layout written out: what a date gets from it.
 struct Seating {
@@ -22,12 +21,10 @@ struct Seating {
 };
 
 Seating seating_of(const Layout& layout) {
-  Seating seating;
+  Seating seating{.sections = {}, .categories = categories_of(layout), .seats = {}};
   const auto category_of = [&](const std::string& name) {
     const auto at = std::find(seating.categories.begin(), seating.categories.end(), name);
-    const auto index = at - seating.categories.begin();
-    if (at == seating.categories.end()) seating.categories.push_back(name);
-    return static_cast<std::uint16_t>(index);
+    return static_cast<std::uint16_t>(at - seating.categories.begin());
   };
   const auto add = [&](std::uint16_t section, std::uint16_t row, std::int64_t in_row,
                        std::uint16_t category) {
@@ -313,20 +310,11 @@ class Planner {
   }
 
   bool plan_prices(const DateDocument& document, const std::string& path, EventDate& date) {
-    const std::size_t faults_before = faults_.size();
-    for (auto& category : date.categories) {
-      const auto price = document.prices.find(category.name);
-      if (price != document.prices.end()) category.price = price->second;
-      else fault(path + ".prices", fmt::format("must give a price for the category {}", category.name));
-    }
-    for (const auto& [name, price] : document.prices) {
-      const auto names = names_of(date.categories);
-      if (std::find(names.begin(), names.end(), name) == names.end()) {
-        fault(fmt::format("{}.prices.{}", path, name),
-              fmt::format("is not a category of its layout; there are: {}", fmt::join(names, ", ")));
-      }
-    }
-    return faults_.size() == faults_before;
+    const auto found = price_faults(document.prices, names_of(date.categories));
+    for (const auto& one : found) fault(fmt::format("{}.{}", path, one.path), one.message);
+    if (!found.empty()) return false;
+    for (auto& category : date.categories) category.price = document.prices.at(category.name);
+    return true;
   }
 
   const Layout* find_layout(const std::string& name) {

@@ -259,7 +259,7 @@ TEST(PlanImport, refuses_all_or_nothing_with_every_fault) {
   imports.import(night(", id: 7", ", id: 9"));
   EXPECT_THAT(
       imports.faults(
-          kClub + "events:\n- {id: 8, name: Other, " + kSale +
+          "events:\n- {id: 8, name: Other, " + kSale +
           ", dates: [{id: 9, starts_at: 2036-02-01T19:00:00Z, layout: club, prices: {Standard: 5}}, "
           "{starts_at: 2036-02-02T19:00:00Z, layout: arena, prices: {Standard: 5}}, "
           "{starts_at: 2036-02-03T19:00:00Z, layout: club, prices: {VIP: 5}}]}\n"),
