@@ -5,7 +5,7 @@
 
 namespace stagedoor {
 
-void die_of_bug(std::string_view why, const std::source_location& where) {
+void die_of_bug(std::string_view why, const boost::source_location& where) {
   std::fprintf(stderr, "{\"level\":\"fatal\",\"message\":\"bug: %.*s\",\"file\":\"%s\",\"line\":%u}\n",
                static_cast<int>(why.size()), why.data(), where.file_name(), where.line());
   std::abort();

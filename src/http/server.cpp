@@ -73,9 +73,7 @@ struct Task {
     std::suspend_never initial_suspend() noexcept { return {}; }
     std::suspend_never final_suspend() noexcept { return {}; }
     void return_void() noexcept {}
-    [[noreturn]] void unhandled_exception() noexcept {
-      die_of_bug("an exception left a connection", std::source_location::current());
-    }
+    [[noreturn]] void unhandled_exception() noexcept { die_of_bug("an exception left a connection"); }
   };
 };
 
