@@ -8,6 +8,7 @@
 #include <boost/json/value_stack.hpp>
 #include <cmath>
 #include <deque>
+#include <functional>
 
 namespace stagedoor::json {
 namespace bj = boost::json;
@@ -74,7 +75,8 @@ class Builder {
   static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
 
-  Builder(Faults& faults, bj::storage_ptr storage) : faults_(faults), stack_({}, space_, sizeof space_) {
+  Builder(Faults& faults, bj::storage_ptr storage, std::string_view text)
+      : faults_(faults), text_(text), stack_({}, space_, sizeof space_) {
     stack_.reset(std::move(storage));
   }
   bj::value release() { return stack_.release(); }
@@ -109,9 +111,12 @@ class Builder {
     return true;
   }
   bool on_key(bj::string_view rest, std::size_t, bj::error_code&) {
-    if (key_part_.empty()) {
+    // A key with escapes comes in pieces, or unescaped in a buffer of the parser.
+    const bool stands_in_text =
+        !std::less<>{}(rest.data(), text_.data()) && std::less<>{}(rest.data(), text_.data() + text_.size());
+    if (key_part_.empty() && stands_in_text) {
       keys_.emplace_back(rest.data(), rest.size());
-    } else {  // a key with escapes came in pieces
+    } else {
       key_part_.append(rest.data(), rest.size());
       keys_.push_back(unescaped_.emplace_back(std::move(key_part_)));
       key_part_.clear();
@@ -197,6 +202,7 @@ class Builder {
   }
 
   Faults& faults_;
+  std::string_view text_;
   unsigned char space_[1024];
   bj::value_stack stack_;
   std::vector<Level> levels_;
@@ -218,7 +224,7 @@ std::optional<std::string_view> text_of(const bj::value& in) {
 std::optional<bj::value> parse(std::string_view text, Faults& faults, bj::storage_ptr storage) {
   bj::parse_options options;
   options.max_depth = kDepthMax;
-  bj::basic_parser<Builder> parser(options, faults, std::move(storage));
+  bj::basic_parser<Builder> parser(options, faults, std::move(storage), text);
   bj::error_code error;
   const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
   if (!error && read < text.size()) error = bj::error::extra_data;

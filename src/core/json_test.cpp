@@ -183,6 +183,8 @@ TEST(ReadJson, runs_the_structs_own_checks_beside_the_other_faults) {
 TEST(ReadJson, names_duplicate_keys_with_their_paths) {
   EXPECT_THAT(faults_of<OneInt>(R"({"x":1,"x":2,"x":3})"), ElementsAre("x: appears more than once"));
   EXPECT_THAT(faults_of<OneInt>(R"({"x":1,"\u0078":2})"), ElementsAre("x: appears more than once"));
+  EXPECT_THAT(faults_of<OneInt>(R"({"\u0078":1,"\u0079":2,"\u0078":3})"),
+              testing::UnorderedElementsAre("x: appears more than once", "y: is not a known field"));
   const std::string nested = R"({"a":[[0,{"b":{"k":1,"k":2}}]],"c":1,"c":1})";
   Faults faults;
   ASSERT_TRUE(parse(nested, faults));

@@ -190,8 +190,8 @@ INSTANTIATE_TEST_SUITE_P(
                "sections[1].name is the name of another section"},
         Fault1{"events: []\nlayouts: {}\nevents: []\n", "events appears more than once, again in line 3"},
         Fault1{"", "the catalogue is empty"}, Fault1{"- 1\n", "the catalogue must be an object"},
-        Fault1{"events: [\n", "the catalogue is not YAML"},
-        Fault1{"a: 1\n---\na: 2\n", "several documents"}));
+        Fault1{"events: [\n", "the catalogue is not YAML"}, Fault1{"a: 1\n---\na: 2\n", "several documents"},
+        Fault1{R"({"events": []},)", "several documents"}));  // YAML::LoadAll would not return
 
 TEST(CatalogueText, tells_prices_that_do_not_fit_with_the_other_faults) {
   const std::string hall = "layouts:\n  hall: {seats: 5, category: Any}\n";

@@ -1,11 +1,13 @@
 #include "modules/catalog/yaml.h"
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <charconv>
+#include <sstream>
 
 namespace stagedoor::catalog {
 namespace bj = boost::json;
@@ -27,6 +29,33 @@ bj::value plain_scalar(const std::string& text) {
   const bool may_be_number = text.find_first_not_of("+-.0123456789eE") == text.npos;
   if (const auto real = may_be_number ? number_of<double>(text) : std::nullopt) return *real;
   return bj::value(text);
+}
+
+// Hears of a document and does nothing with it.
+class Listener final : public YAML::EventHandler {
+  using Mark = YAML::Mark;
+  using Style = YAML::EmitterStyle::value;
+  using Text = std::string;
+  void OnDocumentStart(const Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const Mark&, YAML::anchor_t) override {}
+  void OnAlias(const Mark&, YAML::anchor_t) override {}
+  void OnScalar(const Mark&, const Text&, YAML::anchor_t, const Text&) override {}
+  void OnSequenceStart(const Mark&, const Text&, YAML::anchor_t, Style) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const Mark&, const Text&, YAML::anchor_t, Style) override {}
+  void OnMapEnd() override {}
+};
+
+// 0, 1, or 2 for more. (YAML::LoadAll never returns from some texts, which the parser takes for endlessly
+// many.)
+int count_documents(std::string_view text) {
+  std::istringstream in{std::string(text)};
+  YAML::Parser parser(in);
+  Listener listener;
+  int count = 0;
+  while (count < 2 && parser.HandleNextDocument(listener)) ++count;
+  return count;
 }
 
 }  // namespace
@@ -85,13 +114,12 @@ YamlText::YamlText(std::string_view text, json::Faults& faults) {
   }
   const bool is_json = value_.has_value();
   try {
-    const auto documents = YAML::LoadAll(std::string(text));
-    if (documents.size() != 1) {
-      faults.add_at("", documents.empty() ? "is empty" : "holds several documents; write one");
+    if (const int documents = count_documents(text); documents != 1) {
+      faults.add_at("", documents == 0 ? "is empty" : "holds several documents; write one");
       return;
     }
     json::Faults known;
-    auto value = Reader(*this, is_json ? known : faults, text.size()).read(documents[0], "");
+    auto value = Reader(*this, is_json ? known : faults, text.size()).read(YAML::Load(std::string(text)), "");
     if (!is_json) value_ = std::move(value);
   } catch (const YAML::Exception& error) {
     if (is_json) return;  // JSON that this YAML parser does not know (a surrogate pair) has no lines
