@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <boost/json/parse.hpp>
@@ -16,6 +17,21 @@
 namespace stagedoor::test {
 namespace {
 
+// The soft limit is often 1024.
+void allow_files(std::size_t count) {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur >= count) return;
+  limit.rlim_cur = std::min<rlim_t>(count, limit.rlim_max);
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Call get(std::string target, std::string_view token) {
+  return {.method = "GET", .target = std::move(target), .token = std::string(token)};
+}
+
+}  // namespace
+
 std::string render(const crowd::Endpoint& to, const Call& call) {
   const std::string authorization = call.token.starts_with("Bearer ") ? call.token : "Bearer " + call.token;
   crowd::Request request{.method = call.method, .target = call.target, .body = call.body};
@@ -24,12 +40,6 @@ std::string render(const crowd::Endpoint& to, const Call& call) {
   for (const auto& [name, value] : call.headers) request.headers.emplace_back(name, value);
   return crowd::render(to, request);
 }
-
-Call get(std::string target, std::string_view token) {
-  return {.method = "GET", .target = std::move(target), .token = std::string(token)};
-}
-
-}  // namespace
 
 Call Call::with_key(std::string key) const {
   Call copy = *this;
@@ -198,6 +208,7 @@ std::string text(const boost::json::value& object, std::string_view name) {
 
 std::vector<crowd::Reply> burst(std::string_view url, const std::vector<Call>& calls,
                                 std::size_t connections) {
+  allow_files(connections + 100);
   const crowd::Endpoint to = crowd::resolve(url);
   std::vector<std::string> requests;
   for (const Call& call : calls) requests.push_back(render(to, call));
@@ -217,6 +228,24 @@ std::vector<crowd::Reply> burst(std::string_view url, const std::vector<Call>& c
   for (std::size_t i = 0; i < requests.size(); ++i) client.send(requests[i], i);
   poll_until_answered();
   return replies;
+}
+
+std::vector<Visitor> enter_all(std::string_view url, std::uint64_t first, std::size_t count,
+                               std::int64_t event, std::size_t connections) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  std::vector<Visitor> visitors;
+  std::vector<Call> calls;
+  for (std::size_t i = 0; i < count; ++i) calls.push_back(join(user(first + i), event));
+  for (const crowd::Reply& reply : burst(url, calls, connections))
+    visitors.push_back({user(first + visitors.size()), text(ApiReply(reply).data(), "token")});
+  // They are let in by their order: when the last one is inside, all are.
+  Api api(url);
+  while (!visitors.empty() &&
+         text(api.send(queue_status(visitors.back().token)).data(), "status") != "ACTIVATED") {
+    if (std::chrono::steady_clock::now() > until) throw std::runtime_error("not all were let in");
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return visitors;
 }
 
 std::map<int, int> count_statuses(const std::vector<crowd::Reply>& replies) {

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "crowd/call.h"
+#include "crowd/endpoint.h"
 #include "crowd/response.h"
 
 namespace stagedoor::test {
@@ -51,6 +52,9 @@ struct ApiReply {
   const boost::json::value& data() const;
   std::string header(std::string_view name) const;
 };
+
+// The bytes of the call.
+std::string render(const crowd::Endpoint& to, const Call& call);
 
 // Blocking calls over one keep-alive connection. Not thread-safe.
 class Api {
@@ -120,6 +124,10 @@ std::string text(const boost::json::value& object, std::string_view name);
 // answers in the order of the calls.
 std::vector<crowd::Reply> burst(std::string_view url, const std::vector<Call>& calls,
                                 std::size_t connections);
+// Lets test users number `first`, `first + 1`, … into the event, over so many connections; throws when that
+// takes longer than 30 s.
+std::vector<Visitor> enter_all(std::string_view url, std::uint64_t first, std::size_t count,
+                               std::int64_t event, std::size_t connections);
 // How often each status was answered; 0 counts calls without an answer.
 std::map<int, int> count_statuses(const std::vector<crowd::Reply>& replies);
 

@@ -1,0 +1,164 @@
+#include "crash/rush.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "core/base64url.h"
+#include "crowd/client.h"
+#include "crowd/endpoint.h"
+
+namespace stagedoor::test {
+namespace {
+
+constexpr std::int64_t kAmount = 110'000;
+
+// Event and place of a token's canonical form (modules/queue/token.h).
+std::pair<std::int64_t, std::int64_t> event_and_place(std::string_view token) {
+  std::array<std::uint8_t, 57> bytes{};
+  if (!base64url_decode(token.substr(std::string_view("Bearer ").size()), bytes))
+    throw std::runtime_error("no token: " + std::string(token));
+  const auto number = [&](std::size_t from, std::size_t size) {
+    std::int64_t value = 0;
+    for (std::size_t i = from; i < from + size; ++i) value = value * 256 + bytes[i];
+    return value;
+  };
+  return {number(5, 8), number(13, 4)};
+}
+
+}  // namespace
+
+Rush::Rush(std::size_t fans, std::vector<std::int64_t> seats, unsigned seed)
+    : fans_(fans), seats_(std::move(seats)), random_(seed) {
+  for (std::size_t i = 0; i < fans; ++i) fans_[i].who.user = user(i + 1);
+}
+
+Call Rush::next_call(Fan& fan) {
+  switch (fan.doing) {
+    case Doing::join:
+      return join(fan.who.user, 1);
+    case Doing::wait:
+      return queue_status(fan.who.token);
+    case Doing::hold:
+      return hold(fan.who, seats_[random_() % seats_.size()]);
+    case Doing::charge:
+      return charge(fan.who, kAmount);
+    case Doing::pay:
+      holds_[fan.hold].maybe_paid = true;
+      return pay(fan.who, fan.hold);
+    case Doing::cancel:
+      holds_[fan.hold].maybe_cancelled = true;
+      return cancel(fan.who, fan.hold);
+  }
+  return {};
+}
+
+// Remembers what was answered and decides what the fan does next.
+void Rush::heard(Fan& fan, const ApiReply& reply) {
+  switch (fan.doing) {
+    case Doing::join:
+    case Doing::wait:
+      if (!reply.ok()) {
+        fan.doing = Doing::join;
+        return;
+      }
+      fan.who.token = text(reply.data(), "token");
+      tokens_[fan.who.token] = fan.who.user;
+      if (text(reply.data(), "status") == "ACTIVATED") fan.doing = Doing::hold;
+      else fan.doing = text(reply.data(), "status") == "EXPIRED" ? Doing::join : Doing::wait;
+      return;
+    case Doing::hold:
+      if (reply.status == 201) {
+        fan.hold = number(reply.data(), "id");
+        holds_[fan.hold] = {number(reply.data(), "seatId"), fan.who.user};
+        const auto roll = random_() % 10;
+        fan.doing = roll < 6 ? Doing::charge : roll < 8 ? Doing::cancel : Doing::hold;
+      } else if (reply.status == 401 || reply.code() == "SEAT_LIMIT_EXCEEDED") {
+        fan.doing = Doing::wait;
+        if (reply.status != 401) fan.doing = fan.hold ? Doing::charge : Doing::hold;
+      }
+      return;
+    case Doing::charge:
+      if (reply.ok()) charges_[number(reply.data(), "id")] = kAmount;
+      fan.doing = Doing::pay;
+      return;
+    case Doing::pay:
+      if (reply.ok()) holds_[fan.hold].payment = number(reply.data(), "paymentId");
+      fan.hold = 0;
+      fan.doing = Doing::join;
+      return;
+    case Doing::cancel:
+      if (reply.ok()) holds_[fan.hold].cancelled = true;
+      fan.hold = 0;
+      fan.doing = Doing::hold;
+      return;
+  }
+}
+
+void Rush::run(std::string_view url, std::size_t answers, const std::function<void()>& kill) {
+  const crowd::Endpoint to = crowd::resolve(url);
+  bool is_killed = false;
+  std::size_t answered = 0;
+  crowd::Client* sender = nullptr;
+  const auto send = [&](std::size_t i) {
+    fans_[i].request = render(to, next_call(fans_[i]));
+    sender->send(fans_[i].request, i);
+  };
+  crowd::Client client(to, {.connections = fans_.size()},
+                       [&](crowd::Client::Tag tag, const crowd::Response& response) {
+                         if (response.status == 0) return;  // nobody is owed anything
+                         heard(fans_[tag], ApiReply(crowd::Reply(response)));
+                         if (++answered >= answers && !is_killed) {
+                           is_killed = true;
+                           kill();
+                         }
+                         if (!is_killed) send(tag);
+                       });
+  sender = &client;
+  for (std::size_t i = 0; i < fans_.size(); ++i) send(i);
+  while (client.unanswered() > 0) client.poll(std::chrono::milliseconds(100));
+}
+
+std::map<std::string, std::size_t> Rush::promised() const {
+  std::map<std::string, std::size_t> counts{
+      {"places", tokens_.size()}, {"holds", holds_.size()}, {"charges", charges_.size()}};
+  for (const auto& [id, hold] : holds_) {
+    counts["payments"] += hold.payment != 0;
+    counts["cancellations"] += hold.cancelled;
+  }
+  return counts;
+}
+
+std::vector<std::string> Rush::broken_promises(const Stored& stored) const {
+  std::vector<std::string> broken;
+  for (const auto& [token, owner] : tokens_) {
+    const auto at = stored.places.find(event_and_place(token));
+    if (at == stored.places.end() || at->second != owner)
+      broken.push_back(fmt::format("the place of {} is gone", owner));
+  }
+  for (const auto& [id, amount] : charges_) {
+    const auto at = stored.postings.find(id);
+    if (at == stored.postings.end() || at->second != amount)
+      broken.push_back(fmt::format("charge {} is gone", id));
+  }
+  for (const auto& [id, hold] : holds_) {
+    const auto at = stored.reservations.find(id);
+    if (at == stored.reservations.end() || at->second.seat != hold.seat || at->second.user != hold.user) {
+      broken.push_back(fmt::format("hold {} is gone", id));
+      continue;
+    }
+    const StoredReservation& row = at->second;
+    const bool is_paid = row.status == "PAID";
+    const bool is_cancelled = row.status == "CANCELLED";
+    if (hold.payment && !(is_paid && row.payment == hold.payment))
+      broken.push_back(fmt::format("the payment of {} is gone: {}", id, row.status));
+    if (hold.cancelled && !is_cancelled)
+      broken.push_back(fmt::format("{} is not cancelled: {}", id, row.status));
+    if (is_paid && !hold.maybe_paid) broken.push_back(fmt::format("{} was paid by nobody", id));
+    if (is_cancelled && !hold.maybe_cancelled)
+      broken.push_back(fmt::format("{} was cancelled by nobody", id));
+  }
+  return broken;
+}
+
+}  // namespace stagedoor::test
