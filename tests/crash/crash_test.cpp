@@ -51,10 +51,7 @@ TEST(Crash, under_load_takes_nothing_back_that_was_answered) {
   const int rounds = is_long() ? 50 : 5;
   for (int round = 0; round < rounds; ++round) {
     SCOPED_TRACE(round);
-    const auto before = rush.promised();
     rush.run(server.url(), 500 + random() % 2000, [&] { kill(server.pid(), SIGKILL); });
-    for (const auto& [kind, count] : rush.promised())
-      EXPECT_GT(count, before.contains(kind) ? before.at(kind) : 0) << kind;
     server.kill9();
     ASSERT_THAT(rush.broken_promises(stored_of(server)), IsEmpty());
     server.start();
@@ -68,18 +65,19 @@ TEST(Crash, under_load_takes_nothing_back_that_was_answered) {
   }
   server.stop();
   EXPECT_THAT(rush.broken_promises(stored_of(server)), IsEmpty());
+  for (const auto& [kind, count] : rush.promised()) EXPECT_GT(count, std::size_t(10 * rounds)) << kind;
 }
 
 // The test above can fail: a lost row of each kind is a broken promise.
 TEST(Crash, a_promise_that_is_not_kept_is_seen) {
-  ServerProcess server({.catalogue = hall(500)});
+  ServerProcess server({.catalogue = hall(2000)});
   std::vector<std::int64_t> seats;
   {
     Api api(server.url());
     seats = free_seats(api, enter(api, user(1'000'000), 1), 1);
   }
-  Rush rush(20, seats, 13);
-  rush.run(server.url(), 400, [&] { kill(server.pid(), SIGKILL); });
+  Rush rush(100, seats, 13);
+  rush.run(server.url(), 3000, [&] { kill(server.pid(), SIGKILL); });
   server.kill9();
   const Stored kept = stored_of(server);
   ASSERT_THAT(rush.broken_promises(kept), IsEmpty());

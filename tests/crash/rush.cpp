@@ -49,6 +49,10 @@ Call Rush::next_call(Fan& fan) {
     case Doing::cancel:
       holds_[fan.hold].maybe_cancelled = true;
       return cancel(fan.who, fan.hold);
+    case Doing::leave:  // what is not paid is cancelled with it
+      for (auto& [id, hold] : holds_)
+        if (hold.user == fan.who.user) hold.maybe_cancelled = true;
+      return leave(fan.who.token);
   }
   return {};
 }
@@ -85,6 +89,9 @@ void Rush::heard(Fan& fan, const ApiReply& reply) {
     case Doing::pay:
       if (reply.ok()) holds_[fan.hold].payment = number(reply.data(), "paymentId");
       fan.hold = 0;
+      fan.doing = random_() % 4 == 0 ? Doing::leave : Doing::join;
+      return;
+    case Doing::leave:
       fan.doing = Doing::join;
       return;
     case Doing::cancel:

@@ -29,7 +29,7 @@ class Rush {
   std::map<std::string, std::size_t> promised() const;
 
  private:
-  enum class Doing { join, wait, hold, charge, pay, cancel };
+  enum class Doing { join, wait, hold, charge, pay, cancel, leave };
   struct Fan {
     Visitor who;
     Doing doing = Doing::join;
