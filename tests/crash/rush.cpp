@@ -114,8 +114,9 @@ void Rush::run(std::string_view url, std::size_t answers, const std::function<vo
   crowd::Client client(to, {.connections = fans_.size()},
                        [&](crowd::Client::Tag tag, const crowd::Response& response) {
                          if (response.status == 0) return;  // nobody is owed anything
+                         answered += fans_[tag].doing != Doing::wait;
                          heard(fans_[tag], ApiReply(crowd::Reply(response)));
-                         if (++answered >= answers && !is_killed) {
+                         if (answered >= answers && !is_killed) {
                            is_killed = true;
                            kill();
                          }

@@ -20,7 +20,8 @@ class Rush {
   // `seats`: ids of the seats that the fans fight for.
   Rush(std::size_t fans, std::vector<std::int64_t> seats, unsigned seed);
 
-  // Sends calls until the server is gone; `kill` is called once, after `answers` answers, and must end it.
+  // Sends calls until the server is gone; `kill` is called once, after `answers` answers (polls not counted),
+  // and must end it.
   void run(std::string_view url, std::size_t answers, const std::function<void()>& kill);
 
   // What was promised and is not so; one line each.
