@@ -109,6 +109,7 @@ class LaneTest : public testing::Test, public Listener {
 
   // A new lane on the same store, as after a restart of the process.
   void restart(LaneLimits limits = {}) {
+    limits.batch_time = Millis(60'000);  // how fast this machine is must not split a batch
     lane.emplace(
         store, clock, [] { return std::make_shared<const Catalogue>(); }, &problem, limits);
     lane->add_listener(*this);
