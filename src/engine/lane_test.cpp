@@ -109,7 +109,6 @@ class LaneTest : public testing::Test, public Listener {
 
   // A new lane on the same store, as after a restart of the process.
   void restart(LaneLimits limits = {}) {
-    limits.batch_time = Millis(60'000);  // how fast this machine is must not split a batch
     lane.emplace(
         store, clock, [] { return std::make_shared<const Catalogue>(); }, &problem, limits);
     lane->add_listener(*this);
@@ -147,6 +146,7 @@ class LaneTest : public testing::Test, public Listener {
 };
 
 TEST_F(LaneTest, commits_everything_that_waits_in_one_transaction) {
+  restart({.batch_time = Millis(60'000)});  // how fast this machine is must not split the batch
   const auto told = give_many(1000);
   EXPECT_TRUE(lane->run_once());
   EXPECT_FALSE(lane->run_once());
