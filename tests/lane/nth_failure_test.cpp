@@ -1,8 +1,10 @@
 // Every kind of command, with the 1st, 2nd, 3rd… call to the store failing until the command passes: done
 // entirely or not at all, no success before its commit, and the same request succeeds when the store is back.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "lane/scene.h"
@@ -82,6 +84,36 @@ const Case kCases[] = {
        scene.world->call(pay(who, id));
        return refund(who, id).with_key("k");
      }},
+    {"operator refund",
+     [](Scene& scene) {
+       const Visitor who = scene.fan(9, 200'000);
+       const std::int64_t id = scene.hold_seat(who, 1);
+       scene.world->call(pay(who, id));
+       return admin("POST", fmt::format("/admin/reservations/{}/refund", id)).with_key("k");
+     }},
+    {"operator charge",
+     [](Scene&) {
+       return admin("POST", "/admin/users/" + user(9) + "/balance/charge", R"({"amount":700})").with_key("k");
+     }},
+    {"block seats",
+     [](Scene&) {
+       return admin("POST", "/admin/dates/1/seats/block", R"({"seatNumbers":[1,2,3]})").with_key("k");
+     }},
+    {"unblock seats",
+     [](Scene& scene) {
+       scene.world->call(admin("POST", "/admin/dates/1/seats/block", R"({"seatNumbers":[1,2,3]})"));
+       return admin("POST", "/admin/dates/1/seats/unblock", R"({"seatNumbers":[1,3]})").with_key("k");
+     }},
+    {"add a date",
+     [](Scene&) {
+       return admin("POST", "/admin/events/1/dates",
+                    R"({"starts_at":"2096-03-01T19:00:00Z","layout":"club","prices":{"Standard":5}})")
+           .with_key("k");
+     },
+     201},
+    {"change a policy",
+     [](Scene&) { return admin("PATCH", "/admin/events/1/queue", R"({"capacity":7})").with_key("k"); }},
+    {"pause", [](Scene&) { return admin("POST", "/admin/events/1/queue/pause").with_key("k"); }},
 };
 
 class NthFailure : public testing::TestWithParam<std::tuple<Case, StoreFault, bool>> {};
