@@ -9,7 +9,8 @@ import servers
 from servers import Nginx, Postgres, Stagedoor, expect_only, load, median, say
 
 EVENT_READ, EVENT_WAIT, EVENT_SELL = 1, 2, 3
-USERS = 20_000
+USERS = 20_000      # who wait, and who have wallets
+BUYERS = 200_000    # who hold seats: some four each
 SEATS_PER_DATE = 100_000
 
 
@@ -93,10 +94,10 @@ class World:
         begin = time.monotonic()
         say(f'  importing {bench.dates} × {SEATS_PER_DATE:,} seats …')
         with Stagedoor(self.folder, self.catalogue) as server:
-            say(f'  ready after {time.monotonic() - begin:.1f} s; {USERS:,} users join …')
+            say(f'  ready after {time.monotonic() - begin:.1f} s; {BUYERS:,} users join …')
             self.readers = self.join(server, EVENT_READ, 100)
             self.waiters = self.join(server, EVENT_WAIT, USERS)
-            self.buyers = self.join(server, EVENT_SELL, USERS)
+            self.buyers = self.join(server, EVENT_SELL, BUYERS)
             token = self.buyers.read_text().splitlines()[-1].split('\t')[1]
             while server.ask('GET', '/queue', token)['status'] != 'ACTIVATED':
                 time.sleep(0.1)
@@ -231,7 +232,10 @@ def charge(bench):
     """Charges all on one wallet, against charges spread over 20,000 wallets, 1,024 connections, the same server."""
     world = bench.make_world()
     hot = bench.new_folder('charge-values') / 'one'
-    hot.write_text(world.buyers.read_text().split('\n', 1)[0] + '\n')
+    users = world.buyers.read_text().splitlines(keepends=True)[:USERS]
+    hot.write_text(users[0])
+    spread = hot.with_name('spread')
+    spread.write_text(''.join(users))
     ours, others, ratios = [], [], []
 
     def run(server, values):
@@ -239,10 +243,10 @@ def charge(bench):
                           headers=['Authorization: {2}'], body='{"amount":1}', values=values)
     with world.copy('charge') as server:
         expect_only(load(server.port, connections=256, requests=USERS, method='PUT', target='/users/{1}/balance/charge',
-                         headers=['Authorization: {2}'], body='{"amount":1}', values=world.buyers), '200')
+                         headers=['Authorization: {2}'], body='{"amount":1}', values=spread), '200')
         for number in range(bench.rounds):
-            a, b = run(server, hot), run(server, world.buyers)
-            b += run(server, world.buyers)
+            a, b = run(server, hot), run(server, spread)
+            b += run(server, spread)
             a += run(server, hot)
             ours, others, ratios = ours + [a / 2], others + [b / 2], ratios + [a / b]
             say(f'  round {number + 1}/{bench.rounds}: one wallet {a / 2:,.0f}/s, spread {b / 2:,.0f}/s, ratio {a / b:.2f}')

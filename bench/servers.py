@@ -196,7 +196,7 @@ class Postgres(Process):
     """PostgreSQL with a schema that does the work of a durable hold, on both cores; pgbench drives it."""
 
     SEATS = 1_000_000
-    USERS = 20_000
+    USERS = 200_000
 
     def __init__(self, folder):
         self.bin = max(pathlib.Path('/usr/lib/postgresql').glob('*/bin'), key=lambda path: int(path.parent.name))

@@ -17,16 +17,6 @@ namespace {
 
 constexpr std::size_t kReaderThreads = 2;
 
-LaneLimits lane_limits(const Config& config) {
-  const auto& lane = config.lane;
-  LaneLimits limits;
-  limits.batch_max = std::size_t(lane.batch_max);
-  limits.queue_max = {std::size_t(lane.pay_queue), std::size_t(lane.hold_queue),
-                      std::size_t(lane.wallet_queue), std::size_t(lane.join_queue),
-                      std::size_t(lane.operator_queue)};
-  return limits;
-}
-
 // "host:port" or "[v6]:port", as the settings were checked to be.
 http::ServerConfig server_config(const Config& config) {
   const auto& from = config.http;
@@ -51,6 +41,18 @@ http::ServerConfig server_config(const Config& config) {
 
 SqliteOptions store_options(const Config& config) {
   return {.path = store_file(config).value_or(":memory:"), .wal_limit = config.store.wal_limit.count};
+}
+
+LaneLimits lane_limits(const Config& config) {
+  const auto& lane = config.lane;
+  LaneLimits limits;
+  limits.batch_max = std::size_t(lane.batch_max);
+  limits.batch_time = lane.batch_time;
+  limits.view_rows_max = std::size_t(lane.view_rows_max);
+  limits.queue_max = {std::size_t(lane.pay_queue), std::size_t(lane.hold_queue),
+                      std::size_t(lane.wallet_queue), std::size_t(lane.join_queue),
+                      std::size_t(lane.operator_queue)};
+  return limits;
 }
 
 Service::Service(const Config& config)

@@ -29,6 +29,7 @@
 namespace stagedoor {
 
 SqliteOptions store_options(const Config& config);
+LaneLimits lane_limits(const Config& config);
 
 class Service {
  public:

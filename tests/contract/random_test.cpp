@@ -75,7 +75,7 @@ class Inventor {
   std::int64_t new_id(Roll& roll) {
     const auto jump = roll.below(32);
     if (jump == 1) return id_;
-    return id_ += jump == 2 ? 65'536 : 1;
+    return id_ += jump == 2 ? 16'384 : 1;
   }
   UserId who(Roll& roll) { return user(std::uint8_t(1 + roll.below(kUsers))); }
 

@@ -111,7 +111,7 @@ CREATE TABLE payments (
   total INTEGER NOT NULL CHECK (total >= 0),
   created_at INTEGER NOT NULL
 );
-CREATE INDEX payments_of_user ON payments (id >> 16, user_id);
+CREATE INDEX payments_of_user ON payments (id >> 14, user_id);
 
 -- Reservations ---------------------------------------------------------------------------------------------
 
@@ -138,7 +138,7 @@ CREATE TABLE reservations (
 );
 -- At most one live hold or sale per seat (R-S5): the last judge.
 CREATE UNIQUE INDEX reservations_taking_seat ON reservations (seat_id) WHERE status <= 2;
-CREATE INDEX reservations_of_user ON reservations (id >> 16, user_id);
+CREATE INDEX reservations_of_user ON reservations (id >> 14, user_id);
 CREATE INDEX reservations_of_payment ON reservations (payment_id) WHERE payment_id IS NOT NULL;
 
 -- Waiting room ---------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
--- One generation of 65,536 ids, newest first.
+-- One generation of 16,384 ids, newest first.
 SELECT id, seat_id, date_id, event_id, user_id, place, status, reason, price, expires_at, created_at, updated_at,
        payment_id, paid_at, version
 FROM reservations
-WHERE id >> 16 = $generation AND user_id = $user_id AND id < $before AND ($status IS NULL OR status = $status)
+WHERE id >> 14 = $generation AND user_id = $user_id AND id < $before AND ($status IS NULL OR status = $status)
 ORDER BY id DESC
 LIMIT $limit

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "adapters/sqlite/generation.h"
 #include "adapters/sqlite/rows.h"
 
 namespace stagedoor {
@@ -19,7 +20,6 @@ void keep(View& view, Reservation&& row) {
 Loader::Loader(Database& database)
     : reservation_(database, sql::reservation::find_reservation),
       reservation_taking_seat_(database, sql::reservation::find_reservation_taking_seat),
-      reservations_of_fan_(database, sql::reservation::find_reservations_of_fan),
       last_lapsed_(database, sql::reservation::find_last_lapsed),
       id_range_(database, sql::reservation::find_id_range),
       block_(database, sql::catalog::find_block),
@@ -29,10 +29,13 @@ Loader::Loader(Database& database)
       payment_(database, sql::payment::find_payment),
       paid_reservations_(database, sql::payment::find_paid_reservations) {}
 
-void Loader::load(const Keys& keys, const FanIndex& fans, View& view) {
+void Loader::load(const Keys& keys, Known& known, View& view) {
   for (const auto& id : keys.reservations) load_reservation(id, view);
-  for (const auto& id : keys.seats) load_seat(id, view);
-  for (const auto& fan : keys.fans) load_fan(fan, fans.find(fan), view);
+  for (const auto& id : keys.seats) {
+    if (known.seats.may_be_taken(id)) load_seat(id, view);
+    else view.seats.put(id, SeatState{});
+  }
+  for (const auto& fan : keys.fans) load_fan(fan, known.fans, view);
   for (const auto& user : keys.wallets) load_wallet(user, view);
   for (const auto& key : keys.visits) load_visit(key, view);
   for (const auto& key : keys.answers) load_answer(key, view);
@@ -58,17 +61,16 @@ void Loader::load_seat(SeatId id, View& view) {
   view.seats.put(id, state);
 }
 
-void Loader::load_fan(const EventUser& fan, FanIndex::Generations where, View& view) {
+void Loader::load_fan(const EventUser& fan, FanIndex& fans, View& view) {
   FanSeats seats;
-  for (auto generation = where.first; generation <= where.last; ++generation) {
-    reservations_of_fan_.each(
-        {{"$generation", generation}, {"$user_id", fan.second}, {"$event_id", fan.first}},
-        [&](Columns& columns) {
-          Reservation row;
-          columns >> row;
-          (row.is_unpaid() ? seats.unpaid : seats.paid).push_back(row.id);
-          keep(view, std::move(row));
-        });
+  for (const ReservationId id : fans.find(fan)) {
+    const bool is_from_file = !view.reservations.knows(id);
+    if (is_from_file) load_reservation(id, view);
+    const Reservation* row = view.reservations.find(id);
+    const bool takes_seat = row && row->takes_seat();
+    if (takes_seat && EventUser{row->event, row->user} == fan)
+      (row->is_unpaid() ? seats.unpaid : seats.paid).push_back(id);
+    else if (is_from_file && !takes_seat) fans.remove(id, fan);
   }
   view.fans.put(fan, std::move(seats));
 }

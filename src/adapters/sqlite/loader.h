@@ -3,20 +3,27 @@
 
 #include "adapters/sqlite/database.h"
 #include "adapters/sqlite/fan_index.h"
+#include "adapters/sqlite/seat_index.h"
 #include "engine/view.h"
 
 namespace stagedoor {
+
+// What the store remembers of the file, to ask it less.
+struct Known {
+  FanIndex fans;
+  SeatIndex seats;
+};
 
 class Loader {
  public:
   explicit Loader(Database& database);
 
-  void load(const Keys& keys, const FanIndex& fans, View& view);
+  void load(const Keys& keys, Known& known, View& view);
 
  private:
   void load_reservation(ReservationId id, View& view);
   void load_seat(SeatId id, View& view);
-  void load_fan(const EventUser& fan, FanIndex::Generations where, View& view);
+  void load_fan(const EventUser& fan, FanIndex& fans, View& view);
   void load_wallet(const UserId& user, View& view);
   void load_visit(const EventPlace& key, View& view);
   void load_answer(const UserKey& key, View& view);
@@ -25,7 +32,6 @@ class Loader {
 
   Statement reservation_;
   Statement reservation_taking_seat_;
-  Statement reservations_of_fan_;
   Statement last_lapsed_;
   Statement id_range_;
   Statement block_;

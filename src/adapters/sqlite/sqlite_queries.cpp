@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include "adapters/sqlite/fan_index.h"
+#include "adapters/sqlite/generation.h"
 #include "adapters/sqlite/rows.h"
 #include "adapters/sqlite/schema.h"
 
@@ -11,7 +11,7 @@ namespace {
 
 std::int64_t before_of(PageAt at) { return at.before ? at.before : std::numeric_limits<std::int64_t>::max(); }
 
-// A page of rows that are indexed by generation (fan_index.h), newest first: looks into one generation after
+// A page of rows that are indexed by generation (generation.h), newest first: looks into one generation after
 // the other until the page is full. `page_of(generation, rows wanted)` adds to the page.
 template <class SomeId, class Rows, class PageOf>
 Rows page_by_generation(Statement& id_range, PageAt at, PageOf&& page_of) {

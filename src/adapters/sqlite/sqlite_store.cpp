@@ -69,13 +69,13 @@ class SqliteStore::SqliteTransaction final : public Transaction {
 
   void load(const Keys& keys, View& view) override {
     if (!database_.in_transaction()) database_.execute("BEGIN");
-    store_.loader_.load(keys, store_.fans_, view);
+    store_.loader_.load(keys, store_.known_, view);
   }
 
   void apply(const Batch& batch) override {
     if (!database_.in_transaction()) database_.execute("BEGIN IMMEDIATE");
     has_written_ = true;
-    store_.writer_.write(batch, store_.fans_);
+    store_.writer_.write(batch, store_.known_);
   }
 
   void commit() override {
@@ -124,7 +124,7 @@ SqliteStore::SqliteStore(SqliteOptions options)
 SqliteStore::~SqliteStore() { checkpointer_.reset(); }
 
 std::unique_ptr<Transaction> SqliteStore::begin() {
-  if (!fans_known_) learn_fans();
+  if (!is_known_) learn();
   return std::make_unique<SqliteTransaction>(*this);
 }
 
@@ -164,26 +164,38 @@ Catalogue SqliteStore::catalogue() {
 void SqliteStore::each_taking_reservation(const std::function<void(const Reservation&)>& row) {
   Database reader(path_, OpenFor::reading);
   keep_small(reader);
-  fans_.clear();
+  known_ = {};
   Statement(reader, sql::reservation::list_taking_reservations).each({}, [&](Columns& columns) {
     Reservation reservation;
     columns >> reservation;
-    fans_.add(reservation.id, {reservation.event, reservation.user});
+    known_.fans.add(reservation.id, {reservation.event, reservation.user});
+    known_.seats.add(reservation.seat);
     row(reservation);
   });
-  fans_known_ = true;
+  learn_blocks(reader);
 }
 
-void SqliteStore::learn_fans() {
+void SqliteStore::learn() {
   Database reader(path_, OpenFor::reading);
   keep_small(reader);
   Statement(reader, sql::reservation::list_taking_fans).each({}, [&](Columns& columns) {
     ReservationId id;
+    SeatId seat;
     EventUser fan;
-    columns >> id >> fan.first >> fan.second;
-    fans_.add(id, fan);
+    columns >> id >> seat >> fan.first >> fan.second;
+    known_.fans.add(id, fan);
+    known_.seats.add(seat);
   });
-  fans_known_ = true;
+  learn_blocks(reader);
+}
+
+void SqliteStore::learn_blocks(Database& reader) {
+  Statement(reader, sql::catalog::list_blocks).each({}, [&](Columns& columns) {
+    SeatId seat;
+    columns >> seat;
+    known_.seats.add(seat);
+  });
+  is_known_ = true;
 }
 
 void SqliteStore::each_block(const std::function<void(SeatId)>& row) {

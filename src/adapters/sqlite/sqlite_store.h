@@ -20,7 +20,7 @@ namespace stagedoor {
 struct SqliteOptions {
   std::string path;                      // ":memory:": a temporary file that goes with the store
   std::int64_t wal_limit = 64ll << 20;   // bytes; the lane itself empties a log that is longer
-  std::int64_t cache_size = 16ll << 20;  // bytes of pages the writing connection keeps
+  std::int64_t cache_size = 48ll << 20;  // bytes of pages the writing connection keeps
 };
 
 // A folder of its own under the fastest temporary place; removed with the object. Left-overs of processes
@@ -62,7 +62,8 @@ class SqliteStore final : public Store {
 
  private:
   class SqliteTransaction;
-  void learn_fans();
+  void learn();
+  void learn_blocks(Database& reader);
   void after_commit();
   std::int64_t mark(std::string_view name);
 
@@ -76,8 +77,8 @@ class SqliteStore final : public Store {
   std::int64_t finish_wal_at_;  // pages
   Loader loader_;
   Writer writer_;
-  FanIndex fans_;
-  bool fans_known_ = false;
+  Known known_;
+  bool is_known_ = false;
   std::unique_ptr<Checkpointer> checkpointer_;
 };
 

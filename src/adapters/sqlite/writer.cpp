@@ -38,18 +38,20 @@ Writer::Writer(Database& database)
 
 // What is referred to before what refers to it; changed reservations, which only ever free a seat, before new
 // ones.
-void Writer::write(const Batch& batch, FanIndex& fans) {
+void Writer::write(const Batch& batch, Known& known) {
   if (!batch.catalogue.empty()) write_catalogue(database_, batch.catalogue);
   for (const auto& row : batch.payments) add(row);
   for (const auto& one : batch.reservations.rows())
-    if (one.stored) change(one, fans);
+    if (one.stored) change(one, known);
   for (const auto& one : batch.reservations.rows())
-    if (!one.stored) add(one.row, fans);
+    if (!one.stored) add(one.row, known);
   for (const auto& one : batch.wallets.rows()) write(one);
   for (const auto& one : batch.visits.rows()) write(one);
   for (const auto& one : batch.line.rows()) write(one);
-  for (const auto& one : batch.blocks.rows())
+  for (const auto& one : batch.blocks.rows()) {
     (one.row.blocked ? block_seat_ : release_seat_).run({{"$seat_id", one.row.seat}});
+    known.seats.add(one.row.seat);
+  }
   for (const auto& row : batch.postings) add(row);
   for (const auto& row : batch.answers) add(row);
   for (const auto& row : batch.outbox) add(row);
@@ -58,7 +60,7 @@ void Writer::write(const Batch& batch, FanIndex& fans) {
   raise_mark("latest_moment", to_ms(batch.now));
 }
 
-void Writer::change(const Write<Reservation>& write, FanIndex& fans) {
+void Writer::change(const Write<Reservation>& write, Known& known) {
   const Reservation& row = write.row;
   const int changed = update_reservation_.run({{"$id", row.id},
                                                {"$stored_version", write.stored->version},
@@ -73,11 +75,11 @@ void Writer::change(const Write<Reservation>& write, FanIndex& fans) {
   if (changed != 1) refuse("reservation", row.id.value);
   if (row.user != write.stored->user) {
     reassign_reservation_.run({{"$id", row.id}, {"$user_id", row.user}});
-    fans.add(row.id, {row.event, row.user});
+    known.fans.add(row.id, {row.event, row.user});
   }
 }
 
-void Writer::add(const Reservation& row, FanIndex& fans) {
+void Writer::add(const Reservation& row, Known& known) {
   insert_reservation_.run({{"$id", row.id},
                            {"$seat_id", row.seat},
                            {"$date_id", row.date},
@@ -93,7 +95,9 @@ void Writer::add(const Reservation& row, FanIndex& fans) {
                            {"$payment_id", row.payment},
                            {"$paid_at", row.paid_at},
                            {"$version", row.version}});
-  fans.add(row.id, {row.event, row.user});
+  if (!row.takes_seat()) return;
+  known.seats.add(row.seat);
+  known.fans.add(row.id, {row.event, row.user});
 }
 
 void Writer::write(const Write<Wallet>& write) {

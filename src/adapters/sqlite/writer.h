@@ -3,7 +3,7 @@
 #pragma once
 
 #include "adapters/sqlite/database.h"
-#include "adapters/sqlite/fan_index.h"
+#include "adapters/sqlite/loader.h"
 #include "engine/changes.h"
 #include "ports/store.h"
 
@@ -14,13 +14,13 @@ class Writer {
   explicit Writer(Database& database);
 
   // Throws StoreRefused for a guard or constraint, StoreUnavailable for an outage; roll back then.
-  void write(const Batch& batch, FanIndex& fans);
+  void write(const Batch& batch, Known& known);
   // At most `rows_max` of each kind; the number of rows that went.
   std::size_t forget(const Retention& retention, std::size_t rows_max);
 
  private:
-  void change(const Write<Reservation>& write, FanIndex& fans);
-  void add(const Reservation& row, FanIndex& fans);
+  void change(const Write<Reservation>& write, Known& known);
+  void add(const Reservation& row, Known& known);
   void write(const Write<Wallet>& write);
   void write(const Write<Visit>& write);
   void write(const Write<LinePlace>& write);

@@ -1,0 +1,15 @@
+// The indexes by user are kept in generations of 16,384 ids, so that a batch's insertions fall on few pages,
+// however large the table is (migration 0001, notes).
+#pragma once
+
+#include <cstdint>
+
+namespace stagedoor {
+
+// As in the indexes' expression `id >> 14`.
+template <class SomeId>
+std::int64_t generation_of(SomeId id) {
+  return id.value >> 14;
+}
+
+}  // namespace stagedoor
