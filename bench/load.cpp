@@ -48,6 +48,7 @@ int main(int argc, char** argv) {
   app.add_option("--scatter-first", options.scatter.first, "first number of the range of {s}");
   app.add_option("--scatter-count", options.scatter.count, "how many numbers that range has")
       ->check(CLI::Range(1, 2'000'000'000));
+  app.add_option("--scatter-piece", options.scatter.piece, "it comes in pieces of so many (0: in one)");
   app.add_option("--requests", options.requests, "stop after that many (0: no limit)");
   app.add_option("--rate", options.rate, "requests per second (0: as fast as the connections allow)");
   app.add_option("--connections", options.connections);

@@ -1,6 +1,7 @@
--- One durable hold: every client takes seats of its own, scattered over the table, for users at random.
+-- One durable hold: every client takes seats of its own, scattered over 100,000 after 100,000, for users at random.
 \set i :i + 1
-\set seat (:first + :client_id * :per_client + :i) * 2654435761 % :seats
+\set n :first + :i * :clients + :client_id
+\set seat :n / 100000 * 100000 + :n % 100000 * 2654435761 % 100000
 \set user random(0, :users - 1)
 begin;
 select price from seats where id = :seat and not blocked for no key update \gset

@@ -234,8 +234,8 @@ class Postgres(Process):
             self.next_seat = 0
         result = self.command([self.bin / 'pgbench', '-h', self.folder, '-p', self.port, '-U', 'bench', '-n', '-M', 'prepared',
                                '-f', ROOT / 'bench/postgres_hold.sql', '-c', clients, '-j', 2, '-T', max(1, round(seconds)),
-                               '-D', f'first={self.next_seat}', '-D', f'per_client={per_client}', '-D', 'i=0',
-                               '-D', f'seats={self.SEATS}', '-D', f'users={self.USERS}', 'postgres'])
+                               '-D', f'first={self.next_seat}', '-D', f'clients={clients}', '-D', 'i=0',
+                               '-D', f'users={self.USERS}', 'postgres'])
         self.next_seat += per_client * clients
         failed = re.search(r'number of failed transactions: (\d+)', result.stdout)
         if failed and int(failed[1]) > 0:

@@ -172,14 +172,21 @@ std::vector<RequestTemplate::Piece> RequestTemplate::split(std::string_view text
   return pieces;
 }
 
+// Within a piece by a prime that does not divide its size, so that every number has its turn.
+std::uint64_t RequestTemplate::scattered(std::uint64_t n, const Scatter& range) {
+  const std::uint64_t piece = range.piece ? range.piece : range.count;
+  const std::uint64_t begin = n / piece * piece;
+  return begin + (n - begin) * kScatterPrime % std::min(piece, range.count - begin);
+}
+
 void RequestTemplate::append(std::string& out, const std::vector<Piece>& pieces, std::uint64_t n,
                              const std::vector<std::string>& row) const {
   for (const Piece& piece : pieces) {
     out += piece.text;
     if (piece.fill == 'n') {
       out += fmt::format_int(n).c_str();
-    } else if (piece.fill == 's') {  // a prime that does not divide the count, so every number has its turn
-      out += fmt::format_int(scatter_.first + n * kScatterPrime % scatter_.count).c_str();
+    } else if (piece.fill == 's') {
+      out += fmt::format_int(scatter_.first + scattered(n % scatter_.count, scatter_)).c_str();
     } else if (piece.fill == 'u') {
       append_numbered_uuid(out, n);
     } else if (piece.fill != 0) {

@@ -21,6 +21,7 @@ namespace stagedoor::crowd {
 struct Scatter {
   std::uint64_t first = 0;
   std::uint64_t count = 1;
+  std::uint64_t piece = 0;  // the range comes in pieces of so many, one after the other; 0: in one
 };
 
 class RequestTemplate {
@@ -35,6 +36,7 @@ class RequestTemplate {
     char fill = 0;     // 'n', 'u', 's', '1' to '9', or 0 for nothing
   };
   static std::vector<Piece> split(std::string_view text);
+  static std::uint64_t scattered(std::uint64_t n, const Scatter& range);
   void append(std::string& out, const std::vector<Piece>& pieces, std::uint64_t n,
               const std::vector<std::string>& row) const;
 

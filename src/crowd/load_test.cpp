@@ -44,6 +44,19 @@ TEST(RequestTemplate, scatters_over_a_range_without_repeats) {
   }
 }
 
+TEST(RequestTemplate, scatters_piece_after_piece) {
+  RequestTemplate request(resolve("http://127.0.0.1:81"), {.target = "{s}"},
+                          {.first = 100, .count = 250, .piece = 100});
+  std::set<int> seen;
+  std::string bytes;
+  for (int n = 0; n < 250; ++n) {
+    request.render(bytes, std::uint64_t(n), {});
+    const int number = std::stoi(bytes.substr(4)) - 100;
+    EXPECT_EQ(number / 100, n / 100);
+    EXPECT_TRUE(number < 250 && seen.insert(number).second);
+  }
+}
+
 TEST(RequestTemplate, gives_every_number_another_well_formed_uuid) {
   RequestTemplate request(resolve("http://127.0.0.1:81"), {.target = "{uuid}"});
   std::set<std::string> seen;
