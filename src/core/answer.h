@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 
+#include "core/event_stream.h"
+
 namespace stagedoor {
 
 struct Answer {
@@ -13,6 +15,8 @@ struct Answer {
   std::string headers = {};  // complete extra header lines, each ended by CRLF: "ETag: \"a1\"\r\n"
   // When set, the body instead of `body`: bytes that many answers share.
   std::shared_ptr<const std::string> shared = {};
+  // When set, the body instead of both: server-sent events until either side ends them. With status 200.
+  std::shared_ptr<EventStream> stream = {};
 };
 
 }  // namespace stagedoor

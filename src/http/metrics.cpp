@@ -66,8 +66,10 @@ std::vector<prometheus::MetricFamily> Metrics::Collect() const {
   const std::lock_guard lock(mutex_);
   std::map<std::pair<std::string, std::string>, Sum> sums;
   std::int64_t connections = 0;
+  std::int64_t streams = 0;
   for (const auto& block : blocks_) {
     connections += block->connections.load(std::memory_order_relaxed);
+    streams += block->streams.load(std::memory_order_relaxed);
     for (std::size_t route = 0; route < names_.size(); ++route) {
       const Block::Counts& counts = block->routes_[route];
       Sum& sum = sums[{names_[route].route, names_[route].method}];
@@ -77,7 +79,7 @@ std::vector<prometheus::MetricFamily> Metrics::Collect() const {
       sum.nanoseconds += value(counts.nanoseconds);
     }
   }
-  std::vector<prometheus::MetricFamily> families(3);
+  std::vector<prometheus::MetricFamily> families(4);
   families[0].name = "stagedoor_http_requests_total";
   families[0].help = "Requests answered, by route, method and status";
   families[0].type = prometheus::MetricType::Counter;
@@ -87,6 +89,9 @@ std::vector<prometheus::MetricFamily> Metrics::Collect() const {
   families[2].name = "stagedoor_http_connections";
   families[2].help = "Connections open now";
   families[2].type = prometheus::MetricType::Gauge;
+  families[3].name = "stagedoor_http_streams";
+  families[3].help = "Event streams open now";
+  families[3].type = prometheus::MetricType::Gauge;
   for (const auto& [name, sum] : sums) {
     std::vector<prometheus::ClientMetric::Label> labels = {{"route", name.first}, {"method", name.second}};
     for (std::size_t i = 0; i < sum.by_status.size(); ++i) {
@@ -111,9 +116,11 @@ std::vector<prometheus::MetricFamily> Metrics::Collect() const {
     metric.histogram.sample_sum = static_cast<double>(sum.nanoseconds) / 1e9;
     families[1].metric.push_back(std::move(metric));
   }
-  prometheus::ClientMetric open_connections;
-  open_connections.gauge.value = static_cast<double>(connections);
-  families[2].metric.push_back(std::move(open_connections));
+  prometheus::ClientMetric open_now;
+  open_now.gauge.value = static_cast<double>(connections);
+  families[2].metric.push_back(open_now);
+  open_now.gauge.value = static_cast<double>(streams);
+  families[3].metric.push_back(open_now);
   return families;
 }
 

@@ -2,7 +2,7 @@
 // writes; a scrape adds the blocks up. So counting costs no locked instruction and no look-up by label.
 //
 //   stagedoor_http_requests_total{route,method,code}, stagedoor_http_request_seconds{route,method},
-//   stagedoor_http_connections
+//   stagedoor_http_connections, stagedoor_http_streams
 #pragma once
 
 #include <prometheus/collectable.h>
@@ -38,6 +38,7 @@ class Metrics final : public prometheus::Collectable {
     // `route` is Router::Found::index.
     void count(std::size_t route, int status, std::chrono::nanoseconds took);
     std::atomic<std::int64_t> connections{0};
+    std::atomic<std::int64_t> streams{0};
 
    private:
     friend class Metrics;

@@ -153,6 +153,13 @@ void RequestParser::next() {
   }
 }
 
+void RequestParser::release() {
+  next();
+  data_.reset();
+  capacity_ = begin_ = end_ = 0;
+  fields_ = {};
+}
+
 // The form of the target: a path, or a URL of which we take the path (RFC 9112, 3.2). What is wrong with it,
 // or nullptr.
 const char* RequestParser::check_target(std::string_view target) {

@@ -55,6 +55,8 @@ class RequestParser {
   bool is_http_1_0() const { return http_1_0_; }
   // Forgets the request. The bytes behind it stay.
   void next();
+  // Forgets everything and gives the memory back: no further request will be read.
+  void release();
 
   // After REFUSED.
   const Failure& refusal() const { return refusal_; }

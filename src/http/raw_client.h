@@ -86,6 +86,16 @@ class RawClient {
     return received;
   }
 
+  // Everything up to and with `end`; what there is when the connection or the patience ends before.
+  std::string receive_until(std::string_view end) {
+    std::size_t at = std::string::npos;
+    while ((at = unread_.find(end)) == std::string::npos && read_more()) {
+    }
+    const std::string text = unread_.substr(0, at == std::string::npos ? at : at + end.size());
+    unread_.erase(0, text.size());
+    return text;
+  }
+
   // Everything until the server closes; nothing if it has not after ten seconds.
   std::optional<std::string> receive_to_end() {
     while (read_more()) {

@@ -88,7 +88,10 @@ void append_head(std::string& out, const Answer& answer, const ResponseHead& hea
     out += "\r\nDate: ";
   }
   out += head.date;
-  if (has_body(answer.status)) {
+  if (answer.stream) {
+    // X-Accel-Buffering: nginx would keep events until it has a buffer full of them.
+    out += "\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no";
+  } else if (has_body(answer.status)) {
     if (answer.headers.empty() || answer.headers.find("Content-Type:") == std::string::npos) {
       out += "\r\nContent-Type: application/json";
     }

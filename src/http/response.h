@@ -21,7 +21,8 @@ struct ResponseHead {
 std::string_view body_of(const Answer& answer);
 
 // Appends status line and header lines up to and with the empty line. Content-Length is that of body_of(),
-// also when the body is not going to be sent (HEAD). Content-Type is JSON unless the answer names another.
+// also when the body is not going to be sent (HEAD); a stream has none and ends with the connection.
+// Content-Type is JSON unless the answer names another.
 void append_head(std::string& out, const Answer& answer, const ResponseHead& head);
 
 // "Thu, 01 Jan 2026 00:00:00 GMT", seconds since 1970.

@@ -9,6 +9,11 @@
 //
 // Time-outs have no timers: each connection has a deadline, and a sweep over all of a loop's connections
 // closes those that are past theirs.
+//
+// An event stream is asked in rounds, one about every 100 ms over all of a loop's streams, in slices between
+// which other connections have their turn. What it has to tell goes straight into the socket. Its coroutine
+// waits for the client to hang up; when a round leaves something unsent, or ends the stream, that wait is
+// cancelled, and the coroutine goes on as after any other answer.
 #include "http/server.h"
 
 #include <fmt/format.h>
@@ -24,6 +29,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
@@ -65,6 +71,14 @@ constexpr std::size_t kDiscardMax =
     512 * 1024;  // read and thrown away after a refusal, so that the answer arrives
 constexpr std::chrono::seconds kGoodbyeTimeout{2};  // for that, and for the end of TLS
 constexpr std::chrono::milliseconds kStopSweep{5};  // how often a stopping loop looks whether it is done
+
+constexpr std::chrono::milliseconds kSlice{2};  // of a round over the streams; then others have their turn
+constexpr int kSliceStep = 64;                  // streams between two looks at the clock
+constexpr std::string_view kHeartbeat = ":\n\n";
+constexpr std::string_view kReconnect =
+    "event: reconnect\ndata: {}\n\n";  // browsers pass no event without data
+// Clients connect again after `retry`, spread over some seconds lest all do at once.
+constexpr std::uint32_t kRetryMin = 1000, kRetrySpread = 4000;
 
 // A coroutine that starts at once and frees itself at its end.
 struct Task {
@@ -131,9 +145,17 @@ struct Server::Shared {
   std::uint16_t port = 0;
   bool is_v6 = false;
   std::atomic<std::size_t> connections{0};
+  std::atomic<std::size_t> streams{0};
 };
 
-class Server::Connection final : public Reply::Sink, public boost::intrusive::list_base_hook<> {
+struct OfStreams;  // names the hook by which a connection is among its loop's streams
+using StreamHook =
+    boost::intrusive::list_base_hook<boost::intrusive::tag<OfStreams>,
+                                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+class Server::Connection final : public Reply::Sink,
+                                 public boost::intrusive::list_base_hook<>,
+                                 public StreamHook {
  public:
   Connection(Loop& loop, Socket socket);
 
@@ -149,12 +171,14 @@ class Server::Connection final : public Reply::Sink, public boost::intrusive::li
   bool is_late(Clock::time_point now) const { return now >= deadline_; }
   bool is_idle();
   void cut_off();
+  // Sends what its stream has to tell, and the last word when the loop is stopping.
+  void ask_stream();
 
   Connection* next_mail = nullptr;
 
  private:
-  enum class Next { READ, WRITE, REPLY, CLOSE };
-  enum class Doing { IDLING, READING_HEAD, READING_BODY, HANDLING, SENDING, LEAVING };
+  enum class Next { READ, WRITE, REPLY, STREAM, CLOSE };
+  enum class Doing { IDLING, READING_HEAD, READING_BODY, HANDLING, SENDING, STREAMING, LEAVING };
 
   struct AwaitReply {
     Connection& connection;
@@ -169,6 +193,11 @@ class Server::Connection final : public Reply::Sink, public boost::intrusive::li
   void refuse();
   void render(Answer&& answer);
   bool send();
+  void begin_stream();
+  Next tell();
+  bool has_more();
+  bool has_hung_up(error_code error);
+  void end_stream();
   void begin(Doing doing);
   void log_request(int status, Clock::duration took) const;
 
@@ -182,6 +211,8 @@ class Server::Connection final : public Reply::Sink, public boost::intrusive::li
     if (tls_) asio::async_write(*tls_, unsent_->unsent(), std::move(handler));
     else socket_.async_wait(Socket::wait_write, std::move(handler));
   }
+  template <class Handler>
+  void start_listening(Handler handler);
 
   Loop& loop_;
   Socket socket_;
@@ -208,6 +239,9 @@ class Server::Connection final : public Reply::Sink, public boost::intrusive::li
   std::string trace_;
   Answer answer_;
   std::coroutine_handle<> waiting_for_reply_;
+
+  std::shared_ptr<EventStream> stream_;  // what the answer goes on with
+  Clock::time_point told_at_;            // when it last sent something
 };
 
 class Server::Loop {
@@ -233,6 +267,7 @@ class Server::Loop {
 
   // For connections, on the loop's thread.
   void left(Connection& connection);
+  void add_stream(Connection& connection);
   bool is_stopping() const { return is_stopping_; }
 
   Shared& shared;
@@ -243,6 +278,7 @@ class Server::Loop {
   Output out;                   // answers rendered and not yet sent; empty whenever a connection waits
   std::vector<Header> headers;  // of the request being handled
   IdSource ids;
+  std::uint32_t streams_begun = 0;
   std::array<char, 16 * 1024> discarded;  // where bytes go that nobody reads
 
  private:
@@ -254,6 +290,8 @@ class Server::Loop {
   void accept_clients();
   void wait_for_sweep();
   void sweep();
+  void begin_round();
+  void ask_streams();
   void begin_to_stop(Clock::time_point deadline);
   bool end_if_done();
   void turn_away(int fd);
@@ -268,6 +306,13 @@ class Server::Loop {
   std::vector<Loop*> loops_;
   std::thread thread_;
   boost::intrusive::list<Connection> connections_;
+  boost::intrusive::list<Connection, boost::intrusive::base_hook<StreamHook>,
+                         boost::intrusive::constant_time_size<false>>
+      streams_;
+  Timer rounds_;
+  bool is_in_rounds_ = false;    // the timer runs, or a round goes on
+  std::int64_t round_left_ = 0;  // streams still to be asked in this round
+  Clock::time_point round_began_;
   bool is_stopping_ = false;
   Clock::time_point stop_deadline_;
   std::int64_t date_second_ = 0;
@@ -328,6 +373,11 @@ Task Server::Connection::run(std::unique_ptr<Connection> self) {
       co_await write;
       if (write.error) break;
       if (c.tls_) c.unsent_.reset();
+    } else if (next == Next::STREAM) {
+      c.begin(Doing::STREAMING);
+      Await sign([&](auto done) { c.start_listening(std::move(done)); });
+      co_await sign;
+      if (c.has_hung_up(sign.error)) break;
     } else if (next == Next::REPLY) {
       c.begin(Doing::HANDLING);
       AwaitReply reply{c};
@@ -336,6 +386,7 @@ Task Server::Connection::run(std::unique_ptr<Connection> self) {
       break;
     }
   }
+  c.end_stream();
   // The client is gone or given up, but whoever keeps the Reply needs the connection to be there.
   while (c.is_handling_ && !c.is_answered_) {
     c.cut_off();
@@ -374,6 +425,7 @@ Server::Connection::Next Server::Connection::advance() {
       finish();
       if ((loop_.out.tail || loop_.out.text.size() >= kFlushAt) && !send()) return unsent();
     }
+    if (stream_) return tell();
     if (close_) return send() ? Next::CLOSE : unsent();
     switch (parser_.parse()) {
       case RequestParser::State::COMPLETE:
@@ -454,12 +506,18 @@ void Server::Connection::answer_arrived() {
 // Renders the answer to the request under way and goes on to the next.
 void Server::Connection::finish() {
   loop_.now = Clock::now();
+  if (answer_.stream &&
+      loop_.shared.streams.load(std::memory_order_relaxed) >= loop_.shared.config.streams_max) {
+    answer_ = problem({.code = Code::OVERLOADED, .message = "There are too many streams"});
+  }
   loop_.metrics.count(route_, answer_.status, loop_.now - started_);
   if (answer_.status >= 500 || loop_.logs_requests) log_request(answer_.status, loop_.now - started_);
-  close_ = !parser_.keep_alive() || loop_.is_stopping();
+  close_ = !parser_.keep_alive() || loop_.is_stopping() || answer_.stream;
   render(std::move(answer_));
   parser_.next();
   is_handling_ = is_answered_ = false;
+  if (answer_.stream && method_ != Method::HEAD) begin_stream();
+  answer_.stream.reset();
 }
 
 // Answers bytes that are no request of ours. What follows them cannot be understood.
@@ -488,7 +546,7 @@ void Server::Connection::render(Answer&& answer) {
                .traceparent = trace_,
                .close = close_,
                .keep_alive = !close_ && parser_.is_http_1_0()});
-  if (method_ == Method::HEAD) return;
+  if (method_ == Method::HEAD || answer.stream) return;
   const std::string_view body = body_of(answer);
   if (body.size() <= kCopyMax) loop_.out.text += body;
   else if (answer.shared) loop_.out.tail = std::move(answer.shared);
@@ -498,7 +556,7 @@ void Server::Connection::render(Answer&& answer) {
 // Sends what is rendered, or what is left of it. False when something is still left, or when the client is
 // gone (then the socket is closed).
 bool Server::Connection::send() {
-  if (!unsent_ && loop_.out.text.empty()) return true;
+  if (!unsent_ && loop_.out.size() == 0) return true;
   if (!tls_) {
     Output& output = unsent_ ? *unsent_ : loop_.out;
     while (true) {
@@ -534,6 +592,79 @@ bool Server::Connection::send() {
   return false;
 }
 
+// The rest of the connection's life is the stream's: what the request needed is given back.
+void Server::Connection::begin_stream() {
+  stream_ = std::move(answer_.stream);
+  answer_ = {};
+  parser_.release();
+  path_ = request_id_ = {};
+  trace_ = {};
+  loop_.add_stream(*this);
+  loop_.out.text += fmt::format("retry: {}\n\n", kRetryMin + loop_.streams_begun++ * 769 % kRetrySpread);
+}
+
+void Server::Connection::end_stream() {
+  if (!stream_) return;
+  stream_.reset();
+  StreamHook::unlink();
+  loop_.metrics.streams.fetch_sub(1, std::memory_order_relaxed);
+  loop_.shared.streams.fetch_sub(1, std::memory_order_relaxed);
+}
+
+// Puts what the stream has to tell behind what is rendered. False when it is over.
+bool Server::Connection::has_more() {
+  if (loop_.is_stopping()) {
+    loop_.out.text += kReconnect;
+    return false;
+  }
+  try {
+    if (!stream_->next(loop_.out.text, loop_.out.tail)) return false;
+  } catch (const std::exception& error) {
+    log(LogLevel::error, "an event stream failed", {{"error.message", error.what()}});
+    return false;
+  }
+  if (loop_.out.size() == 0 && loop_.now - told_at_ >= loop_.shared.config.stream_heartbeat) {
+    loop_.out.text += kHeartbeat;
+  }
+  return true;
+}
+
+// Sends what the stream has to tell until it has nothing; a reader who does not take it is not waited for
+// here.
+Server::Connection::Next Server::Connection::tell() {
+  while (has_more()) {
+    if (loop_.out.size() == 0) return Next::STREAM;
+    told_at_ = loop_.now;
+    if (send()) continue;
+    if (unsent_) unsent_->text.shrink_to_fit();
+    return socket_.is_open() ? Next::WRITE : Next::CLOSE;
+  }
+  end_stream();
+  return send() || !socket_.is_open() ? Next::CLOSE : Next::WRITE;
+}
+
+void Server::Connection::ask_stream() {
+  if (doing_ != Doing::STREAMING || tell() == Next::STREAM) return;
+  begin(Doing::SENDING);
+  error_code ignored;
+  socket_.cancel(ignored);  // run() goes on
+}
+
+// A client has no more to say: waits for it to hang up, or for cancel().
+template <class Handler>
+void Server::Connection::start_listening(Handler handler) {
+  if (tls_) tls_->async_read_some(asio::buffer(loop_.discarded), std::move(handler));
+  else socket_.async_wait(Socket::wait_read, std::move(handler));
+}
+
+bool Server::Connection::has_hung_up(error_code error) {
+  if (error) return error != asio::error::operation_aborted;
+  if (tls_) return false;
+  const ssize_t n =
+      ::recv(socket_.native_handle(), loop_.discarded.data(), loop_.discarded.size(), MSG_DONTWAIT);
+  return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
 // Says what the connection is doing from now on, and until when it may.
 void Server::Connection::begin(Doing doing) {
   if (doing == doing_ && (doing == Doing::READING_HEAD || doing == Doing::READING_BODY))
@@ -551,6 +682,7 @@ void Server::Connection::begin(Doing doing) {
       deadline_ = loop_.now + config.body_timeout;
       break;
     case Doing::HANDLING:
+    case Doing::STREAMING:
       deadline_ = Clock::time_point::max();
       break;
     case Doing::SENDING:
@@ -601,7 +733,8 @@ Server::Loop::Loop(Shared& all, Metrics::Block& block)
       context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE),
       wake_(context_),
       wake_fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
-      sweeper_(context_) {
+      sweeper_(context_),
+      rounds_(context_) {
   if (wake_fd_ < 0) throw std::runtime_error("the process has no file descriptor left");
   wake_.assign(wake_fd_);
 }
@@ -757,6 +890,48 @@ void Server::Loop::left(Connection& connection) {
   shared.connections.fetch_sub(1, std::memory_order_relaxed);
 }
 
+void Server::Loop::add_stream(Connection& connection) {
+  streams_.push_back(connection);
+  metrics.streams.fetch_add(1, std::memory_order_relaxed);
+  shared.streams.fetch_add(1, std::memory_order_relaxed);
+  if (std::exchange(is_in_rounds_, true)) return;
+  round_began_ = now;
+  begin_round();
+}
+
+// The next round begins `stream_interval` after the one before, or at once when that took longer.
+void Server::Loop::begin_round() {
+  rounds_.expires_at(round_began_ + shared.config.stream_interval);
+  rounds_.async_wait([this](error_code error) {
+    if (error) return;
+    round_began_ = Clock::now();
+    round_left_ = metrics.streams.load(std::memory_order_relaxed);
+    ask_streams();
+  });
+}
+
+// One slice of a round. A stream that was asked goes to the end of the list.
+void Server::Loop::ask_streams() {
+  const auto until = Clock::now() + kSlice;
+  for (now = Clock::now(); now < until && round_left_ > 0; now = Clock::now()) {
+    for (int i = 0; i < kSliceStep && round_left_ > 0; ++i, --round_left_) {
+      if (streams_.empty()) round_left_ = 1;
+      else {
+        Connection& connection = streams_.front();
+        streams_.splice(streams_.end(), streams_, streams_.begin());
+        connection.ask_stream();
+      }
+    }
+  }
+  if (round_left_ > 0) {
+    asio::post(context_, [this] { ask_streams(); });
+  } else if (!streams_.empty()) {
+    begin_round();
+  } else {
+    is_in_rounds_ = false;
+  }
+}
+
 void Server::Loop::wait_for_sweep() {
   sweeper_.expires_after(is_stopping_ ? kStopSweep : std::chrono::milliseconds(shared.config.sweep_interval));
   sweeper_.async_wait([this](error_code error) {
@@ -790,6 +965,8 @@ void Server::Loop::begin_to_stop(Clock::time_point deadline) {
   for (Connection& connection : connections_) {
     if (connection.is_idle()) connection.cut_off();
   }
+  now = Clock::now();
+  for (auto at = streams_.begin(); at != streams_.end();) (at++)->ask_stream();
   wait_for_sweep();
 }
 

@@ -27,6 +27,9 @@ struct ServerConfig {
   Millis body_timeout{10'000};       // from there to the end of its body
   Millis write_timeout{10'000};      // the client must take some bytes of an answer within this
   Millis sweep_interval{250};        // how exact these time-outs are
+  std::size_t streams_max = 12'000;  // more are answered 503 OVERLOADED, so that other calls find connections
+  Millis stream_interval{100};       // how often a stream is asked for what is new
+  Millis stream_heartbeat{10'000};   // a stream that has told nothing for so long sends a comment line
   std::string tls_certificate = {};  // PEM files; both or none
   std::string tls_key = {};
   std::vector<std::string> trusted_proxies = {};  // see proxies.h
@@ -48,8 +51,8 @@ class Server {
   std::uint16_t port() const;
 
   // Takes no new connections, lets requests that have begun finish for up to `grace` (their answers say
-  // `Connection: close`), then cuts the rest off. Returns when the threads have ended. Any thread but a
-  // handler's; once.
+  // `Connection: close`; event streams are told to reconnect and end at once), then cuts the rest off.
+  // Returns when the threads have ended. Any thread but a handler's; once.
   void stop(Millis grace);
 
  private:

@@ -4,9 +4,12 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include <atomic>
 #include <cstdio>
 #include <filesystem>
+#include <future>
 #include <memory>
+#include <thread>
 
 #include "http/raw_client.h"
 
@@ -63,6 +66,13 @@ class TlsClient {
   }
   bool is_connected() const { return is_connected_; }
   void send(std::string_view bytes) { SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())); }
+  // Everything up to and with `end`, or what came before the connection ended.
+  std::string receive_until(std::string_view end) {
+    std::string text;
+    char byte = 0;
+    while (!text.ends_with(end) && SSL_read(ssl_, &byte, 1) == 1) text += byte;
+    return text;
+  }
   // Everything until the server says goodbye.
   std::string receive_to_end() {
     std::string text;
@@ -121,6 +131,98 @@ TEST_F(Tls, gives_up_clients_that_speak_no_tls_or_nothing) {
   EXPECT_EQ(plain.receive_to_end().value_or("HTTP/1.1").find("HTTP/1.1"), std::string::npos);
   RawClient silent(server_.port());
   EXPECT_TRUE(silent.is_closed_by_server());
+}
+
+// Tells one event of a megabyte in each call, as long as it is asked.
+class Endless : public EventStream {
+ public:
+  explicit Endless(std::shared_ptr<const std::string> event) : event_(std::move(event)) {}
+  bool next(std::string&, std::shared_ptr<const std::string>& shared) override {
+    shared = event_;
+    return true;
+  }
+
+ private:
+  std::shared_ptr<const std::string> event_;
+};
+
+// One event in each round; says when it is closed.
+class Counting : public EventStream {
+ public:
+  Counting(int last, std::atomic<int>& closed) : last_(last), closed_(closed) {}
+  ~Counting() override { ++closed_; }
+  bool next(std::string& text, std::shared_ptr<const std::string>&) override {
+    if (std::exchange(was_asked_, !was_asked_)) return true;  // nothing new at every other call
+    text += "data: " + std::to_string(++count_) + "\n\n";
+    return count_ < last_;
+  }
+
+ private:
+  int last_;
+  std::atomic<int>& closed_;
+  int count_ = 0;
+  bool was_asked_ = false;
+};
+
+TEST_F(Tls, carries_event_streams_from_their_begin_to_their_end_R_Q3) {
+  server_.config.stream_interval = Millis(2);
+  std::atomic<int> closed{0};
+  server_.get("/stream", [&](const Request&, Reply reply) {
+    reply({.stream = std::make_shared<Counting>(50, closed)});
+  });
+  server_.start();
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsClient client(server_.port(), version);
+    client.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_NE(client.receive_until("data: 1\n\n").find("text/event-stream"), std::string::npos);
+    client.send("what a client says now is not heard");  // reads and writes cross
+    const std::string rest = client.receive_to_end();
+    EXPECT_TRUE(rest.starts_with("data: 2\n\n")) << rest;
+    EXPECT_TRUE(rest.ends_with("data: 50\n\n")) << rest;
+    EXPECT_TRUE(client.ended_well());
+  }
+  EXPECT_EQ(closed, 2);
+}
+
+TEST_F(Tls, notices_when_a_listener_leaves_and_drops_one_who_does_not_read) {
+  server_.config.stream_interval = Millis(2);
+  server_.config.write_timeout = Millis(50);
+  std::atomic<int> closed{0};
+  server_.get("/quiet", [&](const Request&, Reply reply) {
+    reply({.stream = std::make_shared<Counting>(1'000'000, closed)});
+  });
+  const auto event = std::make_shared<const std::string>(1'000'000, 'x');
+  server_.get("/endless",
+              [&](const Request&, Reply reply) { reply({.stream = std::make_shared<Endless>(event)}); });
+  server_.start();
+  {
+    TlsClient client(server_.port());
+    client.send("GET /quiet HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_NE(client.receive_until("data: 1\n\n"), "");
+  }
+  TlsClient stalled(server_.port());
+  stalled.send("GET /endless HTTP/1.1\r\nHost: a\r\n\r\n");
+  stalled.receive_until("x");
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while ((closed == 0 || event.use_count() > 1) && std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
+  EXPECT_EQ(closed, 1);
+  EXPECT_EQ(event.use_count(), 1);
+}
+
+TEST_F(Tls, tells_listeners_to_reconnect_when_it_stops_R_M5) {
+  std::atomic<int> closed{0};
+  server_.get("/stream", [&](const Request&, Reply reply) {
+    reply({.stream = std::make_shared<Counting>(1'000'000, closed)});
+  });
+  server_.start();
+  TlsClient client(server_.port());
+  client.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_NE(client.receive_until("data: 1\n\n"), "");
+  auto stopped = std::async(std::launch::async, [&] { server_.server->stop(Millis(60'000)); });
+  EXPECT_TRUE(client.receive_to_end().ends_with("event: reconnect\ndata: {}\n\n"));
+  EXPECT_TRUE(client.ended_well());
+  EXPECT_EQ(stopped.wait_for(std::chrono::seconds(10)), std::future_status::ready);
 }
 
 TEST_F(Tls, stops_within_the_grace_period) {
