@@ -30,6 +30,8 @@ struct Config {
     std::string tls_certificate;
     std::string tls_key;
     std::int64_t max_connections = 16'384;
+    std::int64_t max_streams = 12'000;
+    Millis stream_heartbeat{10'000};
     Millis idle_timeout{75'000};
     Millis header_timeout{10'000};
     Millis body_timeout{10'000};

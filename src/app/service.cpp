@@ -28,6 +28,8 @@ http::ServerConfig server_config(const Config& config) {
   server.port = static_cast<std::uint16_t>(std::stoi(from.listen.substr(colon + 1)));
   server.threads = static_cast<unsigned>(from.threads);
   server.connections_max = std::size_t(from.max_connections);
+  server.streams_max = std::size_t(from.max_streams);
+  server.stream_heartbeat = from.stream_heartbeat;
   server.idle_timeout = from.idle_timeout;
   server.head_timeout = from.header_timeout;
   server.body_timeout = from.body_timeout;
@@ -117,6 +119,7 @@ std::string Service::address() const {
 void Service::add_routes() {
   catalog::add_catalog_routes(router_, catalog_calls_);
   add_queue_routes(router_, queue_calls_);
+  add_queue_stream_route(router_, queue_stream_calls_);
   add_reservation_routes(router_, reservation_calls_);
   add_wallet_routes(router_, wallet_calls_);
   add_payment_routes(router_, payment_calls_);

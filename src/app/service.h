@@ -22,6 +22,7 @@
 #include "modules/operator/http.h"
 #include "modules/payment/http.h"
 #include "modules/queue/http.h"
+#include "modules/queue/http_stream.h"
 #include "modules/reservation/http.h"
 #include "modules/reservation/lapse.h"
 #include "modules/wallet/http.h"
@@ -71,6 +72,7 @@ class Service {
 
   catalog::CatalogCalls catalog_calls_;
   QueueCalls queue_calls_;
+  QueueStreamCalls queue_stream_calls_{rooms_, gate_, clock_};
   WalletCalls wallet_calls_;
   ReservationCalls reservation_calls_;
   PaymentCalls payment_calls_;

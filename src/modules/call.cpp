@@ -61,6 +61,14 @@ std::vector<http::Parameter> page_parameters() {
           {.name = "cursor", .description = "nextCursor of the page before"}};
 }
 
+std::vector<http::Parameter> stream_parameters() {
+  return {{.name = "token",
+           .description = "The token, where no header can be sent; only here may it stand in a URL"},
+          {.name = "Last-Event-ID",
+           .description = "The id of the last event heard: what it told is not told again",
+           .in = http::ParameterPlace::header}};
+}
+
 http::Parameter idempotency_parameter() {
   return {.name = "Idempotency-Key",
           .description =

@@ -77,8 +77,9 @@ void submit_read(Readers& readers, http::Reply reply, Read read) {
 // `?limit=` (1–200, default 50) and `?cursor=` of a growing list (R-X6).
 Result<PageAt> page_of(const http::Request& request);
 
-// What the API's document says of those, and of the Idempotency-Key.
+// What the API's document says of those, of what every event stream takes, and of the Idempotency-Key.
 std::vector<http::Parameter> page_parameters();
+std::vector<http::Parameter> stream_parameters();
 http::Parameter idempotency_parameter();
 
 // Rows were asked for with `limit + 1`: cuts the surplus off, and says where the next page starts.

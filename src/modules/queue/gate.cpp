@@ -23,10 +23,16 @@ std::string_view presented_token(const http::Request& request) {
   return has_bearer(text) ? text.substr(kBearer.size()) : std::string_view{};
 }
 
-Result<TokenClaims> Gate::token(const http::Request& request) const {
-  const auto claims = keys_.verify(presented_token(request));
+std::string presented_stream_token(const http::Request& request) {
+  if (const auto token = presented_token(request); !token.empty()) return std::string(token);
+  const std::string text = request.query("token").value_or("");
+  return has_bearer(text) ? text.substr(kBearer.size()) : text;
+}
+
+Result<TokenClaims> Gate::token(std::string_view presented) const {
+  const auto claims = keys_.verify(presented);
   if (!claims) return Failure{Code::TOKEN_NOT_FOUND, "Send the token you got from POST /queue.", {}, {}, {}};
-  if (claims->issued_at + token_lifetime_ <= clock_.now()) {
+  if (end_of(*claims) <= clock_.now()) {
     return Failure{Code::TOKEN_EXPIRED, "This token is too old. Join the queue again.", {}, {}, {}};
   }
   return *claims;
@@ -39,8 +45,8 @@ Result<TokenClaims> Gate::owner(const http::Request& request, const UserId& user
   return claims;
 }
 
-Result<TokenClaims> Gate::active(const http::Request& request, EventId event) const {
-  auto claims = token(request);
+Result<TokenClaims> Gate::active(std::string_view presented, EventId event) const {
+  auto claims = token(presented);
   if (!claims) return claims;
   if (claims->event != event)
     return Failure{Code::WRONG_TOKEN_EVENT, "This token is for another event.", {}, {}, {}};

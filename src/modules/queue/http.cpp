@@ -82,15 +82,6 @@ void join(const QueueCalls& calls, const http::Request& request, http::Reply rep
   calls.lane.submit(std::make_unique<JoinCommand>(calls, Join{*event, body->userId}, std::move(reply)));
 }
 
-// Names everything in the answer that can change.
-std::string tag_of(const TokenClaims& claims, const FanView& fan) {
-  const Standing& standing = fan.standing;
-  return fmt::format("{:x}-{:x}-{:x}-{:x}-{:x}-{:x}-{:x}-{:x}-{:x}", claims.event.value, claims.place,
-                     int(standing.status), standing.position, fan.poll_after.count(),
-                     fan.estimate.seconds.value_or(-1), fan.estimate.low.value_or(-1),
-                     fan.estimate.high.value_or(-1), to_ms(standing.expires_at.value_or(TimePoint{})));
-}
-
 void poll(const QueueCalls& calls, const http::Request& request, http::Reply reply) {
   const auto claims = calls.gate.token(request);
   if (!claims) return reply(http::problem(claims.error()));
@@ -103,8 +94,9 @@ void poll(const QueueCalls& calls, const http::Request& request, http::Reply rep
                                 {{"Retry-After", std::to_string((too_soon_by.count() + 999) / 1000)}}}));
   }
   if (!fan) return reply(http::problem({Code::TOKEN_NOT_FOUND, "This token is not known here.", {}, {}, {}}));
+  const std::string tag = fmt::format("{}-{:x}", news_of(*claims, *fan), fan->poll_after.count());
   Answer answer = http::ok(200, to_dto(*claims, presented_token(request), *fan));
-  reply(http::with_etag(request, std::move(answer), tag_of(*claims, *fan)));
+  reply(http::with_etag(request, std::move(answer), tag));
 }
 
 }  // namespace
@@ -125,6 +117,14 @@ QueuePlace to_dto(const TokenClaims& claims, std::string_view token, const FanVi
                    .expiresAt = standing.expires_at};
   place.token += token;
   return place;
+}
+
+std::string news_of(const TokenClaims& claims, const FanView& fan) {
+  const Standing& standing = fan.standing;
+  return fmt::format("{:x}-{:x}-{:x}-{:x}-{:x}-{:x}-{:x}-{:x}", claims.event.value, claims.place,
+                     int(standing.status), standing.position, fan.estimate.seconds.value_or(-1),
+                     fan.estimate.low.value_or(-1), fan.estimate.high.value_or(-1),
+                     to_ms(standing.expires_at.value_or(TimePoint{})));
 }
 
 void add_queue_routes(http::Router& router, const QueueCalls& calls) {

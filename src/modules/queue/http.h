@@ -30,6 +30,8 @@ BOOST_DESCRIBE_STRUCT(QueuePlace, (),
                        estimatedWaitHigh, pollAfterMs, issuedAt, activatedAt, expiresAt))
 
 QueuePlace to_dto(const TokenClaims& claims, std::string_view token, const FanView& fan);
+// Names all that is news to the fan: everything told that can change, but for when to ask next.
+std::string news_of(const TokenClaims& claims, const FanView& fan);
 
 struct QueueCalls {
   Lane& lane;

@@ -142,12 +142,15 @@ void Rooms::committed(const Batch& batch) {
     Guarded& guarded = at(place.event);
     const std::lock_guard lock(guarded.mutex);
     if (!stored) guarded.room.joined(place.place, place.user, place.joined_at);
-    if (place.left_at) guarded.room.left(place.place, *place.left_at);
+    if (!place.left_at) continue;
+    guarded.room.left(place.place, *place.left_at);
+    guarded.changes.fetch_add(1, std::memory_order_release);
   }
   for (const auto& [visit, stored] : batch.visits.rows()) {
     Guarded& guarded = at(visit.event);
     const std::lock_guard lock(guarded.mutex);
     guarded.room.visit(visit.place, visit.activated_at, visit.expires_at);
+    guarded.changes.fetch_add(1, std::memory_order_release);
   }
 }
 

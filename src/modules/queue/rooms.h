@@ -50,6 +50,9 @@ class Rooms : public Listener, public Job {
   std::optional<LinePlace> place_of(EventId event, const UserId& user, TimePoint now) const;
   Place last_place(EventId event) const;
   RoomNumbers numbers(EventId event) const;
+  // Rises after every commit that let somebody in, ended or renewed a visit, or gave a place up: what is read
+  // of the room after it is at least as new. Lives as long as this object.
+  const std::atomic<std::uint64_t>& changes(EventId event) { return at(event).changes; }
 
   void committed(const Batch& batch) override;
 
@@ -63,6 +66,7 @@ class Rooms : public Listener, public Job {
   struct Guarded {
     mutable std::mutex mutex;
     Room room;
+    std::atomic<std::uint64_t> changes{0};
   };
 
   Guarded& at(EventId event);  // made when it is not there yet

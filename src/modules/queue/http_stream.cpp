@@ -1,0 +1,92 @@
+#include "modules/queue/http_stream.h"
+
+#include <utility>
+
+#include "modules/call.h"
+#include "modules/queue/http.h"
+#include "modules/queue/watch.h"
+
+namespace stagedoor {
+namespace {
+
+// `event: status` with what GET /queue would say, `id:` what was told. A status and its times are told at
+// once, a position in the rhythm of pollAfterMs.
+class StatusStream : public EventStream {
+ public:
+  // `told`: the id of what the listener knows already; empty when nothing.
+  StatusStream(Watch watch, std::string token, std::string told)
+      : watch_(std::move(watch)), token_(std::move(token)), told_(std::move(told)) {}
+
+  bool next(std::string& text, std::shared_ptr<const std::string>&) override {
+    const auto sight = watch_.look();
+    if (!sight) return true;
+    if (!sight->fan) return false;
+    const Standing& standing = sight->fan->standing;
+    const bool is_turn = std::exchange(last_, Turn{standing}) != Turn{standing};
+    if (is_turn || sight->is_time) tell(*sight->fan, text);
+    return standing.status != QueueStatus::EXPIRED;
+  }
+
+ private:
+  struct Turn {
+    QueueStatus status = QueueStatus::CREATED;
+    std::optional<TimePoint> activated_at, expires_at;
+
+    Turn() = default;
+    explicit Turn(const Standing& now)
+        : status(now.status), activated_at(now.activated_at), expires_at(now.expires_at) {}
+    bool operator==(const Turn&) const = default;
+  };
+
+  void tell(const FanView& fan, std::string& text) {
+    std::string news = news_of(watch_.token(), fan);
+    if (news == told_) return;
+    told_ = std::move(news);
+    text += "event: status\nid: ";
+    text += told_;
+    text += "\ndata: ";
+    json::write(text, to_dto(watch_.token(), token_, fan));
+    text += "\n\n";
+  }
+
+  Watch watch_;
+  std::string token_;
+  std::string told_;
+  Turn last_;
+};
+
+}  // namespace
+
+void add_queue_stream_route(http::Router& router, const QueueStreamCalls& calls) {
+  const auto open = [&calls](const http::Request& request, http::Reply reply) {
+    std::string token = presented_stream_token(request);
+    const auto claims = calls.gate.token(token);
+    if (!claims) return reply(http::problem(claims.error()));
+    const auto fan = calls.rooms.look(*claims);
+    if (!fan)
+      return reply(http::problem({Code::TOKEN_NOT_FOUND, "This token is not known here.", {}, {}, {}}));
+    const std::string_view told = request.header("Last-Event-ID");
+    // Ends the reconnecting of browsers, too.
+    if (fan->standing.status == QueueStatus::EXPIRED && told == news_of(*claims, *fan))
+      return reply({.status = 204});
+    reply({.stream = std::make_shared<StatusStream>(
+               Watch(calls.rooms, calls.clock, *claims, calls.gate.end_of(*claims)), std::move(token),
+               std::string(told))});
+  };
+  router.add(
+      {.method = http::Method::GET,
+       .path = "/queue/stream",
+       .summary = "Where you stand, told as it changes",
+       .tag = "queue",
+       .parameters = stream_parameters(),
+       .successes = {{.description =
+                          "Server-sent events. `status`: its data is that of GET /queue; a change of status "
+                          "is told at once, a position in the rhythm of pollAfterMs; after EXPIRED the "
+                          "stream ends. `reconnect`: the server is stopping",
+                      .content_type = "text/event-stream"},
+                     {.status = 204, .description = "EXPIRED was told already: there is no more to come"}},
+       .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED},
+       .handler = open});
+}
+
+}  // namespace stagedoor

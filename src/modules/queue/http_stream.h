@@ -1,0 +1,17 @@
+// R-Q3: GET /queue/stream tells a fan where they stand, as it changes.
+#pragma once
+
+#include "http/router.h"
+#include "modules/queue/gate.h"
+
+namespace stagedoor {
+
+struct QueueStreamCalls {
+  Rooms& rooms;
+  const Gate& gate;
+  const Clock& clock;
+};
+// `calls` must outlive the router, what it names also the streams.
+void add_queue_stream_route(http::Router& router, const QueueStreamCalls& calls);
+
+}  // namespace stagedoor
