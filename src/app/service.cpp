@@ -118,6 +118,7 @@ std::string Service::address() const {
 
 void Service::add_routes() {
   catalog::add_catalog_routes(router_, catalog_calls_);
+  catalog::add_seat_stream_route(router_, seat_stream_calls_);
   add_queue_routes(router_, queue_calls_);
   add_queue_stream_route(router_, queue_stream_calls_);
   add_reservation_routes(router_, reservation_calls_);

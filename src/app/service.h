@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <random>
 #include <string>
 
 #include "adapters/sqlite/sqlite_store.h"
@@ -17,6 +18,7 @@
 #include "http/router.h"
 #include "http/server.h"
 #include "modules/catalog/http.h"
+#include "modules/catalog/http_seat_stream.h"
 #include "modules/catalog/model.h"
 #include "modules/catalog/shelf.h"
 #include "modules/operator/http.h"
@@ -70,7 +72,11 @@ class Service {
   SaleMetrics sale_metrics_{lane_, rooms_, catalogue_};
   std::shared_ptr<http::Metrics> http_metrics_ = std::make_shared<http::Metrics>();
 
+  catalog::SeatFeeds seat_feeds_{shelf_, clock_,
+                                 (std::uint64_t{std::random_device()()} << 32) | std::random_device()()};
+
   catalog::CatalogCalls catalog_calls_;
+  catalog::SeatStreamCalls seat_stream_calls_{shelf_, seat_feeds_, rooms_, gate_, clock_};
   QueueCalls queue_calls_;
   QueueStreamCalls queue_stream_calls_{rooms_, gate_, clock_};
   WalletCalls wallet_calls_;

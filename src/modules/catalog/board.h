@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <bit>
 #include <cstdint>
 #include <mutex>
 #include <vector>
@@ -20,6 +21,16 @@ class SeatBits {
     const std::uint64_t bit = std::uint64_t{1} << (index % 64);
     if (on) words_[index / 64] |= bit;
     else words_[index / 64] &= ~bit;
+  }
+
+  // Calls each(index) for every seat that is otherwise in `before`, which is of the same date.
+  template <class Each>
+  void each_changed(const SeatBits& before, const Each& each) const {
+    for (std::size_t word = 0; word < words_.size(); ++word) {
+      for (std::uint64_t bits = words_[word] ^ before.words_[word]; bits != 0; bits &= bits - 1) {
+        each(word * 64 + std::size_t(std::countr_zero(bits)));
+      }
+    }
   }
 
  private:

@@ -146,11 +146,18 @@ Rendering render_dates(const EventStock& stock, DatesWanted wanted, TimePoint no
 }
 
 Rendering render_seats(const EventDate& date, const SeatBits& occupied, std::optional<SeatStatus> status) {
-  constexpr std::size_t kBytesPerSeat = 160;  // a guess, so that the body seldom grows
   Rendering page = begin();
-  page.body.reserve(date.seats.size() * kBytesPerSeat);
   page.body += R"({"seat":)";
-  ListWriter list(page.body);
+  append_seats(page.body, date, occupied, status);
+  page.body += "}}";
+  return page;
+}
+
+void append_seats(std::string& out, const EventDate& date, const SeatBits& occupied,
+                  std::optional<SeatStatus> status) {
+  constexpr std::size_t kBytesPerSeat = 160;  // a guess, so that the text seldom grows
+  out.reserve(out.size() + date.seats.size() * kBytesPerSeat);
+  ListWriter list(out);
   // One DTO per category, changed from seat to seat: most of a seat's text is its category's.
   std::vector<SeatDto> of_category(date.categories.size());
   for (std::size_t i = 0; i < of_category.size(); ++i) {
@@ -174,8 +181,6 @@ Rendering render_seats(const EventDate& date, const SeatBits& occupied, std::opt
     list.add(dto);
   }
   list.end();
-  page.body += "}}";
-  return page;
 }
 
 }  // namespace stagedoor::catalog

@@ -108,5 +108,8 @@ BOOST_DEFINE_ENUM_CLASS(DatesWanted, bookable, all)
 Rendering render_dates(const EventStock& stock, DatesWanted wanted, TimePoint now);
 // All seats, or those of one status.
 Rendering render_seats(const EventDate& date, const SeatBits& occupied, std::optional<SeatStatus> status);
+// The list alone: [{…},…].
+void append_seats(std::string& out, const EventDate& date, const SeatBits& occupied,
+                  std::optional<SeatStatus> status);
 
 }  // namespace stagedoor::catalog

@@ -206,11 +206,16 @@ Result<PagePtr> Shelf::seats(DateId id, std::optional<SeatStatus> status) const 
       wish, [&] { return render_seats(*date->date, date->board->occupied(), status); });
 }
 
-std::optional<EventId> Shelf::event_of(DateId id) const {
+std::optional<Shelf::LiveDate> Shelf::live(DateId id) const {
   const auto all = stock();
   const DateOnShelf* date = all->date(id);
   if (!date || date->date->deleted_at) return std::nullopt;
-  return date->date->event;
+  return LiveDate{date->date, date->board};
+}
+
+std::optional<EventId> Shelf::event_of(DateId id) const {
+  const auto date = live(id);
+  return date ? std::optional(date->date->event) : std::nullopt;
 }
 
 std::int64_t Shelf::left(DateId id) const {

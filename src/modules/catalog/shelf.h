@@ -49,6 +49,12 @@ class Shelf final : public Listener {
   // EVENT_DATE_NOT_FOUND; NO_SEAT_AVAILABLE when none is left.
   Result<PagePtr> seats(DateId id, std::optional<SeatStatus> status) const;
 
+  // A date that is there and not deleted, and its seats, which go on changing.
+  struct LiveDate {
+    std::shared_ptr<const EventDate> date;
+    std::shared_ptr<const Board> board;
+  };
+  std::optional<LiveDate> live(DateId id) const;
   // The event of a date that is there and not deleted.
   std::optional<EventId> event_of(DateId id) const;
   // Seats left of a date; 0 when there is no such date.

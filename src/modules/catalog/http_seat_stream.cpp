@@ -1,0 +1,77 @@
+#include "modules/catalog/http_seat_stream.h"
+
+#include <fmt/format.h>
+
+#include "modules/call.h"
+#include "modules/queue/watch.h"
+
+namespace stagedoor::catalog {
+namespace {
+
+constexpr std::size_t kCopyMax =
+    4 * 1024;  // events up to this are sent together, larger ones from the shared bytes
+
+// Until the visit ends.
+class SeatStream : public EventStream {
+ public:
+  // `heard`: the version that the listener has; nothing: none.
+  SeatStream(Watch watch, std::shared_ptr<SeatFeed> feed, std::optional<std::uint64_t> heard)
+      : watch_(std::move(watch)), feed_(std::move(feed)), heard_(heard) {}
+
+  bool next(std::string& text, std::shared_ptr<const std::string>& shared) override {
+    const auto sight = watch_.look();
+    if (sight && (!sight->fan || sight->fan->standing.status != QueueStatus::ACTIVATED)) return false;
+    while (!shared) {
+      auto event = feed_->after(heard_);
+      if (!event) return false;
+      if (!event->text) return true;
+      heard_ = event->version;
+      if (event->text->size() > kCopyMax) shared = std::move(event->text);
+      else text += *event->text;
+    }
+    return true;
+  }
+
+ private:
+  Watch watch_;
+  std::shared_ptr<SeatFeed> feed_;
+  std::optional<std::uint64_t> heard_;
+};
+
+}  // namespace
+
+void add_seat_stream_route(http::Router& router, const SeatStreamCalls& calls) {
+  const auto open = [&calls](const http::Request& request, http::Reply reply) {
+    const auto id = request.id<DateId>("eventDateId");
+    if (!id) return reply(http::problem(id.error()));
+    const std::string token = presented_stream_token(request);
+    // As for the seats: which turn it takes is known only of a date that is there.
+    const auto event = calls.shelf.event_of(*id);
+    const auto turn = event ? calls.gate.active(token, *event) : calls.gate.token(token);
+    if (!turn) return reply(http::problem(turn.error()));
+    if (!event)
+      return reply(http::problem(
+          {Code::EVENT_DATE_NOT_FOUND, fmt::format("There is no event date {}", id->value), {}, {}, {}}));
+    auto feed = calls.feeds.feed(*id);
+    const auto heard = feed->version_of(request.header("Last-Event-ID"));
+    reply({.stream = std::make_shared<SeatStream>(
+               Watch(calls.rooms, calls.clock, *turn, calls.gate.end_of(*turn)), std::move(feed), heard)});
+  };
+  router.add({.method = http::Method::GET,
+              .path = "/events/properties/{eventDateId}/seats/stream",
+              .summary = "The seats of a date, told as they change",
+              .tag = "catalogue",
+              .parameters = stream_parameters(),
+              .successes =
+                  {{.description =
+                        "Server-sent events until the visit ends. `snapshot`: {version, seat}, all seats as "
+                        "GET /events/properties/{eventDateId}/seats has them; `seats`: {version, "
+                        "seat:[{id, status}]}, those that have changed since the event before; "
+                        "`reconnect`: the server is stopping",
+                    .content_type = "text/event-stream"}},
+              .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::WRONG_TOKEN_TURN,
+                           Code::WRONG_TOKEN_EVENT, Code::EVENT_DATE_NOT_FOUND},
+              .handler = open});
+}
+
+}  // namespace stagedoor::catalog

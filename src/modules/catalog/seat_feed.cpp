@@ -1,0 +1,107 @@
+#include "modules/catalog/seat_feed.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <utility>
+
+namespace stagedoor::catalog {
+
+struct SeatChange {
+  SeatId id;
+  SeatStatus status = SeatStatus::AVAILABLE;
+};
+BOOST_DESCRIBE_STRUCT(SeatChange, (), (id, status))
+
+std::optional<std::uint64_t> SeatFeed::version_of(std::string_view event_id) const {
+  const std::string start = fmt::format("{:x}-", start_);
+  if (!event_id.starts_with(start)) return std::nullopt;
+  event_id.remove_prefix(start.size());
+  std::uint64_t version = 0;
+  const auto [end, error] = std::from_chars(event_id.data(), event_id.data() + event_id.size(), version);
+  if (error != std::errc{} || end != event_id.data() + event_id.size()) return std::nullopt;
+  return version;
+}
+
+std::optional<SeatFeed::Event> SeatFeed::after(std::optional<std::uint64_t> version) {
+  const std::lock_guard lock(mutex_);
+  gather();
+  if (!live_.date) return std::nullopt;
+  if (version == version_) return Event{};
+  const std::uint64_t oldest = version_ - changes_.size();  // from here on all changes are known
+  if (!version || *version < oldest || *version > version_) return Event{snapshot(), snapshot_version_};
+  return Event{changes_[*version - oldest], *version + 1};
+}
+
+void SeatFeed::gather() {
+  const TimePoint now = clock_.now();
+  if (gathered_at_ && now >= *gathered_at_ && now < *gathered_at_ + kGather) return;
+  gathered_at_ = now;
+  auto live = shelf_.live(id_);
+  if (!live) {
+    live_ = {};
+    return;
+  }
+  if (live->date != live_.date) return restart(std::move(*live));
+  const std::uint64_t board_version = live_.board->version().load(std::memory_order_acquire);
+  if (board_version == std::exchange(board_version_, board_version)) return;
+  add_change(live_.board->occupied());
+}
+
+// What was told of the seats is no longer so, prices for example: everybody gets a new snapshot.
+void SeatFeed::restart(Shelf::LiveDate live) {
+  live_ = std::move(live);
+  board_version_ = live_.board->version().load(std::memory_order_acquire);
+  told_ = live_.board->occupied();
+  ++version_;
+  changes_.clear();
+  bytes_ = 0;
+  snapshot_.reset();
+}
+
+void SeatFeed::add_change(const SeatBits& now) {
+  std::vector<SeatChange> seats;
+  now.each_changed(told_, [&](std::size_t index) {
+    seats.push_back(
+        {live_.date->seat_id(index), now.test(index) ? SeatStatus::OCCUPIED : SeatStatus::AVAILABLE});
+  });
+  if (seats.empty()) return;  // taken and freed again
+  told_ = now;
+  ++version_;
+  std::string text = head("seats");
+  json::write(text, seats);
+  text += "}\n\n";
+  bytes_ += text.size();
+  changes_.push_back(std::make_shared<const std::string>(std::move(text)));
+  while (changes_.size() > kChangesMax || (bytes_ > kBytesMax && changes_.size() > 1)) {
+    bytes_ -= changes_.front()->size();
+    changes_.pop_front();
+  }
+}
+
+std::string SeatFeed::head(std::string_view event) const {
+  return fmt::format("event: {}\nid: {:x}-{}\ndata: {{\"version\":{},\"seat\":", event, start_, version_,
+                     version_);
+}
+
+// Written anew only when the changes since are no longer known: who comes gets those after it.
+const std::shared_ptr<const std::string>& SeatFeed::snapshot() {
+  if (!snapshot_ || snapshot_version_ < version_ - changes_.size()) {
+    std::string text = head("snapshot");
+    append_seats(text, *live_.date, told_, std::nullopt);
+    text += "}\n\n";
+    text.shrink_to_fit();
+    snapshot_ = std::make_shared<const std::string>(std::move(text));
+    snapshot_version_ = version_;
+  }
+  return snapshot_;
+}
+
+std::shared_ptr<SeatFeed> SeatFeeds::feed(DateId date) {
+  const std::lock_guard lock(mutex_);
+  auto& feed = feeds_[date];
+  if (!feed) feed = std::make_shared<SeatFeed>(shelf_, clock_, date, start_);
+  return feed;
+}
+
+}  // namespace stagedoor::catalog

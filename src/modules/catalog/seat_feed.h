@@ -1,0 +1,86 @@
+// The seats of a date as server-sent events for any number of listeners (R-C5): a snapshot, and what has
+// changed since. Every event is written once and shared; a listener is a cursor, the version of the event
+// heard last.
+//
+// Nobody feeds it: who asks first after a change compares the date's seats with those told last, so changes
+// of 50 ms are one event, and a date to which nobody listens costs nothing.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "modules/catalog/shelf.h"
+#include "ports/clock.h"
+
+namespace stagedoor::catalog {
+
+class SeatFeed {
+ public:
+  // `start` tells this feed's versions from those of another start of the server.
+  SeatFeed(const Shelf& shelf, const Clock& clock, DateId date, std::uint64_t start)
+      : shelf_(shelf), clock_(clock), id_(date), start_(start) {}
+
+  // Of an `id:` line of this feed, when the changes since are still known.
+  std::optional<std::uint64_t> version_of(std::string_view event_id) const;
+
+  // What a listener hears after `version` (nothing: from the beginning): the next event's whole text and
+  // version.
+  struct Event {
+    std::shared_ptr<const std::string> text;  // nullptr: nothing new
+    std::uint64_t version = 0;
+  };
+  // Any thread. Nothing when the date is gone for good.
+  std::optional<Event> after(std::optional<std::uint64_t> version);
+
+ private:
+  static constexpr Millis kGather{50};
+  static constexpr std::size_t kChangesMax = 1000;
+  static constexpr std::size_t kBytesMax = 1024 * 1024;
+
+  // All require mutex_.
+  void gather();
+  void restart(Shelf::LiveDate live);
+  void add_change(const SeatBits& now);
+  std::string head(std::string_view event) const;
+  const std::shared_ptr<const std::string>& snapshot();
+
+  const Shelf& shelf_;
+  const Clock& clock_;
+  const DateId id_;
+  const std::uint64_t start_;
+
+  mutable std::mutex mutex_;
+  std::optional<TimePoint> gathered_at_;
+  Shelf::LiveDate live_;  // null: nobody has listened yet, or the date is gone
+  std::uint64_t board_version_ = 0;
+  SeatBits told_{0};                                        // as of version_
+  std::uint64_t version_ = 0;                               // of the newest event
+  std::deque<std::shared_ptr<const std::string>> changes_;  // versions (version_ - size, version_]
+  std::size_t bytes_ = 0;                                   // of them
+  std::shared_ptr<const std::string> snapshot_;
+  std::uint64_t snapshot_version_ = 0;
+};
+
+// The feeds of all dates to which somebody has listened.
+class SeatFeeds {
+ public:
+  // `start`: another one at each start of the server.
+  SeatFeeds(const Shelf& shelf, const Clock& clock, std::uint64_t start)
+      : shelf_(shelf), clock_(clock), start_(start) {}
+
+  std::shared_ptr<SeatFeed> feed(DateId date);
+
+ private:
+  const Shelf& shelf_;
+  const Clock& clock_;
+  const std::uint64_t start_;
+  std::mutex mutex_;
+  std::map<DateId, std::shared_ptr<SeatFeed>> feeds_;
+};
+
+}  // namespace stagedoor::catalog
