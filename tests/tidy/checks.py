@@ -260,7 +260,7 @@ def diagrams_are_there(tree):
     for name, kind in (('docs/erd.md', 'erDiagram'), ('docs/use-cases.md', 'flowchart'), ('docs/milestones.md', 'timeline')):
         if not tree.exists(name) or not any(block.startswith(kind) for block in code_blocks(tree.text(name), 'mermaid')):
             found.append(f'{name}:1: no Mermaid {kind}')
-    wanted = ['Join', 'Poll', 'Admission', 'Look', 'Hold', 'Hold several', 'Pay', 'Pay refused', 'Expiry', 'Charge', 'Cancel',
+    wanted = ['Join', 'Poll', 'Listen', 'Admission', 'Look', 'Hold', 'Hold several', 'Pay', 'Pay refused', 'Expiry', 'Charge', 'Cancel',
               'Refund', 'Leave', 'Own records', 'Operator change', 'Import', 'Checkpoint']
     text = tree.text('docs/sequences.md') if tree.exists('docs/sequences.md') else ''
     sections = re.split(r'^## ', text, flags=re.MULTILINE)[1:]
