@@ -6,7 +6,7 @@ import shutil
 import time
 
 import servers
-from servers import Nginx, Postgres, Stagedoor, expect_only, load, median, say
+from servers import Listeners, Nginx, Postgres, Stagedoor, expect_only, load, median, say
 
 EVENT_READ, EVENT_WAIT, EVENT_SELL = 1, 2, 3
 USERS = 20_000      # who wait, and who have wallets
@@ -38,6 +38,7 @@ class Bench:
     rounds: int
     dates: int        # of 100,000 seats each, for holds
     waiting: int      # people in the memory row
+    streams: int      # listeners in the streams row
     demo: pathlib.Path
     world: 'World' = None
     count: int = 0
@@ -296,5 +297,37 @@ def memory_waiting(bench):
                  'MB')
 
 
+def streams(bench):
+    """Event streams of one date's seats: from sending a hold until the last of all listeners has heard of it, p100; and
+    what an open stream costs, without the kernel's buffers."""
+    folder, count = bench.new_folder('streams'), bench.streams
+    (folder / 'bench.yaml').write_text(catalogue(1))
+    with Stagedoor(folder, folder / 'bench.yaml') as server:
+        users, date = folder / 'users', EVENT_READ * 1000
+        expect_only(load(server.port, connections=256, requests=count, method='POST', target='/queue', answers=folder / 'answers',
+                         body=f'{{"userId":"{{uuid}}","eventId":{EVENT_READ}}}'), '201')
+        places = [json.loads(line)['data'] for line in (folder / 'answers').open()]
+        users.write_text(''.join(place['token'].split(' ')[1] + '\n' for place in places))
+        buyer = places[-1]
+        while server.ask('GET', '/queue', buyer['token'])['status'] != 'ACTIVATED':
+            time.sleep(0.1)
+        seats = [seat['id'] for seat in server.ask('GET', f'/events/properties/{date}/seats', buyer['token'])['seat']]
+        before = server.memory_mb()
+        with Listeners(server.port, folder, streams=count, target=f'/events/properties/{date}/seats/stream?token={{}}',
+                       tokens=users, event='event: seats',
+                       changes=[f'{{"seatId":{seat},"userId":"{buyer["userId"]}"}}' for seat in seats[:bench.rounds * 5]],
+                       change={'target': '/events/seats', 'token': buyer['token']}) as listeners:
+            open_kb = (server.memory_mb() - before) * 1024 / count
+            changes = listeners.changes()
+            told_kb = (server.memory_mb() - before) * 1024 / count
+    last = [change['last'] for change in changes]
+    say('  until all were told, ms: ' + ', '.join(f'{ms:.0f}' for ms in last))
+    say(f'  memory of a stream: {open_kb:.1f} KB when open, {told_kb:.1f} KB after {len(changes)} changes')
+    yield Result(f'{count:,} streams told of a hold', f'{median(last):.0f} ms',
+                 f'half of them after {median([change["p50"] for change in changes]):.0f} ms', max(last), 250, False, 'ms', runs=changes)
+    yield Result('memory of an open stream', f'{open_kb:.1f} KB', '', max(open_kb, told_kb), 8, False, 'KB')
+
+
 ROWS = {'poll': poll, 'seats': seats, 'dates': dates, 'hold': hold, 'charge': charge, 'alone': alone,
-        'memory-demo': memory_demo, 'memory-waiting': memory_waiting}
+        'memory-demo': memory_demo, 'memory-waiting': memory_waiting,
+        'streams': streams}

@@ -14,6 +14,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 STAGEDOOR = ROOT / 'build/release/stagedoor'
 LOAD = ROOT / 'build/release/bench/bench_load'
+STREAMS = ROOT / 'build/release/bench/bench_streams'
 OPERATOR_KEY = 'bench-operator-key-0123456789abcdef'
 SERVER_CORE, LOAD_CORE = '0', '1'
 
@@ -265,6 +266,39 @@ def load(port, *, connections, seconds=0, method='GET', target='/', headers=(), 
     if report['busy'] > 0.98:
         say(f'  (the load generator was busy {report["busy"]:.0%} of the time: what it measures may be faster than this)')
     return report
+
+
+class Listeners:
+    """bench_streams on core 1: `with` opens the streams; changes() makes the changes and measures."""
+
+    def __init__(self, port, folder, *, streams, target, tokens, event, changes, change):
+        self.ready = folder / 'ready'
+        command = [STREAMS, '--url', f'http://127.0.0.1:{port}', '--streams', streams, '--target', target, '--tokens', tokens,
+                   '--event', event, '--ready-file', self.ready]
+        for body in changes:
+            command += ['--change', body]
+        for name, value in change.items():
+            command += ['--change-' + name, value]
+        self.process = subprocess.Popen(pinned(LOAD_CORE, command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def __enter__(self):
+        while not self.ready.exists():
+            if self.process.poll() is not None:
+                raise RuntimeError(self.process.stderr.read())
+            time.sleep(0.05)
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def changes(self):
+        """Of each change the milliseconds from sending it until it was answered and until listeners had heard of it."""
+        self.ready.unlink()
+        out, err = self.process.communicate(timeout=120)
+        if self.process.returncode != 0:
+            raise RuntimeError(err)
+        return json.loads(out)['changesMs']
 
 
 def expect_only(report, *statuses):
