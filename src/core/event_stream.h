@@ -16,7 +16,7 @@ class EventStream {
   // put into `shared` instead, which is sent after `text`. Nothing new: leaves both alone. False when the
   // stream is over, after what this call gave.
   //
-  // Called by one thread, the connection's, about every 100 ms, and again at once after it gave something;
+  // Called by one thread, the connection's, about every 50 ms, and again at once after it gave something;
   // never while the listener has not taken what was given before. Must not wait for anything.
   virtual bool next(std::string& text, std::shared_ptr<const std::string>& shared) = 0;
 };

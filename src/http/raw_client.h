@@ -88,8 +88,11 @@ class RawClient {
 
   // Everything up to and with `end`; what there is when the connection or the patience ends before.
   std::string receive_until(std::string_view end) {
-    std::size_t at = std::string::npos;
-    while ((at = unread_.find(end)) == std::string::npos && read_more()) {
+    std::size_t at = unread_.find(end);
+    while (at == std::string::npos) {
+      const std::size_t searched = unread_.size() - std::min(unread_.size(), end.size());
+      if (!read_more()) break;
+      at = unread_.find(end, searched);
     }
     const std::string text = unread_.substr(0, at == std::string::npos ? at : at + end.size());
     unread_.erase(0, text.size());

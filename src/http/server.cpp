@@ -10,7 +10,7 @@
 // Time-outs have no timers: each connection has a deadline, and a sweep over all of a loop's connections
 // closes those that are past theirs.
 //
-// An event stream is asked in rounds, one about every 100 ms over all of a loop's streams, in slices between
+// An event stream is asked in rounds, one about every 50 ms over all of a loop's streams, in slices between
 // which other connections have their turn. What it has to tell goes straight into the socket. Its coroutine
 // waits for the client to hang up; when a round leaves something unsent, or ends the stream, that wait is
 // cancelled, and the coroutine goes on as after any other answer.

@@ -28,7 +28,7 @@ struct ServerConfig {
   Millis write_timeout{10'000};      // the client must take some bytes of an answer within this
   Millis sweep_interval{250};        // how exact these time-outs are
   std::size_t streams_max = 12'000;  // more are answered 503 OVERLOADED, so that other calls find connections
-  Millis stream_interval{100};       // how often a stream is asked for what is new
+  Millis stream_interval{50};        // how often a stream is asked for what is new
   Millis stream_heartbeat{10'000};   // a stream that has told nothing for so long sends a comment line
   std::string tls_certificate = {};  // PEM files; both or none
   std::string tls_key = {};

@@ -199,12 +199,12 @@ TEST_F(Streams, share_one_buffer_of_a_large_event_and_tell_it_whole) {
 // R-C5, R-Q3: a reader who does not read costs one message, and nobody waits for them.
 TEST_F(Streams, drop_a_reader_who_does_not_read) {
   server.config.threads = 1;
-  server.config.write_timeout = Millis(300);
+  server.config.write_timeout = Millis(500);
   server.start();
   RawClient stalled(server.port(), 4096), reader(server.port());
   stalled.send(kGet);
   ASSERT_TRUE(await([&] { return station.listeners() == 1; }));
-  const auto large = std::make_shared<const std::string>(20'000'000, 'x');
+  const auto large = std::make_shared<const std::string>(8'000'000, 'x');
   station.tell_all(large);
   ASSERT_TRUE(await([&] { return station.given() == 1; }));
   for (int i = 0; i < 100; ++i) station.tell(std::to_string(i));

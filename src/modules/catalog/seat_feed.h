@@ -3,7 +3,7 @@
 // heard last.
 //
 // Nobody feeds it: who asks first after a change compares the date's seats with those told last, so changes
-// of 50 ms are one event, and a date to which nobody listens costs nothing.
+// of 80 ms are one event, and a date to which nobody listens costs nothing.
 #pragma once
 
 #include <deque>
@@ -38,7 +38,7 @@ class SeatFeed {
   std::optional<Event> after(std::optional<std::uint64_t> version);
 
  private:
-  static constexpr Millis kGather{50};
+  static constexpr Millis kGather{80};
   static constexpr std::size_t kChangesMax = 1000;
   static constexpr std::size_t kBytesMax = 1024 * 1024;
 

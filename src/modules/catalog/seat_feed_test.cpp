@@ -24,7 +24,7 @@ using testing::SizeIs;
 constexpr DateId kDate{7};
 constexpr std::int64_t kFirstSeat = 100;
 const TimePoint kNow = *parse_rfc3339("2026-06-01T00:00:00Z");
-constexpr Millis kGather{50};
+constexpr Millis kGather{80};
 
 using Seats = std::map<std::int64_t, std::string>;  // id, status
 
@@ -240,7 +240,7 @@ TEST(SeatFeed, folded_over_its_snapshot_is_the_seats_call_at_every_version) {
         if (on) set.insert(seat);
         else set.erase(seat);
       }
-      house.clock.advance(Millis(below(80)));
+      house.clock.advance(Millis(below(120)));
       if (below(40) == 0) house.change_date();
       // The first listens always, so its versions are all there are; the others now and then.
       const std::size_t versions = listeners[0].at_version.size();
