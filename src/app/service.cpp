@@ -68,7 +68,8 @@ Service::Service(const Config& config)
       gate_(token_keys_, rooms_, clock_, config.auth.token_lifetime),
       catalog_calls_{shelf_, gate_, clock_},
       queue_calls_{
-          lane_, rooms_, gate_, token_keys_, clock_, catalogue_, EventId{config.queue.default_event}},
+          lane_, rooms_, gate_, token_keys_, clock_, catalogue_, EventId{config.queue.default_event}, stock_},
+      public_calls_{rooms_, clock_, catalogue_, stock_},
       wallet_calls_{lane_, readers_, gate_, config.wallet.balance_max, config.wallet.charge_by == "user"},
       reservation_calls_{lane_, readers_, gate_, rooms_, token_keys_, clock_, catalogue_},
       payment_calls_{lane_, readers_, gate_, clock_, catalogue_, config.wallet.balance_max},
@@ -121,6 +122,7 @@ void Service::add_routes() {
   catalog::add_seat_stream_route(router_, seat_stream_calls_);
   add_queue_routes(router_, queue_calls_);
   add_queue_stream_route(router_, queue_stream_calls_);
+  add_public_routes(router_, public_calls_);
   add_reservation_routes(router_, reservation_calls_);
   add_wallet_routes(router_, wallet_calls_);
   add_payment_routes(router_, payment_calls_);

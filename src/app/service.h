@@ -9,6 +9,7 @@
 
 #include "adapters/sqlite/sqlite_store.h"
 #include "adapters/system/clock.h"
+#include "adapters/system/random.h"
 #include "app/config.h"
 #include "app/housekeeping.h"
 #include "app/sale_metrics.h"
@@ -25,6 +26,7 @@
 #include "modules/payment/http.h"
 #include "modules/queue/http.h"
 #include "modules/queue/http_stream.h"
+#include "modules/queue/http_public.h"
 #include "modules/reservation/http.h"
 #include "modules/reservation/lapse.h"
 #include "modules/wallet/http.h"
@@ -63,7 +65,8 @@ class Service {
   catalog::Shelf shelf_;
   std::function<std::shared_ptr<const Catalogue>()> catalogue_ = [this] { return shelf_.catalogue(); };
   TokenKeys token_keys_;
-  Rooms rooms_{clock_, catalogue_};
+  StockOf stock_ = [this](EventId event) { return shelf_.stock_news(event); };
+  Rooms rooms_{clock_, catalogue_, &system_random};
   LapseHolds lapse_holds_;
   Housekeeping housekeeping_{store_};
   Lane lane_;
@@ -78,7 +81,8 @@ class Service {
   catalog::CatalogCalls catalog_calls_;
   catalog::SeatStreamCalls seat_stream_calls_{shelf_, seat_feeds_, rooms_, gate_, clock_};
   QueueCalls queue_calls_;
-  QueueStreamCalls queue_stream_calls_{rooms_, gate_, clock_};
+  QueueStreamCalls queue_stream_calls_{rooms_, gate_, clock_, stock_};
+  PublicCalls public_calls_;
   WalletCalls wallet_calls_;
   ReservationCalls reservation_calls_;
   PaymentCalls payment_calls_;

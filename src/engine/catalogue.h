@@ -30,16 +30,19 @@ struct QueuePolicy {
   Millis active_ttl{300'000};
   Millis visit_max{1'800'000};
   Millis presence_timeout{60'000};
-  double return_share = 0.2;
+  double return_share = 0.2;    // of the admissions, at most, for people who come back after their turn
+  double priority_share = 0.1;  // and for those with priority
   Millis poll_min{1000};  // 0 switches the poll limit off
   Millis poll_max{30'000};
   bool spread = false;  // spread an interval's people over it
   LineOrder order = LineOrder::fifo;
   std::optional<TimePoint> gather_from{};
+  // The public source whose value, to be known only after the opening, goes into the draw; "" = none.
+  std::string beacon{};
 };
 BOOST_DESCRIBE_STRUCT(QueuePolicy, (),
                       (admission, people, every, capacity, active_ttl, visit_max, presence_timeout,
-                       return_share, poll_min, poll_max, spread, order, gather_from))
+                       return_share, priority_share, poll_min, poll_max, spread, order, gather_from, beacon))
 
 // How an event's seats are sold (R-S4, R-S8, R-P6).
 struct SalePolicy {

@@ -26,12 +26,15 @@ void Batch::add(Changes& changes, const View& view) {
     const LinePlace joined{row.event, row.place, row.user, row.joined_at, std::nullopt};
     line.put({row.event, row.place}, row, row.left_at ? &joined : nullptr);
   }
+  for (const auto& row : changes.draws) draws.put(row.event, row, view.draws.find(row.event));
   for (const auto& row : changes.blocks) {
     const SeatBlock before{row.seat, view.seats.find(row.seat) && view.seats.find(row.seat)->blocked};
     blocks.put(row.seat, row, &before);
   }
   payments.insert(payments.end(), changes.payments.begin(), changes.payments.end());
   answers.insert(answers.end(), changes.answers.begin(), changes.answers.end());
+  append(absences, changes.absences);
+  append(priority, changes.priority);
   append(postings, changes.postings);
   append(outbox, changes.outbox);
   append(log, changes.log);
@@ -41,7 +44,8 @@ void Batch::add(Changes& changes, const View& view) {
 }
 
 bool Batch::empty() const {
-  return reservations.empty() && wallets.empty() && visits.empty() && line.empty() && blocks.empty() &&
+  return reservations.empty() && wallets.empty() && visits.empty() && line.empty() && absences.empty() &&
+         draws.empty() && priority.empty() && blocks.empty() &&
          postings.empty() && payments.empty() && answers.empty() && outbox.empty() && log.empty() &&
          catalogue.empty();
 }

@@ -28,6 +28,9 @@ struct Changes {
   std::vector<Wallet> wallets;
   std::vector<Visit> visits;
   std::vector<LinePlace> line;
+  std::vector<AbsenceBlock> absences;  // whole; replaces what is stored
+  std::vector<Draw> draws;
+  std::vector<PriorityUser> priority;
   std::vector<SeatBlock> blocks;
   std::vector<Posting> postings;
   std::vector<Payment> payments;
@@ -66,6 +69,9 @@ struct Batch {
   Writes<UserId, Wallet> wallets;
   Writes<EventPlace, Visit> visits;
   Writes<EventPlace, LinePlace> line;
+  std::vector<AbsenceBlock> absences;
+  Writes<EventId, Draw> draws;
+  std::vector<PriorityUser> priority;
   Writes<SeatId, SeatBlock> blocks;
   std::vector<Posting> postings;
   std::vector<Payment> payments;

@@ -15,6 +15,7 @@ void View::apply(const Changes& changes) {
   }
   for (const auto& row : changes.blocks) seats.at_or_new(row.seat).blocked = row.blocked;
   for (const auto& row : changes.payments) payments.put(row.id, row);
+  for (const auto& row : changes.draws) draws.put(row.event, row);
   for (const auto& row : changes.answers) answers.put({row.user, row.key}, row);
 }
 
@@ -46,6 +47,7 @@ void View::clear() {
   answers.clear();
   last_lapsed.clear();
   payments.clear();
+  draws.clear();
   end_batch();
 }
 

@@ -71,10 +71,11 @@ struct Keys {
   absl::flat_hash_set<std::pair<SeatId, UserId>>
       last_lapsed;  // brings the user's newest lapsed hold of the seat (R-S8)
   absl::flat_hash_set<PaymentId> payments;
+  absl::flat_hash_set<EventId> draws;
 
   bool empty() const {
     return reservations.empty() && seats.empty() && fans.empty() && wallets.empty() && visits.empty() &&
-           answers.empty() && last_lapsed.empty() && payments.empty();
+           answers.empty() && last_lapsed.empty() && payments.empty() && draws.empty();
   }
 };
 
@@ -91,6 +92,7 @@ class View {
   Table<UserKey, IdempotentAnswer> answers;
   Table<std::pair<SeatId, UserId>, TimePoint> last_lapsed;  // when that hold ended
   Table<PaymentId, Payment> payments;
+  Table<EventId, Draw> draws;
   // Places given or given up by the commands of this batch; those of earlier batches are in the rooms.
   absl::flat_hash_map<EventUser, LinePlace> line;
   absl::flat_hash_map<EventId, Place> last_place;
@@ -104,7 +106,7 @@ class View {
   }
   std::size_t rows() const {
     return reservations.size() + seats.size() + fans.size() + wallets.size() + visits.size() +
-           answers.size() + last_lapsed.size() + payments.size();
+           answers.size() + last_lapsed.size() + payments.size() + draws.size();
   }
   // Forgets every row (not the catalogue).
   void clear();

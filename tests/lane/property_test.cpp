@@ -173,9 +173,9 @@ class Play {
     for (const auto& [key, place] : tables().line) {
       const auto fan = scene.world->rooms().look({place.event, place.place, place.user, place.joined_at});
       RC_ASSERT(fan.has_value());
-      const auto [last, is_first] = positions_.try_emplace(place.place, fan->standing.position);
-      RC_ASSERT(fan->standing.position <= last->second);
-      last->second = fan->standing.position;
+      const auto [last, is_first] = positions_.try_emplace(place.place, *fan->standing.position);
+      RC_ASSERT(*fan->standing.position <= last->second);
+      last->second = *fan->standing.position;
     }
     const auto broken = broken_invariants(tables());
     if (!broken.empty()) RC_FAIL(broken.front());

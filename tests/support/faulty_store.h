@@ -41,6 +41,11 @@ class FaultyStore : public Store {
   void each_block(const std::function<void(SeatId)>& row) override { real_.each_block(row); }
   void each_place(const std::function<void(const LinePlace&)>& row) override { real_.each_place(row); }
   void each_visit(const std::function<void(const Visit&)>& row) override { real_.each_visit(row); }
+  void each_absence(const std::function<void(const AbsenceBlock&)>& row) override { real_.each_absence(row); }
+  void each_draw(const std::function<void(const Draw&)>& row) override { real_.each_draw(row); }
+  void each_priority(const std::function<void(const PriorityUser&)>& row) override {
+    real_.each_priority(row);
+  }
   std::int64_t ids_reserved_to() override { return real_.ids_reserved_to(); }
   TimePoint latest_moment() override { return real_.latest_moment(); }
   std::size_t forget(const Retention& retention, std::size_t rows_max) override {

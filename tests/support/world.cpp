@@ -24,7 +24,8 @@ World::World(Store& store, const Clock& clock, WorldOptions options)
       lane_(store, clock, catalogue_, &http::problem, options.limits),
       gate_(keys_, rooms_, clock, Millis(30LL * 86'400'000)),
       catalog_calls_{shelf_, gate_, clock},
-      queue_calls_{lane_, rooms_, gate_, keys_, clock, catalogue_, EventId{}},
+      queue_calls_{lane_, rooms_, gate_, keys_, clock, catalogue_, EventId{}, stock_},
+      public_calls_{rooms_, clock, catalogue_, stock_},
       wallet_calls_{lane_, readers_, gate_, options.balance_max},
       reservation_calls_{lane_, readers_, gate_, rooms_, keys_, clock, catalogue_},
       payment_calls_{lane_, readers_, gate_, clock, catalogue_, options.balance_max},
@@ -39,6 +40,7 @@ World::World(Store& store, const Clock& clock, WorldOptions options)
   lane_.add_job(lapse_holds_);
   catalog::add_catalog_routes(router_, catalog_calls_);
   add_queue_routes(router_, queue_calls_);
+  add_public_routes(router_, public_calls_);
   add_wallet_routes(router_, wallet_calls_);
   add_reservation_routes(router_, reservation_calls_);
   add_payment_routes(router_, payment_calls_);

@@ -25,11 +25,13 @@
 #include "modules/operator/http.h"
 #include "modules/payment/http.h"
 #include "modules/queue/http.h"
+#include "modules/queue/http_public.h"
 #include "modules/reservation/http.h"
 #include "modules/reservation/lapse.h"
 #include "modules/wallet/http.h"
 #include "support/calls.h"
 #include "support/manual_clock.h"
+#include "support/seeds.h"
 #include "support/server_process.h"
 
 namespace stagedoor::test {
@@ -87,7 +89,8 @@ class World {
   catalog::Shelf shelf_;
   std::function<std::shared_ptr<const Catalogue>()> catalogue_ = [this] { return shelf_.catalogue(); };
   TokenKeys keys_{{std::string(32, 'k')}};
-  Rooms rooms_{clock_, catalogue_};
+  StockOf stock_ = [this](EventId event) { return shelf_.stock_news(event); };
+  Rooms rooms_{clock_, catalogue_, &seeds};
   LapseHolds lapse_holds_;
   std::vector<PendingPtr> pending_;  // outlive the lane, which answers them to its end
   Lane lane_;
@@ -96,6 +99,7 @@ class World {
   operators::OperatorKeys operator_keys_{kOperatorKeys};
   catalog::CatalogCalls catalog_calls_;
   QueueCalls queue_calls_;
+  PublicCalls public_calls_;
   WalletCalls wallet_calls_;
   ReservationCalls reservation_calls_;
   PaymentCalls payment_calls_;

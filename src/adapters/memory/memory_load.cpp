@@ -57,6 +57,7 @@ void MemoryTransaction::load(const Keys& keys, View& view) {
   for (const auto& key : keys.answers) load_by_key(key, tables_.answers, view.answers);
   for (const auto& key : keys.last_lapsed) load_last_lapsed(key, tables_, view);
   for (const auto& id : keys.payments) load_payment(id, tables_, view);
+  for (const auto& id : keys.draws) load_by_key(id, tables_.draws, view.draws);
 }
 
 }  // namespace stagedoor

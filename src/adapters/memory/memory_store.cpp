@@ -1,5 +1,8 @@
 #include "adapters/memory/memory_store.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "adapters/memory/memory_queries.h"
 #include "adapters/memory/memory_transaction.h"
 
@@ -25,6 +28,23 @@ void MemoryStore::each_place(const std::function<void(const LinePlace&)>& row) {
 
 void MemoryStore::each_visit(const std::function<void(const Visit&)>& row) {
   for (const auto& [key, visit] : tables_.visits) row(visit);
+}
+
+void MemoryStore::each_absence(const std::function<void(const AbsenceBlock&)>& row) {
+  for (const auto& [key, block] : tables_.absences) row(block);
+}
+
+void MemoryStore::each_draw(const std::function<void(const Draw&)>& row) {
+  for (const auto& [event, draw] : tables_.draws) row(draw);
+}
+
+void MemoryStore::each_priority(const std::function<void(const PriorityUser&)>& row) {
+  std::vector<PriorityUser> users;
+  for (const auto& [key, user] : tables_.priority) users.push_back(user);
+  std::stable_sort(users.begin(), users.end(), [](const PriorityUser& a, const PriorityUser& b) {
+    return std::pair(a.event, a.granted_at) < std::pair(b.event, b.granted_at);
+  });
+  for (const auto& user : users) row(user);
 }
 
 std::int64_t MemoryStore::ids_reserved_to() { return tables_.ids_reserved_to; }

@@ -19,6 +19,9 @@ class MemoryStore final : public Store {
   void each_block(const std::function<void(SeatId)>& row) override;
   void each_place(const std::function<void(const LinePlace&)>& row) override;
   void each_visit(const std::function<void(const Visit&)>& row) override;
+  void each_absence(const std::function<void(const AbsenceBlock&)>& row) override;
+  void each_draw(const std::function<void(const Draw&)>& row) override;
+  void each_priority(const std::function<void(const PriorityUser&)>& row) override;
   std::int64_t ids_reserved_to() override;
   TimePoint latest_moment() override;
   std::size_t forget(const Retention& retention, std::size_t rows_max) override;

@@ -29,6 +29,9 @@ MemoryTransaction::MemoryTransaction(MemoryStore& store)
       payments_(tables_.payments),
       visits_(tables_.visits),
       line_(tables_.line),
+      absences_(tables_.absences),
+      draws_(tables_.draws),
+      priority_(tables_.priority),
       blocks_(tables_.blocks),
       answers_(tables_.answers),
       outbox_(tables_.outbox),
@@ -48,6 +51,15 @@ void MemoryTransaction::apply(const Batch& batch) {
   for (const auto& one : batch.wallets.rows()) write(one);
   for (const auto& one : batch.visits.rows()) write(one);
   for (const auto& one : batch.line.rows()) write(one);
+  for (const auto& row : batch.absences) {
+    demand(row.block >= 0 && row.bits.size() == kAbsenceBlockPlaces / 8, "a block of absences is whole");
+    absences_.put({row.event, row.block}, row);
+  }
+  for (const auto& one : batch.draws.rows()) write(one);
+  for (const auto& row : batch.priority) {
+    demand(catalogue_.event(row.event), "priority_users.event_id is an event's");
+    if (!priority_.find({row.event, row.user})) priority_.put({row.event, row.user}, row);
+  }
   for (const auto& one : batch.blocks.rows()) write(one.row);
   for (const auto& row : batch.postings) add(row);
   for (const auto& row : batch.answers) add(row);
@@ -132,6 +144,17 @@ void MemoryTransaction::write(const Write<LinePlace>& write) {
   line_.put(key, row);
 }
 
+void MemoryTransaction::write(const Write<Draw>& write) {
+  const Draw& row = write.row;
+  const Draw* before = draws_.find(row.event);
+  demand(catalogue_.event(row.event), "draws.event_id is an event's");
+  demand(row.seed.size() == 32, "draws.seed has 32 bytes");
+  demand(row.digest.size() == (row.drawn_at ? 32U : 0U), "draws.digest has 32 bytes once drawn");
+  if (!write.stored) demand(!before, "draws.event_id is unique");
+  else demand(before && before->seed == row.seed && !before->drawn_at, "the draw is as the batch knew it");
+  draws_.put(row.event, row);
+}
+
 void MemoryTransaction::write(const SeatBlock& block) {
   if (!block.blocked) return blocks_.erase(block.seat);
   demand(catalogue_.date_of(block.seat) != nullptr, "seat_blocks.seat_id is a seat's");
@@ -201,6 +224,9 @@ void MemoryTransaction::commit() {
   payments_.commit();
   visits_.commit();
   line_.commit();
+  absences_.commit();
+  draws_.commit();
+  priority_.commit();
   blocks_.commit();
   answers_.commit();
   outbox_.commit();

@@ -19,6 +19,7 @@ class MemoryTransaction final : public Transaction {
   void put(const Reservation& row, const Reservation* before);
   void write(const Write<Wallet>& write);
   void write(const Write<Visit>& write);
+  void write(const Write<Draw>& write);
   void write(const Write<LinePlace>& write);
   void write(const SeatBlock& block);
   void add(const Payment& row);
@@ -38,6 +39,9 @@ class MemoryTransaction final : public Transaction {
   Layer<PaymentId, Payment> payments_;
   Layer<EventPlace, Visit> visits_;
   Layer<EventPlace, LinePlace> line_;
+  Layer<std::pair<EventId, std::int32_t>, AbsenceBlock> absences_;
+  Layer<EventId, Draw> draws_;
+  Layer<EventUser, PriorityUser> priority_;
   Layer<SeatId, SeatBlock> blocks_;
   Layer<UserKey, IdempotentAnswer> answers_;
   Layer<OutboxId, OutboxRow> outbox_;

@@ -27,7 +27,8 @@ Loader::Loader(Database& database)
       visit_(database, sql::queue::find_visit),
       answer_(database, sql::engine::find_answer),
       payment_(database, sql::payment::find_payment),
-      paid_reservations_(database, sql::payment::find_paid_reservations) {}
+      paid_reservations_(database, sql::payment::find_paid_reservations),
+      draw_(database, sql::queue::find_draw) {}
 
 void Loader::load(const Keys& keys, Known& known, View& view) {
   for (const auto& id : keys.reservations) load_reservation(id, view);
@@ -41,6 +42,7 @@ void Loader::load(const Keys& keys, Known& known, View& view) {
   for (const auto& key : keys.answers) load_answer(key, view);
   for (const auto& key : keys.last_lapsed) load_last_lapsed(key, view);
   for (const auto& id : keys.payments) load_payment(id, view);
+  for (const auto& event : keys.draws) load_draw(event, view);
 }
 
 void Loader::load_reservation(ReservationId id, View& view) {
@@ -117,6 +119,12 @@ void Loader::load_payment(PaymentId id, View& view) {
                             [&](Columns& columns) { columns >> found->reservations.emplace_back(); });
   }
   view.payments.put(id, std::move(found));
+}
+
+void Loader::load_draw(EventId event, View& view) {
+  std::optional<Draw> found;
+  draw_.each({{"$event_id", event}}, [&](Columns& columns) { columns >> found.emplace(); });
+  view.draws.put(event, std::move(found));
 }
 
 std::int64_t answer_digest(const UserId& user, std::string_view key) {

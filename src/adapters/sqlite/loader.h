@@ -29,6 +29,7 @@ class Loader {
   void load_answer(const UserKey& key, View& view);
   void load_last_lapsed(const std::pair<SeatId, UserId>& key, View& view);
   void load_payment(PaymentId id, View& view);
+  void load_draw(EventId event, View& view);
 
   Statement reservation_;
   Statement reservation_taking_seat_;
@@ -40,6 +41,7 @@ class Loader {
   Statement answer_;
   Statement payment_;
   Statement paid_reservations_;
+  Statement draw_;
 };
 
 // What idempotent answers are looked up by: the first 8 bytes of SHA-256(user, key).

@@ -34,6 +34,19 @@ inline Columns& operator>>(Columns& columns, LinePlace& row) {
   return columns >> row.event >> row.place >> row.user >> row.joined_at >> row.left_at;
 }
 
+inline Columns& operator>>(Columns& columns, AbsenceBlock& row) {
+  return columns >> row.event >> row.block >> row.bits;
+}
+
+inline Columns& operator>>(Columns& columns, Draw& row) {
+  return columns >> row.event >> row.seed >> row.opens_at >> row.committed_at >> row.beacon >> row.drawn_at >>
+         row.people >> row.digest;
+}
+
+inline Columns& operator>>(Columns& columns, PriorityUser& row) {
+  return columns >> row.event >> row.user >> row.granted_at;
+}
+
 inline Columns& operator>>(Columns& columns, IdempotentAnswer& row) {
   return columns >> row.user >> row.key >> row.request_hash >> row.status >> row.body >> row.headers >>
          row.created_at;

@@ -227,6 +227,33 @@ void SqliteStore::each_visit(const std::function<void(const Visit&)>& row) {
   });
 }
 
+void SqliteStore::each_absence(const std::function<void(const AbsenceBlock&)>& row) {
+  Database reader(path_, OpenFor::reading);
+  Statement(reader, sql::queue::list_absences).each({}, [&](Columns& columns) {
+    AbsenceBlock block;
+    columns >> block;
+    row(block);
+  });
+}
+
+void SqliteStore::each_draw(const std::function<void(const Draw&)>& row) {
+  Database reader(path_, OpenFor::reading);
+  Statement(reader, sql::queue::list_draws).each({}, [&](Columns& columns) {
+    Draw draw;
+    columns >> draw;
+    row(draw);
+  });
+}
+
+void SqliteStore::each_priority(const std::function<void(const PriorityUser&)>& row) {
+  Database reader(path_, OpenFor::reading);
+  Statement(reader, sql::queue::list_priority).each({}, [&](Columns& columns) {
+    PriorityUser user;
+    columns >> user;
+    row(user);
+  });
+}
+
 std::int64_t SqliteStore::ids_reserved_to() { return mark("ids_reserved_to"); }
 TimePoint SqliteStore::latest_moment() { return from_ms(mark("latest_moment")); }
 

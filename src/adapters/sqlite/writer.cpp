@@ -23,6 +23,10 @@ Writer::Writer(Database& database)
       update_wallet_(database, sql::wallet::update_wallet),
       insert_visit_(database, sql::queue::insert_visit),
       update_visit_(database, sql::queue::update_visit),
+      put_absences_(database, sql::queue::put_absences),
+      insert_draw_(database, sql::queue::insert_draw),
+      update_draw_(database, sql::queue::update_draw),
+      insert_priority_(database, sql::queue::insert_priority),
       insert_place_(database, sql::queue::insert_place),
       leave_place_(database, sql::queue::leave_place),
       block_seat_(database, sql::catalog::block_seat),
@@ -48,6 +52,9 @@ void Writer::write(const Batch& batch, Known& known) {
   for (const auto& one : batch.wallets.rows()) write(one);
   for (const auto& one : batch.visits.rows()) write(one);
   for (const auto& one : batch.line.rows()) write(one);
+  for (const auto& row : batch.absences) add(row);
+  for (const auto& one : batch.draws.rows()) write(one);
+  for (const auto& row : batch.priority) add(row);
   for (const auto& one : batch.blocks.rows()) {
     (one.row.blocked ? block_seat_ : release_seat_).run({{"$seat_id", one.row.seat}});
     known.seats.add(one.row.seat);
@@ -143,6 +150,39 @@ void Writer::write(const Write<LinePlace>& write) {
                                {"$left_at", row.left_at}}) != 1) {
     refuse("place", row.place);
   }
+}
+
+void Writer::add(const AbsenceBlock& row) {
+  put_absences_.run(
+      {{"$event_id", row.event}, {"$block", row.block}, {"$bits", Value::blob(row.bits)}});
+}
+
+void Writer::write(const Write<Draw>& write) {
+  const Draw& row = write.row;
+  const auto people = std::int64_t(row.people);
+  if (!write.stored) {
+    insert_draw_.run({{"$event_id", row.event},
+                      {"$seed", Value::blob(row.seed)},
+                      {"$opens_at", row.opens_at},
+                      {"$committed_at", row.committed_at},
+                      {"$beacon", row.beacon},
+                      {"$drawn_at", row.drawn_at},
+                      {"$people", people},
+                      {"$digest", Value::blob(row.digest)}});
+  } else if (update_draw_.run({{"$event_id", row.event},
+                               {"$seed", Value::blob(row.seed)},
+                               {"$opens_at", row.opens_at},
+                               {"$committed_at", row.committed_at},
+                               {"$beacon", row.beacon},
+                               {"$drawn_at", row.drawn_at},
+                               {"$people", people},
+                               {"$digest", Value::blob(row.digest)}}) != 1) {
+    refuse("the draw of event", row.event.value);
+  }
+}
+
+void Writer::add(const PriorityUser& row) {
+  insert_priority_.run({{"$event_id", row.event}, {"$user_id", row.user}, {"$granted_at", row.granted_at}});
 }
 
 void Writer::add(const Payment& row) {

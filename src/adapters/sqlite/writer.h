@@ -23,6 +23,9 @@ class Writer {
   void add(const Reservation& row, Known& known);
   void write(const Write<Wallet>& write);
   void write(const Write<Visit>& write);
+  void write(const Write<Draw>& write);
+  void add(const AbsenceBlock& row);
+  void add(const PriorityUser& row);
   void write(const Write<LinePlace>& write);
   void add(const Payment& row);
   void add(const Posting& row);
@@ -39,6 +42,10 @@ class Writer {
   Statement update_wallet_;
   Statement insert_visit_;
   Statement update_visit_;
+  Statement put_absences_;
+  Statement insert_draw_;
+  Statement update_draw_;
+  Statement insert_priority_;
   Statement insert_place_;
   Statement leave_place_;
   Statement block_seat_;

@@ -129,6 +129,10 @@ void check(const QueueDocument& queue, json::Faults& faults) {
   if (queue.return_share && !(*queue.return_share >= 0 && *queue.return_share <= 1)) {
     faults.add("return_share", "must be from 0 to 1");
   }
+  if (queue.priority_share && !(*queue.priority_share >= 0 && *queue.priority_share <= 1)) {
+    faults.add("priority_share", "must be from 0 to 1");
+  }
+  check_name(faults, "beacon", queue.beacon.value_or(""), true);
   const QueuePolicy policy = queue_policy(queue);
   if (policy.visit_max < policy.active_ttl) {
     faults.add(queue.visit_max ? "visit_max" : "active_ttl",

@@ -39,15 +39,17 @@ struct QueueDocument {
   Omitted<Millis> visit_max;
   Omitted<Millis> presence_timeout;
   Omitted<double> return_share;
+  Omitted<double> priority_share;
   Omitted<Millis> poll_min;
   Omitted<Millis> poll_max;
   Omitted<bool> spread;
   Omitted<LineOrder> order;
   Omitted<TimePoint> gather_from;
+  Omitted<std::string> beacon;
 };
 BOOST_DESCRIBE_STRUCT(QueueDocument, (),
                       (admission, people, every, capacity, active_ttl, visit_max, presence_timeout,
-                       return_share, poll_min, poll_max, spread, order, gather_from))
+                       return_share, priority_share, poll_min, poll_max, spread, order, gather_from, beacon))
 
 // Fields as in SalePolicy; what is left out has SalePolicy's default.
 struct SalePolicyDocument {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "http/problem.h"
+#include "support/seeds.h"
 
 namespace stagedoor::catalog {
 namespace {
@@ -52,7 +53,7 @@ struct World final : http::Reply::Sink {
   SetClock clock;
   Shelf shelf;
   TokenKeys keys{{std::string(32, 'k')}};
-  Rooms rooms{clock, [this] { return shelf.catalogue(); }};
+  Rooms rooms{clock, [this] { return shelf.catalogue(); }, &test::seeds};
   Gate gate{keys, rooms, clock, Millis(86'400'000)};
   CatalogCalls calls{shelf, gate, clock};
   http::Router router;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <tuple>
 #include <utility>
 
 #include "core/ensure.h"
@@ -32,6 +34,30 @@ struct Shelf::Live {
   std::atomic<std::int64_t> revenue{0};
 };
 
+// The seats left of an event by category, counted anew at most every 100 ms.
+class StockSlot {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  template <class Count>
+  std::pair<std::shared_ptr<const stagedoor::Stock>, std::uint64_t> get(std::uint64_t version, const Count& count) {
+    const std::lock_guard lock(mutex_);
+    const auto now = Clock::now();
+    if (!stock_ || (version != version_ && now - counted_at_ >= std::chrono::milliseconds(100))) {
+      stock_ = std::make_shared<const stagedoor::Stock>(count());
+      version_ = version;
+      counted_at_ = now;
+    }
+    return {stock_, version_};
+  }
+
+ private:
+  std::mutex mutex_;
+  std::shared_ptr<const stagedoor::Stock> stock_;
+  std::uint64_t version_ = 0;
+  Clock::time_point counted_at_{};
+};
+
 struct Shelf::DateOnShelf {
   std::shared_ptr<const EventDate> date;
   std::shared_ptr<Board> board;
@@ -44,6 +70,7 @@ struct Shelf::OnShelf {
   std::shared_ptr<Live> live;
   mutable PageSlot page;
   mutable std::array<PageSlot, 2> date_pages;
+  mutable StockSlot stock;
 
   EventStock now() const {
     EventStock stock{event.get(), {}};
@@ -222,6 +249,36 @@ std::int64_t Shelf::left(DateId id) const {
   const auto all = stock();
   const DateOnShelf* date = all->date(id);
   return date ? std::int64_t(date->board->left()) : 0;
+}
+
+std::optional<StockNews> Shelf::stock_news(EventId id) const {
+  const auto all = stock();
+  const OnShelf* event = all->event(id);
+  if (!event) return std::nullopt;
+  std::int64_t left = 0;
+  for (const auto& date : event->dates)
+    if (!date->date->deleted_at) left += std::int64_t(date->board->left());
+  StockNews news{.sold_out = left == 0 && event->live->holds.load() == 0};
+  std::tie(news.stock, news.version) = event->stock.get(event->live->version.load(), [&] {
+    stagedoor::Stock counted;
+    std::map<std::pair<std::string, Won>, std::int64_t> seats_left;
+    for (const auto& date : event->dates) {
+      if (date->date->deleted_at) continue;
+      std::vector<std::int64_t> by_category(date->date->categories.size());
+      const SeatBits occupied = date->board->occupied();
+      for (std::size_t i = 0; i < date->date->seats.size(); ++i)
+        by_category[date->date->seats[i].category] += !occupied.test(i);
+      for (std::size_t i = 0; i < by_category.size(); ++i) {
+        const Category& category = date->date->categories[i];
+        seats_left[{category.name, category.price}] += by_category[i];
+        counted.seatsLeft += by_category[i];
+      }
+    }
+    for (const auto& [category, seats] : seats_left)
+      counted.categories.push_back({category.first, category.second, seats});
+    return counted;
+  });
+  return news;
 }
 
 Sales Shelf::sales(EventId id) const {

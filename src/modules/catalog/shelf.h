@@ -19,6 +19,7 @@
 #include "engine/lane.h"
 #include "modules/catalog/page.h"
 #include "modules/catalog/render.h"
+#include "modules/queue/stock.h"
 #include "ports/store.h"
 
 namespace stagedoor::catalog {
@@ -60,6 +61,8 @@ class Shelf final : public Listener {
   // Seats left of a date; 0 when there is no such date.
   std::int64_t left(DateId id) const;
   Sales sales(EventId id) const;
+  // Nothing when there is no such event. The numbers are at most 100 ms old; `sold_out` is not.
+  std::optional<StockNews> stock_news(EventId id) const;
 
  private:
   struct Live;         // what outlives a change of the catalogue, per event

@@ -22,6 +22,7 @@ std::vector<Code> refusals(std::initializer_list<Code> more) {
 void add_operator_routes(http::Router& router, const OperatorCalls& calls) {
   add_catalogue_routes(router, calls);
   add_sales_routes(router, calls);
+  add_queue_control_routes(router, calls);
   add_live_routes(router, calls);
 }
 

@@ -14,8 +14,10 @@ struct LiveEventDto {
   catalog::EventStatus status = catalog::EventStatus::UPCOMING;
   bool paused = false;
   std::int64_t waiting = 0;
+  std::int64_t present = 0;  // of those waiting, who gave a sign of life lately
   std::int64_t active = 0;
   std::int64_t joined = 0;  // places ever given
+  double admittedPerSecond = 0;
   std::int64_t holds = 0;
   std::int64_t sold = 0;
   Won revenue;
@@ -23,7 +25,7 @@ struct LiveEventDto {
   std::int64_t totalSeats = 0;
 };
 BOOST_DESCRIBE_STRUCT(LiveEventDto, (),
-                      (eventId, name, status, paused, waiting, active, joined, holds, sold, revenue,
+                      (eventId, name, status, paused, waiting, present, active, joined, admittedPerSecond, holds, sold, revenue,
                        seatCount, totalSeats))
 
 struct LiveDto {
@@ -55,8 +57,10 @@ void live(const Asked& asked, http::Reply reply) {
                      .name = event->name,
                      .paused = event->paused,
                      .waiting = room.waiting,
+                     .present = room.present,
                      .active = std::int64_t(room.active),
                      .joined = room.joined,
+                     .admittedPerSecond = room.admitted_per_second,
                      .holds = sales.holds,
                      .sold = sales.sold,
                      .revenue = sales.revenue};

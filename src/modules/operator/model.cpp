@@ -48,6 +48,17 @@ LogRow log_row(const Deed& deed, Moment& moment) {
           .detail = deed.detail};
 }
 
+Decision<EventId> decide_priority(const GrantPriority& order, const View& view, Moment& moment) {
+  if (!view.catalogue->event(order.event))
+    return Failure{Code::EVENT_NOT_FOUND, fmt::format("There is no event {}", order.event.value), {}, {}, {}};
+  Changes changes;
+  for (const UserId& user : order.users) changes.priority.push_back({order.event, user, moment.now});
+  changes.log.push_back(log_row({order.operator_name, "queue.priority", order.event,
+                                 fmt::format(R"({{"users":{}}})", order.users.size())},
+                                moment));
+  return {order.event, std::move(changes)};
+}
+
 void block_keys(const BlockSeats& order, const View& view, Keys& wanted) {
   const EventDate* date = view.catalogue->date(order.date);
   if (!date) return;

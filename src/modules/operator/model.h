@@ -18,6 +18,15 @@ struct Deed {
 };
 LogRow log_row(const Deed& deed, Moment& moment);
 
+// Users who may wait in an event's priority line from now on, wherever they stand.
+struct GrantPriority {
+  EventId event;
+  std::vector<UserId> users;
+  std::string operator_name;
+};
+// Refusal: EVENT_NOT_FOUND.
+Decision<EventId> decide_priority(const GrantPriority& order, const View& view, Moment& moment);
+
 struct BlockSeats {
   DateId date;
   std::vector<SeatId> seats;          // by id,

@@ -63,7 +63,8 @@ Failure Gate::explain_turn(Failure failure, const TokenClaims& token) const {
   if (fan->standing.status == QueueStatus::EXPIRED) {
     return {Code::TOKEN_EXPIRED, "This visit is over. Join the queue again.", {}, {}, {}};
   }
-  failure.extra = {{"position", fmt::to_string(fan->standing.position)},
+  const auto position = fan->standing.position;
+  failure.extra = {{"position", position ? fmt::to_string(*position) : "null"},
                    {"pollAfterMs", fmt::to_string(fan->poll_after.count())}};
   return failure;
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "support/manual_clock.h"
+#include "support/seeds.h"
 #include "support/stage.h"
 
 namespace stagedoor {
@@ -60,7 +61,7 @@ class GateTest : public testing::Test {
   Stage stage;
   ManualClock clock{kNow};
   TokenKeys keys{{std::string(32, 'k')}};
-  Rooms rooms{clock, [this] { return stage.view.catalogue; }};
+  Rooms rooms{clock, [this] { return stage.view.catalogue; }, &seeds};
   Gate gate{keys, rooms, clock, kLifetime};
 };
 

@@ -21,9 +21,9 @@ TokenClaims claims_of(const LinePlace& place) {
 }
 
 Answer told(int status, const QueueCalls& calls, const TokenClaims& claims) {
-  const auto fan = calls.rooms.look(claims);
+  const auto fan = calls.rooms.watch(claims);
   if (!fan) return http::problem({Code::TOKEN_NOT_FOUND, "This place is not known here.", {}, {}, {}});
-  return http::ok(status, to_dto(claims, calls.keys.sign(claims), *fan));
+  return http::ok(status, to_dto(claims, calls.keys.sign(claims), *fan, calls.stock(claims.event)));
 }
 
 // Answers after the commit, when the room has heard of the place.
@@ -32,7 +32,7 @@ class JoinCommand : public Command {
   JoinCommand(const QueueCalls& calls, Join order, http::Reply reply)
       : Command(LaneClass::join, {}), calls_(calls), order_(order), reply_(std::move(reply)) {}
 
-  void keys(const View&, Keys&) const override {}
+  void keys(const View& view, Keys& wanted) const override { join_keys(order_, view, wanted); }
   Decided decide(const View& view, Moment& moment) override {
     const auto current = calls_.rooms.place_of(order_.event, order_.user, moment.now);
     return answered(decide_join(order_, view, moment.now, current, calls_.rooms.last_place(order_.event)),
@@ -94,20 +94,21 @@ void poll(const QueueCalls& calls, const http::Request& request, http::Reply rep
                                 {{"Retry-After", std::to_string((too_soon_by.count() + 999) / 1000)}}}));
   }
   if (!fan) return reply(http::problem({Code::TOKEN_NOT_FOUND, "This token is not known here.", {}, {}, {}}));
-  const std::string tag = fmt::format("{}-{:x}", news_of(*claims, *fan), fan->poll_after.count());
-  Answer answer = http::ok(200, to_dto(*claims, presented_token(request), *fan));
+  const auto stock = calls.stock(claims->event);
+  const std::string tag = fmt::format("{}-{:x}", news_of(*claims, *fan, stock), fan->poll_after.count());
+  Answer answer = http::ok(200, to_dto(*claims, presented_token(request), *fan, stock));
   reply(http::with_etag(request, std::move(answer), tag));
 }
 
 }  // namespace
 
-QueuePlace to_dto(const TokenClaims& claims, std::string_view token, const FanView& fan) {
+QueuePlace to_dto(const TokenClaims& claims, std::string_view token, const FanView& fan,
+                  const std::optional<StockNews>& stock) {
   const Standing& standing = fan.standing;
   QueuePlace place{.eventId = claims.event,
                    .userId = claims.user,
                    .token = std::string(kBearer),
                    .status = standing.status,
-                   .position = standing.position,
                    .estimatedWaitSeconds = fan.estimate.seconds,
                    .estimatedWaitLow = fan.estimate.low,
                    .estimatedWaitHigh = fan.estimate.high,
@@ -115,16 +116,22 @@ QueuePlace to_dto(const TokenClaims& claims, std::string_view token, const FanVi
                    .issuedAt = claims.issued_at,
                    .activatedAt = standing.activated_at,
                    .expiresAt = standing.expires_at};
+  if (standing.position) place.position = *standing.position;
+  if (stock && standing.status == QueueStatus::CREATED) {
+    place.soldOut = stock->sold_out;
+    place.stock = *stock->stock;
+  }
   place.token += token;
   return place;
 }
 
-std::string news_of(const TokenClaims& claims, const FanView& fan) {
+std::string news_of(const TokenClaims& claims, const FanView& fan, const std::optional<StockNews>& stock) {
   const Standing& standing = fan.standing;
-  return fmt::format("{:x}-{:x}-{:x}-{:x}-{:x}-{:x}-{:x}-{:x}", claims.event.value, claims.place,
-                     int(standing.status), standing.position, fan.estimate.seconds.value_or(-1),
+  return fmt::format("{:x}-{:x}-{:x}-{:x}-{:x}-{:x}-{:x}-{:x}-{:x}-{:d}", claims.event.value, claims.place,
+                     int(standing.status), standing.position.value_or(~0U), fan.estimate.seconds.value_or(-1),
                      fan.estimate.low.value_or(-1), fan.estimate.high.value_or(-1),
-                     to_ms(standing.expires_at.value_or(TimePoint{})));
+                     to_ms(standing.expires_at.value_or(TimePoint{})), stock ? stock->version : 0,
+                     stock && stock->sold_out);
 }
 
 void add_queue_routes(http::Router& router, const QueueCalls& calls) {

@@ -8,6 +8,7 @@
 #include "http/router.h"
 #include "modules/queue/gate.h"
 #include "modules/queue/rooms.h"
+#include "modules/queue/stock.h"
 
 namespace stagedoor {
 
@@ -16,22 +17,26 @@ struct QueuePlace {
   UserId userId;
   std::string token;
   QueueStatus status = QueueStatus::CREATED;
-  std::optional<std::int64_t> position;
-  std::optional<std::int64_t> estimatedWaitSeconds;
-  std::optional<std::int64_t> estimatedWaitLow;
-  std::optional<std::int64_t> estimatedWaitHigh;
+  std::optional<std::int64_t> position = {};
+  std::optional<std::int64_t> estimatedWaitSeconds = {};
+  std::optional<std::int64_t> estimatedWaitLow = {};
+  std::optional<std::int64_t> estimatedWaitHigh = {};
   std::int64_t pollAfterMs = 0;
   TimePoint issuedAt{};
   std::optional<TimePoint> activatedAt;
   std::optional<TimePoint> expiresAt;
+  bool soldOut = false;
+  json::Omitted<Stock> stock = {};  // while waiting
 };
 BOOST_DESCRIBE_STRUCT(QueuePlace, (),
                       (eventId, userId, token, status, position, estimatedWaitSeconds, estimatedWaitLow,
-                       estimatedWaitHigh, pollAfterMs, issuedAt, activatedAt, expiresAt))
+                       estimatedWaitHigh, pollAfterMs, issuedAt, activatedAt, expiresAt, soldOut, stock))
 
-QueuePlace to_dto(const TokenClaims& claims, std::string_view token, const FanView& fan);
+QueuePlace to_dto(const TokenClaims& claims, std::string_view token, const FanView& fan,
+                  const std::optional<StockNews>& stock = std::nullopt);
 // Names all that is news to the fan: everything told that can change, but for when to ask next.
-std::string news_of(const TokenClaims& claims, const FanView& fan);
+std::string news_of(const TokenClaims& claims, const FanView& fan,
+                    const std::optional<StockNews>& stock = std::nullopt);
 
 struct QueueCalls {
   Lane& lane;
@@ -41,6 +46,7 @@ struct QueueCalls {
   const Clock& clock;
   std::function<std::shared_ptr<const Catalogue>()> catalogue;
   EventId default_event;  // 0 = none
+  StockOf stock;
 };
 // `calls` must outlive the router.
 void add_queue_routes(http::Router& router, const QueueCalls& calls);

@@ -14,16 +14,19 @@ namespace {
 class StatusStream : public EventStream {
  public:
   // `told`: the id of what the listener knows already; empty when nothing.
-  StatusStream(Watch watch, std::string token, std::string told)
-      : watch_(std::move(watch)), token_(std::move(token)), told_(std::move(told)) {}
+  StatusStream(Watch watch, std::string token, std::string told, const StockOf& stock)
+      : watch_(std::move(watch)), token_(std::move(token)), told_(std::move(told)), stock_(stock) {}
 
   bool next(std::string& text, std::shared_ptr<const std::string>&) override {
-    const auto sight = watch_.look();
+    const auto stock = stock_(watch_.token().event);
+    const bool is_sold_out = stock && stock->sold_out;
+    const bool is_news = std::exchange(was_sold_out_, is_sold_out) != is_sold_out;
+    const auto sight = watch_.look(is_news);
     if (!sight) return true;
     if (!sight->fan) return false;
     const Standing& standing = sight->fan->standing;
     const bool is_turn = std::exchange(last_, Turn{standing}) != Turn{standing};
-    if (is_turn || sight->is_time) tell(*sight->fan, text);
+    if (is_turn || is_news || sight->is_time) tell(*sight->fan, stock, text);
     return standing.status != QueueStatus::EXPIRED;
   }
 
@@ -38,20 +41,22 @@ class StatusStream : public EventStream {
     bool operator==(const Turn&) const = default;
   };
 
-  void tell(const FanView& fan, std::string& text) {
-    std::string news = news_of(watch_.token(), fan);
+  void tell(const FanView& fan, const std::optional<StockNews>& stock, std::string& text) {
+    std::string news = news_of(watch_.token(), fan, stock);
     if (news == told_) return;
     told_ = std::move(news);
     text += "event: status\nid: ";
     text += told_;
     text += "\ndata: ";
-    json::write(text, to_dto(watch_.token(), token_, fan));
+    json::write(text, to_dto(watch_.token(), token_, fan, stock));
     text += "\n\n";
   }
 
   Watch watch_;
   std::string token_;
   std::string told_;
+  const StockOf& stock_;
+  bool was_sold_out_ = false;
   Turn last_;
 };
 
@@ -67,11 +72,11 @@ void add_queue_stream_route(http::Router& router, const QueueStreamCalls& calls)
       return reply(http::problem({Code::TOKEN_NOT_FOUND, "This token is not known here.", {}, {}, {}}));
     const std::string_view told = request.header("Last-Event-ID");
     // Ends the reconnecting of browsers, too.
-    if (fan->standing.status == QueueStatus::EXPIRED && told == news_of(*claims, *fan))
+    if (fan->standing.status == QueueStatus::EXPIRED && told == news_of(*claims, *fan, calls.stock(claims->event)))
       return reply({.status = 204});
     reply({.stream = std::make_shared<StatusStream>(
                Watch(calls.rooms, calls.clock, *claims, calls.gate.end_of(*claims)), std::move(token),
-               std::string(told))});
+               std::string(told), calls.stock)});
   };
   router.add(
       {.method = http::Method::GET,

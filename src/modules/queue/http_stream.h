@@ -3,6 +3,7 @@
 
 #include "http/router.h"
 #include "modules/queue/gate.h"
+#include "modules/queue/stock.h"
 
 namespace stagedoor {
 
@@ -10,6 +11,7 @@ struct QueueStreamCalls {
   Rooms& rooms;
   const Gate& gate;
   const Clock& clock;
+  StockOf stock;
 };
 // `calls` must outlive the router, what it names also the streams.
 void add_queue_stream_route(http::Router& router, const QueueStreamCalls& calls);

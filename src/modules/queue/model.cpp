@@ -30,6 +30,11 @@ Result<Visit> active_visit(const View& view, const TokenClaims& token, EventId e
   return *visit;
 }
 
+void join_keys(const Join& order, const View& view, Keys& wanted) {
+  const Event* event = view.catalogue->event(order.event);
+  if (event && event->queue.order == LineOrder::draw) want(view.draws, wanted.draws, order.event);
+}
+
 Decision<Joined> decide_join(const Join& order, const View& view, TimePoint now,
                              const std::optional<LinePlace>& current, Place last) {
   const Event* event = view.catalogue->event(order.event);
@@ -50,6 +55,9 @@ Decision<Joined> decide_join(const Join& order, const View& view, TimePoint now,
   if (event->closed || now < opens || now >= event->on_sale.until) {
     return Failure{Code::EVENT_NOT_ON_SALE, "The queue of this event is not open.", {}, {}, {}};
   }
+  if (will_be_drawn(*event, now) && !view.draws.find(order.event)) {  // nobody joins before the commitment
+    return Failure{Code::EVENT_NOT_ON_SALE, "The draw is being prepared. Try again at once.", {}, {}, {}};
+  }
   const auto batch_last = view.last_place.find(order.event);
   const Place place = 1 + std::max(last, batch_last == view.last_place.end() ? 0 : batch_last->second);
   LinePlace joined{order.event, place, order.user, now, std::nullopt};
@@ -62,6 +70,54 @@ Changes decide_admit(const Event& event, std::span<const LinePlace> places, Time
   Changes changes;
   for (const LinePlace& place : places) changes.visits.push_back(begin_visit(place, event.queue, now));
   return changes;
+}
+
+bool will_be_drawn(const Event& event, TimePoint now) {
+  return event.queue.order == LineOrder::draw && !event.closed && now < event.on_sale.from;
+}
+
+Changes decide_commit_draw(const Event& event, const View& view, TimePoint now, std::string seed) {
+  if (!will_be_drawn(event, now)) return {};
+  const Draw* before = view.draws.find(event.id);
+  if (before && (before->drawn_at || before->opens_at == event.on_sale.from)) return {};
+  Draw draw = before ? *before : Draw{.event = event.id, .seed = std::move(seed)};
+  draw.opens_at = event.on_sale.from;
+  draw.committed_at = now;
+  Changes changes;
+  changes.draws.push_back(std::move(draw));
+  return changes;
+}
+
+Changes decide_draw(const Event& event, const ClosedList& list, const View& view, TimePoint now) {
+  const Draw* before = view.draws.find(event.id);
+  if (!before || before->drawn_at || now < before->opens_at) return {};
+  if (!event.queue.beacon.empty() && before->beacon.empty()) return {};
+  Draw draw = *before;
+  draw.drawn_at = now;
+  draw.people = list.people;
+  draw.digest = list.digest;
+  Changes changes;
+  changes.draws.push_back(std::move(draw));
+  return changes;
+}
+
+Decision<Draw> decide_beacon(const NameBeacon& order, const View& view, TimePoint now) {
+  const auto refuse = [](std::string why) {
+    return Failure{Code::EVENT_NOT_ON_SALE, std::move(why), {}, {}, {}};
+  };
+  const Event* event = view.catalogue->event(order.event);
+  if (!event) return Failure{Code::EVENT_NOT_FOUND, "There is no such event.", {}, {}, {}};
+  const Draw* before = view.draws.find(order.event);
+  if (!before) return refuse("Nothing is to be drawn for this event.");
+  if (event->queue.beacon.empty()) return refuse("This event names no beacon: it is drawn by itself.");
+  if (before->drawn_at) return refuse("This event's order is drawn already.");
+  if (!before->beacon.empty()) return refuse("The beacon's value is known already.");
+  if (now < before->opens_at) return refuse("The list of joins is still open: wait for the opening.");
+  Draw draw = *before;
+  draw.beacon = order.value;
+  Changes changes;
+  changes.draws.push_back(draw);
+  return {std::move(draw), std::move(changes)};
 }
 
 }  // namespace stagedoor

@@ -35,7 +35,30 @@ struct Joined {
 Decision<Joined> decide_join(const Join& order, const View& view, TimePoint now,
                              const std::optional<LinePlace>& current, Place last);
 
+void join_keys(const Join& order, const View& view, Keys& wanted);
+
 // Visits for places that the room says may come in.
 Changes decide_admit(const Event& event, std::span<const LinePlace> places, TimePoint now);
+
+// Whether the event's order is to be drawn at an opening that is still to come.
+bool will_be_drawn(const Event& event, TimePoint now);
+// Commits to `seed` for the event's opening; where it is committed already but the opening was moved, to the same
+// seed for the new one. No changes when there is nothing to do.
+Changes decide_commit_draw(const Event& event, const View& view, TimePoint now, std::string seed);
+// What was drawn from: the list of joins that the opening closed.
+struct ClosedList {
+  Place people = 0;
+  std::string digest;
+};
+// No changes when it is not its time, or done.
+Changes decide_draw(const Event& event, const ClosedList& list, const View& view, TimePoint now);
+
+struct NameBeacon {
+  EventId event;
+  std::string value;
+};
+// The value of the beacon that the event names, once its opening has closed the list. Refusals: EVENT_NOT_FOUND;
+// EVENT_NOT_ON_SALE (nothing is to be drawn, no beacon was named, it is too early, or it is drawn already).
+Decision<Draw> decide_beacon(const NameBeacon& order, const View& view, TimePoint now);
 
 }  // namespace stagedoor

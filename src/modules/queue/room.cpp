@@ -50,81 +50,81 @@ std::optional<std::int64_t> seconds_for(std::uint32_t people, double per_second)
 
 }  // namespace
 
-void WaitingSet::append(bool waits) {
-  const std::size_t block = size_ / 64;
-  if (size_ % 64 == 0) {
-    bits_.push_back(0);
-    // A new Fenwick node covers the blocks of its lowest bit; all but the last of them exist already.
-    const std::size_t node = block + 1;
-    const std::size_t covered_from = node - (node & (~node + 1));
-    tree_.push_back(blocks_sum(block) - blocks_sum(covered_from));
-  }
-  ++size_;
-  if (!waits) return;
-  bits_[block] |= 1ULL << ((size_ - 1) % 64);
-  for (std::size_t node = block + 1; node <= tree_.size(); node += node & (~node + 1)) ++tree_[node - 1];
-  ++count_;
-}
-
-void WaitingSet::remove(Place place) {
-  if (!contains(place)) return;
-  const std::size_t block = (place - 1) / 64;
-  bits_[block] &= ~(1ULL << ((place - 1) % 64));
-  for (std::size_t node = block + 1; node <= tree_.size(); node += node & (~node + 1)) --tree_[node - 1];
-  --count_;
-}
-
-bool WaitingSet::contains(Place place) const {
-  return place >= 1 && place <= size_ && (bits_[(place - 1) / 64] >> ((place - 1) % 64) & 1) != 0;
-}
-
-std::uint32_t WaitingSet::blocks_sum(std::size_t blocks) const {
-  std::uint32_t sum = 0;
-  for (std::size_t node = blocks; node > 0; node &= node - 1) sum += tree_[node - 1];
-  return sum;
-}
-
-std::uint32_t WaitingSet::count_before(Place place) const {
-  if (place > size_) return count_;
-  const std::size_t block = (place - 1) / 64;
-  const std::uint64_t before_in_block = bits_[block] & ((1ULL << ((place - 1) % 64)) - 1);
-  return blocks_sum(block) + static_cast<std::uint32_t>(std::popcount(before_in_block));
-}
-
-Place WaitingSet::next_after(Place place) const {
-  if (count_ == 0) return 0;
-  while (first_block_ < bits_.size() && bits_[first_block_] == 0) ++first_block_;
-  std::size_t block = place / 64;
-  std::uint64_t rest = block < bits_.size() ? bits_[block] & (~0ULL << (place % 64)) : 0;
-  if (block < first_block_) {
-    block = first_block_;
-    rest = bits_[block];
-  }
-  while (rest == 0) {
-    if (++block >= bits_.size()) return 0;
-    rest = bits_[block];
-  }
-  return static_cast<Place>(block * 64 + static_cast<std::size_t>(std::countr_zero(rest)) + 1);
-}
-
 void Room::joined(Place place, const UserId& user, TimePoint at) {
   ensure(place == last_place() + 1, "places are given in order");
+  if (people_.empty()) epoch_ = at;
   people_.push_back({user, at});
+  signs_.push_back({.seen = ticks(at), .polled = ticks(at)});
   newest_place_.erase(user);
   newest_place_.insert(place);
-  if (waiting_.count() == 0) busy_since_ = at;
-  waiting_.append(true);
+  if (line_.waiting() == 0) busy_since_ = at;
+  line_.append(priority_users_.contains(user));
 }
 
 void Room::left(Place place, TimePoint at) {
-  waiting_.remove(place);
+  line_.leave(place);
   person(place).ends_at = at;
+}
+
+void Room::vanished(Place place) { line_.vanish(place); }
+
+void Room::vanished(const AbsenceBlock& block) {
+  for (std::size_t i = 0; i < block.bits.size() * 8; ++i) {
+    const auto place = static_cast<Place>(std::size_t(block.block) * kAbsenceBlockPlaces + i + 1);
+    const bool is_marked = (static_cast<unsigned char>(block.bits[i / 8]) >> (i % 8) & 1) != 0;
+    if (is_marked && owner(place) && !line_.has_vanished(place)) line_.vanish(place);
+  }
+}
+
+void Room::has_priority(const UserId& user) {
+  if (!priority_users_.insert(user).second) return;
+  if (const auto at = newest_place_.find(user); at != newest_place_.end()) line_.prioritise(*at);
+}
+
+Room::Ticks Room::ticks(TimePoint at) const {
+  return at <= epoch_ ? 0 : static_cast<Ticks>((at - epoch_).count() / 10);
+}
+
+void Room::seen(Place place, TimePoint now) {
+  if (!owner(place)) return;
+  signs_[place - 1].seen = ticks(now);
+  line_.come_back(place);
+}
+
+void Room::everybody_seen(TimePoint now) {
+  const Ticks at = ticks(now);
+  for (Place place = 1; place <= last_place(); ++place) {
+    signs_[place - 1].seen = at;
+    line_.come_back(place);
+  }
+}
+
+bool Room::is_absent(Place place, Millis timeout, TimePoint now) const {
+  if (timeout <= Millis(0)) return false;
+  return ticks(now) - std::min(ticks(now), signs_[place - 1].seen) > Ticks(timeout.count() / 10);
+}
+
+std::vector<Place> Room::find_absent(Millis timeout, TimePoint now, std::size_t at_most) {
+  std::vector<Place> absent;
+  if (timeout <= Millis(0) || line_.present() == 0) return absent;
+  for (Place place = 1; place <= last_place() && absent.size() < at_most; ++place) {
+    if (!line_.is_present(place) || !is_absent(place, timeout, now)) continue;
+    if (line_.has_vanished(place)) line_.go_again(place);
+    else absent.push_back(place);
+  }
+  return absent;
+}
+
+Place Room::last_joined_before(TimePoint at) const {
+  const auto first = std::partition_point(people_.begin(), people_.end(),
+                                          [&](const Person& one) { return one.joined_at < at; });
+  return static_cast<Place>(first - people_.begin());
 }
 
 void Room::visit(Place place, TimePoint activated_at, TimePoint expires_at) {
   Person& visitor = person(place);
   if (visitor.activated_at == kNever) {
-    waiting_.remove(place);
+    line_.admit(place);
     visitor.activated_at = activated_at;
     auto at = stamps_.end();
     while (at != stamps_.begin() && std::prev(at)->at > activated_at) --at;
@@ -152,7 +152,8 @@ const UserId* Room::owner(Place place) const {
 Standing Room::standing(Place place, TimePoint now) const {
   Standing standing;
   if (!owner(place)) {  // an authentic token of a place not heard of yet waits behind everybody (R-Q6)
-    standing.position = waiting_.count();
+    standing.position = line_.position_at_end();
+    if (line_.is_gathering()) standing.position.reset();
     return standing;
   }
   const Person& one = person(place);
@@ -161,7 +162,7 @@ Standing Room::standing(Place place, TimePoint now) const {
   if (one.ends_at != kNever) standing.expires_at = one.ends_at;
   if (one.ends_at <= now) standing.status = QueueStatus::EXPIRED;
   else if (standing.activated_at) standing.status = QueueStatus::ACTIVATED;
-  else standing.position = waiting_.count_before(place);
+  else standing.position = line_.position(place);
   return standing;
 }
 
@@ -180,23 +181,20 @@ std::size_t Room::stamps_within(TimePoint from, TimePoint to) const {
 }
 
 std::vector<Place> Room::admissible(const QueuePolicy& policy, TimePoint now) const {
-  auto allowed = static_cast<std::int64_t>(std::min<std::size_t>(waiting_.count(), kAdmitAtOnce));
+  auto allowed = static_cast<std::int64_t>(std::min<std::size_t>(line_.present(), kAdmitAtOnce));
   for (const Limit& limit : interval_limits(policy)) {
     allowed =
         std::min(allowed, limit.people - static_cast<std::int64_t>(stamps_within(now - limit.window, now)));
   }
   if (limits_capacity(policy))
     allowed = std::min(allowed, policy.capacity - static_cast<std::int64_t>(active(now)));
-  std::vector<Place> places;
-  for (Place place = 0; static_cast<std::int64_t>(places.size()) < allowed;) {
-    place = waiting_.next_after(place);
-    places.push_back(place);
-  }
-  return places;
+  if (allowed <= 0) return {};
+  return line_.next(std::size_t(allowed), {policy.return_share, policy.priority_share},
+                    [&](Place place) { return !is_absent(place, policy.presence_timeout, now); });
 }
 
 TimePoint Room::next_admission(const QueuePolicy& policy, TimePoint now) const {
-  if (waiting_.count() == 0) return kNever;
+  if (line_.present() == 0 || line_.is_gathering()) return kNever;
   TimePoint next = now;
   for (const Limit& limit : interval_limits(policy)) {
     auto used = static_cast<std::int64_t>(stamps_within(now - limit.window, now));
@@ -241,26 +239,40 @@ const Room::Rates& Room::rates(const QueuePolicy& policy, TimePoint now) const {
   return rates_;
 }
 
-Estimate Room::estimate(std::uint32_t position, const QueuePolicy& policy, TimePoint now) const {
+Estimate Room::estimate(std::uint32_t position, const QueuePolicy& policy, TimePoint now,
+                        double share) const {
   const Rates& measured = rates(policy, now);
   if (!measured.is_measured) {
-    return {seconds_for(position, allowed_per_second(policy)), {}, {}, limits_capacity(policy)};
+    return {seconds_for(position, share * allowed_per_second(policy)), {}, {}, limits_capacity(policy)};
   }
-  Estimate estimate{seconds_for(position, measured.mean), {}, {}};
+  Estimate estimate{seconds_for(position, share * measured.mean), {}, {}};
   if (!measured.has_band) return estimate;
-  estimate.low = seconds_for(position, measured.fastest);
-  estimate.high = seconds_for(position, measured.slowest);
+  estimate.low = seconds_for(position, share * measured.fastest);
+  estimate.high = seconds_for(position, share * measured.slowest);
   return estimate;
+}
+
+Estimate Room::expected_wait(Place place, const QueuePolicy& policy, TimePoint now) const {
+  if (line_.is_gathering()) return {};
+  if (!owner(place)) return estimate(line_.position_at_end(), policy, now);
+  if (line_.is_returned(place))
+    return estimate(line_.returned_before(place), policy, now, std::max(policy.return_share, 0.01));
+  return estimate(line_.position(place).value_or(0), policy, now);
+}
+
+double Room::admitted_per_second(const QueuePolicy& policy, TimePoint now) const {
+  return rates(policy, now).mean;
 }
 
 bool Room::may_poll(Place place, TimePoint now, Millis advised) {
   if (!owner(place)) return true;
-  Person& asking = person(place);
-  const auto gained = float((now - asking.polled_at).count()) / std::max(1.0F, float(advised.count()) / 2);
+  Signs& asking = signs_[place - 1];
+  const Ticks since = ticks(now) - std::min(ticks(now), asking.polled);
+  const auto gained = float(since) * 10 / std::max(1.0F, float(advised.count()) / 2);
   const float left = std::min(kPollBurst, asking.polls_left + gained);
   if (left < 1) return false;
   asking.polls_left = left - 1;
-  asking.polled_at = now;
+  asking.polled = ticks(now);
   return true;
 }
 

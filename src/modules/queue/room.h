@@ -1,9 +1,10 @@
 // The waiting room of one event as a pure state machine: places, who still waits, who is inside, and who may
 // come in next. No clock, no I/O, no locks (rooms.h has those). All state can be rebuilt from the stored
-// places and visits.
+// places, visits, draw and absences; signs of life are not stored, and everybody is taken for present after a
+// restart.
 //
 // Invariants: places are 1, 2, 3… in the order of joining; a place waits, is visited, or was given up, and
-// goes only that way; `waiting before a place` never grows.
+// goes only that way; the position that somebody is told never grows.
 #pragma once
 
 #include <absl/container/flat_hash_set.h>
@@ -17,6 +18,7 @@
 #include "core/uuid.h"
 #include "engine/catalogue.h"
 #include "engine/rows.h"
+#include "modules/queue/line.h"
 
 namespace stagedoor {
 
@@ -25,33 +27,12 @@ BOOST_DEFINE_ENUM_CLASS(QueueStatus, CREATED, ACTIVATED, EXPIRED)
 // Where a place stands at a moment.
 struct Standing {
   QueueStatus status = QueueStatus::CREATED;
-  std::uint32_t position = 0;  // people ahead; 0 for the next one and for everybody who is not waiting
+  // People ahead who are still there: 0 for the next one and for everybody who is not waiting; nothing before
+  // the draw.
+  std::optional<std::uint32_t> position = 0;
   TimePoint joined_at{};
   std::optional<TimePoint> activated_at;
   std::optional<TimePoint> expires_at;  // of the visit; or when a waiting place was given up
-};
-
-// People waiting, as a set of places with counts of what stands before one: bits in blocks of 64, and a
-// Fenwick tree (Fenwick 1994) over the blocks' counts. O(log N), 1.5 bits a place.
-class WaitingSet {
- public:
-  void append(bool waits);   // the next place, from 1
-  void remove(Place place);  // no effect when it does not wait
-  bool contains(Place place) const;
-  std::uint32_t count() const { return count_; }
-  std::uint32_t count_before(Place place) const;
-  // The first waiting place after `place`; 0 when there is none.
-  Place next_after(Place place) const;
-
- private:
-  std::uint32_t blocks_sum(std::size_t blocks) const;
-
-  std::vector<std::uint64_t> bits_;
-  std::vector<std::uint32_t>
-      tree_;  // Fenwick, 1-based: tree_[i - 1] sums the counts of the blocks (i - lowbit(i), i]
-  std::uint32_t size_ = 0;
-  std::uint32_t count_ = 0;
-  mutable std::size_t first_block_ = 0;  // no place waits before this block
 };
 
 // An admission rate and the wait it makes.
@@ -74,6 +55,19 @@ class Room {
   void joined(Place place, const UserId& user, TimePoint at);             // place = last_place() + 1
   void left(Place place, TimePoint at);                                   // while waiting
   void visit(Place place, TimePoint activated_at, TimePoint expires_at);  // begun, renewed or ended
+  void vanished(Place place);                                             // was absent while waiting
+  void vanished(const AbsenceBlock& block);
+  void has_priority(const UserId& user);  // whether or not the user has joined
+  // Until a draw nobody's turn can come; see Line.
+  void gather() { line_.gather(); }
+  void set_order(DrawnOrder order) { line_.set_order(std::move(order)); }
+
+  // Signs of life (R-Q12), which are not stored: somebody asked where they stand, or listens.
+  void seen(Place place, TimePoint now);
+  void everybody_seen(TimePoint now);  // after a restart: nobody grows absent while the server is away
+  // Those who wait, gave no sign for longer than `timeout` and were not recorded as vanished yet, at most
+  // `at_most`. (Who came back after that and is gone again is put aside here, without a record.)
+  std::vector<Place> find_absent(Millis timeout, TimePoint now, std::size_t at_most);
 
   Place last_place() const { return static_cast<Place>(people_.size()); }
   // The place that the user has now: waiting, or inside.
@@ -82,12 +76,15 @@ class Room {
   const UserId* owner(Place place) const;
   Standing standing(Place place, TimePoint now) const;
 
-  std::uint32_t waiting() const { return waiting_.count(); }
+  const Line& line() const { return line_; }
+  // The first places, up to the last one that joined before `at`.
+  Place last_joined_before(TimePoint at) const;
+  TimePoint joined_at(Place place) const { return person(place).joined_at; }
   std::size_t active(TimePoint now) const;
 
   // The places that may come in at `now`, at most kAdmitAtOnce of them, by the policy's hard limits (R-Q10):
   // in no closed window of length `every` more than `people` stamps, at no moment more than `capacity`
-  // inside.
+  // inside. Absent people are passed over.
   std::vector<Place> admissible(const QueuePolicy& policy, TimePoint now) const;
   // The earliest moment at which admissible() may answer more than it does now; kNever when only an event can
   // change it.
@@ -95,8 +92,11 @@ class Room {
 
   // How long somebody with so many people ahead will wait (R-Q14): by the admissions of the last minute in
   // which people waited; before there are any, by what the policy allows. The band: the fastest and slowest
-  // of that minute's six parts.
-  Estimate estimate(std::uint32_t position, const QueuePolicy& policy, TimePoint now) const;
+  // of that minute's six parts. `share`: of the admissions that count for them.
+  Estimate estimate(std::uint32_t position, const QueuePolicy& policy, TimePoint now, double share = 1) const;
+  // The same for somebody who waits in this room.
+  Estimate expected_wait(Place place, const QueuePolicy& policy, TimePoint now) const;
+  double admitted_per_second(const QueuePolicy& policy, TimePoint now) const;  // 0 before it was measured
 
   // Counts a poll, unless it comes too soon (R-Q15): a bucket of polls, five at most, that gains one in every
   // half of `advised`, what they were told to wait. A refused poll costs nothing. Not part of the stored
@@ -111,8 +111,12 @@ class Room {
     TimePoint joined_at{};
     TimePoint activated_at = kNever;  // kNever: not let in
     TimePoint ends_at = kNever;       // of the visit, or of the waiting when given up
-    TimePoint polled_at{};
-    float polls_left = kPollBurst;  // as of polled_at
+  };
+  using Ticks = std::uint32_t;  // of 10 ms since the room's first join
+  struct Signs {
+    Ticks seen = 0;
+    Ticks polled = 0;
+    float polls_left = kPollBurst;  // as of `polled`
   };
   struct Stamps {  // visits begun at one moment
     TimePoint at;
@@ -140,10 +144,16 @@ class Room {
   };
   const Rates& rates(const QueuePolicy& policy, TimePoint now) const;
   std::size_t stamps_within(TimePoint from, TimePoint to) const;  // [from, to]
+  Ticks ticks(TimePoint at) const;
+  bool is_absent(Place place, Millis timeout, TimePoint now) const;
 
-  std::deque<Person> people_;  // by place, from 1; pieces that are never moved, so growing has no peak
+  // By place, from 1; pieces that are never moved, so growing has no peak.
+  std::deque<Person> people_;
+  std::deque<Signs> signs_;
+  TimePoint epoch_{};
+  absl::flat_hash_set<UserId> priority_users_;
   absl::flat_hash_set<Place, ByUser, ByUser> newest_place_{0, ByUser{&people_}, ByUser{&people_}};
-  WaitingSet waiting_;
+  Line line_;
   std::set<std::pair<TimePoint, Place>> ends_;  // of visits; over ones are dropped as newer ones begin
   mutable Rates rates_;                         // measured anew when it is a quarter of a second old
   std::deque<Stamps> stamps_;                   // of the last hour

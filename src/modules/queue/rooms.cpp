@@ -1,6 +1,10 @@
 #include "modules/queue/rooms.h"
 
 #include <algorithm>
+#include <deque>
+#include <utility>
+
+#include "modules/queue/draw.h"
 
 namespace stagedoor {
 namespace {
@@ -9,23 +13,83 @@ constexpr Millis kPollFloor{1000};
 constexpr Millis kPollGuess{10'000};  // while nobody knows how fast visits end
 constexpr Millis kPollInside{5000};   // who is inside hears soon that the visit is over
 
-// Lets in whoever may come now; nobody waits for its answer.
-class Admit : public Command {
- public:
-  Admit(const Rooms& rooms, EventId event) : Command(LaneClass::payment, {}), rooms_(rooms), event_(event) {}
+constexpr std::size_t kAbsentAtOnce = 20'000;   // so that the lane is not kept
+constexpr Millis kSearchEvery{1000};            // for absent people
+constexpr Millis kAdmissionRest{100};
+constexpr Millis kDrawingLook{10};              // how often a draw under way is looked after
+constexpr Place kDrawnInLane = 10'000;          // so many take the lane a few milliseconds
+constexpr std::size_t kDigestedAtOnce = 10'000;  // so long a poll may wait for the room
 
-  void keys(const View&, Keys&) const override {}  // new visits only
+// Something that a room needs done; nobody waits for its answer.
+class RoomCommand : public Command {
+ public:
+  explicit RoomCommand(EventId event) : Command(LaneClass::payment, {}), event_(event) {}
+  void keys(const View&, Keys&) const override {}
   Decided decide(const View& view, Moment& moment) override {
     const Event* event = view.catalogue->event(event_);
-    return {{},
-            event ? decide_admit(*event, rooms_.admissible(*event, moment.now), moment.now) : Changes{},
-            false};
+    return {{}, event ? changes(*event, view, moment.now) : Changes{}, false};
   }
   void reply(Answer) override {}
 
- private:
-  const Rooms& rooms_;
+ protected:
+  virtual Changes changes(const Event& event, const View& view, TimePoint now) = 0;
   EventId event_;
+};
+
+// Lets in whoever may come now.
+class Admit : public RoomCommand {
+ public:
+  Admit(const Rooms& rooms, EventId event) : RoomCommand(event), rooms_(rooms) {}
+
+ private:
+  Changes changes(const Event& event, const View&, TimePoint now) override {
+    return decide_admit(event, rooms_.admissible(event, now), now);
+  }
+  const Rooms& rooms_;
+};
+
+// Notes who has vanished.
+class NoteAbsent : public RoomCommand {
+ public:
+  NoteAbsent(const Rooms& rooms, EventId event, std::vector<Place> places)
+      : RoomCommand(event), rooms_(rooms), places_(std::move(places)) {}
+
+ private:
+  Changes changes(const Event&, const View&, TimePoint) override {
+    Changes noted;
+    noted.absences = rooms_.with_absent(event_, places_);
+    return noted;
+  }
+  const Rooms& rooms_;
+  std::vector<Place> places_;
+};
+
+class DrawCommand : public RoomCommand {
+ public:
+  using RoomCommand::RoomCommand;
+  void keys(const View& view, Keys& wanted) const override { want(view.draws, wanted.draws, event_); }
+};
+
+class CommitDraw : public DrawCommand {
+ public:
+  CommitDraw(EventId event, std::string seed) : DrawCommand(event), seed_(std::move(seed)) {}
+
+ private:
+  Changes changes(const Event& event, const View& view, TimePoint now) override {
+    return decide_commit_draw(event, view, now, seed_);
+  }
+  std::string seed_;
+};
+
+class DrawOrder : public DrawCommand {
+ public:
+  DrawOrder(EventId event, ClosedList list) : DrawCommand(event), list_(std::move(list)) {}
+
+ private:
+  Changes changes(const Event& event, const View& view, TimePoint now) override {
+    return decide_draw(event, list_, view, now);
+  }
+  ClosedList list_;
 };
 
 // Somewhere in [0, 1), the same for the same place and position, so that an unchanged answer stays the same
@@ -36,15 +100,41 @@ double jitter(Place place, std::uint32_t position) {
 
 }  // namespace
 
+Rooms::~Rooms() = default;
+
 void Rooms::restore(Store& store) {
+  const TimePoint now = std::max(clock_.now(), store.latest_moment());
+  const auto catalogue = catalogue_();
+  store.each_draw([&](const Draw& draw) {
+    Guarded& guarded = at(draw.event);
+    guarded.draw = draw;
+    const Event* event = catalogue->event(draw.event);
+    if (draw.drawn_at || (event && event->queue.order == LineOrder::draw)) guarded.room.gather();
+  });
+  // In the order in which people came to the priority line: as they joined, or later when it was granted.
+  std::map<EventId, std::deque<PriorityUser>> granted;
+  store.each_priority([&](const PriorityUser& user) { granted[user.event].push_back(user); });
+  const auto grant_until = [&](EventId event, TimePoint until) {
+    for (auto& users = granted[event]; !users.empty() && users.front().granted_at <= until; users.pop_front())
+      at(event).room.has_priority(users.front().user);
+  };
   store.each_place([&](const LinePlace& place) {
+    grant_until(place.event, place.joined_at);
     Room& room = at(place.event).room;
     room.joined(place.place, place.user, place.joined_at);
     if (place.left_at) room.left(place.place, *place.left_at);
   });
+  for (auto& [event, users] : granted) grant_until(event, kNever);
+  for (auto& [event, guarded] : rooms_) {
+    if (!guarded->draw || !guarded->draw->drawn_at) continue;
+    const Draw& draw = *guarded->draw;
+    guarded->room.set_order(draw_order(draw_key(draw.seed, draw.digest, draw.beacon), draw.people));
+  }
+  store.each_absence([&](const AbsenceBlock& block) { at(block.event).room.vanished(block); });
   store.each_visit([&](const Visit& visit) {
     at(visit.event).room.visit(visit.place, visit.activated_at, visit.expires_at);
   });
+  for (auto& [event, guarded] : rooms_) guarded->room.everybody_seen(now);
 }
 
 Rooms::Guarded& Rooms::at(EventId event) {
@@ -65,26 +155,40 @@ FanView Rooms::view(const Room& room, const TokenClaims& token, const Event* eve
   const QueuePolicy& policy = event ? event->queue : kDefaults;
   FanView fan{room.standing(token.place, now), {}, {}};
   if (fan.standing.status == QueueStatus::CREATED) {
-    if (!event || !event->paused) fan.estimate = room.estimate(fan.standing.position, policy, now);
+    if (!event || !event->paused) fan.estimate = room.expected_wait(token.place, policy, now);
   } else {
     fan.estimate.seconds = 0;
   }
-  fan.poll_after = poll_after(fan, token, policy, now);
+  fan.poll_after = poll_after(fan, token, policy, event, now);
   return fan;
 }
 
-// A tenth of the expected wait: nearer the front, sooner.
+// A tenth of the expected wait: nearer the front, sooner. Never so late that somebody who does as told would be
+// taken for absent.
 Millis Rooms::poll_after(const FanView& fan, const TokenClaims& token, const QueuePolicy& policy,
-                         TimePoint now) const {
+                         const Event* event, TimePoint now) const {
   const Millis least = policy.poll_min > Millis(0) ? policy.poll_min : kPollFloor;
-  Millis wait = policy.poll_max;
+  const Millis most = std::max(least, std::min(policy.poll_max, policy.presence_timeout / 2));
+  Millis wait = most;
   if (fan.standing.status == QueueStatus::ACTIVATED)
     wait = std::min((*fan.standing.expires_at - now) / 10, kPollInside);
+  else if (fan.standing.status == QueueStatus::CREATED && !fan.standing.position && event)
+    wait = (event->on_sale.from - now) / 10;
   else if (fan.estimate.seconds) wait = Millis(*fan.estimate.seconds * 100);
   if (fan.estimate.is_guess) wait = std::min(wait, kPollGuess);
-  wait = std::clamp(wait, least, std::max(least, policy.poll_max));
-  const auto spread = double(wait.count()) * 0.1 * jitter(token.place, fan.standing.position);
-  return std::clamp(wait + Millis(std::int64_t(spread)), least, std::max(least, policy.poll_max));
+  wait = std::clamp(wait, least, most);
+  const auto spread = double(wait.count()) * 0.1 * jitter(token.place, fan.standing.position.value_or(0));
+  return std::clamp(wait + Millis(std::int64_t(spread)), least, most);
+}
+
+std::optional<FanView> Rooms::watch(const TokenClaims& token) {
+  {
+    Guarded& guarded = at(token.event);
+    const std::lock_guard lock(guarded.mutex);
+    const UserId* owner = guarded.room.owner(token.place);
+    if (owner && *owner == token.user) guarded.room.seen(token.place, clock_.now());
+  }
+  return look(token);
 }
 
 std::optional<FanView> Rooms::look(const TokenClaims& token) const {
@@ -107,6 +211,7 @@ Rooms::Poll Rooms::poll(const TokenClaims& token) {
   const UserId* owner = guarded.room.owner(token.place);
   if (owner && *owner != token.user) return {};
   const TimePoint now = clock_.now();
+  guarded.room.seen(token.place, now);
   FanView fan = view(guarded.room, token, event, now);
   const bool is_limited = event && event->queue.poll_min > Millis(0);
   if (is_limited && !guarded.room.may_poll(token.place, now, fan.poll_after))
@@ -131,13 +236,52 @@ Place Rooms::last_place(EventId event) const {
 }
 
 RoomNumbers Rooms::numbers(EventId event) const {
+  static const QueuePolicy kDefaults;
   const Guarded* guarded = find(event);
   if (!guarded) return {};
+  const auto catalogue = catalogue_();
+  const Event* of = catalogue->event(event);
+  const TimePoint now = clock_.now();
   const std::lock_guard lock(guarded->mutex);
-  return {guarded->room.waiting(), guarded->room.active(clock_.now()), guarded->room.last_place()};
+  const Room& room = guarded->room;
+  return {.waiting = room.line().waiting(),
+          .present = room.line().present(),
+          .active = room.active(now),
+          .joined = room.last_place(),
+          .frontier = room.line().frontier(),
+          .admitted_per_second = room.admitted_per_second(of ? of->queue : kDefaults, now),
+          .is_gathering = room.line().is_gathering()};
+}
+
+std::optional<Draw> Rooms::draw(EventId event) const {
+  const Guarded* guarded = find(event);
+  if (!guarded) return std::nullopt;
+  const std::lock_guard lock(guarded->mutex);
+  return guarded->draw;
+}
+
+std::vector<LinePlace> Rooms::everybody(EventId event) const {
+  std::vector<LinePlace> people;
+  const Guarded* guarded = find(event);
+  if (!guarded) return people;
+  const TimePoint now = clock_.now();
+  for (Place place = 1;;) {  // in pieces, so that no poll waits long
+    const std::lock_guard lock(guarded->mutex);
+    const Room& room = guarded->room;
+    for (std::size_t i = 0; i < kDigestedAtOnce && place <= room.last_place(); ++i, ++place) {
+      if (room.standing(place, now).status != QueueStatus::EXPIRED)
+        people.push_back({event, place, *room.owner(place), room.joined_at(place), std::nullopt});
+    }
+    if (place > room.last_place()) return people;
+  }
 }
 
 void Rooms::committed(const Batch& batch) {
+  for (const auto& row : batch.priority) {
+    Guarded& guarded = at(row.event);
+    const std::lock_guard lock(guarded.mutex);
+    guarded.room.has_priority(row.user);
+  }
   for (const auto& [place, stored] : batch.line.rows()) {
     Guarded& guarded = at(place.event);
     const std::lock_guard lock(guarded.mutex);
@@ -146,31 +290,131 @@ void Rooms::committed(const Batch& batch) {
     guarded.room.left(place.place, *place.left_at);
     guarded.changes.fetch_add(1, std::memory_order_release);
   }
+  for (const auto& block : batch.absences) {
+    Guarded& guarded = at(block.event);
+    const std::lock_guard lock(guarded.mutex);
+    guarded.room.vanished(block);
+  }
   for (const auto& [visit, stored] : batch.visits.rows()) {
     Guarded& guarded = at(visit.event);
     const std::lock_guard lock(guarded.mutex);
     guarded.room.visit(visit.place, visit.activated_at, visit.expires_at);
     guarded.changes.fetch_add(1, std::memory_order_release);
   }
+  for (const auto& [draw, stored] : batch.draws.rows()) {
+    Guarded& guarded = at(draw.event);
+    const std::lock_guard lock(guarded.mutex);
+    guarded.draw = draw;
+    if (draw.drawn_at) finish_draw(guarded);
+    else guarded.drawing.reset();  // of another opening, or without the beacon
+  }
+  // An order is drawn, or it is that of joining, as the event's policy says until its draw.
+  const auto agree = [&](EventId id, const QueuePolicy& policy) {
+    Guarded& guarded = at(id);
+    const std::lock_guard lock(guarded.mutex);
+    const bool waits_for_draw =
+        guarded.draw && !guarded.draw->drawn_at && policy.order == LineOrder::draw;
+    if (waits_for_draw && !guarded.room.line().is_gathering()) guarded.room.gather();
+    if (!waits_for_draw && guarded.room.line().is_gathering()) guarded.room.set_order({});
+  };
+  for (const auto& event : batch.catalogue.events) agree(event.id, event.queue);
+  const auto catalogue = catalogue_();
+  for (const auto& [draw, stored] : batch.draws.rows())
+    if (const Event* event = catalogue->event(draw.event)) agree(draw.event, event->queue);
+}
+
+void Rooms::finish_draw(Guarded& guarded) {
+  const Draw& draw = *guarded.draw;
+  const auto drawing = std::exchange(guarded.drawing, nullptr);
+  guarded.room.set_order(drawing && drawing->is_done && drawing->list.people == draw.people
+                             ? std::move(drawing->order)
+                             : draw_order(draw_key(draw.seed, draw.digest, draw.beacon), draw.people));
+}
+
+std::shared_ptr<Rooms::Drawing> Rooms::start_drawing(Guarded& guarded, const Draw& draw) {
+  auto drawing = std::make_shared<Drawing>();
+  {
+    const std::lock_guard lock(guarded.mutex);
+    drawing->list.people = guarded.room.last_joined_before(draw.opens_at);
+  }
+  const auto work = [&guarded, draw, result = drawing.get()](const std::stop_token& stop) {
+    JoinsDigest digest;
+    for (Place place = 1; place <= result->list.people && !stop.stop_requested();) {
+      const std::lock_guard lock(guarded.mutex);
+      for (std::size_t i = 0; i < kDigestedAtOnce && place <= result->list.people; ++i, ++place)
+        digest.add(place, *guarded.room.owner(place), guarded.room.joined_at(place));
+    }
+    result->list.digest = digest.finish();
+    result->order = draw_order(draw_key(draw.seed, result->list.digest, draw.beacon), result->list.people);
+    result->is_done = true;
+  };
+  if (drawing->list.people <= kDrawnInLane) work(std::stop_token());
+  else drawing->thread = std::jthread(work);
+  return drawing;
 }
 
 TimePoint Rooms::next_due(TimePoint now) const {
   TimePoint due = kNever;
   const auto catalogue = catalogue_();
   for (const auto& [id, event] : catalogue->events) {
+    if (event->closed || now >= event->on_sale.until) continue;
     const Guarded* guarded = find(id);
-    if (!guarded || event->closed || event->paused || now >= event->on_sale.until) continue;
+    if (will_be_drawn(*event, now)) {
+      const auto draw = this->draw(id);
+      if (!draw || (!draw->drawn_at && draw->opens_at != event->on_sale.from)) return now;
+    }
+    if (!guarded) continue;
     const std::lock_guard lock(guarded->mutex);
+    if (guarded->room.line().is_gathering() && guarded->draw) {
+      const bool has_beacon = event->queue.beacon.empty() || !guarded->draw->beacon.empty();
+      if (has_beacon) due = std::min(due, std::max(guarded->draw->opens_at, guarded->drawing ? now + kDrawingLook : now));
+    }
+    if (guarded->room.line().present() > 0) due = std::min(due, std::max(now, guarded->next_search));
+    if (event->paused) continue;
     const TimePoint next = guarded->room.next_admission(event->queue, now);
-    if (next != kNever) due = std::min(due, std::max(next, event->on_sale.from));
+    if (next != kNever) due = std::min(due, std::max({next, event->on_sale.from, guarded->admission_rests}));
   }
   return due;
+}
+
+void Rooms::prepare_draw(const Event& event, TimePoint now, std::vector<std::unique_ptr<Command>>& due) {
+  const auto draw = this->draw(event.id);
+  if (will_be_drawn(event, now)) {
+    if (!draw || (!draw->drawn_at && draw->opens_at != event.on_sale.from))
+      due.push_back(std::make_unique<CommitDraw>(event.id, random_(kSeedBytes)));
+    return;
+  }
+  if (!draw || draw->drawn_at || now < draw->opens_at || event.queue.order != LineOrder::draw) return;
+  if (!event.queue.beacon.empty() && draw->beacon.empty()) return;
+  Guarded& guarded = at(event.id);
+  if (!guarded.drawing) guarded.drawing = start_drawing(guarded, *draw);
+  if (guarded.drawing->is_done) due.push_back(std::make_unique<DrawOrder>(event.id, guarded.drawing->list));
+}
+
+void Rooms::collect_absent(const Event& event, Guarded& guarded, TimePoint now,
+                           std::vector<std::unique_ptr<Command>>& due) {
+  if (now < guarded.next_search) return;
+  std::vector<Place> absent;
+  {
+    const std::lock_guard lock(guarded.mutex);
+    absent = guarded.room.find_absent(event.queue.presence_timeout, now, kAbsentAtOnce);
+  }
+  guarded.next_search = absent.size() < kAbsentAtOnce ? now + kSearchEvery : now;
+  if (!absent.empty()) due.push_back(std::make_unique<NoteAbsent>(*this, event.id, std::move(absent)));
 }
 
 void Rooms::collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) {
   const auto catalogue = catalogue_();
   for (const auto& [id, event] : catalogue->events) {
+    if (event->closed || now >= event->on_sale.until) continue;
+    prepare_draw(*event, now, due);
+    const auto found = rooms_.find(id);  // made by this thread alone, or before it
+    if (found == rooms_.end()) continue;
+    Guarded& guarded = *found->second;
+    collect_absent(*event, guarded, now, due);
+    if (now < guarded.admission_rests) continue;
     if (!admissible(*event, now).empty()) due.push_back(std::make_unique<Admit>(*this, id));
+    else guarded.admission_rests = now + kAdmissionRest;
   }
 }
 
@@ -183,6 +427,24 @@ std::vector<LinePlace> Rooms::admissible(const Event& event, TimePoint now) cons
     places.push_back({event.id, place, *guarded->room.owner(place), {}, std::nullopt});
   }
   return places;
+}
+
+std::vector<AbsenceBlock> Rooms::with_absent(EventId event, const std::vector<Place>& places) const {
+  std::map<std::int32_t, AbsenceBlock> blocks;
+  const Guarded* guarded = find(event);
+  const std::lock_guard lock(guarded->mutex);
+  for (const Place place : places) {
+    if (!guarded->room.line().waits(place)) continue;
+    const auto number = static_cast<std::int32_t>((place - 1) / kAbsenceBlockPlaces);
+    const auto [at, is_new] = blocks.try_emplace(number);
+    if (is_new) at->second = guarded->room.line().absences(number);
+    at->second.event = event;
+    const std::size_t bit = (place - 1) % kAbsenceBlockPlaces;
+    at->second.bits[bit / 8] = static_cast<char>(at->second.bits[bit / 8] | (1 << (bit % 8)));
+  }
+  std::vector<AbsenceBlock> rows;
+  for (auto& [number, block] : blocks) rows.push_back(std::move(block));
+  return rows;
 }
 
 }  // namespace stagedoor

@@ -1,6 +1,6 @@
 // The rooms of all events in memory, fed by what the lane commits, read by every thread: where a fan stands
-// is answered here without I/O. Also the job that lets people in: the server promotes by itself, nobody has
-// to poll for it (R-Q10).
+// is answered here without I/O. Also the job that does what a room needs done: the server lets people in by
+// itself, nobody has to poll for it (R-Q10); it notes who has vanished (R-Q12) and draws the order (R-Q13).
 #pragma once
 
 #include <atomic>
@@ -8,11 +8,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 #include "engine/lane.h"
 #include "modules/queue/model.h"
 #include "modules/queue/room.h"
 #include "ports/clock.h"
+#include "ports/random.h"
 
 namespace stagedoor {
 
@@ -24,16 +26,22 @@ struct FanView {
 };
 
 struct RoomNumbers {
-  std::uint32_t waiting = 0;
+  std::uint32_t waiting = 0;  // whoever has a place and no turn yet
+  std::uint32_t present = 0;  // of them, those who gave a sign of life lately
   std::size_t active = 0;
-  Place joined = 0;
+  Place joined = 0;    // places ever given
+  Place frontier = 0;  // how far the line was let in: a place in it, or after a draw a rank
+  double admitted_per_second = 0;
+  bool is_gathering = false;
 };
 
 class Rooms : public Listener, public Job {
  public:
   using CatalogueNow = std::function<std::shared_ptr<const Catalogue>()>;
 
-  Rooms(const Clock& clock, CatalogueNow catalogue) : clock_(clock), catalogue_(std::move(catalogue)) {}
+  Rooms(const Clock& clock, CatalogueNow catalogue, RandomBytes random)
+      : clock_(clock), catalogue_(std::move(catalogue)), random_(std::move(random)) {}
+  ~Rooms() override;
 
   // Rebuilds the rooms from the store, before the lane starts. Every place is taken for seen just now.
   void restore(Store& store);
@@ -41,6 +49,8 @@ class Rooms : public Listener, public Job {
   // Any thread. EXPIRED and waiting places alike; what no room has heard of waits (R-Q6). Nothing when the
   // place belongs to another user: the token is of another store.
   std::optional<FanView> look(const TokenClaims& token) const;
+  // The same, as a sign of life (R-Q12).
+  std::optional<FanView> watch(const TokenClaims& token);
   // The same, counted as a poll: nothing is told when it comes too soon (R-Q15), only how long to wait.
   struct Poll {
     std::optional<FanView> told;
@@ -53,30 +63,52 @@ class Rooms : public Listener, public Job {
   // Rises after every commit that let somebody in, ended or renewed a visit, or gave a place up: what is read
   // of the room after it is at least as new. Lives as long as this object.
   const std::atomic<std::uint64_t>& changes(EventId event) { return at(event).changes; }
+  std::optional<Draw> draw(EventId event) const;
+  // Everybody who waits or is inside, by place.
+  std::vector<LinePlace> everybody(EventId event) const;
 
   void committed(const Batch& batch) override;
 
   TimePoint next_due(TimePoint now) const override;
   void collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) override;
 
-  // Used by the promotion command. Lane thread.
+  // Used by this job's commands. Lane thread.
   std::vector<LinePlace> admissible(const Event& event, TimePoint now) const;
+  std::vector<AbsenceBlock> with_absent(EventId event, const std::vector<Place>& places) const;
 
  private:
+  // The list of joins that an opening closes: worked out beside the lane when it is long.
+  struct Drawing {
+    ClosedList list;
+    DrawnOrder order;
+    std::atomic<bool> is_done{false};
+    std::jthread thread;
+  };
   struct Guarded {
     mutable std::mutex mutex;
     Room room;
     std::atomic<std::uint64_t> changes{0};
+    std::optional<Draw> draw;
+    // Lane thread only.
+    std::shared_ptr<Drawing> drawing;
+    TimePoint next_search{};      // for absent people
+    TimePoint admission_rests{};  // nobody could be let in although it was time: they are absent
   };
 
   Guarded& at(EventId event);  // made when it is not there yet
   const Guarded* find(EventId event) const;
   FanView view(const Room& room, const TokenClaims& token, const Event* event, TimePoint now) const;
-  Millis poll_after(const FanView& fan, const TokenClaims& token, const QueuePolicy& policy,
+  Millis poll_after(const FanView& fan, const TokenClaims& token, const QueuePolicy& policy, const Event* event,
                     TimePoint now) const;
+  static std::shared_ptr<Drawing> start_drawing(Guarded& guarded, const Draw& draw);
+  static void finish_draw(Guarded& guarded);
+  void prepare_draw(const Event& event, TimePoint now, std::vector<std::unique_ptr<Command>>& due);
+  void collect_absent(const Event& event, Guarded& guarded, TimePoint now,
+                      std::vector<std::unique_ptr<Command>>& due);
 
   const Clock& clock_;
   CatalogueNow catalogue_;
+  RandomBytes random_;
   mutable std::mutex mutex_;  // of the map; a room once made stays
   std::map<EventId, std::unique_ptr<Guarded>> rooms_;
 };

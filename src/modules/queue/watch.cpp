@@ -4,13 +4,13 @@
 
 namespace stagedoor {
 
-std::optional<Watch::Sight> Watch::look() {
+std::optional<Watch::Sight> Watch::look(bool in_any_case) {
   const TimePoint now = clock_.now();
   const std::uint64_t changes = changes_.load(std::memory_order_acquire);
-  if (seen_ == changes && now < std::min(ends_at_, next_poll_)) return std::nullopt;
+  if (!in_any_case && seen_ == changes && now < std::min(ends_at_, next_poll_)) return std::nullopt;
   seen_ = changes;
   if (now >= token_end_) return Sight{};
-  Sight sight{rooms_.look(token_), now >= next_poll_};
+  Sight sight{rooms_.watch(token_), now >= next_poll_};
   if (!sight.fan) return sight;
   const Standing& standing = sight.fan->standing;
   ends_at_ =

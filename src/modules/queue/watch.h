@@ -1,5 +1,5 @@
 // A place in the line, watched for as long as an event stream about it is open. Asked often, it looks at the
-// room only when something may have changed: a visit or a leaving was committed, the visit's or the token's
+// room (and is a sign of life, R-Q12) only when something may have changed: a visit or a leaving was committed, the visit's or the token's
 // time is over, or the fan would now poll.
 #pragma once
 
@@ -25,7 +25,7 @@ class Watch {
     std::optional<FanView> fan;  // nothing: the token is not valid any more
     bool is_time = false;        // a poll's time has come since the last sight for which it had
   };
-  std::optional<Sight> look();
+  std::optional<Sight> look(bool in_any_case = false);
 
   const TokenClaims& token() const { return token_; }
 

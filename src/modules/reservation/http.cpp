@@ -149,7 +149,7 @@ class LeaveCommand : public Command {
                http::Reply reply)
       : Command(LaneClass::payment, std::move(idempotency)),
         calls_(calls),
-        order_{token},
+        order_{.token = token},
         reply_(std::move(reply)) {}
 
   void keys(const View& view, Keys& wanted) const override { leave_keys(order_, view, wanted); }

@@ -262,7 +262,7 @@ Decision<Left> decide_leave(const Leave& order, const View& view, Moment& moment
     const FanSeats* fan = view.fans.find({token.event, token.user});
     for (const ReservationId id : fan ? fan->unpaid : std::vector<ReservationId>{}) {
       const Reservation& row = *view.reservations.find(id);
-      const auto reason = row.is_live_hold(now) ? CancelReason::OWNER : CancelReason::LAPSED;
+      const auto reason = row.is_live_hold(now) ? order.reason : CancelReason::LAPSED;
       write(changes, cancelled(row, reason, now), moment.ids);
     }
   } else if (!visit && is_waiting) {

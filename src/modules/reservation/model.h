@@ -49,6 +49,7 @@ Decision<Reservation> decide_cancel(const CancelHold& order, const View& view, M
 // (R-Q4, R-Q11).
 struct Leave {
   TokenClaims token;
+  CancelReason reason = CancelReason::OWNER;  // of the holds; OPERATOR when a room is emptied
 };
 struct Left {
   TimePoint at{};

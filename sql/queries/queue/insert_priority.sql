@@ -1,0 +1,3 @@
+INSERT INTO priority_users (event_id, user_id, granted_at)
+VALUES ($event_id, $user_id, $granted_at)
+ON CONFLICT (event_id, user_id) DO NOTHING

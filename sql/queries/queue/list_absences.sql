@@ -1,0 +1,3 @@
+SELECT event_id, block, bits
+FROM line_absences
+ORDER BY event_id, block

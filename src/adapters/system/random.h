@@ -1,0 +1,19 @@
+// The operating system's random bytes, by OpenSSL.
+#pragma once
+
+#include <openssl/rand.h>
+
+#include <string>
+
+#include "core/ensure.h"
+
+namespace stagedoor {
+
+inline std::string system_random(std::size_t count) {
+  std::string bytes(count, '\0');
+  ensure(RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(count)) == 1,
+         "the system has randomness");
+  return bytes;
+}
+
+}  // namespace stagedoor

@@ -1,0 +1,115 @@
+#include "modules/queue/draw.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "core/ensure.h"
+
+namespace stagedoor {
+namespace {
+
+using Hash256 = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
+
+template <class Integer>
+void append_big_endian(std::string& text, Integer value) {
+  for (int shift = int(sizeof value) * 8 - 8; shift >= 0; shift -= 8)
+    text += static_cast<char>(static_cast<std::uint64_t>(value) >> shift & 0xff);
+}
+
+Hash256 sha256(std::string_view text) {
+  Hash256 hash{};
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), hash.data());
+  return hash;
+}
+
+std::string to_text(const Hash256& hash) { return {hash.begin(), hash.end()}; }
+
+}  // namespace
+
+std::string draw_commitment(std::string_view seed, EventId event, TimePoint opens_at) {
+  std::string text(kDrawAlgorithm);
+  text += seed;
+  append_big_endian(text, event.value);
+  append_big_endian(text, to_ms(opens_at));
+  return to_text(sha256(text));
+}
+
+struct JoinsDigest::Hash {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  std::string pending;  // hashed a few kilobytes at a time
+
+  ~Hash() { EVP_MD_CTX_free(context); }
+  void update() {
+    ensure(EVP_DigestUpdate(context, pending.data(), pending.size()) == 1, "SHA-256 takes bytes");
+    pending.clear();
+  }
+};
+
+JoinsDigest::JoinsDigest() : hash_(std::make_unique<Hash>()) {
+  ensure(EVP_DigestInit_ex(hash_->context, EVP_sha256(), nullptr) == 1, "OpenSSL has SHA-256");
+}
+JoinsDigest::~JoinsDigest() = default;
+
+void JoinsDigest::add(Place place, const UserId& user, TimePoint joined_at) {
+  append_big_endian(hash_->pending, place);
+  hash_->pending.append(user.bytes.begin(), user.bytes.end());
+  append_big_endian(hash_->pending, to_ms(joined_at));
+  if (hash_->pending.size() >= 4096) hash_->update();
+}
+
+std::string JoinsDigest::finish() {
+  hash_->update();
+  Hash256 digest{};
+  unsigned size = 0;
+  ensure(EVP_DigestFinal_ex(hash_->context, digest.data(), &size) == 1, "SHA-256 comes to an end");
+  return to_text(digest);
+}
+
+std::string draw_key(std::string_view seed, std::string_view digest, std::string_view beacon) {
+  std::string text(digest);
+  text += beacon;
+  Hash256 key{};
+  unsigned size = 0;
+  ensure(HMAC(EVP_sha256(), seed.data(), int(seed.size()), reinterpret_cast<const unsigned char*>(text.data()),
+              text.size(), key.data(), &size) != nullptr,
+         "OpenSSL has HMAC");
+  return to_text(key);
+}
+
+// Sorted by the first 8 bytes; where those are equal, which a million people see once in forty million draws, by
+// all of them.
+DrawnOrder draw_order(std::string_view key, Place people) {
+  const auto tag = [key](Place place) {
+    std::string text(key);
+    append_big_endian(text, place);
+    return sha256(text);
+  };
+  struct Tagged {
+    std::uint64_t first;
+    Place place;
+  };
+  std::vector<Tagged> tagged;
+  tagged.reserve(people);
+  for (Place place = 1; place <= people; ++place) {
+    const Hash256 hash = tag(place);
+    std::uint64_t first = 0;
+    for (std::size_t i = 0; i < 8; ++i) first = first << 8 | hash[i];
+    tagged.push_back({first, place});
+  }
+  std::sort(tagged.begin(), tagged.end(), [&](const Tagged& a, const Tagged& b) {
+    return a.first != b.first ? a.first < b.first : tag(a.place) < tag(b.place);
+  });
+  DrawnOrder order{std::vector<Place>(people), std::vector<Place>(people)};
+  for (std::size_t rank = 0; rank < tagged.size(); ++rank) {
+    order.place_at[rank] = tagged[rank].place;
+    order.rank_of[tagged[rank].place - 1] = static_cast<Place>(rank + 1);
+  }
+  return order;
+}
+
+}  // namespace stagedoor

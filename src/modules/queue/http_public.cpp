@@ -1,0 +1,151 @@
+#include "modules/queue/http_public.h"
+
+#include <fmt/format.h>
+
+#include "http/problem.h"
+#include "modules/queue/draw.h"
+
+namespace stagedoor {
+
+struct PublicRoomDto {
+  EventId eventId;
+  bool gathering = false;  // people come, and the order is not drawn yet
+  bool paused = false;
+  std::int64_t waiting = 0;
+  std::int64_t present = 0;   // of those waiting, who gave a sign of life lately
+  std::int64_t active = 0;    // inside
+  std::int64_t joined = 0;    // places ever given
+  std::int64_t frontier = 0;  // how far the line was let in: a place in it, or after a draw a rank
+  double admittedPerSecond = 0;
+  bool soldOut = false;
+  json::Omitted<Stock> stock = {};
+  json::Omitted<DrawDto> draw = {};
+};
+BOOST_DESCRIBE_STRUCT(PublicRoomDto, (),
+                      (eventId, gathering, paused, waiting, present, active, joined, frontier, admittedPerSecond,
+                       soldOut, stock, draw))
+
+namespace {
+
+constexpr Millis kKept{500};  // rendered at most twice a second, whatever the crowd
+constexpr std::string_view kCacheControl = "Cache-Control: public, max-age=1, stale-while-revalidate=5\r\n";
+
+std::string hex(std::string_view bytes) {
+  std::string text;
+  for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  return text;
+}
+
+Failure no_event() { return {Code::EVENT_NOT_FOUND, "There is no such event.", {}, {}, {}}; }
+
+// The rendered numbers of every room, made anew when somebody asks for old ones.
+class Pages {
+ public:
+  explicit Pages(const PublicCalls& calls) : calls_(calls) {}
+
+  void answer(const http::Request& request, http::Reply reply) {
+    const auto id = request.id<EventId>("eventId");
+    if (!id) return reply(http::problem(id.error()));
+    const auto catalogue = calls_.catalogue();
+    const Event* event = catalogue->event(*id);
+    if (!event) return reply(http::problem(no_event()));
+    const std::lock_guard lock(mutex_);
+    Page& page = pages_[*id];
+    const TimePoint now = calls_.clock.now();
+    if (!page.body || now < page.made_at || now - page.made_at >= kKept) {
+      page.body = std::make_shared<const std::string>(render(*event));
+      page.tag = http::content_tag(*page.body);
+      page.made_at = now;
+    }
+    reply(http::with_etag(request,
+                          {.body = {}, .headers = std::string(kCacheControl), .shared = page.body}, page.tag));
+  }
+
+ private:
+  struct Page {
+    std::shared_ptr<const std::string> body;
+    std::string tag;
+    TimePoint made_at{};
+  };
+
+  std::string render(const Event& event) const {
+    const RoomNumbers numbers = calls_.rooms.numbers(event.id);
+    PublicRoomDto dto{.eventId = event.id,
+                      .gathering = numbers.is_gathering,
+                      .paused = event.paused,
+                      .waiting = numbers.waiting,
+                      .present = numbers.present,
+                      .active = std::int64_t(numbers.active),
+                      .joined = numbers.joined,
+                      .frontier = numbers.frontier,
+                      .admittedPerSecond = numbers.admitted_per_second};
+    if (const auto news = calls_.stock(event.id)) {
+      dto.soldOut = news->sold_out;
+      dto.stock = *news->stock;
+    }
+    if (const auto draw = calls_.rooms.draw(event.id)) dto.draw = to_dto(*draw, event.queue);
+    return http::ok(200, dto).body;
+  }
+
+  const PublicCalls& calls_;
+  std::mutex mutex_;
+  std::map<EventId, Page> pages_;
+};
+
+void show_draw(const PublicCalls& calls, const http::Request& request, http::Reply reply) {
+  const auto id = request.id<EventId>("eventId");
+  if (!id) return reply(http::problem(id.error()));
+  const auto catalogue = calls.catalogue();
+  const Event* event = catalogue->event(*id);
+  if (!event) return reply(http::problem(no_event()));
+  const auto draw = calls.rooms.draw(*id);
+  if (!draw) return reply(http::problem({Code::NOT_FOUND, "Nothing is drawn for this event.", {}, {}, {}}));
+  reply(http::ok(200, to_dto(*draw, event->queue)));
+}
+
+}  // namespace
+
+DrawDto to_dto(const Draw& draw, const QueuePolicy& policy) {
+  DrawDto dto{.algorithm = std::string(kDrawAlgorithm),
+              .commitment = hex(draw_commitment(draw.seed, draw.event, draw.opens_at)),
+              .opensAt = draw.opens_at,
+              .committedAt = draw.committed_at};
+  if (!policy.beacon.empty()) dto.beaconSource = policy.beacon;
+  if (!draw.beacon.empty()) dto.beacon = draw.beacon;
+  if (!draw.drawn_at) return dto;
+  dto.drawnAt = *draw.drawn_at;
+  dto.people = draw.people;
+  dto.digest = hex(draw.digest);
+  dto.seed = hex(draw.seed);
+  return dto;
+}
+
+void add_public_routes(http::Router& router, const PublicCalls& calls) {
+  const http::Parameter known{.name = "If-None-Match",
+                              .description = "The ETag of an answer that is there already",
+                              .in = http::ParameterPlace::header};
+  const auto pages = std::make_shared<Pages>(calls);
+  router.add({.method = http::Method::GET,
+              .path = "/queue/public/{eventId}",
+              .summary = "The room's public numbers, for a cache between the crowd and the server",
+              .tag = "queue",
+              .parameters = {known},
+              .successes = {{.description = "The numbers, at most a second old",
+                             .schema = &json::schema<PublicRoomDto>},
+                            {.status = 304, .description = "Nothing has changed", .schema = nullptr}},
+              .refusals = {Code::EVENT_NOT_FOUND},
+              .handler = [pages](const http::Request& request, http::Reply reply) {
+                pages->answer(request, std::move(reply));
+              }});
+  router.add({.method = http::Method::GET,
+              .path = "/queue/draw/{eventId}",
+              .summary = "The draw of the room's order: the commitment, and once drawn all it takes to recompute it",
+              .tag = "queue",
+              .successes = {{.description = "The draw", .schema = &json::schema<DrawDto>}},
+              .refusals = {Code::EVENT_NOT_FOUND, Code::NOT_FOUND},
+              .handler = [&calls](const http::Request& request, http::Reply reply) {
+                show_draw(calls, request, std::move(reply));
+              }});
+}
+
+}  // namespace stagedoor

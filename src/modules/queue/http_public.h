@@ -1,0 +1,41 @@
+// What everybody may know of a room: its numbers, for caches between the crowd and the server, and its draw,
+// for whoever wants to recompute it (R-Q13).
+#pragma once
+
+#include <map>
+#include <mutex>
+
+#include "http/router.h"
+#include "modules/queue/rooms.h"
+#include "modules/queue/stock.h"
+
+namespace stagedoor {
+
+struct DrawDto {
+  std::string algorithm;
+  std::string commitment;  // hexadecimal, as are seed and digest
+  TimePoint opensAt{};
+  TimePoint committedAt{};
+  json::Omitted<std::string> beaconSource = {};
+  json::Omitted<std::string> beacon = {};
+  // Once drawn:
+  json::Omitted<TimePoint> drawnAt = {};
+  json::Omitted<std::int64_t> people = {};
+  json::Omitted<std::string> digest = {};
+  json::Omitted<std::string> seed = {};
+};
+BOOST_DESCRIBE_STRUCT(DrawDto, (),
+                      (algorithm, commitment, opensAt, committedAt, beaconSource, beacon, drawnAt, people,
+                       digest, seed))
+DrawDto to_dto(const Draw& draw, const QueuePolicy& policy);
+
+struct PublicCalls {
+  const Rooms& rooms;
+  const Clock& clock;
+  std::function<std::shared_ptr<const Catalogue>()> catalogue;
+  StockOf stock;
+};
+// `calls` must outlive the router.
+void add_public_routes(http::Router& router, const PublicCalls& calls);
+
+}  // namespace stagedoor

@@ -1,0 +1,111 @@
+// Who waits in a room, and in what order (R-Q5, R-Q9, R-Q12, R-Q13, R-Q17). Pure, without clock or locks.
+//
+// The order is the place number, or for those who gathered before a draw the rank that the draw gave them.
+// Everybody who waits stands in the line itself; besides it there are two side lines with a share of the
+// admissions each: of people who came back after their turn had passed, and of people with priority.
+//
+// People ahead of somebody are those in front of them in the line who were there all the time. Whoever
+// vanished once, or has priority, is not counted for others any more; so nobody's number ever grows.
+#pragma once
+
+#include <absl/container/flat_hash_set.h>
+#include <absl/functional/function_ref.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/rows.h"
+#include "modules/queue/waiting_set.h"
+
+namespace stagedoor {
+
+// The order of places 1 … N after a draw: rank_of[place - 1] and place_at[rank - 1], both permutations of 1 … N.
+struct DrawnOrder {
+  std::vector<Place> rank_of;
+  std::vector<Place> place_at;
+};
+
+// At most these parts of the admissions go to the side lines, as long as others wait.
+struct Shares {
+  double returned = 0;
+  double priority = 0;
+};
+
+class Line {
+ public:
+  // Facts, in the order they were committed. ---------------------------------------------------------------
+
+  void append(bool has_priority);  // the next place, present
+  void leave(Place place);         // gives up waiting
+  void admit(Place place);
+  // Has not been heard of for too long, and is not counted for others from now on, even after coming back.
+  void vanish(Place place);
+  void prioritise(Place place);  // waiting or not
+
+  // Nobody knows the order until a draw: nobody has a position and nobody is next.
+  void gather();
+  // Ends that. Places beyond the drawn ones go behind, in the order of their numbers.
+  void set_order(DrawnOrder order);
+  bool is_gathering() const { return is_gathering_; }
+
+  // Not stored: who vanished is taken for present after a restart, until found absent again. -----------------
+
+  void come_back(Place place);  // no effect on somebody present, or who does not wait
+  // Somebody who vanished before, came back and is gone again. No effect on others.
+  void go_again(Place place);
+
+  // --------------------------------------------------------------------------------------------------------
+
+  Place last() const { return static_cast<Place>(waiting_.size()); }
+  bool waits(Place place) const { return waiting_[place - 1]; }
+  bool is_present(Place place) const { return present_[place - 1]; }
+  bool has_vanished(Place place) const { return vanished_[place - 1]; }
+  // Its turn went by while it was away; it is let in through the share of those who came back.
+  bool is_returned(Place place) const { return returned_.contains(place); }
+  std::uint32_t waiting() const { return waiting_count_; }
+  std::uint32_t present() const { return present_count_; }
+  std::uint32_t returned_before(Place place) const { return returned_.count_before(place); }
+
+  // People ahead (0 for the next one); nothing while gathering. Requires waits(place).
+  std::optional<std::uint32_t> position(Place place) const;
+  // For somebody who would join now.
+  std::uint32_t position_at_end() const { return counted_.count(); }
+  // The highest rank that was let in from the line itself.
+  Place frontier() const { return frontier_; }
+
+  // Who comes in next, at most `wanted` people, of those for whom `is_there` says so.
+  std::vector<Place> next(std::size_t wanted, const Shares& shares,
+                          absl::FunctionRef<bool(Place)> is_there) const;
+
+  // Who of a block of places has vanished once, as it is stored.
+  AbsenceBlock absences(std::int32_t block) const;
+
+ private:
+  Place rank_of(Place place) const {
+    return place <= order_.rank_of.size() ? order_.rank_of[place - 1] : place;
+  }
+  Place place_at(Place rank) const {
+    return rank <= order_.place_at.size() ? order_.place_at[rank - 1] : rank;
+  }
+  void set_present(Place place, bool present);
+  void remove(Place place);  // waits no more
+  bool is_counted(Place place) const;
+  bool stands_behind_frontier(Place place) const;
+
+  // By place.
+  std::vector<bool> waiting_, present_, vanished_, priority_users_;
+  std::uint32_t waiting_count_ = 0, present_count_ = 0;
+
+  bool is_gathering_ = false;
+  DrawnOrder order_;
+  Place frontier_ = 0;
+  WaitingSet counted_;    // by rank: waiting, was there all the time, no priority
+  WaitingSet uncounted_;  // by rank: the other ones who wait in the line and are present
+  SideLine returned_;
+  SideLine priority_;
+  // Admissions since the last one of a side line.
+  std::uint32_t since_returned_ = 0, since_priority_ = 0;
+};
+
+}  // namespace stagedoor

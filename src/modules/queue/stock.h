@@ -1,0 +1,40 @@
+// What those who wait are told about the seats (R-Q16). The numbers come from the catalogue's read model; this is
+// how the queue asks for them.
+#pragma once
+
+#include <boost/describe/class.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/ids.h"
+#include "core/money.h"
+
+namespace stagedoor {
+
+struct CategoryStock {
+  std::string name;
+  Won price;
+  std::int64_t seatsLeft = 0;
+};
+BOOST_DESCRIBE_STRUCT(CategoryStock, (), (name, price, seatsLeft))
+
+struct Stock {
+  std::int64_t seatsLeft = 0;
+  std::vector<CategoryStock> categories;  // of one name and price, over all dates
+};
+BOOST_DESCRIBE_STRUCT(Stock, (), (seatsLeft, categories))
+
+struct StockNews {
+  bool sold_out = false;  // no seat is available and no hold could lapse
+  std::shared_ptr<const Stock> stock;
+  std::uint64_t version = 0;  // another one, other numbers
+};
+
+// Any thread. Nothing for an event that is not there.
+using StockOf = std::function<std::optional<StockNews>(EventId)>;
+
+}  // namespace stagedoor
