@@ -32,7 +32,7 @@ struct QueuePolicy {
   Millis presence_timeout{60'000};
   double return_share = 0.2;    // of the admissions, at most, for people who come back after their turn
   double priority_share = 0.1;  // and for those with priority
-  Millis poll_min{1000};  // 0 switches the poll limit off
+  Millis poll_min{1000};        // 0 switches the poll limit off
   Millis poll_max{30'000};
   bool spread = false;  // spread an interval's people over it
   LineOrder order = LineOrder::fifo;

@@ -106,8 +106,8 @@ struct Visit {
   bool is_active(TimePoint now) const { return activated_at <= now && now < expires_at; }
 };
 
-// Which of 4,096 places of a line vanished once while they waited (R-Q12): a bit each, lowest bit of the first
-// byte for place `block` * 4096 + 1. A bit is never taken back.
+// Which of 4,096 places of a line vanished once while they waited (R-Q12): a bit each, lowest bit of the
+// first byte for place `block` * 4096 + 1. A bit is never taken back.
 inline constexpr std::size_t kAbsenceBlockPlaces = 4096;
 struct AbsenceBlock {
   EventId event{};
@@ -118,13 +118,13 @@ struct AbsenceBlock {
 // The draw of an event's order (R-Q13; docs/draw.md): first a commitment to the seed, later what was drawn.
 struct Draw {
   EventId event{};
-  std::string seed{};        // 32 random bytes, secret until drawn
-  TimePoint opens_at{};      // the opening that the commitment names; who joined before it takes part
+  std::string seed{};    // 32 random bytes, secret until drawn
+  TimePoint opens_at{};  // the opening that the commitment names; who joined before it takes part
   TimePoint committed_at{};
-  std::string beacon{};      // the value of the public source that the operator named; "" without one
+  std::string beacon{};  // the value of the public source that the operator named; "" without one
   std::optional<TimePoint> drawn_at{};
-  Place people = 0;          // once drawn: places 1 … people took part
-  std::string digest{};      // once drawn: 32 bytes, of the list of their joins
+  Place people = 0;      // once drawn: places 1 … people took part
+  std::string digest{};  // once drawn: 32 bytes, of the list of their joins
 };
 
 // A user who may wait in the priority line of an event (R-Q17).

@@ -153,8 +153,7 @@ void Writer::write(const Write<LinePlace>& write) {
 }
 
 void Writer::add(const AbsenceBlock& row) {
-  put_absences_.run(
-      {{"$event_id", row.event}, {"$block", row.block}, {"$bits", Value::blob(row.bits)}});
+  put_absences_.run({{"$event_id", row.event}, {"$block", row.block}, {"$bits", Value::blob(row.bits)}});
 }
 
 void Writer::write(const Write<Draw>& write) {

@@ -40,7 +40,8 @@ class StockSlot {
   using Clock = std::chrono::steady_clock;
 
   template <class Count>
-  std::pair<std::shared_ptr<const stagedoor::Stock>, std::uint64_t> get(std::uint64_t version, const Count& count) {
+  std::pair<std::shared_ptr<const stagedoor::Stock>, std::uint64_t> get(std::uint64_t version,
+                                                                        const Count& count) {
     const std::lock_guard lock(mutex_);
     const auto now = Clock::now();
     if (!stock_ || (version != version_ && now - counted_at_ >= std::chrono::milliseconds(100))) {
@@ -70,7 +71,7 @@ struct Shelf::OnShelf {
   std::shared_ptr<Live> live;
   mutable PageSlot page;
   mutable std::array<PageSlot, 2> date_pages;
-  mutable StockSlot stock;
+  mutable StockSlot stock_slot;
 
   EventStock now() const {
     EventStock stock{event.get(), {}};
@@ -258,8 +259,9 @@ std::optional<StockNews> Shelf::stock_news(EventId id) const {
   std::int64_t left = 0;
   for (const auto& date : event->dates)
     if (!date->date->deleted_at) left += std::int64_t(date->board->left());
-  StockNews news{.sold_out = left == 0 && event->live->holds.load() == 0};
-  std::tie(news.stock, news.version) = event->stock.get(event->live->version.load(), [&] {
+  StockNews news;
+  news.sold_out = left == 0 && event->live->holds.load() == 0;
+  std::tie(news.stock, news.version) = event->stock_slot.get(event->live->version.load(), [&] {
     stagedoor::Stock counted;
     std::map<std::pair<std::string, Won>, std::int64_t> seats_left;
     for (const auto& date : event->dates) {

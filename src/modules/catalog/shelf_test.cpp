@@ -30,6 +30,9 @@ struct StartRows final : Store {
     for (const auto& seat : blocks) f(seat);
   }
   void each_place(const std::function<void(const LinePlace&)>&) override {}
+  void each_absence(const std::function<void(const AbsenceBlock&)>&) override {}
+  void each_draw(const std::function<void(const Draw&)>&) override {}
+  void each_priority(const std::function<void(const PriorityUser&)>&) override {}
   void each_visit(const std::function<void(const Visit&)>&) override {}
   std::int64_t ids_reserved_to() override { return 1; }
   TimePoint latest_moment() override { return {}; }

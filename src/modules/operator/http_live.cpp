@@ -25,8 +25,8 @@ struct LiveEventDto {
   std::int64_t totalSeats = 0;
 };
 BOOST_DESCRIBE_STRUCT(LiveEventDto, (),
-                      (eventId, name, status, paused, waiting, present, active, joined, admittedPerSecond, holds, sold, revenue,
-                       seatCount, totalSeats))
+                      (eventId, name, status, paused, waiting, present, active, joined, admittedPerSecond,
+                       holds, sold, revenue, seatCount, totalSeats))
 
 struct LiveDto {
   TimePoint at{};

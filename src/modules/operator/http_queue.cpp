@@ -1,5 +1,5 @@
-// The people in an event's waiting room, in an operator's hands: priority, the beacon of a draw, emptying the room
-// (R-Q17). How people are let in is a policy of the event: http_catalogue.cpp.
+// The people in an event's waiting room, in an operator's hands: priority, the beacon of a draw, emptying the
+// room (R-Q17). How people are let in is a policy of the event: http_catalogue.cpp.
 #include <fmt/format.h>
 
 #include "http/problem.h"
@@ -67,13 +67,15 @@ void name_beacon(const Asked& asked, http::Reply reply) {
   if (!body) return reply(http::problem(body.error()));
   auto idempotency = idempotency_of(asked.request, asked.who.user());
   if (!idempotency) return reply(http::problem(idempotency.error()));
-  const Deed deed{asked.who.name, "queue.draw", *event, asked.request.body.empty() ? "{}" : json::to_text(*body)};
+  const Deed deed{asked.who.name, "queue.draw", *event,
+                  asked.request.body.empty() ? "{}" : json::to_text(*body)};
   submit(
       asked.calls.lane, LaneClass::operation, std::move(*idempotency),
       [id = *event](const View& view, Keys& wanted) { want(view.draws, wanted.draws, id); },
       [order = NameBeacon{*event, body->beacon}, deed](const View& view, Moment& moment) {
         auto decision = decide_beacon(order, view, moment.now);
-        if (std::holds_alternative<Draw>(decision.result)) decision.changes.log.push_back(log_row(deed, moment));
+        if (std::holds_alternative<Draw>(decision.result))
+          decision.changes.log.push_back(log_row(deed, moment));
         return answered(std::move(decision), [&](const Draw& draw) {
           return http::ok(200, to_dto(draw, view.catalogue->event(order.event)->queue));
         });
@@ -81,8 +83,8 @@ void name_beacon(const Asked& asked, http::Reply reply) {
       std::move(reply));
 }
 
-// Sends everybody out, some at a time, and answers when the last one has left. Who joins meanwhile stays: pause
-// or close the event first.
+// Sends everybody out, some at a time, and answers when the last one has left. Who joins meanwhile stays:
+// pause or close the event first.
 class Emptying : public std::enable_shared_from_this<Emptying> {
  public:
   Emptying(const OperatorCalls& calls, Deed deed, std::vector<LinePlace> people, http::Reply reply)
@@ -135,7 +137,8 @@ class Emptying : public std::enable_shared_from_this<Emptying> {
         [deed = deed_, people = people_.size()](const View&, Moment& moment) {
           Changes changes;
           changes.log.push_back(log_row(deed, moment));
-          return Decided{http::ok(200, EmptiedDto{deed.event, std::int64_t(people)}), std::move(changes), true};
+          return Decided{http::ok(200, EmptiedDto{deed.event, std::int64_t(people)}), std::move(changes),
+                         true};
         },
         std::move(reply_));
   }
@@ -164,8 +167,8 @@ void empty_room(const Asked& asked, http::Reply reply) {
 }  // namespace
 
 void add_queue_control_routes(http::Router& router, const OperatorCalls& calls) {
-  const auto add = [&](std::string path, Work work, std::string summary, http::Schema body, http::Success success,
-                       std::vector<Code> codes) {
+  const auto add = [&](std::string path, Work work, std::string summary, http::Schema body,
+                       http::Success success, std::vector<Code> codes) {
     http::Route route{.method = http::Method::POST,
                       .path = std::move(path),
                       .summary = std::move(summary),

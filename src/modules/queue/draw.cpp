@@ -75,14 +75,14 @@ std::string draw_key(std::string_view seed, std::string_view digest, std::string
   text += beacon;
   Hash256 key{};
   unsigned size = 0;
-  ensure(HMAC(EVP_sha256(), seed.data(), int(seed.size()), reinterpret_cast<const unsigned char*>(text.data()),
-              text.size(), key.data(), &size) != nullptr,
+  ensure(HMAC(EVP_sha256(), seed.data(), int(seed.size()),
+              reinterpret_cast<const unsigned char*>(text.data()), text.size(), key.data(), &size) != nullptr,
          "OpenSSL has HMAC");
   return to_text(key);
 }
 
-// Sorted by the first 8 bytes; where those are equal, which a million people see once in forty million draws, by
-// all of them.
+// Sorted by the first 8 bytes; where those are equal, which a million people see once in forty million draws,
+// by all of them.
 DrawnOrder draw_order(std::string_view key, Place people) {
   const auto tag = [key](Place place) {
     std::string text(key);

@@ -1,5 +1,5 @@
-// The draw of a room's order (R-Q13): committed in advance, and to be recomputed by anybody. Pure. How to do that
-// from the published numbers alone: docs/draw.md.
+// The draw of a room's order (R-Q13): committed in advance, and to be recomputed by anybody. Pure. How to do
+// that from the published numbers alone: docs/draw.md.
 //
 //   commitment = SHA-256("stagedoor-draw-1" ‖ seed ‖ event ‖ opening)     published before anybody joins
 //   digest     = SHA-256(for each place from 1: place ‖ user ‖ joined)    of the list, closed at the opening
@@ -7,8 +7,9 @@
 //   order      = the places, sorted by SHA-256(key ‖ place)
 //
 // Whoever knows the seed cannot choose places, for the key depends on everybody who joined, and on the beacon
-// where one was named; whoever joins last cannot either, for they do not know the seed. Integers are big-endian:
-// event, opening and joined (UTC milliseconds) 8 bytes, place 4; a user is the UUID's 16 bytes, the beacon UTF-8.
+// where one was named; whoever joins last cannot either, for they do not know the seed. Integers are
+// big-endian: event, opening and joined (UTC milliseconds) 8 bytes, place 4; a user is the UUID's 16 bytes,
+// the beacon UTF-8.
 #pragma once
 
 #include <memory>

@@ -34,11 +34,15 @@ std::string digest_of(Place people) {
 }
 
 TEST(Draw, comes_to_the_published_vectors) {
-  EXPECT_EQ(hex(draw_commitment(kSeed, EventId{7}, from_ms(1'800'000'060'000))), "0d35baef7b82acea30a2a159281228c42f5bfb68dfed169ce4bc8a3043bff6c1");
+  EXPECT_EQ(hex(draw_commitment(kSeed, EventId{7}, from_ms(1'800'000'060'000))),
+            "0d35baef7b82acea30a2a159281228c42f5bfb68dfed169ce4bc8a3043bff6c1");
   EXPECT_EQ(hex(digest_of(10)), "93a69c526d8d26ce2c77a22ba94f1f46936abdd8c05ce1270588af51a850c24b");
-  EXPECT_EQ(hex(draw_key(kSeed, digest_of(10), "")), "f8acbf06a1775fc1e7e0f2dc52be46d75f63a3b90cdd02567ccefbfe16c9e182");
-  EXPECT_EQ(hex(draw_key(kSeed, digest_of(10), "31415")), "d7e9540191782e29ea75ca2a65bea456e130ca08fd2311f681e0ccec45d0bce5");
-  EXPECT_THAT(draw_order(draw_key(kSeed, digest_of(10), ""), 10).place_at, ElementsAreArray({2, 5, 7, 10, 1, 9, 3, 6, 8, 4}));
+  EXPECT_EQ(hex(draw_key(kSeed, digest_of(10), "")),
+            "f8acbf06a1775fc1e7e0f2dc52be46d75f63a3b90cdd02567ccefbfe16c9e182");
+  EXPECT_EQ(hex(draw_key(kSeed, digest_of(10), "31415")),
+            "d7e9540191782e29ea75ca2a65bea456e130ca08fd2311f681e0ccec45d0bce5");
+  EXPECT_THAT(draw_order(draw_key(kSeed, digest_of(10), ""), 10).place_at,
+              ElementsAreArray({2, 5, 7, 10, 1, 9, 3, 6, 8, 4}));
 }
 
 TEST(Draw, gives_every_place_one_rank_and_back) {
@@ -56,12 +60,14 @@ TEST(Draw, gives_every_place_one_rank_and_back) {
 TEST(Draw, depends_on_every_join_the_seed_and_the_beacon) {
   const std::string digest = digest_of(10);
   std::set<std::string> keys = {draw_key(kSeed, digest, ""), draw_key(kSeed, digest, "1"),
-                                draw_key(kSeed, digest_of(9), ""), draw_key(std::string(32, 'x'), digest, "")};
+                                draw_key(kSeed, digest_of(9), ""),
+                                draw_key(std::string(32, 'x'), digest, "")};
   EXPECT_EQ(keys.size(), 4u);
 }
 
 // A place's chance of a rank is the same for all: over many seeds each of 8 places comes to the front about
-// equally often. Chi-squared with 7 degrees of freedom exceeds 29.9 once in ten thousand; the seeds are fixed.
+// equally often. Chi-squared with 7 degrees of freedom exceeds 29.9 once in ten thousand; the seeds are
+// fixed.
 TEST(Draw, favours_nobody) {
   std::vector<int> first(8);
   constexpr int kDraws = 4000;

@@ -1,5 +1,5 @@
-// Whether a room was fair, judged afterwards from what is stored alone (the room's own memory has no say): who came
-// in before whom, how long people waited, and whether a limit was ever exceeded. Pure.
+// Whether a room was fair, judged afterwards from what is stored alone (the room's own memory has no say):
+// who came in before whom, how long people waited, and whether a limit was ever exceeded. Pure.
 #pragma once
 
 #include <cstdint>
@@ -23,14 +23,14 @@ struct RoomRows {
 struct Fairness {
   std::int64_t joins = 0;
   std::int64_t admissions = 0;
-  std::int64_t left = 0;           // gave their place up while waiting
+  std::int64_t left = 0;  // gave their place up while waiting
   std::int64_t still_waiting = 0;
-  std::int64_t vanished = 0;       // gave no sign of life for too long while waiting
-  std::int64_t passed_over = 0;    // of them, those whose turn went by
-  std::int64_t came_back = 0;      // of those who vanished, who were let in all the same
+  std::int64_t vanished = 0;     // gave no sign of life for too long while waiting
+  std::int64_t passed_over = 0;  // of them, those whose turn went by
+  std::int64_t came_back = 0;    // of those who vanished, who were let in all the same
   std::int64_t with_priority = 0;
-  // From joining, or for who took part in a draw from the opening, to being let in; of everybody who was. 0 when
-  // nobody was.
+  // From joining, or for who took part in a draw from the opening, to being let in; of everybody who was. 0
+  // when nobody was.
   Millis wait_p50{}, wait_p90{}, wait_p99{}, wait_max{};
   // People who were there all the time, without priority, and saw somebody like them from behind go in first.
   std::int64_t inversions = 0;

@@ -22,8 +22,8 @@ struct PublicRoomDto {
   json::Omitted<DrawDto> draw = {};
 };
 BOOST_DESCRIBE_STRUCT(PublicRoomDto, (),
-                      (eventId, gathering, paused, waiting, present, active, joined, frontier, admittedPerSecond,
-                       soldOut, stock, draw))
+                      (eventId, gathering, paused, waiting, present, active, joined, frontier,
+                       admittedPerSecond, soldOut, stock, draw))
 
 namespace {
 
@@ -57,8 +57,8 @@ class Pages {
       page.tag = http::content_tag(*page.body);
       page.made_at = now;
     }
-    reply(http::with_etag(request,
-                          {.body = {}, .headers = std::string(kCacheControl), .shared = page.body}, page.tag));
+    reply(http::with_etag(request, {.body = {}, .headers = std::string(kCacheControl), .shared = page.body},
+                          page.tag));
   }
 
  private:
@@ -137,15 +137,16 @@ void add_public_routes(http::Router& router, const PublicCalls& calls) {
               .handler = [pages](const http::Request& request, http::Reply reply) {
                 pages->answer(request, std::move(reply));
               }});
-  router.add({.method = http::Method::GET,
-              .path = "/queue/draw/{eventId}",
-              .summary = "The draw of the room's order: the commitment, and once drawn all it takes to recompute it",
-              .tag = "queue",
-              .successes = {{.description = "The draw", .schema = &json::schema<DrawDto>}},
-              .refusals = {Code::EVENT_NOT_FOUND, Code::NOT_FOUND},
-              .handler = [&calls](const http::Request& request, http::Reply reply) {
-                show_draw(calls, request, std::move(reply));
-              }});
+  router.add(
+      {.method = http::Method::GET,
+       .path = "/queue/draw/{eventId}",
+       .summary = "The draw of the room's order: the commitment, and once drawn all it takes to recompute it",
+       .tag = "queue",
+       .successes = {{.description = "The draw", .schema = &json::schema<DrawDto>}},
+       .refusals = {Code::EVENT_NOT_FOUND, Code::NOT_FOUND},
+       .handler = [&calls](const http::Request& request, http::Reply reply) {
+         show_draw(calls, request, std::move(reply));
+       }});
 }
 
 }  // namespace stagedoor

@@ -20,7 +20,8 @@
 
 namespace stagedoor {
 
-// The order of places 1 … N after a draw: rank_of[place - 1] and place_at[rank - 1], both permutations of 1 … N.
+// The order of places 1 … N after a draw: rank_of[place - 1] and place_at[rank - 1], both permutations of 1 …
+// N.
 struct DrawnOrder {
   std::vector<Place> rank_of;
   std::vector<Place> place_at;
@@ -49,7 +50,8 @@ class Line {
   void set_order(DrawnOrder order);
   bool is_gathering() const { return is_gathering_; }
 
-  // Not stored: who vanished is taken for present after a restart, until found absent again. -----------------
+  // Not stored: who vanished is taken for present after a restart, until found absent again.
+  // -----------------
 
   void come_back(Place place);  // no effect on somebody present, or who does not wait
   // Somebody who vanished before, came back and is gone again. No effect on others.

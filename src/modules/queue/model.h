@@ -42,8 +42,8 @@ Changes decide_admit(const Event& event, std::span<const LinePlace> places, Time
 
 // Whether the event's order is to be drawn at an opening that is still to come.
 bool will_be_drawn(const Event& event, TimePoint now);
-// Commits to `seed` for the event's opening; where it is committed already but the opening was moved, to the same
-// seed for the new one. No changes when there is nothing to do.
+// Commits to `seed` for the event's opening; where it is committed already but the opening was moved, to the
+// same seed for the new one. No changes when there is nothing to do.
 Changes decide_commit_draw(const Event& event, const View& view, TimePoint now, std::string seed);
 // What was drawn from: the list of joins that the opening closed.
 struct ClosedList {
@@ -57,8 +57,9 @@ struct NameBeacon {
   EventId event;
   std::string value;
 };
-// The value of the beacon that the event names, once its opening has closed the list. Refusals: EVENT_NOT_FOUND;
-// EVENT_NOT_ON_SALE (nothing is to be drawn, no beacon was named, it is too early, or it is drawn already).
+// The value of the beacon that the event names, once its opening has closed the list. Refusals:
+// EVENT_NOT_FOUND; EVENT_NOT_ON_SALE (nothing is to be drawn, no beacon was named, it is too early, or it is
+// drawn already).
 Decision<Draw> decide_beacon(const NameBeacon& order, const View& view, TimePoint now);
 
 }  // namespace stagedoor

@@ -217,7 +217,8 @@ TEST(Room, an_earlier_longer_advice_does_not_refuse_a_poll) {
 // R-Q14
 TEST(Room, estimates_by_the_policy_first_and_by_what_was_measured_later) {
   Room room;
-  const QueuePolicy policy{.admission = Admission::interval, .people = 10, .every = Millis(1000)};
+  const QueuePolicy policy{
+      .admission = Admission::interval, .people = 10, .every = Millis(1000), .presence_timeout = Millis(0)};
   join(room, 100'000);
   EXPECT_EQ(room.estimate(100, policy, kStart).seconds, 10);
   for (int second = 0; second < 70; ++second) {  // let in at half of what is allowed

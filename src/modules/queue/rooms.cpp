@@ -13,11 +13,11 @@ constexpr Millis kPollFloor{1000};
 constexpr Millis kPollGuess{10'000};  // while nobody knows how fast visits end
 constexpr Millis kPollInside{5000};   // who is inside hears soon that the visit is over
 
-constexpr std::size_t kAbsentAtOnce = 20'000;   // so that the lane is not kept
-constexpr Millis kSearchEvery{1000};            // for absent people
+constexpr std::size_t kAbsentAtOnce = 20'000;  // so that the lane is not kept
+constexpr Millis kSearchEvery{1000};           // for absent people
 constexpr Millis kAdmissionRest{100};
-constexpr Millis kDrawingLook{10};              // how often a draw under way is looked after
-constexpr Place kDrawnInLane = 10'000;          // so many take the lane a few milliseconds
+constexpr Millis kDrawingLook{10};               // how often a draw under way is looked after
+constexpr Place kDrawnInLane = 10'000;           // so many take the lane a few milliseconds
 constexpr std::size_t kDigestedAtOnce = 10'000;  // so long a poll may wait for the room
 
 // Something that a room needs done; nobody waits for its answer.
@@ -163,8 +163,8 @@ FanView Rooms::view(const Room& room, const TokenClaims& token, const Event* eve
   return fan;
 }
 
-// A tenth of the expected wait: nearer the front, sooner. Never so late that somebody who does as told would be
-// taken for absent.
+// A tenth of the expected wait: nearer the front, sooner. Never so late that somebody who does as told would
+// be taken for absent.
 Millis Rooms::poll_after(const FanView& fan, const TokenClaims& token, const QueuePolicy& policy,
                          const Event* event, TimePoint now) const {
   const Millis least = policy.poll_min > Millis(0) ? policy.poll_min : kPollFloor;
@@ -312,8 +312,7 @@ void Rooms::committed(const Batch& batch) {
   const auto agree = [&](EventId id, const QueuePolicy& policy) {
     Guarded& guarded = at(id);
     const std::lock_guard lock(guarded.mutex);
-    const bool waits_for_draw =
-        guarded.draw && !guarded.draw->drawn_at && policy.order == LineOrder::draw;
+    const bool waits_for_draw = guarded.draw && !guarded.draw->drawn_at && policy.order == LineOrder::draw;
     if (waits_for_draw && !guarded.room.line().is_gathering()) guarded.room.gather();
     if (!waits_for_draw && guarded.room.line().is_gathering()) guarded.room.set_order({});
   };
@@ -367,7 +366,8 @@ TimePoint Rooms::next_due(TimePoint now) const {
     const std::lock_guard lock(guarded->mutex);
     if (guarded->room.line().is_gathering() && guarded->draw) {
       const bool has_beacon = event->queue.beacon.empty() || !guarded->draw->beacon.empty();
-      if (has_beacon) due = std::min(due, std::max(guarded->draw->opens_at, guarded->drawing ? now + kDrawingLook : now));
+      if (has_beacon)
+        due = std::min(due, std::max(guarded->draw->opens_at, guarded->drawing ? now + kDrawingLook : now));
     }
     if (guarded->room.line().present() > 0) due = std::min(due, std::max(now, guarded->next_search));
     if (event->paused) continue;

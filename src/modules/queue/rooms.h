@@ -98,8 +98,8 @@ class Rooms : public Listener, public Job {
   Guarded& at(EventId event);  // made when it is not there yet
   const Guarded* find(EventId event) const;
   FanView view(const Room& room, const TokenClaims& token, const Event* event, TimePoint now) const;
-  Millis poll_after(const FanView& fan, const TokenClaims& token, const QueuePolicy& policy, const Event* event,
-                    TimePoint now) const;
+  Millis poll_after(const FanView& fan, const TokenClaims& token, const QueuePolicy& policy,
+                    const Event* event, TimePoint now) const;
   static std::shared_ptr<Drawing> start_drawing(Guarded& guarded, const Draw& draw);
   static void finish_draw(Guarded& guarded);
   void prepare_draw(const Event& event, TimePoint now, std::vector<std::unique_ptr<Command>>& due);

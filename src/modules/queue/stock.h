@@ -1,5 +1,5 @@
-// What those who wait are told about the seats (R-Q16). The numbers come from the catalogue's read model; this is
-// how the queue asks for them.
+// What those who wait are told about the seats (R-Q16). The numbers come from the catalogue's read model;
+// this is how the queue asks for them.
 #pragma once
 
 #include <boost/describe/class.hpp>

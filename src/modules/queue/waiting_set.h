@@ -11,8 +11,8 @@
 
 namespace stagedoor {
 
-// Numbers 1 … size(), each in the set or not: bits in blocks of 64, and a Fenwick tree (Fenwick 1994) over the
-// blocks' counts. Everything but growing is O(log N); 1.5 bits a number.
+// Numbers 1 … size(), each in the set or not: bits in blocks of 64, and a Fenwick tree (Fenwick 1994) over
+// the blocks' counts. Everything but growing is O(log N); 1.5 bits a number.
 class WaitingSet {
  public:
   WaitingSet() = default;
@@ -56,8 +56,8 @@ class SideLine {
 
  private:
   WaitingSet set_;
-  std::vector<Place> places_;                     // by number
-  absl::flat_hash_map<Place, Place> numbers_;     // of those in it
+  std::vector<Place> places_;                  // by number
+  absl::flat_hash_map<Place, Place> numbers_;  // of those in it
 };
 
 template <class Contains>
