@@ -67,8 +67,8 @@ Service::Service(const Config& config)
       readers_(kReaderThreads, [this] { return store_.queries(); }),
       gate_(token_keys_, rooms_, clock_, config.auth.token_lifetime),
       catalog_calls_{shelf_, gate_, clock_},
-      queue_calls_{
-          lane_, rooms_, gate_, token_keys_, clock_, catalogue_, EventId{config.queue.default_event}, stock_},
+      queue_calls_{lane_, rooms_, gate_, token_keys_, clock_, catalogue_, EventId{config.queue.default_event},
+                   stock_},
       public_calls_{rooms_, clock_, catalogue_, stock_},
       wallet_calls_{lane_, readers_, gate_, config.wallet.balance_max, config.wallet.charge_by == "user"},
       reservation_calls_{lane_, readers_, gate_, rooms_, token_keys_, clock_, catalogue_},

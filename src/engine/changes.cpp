@@ -45,9 +45,8 @@ void Batch::add(Changes& changes, const View& view) {
 
 bool Batch::empty() const {
   return reservations.empty() && wallets.empty() && visits.empty() && line.empty() && absences.empty() &&
-         draws.empty() && priority.empty() && blocks.empty() &&
-         postings.empty() && payments.empty() && answers.empty() && outbox.empty() && log.empty() &&
-         catalogue.empty();
+         draws.empty() && priority.empty() && blocks.empty() && postings.empty() && payments.empty() &&
+         answers.empty() && outbox.empty() && log.empty() && catalogue.empty();
 }
 
 }  // namespace stagedoor

@@ -58,8 +58,8 @@ class Store {
   virtual void each_absence(const std::function<void(const AbsenceBlock&)>&) = 0;
   virtual void each_draw(const std::function<void(const Draw&)>&) = 0;
   virtual void each_priority(const std::function<void(const PriorityUser&)>&) = 0;
-  virtual std::int64_t ids_reserved_to() = 0;                                 // 1 in a new store
-  virtual TimePoint latest_moment() = 0;                                      // highest Batch::now committed
+  virtual std::int64_t ids_reserved_to() = 0;  // 1 in a new store
+  virtual TimePoint latest_moment() = 0;       // highest Batch::now committed
 
   // Removes at most `rows_max` rows of each kind, oldest first, in a transaction of its own; how many went.
   // Lane thread, between transactions.

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "support/manual_clock.h"
+#include "support/seeds.h"
 #include "support/sse.h"
 
 namespace stagedoor::catalog {
@@ -21,7 +22,7 @@ struct World final : http::Reply::Sink {
   test::ManualClock clock{kNow};
   Shelf shelf;
   TokenKeys keys{{std::string(32, 'k')}};
-  Rooms rooms{clock, [this] { return shelf.catalogue(); }};
+  Rooms rooms{clock, [this] { return shelf.catalogue(); }, &test::seeds};
   Gate gate{keys, rooms, clock, Millis(86'400'000)};
   SeatFeeds feeds{shelf, clock, 1};
   SeatStreamCalls calls{shelf, feeds, rooms, gate, clock};

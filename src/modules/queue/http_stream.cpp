@@ -72,7 +72,8 @@ void add_queue_stream_route(http::Router& router, const QueueStreamCalls& calls)
       return reply(http::problem({Code::TOKEN_NOT_FOUND, "This token is not known here.", {}, {}, {}}));
     const std::string_view told = request.header("Last-Event-ID");
     // Ends the reconnecting of browsers, too.
-    if (fan->standing.status == QueueStatus::EXPIRED && told == news_of(*claims, *fan, calls.stock(claims->event)))
+    if (fan->standing.status == QueueStatus::EXPIRED &&
+        told == news_of(*claims, *fan, calls.stock(claims->event)))
       return reply({.status = 204});
     reply({.stream = std::make_shared<StatusStream>(
                Watch(calls.rooms, calls.clock, *claims, calls.gate.end_of(*claims)), std::move(token),

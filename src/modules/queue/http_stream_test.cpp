@@ -7,6 +7,7 @@
 
 #include "modules/queue/http.h"
 #include "support/manual_clock.h"
+#include "support/seeds.h"
 #include "support/sse.h"
 #include "support/stage.h"
 
@@ -84,10 +85,11 @@ class QueueStream : public testing::Test, protected http::Reply::Sink {
   Stage stage;
   ManualClock clock{kNow};
   TokenKeys keys{{std::string(32, 'k')}};
-  Rooms rooms{clock, [this] { return stage.view.catalogue; }};
+  Rooms rooms{clock, [this] { return stage.view.catalogue; }, &seeds};
   Gate gate{keys, rooms, clock, kLifetime};
-  QueueStreamCalls calls{rooms, gate, clock};
+  QueueStreamCalls calls{rooms, gate, clock, [this](EventId) { return stock; }};
   http::Router router;
+  std::optional<StockNews> stock;
   Answer answer;
   Place last_place = 0;
   bool is_open = false;
@@ -230,6 +232,33 @@ TEST_F(QueueStream, refuses_and_ends_as_GET_queue_would) {
   const Answer refused = open("token=" + keys.sign(fan), {});
   EXPECT_EQ(refused.status, 401);
   EXPECT_THAT(refused.body, testing::HasSubstr("TOKEN_EXPIRED"));
+}
+
+// R-Q16
+TEST_F(QueueStream, tells_at_once_that_everything_is_sold) {
+  join();
+  const auto stream = listen(join());
+  hear(*stream);
+  const auto numbers = std::make_shared<const Stock>(Stock{0, {{"Standard", Won{110'000}, 0}}});
+  stock = {.sold_out = true, .stock = numbers, .version = 2};
+  const auto events = hear(*stream);
+  ASSERT_THAT(events, SizeIs(1));
+  EXPECT_TRUE(boost::json::parse(events[0].data).at("soldOut").as_bool());
+  EXPECT_EQ(boost::json::parse(events[0].data).at("stock").at("seatsLeft"), 0);
+}
+
+// R-Q12
+TEST_F(QueueStream, is_a_sign_of_life_for_as_long_as_it_is_open) {
+  stage.event().queue.presence_timeout = Millis(60'000);
+  const TokenClaims fan = join();
+  const auto stream = listen(fan);
+  std::vector<std::unique_ptr<Command>> due;
+  for (int second = 0; second < 300; ++second) {
+    clock.advance(Millis(1000));
+    hear(*stream);
+    EXPECT_EQ(rooms.numbers(kClubNight).present, 1u);
+    EXPECT_THAT(rooms.admissible(stage.event(), clock.now()), SizeIs(1));
+  }
 }
 
 }  // namespace

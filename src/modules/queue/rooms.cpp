@@ -305,6 +305,7 @@ void Rooms::committed(const Batch& batch) {
     Guarded& guarded = at(draw.event);
     const std::lock_guard lock(guarded.mutex);
     guarded.draw = draw;
+    guarded.changes.fetch_add(1, std::memory_order_release);
     if (draw.drawn_at) finish_draw(guarded);
     else guarded.drawing.reset();  // of another opening, or without the beacon
   }
@@ -412,7 +413,11 @@ void Rooms::collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) {
     if (found == rooms_.end()) continue;
     Guarded& guarded = *found->second;
     collect_absent(*event, guarded, now, due);
-    if (now < guarded.admission_rests) continue;
+    if (event->paused || !event->is_on_sale(now) || now < guarded.admission_rests) continue;
+    {
+      const std::lock_guard lock(guarded.mutex);
+      if (guarded.room.next_admission(event->queue, now) > now) continue;
+    }
     if (!admissible(*event, now).empty()) due.push_back(std::make_unique<Admit>(*this, id));
     else guarded.admission_rests = now + kAdmissionRest;
   }

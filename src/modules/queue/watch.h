@@ -1,6 +1,6 @@
 // A place in the line, watched for as long as an event stream about it is open. Asked often, it looks at the
-// room (and is a sign of life, R-Q12) only when something may have changed: a visit or a leaving was committed, the visit's or the token's
-// time is over, or the fan would now poll.
+// room (and is a sign of life, R-Q12) only when something may have changed: a visit or a leaving was
+// committed, the visit's or the token's time is over, or the fan would now poll.
 #pragma once
 
 #include <atomic>
