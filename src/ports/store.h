@@ -57,6 +57,7 @@ class Store {
   virtual void each_visit(const std::function<void(const Visit&)>&) = 0;      // by event, place
   virtual void each_absence(const std::function<void(const AbsenceBlock&)>&) = 0;
   virtual void each_draw(const std::function<void(const Draw&)>&) = 0;
+  // By event, user.
   virtual void each_priority(const std::function<void(const PriorityUser&)>&) = 0;
   virtual std::int64_t ids_reserved_to() = 0;  // 1 in a new store
   virtual TimePoint latest_moment() = 0;       // highest Batch::now committed

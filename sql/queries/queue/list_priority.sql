@@ -1,3 +1,3 @@
 SELECT event_id, user_id, granted_at
 FROM priority_users
-ORDER BY event_id, granted_at, user_id
+ORDER BY event_id, user_id

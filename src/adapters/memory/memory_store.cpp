@@ -1,8 +1,5 @@
 #include "adapters/memory/memory_store.h"
 
-#include <algorithm>
-#include <vector>
-
 #include "adapters/memory/memory_queries.h"
 #include "adapters/memory/memory_transaction.h"
 
@@ -39,12 +36,7 @@ void MemoryStore::each_draw(const std::function<void(const Draw&)>& row) {
 }
 
 void MemoryStore::each_priority(const std::function<void(const PriorityUser&)>& row) {
-  std::vector<PriorityUser> users;
-  for (const auto& [key, user] : tables_.priority) users.push_back(user);
-  std::stable_sort(users.begin(), users.end(), [](const PriorityUser& a, const PriorityUser& b) {
-    return std::pair(a.event, a.granted_at) < std::pair(b.event, b.granted_at);
-  });
-  for (const auto& user : users) row(user);
+  for (const auto& [key, user] : tables_.priority) row(user);
 }
 
 std::int64_t MemoryStore::ids_reserved_to() { return tables_.ids_reserved_to; }

@@ -114,6 +114,11 @@ void Rooms::restore(Store& store) {
   // In the order in which people came to the priority line: as they joined, or later when it was granted.
   std::map<EventId, std::deque<PriorityUser>> granted;
   store.each_priority([&](const PriorityUser& user) { granted[user.event].push_back(user); });
+  for (auto& [event, users] : granted) {
+    std::stable_sort(users.begin(), users.end(), [](const PriorityUser& a, const PriorityUser& b) {
+      return a.granted_at < b.granted_at;
+    });
+  }
   const auto grant_until = [&](EventId event, TimePoint until) {
     for (auto& users = granted[event]; !users.empty() && users.front().granted_at <= until; users.pop_front())
       at(event).room.has_priority(users.front().user);
@@ -367,8 +372,9 @@ TimePoint Rooms::next_due(TimePoint now) const {
     const std::lock_guard lock(guarded->mutex);
     if (guarded->room.line().is_gathering() && guarded->draw) {
       const bool has_beacon = event->queue.beacon.empty() || !guarded->draw->beacon.empty();
+      const bool is_under_way = guarded->drawing && !guarded->drawing->is_done;
       if (has_beacon)
-        due = std::min(due, std::max(guarded->draw->opens_at, guarded->drawing ? now + kDrawingLook : now));
+        due = std::min(due, is_under_way ? now + kDrawingLook : std::max(now, guarded->draw->opens_at));
     }
     if (guarded->room.line().present() > 0) due = std::min(due, std::max(now, guarded->next_search));
     if (event->paused) continue;

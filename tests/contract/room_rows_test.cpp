@@ -1,0 +1,122 @@
+// What a waiting room keeps besides places and visits: who vanished, draws, priority (R-Q12, R-Q13, R-Q17).
+#include <gmock/gmock.h>
+
+#include "sample.h"
+#include "store_under_test.h"
+#include "text.h"
+
+namespace stagedoor::contract {
+namespace {
+
+using testing::ElementsAre;
+
+class RoomRowsKept : public EveryStore {
+ protected:
+  RoomRowsKept() { open_sample(store()); }
+
+  std::vector<std::string> absences() {
+    std::vector<std::string> rows;
+    store().each_absence([&](const AbsenceBlock& row) {
+      rows.push_back(std::to_string(row.event.value) + "/" + std::to_string(row.block) + " " +
+                     std::to_string(row.bits.size()) + " " + row.bits[0]);
+    });
+    return rows;
+  }
+  std::vector<std::string> draws() {
+    std::vector<std::string> rows;
+    store().each_draw([&](const Draw& row) { rows.push_back(text_of(row)); });
+    return rows;
+  }
+  static std::string text_of(const Draw& row) {
+    return std::to_string(row.event.value) + " " + row.seed.substr(0, 1) + " " +
+           std::to_string(to_ms(row.opens_at)) + " " + std::to_string(to_ms(row.committed_at)) + " [" +
+           row.beacon + "] " + (row.drawn_at ? std::to_string(to_ms(*row.drawn_at)) : "-") + " " +
+           std::to_string(row.people) + " " + std::to_string(row.digest.size());
+  }
+  static AbsenceBlock block(std::int32_t number, char first) {
+    AbsenceBlock row{kEvent, number, std::string(512, '\0')};
+    row.bits[0] = first;
+    return row;
+  }
+  static Draw committed() {
+    return {.event = kEvent,
+            .seed = std::string(32, 's'),
+            .opens_at = from_ms(1000),
+            .committed_at = from_ms(500)};
+  }
+  void write(const Draw& row, const Draw* before) {
+    Batch batch;
+    batch.draws.put(row.event, row, before);
+    commit(store(), batch);
+  }
+};
+
+TEST_P(RoomRowsKept, blocks_of_absences_are_replaced_whole_and_come_back_in_order) {
+  Batch batch;
+  batch.absences = {block(1, 'b'), block(0, 'a')};
+  commit(store(), batch);
+  batch.absences = {block(1, 'c')};
+  commit(store(), batch);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_THAT(absences(), ElementsAre("1/0 512 a", "1/1 512 c"));
+    reopen();
+  }
+  batch.absences = {block(0, 'x')};
+  batch.absences[0].bits.pop_back();
+  EXPECT_TRUE(refuses(store(), batch));
+}
+
+TEST_P(RoomRowsKept, a_draw_is_committed_then_drawn_once_and_keeps_its_seed) {
+  const Draw first = committed();
+  write(first, nullptr);
+  EXPECT_THAT(draws(), ElementsAre("1 s 1000 500 [] - 0 0"));
+  Draw drawn = first;
+  drawn.beacon = "31415";
+  drawn.drawn_at = from_ms(1001);
+  drawn.people = 7;
+  drawn.digest = std::string(32, 'd');
+  write(drawn, &first);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_THAT(draws(), ElementsAre("1 s 1000 500 [31415] 1001 7 32"));
+    const View view = loaded(store(), {.draws = {kEvent, EventId{77}}});
+    EXPECT_EQ(text_of(*view.draws.find(kEvent)), "1 s 1000 500 [31415] 1001 7 32");
+    EXPECT_EQ(view.draws.find(EventId{77}), nullptr);
+    reopen();
+  }
+  Batch again;
+  again.draws.put(kEvent, drawn, &drawn);
+  EXPECT_TRUE(refuses(store(), again)) << "what is drawn stays";
+}
+
+TEST_P(RoomRowsKept, a_draw_never_changes_its_seed) {
+  const Draw first = committed();
+  write(first, nullptr);
+  Draw other = first;
+  other.seed = std::string(32, 'x');
+  Batch batch;
+  batch.draws.put(kEvent, other, &first);
+  EXPECT_TRUE(refuses(store(), batch));
+  EXPECT_THAT(draws(), ElementsAre("1 s 1000 500 [] - 0 0"));
+}
+
+TEST_P(RoomRowsKept, priority_is_granted_once) {
+  Batch batch;
+  batch.priority = {{kEvent, user(2), from_ms(20)}, {kEvent, user(1), from_ms(30)}};
+  commit(store(), batch);
+  batch.priority = {{kEvent, user(2), from_ms(40)}, {kEvent, user(3), from_ms(10)}};
+  commit(store(), batch);
+  for (int round = 0; round < 2; ++round) {
+    std::vector<std::pair<std::string, std::int64_t>> rows;
+    store().each_priority(
+        [&](const PriorityUser& row) { rows.emplace_back(to_string(row.user), to_ms(row.granted_at)); });
+    EXPECT_THAT(rows, testing::UnorderedElementsAre(std::pair(to_string(user(3)), 10),
+                                                    std::pair(to_string(user(2)), 20),
+                                                    std::pair(to_string(user(1)), 30)));
+    reopen();
+  }
+}
+
+INSTANTIATE_ON_EVERY_STORE(RoomRowsKept);
+
+}  // namespace
+}  // namespace stagedoor::contract
