@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <tuple>
 #include <utility>
 
 #include "core/ensure.h"
@@ -40,8 +39,7 @@ class StockSlot {
   using Clock = std::chrono::steady_clock;
 
   template <class Count>
-  std::pair<std::shared_ptr<const stagedoor::Stock>, std::uint64_t> get(std::uint64_t version,
-                                                                        const Count& count) {
+  std::shared_ptr<const stagedoor::Stock> get(std::uint64_t version, const Count& count) {
     const std::lock_guard lock(mutex_);
     const auto now = Clock::now();
     if (!stock_ || (version != version_ && now - counted_at_ >= std::chrono::milliseconds(100))) {
@@ -49,7 +47,7 @@ class StockSlot {
       version_ = version;
       counted_at_ = now;
     }
-    return {stock_, version_};
+    return stock_;
   }
 
  private:
@@ -261,7 +259,7 @@ std::optional<StockNews> Shelf::stock_news(EventId id) const {
     if (!date->date->deleted_at) left += std::int64_t(date->board->left());
   StockNews news;
   news.sold_out = left == 0 && event->live->holds.load() == 0;
-  std::tie(news.stock, news.version) = event->stock_slot.get(event->live->version.load(), [&] {
+  news.stock = event->stock_slot.get(event->live->version.load(), [&] {
     stagedoor::Stock counted;
     std::map<std::pair<std::string, Won>, std::int64_t> seats_left;
     for (const auto& date : event->dates) {

@@ -125,13 +125,23 @@ QueuePlace to_dto(const TokenClaims& claims, std::string_view token, const FanVi
   return place;
 }
 
+// The same numbers, the same sum, also in another run of the server.
+std::uint64_t sum_of(const std::optional<StockNews>& stock) {
+  std::uint64_t sum = 0;
+  if (stock)
+    for (const auto& category : stock->stock->categories)
+      sum = sum * 1'000'003 + std::uint64_t(category.seatsLeft) + 1;
+  return sum;
+}
+
 std::string news_of(const TokenClaims& claims, const FanView& fan, const std::optional<StockNews>& stock) {
   const Standing& standing = fan.standing;
+  const bool waits = standing.status == QueueStatus::CREATED;
   return fmt::format("{:x}-{:x}-{:x}-{:x}-{:x}-{:x}-{:x}-{:x}-{:x}-{:d}", claims.event.value, claims.place,
                      int(standing.status), standing.position.value_or(~0U), fan.estimate.seconds.value_or(-1),
                      fan.estimate.low.value_or(-1), fan.estimate.high.value_or(-1),
-                     to_ms(standing.expires_at.value_or(TimePoint{})), stock ? stock->version : 0,
-                     stock && stock->sold_out);
+                     to_ms(standing.expires_at.value_or(TimePoint{})), waits ? sum_of(stock) : 0,
+                     waits && stock && stock->sold_out);
 }
 
 void add_queue_routes(http::Router& router, const QueueCalls& calls) {

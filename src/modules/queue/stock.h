@@ -31,7 +31,6 @@ BOOST_DESCRIBE_STRUCT(Stock, (), (seatsLeft, categories))
 struct StockNews {
   bool sold_out = false;  // no seat is available and no hold could lapse
   std::shared_ptr<const Stock> stock;
-  std::uint64_t version = 0;  // another one, other numbers
 };
 
 // Any thread. Nothing for an event that is not there.
