@@ -22,13 +22,13 @@ const std::set<std::string_view> kReadsAll = {
     "catalog/list_sections",                 // at start
     "queue/list_places",                     // at start
     "queue/list_visits",                     // at start
-    "operator/find_log_of_event",            // after a sale, to judge it
     "engine/count_tables",                   // at start, the schema's table
     "engine/list_migrations",                // at start
     "reservation/list_taking_fans",          // at start, along the partial index
     "reservation/list_taking_reservations",  // the same
     "engine/forget_answers",                 // the first rows of the table, as many as the limit
     "engine/forget_outbox",                  // the same
+    "operator/find_log_of_event",            // after a sale, to judge it
 };
 
 std::string plan_of(sqlite3* db, const sql::Text& query) {

@@ -22,7 +22,7 @@ LogRow import_row(std::int64_t id, std::string detail) {
   return row;
 }
 
-TEST(RoomRows, are_those_of_the_event_alone_also_while_a_server_runs) {
+TEST(RoomRecord, is_that_of_the_event_alone_also_while_a_server_runs) {
   const Folder folder;
   const std::string path = folder.file("store.db");
   SqliteStore store({.path = path});
