@@ -4,6 +4,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <limits>
 
 #include "app/settings.h"
 
@@ -64,6 +65,9 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   std::string file;
   bool reference = false;
   crowd::CrowdOptions crowd;
+  FairnessOptions fairness;
+  VerifyDrawOptions draw;
+  const CLI::Range is_event(std::int64_t{1}, std::numeric_limits<std::int64_t>::max());
   std::string think = "0s", limit = "0s";
   takes_settings(sub_command("serve", "Serve the API until SIGTERM; prints one JSON line when ready",
                              [&] { return ServeCommand{settings}; }));
@@ -81,6 +85,37 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
                              }))
       ->add_option("FILE", file, "The copy; must not exist")
       ->required();
+  CLI::App* fairness_app = takes_settings(sub_command(
+      "fairness",
+      "Judge the room of one event from the store, also while a server runs; exit code 1: not fair", [&] {
+        return FairnessCommand{settings, fairness};
+      }));
+  fairness_app->add_option("--event", fairness.event, "Which event")->required()->check(is_event);
+  fairness_app->add_flag("--json", fairness.json, "Print the report as JSON");
+  fairness_app->add_option(
+      "--joins", fairness.joins,
+      "Also write the list of joins (place,user,joined_at_ms) to this new file, for verify-draw");
+  CLI::App* draw_app =
+      sub_command("verify-draw", "Recompute a draw from what is published of it; exit code 1: wrong",
+                  [&] { return VerifyDrawCommand{draw}; });
+  draw_app->add_option("--event", draw.event, "Which event was drawn")->required()->check(is_event);
+  CLI::Option* draw_url = draw_app->add_option(
+      "--url", draw.url,
+      "The server that publishes it: GET /queue/draw/EVENT is asked; plain http:// only, no TLS");
+  draw_app->add_option("--file", draw.file, "Or its answer, saved: the whole or the part under data")
+      ->excludes(draw_url);
+  draw_app->add_option("--token", draw.token,
+                       "Of a fan, with or without Bearer: whose rank is told; no key is needed");
+  draw_app->add_option("--commitment", draw.commitment, "The commitment as you noted it before the draw");
+  draw_app->add_option(
+      "--list", draw.list,
+      "CSV of the joins, place,user,joined_at_ms in the order of places from 1: is the digest theirs?");
+  draw_app->add_option("--ranks", draw.ranks,
+                       "Write a line `place rank` for everybody who was drawn to this file");
+  draw_app->footer(
+      "Each check is a line, OK or WRONG. Exit code 0: all agree; 1: something does not, or nothing is drawn "
+      "yet;\n"
+      "2: what was given cannot be read. How the draw works: docs/draw.md.");
   takes_settings(sub_command("verify-config",
                              "Show every setting, where its value comes from, and all that is wrong",
                              [&] {

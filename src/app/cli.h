@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "app/fairness_report.h"
+#include "app/verify_draw.h"
 #include "crowd/crowd.h"
 
 namespace stagedoor {
@@ -33,6 +35,13 @@ struct BackupCommand {
   SettingArguments settings;
   std::string file;
 };
+struct FairnessCommand {
+  SettingArguments settings;
+  FairnessOptions options;
+};
+struct VerifyDrawCommand {
+  VerifyDrawOptions options;
+};
 struct VerifyConfigCommand {
   SettingArguments settings;
   bool reference = false;  // print docs/configuration.md instead
@@ -44,8 +53,9 @@ struct CrowdCommand {
   crowd::CrowdOptions options;
 };
 
-using Command = std::variant<ServeCommand, ImportCommand, AuditCommand, BackupCommand, VerifyConfigCommand,
-                             OpenApiCommand, VersionCommand, CrowdCommand>;
+using Command =
+    std::variant<ServeCommand, ImportCommand, AuditCommand, BackupCommand, FairnessCommand, VerifyDrawCommand,
+                 VerifyConfigCommand, OpenApiCommand, VersionCommand, CrowdCommand>;
 
 struct CommandLine {
   std::optional<Command> command;  // none: print `text` and end with `exit_code`

@@ -52,6 +52,25 @@ TEST(CommandLine, crowd_takes_its_options) {  // R-K5
   EXPECT_TRUE(crowd.json);
 }
 
+TEST(CommandLine, fairness_and_verify_draw_name_their_event) {  // R-Q13, R-Q17
+  const auto fairness =
+      parsed<FairnessCommand>({"fairness", "--event", "3", "--json", "--store.url=sqlite:x.db"});
+  EXPECT_EQ(fairness.options.event, 3);
+  EXPECT_TRUE(fairness.options.json);
+  EXPECT_THAT(fairness.settings.flags, ElementsAre(Pair("store.url", "sqlite:x.db")));
+  const auto draw =
+      parsed<VerifyDrawCommand>({"verify-draw", "--event=3", "--file", "draw.json", "--token", "Bearer x"});
+  EXPECT_EQ(draw.options.event, 3);
+  EXPECT_EQ(draw.options.file, "draw.json");
+  EXPECT_EQ(draw.options.token, "Bearer x");
+  for (const std::vector<std::string>& arguments :
+       {std::vector<std::string>{"fairness"},
+        {"verify-draw"},
+        {"verify-draw", "--event", "0", "--file", "a"},
+        {"verify-draw", "--event", "1", "--file", "a", "--url", "http://x"}})
+    EXPECT_EQ(parse_command_line(arguments).exit_code, 2);
+}
+
 TEST(CommandLine, what_it_does_not_know_is_refused_with_code_2) {  // R-K1
   for (const std::vector<std::string>& arguments : {std::vector<std::string>{},
                                                     {"sing"},
@@ -71,8 +90,8 @@ TEST(CommandLine, what_it_does_not_know_is_refused_with_code_2) {  // R-K1
 TEST(CommandLine, help_names_every_sub_command_and_setting) {
   const CommandLine help = parse_command_line({"--help"});
   EXPECT_EQ(help.exit_code, 0);
-  for (const char* name :
-       {"serve", "import", "audit", "backup", "verify-config", "openapi", "version", "crowd"}) {
+  for (const char* name : {"serve", "import", "audit", "backup", "fairness", "verify-draw", "verify-config",
+                           "openapi", "version", "crowd"}) {
     EXPECT_THAT(help.text, HasSubstr(name));
     EXPECT_EQ(parse_command_line({name, "--help"}).exit_code, 0);
   }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/config.h"
+#include "app/fairness_report.h"
 
 namespace stagedoor {
 
@@ -20,6 +21,10 @@ int run_audit(const Config& config);
 
 // Writes a consistent copy of the store to `file` while a server may be running. Refuses to overwrite.
 int run_backup(const Config& config, const std::string& file);
+
+// Judges the room of one event from the store and prints what came of everybody in it; 1 when it was not
+// fair.
+int run_fairness(const Config& config, const FairnessOptions& options);
 
 // Prints the API's description (OpenAPI 3.1, JSON).
 int run_openapi();

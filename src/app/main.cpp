@@ -44,6 +44,12 @@ struct Run {
     return with_config(command.settings,
                        [&](const LoadedConfig& loaded) { return run_backup(loaded.config, command.file); });
   }
+  int operator()(const FairnessCommand& command) const {
+    return with_config(command.settings, [&](const LoadedConfig& loaded) {
+      return run_fairness(loaded.config, command.options);
+    });
+  }
+  int operator()(const VerifyDrawCommand& command) const { return run_verify_draw(command.options); }
   int operator()(const VerifyConfigCommand& command) const {
     if (command.reference) return print(stdout, settings_markdown()), 0;
     return with_config(command.settings,

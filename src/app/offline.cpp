@@ -1,9 +1,12 @@
-// The sub-commands that do their work and end: import, audit, backup, openapi.
+// The sub-commands that do their work and end: import, audit, backup, fairness, openapi.
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "adapters/sqlite/audit.h"
 #include "adapters/sqlite/backup.h"
+#include "adapters/sqlite/room_rows.h"
 #include "app/commands.h"
 #include "app/service.h"
 #include "http/openapi.h"
@@ -16,6 +19,16 @@ constexpr int kWrong = 2;
 void print(const char* what, const std::vector<std::string>& things) {
   std::printf("%s %zu\n", what, things.size());
   for (const auto& thing : things) std::printf("  %s\n", thing.c_str());
+}
+
+// What verify-draw takes as its --list. False when the file is there already or cannot be written.
+bool write_joins(const std::string& path, const std::vector<LinePlace>& places) {
+  if (std::filesystem::exists(path)) return false;
+  std::ofstream out(path);
+  out << "place,user,joined_at_ms\n";
+  for (const auto& place : places)
+    out << place.place << ',' << to_string(place.user) << ',' << to_ms(place.joined_at) << '\n';
+  return bool(out.flush());
 }
 
 // The store's file, or a word about why there is none to look at.
@@ -56,6 +69,25 @@ int run_backup(const Config& config, const std::string& target) {
   backup_sqlite(*file, target);
   std::printf("%s\n", target.c_str());
   return 0;
+}
+
+int run_fairness(const Config& config, const FairnessOptions& options) {
+  const auto file = existing_store(config);
+  if (!file) return kWrong;
+  const auto room = read_room(*file, EventId{options.event});
+  if (!room) {
+    std::fprintf(stderr, "%s: there is no event %lld in it\n", file->c_str(),
+                 static_cast<long long>(options.event));
+    return kWrong;
+  }
+  if (!options.joins.empty() && !write_joins(options.joins, room->rows.places)) {
+    std::fprintf(stderr, "%s: is there already, or cannot be written\n", options.joins.c_str());
+    return kWrong;
+  }
+  const Fairness fairness = judge_fairness(room->rows, room->event.queue);
+  std::fputs((options.json ? fairness_json(*room, fairness) : fairness_text(*room, fairness)).c_str(),
+             stdout);
+  return fairness.is_fair() ? 0 : 1;
 }
 
 int run_openapi() {

@@ -134,6 +134,15 @@ struct PriorityUser {
   TimePoint granted_at{};
 };
 
+// What is stored of one event's room.
+struct RoomRows {
+  std::vector<LinePlace> places;  // by place, from 1
+  std::vector<Visit> visits;
+  std::vector<AbsenceBlock> absences;
+  std::vector<PriorityUser> priority;
+  std::optional<Draw> draw;
+};
+
 struct SeatBlock {  // a house seat (R-S12)
   SeatId seat{};
   bool blocked = false;

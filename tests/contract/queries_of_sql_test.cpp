@@ -31,6 +31,7 @@ const std::set<std::string_view> kReadsAll = {
     "reservation/list_taking_reservations",  // the same
     "engine/forget_answers",                 // the first rows of the table, as many as the limit
     "engine/forget_outbox",                  // the same
+    "operator/find_log_of_event",            // after a sale, to judge it
 };
 
 std::string plan_of(sqlite3* db, const sql::Text& query) {

@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
 """The program as operators and scripts meet it: exit codes, where output goes, wrong settings (R-K1, R-K2)."""
+import concurrent.futures
+import datetime
 import json
 import pathlib
+import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import urllib.error
 import urllib.request
 import uuid
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1]), str(pathlib.Path(__file__).resolve().parents[1] / 'tidy')]
+import checks
 import report
 import server
 
@@ -148,6 +153,154 @@ class Work(InFolder):
             self.assertEqual(self.run_program('backup', 'copy.db').returncode, 1, 'never over another file')
         audit = self.run_program('audit', '--store.url=sqlite:copy.db')
         self.assertEqual(audit.returncode, 0, audit.stdout + audit.stderr)
+
+
+class DrawnSale(unittest.TestCase):
+    """A sale that opens with a draw, recomputed and judged (R-Q13, R-Q17)."""
+
+    FANS = 50
+    SALE = """
+events:
+  - id: 7
+    name: Drawn Night
+    performer: The Lots
+    venue: Stagedoor Club
+    on_sale: {{from: {opening}, until: 2036-01-01T00:00:00Z}}
+    queue: {{order: draw, gather_from: 2026-01-01T00:00:00Z, admission: interval, people: 1, every: 1h}}
+"""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = pathlib.Path(folder.name)
+        opening = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=5)
+        (cls.folder / 'sale.yaml').write_text(cls.SALE.format(opening=opening.isoformat(timespec='milliseconds')))
+        running = server.Server(cls.folder, '--catalogue.file=sale.yaml', '--admin.keys=anna:owner:secret-of-anna')
+        cls.enterClassContext(running)
+        cls.url = running.url
+        cls.committed = cls.draw_when(lambda draw: True)
+        cls.early = cls.verify('--url', cls.url)
+        with concurrent.futures.ThreadPoolExecutor(4) as fans:
+            cls.joined = list(fans.map(cls.join, range(cls.FANS)))
+        draw = cls.draw_when(lambda draw: 'drawnAt' in draw)
+        assert draw['people'] == cls.FANS, f'some joined after the opening: {draw}'
+        (cls.folder / 'draw.json').write_text(json.dumps({'success': True, 'data': draw}))
+        cls.late = cls.join()
+        cls.fairness = server.run('fairness', '--event', '7', '--joins', 'joins.csv', folder=cls.folder)
+
+    @classmethod
+    def join(cls, _=None):
+        status, said = call(cls.url + '/queue', 'POST', {'userId': str(uuid.uuid4()), 'eventId': 7})
+        assert status == 201, said
+        return said['data']['token']
+
+    @classmethod
+    def draw_when(cls, is_wanted):
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            status, said = call(cls.url + '/queue/draw/7')
+            if status == 200 and is_wanted(said['data']):
+                return said['data']
+            time.sleep(0.02)
+        raise AssertionError(f'waited in vain; the last answer: {said}')
+
+    @classmethod
+    def verify(cls, *arguments, event='7'):
+        return server.run('verify-draw', '--event', event, *arguments, folder=cls.folder)
+
+    def rank(self, token):
+        result = self.verify('--file', 'draw.json', '--list', 'joins.csv', '--token', token)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        return int(result.stdout.split('→ rank ')[1].split()[0])
+
+    def test_recomputed_ranks_are_the_order_that_everybody_was_told(self):
+        told = {}
+        for token in self.joined:
+            status, said = call(self.url + '/queue', token=token.removeprefix('Bearer '))
+            self.assertEqual(status, 200, said)
+            told[token] = said['data']['position'] if said['data']['status'] == 'CREATED' else -1
+        self.assertEqual(len(set(told.values())), self.FANS)
+        in_order = sorted(told, key=told.get)
+        self.assertNotEqual(in_order, self.joined, 'drawn, not in the order of joining')
+        for rank in (1, 2, 25, self.FANS):
+            self.assertEqual(self.rank(in_order[rank - 1]), rank)
+        self.assertEqual(self.rank(self.late), self.FANS + 1)
+
+    def test_verifier_of_the_page_agrees_with_the_program(self):
+        (self.folder / 'verifier.py').write_text(checks.code_blocks((server.ROOT / 'docs/draw.md').read_text(), 'python')[0])
+        result = self.verify('--url', self.url, '--ranks', 'ranks.txt', '--commitment', self.committed['commitment'])
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        ranks = dict(tuple(map(int, line.split())) for line in (self.folder / 'ranks.txt').read_text().splitlines())
+        self.assertEqual(sorted(ranks.values()), list(range(1, self.FANS + 1)))
+        for token in (self.joined[0], self.joined[-1], self.late):
+            shown = subprocess.run([sys.executable, 'verifier.py', '7', 'draw.json', token, 'joins.csv'], cwd=self.folder,
+                                   capture_output=True, text=True, timeout=60)
+            self.assertEqual(shown.returncode, 0, shown.stderr)
+            words = shown.stdout.split()
+            place, rank = int(words[1]), int(words[-1])
+            self.assertEqual(rank, ranks.get(place, place))
+            self.assertIn(shown.stdout.strip(), self.verify('--file', 'draw.json', '--token', token).stdout)
+
+    def test_draw_that_is_not_drawn_yet_is_code_1_and_says_so(self):
+        self.assertEqual(self.early.returncode, 1, self.early.stderr)
+        self.assertIn('not drawn yet', self.early.stdout)
+        self.assertIn(self.committed['commitment'], self.early.stdout)
+
+    def test_whatever_is_tampered_with_is_found(self):
+        genuine = json.loads((self.folder / 'draw.json').read_text())['data']
+
+        def verify(*arguments, event='7', **changed):
+            (self.folder / 'tampered.json').write_text(json.dumps({**genuine, **changed}))  # the data alone is enough
+            return self.verify('--file', 'tampered.json', '--list', 'joins.csv', *arguments, event=event)
+        self.assertEqual(verify().returncode, 0)
+        other, moved = 'ab' * 32, '2027-01-01T00:00:00.000Z'
+        for result, wrong in ((verify(seed=other), 'commitment'), (verify(commitment=other), 'commitment'),
+                              (verify(opensAt=moved), 'commitment'), (verify(event='8'), 'commitment'),
+                              (verify(digest=other), 'digest'), (verify(people=self.FANS - 1), 'digest'),
+                              (verify(people=self.FANS + 1), 'digest'), (verify('--commitment', other), 'noted before')):
+            self.assertEqual(result.returncode, 1, result.stdout + result.stderr)
+            self.assertRegex(result.stdout, f'WRONG [^\\n]*{wrong}')
+            self.assertIn('Something does NOT agree.', result.stdout)
+        lines = (self.folder / 'joins.csv').read_text().splitlines()
+        lines[3] = lines[3].replace(lines[3].split(',')[1], str(uuid.uuid4()))
+        (self.folder / 'other.csv').write_text('\n'.join(lines))
+        result = self.verify('--file', 'draw.json', '--list', 'other.csv')
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stdout, r'WRONG [^\n]*digest')
+
+    def test_what_cannot_be_read_is_code_2_with_the_reason(self):
+        (self.folder / 'gap.csv').write_text(f'1,{uuid.uuid4()},5\n3,{uuid.uuid4()},6\n')
+        (self.folder / 'text.json').write_text('no')
+        (self.folder / 'other.json').write_text('{"data":{"algorithm":"x"}}')
+        for arguments, reason in (([], 'say where the draw is'),
+                                  (['--file', 'none.json'], 'none.json: cannot be read'),
+                                  (['--file', 'text.json'], 'text.json: is not the JSON'),
+                                  (['--file', 'other.json'], 'commitment is required'),
+                                  (['--file', 'draw.json', '--token', 'made-up'], 'the token is not'),
+                                  (['--file', 'draw.json', '--commitment', '12'], '64 hexadecimal digits'),
+                                  (['--file', 'draw.json', '--list', 'gap.csv'], 'gap.csv:2'),
+                                  (['--url', 'http://127.0.0.1:1'], 'no answer')):
+            result = self.verify(*arguments)
+            self.assertEqual(result.returncode, 2, arguments)
+            self.assertIn(reason, result.stderr)
+        result = self.verify('--url', self.url, event='8')
+        self.assertEqual(result.returncode, 2)
+        self.assertIn('EVENT_NOT_FOUND', result.stderr)
+
+    def test_fairness_is_judged_beside_the_server(self):
+        self.assertEqual(self.fairness.returncode, 0, self.fairness.stdout + self.fairness.stderr)
+        self.assertRegex(self.fairness.stdout, rf'joins +{self.FANS + 1}\n')
+        self.assertRegex(self.fairness.stdout, rf'drawn +{self.FANS} ')
+        self.assertIn('The room was fair.', self.fairness.stdout)
+        for path in ('pause', 'resume'):
+            self.assertEqual(call(f'{self.url}/admin/events/7/queue/{path}', 'POST', {}, token='secret-of-anna')[0], 200)
+        status, said = call(f'{self.url}/admin/events/7/queue', 'PATCH', {'capacity': 7}, token='secret-of-anna')
+        self.assertEqual(status, 200, said)
+        report = json.loads(server.run('fairness', '--event', '7', '--json', folder=self.folder).stdout)
+        self.assertEqual([row['action'] for row in report['operators']][-3:], ['queue.pause', 'queue.resume', 'queue.change'])
+        self.assertEqual((report['fair'], report['policyChanged'], report['draw']['people']), (True, True, self.FANS))
+        self.assertEqual(server.run('fairness', '--event', '8', folder=self.folder).returncode, 2)
 
 
 if __name__ == '__main__':

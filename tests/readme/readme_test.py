@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""The booking of the README, line by line as it stands there, against a real server with the demo catalogue."""
+"""What the documents show, as it stands there: the booking of the README against a real server with the demo catalogue, the
+verifier of docs/draw.md against its test vectors."""
+import json
 import pathlib
 import subprocess
 import sys
 import tempfile
 import unittest
+import uuid
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1]), str(pathlib.Path(__file__).resolve().parents[1] / 'tidy')]
 import checks
@@ -31,6 +34,31 @@ class Readme(unittest.TestCase):
         self.assertIn('"type":"USE"', said[-1])
         self.assertEqual(running.exit_code, 0)
         self.assertEqual(audit.returncode, 0, audit.stdout + audit.stderr)
+
+
+class Draw(unittest.TestCase):
+    """R-Q13; that the program comes to the same vectors: src/modules/queue/draw_test.cpp."""
+
+    def test_verifier_of_the_page_comes_to_its_vectors_which_are_those_of_the_program(self):
+        page = (server.ROOT / 'docs/draw.md').read_text()
+        vectors = json.loads(checks.code_blocks(page, 'json')[0])
+        verifier = {'__name__': 'verifier'}
+        exec(checks.code_blocks(page, 'python')[0], verifier)
+        seed = b'0123456789abcdef0123456789abcdef'
+        digest = verifier['digest']([(uuid.UUID(int=n), 1800000000000 + n) for n in range(1, 11)])
+        key = verifier['key'](seed, digest)
+        self.assertEqual(vectors, {
+            'event': 7,
+            'opening': 1800000060000,
+            'commitment': verifier['commitment'](seed, 7, 1800000060000).hex(),
+            'digest': digest.hex(),
+            'key': key.hex(),
+            'keyWithBeacon31415': verifier['key'](seed, digest, '31415').hex(),
+            'order': verifier['order'](key, 10)})
+        program = (server.ROOT / 'src/modules/queue/draw_test.cpp').read_text()
+        for name in ('commitment', 'digest', 'key', 'keyWithBeacon31415'):
+            self.assertIn(vectors[name], program, name)
+        self.assertIn(', '.join(map(str, vectors['order'])), program)
 
 
 if __name__ == '__main__':

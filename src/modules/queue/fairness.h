@@ -11,15 +11,6 @@
 
 namespace stagedoor {
 
-// What is stored of one event's room.
-struct RoomRows {
-  std::vector<LinePlace> places;  // by place, from 1
-  std::vector<Visit> visits;
-  std::vector<AbsenceBlock> absences;
-  std::vector<PriorityUser> priority;
-  std::optional<Draw> draw;
-};
-
 struct Fairness {
   std::int64_t joins = 0;
   std::int64_t admissions = 0;

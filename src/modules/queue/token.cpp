@@ -29,7 +29,26 @@ std::uint64_t get(const std::uint8_t* from, std::size_t size) {
   return value;
 }
 
+bool decode(std::string_view text, Bytes& token) {
+  return base64url_decode(text, token) && token[0] == kVersion;
+}
+
+TokenClaims claims_in(const Bytes& token) {
+  TokenClaims claims;
+  claims.event.value = static_cast<std::int64_t>(get(&token[kEventAt], 8));
+  claims.place = static_cast<Place>(get(&token[kPlaceAt], 4));
+  std::memcpy(claims.user.bytes.data(), &token[kUserAt], claims.user.bytes.size());
+  claims.issued_at = from_ms(static_cast<std::int64_t>(get(&token[kIssuedAt], 8)));
+  return claims;
+}
+
 }  // namespace
+
+std::optional<TokenClaims> unverified_claims(std::string_view text) {
+  Bytes token{};
+  if (!decode(text, token)) return std::nullopt;
+  return claims_in(token);
+}
 
 struct TokenKeys::Key {
   static inline std::atomic<std::uint64_t> serials{0};
@@ -100,19 +119,14 @@ std::string TokenKeys::sign(const TokenClaims& claims) const {
 
 std::optional<TokenClaims> TokenKeys::verify(std::string_view text) const {
   Bytes token{};
-  if (!base64url_decode(text, token) || token[0] != kVersion) return std::nullopt;
+  if (!decode(text, token)) return std::nullopt;
   const auto key_id = static_cast<std::uint32_t>(get(&token[kKeyIdAt], 4));
   for (const auto& key : keys_) {
     if (key->id != key_id) continue;
     std::uint8_t mac[32];
     key->mac(token, mac);
     if (CRYPTO_memcmp(mac, &token[kMacAt], kMacSize) != 0) return std::nullopt;
-    TokenClaims claims;
-    claims.event.value = static_cast<std::int64_t>(get(&token[kEventAt], 8));
-    claims.place = static_cast<Place>(get(&token[kPlaceAt], 4));
-    std::memcpy(claims.user.bytes.data(), &token[kUserAt], claims.user.bytes.size());
-    claims.issued_at = from_ms(static_cast<std::int64_t>(get(&token[kIssuedAt], 8)));
-    return claims;
+    return claims_in(token);
   }
   return std::nullopt;
 }

@@ -28,6 +28,9 @@ struct TokenClaims {
   bool operator==(const TokenClaims&) const = default;
 };
 
+// What a token says, taken at its word: for whoever has no key. Nothing when the text is not of that form.
+std::optional<TokenClaims> unverified_claims(std::string_view token);
+
 class TokenKeys {
  public:
   // 32-byte secrets, newest first: the first signs, all verify.

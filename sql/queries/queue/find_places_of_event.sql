@@ -1,0 +1,4 @@
+SELECT event_id, place, user_id, joined_at, left_at
+FROM line_places
+WHERE event_id = $event_id
+ORDER BY place

@@ -1,0 +1,26 @@
+// The report of `stagedoor fairness`: what came of everybody in a room, and what operators did to it. Judging
+// is done in modules/queue/fairness. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "adapters/sqlite/room_rows.h"
+#include "modules/queue/fairness.h"
+
+namespace stagedoor {
+
+struct FairnessOptions {
+  std::int64_t event = 0;
+  bool json = false;
+  std::string joins;  // file to write the list of joins to; "" = none
+};
+
+// The queue's policy has been changed since the first join, so that limits of now judge what was let in by
+// others.
+bool has_changed_policy(const RoomRecord& room);
+
+std::string fairness_text(const RoomRecord& room, const Fairness& fairness);
+std::string fairness_json(const RoomRecord& room, const Fairness& fairness);
+
+}  // namespace stagedoor
