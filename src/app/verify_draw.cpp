@@ -11,7 +11,7 @@
 #include <stdexcept>
 
 #include "crowd/call.h"
-#include "modules/queue/draw.h"
+#include "core/draw.h"
 #include "modules/queue/http_public.h"
 #include "modules/queue/token.h"
 

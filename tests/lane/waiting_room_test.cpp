@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "lane/scene.h"
-#include "modules/queue/draw.h"
+#include "core/draw.h"
 
 namespace stagedoor::test {
 namespace {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What the documents show, as it stands there: the booking of the README against a real server with the demo catalogue, the
-verifier of docs/draw.md against its test vectors."""
+"""What the documents show, as it stands there: the booking of the README and the opening of docs/operations.md against a
+real server with the demo catalogue, the verifier of docs/draw.md against its test vectors."""
 import json
 import pathlib
 import subprocess
@@ -35,9 +35,25 @@ class Readme(unittest.TestCase):
         self.assertEqual(running.exit_code, 0)
         self.assertEqual(audit.returncode, 0, audit.stdout + audit.stderr)
 
+    def test_opening_in_a_minute_is_rehearsed_with_a_fair_draw(self):
+        text = (server.ROOT / 'docs/operations.md').read_text()
+        block, = (block for block in checks.code_blocks(text, 'bash') if '--prequeue' in block)
+        for there, here in (('+60 seconds', '+5 seconds'), ('--prequeue 2000', '--prequeue 200'), ('$(./x key)', 'k' * 32),
+                            ('build/release/stagedoor', server.BINARY)):
+            self.assertIn(there, block)
+            block = block.replace(there, here)
+        with tempfile.TemporaryDirectory() as folder:
+            catalogue = server.ROOT / 'demo/catalogue.yaml'
+            with server.Server(folder, f'--catalogue.file={catalogue}', f'--admin.keys=demo:owner:{"k" * 32}') as running:
+                block = block.replace(ADDRESS, running.url).replace(' crowd ', f' crowd --url {running.url} ')
+                shell = subprocess.run(['bash', '-euo', 'pipefail', '-c', block], capture_output=True, text=True, timeout=120)
+        self.assertEqual(shell.returncode, 0, shell.stdout + shell.stderr)
+        self.assertIn('200 gathered', shell.stdout)
+        self.assertIn('Every answer kept the rules.', shell.stdout)
+
 
 class Draw(unittest.TestCase):
-    """R-Q13; that the program comes to the same vectors: src/modules/queue/draw_test.cpp."""
+    """R-Q13; that the program comes to the same vectors: src/core/draw_test.cpp."""
 
     def test_verifier_of_the_page_comes_to_its_vectors_which_are_those_of_the_program(self):
         page = (server.ROOT / 'docs/draw.md').read_text()
@@ -55,7 +71,7 @@ class Draw(unittest.TestCase):
             'key': key.hex(),
             'keyWithBeacon31415': verifier['key'](seed, digest, '31415').hex(),
             'order': verifier['order'](key, 10)})
-        program = (server.ROOT / 'src/modules/queue/draw_test.cpp').read_text()
+        program = (server.ROOT / 'src/core/draw_test.cpp').read_text()
         for name in ('commitment', 'digest', 'key', 'keyWithBeacon31415'):
             self.assertIn(vectors[name], program, name)
         self.assertIn(', '.join(map(str, vectors['order'])), program)
