@@ -7,8 +7,8 @@
 #include <set>
 #include <thread>
 
-#include "lane/scene.h"
 #include "core/draw.h"
+#include "lane/scene.h"
 
 namespace stagedoor::test {
 namespace {
@@ -199,7 +199,8 @@ TEST_F(WaitingRoom, waits_for_the_value_of_the_beacon_that_was_named) {
 
 // Long lists are closed and drawn beside the lane.
 TEST_F(WaitingRoom, draws_many_people_without_keeping_the_lane) {
-  open("admission: interval, people: 100, every: 1s, order: draw", Millis(60'000));
+  open("admission: interval, people: 100, every: 1s, presence_timeout: 1h, poll_max: 30s, order: draw",
+       Millis(60'000));
   constexpr Place kPeople = 12'000;
   for (Place n = 1; n <= kPeople; ++n) world().send(test::join(user(n), 1));
   world().run();
