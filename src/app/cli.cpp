@@ -136,7 +136,9 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
       },
       "DURATION");
   crowd_app->add_option("--url", crowd.url, "The server; plain http:// only, no TLS")->capture_default_str();
-  crowd_app->add_option("--fans", crowd.fans, "How many come (0: a tenth more than it takes to sell out)")
+  crowd_app
+      ->add_option("--fans", crowd.fans,
+                   "How many come (0: with the pre-queue a tenth more than it takes to sell out)")
       ->capture_default_str()
       ->check(CLI::Range(0, 10'000'000));
   crowd_app->add_option("--rate", crowd.rate, "How many arrive per second (0: all at once)")
@@ -146,8 +148,11 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   crowd_app->add_option("--abandon", crowd.abandon, "Share of fans who give up on the way, 0 to 1")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 1.0));
-  crowd_app->add_option("--prequeue", crowd.prequeue, "How many come before the sale opens")
-      ->capture_default_str();
+  crowd_app
+      ->add_option("--prequeue", crowd.prequeue,
+                   "How many come before the sale opens; its draw is checked (needs --event)")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 10'000'000));
   crowd_app
       ->add_option("--vanish", crowd.vanish,
                    "Share of fans who go away while holding a seat, which lapses, 0 to 1")

@@ -19,6 +19,7 @@
 
 #include "crowd/call.h"
 #include "crowd/client.h"
+#include "crowd/draw_check.h"
 #include "crowd/schedule.h"
 
 namespace stagedoor::crowd {
@@ -64,10 +65,35 @@ EventPage find_event(const CrowdOptions& options) {
                                          : "several events are on sale, choose one:" + names);
 }
 
+// The draw that a crowd can come before.
+PublishedDraw find_draw(const CrowdOptions& options) {
+  Caller caller(options.url, std::chrono::seconds(5));
+  const std::string target = fmt::format("/queue/draw/{}", options.event);
+  return read_draw(read_data(caller.call({.target = target}), options.url + target).as_object());
+}
+
+PublishedDraw find_coming_draw(const CrowdOptions& options) {
+  const auto refuse = [&](const std::string& why) {
+    throw std::runtime_error(fmt::format(
+        "--prequeue: {}. It takes an event whose sale has yet to open (on_sale.from), whose order "
+        "is drawn (queue.order: draw) and whose queue is open already (queue.gather_from)",
+        why));
+  };
+  if (options.event == 0) refuse("say which event with --event");
+  Caller caller(options.url, std::chrono::seconds(5));
+  const Reply reply = caller.call({.target = fmt::format("/queue/draw/{}", options.event)});
+  if (reply.status == 404) refuse(fmt::format("nothing will be drawn for event {}", options.event));
+  const PublishedDraw draw = find_draw(options);
+  if (draw.drawn_at) refuse(fmt::format("the order of event {} is drawn already", options.event));
+  return draw;
+}
+
 // The loop around the journeys: who comes when, what is due, what has been answered.
 class Crowd {
  public:
-  Crowd(const CrowdOptions& options, const EventPage& event, const std::atomic<int>& stop)
+  // `opens`: when the sale does; fans beyond the pre-queue come from then on.
+  Crowd(const CrowdOptions& options, const EventPage& event, Clock::time_point opens,
+        const std::atomic<int>& stop)
       : options_(options),
         stop_(stop),
         client_(resolve(options.url), {.connections = static_cast<std::size_t>(options.connections)},
@@ -78,16 +104,18 @@ class Crowd {
                   .vanish = options.vanish,
                   .seats_per_fan = static_cast<int>(options.seats_per_fan),
                   .think = options.think,
-                  .look_again = options.look_again},
+                  .look_again = options.look_again,
+                  .on_place = witnesses()},
                  options.seed),
         event_page_(render(client_.endpoint(), {.target = fmt::format("/events/{}", event.id)})),
         start_(Clock::now()),
-        arrivals_(start_, options.rate) {
+        early_arrivals_(start_, options.rate),
+        arrivals_(std::max(start_, opens), options.rate) {
     report_.url = options.url;
     report_.event = event.id;
     report_.event_name = event.name;
     report_.seed = options.seed;
-    report_.fans_wanted = options.fans;
+    report_.fans_wanted = options.prequeue + options.fans;
     report_.seats_left_before = report_.seats_left = event.seats_left;
   }
 
@@ -97,7 +125,7 @@ class Crowd {
       auto now = Clock::now();
       if (stop_ > 0) end_early("stopped");
       if (options_.limit.count() > 0 && now - start_ >= options_.limit) end_early("the time was up");
-      while (gate_open() && arrivals_.due(fans_.size()) <= now) let_one_come();
+      while (gate_open() && due(fans_.size()) <= now) let_one_come();
       while (!due_.empty() && due_.top().at <= now) {
         const Due due = due_.top();
         due_.pop();
@@ -110,13 +138,20 @@ class Crowd {
         report_.recent = Histogram();
       }
       auto until = std::min(next_told, next_look_);
-      if (gate_open()) until = std::min(until, arrivals_.due(fans_.size()));
+      if (gate_open()) until = std::min(until, due(fans_.size()));
       if (!due_.empty()) until = std::min(until, due_.top().at);
       client_.poll(until - Clock::now());
     }
     if (report_.ended_because.empty())
       report_.ended_because = stop_ > 0 ? "stopped" : "everybody was through";
     return state();
+  }
+
+  // What the crowd can say of the draw after run(). A server never tells anybody to ask so rarely that they
+  // would be taken for absent: twice as long is the least that it takes.
+  void check(const PublishedDraw& before, const PublishedDraw& after, CrowdReport& report) const {
+    report.draw =
+        check_draw(EventId{report_.event}, before, after, witnesses_, 2 * longest_poll_, report.breaches);
   }
 
  private:
@@ -132,13 +167,49 @@ class Crowd {
     bool operator<(const Due& other) const { return at > other.at; }  // the queue's top is the earliest
   };
 
-  bool gate_open() const { return !gate_closed_ && std::cmp_less(fans_.size(), options_.fans); }
+  bool gate_open() const { return !gate_closed_ && std::cmp_less(fans_.size(), report_.fans_wanted); }
+
+  // When fan number `number` comes.
+  Clock::time_point due(std::uint64_t number) const {
+    const auto early = static_cast<std::uint64_t>(options_.prequeue);
+    return number < early ? early_arrivals_.due(number) : arrivals_.due(number - early);
+  }
 
   void let_one_come() {
     const std::size_t number = fans_.size();
     fans_.push_back({journey_.arrive(static_cast<std::uint32_t>(number)), {}});
     ++walking_;
-    send(number, arrivals_.due(number));
+    send(number, due(number));
+  }
+
+  // Writes down what the fans are told of their places, where there is a draw to check it by.
+  std::function<void(const Fan&, const PlaceTold&)> witnesses() {
+    if (options_.prequeue == 0) return {};
+    return [this](const Fan& fan, const PlaceTold& told) { witness(fan.number, told); };
+  }
+
+  void witness(std::size_t number, const PlaceTold& told) {
+    if (witnesses_.size() <= number) witnesses_.resize(number + 1);
+    Witness& witness = witnesses_[number];
+    if (witness.was_let_in()) return;
+    const auto now = Clock::now();
+    const auto asked = fans_[number].intended;
+    if (!told.token.empty() && !read_token(told.token, witness)) throw std::runtime_error("not a token");
+    if (witness.asked_last != Clock::time_point())
+      witness.longest_silence = std::max(witness.longest_silence, now - witness.asked_last);
+    witness.asked_last = asked;
+    if (told.activated_at) {
+      witness.activated_at = *told.activated_at;
+      witness.admitted_told = now;
+    } else if (told.waits) {
+      witness.waited_asked = asked;
+      longest_poll_ = std::max(longest_poll_, told.poll_after);
+      if (told.position && witness.position < 0) {
+        witness.position = *told.position;
+        witness.asked = asked;
+        witness.told = now;
+      }
+    }
   }
 
   void send(std::size_t index, Clock::time_point intended) {
@@ -153,6 +224,9 @@ class Crowd {
     report_.latency[static_cast<std::size_t>(walker.fan.step)].record(now - walker.intended);
     report_.recent.record(now - walker.intended);
     go_on(tag, journey_.answered(walker.fan, response), now);
+    const bool refused = walker.fan.stage == Stage::not_on_sale && std::cmp_less(tag, options_.prequeue);
+    if (refused && witnesses_.empty())
+      throw std::runtime_error("--prequeue: the queue is not open yet (queue.gather_from) or not any more");
   }
 
   void go_on(std::size_t index, const Journey::Next& next, Clock::time_point now) {
@@ -217,8 +291,11 @@ class Crowd {
   Journey journey_;
   const std::string event_page_;  // the request for it
   Clock::time_point start_;
+  Schedule early_arrivals_;  // of the pre-queue
   Schedule arrivals_;
-  std::deque<Walker> fans_;  // a deque, because requests on their way must stay where they are
+  std::vector<Witness> witnesses_;  // by fan; empty without a pre-queue
+  Millis longest_poll_{0};          // that anybody who waits was told
+  std::deque<Walker> fans_;         // a deque, because requests on their way must stay where they are
   std::priority_queue<Due> due_;
   std::size_t walking_ = 0;
   bool gate_closed_ = false;
@@ -259,19 +336,30 @@ class CatchInterrupts {
 CrowdReport walk_crowd(const CrowdOptions& wanted, const std::atomic<int>& stop,
                        const std::function<void(const CrowdReport&)>& tell) {
   CrowdOptions options = wanted;
+  std::optional<PublishedDraw> draw;
+  auto opens = Clock::time_point::min();
   if (options.prequeue > 0) {
-    throw std::runtime_error(
-        "--prequeue: this server has no pre-queue yet; leave it out and everybody joins the open line");
+    draw = find_coming_draw(options);
+    opens = Clock::now() + (draw->opens_at - std::chrono::system_clock::now());
   }
   const EventPage event = find_event(options);
   if (options.seed == 0) options.seed = std::random_device{}();
-  if (options.fans == 0) options.fans = event.seats_left * 11 / (10 * options.seats_per_fan) + 1;
+  if (options.fans == 0) {
+    const std::int64_t enough = event.seats_left * 11 / (10 * options.seats_per_fan) + 1;
+    options.fans = std::max<std::int64_t>(0, enough - options.prequeue);
+  }
   options.event = event.id;
-  CrowdReport report = Crowd(options, event, stop).run(tell);
+  Crowd crowd(options, event, opens, stop);
+  CrowdReport report = crowd.run(tell);
   try {
     report.seats_left = find_event(options).seats_left;
   } catch (const std::exception&) {
     // The server has gone away; what the fans were told of that stands in the report.
+  }
+  try {
+    if (draw) crowd.check(*draw, find_draw(options), report);
+  } catch (const std::exception& error) {
+    report.breaches.add(Rule::draw_commitment_broken, fmt::format("no draw is published: {}", error.what()));
   }
   return report;
 }

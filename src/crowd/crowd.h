@@ -15,7 +15,7 @@ namespace stagedoor::crowd {
 
 struct CrowdOptions {
   std::string url = "http://127.0.0.1:8080";
-  std::int64_t fans = 0;   // 0: a tenth more than it takes to sell out
+  std::int64_t fans = 0;   // 0: a tenth more than it takes to sell out, less those of the pre-queue
   double rate = 300;       // fans who arrive per second; 0: all at once
   std::int64_t event = 0;  // 0: the one on sale
   double abandon =
@@ -26,11 +26,13 @@ struct CrowdOptions {
   Millis look_again{
       1000};  // pause of a fan who found nothing left, before looking again; three times, then they leave
   std::int64_t connections =
-      256;                    // at most so many requests at once; more wait, and their latency counts that
-  Millis limit{0};            // end the rehearsal after this long; 0: when everybody is through
-  std::uint64_t seed = 0;     // of the fans' ids and choices; 0: another one each time
-  std::int64_t prequeue = 0;  // fans who come before the sale opens: refused, this server has no pre-queue
-  bool json = false;          // the report as one JSON object on standard output instead of text
+      256;                 // at most so many requests at once; more wait, and their latency counts that
+  Millis limit{0};         // end the rehearsal after this long; 0: when everybody is through
+  std::uint64_t seed = 0;  // of the fans' ids and choices; 0: another one each time
+  // Fans who come before the sale opens, besides `fans`, who then come after it. Needs an event whose order
+  // is drawn, and checks the draw.
+  std::int64_t prequeue = 0;
+  bool json = false;  // the report as one JSON object on standard output instead of text
 };
 
 // Runs the rehearsal. `stop` may be raised by a signal handler: at 1 everybody leaves politely, at 2 it ends

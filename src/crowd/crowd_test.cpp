@@ -157,8 +157,24 @@ TEST(Crowd, says_what_keeps_it_from_starting) {
     }
     return std::string();
   };
-  EXPECT_THAT(start({.prequeue = 5}), HasSubstr("no pre-queue"));
+  EXPECT_THAT(start({.prequeue = 5}), HasSubstr("say which event"));
   std::string url;
+  const auto refuse_prequeue = [&](const char* draw_page) {
+    ScriptedServer draw([&](const auto& request) {
+      if (request.target == "/events/1") return answer(200, R"({"data":{"id":1,"name":"A","seatCount":5}})");
+      if (request.target == "/queue") return answer(409, R"({"code":"EVENT_NOT_ON_SALE"})");
+      return answer(*draw_page ? 200 : 404, draw_page);
+    });
+    return start({.url = draw.url(), .event = 1, .prequeue = 5});
+  };
+  EXPECT_THAT(refuse_prequeue(""), HasSubstr("queue.order: draw"));
+  EXPECT_THAT(refuse_prequeue(R"({"data":{"algorithm":"stagedoor-draw-1","commitment":"ab","people":1,
+                                  "opensAt":"2027-01-15T08:01:00Z","drawnAt":"2027-01-15T08:01:00Z",
+                                  "digest":"cd","seed":"ef"}})"),
+              HasSubstr("drawn already"));
+  EXPECT_THAT(refuse_prequeue(R"({"data":{"algorithm":"stagedoor-draw-1","commitment":"ab",
+                                  "opensAt":"2096-01-15T08:01:00Z"}})"),
+              HasSubstr("queue.gather_from"));
   {
     ScriptedServer none([](const auto&) { return answer(200, R"({"data":[]})"); });
     url = none.url();

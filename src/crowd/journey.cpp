@@ -72,7 +72,7 @@ bool before_the_visit(Step step) {
 }  // namespace
 
 Journey::Journey(Endpoint to, Options options, std::uint64_t seed)
-    : to_(std::move(to)), options_(options), random_(seed) {}
+    : to_(std::move(to)), options_(std::move(options)), random_(seed) {}
 
 Fan Journey::arrive(std::uint32_t number) {
   Fan fan;
@@ -244,6 +244,13 @@ Journey::Next Journey::place_told(Fan& fan, const json::object& place, int statu
   if (place.at("pollAfterMs").is_number())
     fan.poll_after = Millis(std::max<std::int64_t>(10, whole(place, "pollAfterMs")));
   const json::value* nothing = place.if_contains("soldOut");
+  if (options_.on_place) {
+    PlaceTold told{.waits = now == 0, .poll_after = fan.poll_after};
+    if (fan.step != Step::poll) told.token = fan.token;
+    if (place.at("position").is_number()) told.position = whole(place, "position");
+    if (now == 1) told.activated_at = instant(place, "activatedAt");
+    options_.on_place(fan, told);
+  }
 
   if (std::exchange(fan.second_tab, false)) {
     const std::string body = fmt::format(R"({{"userId":"{}","eventId":{}}})", fan.user, options_.event);

@@ -10,6 +10,7 @@
 #include <boost/describe/enum.hpp>
 #include <boost/json/fwd.hpp>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <random>
@@ -87,6 +88,15 @@ struct Tally {
   std::int64_t in(Stage stage) const { return fans[static_cast<std::size_t>(stage)]; }
 };
 
+// What an answer said of a fan's place.
+struct PlaceTold {
+  std::string_view token = {};  // of joins; else empty
+  bool waits = false;
+  std::optional<std::int64_t> position = {};  // nothing before a draw
+  std::optional<TimePoint> activated_at = {};
+  Millis poll_after{};
+};
+
 class Journey {
  public:
   struct Options {
@@ -96,6 +106,7 @@ class Journey {
     int seats_per_fan = 1;
     Millis think{0};          // before choosing a seat and before paying
     Millis look_again{1000};  // after being told that nothing is left; three times
+    std::function<void(const Fan&, const PlaceTold&)> on_place = {};  // hears of every such answer
   };
   struct Next {
     bool over = false;

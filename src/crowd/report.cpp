@@ -49,6 +49,29 @@ std::uint64_t answers_of(const CrowdReport& report, Step step) {
   return total;
 }
 
+bool draw_is_fair(const CrowdReport& report) {
+  return report.breaches.count(Rule::draw_commitment_broken) == 0 &&
+         report.breaches.count(Rule::draw_list_differs) == 0 &&
+         report.breaches.count(Rule::position_beyond_rank) == 0 &&
+         report.breaches.count(Rule::admitted_out_of_order) == 0;
+}
+
+std::string draw_text(const CrowdReport& report) {
+  const DrawReport& draw = *report.draw;
+  if (!draw.is_drawn) return "Draw      the crowd ended before it\n\n";
+  std::string text = fmt::format("Draw      {:>10} gathered, drawn {} ms after the opening\n",
+                                 grouped(draw.gathered), grouped(draw.drawn_after.count()));
+  auto out = std::back_inserter(text);
+  fmt::format_to(out, "          {:>10} of them of this crowd, so the list of joins {}\n",
+                 grouped(draw.of_crowd), draw.list_recomputed ? "was recomputed" : "could not be recomputed");
+  fmt::format_to(out, "          {:>10} positions and {} admissions compared with the recomputed ranks\n",
+                 grouped(draw.positions), grouped(draw.admissions));
+  if (draw.absent > 0)
+    fmt::format_to(out, "          {:>10} asked too late to be compared\n", grouped(draw.absent));
+  if (draw_is_fair(report)) text += "                     commitment kept, all agree\n";
+  return text += '\n';
+}
+
 }  // namespace
 
 std::string progress_line(const CrowdReport& report) {
@@ -78,6 +101,7 @@ std::string to_text(const CrowdReport& report) {
   fmt::format_to(out, "Seats     {:>10} held, {} paid for ({} won), {} of {} left\n\n", grouped(tally.holds),
                  grouped(tally.seats_paid), grouped(tally.won_paid), grouped(report.seats_left),
                  grouped(report.seats_left_before));
+  if (report.draw) text += draw_text(report);
   fmt::format_to(out, "{:<11} {:>9} {:>9} {:>9} {:>9} {:>9}   answers\n", "call", "count", "p50", "p90",
                  "p99", "max");
   for_each_of<Step>([&](Step step, std::string_view name) {
@@ -130,6 +154,18 @@ std::string to_json(const CrowdReport& report) {
     breaches[name] =
         json::object{{"count", report.breaches.count(rule)}, {"first", report.breaches.example(rule)}};
   });
+  json::object draw;
+  if (report.draw) {
+    draw = {{"drawn", report.draw->is_drawn},
+            {"gathered", report.draw->gathered},
+            {"ofThisCrowd", report.draw->of_crowd},
+            {"drawnAfterMs", report.draw->drawn_after.count()},
+            {"listRecomputed", report.draw->list_recomputed},
+            {"positionsCompared", report.draw->positions},
+            {"admissionsCompared", report.draw->admissions},
+            {"askedTooLate", report.draw->absent},
+            {"fair", report.draw->is_drawn && draw_is_fair(report)}};
+  }
   return json::serialize(json::object{{"url", report.url},
                                       {"event", report.event},
                                       {"eventName", report.event_name},
@@ -143,6 +179,7 @@ std::string to_json(const CrowdReport& report) {
                                                              {"held", tally.holds},
                                                              {"paid", tally.seats_paid},
                                                              {"wonPaid", tally.won_paid}}},
+                                      {"draw", std::move(draw)},
                                       {"refusals", tally.refusals},
                                       {"overloaded", tally.overloaded},
                                       {"errors", tally.errors},

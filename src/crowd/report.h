@@ -3,8 +3,10 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
+#include "crowd/draw_check.h"
 #include "crowd/histogram.h"
 #include "crowd/journey.h"
 
@@ -24,6 +26,7 @@ struct CrowdReport {
   std::string ended_because;  // empty while it runs
   Tally tally;
   Breaches breaches;
+  std::optional<DrawReport> draw;         // of a crowd with a pre-queue
   std::array<Histogram, kSteps> latency;  // of each call, from its intended send time
   Histogram recent;                       // of all calls since the progress was last told
 

@@ -14,18 +14,22 @@
 namespace stagedoor::crowd {
 
 BOOST_DEFINE_ENUM_CLASS(Rule,
-                        position_grew,        // R-Q5: the number told to a fan never grows
-                        place_not_kept,       // R-Q7: one place per user, asking again gives the same
-                        status_went_back,     // R-Q5: CREATED, ACTIVATED, EXPIRED; RESERVED, PENDING, PAID
-                        seat_held_twice,      // R-S5: at most one live hold per seat
-                        seat_sold_twice,      // R-S5: at most one sale per seat
-                        wrong_balance,        // R-P2: the balance falls by exactly the price
-                        negative_seat_count,  // R-C7
-                        server_error,         // no 5xx but 503 OVERLOADED
-                        retry_after_missing,  // section 8: 429 and 503 say when to come again
-                        unexpected_answer,    // a refusal that nothing the fan did explains
-                        malformed_answer,     // not the JSON that the API promises
-                        not_answered)         // no answer, however often asked
+                        position_grew,           // R-Q5: the number told to a fan never grows
+                        place_not_kept,          // R-Q7: one place per user, asking again gives the same
+                        status_went_back,        // R-Q5: CREATED, ACTIVATED, EXPIRED; RESERVED, PENDING, PAID
+                        seat_held_twice,         // R-S5: at most one live hold per seat
+                        seat_sold_twice,         // R-S5: at most one sale per seat
+                        wrong_balance,           // R-P2: the balance falls by exactly the price
+                        negative_seat_count,     // R-C7
+                        server_error,            // no 5xx but 503 OVERLOADED
+                        draw_commitment_broken,  // R-Q13: the seed is the one committed to beforehand
+                        draw_list_differs,       // R-Q13: the list of joins is the one that was drawn
+                        position_beyond_rank,    // R-Q13: positions follow the drawn ranks
+                        admitted_out_of_order,   // R-Q13: and so do the admissions
+                        retry_after_missing,     // section 8: 429 and 503 say when to come again
+                        unexpected_answer,       // a refusal that nothing the fan did explains
+                        malformed_answer,        // not the JSON that the API promises
+                        not_answered)            // no answer, however often asked
 
 // Which seat belongs to whom, as the fans were told.
 class SeatLedger {

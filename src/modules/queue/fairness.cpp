@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <queue>
 
-#include "modules/queue/draw.h"
+#include "core/draw.h"
 
 namespace stagedoor {
 namespace {

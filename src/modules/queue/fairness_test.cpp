@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "modules/queue/draw.h"
+#include "core/draw.h"
 
 namespace stagedoor {
 namespace {

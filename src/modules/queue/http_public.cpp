@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/draw.h"
 #include "http/problem.h"
-#include "modules/queue/draw.h"
 
 namespace stagedoor {
 

@@ -15,17 +15,11 @@
 #include <string>
 #include <vector>
 
+#include "core/draw.h"
 #include "engine/rows.h"
 #include "modules/queue/waiting_set.h"
 
 namespace stagedoor {
-
-// The order of places 1 … N after a draw: rank_of[place - 1] and place_at[rank - 1], both permutations of 1 …
-// N.
-struct DrawnOrder {
-  std::vector<Place> rank_of;
-  std::vector<Place> place_at;
-};
 
 // At most these parts of the admissions go to the side lines, as long as others wait.
 struct Shares {

@@ -4,7 +4,7 @@
 #include <deque>
 #include <utility>
 
-#include "modules/queue/draw.h"
+#include "core/draw.h"
 
 namespace stagedoor {
 namespace {

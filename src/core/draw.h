@@ -15,11 +15,11 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/ids.h"
 #include "core/time.h"
 #include "core/uuid.h"
-#include "modules/queue/line.h"
 
 namespace stagedoor {
 
@@ -42,6 +42,13 @@ class JoinsDigest {
 };
 
 std::string draw_key(std::string_view seed, std::string_view digest, std::string_view beacon);
+
+// The order of places 1 … N after a draw: rank_of[place - 1] and place_at[rank - 1], both permutations of 1 …
+// N.
+struct DrawnOrder {
+  std::vector<Place> rank_of;
+  std::vector<Place> place_at;
+};
 
 // A third of a second for a million people.
 DrawnOrder draw_order(std::string_view key, Place people);

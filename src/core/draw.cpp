@@ -1,4 +1,4 @@
-#include "modules/queue/draw.h"
+#include "core/draw.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>

@@ -1,0 +1,205 @@
+#include "crowd/draw_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/json/object.hpp>
+#include <cstring>
+#include <limits>
+#include <stdexcept>
+#include <vector>
+
+#include "core/base64url.h"
+#include "core/draw.h"
+
+namespace stagedoor::crowd {
+namespace {
+
+constexpr auto kLetInWithin = std::chrono::seconds(1);  // after somebody behind was seen inside
+
+std::string hex(std::string_view bytes) {
+  std::string text;
+  for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+  return text;
+}
+
+// Empty when it is no hexadecimal text.
+std::string from_hex(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string bytes;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+    const auto high = kDigits.find(text[i]), low = kDigits.find(text[i + 1]);
+    if (high == std::string_view::npos || low == std::string_view::npos) return {};
+    bytes += static_cast<char>(high << 4 | low);
+  }
+  return bytes;
+}
+
+TimePoint instant(const boost::json::value& value) {
+  const auto at = parse_rfc3339(std::string_view(value.as_string()));
+  if (!at) throw std::runtime_error("the draw has something that is no time");
+  return *at;
+}
+
+struct Ranked {
+  Place rank = 0;
+  const Witness* fan = nullptr;
+};
+
+std::string named(const Ranked& one) {
+  return fmt::format("{} (place {}, rank {})", to_string(one.fan->user), one.fan->place, one.rank);
+}
+
+// The list of joins as far as the tokens of this crowd tell it.
+void check_list(const PublishedDraw& draw, std::span<const Witness> fans, DrawReport& report,
+                Breaches& breaches) {
+  std::vector<const Witness*> at(draw.people);
+  for (const Witness& fan : fans) {
+    if (fan.place == 0) continue;
+    const bool gathered = fan.joined_at < draw.opens_at;
+    if (gathered != (fan.place <= draw.people)) {
+      breaches.add(Rule::draw_list_differs,
+                   fmt::format("{} joined at {} and has place {}, but {} took part", to_string(fan.user),
+                               to_rfc3339(fan.joined_at), fan.place, draw.people));
+    }
+    if (fan.place > draw.people) continue;
+    if (at[fan.place - 1]) breaches.add(Rule::draw_list_differs, fmt::format("place {} twice", fan.place));
+    else ++report.of_crowd;
+    at[fan.place - 1] = &fan;
+  }
+  report.list_recomputed = report.of_crowd == report.gathered;
+  if (!report.list_recomputed) return;
+  JoinsDigest digest;
+  for (const Witness* fan : at) digest.add(fan->place, fan->user, fan->joined_at);
+  const std::string expected = hex(digest.finish());
+  if (expected != draw.digest) {
+    breaches.add(Rule::draw_list_differs, fmt::format("digest {} instead of {}", draw.digest, expected));
+  }
+}
+
+// At one moment positions never fall from rank to rank, and as time goes by nobody's grows. So whoever asked
+// after somebody with a higher rank was answered was told no more than they were.
+void check_positions(std::vector<Ranked> told, DrawReport& report, Breaches& breaches) {
+  std::erase_if(told, [](const Ranked& one) { return one.fan->position < 0; });
+  report.positions = static_cast<std::int64_t>(told.size());
+  for (const Ranked& one : told) {
+    if (one.fan->position < std::int64_t{one.rank}) continue;
+    breaches.add(Rule::position_beyond_rank,
+                 fmt::format("{} was told position {}", named(one), one.fan->position));
+  }
+  std::vector<Ranked> by_told = told;
+  std::ranges::sort(by_told, {}, [](const Ranked& one) { return one.fan->told; });
+  std::ranges::sort(told, {}, [](const Ranked& one) { return one.fan->asked; });
+  // least[i]: the lowest position among those answered so far, of the ranks that index i of a Fenwick tree
+  // over the ranks from the last to the first covers.
+  Place last = 0;
+  for (const Ranked& one : told) last = std::max(last, one.rank);
+  std::vector<std::int64_t> least(last + 1U, std::numeric_limits<std::int64_t>::max());
+  auto answered = by_told.begin();
+  for (const Ranked& one : told) {
+    for (; answered != by_told.end() && answered->fan->told <= one.fan->asked; ++answered) {
+      for (Place i = last - answered->rank + 1; i <= last; i += i & (~i + 1))
+        least[i] = std::min(least[i], answered->fan->position);
+    }
+    std::int64_t behind = std::numeric_limits<std::int64_t>::max();
+    for (Place i = last - one.rank; i > 0; i -= i & (~i + 1)) behind = std::min(behind, least[i]);
+    if (one.fan->position <= behind) continue;
+    breaches.add(Rule::position_beyond_rank,
+                 fmt::format("{} was told position {} when somebody behind had been told {}", named(one),
+                             one.fan->position, behind));
+  }
+}
+
+void check_admissions(std::vector<Ranked> fans, DrawReport& report, Breaches& breaches) {
+  std::ranges::sort(fans, std::greater<>(), &Ranked::rank);
+  const Ranked* first = nullptr;  // let in first, of those behind
+  auto seen = Clock::time_point::max();
+  for (const Ranked& one : fans) {
+    const Witness& fan = *one.fan;
+    const bool late = fan.was_let_in() ? first && fan.activated_at > first->fan->activated_at
+                                       : first && fan.waited_asked != Clock::time_point() &&
+                                             seen < Clock::time_point::max() - kLetInWithin &&
+                                             fan.waited_asked > seen + kLetInWithin;
+    if (late) {
+      breaches.add(
+          Rule::admitted_out_of_order,
+          fmt::format("{} {} although {} was let in at {}", named(one),
+                      fan.was_let_in() ? "was let in at " + to_rfc3339(fan.activated_at) : "went on waiting",
+                      named(*first), to_rfc3339(first->fan->activated_at)));
+    }
+    if (!fan.was_let_in()) continue;
+    ++report.admissions;
+    seen = std::min(seen, fan.admitted_told);
+    if (!first || fan.activated_at < first->fan->activated_at) first = &one;
+  }
+}
+
+}  // namespace
+
+PublishedDraw read_draw(const boost::json::object& data) {
+  const auto text = [&](const char* name) { return std::string(data.at(name).as_string()); };
+  if (text("algorithm") != kDrawAlgorithm)
+    throw std::runtime_error("the order is drawn in a way unknown here: " + text("algorithm"));
+  PublishedDraw draw{.commitment = text("commitment"), .opens_at = instant(data.at("opensAt"))};
+  if (const auto* beacon = data.if_contains("beacon")) draw.beacon = beacon->as_string();
+  if (!data.contains("drawnAt")) return draw;
+  draw.drawn_at = instant(data.at("drawnAt"));
+  draw.people = data.at("people").to_number<Place>();
+  draw.digest = text("digest");
+  draw.seed = text("seed");
+  return draw;
+}
+
+bool read_token(std::string_view token, Witness& witness) {
+  constexpr std::string_view kBearer = "Bearer ";
+  std::array<std::uint8_t, 57> bytes{};
+  if (!token.starts_with(kBearer) || !base64url_decode(token.substr(kBearer.size()), bytes) || bytes[0] != 1)
+    return false;
+  const auto number = [&](std::size_t at, std::size_t size) {
+    std::uint64_t value = 0;
+    for (std::size_t i = at; i < at + size; ++i) value = value << 8 | bytes[i];
+    return value;
+  };
+  witness.place = static_cast<Place>(number(13, 4));
+  std::memcpy(witness.user.bytes.data(), &bytes[17], witness.user.bytes.size());
+  witness.joined_at = from_ms(static_cast<std::int64_t>(number(33, 8)));
+  return true;
+}
+
+DrawReport check_draw(EventId event, const PublishedDraw& before, const PublishedDraw& after,
+                      std::span<const Witness> fans, Clock::duration may_be_silent, Breaches& breaches) {
+  if (after.commitment != before.commitment || after.opens_at != before.opens_at) {
+    breaches.add(Rule::draw_commitment_broken,
+                 fmt::format("{} for {} became {} for {}", before.commitment, to_rfc3339(before.opens_at),
+                             after.commitment, to_rfc3339(after.opens_at)));
+  }
+  DrawReport report;
+  if (!after.drawn_at) {
+    if (std::ranges::any_of(fans, &Witness::was_let_in))
+      breaches.add(Rule::draw_commitment_broken, "people were let in, and no draw is published");
+    return report;
+  }
+  report.is_drawn = true;
+  report.gathered = after.people;
+  report.drawn_after = *after.drawn_at - after.opens_at;
+  const std::string seed = from_hex(after.seed);
+  if (hex(draw_commitment(seed, event, after.opens_at)) != after.commitment) {
+    breaches.add(Rule::draw_commitment_broken,
+                 fmt::format("the seed {} is not the one committed to", after.seed));
+  }
+  check_list(after, fans, report, breaches);
+
+  const DrawnOrder order = draw_order(draw_key(seed, from_hex(after.digest), after.beacon), after.people);
+  std::vector<Ranked> ranked;
+  for (const Witness& fan : fans) {
+    if (fan.place == 0) continue;
+    if (fan.longest_silence > may_be_silent) ++report.absent;
+    else ranked.push_back({fan.place <= after.people ? order.rank_of[fan.place - 1] : fan.place, &fan});
+  }
+  check_positions(ranked, report, breaches);
+  check_admissions(std::move(ranked), report, breaches);
+  return report;
+}
+
+}  // namespace stagedoor::crowd
