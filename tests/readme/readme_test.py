@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What the documents show, as it stands there: the booking of the README against a real server with the demo catalogue, the
-verifier of docs/draw.md against its test vectors."""
+"""What the documents show, as it stands there: the booking of the README and the opening of docs/operations.md against a real
+server with the demo catalogue, the verifier of docs/draw.md against its test vectors."""
 import json
 import pathlib
 import subprocess
@@ -34,6 +34,22 @@ class Readme(unittest.TestCase):
         self.assertIn('"type":"USE"', said[-1])
         self.assertEqual(running.exit_code, 0)
         self.assertEqual(audit.returncode, 0, audit.stdout + audit.stderr)
+
+    def test_opening_in_a_minute_is_rehearsed_with_a_fair_draw(self):
+        text = (server.ROOT / 'docs/operations.md').read_text()
+        block, = (block for block in checks.code_blocks(text, 'bash') if '--prequeue' in block)
+        for there, here in (('+60 seconds', '+5 seconds'), ('--prequeue 2000', '--prequeue 200'), ('$(./x key)', 'k' * 32),
+                            ('build/release/stagedoor', server.BINARY)):
+            self.assertIn(there, block)
+            block = block.replace(there, here)
+        with tempfile.TemporaryDirectory() as folder:
+            catalogue = server.ROOT / 'demo/catalogue.yaml'
+            with server.Server(folder, f'--catalogue.file={catalogue}', f'--admin.keys=demo:owner:{"k" * 32}') as running:
+                block = block.replace(ADDRESS, running.url).replace(' crowd ', f' crowd --url {running.url} ')
+                shell = subprocess.run(['bash', '-euo', 'pipefail', '-c', block], capture_output=True, text=True, timeout=120)
+        self.assertEqual(shell.returncode, 0, shell.stdout + shell.stderr)
+        self.assertIn('200 gathered', shell.stdout)
+        self.assertIn('Every answer kept the rules.', shell.stdout)
 
 
 class Draw(unittest.TestCase):
