@@ -10,8 +10,8 @@
 #include <optional>
 #include <stdexcept>
 
+#include "core/draw.h"
 #include "crowd/call.h"
-#include "modules/queue/draw.h"
 #include "modules/queue/http_public.h"
 #include "modules/queue/token.h"
 

@@ -7,8 +7,8 @@
 #include <set>
 #include <thread>
 
+#include "core/draw.h"
 #include "lane/scene.h"
-#include "modules/queue/draw.h"
 
 namespace stagedoor::test {
 namespace {
