@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What the documents show, as it stands there: the booking of the README and the opening of docs/operations.md against a
-real server with the demo catalogue, the verifier of docs/draw.md against its test vectors."""
+"""What the documents show, as it stands there: the booking of the README and the opening of docs/operations.md against a real
+server with the demo catalogue, the verifier of docs/draw.md against its test vectors."""
 import json
 import pathlib
 import subprocess
