@@ -1,5 +1,6 @@
 """The rows of the table: what is measured against what, and the floor. Each row yields Results."""
 import dataclasses
+import datetime
 import json
 import pathlib
 import shutil
@@ -281,20 +282,116 @@ def memory_demo(bench):
     yield Result('memory after start with the demo', f'{used:.0f} MB', '', used, 40, False, 'MB')
 
 
-def memory_waiting(bench):
-    """Resident memory with a million people waiting who joined through HTTP."""
-    folder = bench.new_folder('waiting')
+def joins(bench):
+    """Durable joins of new users, 1,024 connections; nginx answers the same requests with the same bytes."""
+    folder = bench.new_folder('joins')
     (folder / 'bench.yaml').write_text(catalogue(1))
     with Stagedoor(folder, folder / 'bench.yaml') as server:
-        step = min(100_000, bench.waiting)
-        for first in range(0, bench.waiting, step):
-            report = expect_only(load(server.port, connections=1024, requests=step, first=first, method='POST', target='/queue',
-                                      body=f'{{"userId":"{{uuid}}","eventId":{EVENT_WAIT}}}'), '201')
-            say(f'  {first + step:,} waiting: {server.memory_mb():.0f} MB, {report["perSecond"]:,.0f} joins/s')
+        body = f'{{"userId":"{{uuid}}","eventId":{EVENT_WAIT}}}'
+        sample = body.replace('{uuid}', '00000000-0000-4000-8000-000000000001')
+        captured = server.capture('POST', '/queue', '', sample)
+        ours, others, ratios, first = [], [], [], 1_000_000
+
+        def run(port):
+            nonlocal first
+            report = expect_only(load(port, connections=1024, seconds=bench.seconds, warm_up=min(1, bench.seconds / 4), method='POST',
+                                      target='/queue', first=first, body=body), '201')
+            first += report['sent'] if port == server.port else 0
+            return report['perSecond']
+        with Nginx(bench.new_folder('nginx'), captured) as nginx:
+            for number in range(bench.rounds):
+                a, b = run(server.port), run(nginx.port)
+                b += run(nginx.port)
+                a += run(server.port)
+                ours, others, ratios = ours + [a / 2], others + [b / 2], ratios + [a / b]
+                say(f'  round {number + 1}/{bench.rounds}: stagedoor {a / 2:,.0f}/s, nginx {b / 2:,.0f}/s, ratio {a / b:.2f}')
+    yield Result('durable joins, 1,024 connections', rate(ours), f'nginx, the same bytes: {rate(others)}', median(ratios), 0.25,
+                 True, runs=[{'stagedoor': a, 'nginx': b, 'ratio': r} for a, b, r in zip(ours, others, ratios)])
+
+
+def fill(server, event, people, answers=None):
+    """That many new users join the event through HTTP."""
+    step = min(100_000, people)
+    for first in range(0, people, step):
+        last = {'answers': answers} if answers and first + step >= people else {}
+        report = expect_only(load(server.port, connections=1024, requests=step, first=event * 10_000_000 + first, method='POST',
+                                  target='/queue', body=f'{{"userId":"{{uuid}}","eventId":{event}}}', **last), '201')
+        say(f'  {first + step:,} waiting: {server.memory_mb():.0f} MB, {report["perSecond"]:,.0f} joins/s')
+
+
+def waiting(bench):
+    """A million people in one room, who joined through HTTP: memory, reading them back, and what a poll costs then."""
+    folder = bench.new_folder('waiting')
+    (folder / 'bench.yaml').write_text(catalogue(1))
+    answers, values = folder / 'answers', folder / 'users'
+    with Stagedoor(folder, folder / 'bench.yaml') as server:
+        server.ask('POST', '/queue', '', f'{{"userId":"00000000-0000-4000-8000-000000000001","eventId":{EVENT_WAIT}}}')
+        empty = server.memory_mb()
+        fill(server, EVENT_WAIT, bench.waiting, answers)
         time.sleep(2)
         used, peak = server.memory_mb(), server.memory_mb('VmHWM')
-    yield Result(f'memory with {bench.waiting:,} people waiting', f'{used:.0f} MB', f'at its peak {peak:.0f} MB', used, 200, False,
-                 'MB')
+        people = [json.loads(line)['data'] for line in answers.open()]
+        values.write_text(''.join(f"{one['userId']}\t{one['token']}\n" for one in people))
+        sample = people[::max(1, len(people) // 100)]
+        before = [server.ask('GET', '/queue', one['token'])['position'] for one in sample]
+    begin = time.monotonic()
+    with Stagedoor(folder) as server:
+        restart = time.monotonic() - begin
+        after = [server.ask('GET', '/queue', one['token'])['position'] for one in sample]
+        if before != after:
+            raise RuntimeError('after the restart positions are others')
+        say(f'  read back in {restart:.1f} s, {len(sample)} positions as before')
+        each = (used - empty) * 1024 * 1024 / bench.waiting
+        yield Result(f'memory with {bench.waiting:,} people waiting', f'{used:.0f} MB', f'at its peak {peak:.0f} MB', used, 200,
+                     False, 'MB')
+        yield Result('memory of one of them', f'{each:.0f} bytes', '', each, 128, False, 'bytes')
+        yield Result('start with all of them', f'{restart:.1f} s', '', restart, 5, False, 's')
+        captured = server.capture('GET', '/queue', sample[0]['token'])
+        request = {'connections': 64, 'target': '/queue', 'headers': ['Authorization: {2}'], 'values': values}
+        yield from against_nginx(bench, f'status poll with {bench.waiting:,} waiting', server, captured, request, 0.7)
+
+
+def draw(bench):
+    """A draw: from the opening until the order of all who gathered can be read."""
+    folder = bench.new_folder('draw')
+    text = catalogue(1).replace('from: 2020-01-01T00:00:00Z', 'from: 2095-01-01T00:00:00Z')
+    (folder / 'bench.yaml').write_text(text.replace('capacity: 1,', 'capacity: 1, order: draw, gather_from: 2020-01-01T00:00:00Z,'))
+    with Stagedoor(folder, folder / 'bench.yaml') as server:
+        fill(server, EVENT_WAIT, bench.waiting, folder / 'answers')
+        token = json.loads((folder / 'answers').open().readline())['data']['token']
+        opening = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=2)
+        server.ask('PATCH', f'/admin/events/{EVENT_WAIT}', f'Bearer {servers.OPERATOR_KEY}',
+                   json.dumps({'on_sale': {'from': opening.isoformat(timespec='milliseconds').replace('+00:00', 'Z'),
+                                           'until': '2096-01-01T00:00:00Z'}}))
+        while server.ask('GET', '/queue', token)['position'] is None:
+            if datetime.datetime.now(datetime.timezone.utc) > opening + datetime.timedelta(seconds=30):
+                raise RuntimeError('nothing was drawn')
+            time.sleep(0.005)
+        took = (datetime.datetime.now(datetime.timezone.utc) - opening).total_seconds() * 1000
+        drawn = server.ask('GET', f'/queue/draw/{EVENT_WAIT}')
+        if drawn['people'] != bench.waiting:
+            raise RuntimeError(f'{drawn["people"]} took part')
+    yield Result(f'draw of {bench.waiting:,} people readable', f'{took:.0f} ms', '', took, 1000, False, 'ms')
+
+
+def promotion(bench):
+    """Holds of one client alone while 3,000 people are let in at once, every two seconds: the slowest of all."""
+    folder = bench.new_folder('promotion')
+    (folder / 'bench.yaml').write_text(catalogue(1).replace('admission: capacity, capacity: 1,',
+                                                            'admission: interval, people: 3000, every: 2s,'))
+    with Stagedoor(folder, folder / 'bench.yaml') as server:
+        fill(server, EVENT_WAIT, 100_000)
+        buyer = server.ask('POST', '/queue', '', f'{{"userId":"00000000-0000-4000-8000-000000000001","eventId":{EVENT_SELL}}}')
+        while server.ask('GET', '/queue', buyer['token'])['status'] != 'ACTIVATED':
+            time.sleep(0.1)
+        seats = server.ask('GET', f'/events/properties/{EVENT_SELL * 1000}/seats', buyer['token'])['seat']
+        (folder / 'buyer').write_text(f"{buyer['userId']}\t{buyer['token']}\n")
+        report = expect_only(load(server.port, connections=1, seconds=max(4, bench.seconds), method='POST', target='/events/seats',
+                                  headers=['Authorization: {2}'], body='{"seatId":{s},"userId":"{1}"}', values=folder / 'buyer',
+                                  scatter_first=min(seat['id'] for seat in seats), scatter_count=len(seats)), '201')
+    slowest = report['latencyUs']['max'] / 1000
+    yield Result('slowest hold while 3,000 are let in', f'{slowest:.1f} ms', f'median {report["latencyUs"]["p50"] / 1000:.2f} ms', slowest,
+                 20, False, 'ms')
 
 
 def streams(bench):
@@ -329,5 +426,4 @@ def streams(bench):
 
 
 ROWS = {'poll': poll, 'seats': seats, 'dates': dates, 'hold': hold, 'charge': charge, 'alone': alone,
-        'memory-demo': memory_demo, 'memory-waiting': memory_waiting,
-        'streams': streams}
+        'memory-demo': memory_demo, 'joins': joins, 'waiting': waiting, 'draw': draw, 'promotion': promotion, 'streams': streams}

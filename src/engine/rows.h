@@ -121,7 +121,9 @@ struct Draw {
   std::string seed{};    // 32 random bytes, secret until drawn
   TimePoint opens_at{};  // the opening that the commitment names; who joined before it takes part
   TimePoint committed_at{};
-  std::string beacon{};  // the value of the public source that the operator named; "" without one
+  std::string
+      beacon_source{};   // the public source that the policy named when it was committed; "" without one
+  std::string beacon{};  // its value, once an operator gave it
   std::optional<TimePoint> drawn_at{};
   Place people = 0;      // once drawn: places 1 … people took part
   std::string digest{};  // once drawn: 32 bytes, of the list of their joins

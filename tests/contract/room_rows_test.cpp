@@ -29,9 +29,10 @@ class RoomRowsKept : public EveryStore {
   }
   static std::string text_of(const Draw& row) {
     return std::to_string(row.event.value) + " " + row.seed.substr(0, 1) + " " +
-           std::to_string(to_ms(row.opens_at)) + " " + std::to_string(to_ms(row.committed_at)) + " [" +
-           row.beacon + "] " + (row.drawn_at ? std::to_string(to_ms(*row.drawn_at)) : "-") + " " +
-           std::to_string(row.people) + " " + std::to_string(row.digest.size());
+           std::to_string(to_ms(row.opens_at)) + " " + std::to_string(to_ms(row.committed_at)) + " " +
+           row.beacon_source + "[" + row.beacon + "] " +
+           (row.drawn_at ? std::to_string(to_ms(*row.drawn_at)) : "-") + " " + std::to_string(row.people) +
+           " " + std::to_string(row.digest.size());
   }
   static AbsenceBlock block(std::int32_t number, char first) {
     AbsenceBlock row{kEvent, number, std::string(512, '\0')};
@@ -42,7 +43,8 @@ class RoomRowsKept : public EveryStore {
     return {.event = kEvent,
             .seed = std::string(32, 's'),
             .opens_at = from_ms(1000),
-            .committed_at = from_ms(500)};
+            .committed_at = from_ms(500),
+            .beacon_source = "b"};
   }
   void write(const Draw& row, const Draw* before) {
     Batch batch;
@@ -69,7 +71,7 @@ TEST_P(RoomRowsKept, blocks_of_absences_are_replaced_whole_and_come_back_in_orde
 TEST_P(RoomRowsKept, a_draw_is_committed_then_drawn_once_and_keeps_its_seed) {
   const Draw first = committed();
   write(first, nullptr);
-  EXPECT_THAT(draws(), ElementsAre("1 s 1000 500 [] - 0 0"));
+  EXPECT_THAT(draws(), ElementsAre("1 s 1000 500 b[] - 0 0"));
   Draw drawn = first;
   drawn.beacon = "31415";
   drawn.drawn_at = from_ms(1001);
@@ -77,9 +79,9 @@ TEST_P(RoomRowsKept, a_draw_is_committed_then_drawn_once_and_keeps_its_seed) {
   drawn.digest = std::string(32, 'd');
   write(drawn, &first);
   for (int round = 0; round < 2; ++round) {
-    EXPECT_THAT(draws(), ElementsAre("1 s 1000 500 [31415] 1001 7 32"));
+    EXPECT_THAT(draws(), ElementsAre("1 s 1000 500 b[31415] 1001 7 32"));
     const View view = loaded(store(), {.draws = {kEvent, EventId{77}}});
-    EXPECT_EQ(text_of(*view.draws.find(kEvent)), "1 s 1000 500 [31415] 1001 7 32");
+    EXPECT_EQ(text_of(*view.draws.find(kEvent)), "1 s 1000 500 b[31415] 1001 7 32");
     EXPECT_EQ(view.draws.find(EventId{77}), nullptr);
     reopen();
   }
@@ -96,7 +98,7 @@ TEST_P(RoomRowsKept, a_draw_never_changes_its_seed) {
   Batch batch;
   batch.draws.put(kEvent, other, &first);
   EXPECT_TRUE(refuses(store(), batch));
-  EXPECT_THAT(draws(), ElementsAre("1 s 1000 500 [] - 0 0"));
+  EXPECT_THAT(draws(), ElementsAre("1 s 1000 500 b[] - 0 0"));
 }
 
 TEST_P(RoomRowsKept, priority_is_granted_once) {

@@ -190,6 +190,9 @@ TEST_F(WaitingRoom, waits_for_the_value_of_the_beacon_that_was_named) {
   scene->clock.set(kOpen + Millis(61'000));
   world().run();
   EXPECT_TRUE(ask(fan).data().at("position").is_null());
+  world().call(admin("PATCH", "/admin/events/1/queue", R"({"beacon":""})"));
+  world().run();
+  EXPECT_FALSE(world().rooms().draw({1})->drawn_at) << "what was committed cannot be taken back";
   EXPECT_EQ(name().status, 200);
   world().run();
   EXPECT_EQ(status(ask(fan)), "ACTIVATED");

@@ -14,6 +14,7 @@ CREATE TABLE draws (
   seed BLOB NOT NULL CHECK (length(seed) = 32),
   opens_at INTEGER NOT NULL,
   committed_at INTEGER NOT NULL,
+  beacon_source TEXT NOT NULL,
   beacon TEXT NOT NULL,
   drawn_at INTEGER,
   people INTEGER NOT NULL CHECK (people >= 0),

@@ -1,3 +1,3 @@
-SELECT event_id, seed, opens_at, committed_at, beacon, drawn_at, people, digest
+SELECT event_id, seed, opens_at, committed_at, beacon_source, beacon, drawn_at, people, digest
 FROM draws
 WHERE event_id = $event_id

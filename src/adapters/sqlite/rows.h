@@ -39,8 +39,8 @@ inline Columns& operator>>(Columns& columns, AbsenceBlock& row) {
 }
 
 inline Columns& operator>>(Columns& columns, Draw& row) {
-  return columns >> row.event >> row.seed >> row.opens_at >> row.committed_at >> row.beacon >> row.drawn_at >>
-         row.people >> row.digest;
+  return columns >> row.event >> row.seed >> row.opens_at >> row.committed_at >> row.beacon_source >>
+         row.beacon >> row.drawn_at >> row.people >> row.digest;
 }
 
 inline Columns& operator>>(Columns& columns, PriorityUser& row) {

@@ -76,9 +76,7 @@ void name_beacon(const Asked& asked, http::Reply reply) {
         auto decision = decide_beacon(order, view, moment.now);
         if (std::holds_alternative<Draw>(decision.result))
           decision.changes.log.push_back(log_row(deed, moment));
-        return answered(std::move(decision), [&](const Draw& draw) {
-          return http::ok(200, to_dto(draw, view.catalogue->event(order.event)->queue));
-        });
+        return answered(std::move(decision), [&](const Draw& draw) { return http::ok(200, to_dto(draw)); });
       },
       std::move(reply));
 }

@@ -83,7 +83,7 @@ class Pages {
       dto.soldOut = news->sold_out;
       dto.stock = *news->stock;
     }
-    if (const auto draw = calls_.rooms.draw(event.id)) dto.draw = to_dto(*draw, event.queue);
+    if (const auto draw = calls_.rooms.draw(event.id)) dto.draw = to_dto(*draw);
     return http::ok(200, dto).body;
   }
 
@@ -100,17 +100,17 @@ void show_draw(const PublicCalls& calls, const http::Request& request, http::Rep
   if (!event) return reply(http::problem(no_event()));
   const auto draw = calls.rooms.draw(*id);
   if (!draw) return reply(http::problem({Code::NOT_FOUND, "Nothing is drawn for this event.", {}, {}, {}}));
-  reply(http::ok(200, to_dto(*draw, event->queue)));
+  reply(http::ok(200, to_dto(*draw)));
 }
 
 }  // namespace
 
-DrawDto to_dto(const Draw& draw, const QueuePolicy& policy) {
+DrawDto to_dto(const Draw& draw) {
   DrawDto dto{.algorithm = std::string(kDrawAlgorithm),
               .commitment = hex(draw_commitment(draw.seed, draw.event, draw.opens_at)),
               .opensAt = draw.opens_at,
               .committedAt = draw.committed_at};
-  if (!policy.beacon.empty()) dto.beaconSource = policy.beacon;
+  if (!draw.beacon_source.empty()) dto.beaconSource = draw.beacon_source;
   if (!draw.beacon.empty()) dto.beacon = draw.beacon;
   if (!draw.drawn_at) return dto;
   dto.drawnAt = *draw.drawn_at;

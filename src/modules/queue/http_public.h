@@ -27,7 +27,7 @@ struct DrawDto {
 BOOST_DESCRIBE_STRUCT(DrawDto, (),
                       (algorithm, commitment, opensAt, committedAt, beaconSource, beacon, drawnAt, people,
                        digest, seed))
-DrawDto to_dto(const Draw& draw, const QueuePolicy& policy);
+DrawDto to_dto(const Draw& draw);
 
 struct PublicCalls {
   const Rooms& rooms;

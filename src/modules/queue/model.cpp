@@ -76,12 +76,18 @@ bool will_be_drawn(const Event& event, TimePoint now) {
   return event.queue.order == LineOrder::draw && !event.closed && now < event.on_sale.from;
 }
 
+bool is_committed(const Draw* draw, const Event& event) {
+  return draw && (draw->drawn_at ||
+                  (draw->opens_at == event.on_sale.from && draw->beacon_source == event.queue.beacon));
+}
+
 Changes decide_commit_draw(const Event& event, const View& view, TimePoint now, std::string seed) {
   if (!will_be_drawn(event, now)) return {};
   const Draw* before = view.draws.find(event.id);
-  if (before && (before->drawn_at || before->opens_at == event.on_sale.from)) return {};
+  if (is_committed(before, event)) return {};
   Draw draw = before ? *before : Draw{.event = event.id, .seed = std::move(seed)};
   draw.opens_at = event.on_sale.from;
+  draw.beacon_source = event.queue.beacon;
   draw.committed_at = now;
   Changes changes;
   changes.draws.push_back(std::move(draw));
@@ -91,7 +97,7 @@ Changes decide_commit_draw(const Event& event, const View& view, TimePoint now, 
 Changes decide_draw(const Event& event, const ClosedList& list, const View& view, TimePoint now) {
   const Draw* before = view.draws.find(event.id);
   if (!before || before->drawn_at || now < before->opens_at) return {};
-  if (!event.queue.beacon.empty() && before->beacon.empty()) return {};
+  if (!before->beacon_source.empty() && before->beacon.empty()) return {};
   Draw draw = *before;
   draw.drawn_at = now;
   draw.people = list.people;
@@ -109,7 +115,7 @@ Decision<Draw> decide_beacon(const NameBeacon& order, const View& view, TimePoin
   if (!event) return Failure{Code::EVENT_NOT_FOUND, "There is no such event.", {}, {}, {}};
   const Draw* before = view.draws.find(order.event);
   if (!before) return refuse("Nothing is to be drawn for this event.");
-  if (event->queue.beacon.empty()) return refuse("This event names no beacon: it is drawn by itself.");
+  if (before->beacon_source.empty()) return refuse("This event named no beacon: it is drawn by itself.");
   if (before->drawn_at) return refuse("This event's order is drawn already.");
   if (!before->beacon.empty()) return refuse("The beacon's value is known already.");
   if (now < before->opens_at) return refuse("The list of joins is still open: wait for the opening.");

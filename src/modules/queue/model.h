@@ -42,8 +42,10 @@ Changes decide_admit(const Event& event, std::span<const LinePlace> places, Time
 
 // Whether the event's order is to be drawn at an opening that is still to come.
 bool will_be_drawn(const Event& event, TimePoint now);
-// Commits to `seed` for the event's opening; where it is committed already but the opening was moved, to the
-// same seed for the new one. No changes when there is nothing to do.
+// Whether the draw stands as the event is now: nothing of it has to be committed (again).
+bool is_committed(const Draw* draw, const Event& event);
+// Commits to `seed` for the event's opening; where it is committed already but the opening was moved or
+// another beacon named, to the same seed for the new one. No changes when there is nothing to do.
 Changes decide_commit_draw(const Event& event, const View& view, TimePoint now, std::string seed);
 // What was drawn from: the list of joins that the opening closed.
 struct ClosedList {

@@ -366,12 +366,12 @@ TimePoint Rooms::next_due(TimePoint now) const {
     const Guarded* guarded = find(id);
     if (will_be_drawn(*event, now)) {
       const auto draw = this->draw(id);
-      if (!draw || (!draw->drawn_at && draw->opens_at != event->on_sale.from)) return now;
+      if (!is_committed(draw ? &*draw : nullptr, *event)) return now;
     }
     if (!guarded) continue;
     const std::lock_guard lock(guarded->mutex);
     if (guarded->room.line().is_gathering() && guarded->draw) {
-      const bool has_beacon = event->queue.beacon.empty() || !guarded->draw->beacon.empty();
+      const bool has_beacon = guarded->draw->beacon_source.empty() || !guarded->draw->beacon.empty();
       const bool is_under_way = guarded->drawing && !guarded->drawing->is_done;
       if (has_beacon)
         due = std::min(due, is_under_way ? now + kDrawingLook : std::max(now, guarded->draw->opens_at));
@@ -387,12 +387,12 @@ TimePoint Rooms::next_due(TimePoint now) const {
 void Rooms::prepare_draw(const Event& event, TimePoint now, std::vector<std::unique_ptr<Command>>& due) {
   const auto draw = this->draw(event.id);
   if (will_be_drawn(event, now)) {
-    if (!draw || (!draw->drawn_at && draw->opens_at != event.on_sale.from))
+    if (!is_committed(draw ? &*draw : nullptr, event))
       due.push_back(std::make_unique<CommitDraw>(event.id, random_(kSeedBytes)));
     return;
   }
   if (!draw || draw->drawn_at || now < draw->opens_at || event.queue.order != LineOrder::draw) return;
-  if (!event.queue.beacon.empty() && draw->beacon.empty()) return;
+  if (!draw->beacon_source.empty() && draw->beacon.empty()) return;
   Guarded& guarded = at(event.id);
   if (!guarded.drawing) guarded.drawing = start_drawing(guarded, *draw);
   if (guarded.drawing->is_done) due.push_back(std::make_unique<DrawOrder>(event.id, guarded.drawing->list));
