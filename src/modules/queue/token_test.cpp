@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <random>
 #include <set>
 
 #include "support/stage.h"
@@ -77,6 +78,31 @@ TEST(Token, truncated_lengthened_or_made_up_is_refused) {
         token + '\0', std::string(76, 'A'), std::string(1'000'000, 'A')}) {
     ASSERT_EQ(keys.verify(more), std::nullopt);
   }
+}
+
+// R-Q6: a million altered, cut, foreign and made-up tokens.
+TEST(Token, none_of_a_million_forgeries_is_accepted) {
+  const TokenKeys keys({kNewSecret, kOldSecret}), foreign({kForeignSecret});
+  std::mt19937_64 random(4);
+  int accepted = 0;
+  for (int i = 0; i < 1'000'000; ++i) {
+    const TokenClaims claims{
+        {std::int64_t(random() % 9) + 1}, Place(random()), user_id(std::uint32_t(i)), kNow};
+    std::string forgery = i % 4 == 0 ? foreign.sign(claims) : keys.sign(claims);
+    if (i % 4 == 1) {  // changed in one to three places
+      const std::string whole = forgery;
+      for (std::uint64_t n = random() % 3 + 1; n > 0; --n)
+        forgery[random() % forgery.size()] = kAlphabet[random() % kAlphabet.size()];
+      if (forgery == whole) continue;
+    } else if (i % 4 == 2) {
+      forgery.resize(random() % forgery.size());
+    } else if (i % 4 == 3) {  // the head of one, the MAC of another
+      const std::string other = keys.sign({claims.event, claims.place + 1, claims.user, claims.issued_at});
+      forgery = forgery.substr(0, 52) + other.substr(52);
+    }
+    accepted += keys.verify(forgery).has_value();
+  }
+  EXPECT_EQ(accepted, 0);
 }
 
 // R-Q6: base64 of 57 bytes has no spare bits, but its other alphabet must not make a second text of a token.
