@@ -158,28 +158,17 @@ void Writer::add(const AbsenceBlock& row) {
 
 void Writer::write(const Write<Draw>& write) {
   const Draw& row = write.row;
-  const auto people = std::int64_t(row.people);
-  if (!write.stored) {
-    insert_draw_.run({{"$event_id", row.event},
-                      {"$seed", Value::blob(row.seed)},
-                      {"$opens_at", row.opens_at},
-                      {"$committed_at", row.committed_at},
-                      {"$beacon_source", row.beacon_source},
-                      {"$beacon", row.beacon},
-                      {"$drawn_at", row.drawn_at},
-                      {"$people", people},
-                      {"$digest", Value::blob(row.digest)}});
-  } else if (update_draw_.run({{"$event_id", row.event},
-                               {"$seed", Value::blob(row.seed)},
-                               {"$opens_at", row.opens_at},
-                               {"$committed_at", row.committed_at},
-                               {"$beacon_source", row.beacon_source},
-                               {"$beacon", row.beacon},
-                               {"$drawn_at", row.drawn_at},
-                               {"$people", people},
-                               {"$digest", Value::blob(row.digest)}}) != 1) {
-    refuse("the draw of event", row.event.value);
-  }
+  const std::initializer_list<Param> columns = {{"$event_id", row.event},
+                                                {"$seed", Value::blob(row.seed)},
+                                                {"$opens_at", row.opens_at},
+                                                {"$committed_at", row.committed_at},
+                                                {"$beacon_source", row.beacon_source},
+                                                {"$beacon", row.beacon},
+                                                {"$drawn_at", row.drawn_at},
+                                                {"$people", row.people},
+                                                {"$digest", Value::blob(row.digest)}};
+  if (!write.stored) insert_draw_.run(columns);
+  else if (update_draw_.run(columns) != 1) refuse("the draw of event", row.event.value);
 }
 
 void Writer::add(const PriorityUser& row) {
