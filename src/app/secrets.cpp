@@ -1,16 +1,15 @@
 #include "app/secrets.h"
 
 #include <fcntl.h>
-#include <openssl/rand.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <stdexcept>
 
+#include "adapters/system/random.h"
 #include "core/base64url.h"
 #include "core/ensure.h"
 
@@ -21,9 +20,8 @@ constexpr std::string_view kSqlite = "sqlite:";
 constexpr std::string_view kInMemory = ":memory:";
 
 std::string random_secret() {
-  std::array<std::uint8_t, 32> bytes{};
-  ensure(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1, "the system has randomness");
-  return base64url_encode(bytes);
+  const std::string bytes = system_random(32);
+  return base64url_encode({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
 }
 
 [[noreturn]] void cannot(const std::string& what, const std::string& file) {

@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "core/draw.h"
+#include "core/hex.h"
 #include "crowd/call.h"
 #include "modules/queue/http_public.h"
 #include "modules/queue/token.h"
@@ -26,15 +27,10 @@ struct Unreadable : std::runtime_error {
 };
 
 std::string bytes_of_hex(std::string_view text, std::string_view what) {
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    unsigned byte = 0;
-    const auto [end, error] = std::from_chars(text.data() + i, text.data() + i + 2, byte, 16);
-    if (error == std::errc() && end == text.data() + i + 2) bytes += static_cast<char>(byte);
-  }
-  if (text.size() != 64 || bytes.size() != 32)
-    throw Unreadable(fmt::format("the {} must be 64 hexadecimal digits", what));
-  return bytes;
+  const auto bytes = from_hex(text);
+  if (!bytes || bytes->size() != 32)
+    throw Unreadable(fmt::format("the {} must be 64 hexadecimal digits, in lower case", what));
+  return *bytes;
 }
 
 // The document of an answer, or its data alone.

@@ -7,18 +7,14 @@
 #include <algorithm>
 #include <set>
 
+#include "core/hex.h"
+
 namespace stagedoor {
 namespace {
 
 using testing::ElementsAreArray;
 
 const std::string kSeed = "0123456789abcdef0123456789abcdef";
-
-std::string hex(std::string_view bytes) {
-  std::string text;
-  for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-  return text;
-}
 
 UserId user(std::uint8_t n) {
   UserId id;
@@ -34,12 +30,12 @@ std::string digest_of(Place people) {
 }
 
 TEST(Draw, comes_to_the_published_vectors) {
-  EXPECT_EQ(hex(draw_commitment(kSeed, EventId{7}, from_ms(1'800'000'060'000))),
+  EXPECT_EQ(to_hex(draw_commitment(kSeed, EventId{7}, from_ms(1'800'000'060'000))),
             "0d35baef7b82acea30a2a159281228c42f5bfb68dfed169ce4bc8a3043bff6c1");
-  EXPECT_EQ(hex(digest_of(10)), "93a69c526d8d26ce2c77a22ba94f1f46936abdd8c05ce1270588af51a850c24b");
-  EXPECT_EQ(hex(draw_key(kSeed, digest_of(10), "")),
+  EXPECT_EQ(to_hex(digest_of(10)), "93a69c526d8d26ce2c77a22ba94f1f46936abdd8c05ce1270588af51a850c24b");
+  EXPECT_EQ(to_hex(draw_key(kSeed, digest_of(10), "")),
             "f8acbf06a1775fc1e7e0f2dc52be46d75f63a3b90cdd02567ccefbfe16c9e182");
-  EXPECT_EQ(hex(draw_key(kSeed, digest_of(10), "31415")),
+  EXPECT_EQ(to_hex(draw_key(kSeed, digest_of(10), "31415")),
             "d7e9540191782e29ea75ca2a65bea456e130ca08fd2311f681e0ccec45d0bce5");
   EXPECT_THAT(draw_order(draw_key(kSeed, digest_of(10), ""), 10).place_at,
               ElementsAreArray({2, 5, 7, 10, 1, 9, 3, 6, 8, 4}));

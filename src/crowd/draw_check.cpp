@@ -12,29 +12,12 @@
 
 #include "core/base64url.h"
 #include "core/draw.h"
+#include "core/hex.h"
 
 namespace stagedoor::crowd {
 namespace {
 
 constexpr auto kLetInWithin = std::chrono::seconds(1);  // after somebody behind was seen inside
-
-std::string hex(std::string_view bytes) {
-  std::string text;
-  for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-  return text;
-}
-
-// Empty when it is no hexadecimal text.
-std::string from_hex(std::string_view text) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string bytes;
-  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
-    const auto high = kDigits.find(text[i]), low = kDigits.find(text[i + 1]);
-    if (high == std::string_view::npos || low == std::string_view::npos) return {};
-    bytes += static_cast<char>(high << 4 | low);
-  }
-  return bytes;
-}
 
 TimePoint instant(const boost::json::value& value) {
   const auto at = parse_rfc3339(std::string_view(value.as_string()));
@@ -72,7 +55,7 @@ void check_list(const PublishedDraw& draw, std::span<const Witness> fans, DrawRe
   if (!report.list_recomputed) return;
   JoinsDigest digest;
   for (const Witness* fan : at) digest.add(fan->place, fan->user, fan->joined_at);
-  const std::string expected = hex(digest.finish());
+  const std::string expected = to_hex(digest.finish());
   if (expected != draw.digest) {
     breaches.add(Rule::draw_list_differs, fmt::format("digest {} instead of {}", draw.digest, expected));
   }
@@ -183,14 +166,15 @@ DrawReport check_draw(EventId event, const PublishedDraw& before, const Publishe
   report.is_drawn = true;
   report.gathered = after.people;
   report.drawn_after = *after.drawn_at - after.opens_at;
-  const std::string seed = from_hex(after.seed);
-  if (hex(draw_commitment(seed, event, after.opens_at)) != after.commitment) {
+  const std::string seed = from_hex(after.seed).value_or("");
+  if (to_hex(draw_commitment(seed, event, after.opens_at)) != after.commitment) {
     breaches.add(Rule::draw_commitment_broken,
                  fmt::format("the seed {} is not the one committed to", after.seed));
   }
   check_list(after, fans, report, breaches);
 
-  const DrawnOrder order = draw_order(draw_key(seed, from_hex(after.digest), after.beacon), after.people);
+  const DrawnOrder order =
+      draw_order(draw_key(seed, from_hex(after.digest).value_or(""), after.beacon), after.people);
   std::vector<Ranked> ranked;
   for (const Witness& fan : fans) {
     if (fan.place == 0) continue;

@@ -11,6 +11,7 @@
 
 #include "core/base64url.h"
 #include "core/draw.h"
+#include "core/hex.h"
 
 namespace stagedoor::crowd {
 namespace {
@@ -23,18 +24,12 @@ constexpr Place kPeople = 100;
 constexpr Place kLate = 20;  // joined after the opening
 const std::string kSeed = "0123456789abcdef0123456789abcdef";
 
-std::string hex(std::string_view bytes) {
-  std::string text;
-  for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-  return text;
-}
-
 Clock::time_point second(std::int64_t n) { return Clock::time_point(std::chrono::seconds(1000 + n)); }
 
 // A fair draw, all of whose people are fans of this crowd: everybody asks once after the draw and is told
 // their rank less one, then ten are let in every second.
 struct Scene {
-  PublishedDraw before{.commitment = hex(draw_commitment(kSeed, kEvent, kOpens)), .opens_at = kOpens};
+  PublishedDraw before{.commitment = to_hex(draw_commitment(kSeed, kEvent, kOpens)), .opens_at = kOpens};
   PublishedDraw after = before;
   std::vector<Witness> fans{kPeople + kLate};
   std::vector<Place> rank_of;
@@ -53,8 +48,8 @@ struct Scene {
     const std::string bytes = digest.finish();
     after.drawn_at = kOpens + Millis(15);
     after.people = kPeople;
-    after.digest = hex(bytes);
-    after.seed = hex(kSeed);
+    after.digest = to_hex(bytes);
+    after.seed = to_hex(kSeed);
     rank_of = draw_order(draw_key(kSeed, bytes, ""), kPeople).rank_of;
     for (Place place = kPeople + 1; place <= fans.size(); ++place) rank_of.push_back(place);
     for (Witness& fan : fans) {
@@ -99,7 +94,7 @@ TEST(DrawCheck, finds_a_seed_that_was_not_committed_to) {
   EXPECT_GT(committed_anew.found(Rule::draw_commitment_broken), 0u);
   Scene another_event;
   another_event.after.commitment = another_event.before.commitment =
-      hex(draw_commitment(kSeed, EventId{8}, kOpens));
+      to_hex(draw_commitment(kSeed, EventId{8}, kOpens));
   EXPECT_GT(another_event.found(Rule::draw_commitment_broken), 0u);
 }
 

@@ -221,6 +221,23 @@ TEST_F(WaitingRoom, draws_many_people_without_keeping_the_lane) {
   EXPECT_EQ(numbers.frontier, 100u);
 }
 
+// The opening is moved while the list of the first one is being worked on.
+TEST_F(WaitingRoom, gives_a_draw_up_that_is_under_way_when_the_opening_is_moved) {
+  open("admission: interval, people: 100, every: 1s, presence_timeout: 1h, poll_max: 30s, order: draw",
+       Millis(60'000));
+  constexpr Place kPeople = 12'000;
+  for (Place n = 1; n <= kPeople; ++n) world().send(test::join(user(n), 1));
+  world().run();
+  scene->clock.set(kOpen + Millis(60'000));
+  world().lane().run_once();
+  world().call(admin("PATCH", "/admin/events/1",
+                     fmt::format(R"({{"on_sale":{{"from":"{}","until":"2096-01-01T00:00:00Z"}}}})",
+                                 to_rfc3339(kOpen + Millis(90'000)))));
+  world().run();
+  EXPECT_EQ(world().rooms().draw({1})->opens_at, kOpen + Millis(90'000));
+  EXPECT_FALSE(world().rooms().draw({1})->drawn_at);
+}
+
 // R-Q17
 TEST_F(WaitingRoom, gives_listed_users_a_line_of_their_own_also_after_a_restart) {
   open("admission: capacity, capacity: 1, active_ttl: 60m, visit_max: 60m, priority_share: 0.5");

@@ -28,7 +28,7 @@ class FanIndex {
     std::sort(ids.begin(), ids.end());
     return ids;
   }
-  // It was seen not to take a seat any more, or to be another fan's now.
+  // It was seen not to take a seat any more.
   void remove(ReservationId id, const EventUser& fan) {
     Ids& ids = fans_[digest(fan)];
     ids.erase(std::remove(ids.begin(), ids.end(), id), ids.end());

@@ -100,6 +100,15 @@ void poll(const QueueCalls& calls, const http::Request& request, http::Reply rep
   reply(http::with_etag(request, std::move(answer), tag));
 }
 
+// The same numbers, the same sum, also in another run of the server.
+std::uint64_t sum_of(const std::optional<StockNews>& stock) {
+  std::uint64_t sum = 0;
+  if (stock)
+    for (const auto& category : stock->stock->categories)
+      sum = sum * 1'000'003 + std::uint64_t(category.seatsLeft) + 1;
+  return sum;
+}
+
 }  // namespace
 
 QueuePlace to_dto(const TokenClaims& claims, std::string_view token, const FanView& fan,
@@ -123,15 +132,6 @@ QueuePlace to_dto(const TokenClaims& claims, std::string_view token, const FanVi
   }
   place.token += token;
   return place;
-}
-
-// The same numbers, the same sum, also in another run of the server.
-std::uint64_t sum_of(const std::optional<StockNews>& stock) {
-  std::uint64_t sum = 0;
-  if (stock)
-    for (const auto& category : stock->stock->categories)
-      sum = sum * 1'000'003 + std::uint64_t(category.seatsLeft) + 1;
-  return sum;
 }
 
 std::string news_of(const TokenClaims& claims, const FanView& fan, const std::optional<StockNews>& stock) {

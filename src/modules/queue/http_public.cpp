@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/draw.h"
+#include "core/hex.h"
 #include "http/problem.h"
 
 namespace stagedoor {
@@ -29,12 +30,6 @@ namespace {
 
 constexpr Millis kKept{500};  // rendered at most twice a second, whatever the crowd
 constexpr std::string_view kCacheControl = "Cache-Control: public, max-age=1, stale-while-revalidate=5\r\n";
-
-std::string hex(std::string_view bytes) {
-  std::string text;
-  for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-  return text;
-}
 
 Failure no_event() { return {Code::EVENT_NOT_FOUND, "There is no such event.", {}, {}, {}}; }
 
@@ -107,7 +102,7 @@ void show_draw(const PublicCalls& calls, const http::Request& request, http::Rep
 
 DrawDto to_dto(const Draw& draw) {
   DrawDto dto{.algorithm = std::string(kDrawAlgorithm),
-              .commitment = hex(draw_commitment(draw.seed, draw.event, draw.opens_at)),
+              .commitment = to_hex(draw_commitment(draw.seed, draw.event, draw.opens_at)),
               .opensAt = draw.opens_at,
               .committedAt = draw.committed_at};
   if (!draw.beacon_source.empty()) dto.beaconSource = draw.beacon_source;
@@ -115,8 +110,8 @@ DrawDto to_dto(const Draw& draw) {
   if (!draw.drawn_at) return dto;
   dto.drawnAt = *draw.drawn_at;
   dto.people = draw.people;
-  dto.digest = hex(draw.digest);
-  dto.seed = hex(draw.seed);
+  dto.digest = to_hex(draw.digest);
+  dto.seed = to_hex(draw.seed);
   return dto;
 }
 

@@ -252,7 +252,6 @@ TEST_F(QueueStream, is_a_sign_of_life_for_as_long_as_it_is_open) {
   stage.event().queue.presence_timeout = Millis(60'000);
   const TokenClaims fan = join();
   const auto stream = listen(fan);
-  std::vector<std::unique_ptr<Command>> due;
   for (int second = 0; second < 300; ++second) {
     clock.advance(Millis(1000));
     hear(*stream);

@@ -66,8 +66,6 @@ void Room::left(Place place, TimePoint at) {
   person(place).ends_at = at;
 }
 
-void Room::vanished(Place place) { line_.vanish(place); }
-
 void Room::vanished(const AbsenceBlock& block) {
   for (std::size_t i = 0; i < block.bits.size() * 8; ++i) {
     const auto place = static_cast<Place>(std::size_t(block.block) * kAbsenceBlockPlaces + i + 1);
@@ -252,12 +250,12 @@ Estimate Room::estimate(std::uint32_t position, const QueuePolicy& policy, TimeP
   return estimate;
 }
 
-Estimate Room::expected_wait(Place place, const QueuePolicy& policy, TimePoint now) const {
-  if (line_.is_gathering()) return {};
-  if (!owner(place)) return estimate(line_.position_at_end(), policy, now);
+Estimate Room::expected_wait(Place place, const Standing& told, const QueuePolicy& policy,
+                             TimePoint now) const {
+  if (!told.position) return {};
   if (line_.is_returned(place))
     return estimate(line_.returned_before(place), policy, now, std::max(policy.return_share, 0.01));
-  return estimate(line_.position(place).value_or(0), policy, now);
+  return estimate(*told.position, policy, now);
 }
 
 double Room::admitted_per_second(const QueuePolicy& policy, TimePoint now) const {

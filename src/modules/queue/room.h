@@ -55,8 +55,7 @@ class Room {
   void joined(Place place, const UserId& user, TimePoint at);             // place = last_place() + 1
   void left(Place place, TimePoint at);                                   // while waiting
   void visit(Place place, TimePoint activated_at, TimePoint expires_at);  // begun, renewed or ended
-  void vanished(Place place);                                             // was absent while waiting
-  void vanished(const AbsenceBlock& block);
+  void vanished(const AbsenceBlock& block);                               // absent while waiting
   void has_priority(const UserId& user);  // whether or not the user has joined
   // Until a draw nobody's turn can come; see Line.
   void gather() { line_.gather(); }
@@ -94,8 +93,8 @@ class Room {
   // which people waited; before there are any, by what the policy allows. The band: the fastest and slowest
   // of that minute's six parts. `share`: of the admissions that count for them.
   Estimate estimate(std::uint32_t position, const QueuePolicy& policy, TimePoint now, double share = 1) const;
-  // The same for somebody who waits in this room.
-  Estimate expected_wait(Place place, const QueuePolicy& policy, TimePoint now) const;
+  // The same for somebody who waits and was told this standing.
+  Estimate expected_wait(Place place, const Standing& told, const QueuePolicy& policy, TimePoint now) const;
   double admitted_per_second(const QueuePolicy& policy, TimePoint now) const;  // 0 before it was measured
 
   // Counts a poll, unless it comes too soon (R-Q15): a bucket of polls, five at most, that gains one in every

@@ -160,7 +160,7 @@ FanView Rooms::view(const Room& room, const TokenClaims& token, const Event* eve
   const QueuePolicy& policy = event ? event->queue : kDefaults;
   FanView fan{room.standing(token.place, now), {}, {}};
   if (fan.standing.status == QueueStatus::CREATED) {
-    if (!event || !event->paused) fan.estimate = room.expected_wait(token.place, policy, now);
+    if (!event || !event->paused) fan.estimate = room.expected_wait(token.place, fan.standing, policy, now);
   } else {
     fan.estimate.seconds = 0;
   }
@@ -308,11 +308,12 @@ void Rooms::committed(const Batch& batch) {
   }
   for (const auto& [draw, stored] : batch.draws.rows()) {
     Guarded& guarded = at(draw.event);
+    std::shared_ptr<Drawing> stale;  // ends after the lock: its thread may wait for that
     const std::lock_guard lock(guarded.mutex);
     guarded.draw = draw;
     guarded.changes.fetch_add(1, std::memory_order_release);
     if (draw.drawn_at) finish_draw(guarded);
-    else guarded.drawing.reset();  // of another opening, or without the beacon
+    else stale = std::move(guarded.drawing);  // of another opening, or without the beacon
   }
   // An order is drawn, or it is that of joining, as the event's policy says until its draw.
   const auto agree = [&](EventId id, const QueuePolicy& policy) {
