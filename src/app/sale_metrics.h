@@ -26,6 +26,7 @@ class SaleMetrics : public Listener, public prometheus::Collectable {
       : lane_(lane), rooms_(rooms), catalogue_(std::move(catalogue)) {}
 
   void committed(const Batch& batch) override;
+  void heard(const Batch&) override {}  // counted by the instance that did it
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:

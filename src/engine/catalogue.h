@@ -76,12 +76,16 @@ struct Event {
 
   bool is_on_sale(TimePoint now) const { return !closed && on_sale.contains(now); }
 };
+BOOST_DESCRIBE_STRUCT(Event, (),
+                      (id, name, performer, venue, on_sale, queue, policy, closed, paused, created_at,
+                       updated_at))
 
 struct Category {
   CategoryId id;
   std::string name;
   Won price;
 };
+BOOST_DESCRIBE_STRUCT(Category, (), (id, name, price))
 
 struct Seat {
   std::int32_t number = 0;         // 1… within the date, unique there
@@ -90,6 +94,7 @@ struct Seat {
   std::uint16_t row = 0;           // 1… within the section; 0 in a layout without sections
   std::uint16_t category = 0;      // index into EventDate::categories
 };
+BOOST_DESCRIBE_STRUCT(Seat, (), (number, number_in_row, section, row, category))
 
 // One performance. Its seats have the ids first_seat, first_seat + 1, … in the order of `seats`, for ever.
 struct EventDate {
@@ -116,6 +121,9 @@ struct EventDate {
   const Seat& seat(SeatId id_) const { return seats[index_of(id_)]; }
   const Category& category_of(SeatId id_) const { return categories[seat(id_).category]; }
 };
+BOOST_DESCRIBE_STRUCT(EventDate, (),
+                      (id, event, starts_at, booking, layout, first_seat, sections, categories, seats,
+                       created_at, updated_at, deleted_at))
 
 // How a layout is written in a catalogue file: either `seats` + `category`, or `sections`.
 struct LayoutSection {
@@ -131,6 +139,7 @@ struct Layout {
   std::string category;
   std::vector<LayoutSection> sections;
 };
+BOOST_DESCRIBE_STRUCT(Layout, (), (seats, category, sections))
 
 class Catalogue {
  public:

@@ -34,6 +34,7 @@ void Batch::add(Changes& changes, const View& view) {
   payments.insert(payments.end(), changes.payments.begin(), changes.payments.end());
   answers.insert(answers.end(), changes.answers.begin(), changes.answers.end());
   append(absences, changes.absences);
+  append(seen, changes.seen);
   append(priority, changes.priority);
   append(postings, changes.postings);
   append(outbox, changes.outbox);
@@ -45,8 +46,8 @@ void Batch::add(Changes& changes, const View& view) {
 
 bool Batch::empty() const {
   return reservations.empty() && wallets.empty() && visits.empty() && line.empty() && absences.empty() &&
-         draws.empty() && priority.empty() && blocks.empty() && postings.empty() && payments.empty() &&
-         answers.empty() && outbox.empty() && log.empty() && catalogue.empty();
+         seen.empty() && draws.empty() && priority.empty() && blocks.empty() && postings.empty() &&
+         payments.empty() && answers.empty() && outbox.empty() && log.empty() && catalogue.empty();
 }
 
 }  // namespace stagedoor

@@ -28,7 +28,8 @@ struct Changes {
   std::vector<Wallet> wallets;
   std::vector<Visit> visits;
   std::vector<LinePlace> line;
-  std::vector<AbsenceBlock> absences;  // whole; replaces what is stored
+  std::vector<PlaceBits> absences;  // whole; replaces what is stored
+  std::vector<PlaceBits> seen;      // signs of life; stored nowhere, told to other instances
   std::vector<Draw> draws;
   std::vector<PriorityUser> priority;
   std::vector<SeatBlock> blocks;
@@ -69,7 +70,8 @@ struct Batch {
   Writes<UserId, Wallet> wallets;
   Writes<EventPlace, Visit> visits;
   Writes<EventPlace, LinePlace> line;
-  std::vector<AbsenceBlock> absences;
+  std::vector<PlaceBits> absences;
+  std::vector<PlaceBits> seen;
   Writes<EventId, Draw> draws;
   std::vector<PriorityUser> priority;
   Writes<SeatId, SeatBlock> blocks;
@@ -80,8 +82,9 @@ struct Batch {
   std::vector<LogRow> log;
   CatalogueChanges catalogue;
   std::optional<std::int64_t>
-      ids_reserved_to;  // new high-water mark of the id sequence: ids below it may be in use
-  TimePoint now{};      // the moment of the batch; the store keeps the highest it has seen
+      ids_reserved_to;       // new high-water mark of the id sequence: ids below it may be in use
+  std::int64_t next_id = 1;  // of the id sequence after this batch; not stored, but told to other instances
+  TimePoint now{};           // the moment of the batch; the store keeps the highest it has seen
 
   // Adds one command's changes and takes those lists out of it that a view has no use for. Call before
   // view.apply(changes): the view still has the rows as they were.

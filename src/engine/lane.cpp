@@ -25,7 +25,11 @@ Lane::Lane(Store& store, const Clock& clock, std::function<std::shared_ptr<const
       limits_(limits),
       moment_(store.latest_moment()),
       next_id_(store.ids_reserved_to()),
-      ids_reserved_to_(next_id_) {}
+      ids_reserved_to_(next_id_),
+      follow_every_(store.follow_every()),
+      fresh_at_(SteadyClock::now()) {
+  store_.on_others([this](const Batch& batch) { hear(batch); });
+}
 
 Lane::~Lane() { stop(); }
 
@@ -82,8 +86,8 @@ void Lane::run() {
     for (const Job* job : jobs_) due = std::min(due, job->next_due(now));
     due = std::max(due, jobs_rest_until_);
     // Rounded up: waking before the millisecond that is due would find nothing to do.
-    const Millis wait =
-        std::clamp(due == kNever ? Millis(1000) : due - now + Millis(1), Millis(1), Millis(1000));
+    const Millis longest = follow_every_.value_or(Millis(1000));
+    const Millis wait = std::clamp(due == kNever ? longest : due - now + Millis(1), Millis(1), longest);
     idle_ = true;
     arrived_.wait_for(lock, wait, [&] { return !idle_ || woken_ || stopping_; });
     idle_ = woken_ = false;
@@ -91,6 +95,7 @@ void Lane::run() {
 }
 
 bool Lane::run_once() {
+  follow();
   Commands commands;
   moment_ = std::max(moment_, clock_.now());
   if (moment_ >= jobs_rest_until_) {
@@ -133,6 +138,17 @@ void Lane::settle(Range commands) {
     try {
       commands = commands.subspan(commit_front(commands));
       continue;
+    } catch (const StoreOutcomeUnknown& outage) {
+      view_.clear();
+      log(LogLevel::error, "the store did not say whether a batch was committed",
+          {{"error.message", outage.what()}});
+      fail(commands, {Code::OUTCOME_UNKNOWN,
+                      "The store went away while it worked on this. Look whether it was done; the same "
+                      "Idempotency-Key makes it safe to ask again.",
+                      {},
+                      {},
+                      {}});
+      return;
     } catch (const StoreUnavailable& outage) {
       view_.clear();
       log(LogLevel::error, "the store does not answer", {{"error.message", outage.what()}});
@@ -160,9 +176,11 @@ void Lane::settle(Range commands) {
 }
 
 std::size_t Lane::commit_front(Range commands) {
-  moment_ = std::max(moment_, clock_.now());
-  view_.catalogue = catalogue_();
+  const auto asked_at = SteadyClock::now();
   const auto transaction = store_.begin();
+  is_fresh_since(asked_at);
+  moment_ = std::max(moment_, clock_.now());  // now that nobody else writes: later than what they decided
+  view_.catalogue = catalogue_();
   load(*transaction, commands);
 
   Batch batch;
@@ -181,7 +199,7 @@ std::size_t Lane::commit_front(Range commands) {
     if (answers.size() % 64 == 0 && std::chrono::steady_clock::now() > deadline) break;
   }
 
-  next_id_ = ids.peek();
+  next_id_ = batch.next_id = ids.peek();
   if (next_id_ > ids_reserved_to_) batch.ids_reserved_to = next_id_ + kIdsAhead;
   if (!batch.empty()) {
     transaction->apply(batch);
@@ -189,6 +207,35 @@ std::size_t Lane::commit_front(Range commands) {
   }
   conclude(batch, commands.first(answers.size()), answers);
   return answers.size();
+}
+
+void Lane::follow() {
+  const auto now = SteadyClock::now();
+  if (!follow_every_ || now < follow_at_) return;
+  follow_at_ = now + *follow_every_;
+  try {
+    store_.follow();
+    is_fresh_since(now);
+  } catch (const std::exception& outage) {
+    if (is_fresh(Listener::kAway))
+      log(LogLevel::error, "the store cannot be followed", {{"error.message", outage.what()}});
+  }
+}
+
+void Lane::is_fresh_since(SteadyClock::time_point since) {
+  if (!follow_every_) return;
+  follow_at_ = since + *follow_every_;
+  if (!is_fresh(Listener::kAway))
+    for (Listener* listener : listeners_) listener->returned();
+  fresh_at_.store(since, std::memory_order_release);
+}
+
+void Lane::hear(const Batch& batch) noexcept {
+  moment_ = std::max(moment_, batch.now);
+  next_id_ = std::max(next_id_, batch.next_id);
+  ids_reserved_to_ = std::max(ids_reserved_to_, batch.ids_reserved_to.value_or(0));
+  view_.forget(batch);
+  for (Listener* listener : listeners_) listener->heard(batch);
 }
 
 // What is committed must not be done again, as settle() does after an exception: one from here ends the
@@ -200,7 +247,7 @@ void Lane::conclude(const Batch& batch, Range commands, std::vector<Answer>& ans
     counters_.commits.fetch_add(1, std::memory_order_relaxed);
   }
   view_.end_batch();
-  if (!store_.is_exclusive() || view_.rows() > limits_.view_rows_max) view_.clear();
+  if (view_.rows() > limits_.view_rows_max) view_.clear();
 
   counters_.batches.fetch_add(1, std::memory_order_relaxed);
   counters_.commands.fetch_add(answers.size(), std::memory_order_relaxed);

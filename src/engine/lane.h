@@ -4,6 +4,9 @@
 //
 // Knows nothing of seats or money: what to do is in the commands, what to do on time is in the jobs, who
 // wants to hear of what was committed is in the listeners.
+//
+// Where other instances write the same store, the lane hears their batches before it decides, and now and
+// then when it has nothing to do: the listeners of all instances hear all batches in one order.
 #pragma once
 
 #include <array>
@@ -35,6 +38,12 @@ class Listener {
  public:
   virtual ~Listener() = default;
   virtual void committed(const Batch& batch) = 0;
+  // The same of a batch that another instance committed (Store::on_others).
+  virtual void heard(const Batch& batch) { committed(batch); }
+  // The store answers again after kAway or longer without.
+  virtual void returned() {}
+
+  static constexpr Millis kAway{5000};
 };
 
 struct LaneLimits {
@@ -83,7 +92,15 @@ class Lane {
 
   const LaneCounters& counters() const { return counters_; }
 
+  // Whether other instances may write the store. Any thread.
+  bool has_others() const { return follow_every_.has_value(); }
+  // Whether the memory that the listeners keep is at most `age` behind the store. Any thread.
+  bool is_fresh(Millis age) const {
+    return !has_others() || SteadyClock::now() - fresh_at_.load(std::memory_order_acquire) <= age;
+  }
+
  private:
+  using SteadyClock = std::chrono::steady_clock;
   using Commands = std::vector<std::unique_ptr<Command>>;
   using Range = std::span<const std::unique_ptr<Command>>;
 
@@ -96,6 +113,11 @@ class Lane {
   // many it were
   // (>= 1). Throws with no effect and nobody answered.
   std::size_t commit_front(Range commands);
+  // Hears of the other instances, where there are any and it is time.
+  void follow();
+  // All that was committed before `since` has been heard.
+  void is_fresh_since(SteadyClock::time_point since);
+  void hear(const Batch& batch) noexcept;
   // Tells the listeners and answers.
   void conclude(const Batch& batch, Range commands, std::vector<Answer>& answers) noexcept;
   void load(Transaction& transaction, Range commands);
@@ -115,6 +137,9 @@ class Lane {
   std::int64_t next_id_;
   std::int64_t ids_reserved_to_;
   TimePoint jobs_rest_until_{};  // after a failure, so that a due job does not spin
+  const std::optional<Millis> follow_every_;
+  SteadyClock::time_point follow_at_{};
+  std::atomic<SteadyClock::time_point> fresh_at_;
 
   std::mutex mutex_;
   std::condition_variable arrived_;

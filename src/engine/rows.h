@@ -2,6 +2,7 @@
 // values; what may happen to them is decided in modules/*/model. Columns of the same names: sql/migrations.
 #pragma once
 
+#include <boost/describe/class.hpp>
 #include <boost/describe/enum.hpp>
 #include <cstdint>
 #include <optional>
@@ -50,6 +51,9 @@ struct Reservation {
     return is_unpaid() && now >= expires_at ? ReservationStatus::CANCELLED : status;
   }
 };
+BOOST_DESCRIBE_STRUCT(Reservation, (),
+                      (id, seat, date, event, user, place, status, reason, price, expires_at, created_at,
+                       updated_at, payment, paid_at, version))
 
 struct Wallet {
   WalletId id{};
@@ -94,6 +98,7 @@ struct LinePlace {
   TimePoint joined_at{};
   std::optional<TimePoint> left_at{};
 };
+BOOST_DESCRIBE_STRUCT(LinePlace, (), (event, place, user, joined_at, left_at))
 
 // Somebody's turn: inside during [activated_at, expires_at). Ending early moves expires_at to that moment.
 struct Visit {
@@ -105,15 +110,29 @@ struct Visit {
 
   bool is_active(TimePoint now) const { return activated_at <= now && now < expires_at; }
 };
+BOOST_DESCRIBE_STRUCT(Visit, (), (event, place, user, activated_at, expires_at))
 
-// Which of 4,096 places of a line vanished once while they waited (R-Q12): a bit each, lowest bit of the
-// first byte for place `block` * 4096 + 1. A bit is never taken back.
-inline constexpr std::size_t kAbsenceBlockPlaces = 4096;
-struct AbsenceBlock {
+// Some of 4,096 places of a line: a bit each, lowest bit of the first byte for place `block` * 4096 + 1. As
+// what is stored: who vanished once while they waited (R-Q12); a bit is never taken back.
+inline constexpr std::size_t kPlaceBits = 4096;
+struct PlaceBits {
   EventId event{};
   std::int32_t block = 0;
   std::string bits{};  // 512 bytes
 };
+BOOST_DESCRIBE_STRUCT(PlaceBits, (), (event, block, bits))
+constexpr std::int32_t block_of(Place place) { return static_cast<std::int32_t>((place - 1) / kPlaceBits); }
+inline void set_bit(PlaceBits& block, Place place) {  // of block_of(place)
+  char& byte = block.bits[(place - 1) % kPlaceBits / 8];
+  byte = static_cast<char>(byte | 1 << (place - 1) % 8);
+}
+template <class Visit>
+void each_place(const PlaceBits& block, Visit&& visit) {
+  for (std::size_t i = 0; i < block.bits.size() * 8; ++i) {
+    if (static_cast<unsigned char>(block.bits[i / 8]) >> (i % 8) & 1)
+      visit(static_cast<Place>(std::size_t(block.block) * kPlaceBits + i + 1));
+  }
+}
 
 // The draw of an event's order (R-Q13; docs/draw.md): first a commitment to the seed, later what was drawn.
 struct Draw {
@@ -128,6 +147,8 @@ struct Draw {
   Place people = 0;      // once drawn: places 1 … people took part
   std::string digest{};  // once drawn: 32 bytes, of the list of their joins
 };
+BOOST_DESCRIBE_STRUCT(Draw, (),
+                      (event, seed, opens_at, committed_at, beacon_source, beacon, drawn_at, people, digest))
 
 // A user who may wait in the priority line of an event (R-Q17).
 struct PriorityUser {
@@ -135,12 +156,13 @@ struct PriorityUser {
   UserId user{};
   TimePoint granted_at{};
 };
+BOOST_DESCRIBE_STRUCT(PriorityUser, (), (event, user, granted_at))
 
 // What is stored of one event's room.
 struct RoomRows {
   std::vector<LinePlace> places;  // by place, from 1
   std::vector<Visit> visits;
-  std::vector<AbsenceBlock> absences;
+  std::vector<PlaceBits> absences;
   std::vector<PriorityUser> priority;
   std::optional<Draw> draw;
 };
@@ -149,6 +171,7 @@ struct SeatBlock {  // a house seat (R-S12)
   SeatId seat{};
   bool blocked = false;
 };
+BOOST_DESCRIBE_STRUCT(SeatBlock, (), (seat, blocked))
 
 // The first answer to a (user, key), given again to the same request for kAnswersKept (R-X5). Then the key is
 // free, whether or not the row has been forgotten.

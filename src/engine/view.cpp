@@ -38,6 +38,25 @@ void View::apply(const Reservation& row) {
   reservations.put(row.id, row);
 }
 
+void View::forget(const Batch& batch) {
+  const auto forget_taken = [&](const Reservation& row) {
+    seats.forget(row.seat);
+    fans.forget({row.event, row.user});
+    last_lapsed.forget({row.seat, row.user});
+  };
+  for (const auto& [row, stored] : batch.reservations.rows()) {
+    reservations.forget(row.id);
+    forget_taken(row);
+    if (stored) forget_taken(*stored);
+  }
+  for (const auto& [row, stored] : batch.wallets.rows()) wallets.forget(row.user);
+  for (const auto& [row, stored] : batch.visits.rows()) visits.forget({row.event, row.place});
+  for (const auto& [row, stored] : batch.blocks.rows()) seats.forget(row.seat);
+  for (const auto& row : batch.payments) payments.forget(row.id);
+  for (const auto& [row, stored] : batch.draws.rows()) draws.forget(row.event);
+  for (const auto& row : batch.answers) answers.forget({row.user, row.key});
+}
+
 void View::clear() {
   reservations.clear();
   seats.clear();

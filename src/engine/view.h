@@ -2,9 +2,8 @@
 // decided so far already in them. A row that is known to be absent is there as an empty optional; what was
 // not loaded is not there at all.
 //
-// On a store that nobody else writes (embedded), the lane keeps the View between batches, and it is the
-// write-through cache: a hot batch reads nothing. Elsewhere it lives as long as the batch's locks. Lane
-// thread only.
+// The lane keeps the View between batches, and it is the write-through cache: a hot batch reads nothing. What
+// another instance committed is forgotten here and loaded anew when it is wanted. Lane thread only.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -38,6 +37,7 @@ class Table {
     auto& row = rows_[key];
     return row ? *row : row.emplace();
   }
+  void forget(const Key& key) { rows_.erase(key); }
   std::size_t size() const { return rows_.size(); }
   void clear() { rows_.clear(); }
 
@@ -80,6 +80,7 @@ struct Keys {
 };
 
 struct Changes;
+struct Batch;
 
 class View {
  public:
@@ -108,6 +109,8 @@ class View {
     return reservations.size() + seats.size() + fans.size() + wallets.size() + visits.size() +
            answers.size() + last_lapsed.size() + payments.size() + draws.size();
   }
+  // Forgets every row that the batch of another instance wrote, and what refers to it.
+  void forget(const Batch& batch);
   // Forgets every row (not the catalogue).
   void clear();
 

@@ -1,7 +1,10 @@
-// The booking store: the truth about seats, money, visits and the embedded line. Adapters: sqlite, memory
+// The booking store: the truth about seats, money, visits and the line. Adapters: sqlite, postgres, memory
 // (the oracle).
 //
-// Outages are exceptions of the two kinds below; whatever is thrown, the transaction had no effect.
+// Several instances may write one store (postgres). Then one of them writes at a time, and each hears every
+// batch of the others before it decides its own: under its transaction its memory is the truth.
+//
+// Outages are exceptions of the kinds below. Unless they say otherwise the transaction had no effect.
 #pragma once
 
 #include <functional>
@@ -24,6 +27,10 @@ struct StoreRefused : std::runtime_error {
 struct StoreUnavailable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+// The store went away while it committed, and was not back in time to say whether it had.
+struct StoreOutcomeUnknown : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 class Transaction {
  public:
@@ -44,9 +51,17 @@ struct Retention {
 class Store {
  public:
   virtual ~Store() = default;
-  // True when nobody else writes this store while it is open: a View may be kept between transactions.
-  virtual bool is_exclusive() const = 0;
-  virtual std::unique_ptr<Transaction> begin() = 0;  // lane thread; one at a time
+  // Lane thread; one at a time. Until the transaction ends nobody else writes.
+  virtual std::unique_ptr<Transaction> begin() = 0;
+
+  // Who is told what other instances committed: each batch once, in the order of the commits, from within
+  // begin() and follow(). Of those batches the postings, outbox and log are left out. Before the first
+  // begin().
+  virtual void on_others(std::function<void(const Batch&)> hear) = 0;
+  // Hears of the others without writing. Lane thread, between transactions.
+  virtual void follow() = 0;
+  // How long to go at most without begin() or follow(); nothing when only this process writes the store.
+  virtual std::optional<Millis> follow_every() const = 0;
 
   // What the read models are made from at start. Call before the first begin().
   virtual Catalogue catalogue() = 0;
@@ -55,7 +70,7 @@ class Store {
   virtual void each_block(const std::function<void(SeatId)>&) = 0;
   virtual void each_place(const std::function<void(const LinePlace&)>&) = 0;  // by event, place
   virtual void each_visit(const std::function<void(const Visit&)>&) = 0;      // by event, place
-  virtual void each_absence(const std::function<void(const AbsenceBlock&)>&) = 0;
+  virtual void each_absence(const std::function<void(const PlaceBits&)>&) = 0;
   virtual void each_draw(const std::function<void(const Draw&)>&) = 0;
   // By event, user.
   virtual void each_priority(const std::function<void(const PriorityUser&)>&) = 0;

@@ -29,7 +29,9 @@ class FaultyStore : public Store {
   std::vector<std::string> journal;
   int calls = 0;
 
-  bool is_exclusive() const override { return real_.is_exclusive(); }
+  void on_others(std::function<void(const Batch&)> hear) override { real_.on_others(std::move(hear)); }
+  void follow() override { real_.follow(); }
+  std::optional<Millis> follow_every() const override { return real_.follow_every(); }
   std::unique_ptr<Transaction> begin() override {
     step("begin");
     return std::make_unique<Observed>(*this, real_.begin());
@@ -41,7 +43,7 @@ class FaultyStore : public Store {
   void each_block(const std::function<void(SeatId)>& row) override { real_.each_block(row); }
   void each_place(const std::function<void(const LinePlace&)>& row) override { real_.each_place(row); }
   void each_visit(const std::function<void(const Visit&)>& row) override { real_.each_visit(row); }
-  void each_absence(const std::function<void(const AbsenceBlock&)>& row) override { real_.each_absence(row); }
+  void each_absence(const std::function<void(const PlaceBits&)>& row) override { real_.each_absence(row); }
   void each_draw(const std::function<void(const Draw&)>& row) override { real_.each_draw(row); }
   void each_priority(const std::function<void(const PriorityUser&)>& row) override {
     real_.each_priority(row);

@@ -27,7 +27,7 @@ void MemoryStore::each_visit(const std::function<void(const Visit&)>& row) {
   for (const auto& [key, visit] : tables_.visits) row(visit);
 }
 
-void MemoryStore::each_absence(const std::function<void(const AbsenceBlock&)>& row) {
+void MemoryStore::each_absence(const std::function<void(const PlaceBits&)>& row) {
   for (const auto& [key, block] : tables_.absences) row(block);
 }
 

@@ -52,7 +52,7 @@ void MemoryTransaction::apply(const Batch& batch) {
   for (const auto& one : batch.visits.rows()) write(one);
   for (const auto& one : batch.line.rows()) write(one);
   for (const auto& row : batch.absences) {
-    demand(row.block >= 0 && row.bits.size() == kAbsenceBlockPlaces / 8, "a block of absences is whole");
+    demand(row.block >= 0 && row.bits.size() == kPlaceBits / 8, "a block of absences is whole");
     absences_.put({row.event, row.block}, row);
   }
   for (const auto& one : batch.draws.rows()) write(one);

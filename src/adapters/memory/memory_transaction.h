@@ -39,7 +39,7 @@ class MemoryTransaction final : public Transaction {
   Layer<PaymentId, Payment> payments_;
   Layer<EventPlace, Visit> visits_;
   Layer<EventPlace, LinePlace> line_;
-  Layer<std::pair<EventId, std::int32_t>, AbsenceBlock> absences_;
+  Layer<std::pair<EventId, std::int32_t>, PlaceBits> absences_;
   Layer<EventId, Draw> draws_;
   Layer<EventUser, PriorityUser> priority_;
   Layer<SeatId, SeatBlock> blocks_;

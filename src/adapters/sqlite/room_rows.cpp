@@ -29,7 +29,7 @@ std::optional<RoomRecord> read_room(const std::string& path, EventId event) {
   RoomRecord room{.event = *catalogue.event(event), .rows = {}, .log = {}};
   room.rows.places = rows_of<LinePlace>(database, sql::queue::find_places_of_event, event);
   room.rows.visits = rows_of<Visit>(database, sql::queue::find_visits_of_event, event);
-  room.rows.absences = rows_of<AbsenceBlock>(database, sql::queue::find_absences_of_event, event);
+  room.rows.absences = rows_of<PlaceBits>(database, sql::queue::find_absences_of_event, event);
   room.rows.priority = rows_of<PriorityUser>(database, sql::queue::find_priority_of_event, event);
   for (auto& draw : rows_of<Draw>(database, sql::queue::find_draw, event)) room.rows.draw = std::move(draw);
   room.log = rows_of<LogRow>(database, sql::operator_::find_log_of_event, event);

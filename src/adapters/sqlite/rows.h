@@ -34,7 +34,7 @@ inline Columns& operator>>(Columns& columns, LinePlace& row) {
   return columns >> row.event >> row.place >> row.user >> row.joined_at >> row.left_at;
 }
 
-inline Columns& operator>>(Columns& columns, AbsenceBlock& row) {
+inline Columns& operator>>(Columns& columns, PlaceBits& row) {
   return columns >> row.event >> row.block >> row.bits;
 }
 

@@ -227,10 +227,10 @@ void SqliteStore::each_visit(const std::function<void(const Visit&)>& row) {
   });
 }
 
-void SqliteStore::each_absence(const std::function<void(const AbsenceBlock&)>& row) {
+void SqliteStore::each_absence(const std::function<void(const PlaceBits&)>& row) {
   Database reader(path_, OpenFor::reading);
   Statement(reader, sql::queue::list_absences).each({}, [&](Columns& columns) {
-    AbsenceBlock block;
+    PlaceBits block;
     columns >> block;
     row(block);
   });

@@ -44,14 +44,16 @@ class SqliteStore final : public Store {
   explicit SqliteStore(SqliteOptions options);
   ~SqliteStore() override;
 
-  bool is_exclusive() const override { return true; }
   std::unique_ptr<Transaction> begin() override;
+  void on_others(std::function<void(const Batch&)>) override {}
+  void follow() override {}
+  std::optional<Millis> follow_every() const override { return std::nullopt; }
   Catalogue catalogue() override;
   void each_taking_reservation(const std::function<void(const Reservation&)>& row) override;
   void each_block(const std::function<void(SeatId)>& row) override;
   void each_place(const std::function<void(const LinePlace&)>& row) override;
   void each_visit(const std::function<void(const Visit&)>& row) override;
-  void each_absence(const std::function<void(const AbsenceBlock&)>& row) override;
+  void each_absence(const std::function<void(const PlaceBits&)>& row) override;
   void each_draw(const std::function<void(const Draw&)>& row) override;
   void each_priority(const std::function<void(const PriorityUser&)>& row) override;
   std::int64_t ids_reserved_to() override;

@@ -152,7 +152,7 @@ void Writer::write(const Write<LinePlace>& write) {
   }
 }
 
-void Writer::add(const AbsenceBlock& row) {
+void Writer::add(const PlaceBits& row) {
   put_absences_.run({{"$event_id", row.event}, {"$block", row.block}, {"$bits", Value::blob(row.bits)}});
 }
 

@@ -20,8 +20,10 @@ struct StartRows final : Store {
   std::vector<Reservation> taking;
   std::vector<SeatId> blocks;
 
-  bool is_exclusive() const override { return true; }
   std::unique_ptr<Transaction> begin() override { return nullptr; }
+  void on_others(std::function<void(const Batch&)>) override {}
+  void follow() override {}
+  std::optional<Millis> follow_every() const override { return std::nullopt; }
   Catalogue catalogue() override { return rows; }
   void each_taking_reservation(const std::function<void(const Reservation&)>& f) override {
     for (const auto& row : taking) f(row);
@@ -30,7 +32,7 @@ struct StartRows final : Store {
     for (const auto& seat : blocks) f(seat);
   }
   void each_place(const std::function<void(const LinePlace&)>&) override {}
-  void each_absence(const std::function<void(const AbsenceBlock&)>&) override {}
+  void each_absence(const std::function<void(const PlaceBits&)>&) override {}
   void each_draw(const std::function<void(const Draw&)>&) override {}
   void each_priority(const std::function<void(const PriorityUser&)>&) override {}
   void each_visit(const std::function<void(const Visit&)>&) override {}

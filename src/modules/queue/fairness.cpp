@@ -33,8 +33,8 @@ std::vector<Person> people_of(const RoomRows& rows) {
     person.is_admitted = true;
   }
   for (const auto& block : rows.absences) {
-    for (std::size_t i = 0; i < kAbsenceBlockPlaces; ++i) {
-      const std::size_t place = std::size_t(block.block) * kAbsenceBlockPlaces + i;
+    for (std::size_t i = 0; i < kPlaceBits; ++i) {
+      const std::size_t place = std::size_t(block.block) * kPlaceBits + i;
       if (place < people.size() && (static_cast<unsigned char>(block.bits[i / 8]) >> (i % 8) & 1) != 0)
         people[place].has_vanished = true;
     }

@@ -178,10 +178,10 @@ std::vector<Place> Line::next(std::size_t wanted, const Shares& shares,
   return places;
 }
 
-AbsenceBlock Line::absences(std::int32_t block) const {
-  AbsenceBlock row{.event = {}, .block = block, .bits = std::string(kAbsenceBlockPlaces / 8, '\0')};
-  const auto first = static_cast<std::size_t>(block) * kAbsenceBlockPlaces;
-  for (std::size_t i = 0; i < kAbsenceBlockPlaces && first + i < vanished_.size(); ++i) {
+PlaceBits Line::absences(std::int32_t block) const {
+  PlaceBits row{.event = {}, .block = block, .bits = std::string(kPlaceBits / 8, '\0')};
+  const auto first = static_cast<std::size_t>(block) * kPlaceBits;
+  for (std::size_t i = 0; i < kPlaceBits && first + i < vanished_.size(); ++i) {
     if (vanished_[first + i]) row.bits[i / 8] = static_cast<char>(row.bits[i / 8] | (1 << (i % 8)));
   }
   return row;

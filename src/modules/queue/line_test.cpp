@@ -276,11 +276,11 @@ TEST(Line, priority_gets_its_share_and_lengthens_nobodys_way) {
 
 TEST(Line, remembers_who_vanished_in_blocks_of_bits) {
   Line line;
-  for (std::size_t i = 0; i < kAbsenceBlockPlaces + 3; ++i) line.append(false);
+  for (std::size_t i = 0; i < kPlaceBits + 3; ++i) line.append(false);
   line.vanish(1);
   line.vanish(10);
-  line.vanish(kAbsenceBlockPlaces + 2);
-  AbsenceBlock block = line.absences(0);
+  line.vanish(kPlaceBits + 2);
+  PlaceBits block = line.absences(0);
   ASSERT_EQ(block.bits.size(), 512u);
   EXPECT_EQ(block.bits[0], '\x01');
   EXPECT_EQ(block.bits[1], '\x02');

@@ -66,12 +66,10 @@ void Room::left(Place place, TimePoint at) {
   person(place).ends_at = at;
 }
 
-void Room::vanished(const AbsenceBlock& block) {
-  for (std::size_t i = 0; i < block.bits.size() * 8; ++i) {
-    const auto place = static_cast<Place>(std::size_t(block.block) * kAbsenceBlockPlaces + i + 1);
-    const bool is_marked = (static_cast<unsigned char>(block.bits[i / 8]) >> (i % 8) & 1) != 0;
-    if (is_marked && owner(place) && !line_.has_vanished(place)) line_.vanish(place);
-  }
+void Room::vanished(const PlaceBits& block) {
+  each_place(block, [&](Place place) {
+    if (owner(place) && !line_.has_vanished(place)) line_.vanish(place);
+  });
 }
 
 void Room::has_priority(const UserId& user) {
@@ -95,6 +93,23 @@ void Room::everybody_seen(TimePoint now) {
     signs_[place - 1].seen = at;
     line_.come_back(place);
   }
+}
+
+void Room::seen(const PlaceBits& places, TimePoint now) {
+  each_place(places, [&](Place place) { seen(place, now); });
+}
+
+std::vector<PlaceBits> Room::seen_since(TimePoint since) const {
+  std::vector<PlaceBits> blocks;
+  const Ticks from = ticks(since);
+  for (Place place = 1; place <= last_place(); ++place) {
+    if (signs_[place - 1].seen < from || !line_.waits(place)) continue;
+    const auto block = block_of(place);
+    if (blocks.empty() || blocks.back().block != block)
+      blocks.push_back({{}, block, std::string(kPlaceBits / 8, '\0')});
+    set_bit(blocks.back(), place);
+  }
+  return blocks;
 }
 
 bool Room::is_absent(Place place, Millis timeout, TimePoint now) const {

@@ -15,6 +15,7 @@ constexpr Millis kPollInside{5000};   // who is inside hears soon that the visit
 
 constexpr std::size_t kAbsentAtOnce = 20'000;  // so that the lane is not kept
 constexpr Millis kSearchEvery{1000};           // for absent people
+constexpr int kTellingsPerTimeout = 8;         // of who is there, to other instances, in a presence_timeout
 constexpr Millis kAdmissionRest{100};
 constexpr Millis kDrawingLook{10};               // how often a draw under way is looked after
 constexpr Place kDrawnInLane = 10'000;           // so many take the lane a few milliseconds
@@ -62,6 +63,21 @@ class NoteAbsent : public RoomCommand {
   }
   const Rooms& rooms_;
   std::vector<Place> places_;
+};
+
+// Tells the other instances who gave a sign of life here.
+class TellSeen : public RoomCommand {
+ public:
+  TellSeen(EventId event, std::vector<PlaceBits> seen) : RoomCommand(event), seen_(std::move(seen)) {}
+
+ private:
+  Changes changes(const Event&, const View&, TimePoint) override {
+    Changes told;
+    told.seen = seen_;
+    for (PlaceBits& block : told.seen) block.event = event_;
+    return told;
+  }
+  std::vector<PlaceBits> seen_;
 };
 
 class DrawCommand : public RoomCommand {
@@ -132,10 +148,9 @@ void Rooms::restore(Store& store) {
   for (auto& [event, users] : granted) grant_until(event, kNever);
   for (auto& [event, guarded] : rooms_) {
     if (!guarded->draw || !guarded->draw->drawn_at) continue;
-    const Draw& draw = *guarded->draw;
-    guarded->room.set_order(draw_order(draw_key(draw.seed, draw.digest, draw.beacon), draw.people));
+    set_order(guarded->room, *guarded->draw, nullptr);
   }
-  store.each_absence([&](const AbsenceBlock& block) { at(block.event).room.vanished(block); });
+  store.each_absence([&](const PlaceBits& block) { at(block.event).room.vanished(block); });
   store.each_visit([&](const Visit& visit) {
     at(visit.event).room.visit(visit.place, visit.activated_at, visit.expires_at);
   });
@@ -281,6 +296,24 @@ std::vector<LinePlace> Rooms::everybody(EventId event) const {
   }
 }
 
+void Rooms::heard(const Batch& batch) {
+  committed(batch);
+  for (const auto& block : batch.seen) {
+    Guarded& guarded = at(block.event);
+    const std::lock_guard lock(guarded.mutex);
+    guarded.room.seen(block, clock_.now());
+  }
+}
+
+void Rooms::returned() {
+  const TimePoint now = clock_.now();
+  const std::lock_guard lock(mutex_);
+  for (auto& [event, guarded] : rooms_) {
+    const std::lock_guard room_lock(guarded->mutex);
+    guarded->room.everybody_seen(now);
+  }
+}
+
 void Rooms::committed(const Batch& batch) {
   for (const auto& row : batch.priority) {
     Guarded& guarded = at(row.event);
@@ -308,12 +341,16 @@ void Rooms::committed(const Batch& batch) {
   }
   for (const auto& [draw, stored] : batch.draws.rows()) {
     Guarded& guarded = at(draw.event);
-    std::shared_ptr<Drawing> stale;  // ends after the lock: its thread may wait for that
+    // Of another opening or without the beacon, or done: ends before the lock, which its thread may wait for.
+    const auto drawing = std::exchange(guarded.drawing, nullptr);
+    if (drawing && drawing->thread.joinable()) {
+      if (!draw.drawn_at) drawing->thread.request_stop();
+      drawing->thread.join();
+    }
     const std::lock_guard lock(guarded.mutex);
     guarded.draw = draw;
     guarded.changes.fetch_add(1, std::memory_order_release);
-    if (draw.drawn_at) finish_draw(guarded);
-    else stale = std::move(guarded.drawing);  // of another opening, or without the beacon
+    if (draw.drawn_at) set_order(guarded.room, draw, drawing.get());
   }
   // An order is drawn, or it is that of joining, as the event's policy says until its draw.
   const auto agree = [&](EventId id, const QueuePolicy& policy) {
@@ -329,12 +366,11 @@ void Rooms::committed(const Batch& batch) {
     if (const Event* event = catalogue->event(draw.event)) agree(draw.event, event->queue);
 }
 
-void Rooms::finish_draw(Guarded& guarded) {
-  const Draw& draw = *guarded.draw;
-  const auto drawing = std::exchange(guarded.drawing, nullptr);
-  guarded.room.set_order(drawing && drawing->is_done && drawing->list.people == draw.people
-                             ? std::move(drawing->order)
-                             : draw_order(draw_key(draw.seed, draw.digest, draw.beacon), draw.people));
+void Rooms::set_order(Room& room, const Draw& draw, Drawing* worked_out) {
+  const bool is_it =
+      worked_out && worked_out->list.people == draw.people && worked_out->list.digest == draw.digest;
+  room.set_order(is_it ? std::move(worked_out->order)
+                       : draw_order(draw_key(draw.seed, draw.digest, draw.beacon), draw.people));
 }
 
 std::shared_ptr<Rooms::Drawing> Rooms::start_drawing(Guarded& guarded, const Draw& draw) {
@@ -378,6 +414,8 @@ TimePoint Rooms::next_due(TimePoint now) const {
         due = std::min(due, is_under_way ? now + kDrawingLook : std::max(now, guarded->draw->opens_at));
     }
     if (guarded->room.line().present() > 0) due = std::min(due, std::max(now, guarded->next_search));
+    if (tells_seen_ && guarded->room.line().waiting() > 0)
+      due = std::min(due, std::max(now, guarded->next_telling));
     if (event->paused) continue;
     const TimePoint next = guarded->room.next_admission(event->queue, now);
     if (next != kNever) due = std::min(due, std::max({next, event->on_sale.from, guarded->admission_rests}));
@@ -405,10 +443,28 @@ void Rooms::collect_absent(const Event& event, Guarded& guarded, TimePoint now,
   std::vector<Place> absent;
   {
     const std::lock_guard lock(guarded.mutex);
-    absent = guarded.room.find_absent(event.queue.presence_timeout, now, kAbsentAtOnce);
+    Millis timeout = event.queue.presence_timeout;
+    if (tells_seen_)
+      timeout += timeout / kTellingsPerTimeout * 2;  // a sign given elsewhere may be on its way
+    absent = guarded.room.find_absent(timeout, now, kAbsentAtOnce);
   }
   guarded.next_search = absent.size() < kAbsentAtOnce ? now + kSearchEvery : now;
   if (!absent.empty()) due.push_back(std::make_unique<NoteAbsent>(*this, event.id, std::move(absent)));
+}
+
+// Often enough that nobody is taken for absent who polls another instance now and then.
+void Rooms::collect_seen(const Event& event, Guarded& guarded, TimePoint now,
+                         std::vector<std::unique_ptr<Command>>& due) {
+  const Millis every = event.queue.presence_timeout / kTellingsPerTimeout;
+  if (!tells_seen_ || every <= Millis(0) || now < guarded.next_telling) return;
+  std::vector<PlaceBits> seen;
+  {
+    const std::lock_guard lock(guarded.mutex);
+    seen = guarded.room.seen_since(guarded.told_seen_until);
+  }
+  guarded.told_seen_until = now;
+  guarded.next_telling = now + every;
+  if (!seen.empty()) due.push_back(std::make_unique<TellSeen>(event.id, std::move(seen)));
 }
 
 void Rooms::collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) {
@@ -419,6 +475,7 @@ void Rooms::collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) {
     const auto found = rooms_.find(id);  // made by this thread alone, or before it
     if (found == rooms_.end()) continue;
     Guarded& guarded = *found->second;
+    collect_seen(*event, guarded, now, due);
     collect_absent(*event, guarded, now, due);
     if (event->paused || !event->is_on_sale(now) || now < guarded.admission_rests) continue;
     {
@@ -441,20 +498,19 @@ std::vector<LinePlace> Rooms::admissible(const Event& event, TimePoint now) cons
   return places;
 }
 
-std::vector<AbsenceBlock> Rooms::with_absent(EventId event, const std::vector<Place>& places) const {
-  std::map<std::int32_t, AbsenceBlock> blocks;
+std::vector<PlaceBits> Rooms::with_absent(EventId event, const std::vector<Place>& places) const {
+  std::map<std::int32_t, PlaceBits> blocks;
   const Guarded* guarded = find(event);
   const std::lock_guard lock(guarded->mutex);
   for (const Place place : places) {
     if (!guarded->room.line().waits(place)) continue;
-    const auto number = static_cast<std::int32_t>((place - 1) / kAbsenceBlockPlaces);
+    const auto number = block_of(place);
     const auto [at, is_new] = blocks.try_emplace(number);
     if (is_new) at->second = guarded->room.line().absences(number);
     at->second.event = event;
-    const std::size_t bit = (place - 1) % kAbsenceBlockPlaces;
-    at->second.bits[bit / 8] = static_cast<char>(at->second.bits[bit / 8] | (1 << (bit % 8)));
+    set_bit(at->second, place);
   }
-  std::vector<AbsenceBlock> rows;
+  std::vector<PlaceBits> rows;
   for (auto& [number, block] : blocks) rows.push_back(std::move(block));
   return rows;
 }

@@ -43,6 +43,10 @@ class Rooms : public Listener, public Job {
       : clock_(clock), catalogue_(std::move(catalogue)), random_(std::move(random)) {}
   ~Rooms() override;
 
+  // Others answer polls too: tells them who gave a sign of life here, and waits for theirs before it takes
+  // somebody for absent. Before the lane starts.
+  void tell_seen() { tells_seen_ = true; }
+
   // Rebuilds the rooms from the store, before the lane starts. Every place is taken for seen just now.
   void restore(Store& store);
 
@@ -68,13 +72,15 @@ class Rooms : public Listener, public Job {
   std::vector<LinePlace> everybody(EventId event) const;
 
   void committed(const Batch& batch) override;
+  void heard(const Batch& batch) override;
+  void returned() override;  // nobody could give a sign of life meanwhile
 
   TimePoint next_due(TimePoint now) const override;
   void collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) override;
 
   // Used by this job's commands. Lane thread.
   std::vector<LinePlace> admissible(const Event& event, TimePoint now) const;
-  std::vector<AbsenceBlock> with_absent(EventId event, const std::vector<Place>& places) const;
+  std::vector<PlaceBits> with_absent(EventId event, const std::vector<Place>& places) const;
 
  private:
   // The list of joins that an opening closes: worked out beside the lane when it is long.
@@ -91,7 +97,9 @@ class Rooms : public Listener, public Job {
     std::optional<Draw> draw;
     // Lane thread only.
     std::shared_ptr<Drawing> drawing;
-    TimePoint next_search{};      // for absent people
+    TimePoint next_search{};   // for absent people
+    TimePoint next_telling{};  // of who gave a sign of life, to other instances
+    TimePoint told_seen_until{};
     TimePoint admission_rests{};  // nobody could be let in although it was time: they are absent
   };
 
@@ -101,14 +109,18 @@ class Rooms : public Listener, public Job {
   Millis poll_after(const FanView& fan, const TokenClaims& token, const QueuePolicy& policy,
                     const Event* event, TimePoint now) const;
   static std::shared_ptr<Drawing> start_drawing(Guarded& guarded, const Draw& draw);
-  static void finish_draw(Guarded& guarded);
+  // The order of a draw, worked out before or now.
+  static void set_order(Room& room, const Draw& draw, Drawing* worked_out);
   void prepare_draw(const Event& event, TimePoint now, std::vector<std::unique_ptr<Command>>& due);
+  void collect_seen(const Event& event, Guarded& guarded, TimePoint now,
+                    std::vector<std::unique_ptr<Command>>& due);
   void collect_absent(const Event& event, Guarded& guarded, TimePoint now,
                       std::vector<std::unique_ptr<Command>>& due);
 
   const Clock& clock_;
   CatalogueNow catalogue_;
   RandomBytes random_;
+  bool tells_seen_ = false;
   mutable std::mutex mutex_;  // of the map; a room once made stays
   std::map<EventId, std::unique_ptr<Guarded>> rooms_;
 };
