@@ -8,6 +8,7 @@
 #include <iterator>
 
 #include "app/docs_page.h"
+#include "app/together.h"
 #include "http/openapi.h"
 #include "http/problem.h"
 #include "modules/catalog/change.h"
@@ -41,10 +42,6 @@ http::ServerConfig server_config(const Config& config) {
 
 }  // namespace
 
-SqliteOptions store_options(const Config& config) {
-  return {.path = store_file(config).value_or(":memory:"), .wal_limit = config.store.wal_limit.count};
-}
-
 LaneLimits lane_limits(const Config& config) {
   const auto& lane = config.lane;
   LaneLimits limits;
@@ -61,10 +58,10 @@ Service::Service(const Config& config)
     : config_(config),
       operator_secrets_(operator_secrets(config)),
       operator_keys_(operator_secrets_.keys),
-      store_(store_options(config)),
+      open_store_(open_store(config)),
       token_keys_(signing_keys(config)),
       lane_(store_, clock_, catalogue_, &http::problem, lane_limits(config)),
-      readers_(kReaderThreads, [this] { return store_.queries(); }),
+      readers_(kReaderThreads, open_store_.queries),
       gate_(token_keys_, rooms_, clock_, config.auth.token_lifetime),
       catalog_calls_{shelf_, gate_, clock_},
       queue_calls_{lane_, rooms_, gate_, token_keys_, clock_, catalogue_, EventId{config.queue.default_event},
@@ -75,6 +72,7 @@ Service::Service(const Config& config)
       payment_calls_{lane_, readers_, gate_, clock_, catalogue_, config.wallet.balance_max},
       operator_calls_{lane_, readers_, shelf_, rooms_, operator_keys_, clock_, config.wallet.balance_max},
       server_(server_config(config), router_, http_metrics_) {
+  if (lane_.has_others()) rooms_.tell_seen();
   shelf_.load(store_);
   rooms_.restore(store_);
   lapse_holds_.restore(store_);
@@ -118,6 +116,9 @@ std::string Service::address() const {
 }
 
 void Service::add_routes() {
+  if (lane_.has_others()) {
+    router_.decorate([this](const http::Route& route) { return together(route, lane_); });
+  }
   catalog::add_catalog_routes(router_, catalog_calls_);
   catalog::add_seat_stream_route(router_, seat_stream_calls_);
   add_queue_routes(router_, queue_calls_);
@@ -127,6 +128,7 @@ void Service::add_routes() {
   add_wallet_routes(router_, wallet_calls_);
   add_payment_routes(router_, payment_calls_);
   operators::add_operator_routes(router_, operator_calls_);
+  router_.decorate({});
 
   router_.add({.method = http::Method::GET,
                .path = "/healthz",
@@ -136,8 +138,14 @@ void Service::add_routes() {
   router_.add({.method = http::Method::GET,
                .path = "/readyz",
                .handler = [this](const http::Request&, http::Reply reply) {
-                 if (ready_) return reply({.body = R"({"success":true,"data":{"ready":true}})"});
-                 reply(http::problem({Code::STORE_UNAVAILABLE, "This instance is stopping.", {}, {}, {}}));
+                 if (ready_ && lane_.is_fresh(kStaleMax))
+                   return reply({.body = R"({"success":true,"data":{"ready":true}})"});
+                 reply(http::problem(
+                     {Code::STORE_UNAVAILABLE,
+                      ready_ ? "This instance does not reach the store." : "This instance is stopping.",
+                      {},
+                      {},
+                      {}}));
                }});
   router_.add({.method = http::Method::GET,
                .path = "/metrics",

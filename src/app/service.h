@@ -1,5 +1,5 @@
 // One serving instance: everything it is made of, wired together in the order in which it depends on each
-// other. The one place that names adapters.
+// other.
 #pragma once
 
 #include <atomic>
@@ -7,11 +7,11 @@
 #include <random>
 #include <string>
 
-#include "adapters/sqlite/sqlite_store.h"
 #include "adapters/system/clock.h"
 #include "adapters/system/random.h"
 #include "app/config.h"
 #include "app/housekeeping.h"
+#include "app/open_store.h"
 #include "app/sale_metrics.h"
 #include "app/secrets.h"
 #include "engine/lane.h"
@@ -33,7 +33,6 @@
 
 namespace stagedoor {
 
-SqliteOptions store_options(const Config& config);
 LaneLimits lane_limits(const Config& config);
 
 class Service {
@@ -58,10 +57,11 @@ class Service {
   void add_routes();
 
   Config config_;
-  SystemClock clock_;
   OperatorSecrets operator_secrets_;
   operators::OperatorKeys operator_keys_;
-  SqliteStore store_;
+  OpenStore open_store_;
+  Store& store_ = *open_store_.store;
+  SystemClock clock_{open_store_.clock_offset};
   catalog::Shelf shelf_;
   std::function<std::shared_ptr<const Catalogue>()> catalogue_ = [this] { return shelf_.catalogue(); };
   TokenKeys token_keys_;

@@ -80,6 +80,7 @@ Router& Router::operator=(Router&&) noexcept = default;
 void Router::add(Route route) {
   ensure(route.path.starts_with('/') && route.handler, "a route needs a path and a handler");
   if (route.label.empty()) route.label = route.path;
+  if (decorate_) route.handler = decorate_(route);
   Node* node = root_.get();
   std::vector<std::string> names;
   std::string_view rest = route.path;

@@ -59,6 +59,10 @@ class Router {
   Router(Router&&) noexcept;
   Router& operator=(Router&&) noexcept;
 
+  // Replaces the handler of every route that is added from now on.
+  using Decorate = std::function<Handler(const Route&)>;
+  void decorate(Decorate decorate) { decorate_ = std::move(decorate); }
+
   // A route that is there already, or a path that is not well-formed, is a bug: ensure().
   void add(Route route);
 
@@ -84,6 +88,7 @@ class Router {
 
   std::vector<std::unique_ptr<Route>> routes_;
   std::unique_ptr<Node> root_;
+  Decorate decorate_;
 };
 
 }  // namespace stagedoor::http

@@ -76,9 +76,9 @@ void join(const QueueCalls& calls, const http::Request& request, http::Reply rep
   if (!body) return reply(http::problem(body.error()));
   const auto event = body->eventId ? Result<EventId>(*body->eventId) : implied_event(calls);
   if (!event) return reply(http::problem(event.error()));
-  if (const auto place = calls.rooms.place_of(*event, body->userId, calls.clock.now())) {
-    return reply(told(200, calls, claims_of(*place)));
-  }
+  // Where others may have ended it meanwhile, the lane looks.
+  const auto place = calls.rooms.place_of(*event, body->userId, calls.clock.now());
+  if (place && !calls.lane.has_others()) return reply(told(200, calls, claims_of(*place)));
   calls.lane.submit(std::make_unique<JoinCommand>(calls, Join{*event, body->userId}, std::move(reply)));
 }
 

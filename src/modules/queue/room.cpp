@@ -99,19 +99,6 @@ void Room::seen(const PlaceBits& places, TimePoint now) {
   each_place(places, [&](Place place) { seen(place, now); });
 }
 
-std::vector<PlaceBits> Room::seen_since(TimePoint since) const {
-  std::vector<PlaceBits> blocks;
-  const Ticks from = ticks(since);
-  for (Place place = 1; place <= last_place(); ++place) {
-    if (signs_[place - 1].seen < from || !line_.waits(place)) continue;
-    const auto block = block_of(place);
-    if (blocks.empty() || blocks.back().block != block)
-      blocks.push_back({{}, block, std::string(kPlaceBits / 8, '\0')});
-    set_bit(blocks.back(), place);
-  }
-  return blocks;
-}
-
 bool Room::is_absent(Place place, Millis timeout, TimePoint now) const {
   if (timeout <= Millis(0)) return false;
   return ticks(now) - std::min(ticks(now), signs_[place - 1].seen) > Ticks(timeout.count() / 10);

@@ -65,8 +65,6 @@ class Room {
   void seen(Place place, TimePoint now);
   void everybody_seen(TimePoint now);  // after a restart: nobody grows absent while the server is away
   void seen(const PlaceBits& places, TimePoint now);
-  // Who waits and gave a sign here at `since` or later.
-  std::vector<PlaceBits> seen_since(TimePoint since) const;
   // Those who wait, gave no sign for longer than `timeout` and were not recorded as vanished yet, at most
   // `at_most`. (Who came back after that and is gone again is put aside here, without a record.)
   std::vector<Place> find_absent(Millis timeout, TimePoint now, std::size_t at_most);

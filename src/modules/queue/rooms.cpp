@@ -74,7 +74,6 @@ class TellSeen : public RoomCommand {
   Changes changes(const Event&, const View&, TimePoint) override {
     Changes told;
     told.seen = seen_;
-    for (PlaceBits& block : told.seen) block.event = event_;
     return told;
   }
   std::vector<PlaceBits> seen_;
@@ -201,12 +200,20 @@ Millis Rooms::poll_after(const FanView& fan, const TokenClaims& token, const Que
   return std::clamp(wait + Millis(std::int64_t(spread)), least, most);
 }
 
+void Rooms::sign_of_life(Guarded& guarded, const TokenClaims& token, TimePoint now) const {
+  guarded.room.seen(token.place, now);
+  if (!tells_seen_ || !guarded.room.owner(token.place) || !guarded.room.line().waits(token.place)) return;
+  const auto [at, is_new] = guarded.seen_here.try_emplace(block_of(token.place));
+  if (is_new) at->second = {token.event, at->first, std::string(kPlaceBits / 8, '\0')};
+  set_bit(at->second, token.place);
+}
+
 std::optional<FanView> Rooms::watch(const TokenClaims& token) {
   {
     Guarded& guarded = at(token.event);
     const std::lock_guard lock(guarded.mutex);
     const UserId* owner = guarded.room.owner(token.place);
-    if (owner && *owner == token.user) guarded.room.seen(token.place, clock_.now());
+    if (owner && *owner == token.user) sign_of_life(guarded, token, clock_.now());
   }
   return look(token);
 }
@@ -231,7 +238,7 @@ Rooms::Poll Rooms::poll(const TokenClaims& token) {
   const UserId* owner = guarded.room.owner(token.place);
   if (owner && *owner != token.user) return {};
   const TimePoint now = clock_.now();
-  guarded.room.seen(token.place, now);
+  sign_of_life(guarded, token, now);
   FanView fan = view(guarded.room, token, event, now);
   const bool is_limited = event && event->queue.poll_min > Millis(0);
   if (is_limited && !guarded.room.may_poll(token.place, now, fan.poll_after))
@@ -460,9 +467,8 @@ void Rooms::collect_seen(const Event& event, Guarded& guarded, TimePoint now,
   std::vector<PlaceBits> seen;
   {
     const std::lock_guard lock(guarded.mutex);
-    seen = guarded.room.seen_since(guarded.told_seen_until);
+    for (auto& [block, places] : std::exchange(guarded.seen_here, {})) seen.push_back(std::move(places));
   }
-  guarded.told_seen_until = now;
   guarded.next_telling = now + every;
   if (!seen.empty()) due.push_back(std::make_unique<TellSeen>(event.id, std::move(seen)));
 }

@@ -95,11 +95,12 @@ class Rooms : public Listener, public Job {
     Room room;
     std::atomic<std::uint64_t> changes{0};
     std::optional<Draw> draw;
+    std::map<std::int32_t, PlaceBits>
+        seen_here;  // by block: who gave a sign here and others were not told yet
     // Lane thread only.
     std::shared_ptr<Drawing> drawing;
-    TimePoint next_search{};   // for absent people
-    TimePoint next_telling{};  // of who gave a sign of life, to other instances
-    TimePoint told_seen_until{};
+    TimePoint next_search{};      // for absent people
+    TimePoint next_telling{};     // of who gave a sign of life, to other instances
     TimePoint admission_rests{};  // nobody could be let in although it was time: they are absent
   };
 
@@ -109,6 +110,7 @@ class Rooms : public Listener, public Job {
   Millis poll_after(const FanView& fan, const TokenClaims& token, const QueuePolicy& policy,
                     const Event* event, TimePoint now) const;
   static std::shared_ptr<Drawing> start_drawing(Guarded& guarded, const Draw& draw);
+  void sign_of_life(Guarded& guarded, const TokenClaims& token, TimePoint now) const;  // requires the lock
   // The order of a draw, worked out before or now.
   static void set_order(Room& room, const Draw& draw, Drawing* worked_out);
   void prepare_draw(const Event& event, TimePoint now, std::vector<std::unique_ptr<Command>>& due);

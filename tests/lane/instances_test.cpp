@@ -1,0 +1,272 @@
+// Several instances over one store (R-M1): each lane hears the others' batches before it decides its own, so
+// every rule of one instance holds across them, however far behind an idle one is. Deterministic: which
+// instance works when is part of the trace. With real servers and a real PostgreSQL: tests/cluster.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <map>
+#include <thread>
+
+#include "lane/scene.h"
+#include "support/shared_store.h"
+#include "support/tables_check.h"
+
+namespace stagedoor::test {
+namespace {
+
+using testing::IsEmpty;
+
+const int kCases =
+    setenv("RC_PARAMS", std::getenv("STAGEDOOR_TEST_LONG") ? "max_success=10000" : "max_success=300", 0);
+
+constexpr std::size_t kInstances = 3;
+constexpr std::string_view kRoomy = "admission: capacity, capacity: 100, active_ttl: 5m, poll_min: 0s";
+constexpr std::string_view kTight =
+    "admission: both, people: 2, every: 700ms, capacity: 3, active_ttl: 4s, visit_max: 9s, poll_min: 0s, "
+    "presence_timeout: 2s";
+constexpr std::string_view kShort =
+    "seats_per_user: 2, hold_ttl: 3s, rehold_cooldown: 1s, refund_until: 2030-01-01T00:01:00Z";
+
+struct Instance {
+  SharedStore store;
+  FaultyStore faulty{store};
+  World world;
+  Instance(SharedRows& rows, int number, const Clock& clock)
+      : store(rows, number), world(faulty, clock, {.balance_max = Won{500'000}}) {
+    world.rooms().tell_seen();
+  }
+};
+
+struct Stage {
+  SharedRows rows;
+  ManualClock clock{kOpen};
+  std::array<std::unique_ptr<Instance>, kInstances> instances;
+
+  explicit Stage(std::string_view queue = kRoomy, std::string_view policy = kPolicy) {
+    for (std::size_t i = 0; i < kInstances; ++i) start(i);
+    at(0).import(club_night(queue, policy));
+  }
+  void start(std::size_t i) {
+    instances[i].reset();
+    instances[i] = std::make_unique<Instance>(rows, int(i), clock);
+  }
+  World& at(std::size_t i) { return instances[i]->world; }
+  void run_all() {
+    for (std::size_t round = 0; round < 2; ++round)
+      for (auto& instance : instances) instance->world.run();
+  }
+  const Tables& tables() const { return rows.memory.tables(); }
+  std::int64_t seat(int number) { return tables().catalogue.date({1})->first_seat.value + number - 1; }
+};
+
+TEST(Instances, what_one_commits_all_show) {
+  Stage stage;
+  const Visitor fan = stage.at(0).enter(1);
+  stage.at(2).run();
+  EXPECT_EQ(text(stage.at(2).call(queue_status(fan.token)).data(), "status"), "ACTIVATED");
+  EXPECT_EQ(stage.at(1).call(hold(fan, stage.seat(3))).status, 201);
+  stage.run_all();
+  const auto left = std::int64_t(stage.tables().catalogue.date({1})->seats.size()) - 1;
+  for (std::size_t i = 0; i < kInstances; ++i) {  // shown within 100 ms of the system's clock
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    while (stage.at(i).shelf().stock_news({1})->stock->seatsLeft != left &&
+           std::chrono::steady_clock::now() < deadline)
+      std::this_thread::yield();
+    EXPECT_EQ(stage.at(i).shelf().stock_news({1})->stock->seatsLeft, left) << i;
+  }
+}
+
+// R-Q7: wherever the same person asks again.
+TEST(Instances, a_user_has_one_place_and_ids_rise_in_the_order_of_commits) {
+  Stage stage;
+  const std::string first = text(stage.at(0).call(join(user(1), 1)).data(), "token");
+  EXPECT_EQ(stage.at(1).call(join(user(1), 1)).status, 200);
+  EXPECT_EQ(text(stage.at(2).call(join(user(1), 1)).data(), "token"), first);
+  std::int64_t last = 0;
+  for (std::uint64_t n = 0; n < 9; ++n) {
+    const Visitor fan = stage.at(n % kInstances).enter(10 + n);
+    const auto id =
+        number(stage.at((n + 1) % kInstances).call(hold(fan, stage.seat(int(n) + 1))).data(), "id");
+    EXPECT_GT(id, last);
+    last = id;
+  }
+  EXPECT_THAT(broken_invariants(stage.tables()), IsEmpty());
+}
+
+// R-X5: the first answer is given again by an instance that has not seen the request.
+TEST(Instances, an_idempotency_key_counts_on_all) {
+  Stage stage;
+  const Visitor fan = stage.at(0).enter(1);
+  const Call once = charge(fan, 1000).with_key("k");
+  const ApiReply first = stage.at(0).call(once);
+  for (std::size_t i = 0; i < kInstances; ++i) EXPECT_EQ(stage.at(i).call(once).body, first.body) << i;
+  EXPECT_EQ(stage.tables().wallets.begin()->second.balance, Won{1000});
+}
+
+// R-P4: whichever lane comes second knows that the other hold is paid.
+TEST(Instances, two_lanes_that_pay_the_last_two_holds_end_the_visit) {
+  for (std::uint64_t round = 0; round < 1000; ++round) {
+    static Stage stage(kRoomy, kPolicy);
+    const std::size_t a = round % kInstances, b = (round + 1 + round / 3 % 2) % kInstances;
+    const Visitor fan = stage.at(a).enter(100 + round);
+    stage.at(b).call(charge(fan, 220'000));
+    const int seats = int(round * 2 % 40) + 1;
+    const auto one = number(stage.at(a).call(hold(fan, stage.seat(seats))).data(), "id");
+    const auto two = number(stage.at(b).call(hold(fan, stage.seat(seats + 1))).data(), "id");
+    const PendingPtr first = stage.at(a).send(pay(fan, one));
+    const PendingPtr second = stage.at(b).send(pay(fan, two));
+    stage.run_all();
+    ASSERT_EQ(first->reply().status, 200) << first->reply().body;
+    ASSERT_EQ(second->reply().status, 200) << second->reply().body;
+    for (std::size_t i = 0; i < kInstances; ++i)
+      ASSERT_EQ(stage.at(i).call(hold(fan, stage.seat(45))).code(), "TOKEN_EXPIRED") << round << " at " << i;
+    stage.at(a).call(refund(fan, one));
+    stage.at(a).call(refund(fan, two));
+  }
+}
+
+// R-Q12: a sign of life given elsewhere counts; who gives none anywhere is passed over everywhere.
+TEST(Instances, who_polls_another_instance_is_present_on_all) {
+  Stage stage("admission: interval, people: 1, every: 1h, poll_min: 0s, presence_timeout: 2s", kPolicy);
+  stage.at(0).enter(1);
+  const Visitor gone = stage.at(0).enter(2);
+  const Visitor here = stage.at(0).enter(3);
+  stage.run_all();
+  for (int i = 0; i < 80; ++i) {
+    stage.clock.advance(Millis(100));
+    if (i % 5 == 0) stage.at(2).call(queue_status(here.token));
+    stage.run_all();
+  }
+  for (std::size_t i = 0; i < kInstances; ++i) {
+    EXPECT_EQ(stage.at(i).rooms().numbers({1}).present, 1U) << i;
+    EXPECT_EQ(number(stage.at(i).call(queue_status(here.token)).data(), "position"), 0) << i;
+  }
+  EXPECT_EQ(stage.rows.memory.tables().absences.size(), 1U);
+}
+
+enum class Kind { join, leave, hold, cancel, pay, charge, refund, poll, wait, run, run_all, restart, fail };
+struct Step {
+  Kind kind{};
+  std::size_t fan = 0, instance = 0;
+  int seat = 1, pick = 0, wait = 0;
+};
+std::ostream& operator<<(std::ostream& out, const Step& step) {
+  return out << "kind " << int(step.kind) << " fan " << step.fan << " instance " << step.instance << " seat "
+             << step.seat << " pick " << step.pick << " wait " << step.wait;
+}
+
+rc::Gen<std::vector<Step>> any_steps() {
+  const auto kind = rc::gen::weightedElement<Kind>({{4, Kind::join},
+                                                    {1, Kind::leave},
+                                                    {8, Kind::hold},
+                                                    {2, Kind::cancel},
+                                                    {8, Kind::pay},
+                                                    {5, Kind::charge},
+                                                    {2, Kind::refund},
+                                                    {4, Kind::poll},
+                                                    {5, Kind::wait},
+                                                    {12, Kind::run},
+                                                    {3, Kind::run_all},
+                                                    {1, Kind::restart},
+                                                    {1, Kind::fail}});
+  const auto step = rc::gen::build<Step>(
+      rc::gen::set(&Step::kind, kind), rc::gen::set(&Step::fan, rc::gen::inRange<std::size_t>(0, 4)),
+      rc::gen::set(&Step::instance, rc::gen::inRange<std::size_t>(0, kInstances)),
+      rc::gen::set(&Step::seat, rc::gen::inRange(1, 5)), rc::gen::set(&Step::pick, rc::gen::inRange(0, 6)),
+      rc::gen::set(&Step::wait, rc::gen::element(1, 10, 150, 699, 701, 1000, 3000)));
+  return rc::gen::scale(3.0, rc::gen::container<std::vector<Step>>(step));
+}
+
+// R-W6, R-S5, R-Q7, R-Q10, R-M1: every rule over random traces, whichever instance does what, and however
+// late the others hear of it; once they have, they say the same.
+RC_GTEST_PROP(Instances, keep_every_invariant, ()) {
+  const auto steps = *any_steps();
+  Stage stage(kTight, kShort);
+  std::array<Visitor, 4> fans;
+  for (std::size_t i = 0; i < fans.size(); ++i) fans[i].user = user(i + 1);
+  std::vector<std::pair<Step, PendingPtr>> pending;
+  std::map<Place, std::uint32_t> positions;
+
+  const auto call_of = [&](const Step& step) -> std::optional<Call> {
+    const Visitor& who = fans[step.fan];
+    if (step.kind == Kind::join) return join(who.user, 1);
+    if (who.token.empty()) return std::nullopt;
+    switch (step.kind) {
+      case Kind::leave:
+        return leave(who.token);
+      case Kind::poll:
+        return queue_status(who.token);
+      case Kind::hold:
+        return hold(who, stage.seat(step.seat));
+      case Kind::charge:
+        return charge(who, 110'000 * (1 + step.pick % 3));
+      default:
+        break;
+    }
+    std::vector<std::int64_t> own;
+    for (const auto& [id, row] : stage.tables().reservations)
+      if (to_string(row.user) == who.user) own.insert(own.begin(), id.value);
+    if (own.empty()) return std::nullopt;
+    const std::int64_t id = own[std::min(std::size_t(step.pick / 2), own.size() - 1)];
+    if (step.kind == Kind::pay) return pay(who, id);
+    return step.kind == Kind::cancel ? cancel(who, id) : refund(who, id);
+  };
+  const auto collect = [&] {
+    std::erase_if(pending, [&](const auto& one) {
+      if (!one.second->is_answered()) return false;
+      RC_ASSERT(one.second->answers() == 1);
+      if (one.first.kind == Kind::join && one.second->reply().ok())
+        fans[one.first.fan].token = text(one.second->reply().data(), "token");
+      return true;
+    });
+  };
+  const auto settle = [&] {
+    stage.run_all();
+    collect();
+    RC_ASSERT(pending.empty());
+    const auto broken = broken_invariants(stage.tables());
+    if (!broken.empty()) RC_FAIL(broken.front());
+    for (const auto& [key, place] : stage.tables().line) {
+      for (std::size_t i = 0; i < kInstances; ++i) {
+        const auto fan = stage.at(i).rooms().look({place.event, place.place, place.user, place.joined_at});
+        const auto [last, is_first] = positions.try_emplace(place.place, *fan->standing.position);
+        RC_ASSERT(*fan->standing.position <= last->second);
+        if (i > 0) RC_ASSERT(*fan->standing.position == last->second);
+        last->second = *fan->standing.position;
+      }
+    }
+  };
+  for (const Step& step : steps) {
+    switch (step.kind) {
+      case Kind::run:
+        stage.at(step.instance).run();
+        collect();
+        break;
+      case Kind::run_all:
+        settle();
+        break;
+      case Kind::wait:
+        stage.clock.advance(Millis(step.wait));
+        break;
+      case Kind::restart:
+        stage.at(step.instance).run();
+        collect();
+        stage.start(step.instance);
+        break;
+      case Kind::fail:
+        stage.instances[step.instance]->faulty.fail_at(
+            1 + step.pick, step.wait % 2 ? StoreFault::refused : StoreFault::unavailable);
+        break;
+      default:
+        if (const auto call = call_of(step)) pending.emplace_back(step, stage.at(step.instance).send(*call));
+    }
+  }
+  settle();
+}
+
+}  // namespace
+}  // namespace stagedoor::test
