@@ -58,6 +58,7 @@ struct Stage {
   void run_all() {
     for (std::size_t round = 0; round < 2; ++round)
       for (auto& instance : instances) instance->world.run();
+    for (auto& instance : instances) instance->store.follow();
   }
   const Tables& tables() const { return rows.memory.tables(); }
   std::int64_t seat(int number) { return tables().catalogue.date({1})->first_seat.value + number - 1; }
@@ -66,7 +67,7 @@ struct Stage {
 TEST(Instances, what_one_commits_all_show) {
   Stage stage;
   const Visitor fan = stage.at(0).enter(1);
-  stage.at(2).run();
+  stage.run_all();
   EXPECT_EQ(text(stage.at(2).call(queue_status(fan.token)).data(), "status"), "ACTIVATED");
   EXPECT_EQ(stage.at(1).call(hold(fan, stage.seat(3))).status, 201);
   stage.run_all();
