@@ -35,12 +35,14 @@ struct Config {
     Millis idle_timeout{75'000};
     Millis header_timeout{10'000};
     Millis body_timeout{10'000};
+    Millis stop_delay{0};
     Millis stop_grace{10'000};
     std::vector<std::string> trusted_proxies;
     std::string static_dir;
   } http;
   struct Store {
     std::string url = "sqlite:stagedoor.db";
+    bool is_postgres() const { return url.starts_with("postgres://") || url.starts_with("postgresql://"); }
     Bytes wal_limit{64 * 1024 * 1024};
   } store;
   struct Room {

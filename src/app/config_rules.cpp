@@ -108,10 +108,15 @@ class Rules {
 
   void places_of_data() {
     const std::string_view url = c_.store.url;
-    if (url.starts_with("postgres://") || url.starts_with("postgresql://")) {
-      fault("store.url", "names PostgreSQL, which is not built yet; write sqlite:FILE");
+    if (c_.store.is_postgres()) {
+      if (c_.auth.keys.empty())
+        fault("auth.keys", "is empty; all instances need the same key, so name one: openssl rand -hex 32");
+      if (c_.admin.keys.empty())
+        fault("admin.keys",
+              "is empty; all instances need the same operator keys, so name one: name:owner:secret");
     } else if (!url.starts_with("sqlite:") || url == "sqlite:") {
-      fault("store.url", "is not known; write sqlite:FILE or sqlite::memory:");
+      fault("store.url",
+            "is not known; write sqlite:FILE, sqlite::memory: or postgres://USER:PASSWORD@HOST/DATABASE");
     }
     if (!c_.room.url.empty())
       fault("room.url", "is not built yet; leave it empty (the line stands in the store)");

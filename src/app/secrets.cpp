@@ -11,7 +11,6 @@
 
 #include "adapters/system/random.h"
 #include "core/base64url.h"
-#include "core/ensure.h"
 
 namespace stagedoor {
 namespace {
@@ -70,7 +69,7 @@ std::string first_operator() { return "owner:owner:" + random_secret(); }
 
 std::optional<std::string> store_file(const Config& config) {
   const std::string_view url = config.store.url;
-  ensure(url.starts_with(kSqlite), "the settings were checked");
+  if (!url.starts_with(kSqlite)) return std::nullopt;
   const std::string_view path = url.substr(kSqlite.size());
   if (path == kInMemory) return std::nullopt;
   return std::string(path);

@@ -23,7 +23,7 @@ struct OperatorSecrets {
 };
 OperatorSecrets operator_secrets(const Config& config);
 
-// The file of an embedded store ("sqlite:FILE"); nothing for one in memory.
+// The file of an embedded store ("sqlite:FILE"); nothing for one in memory or on a server.
 std::optional<std::string> store_file(const Config& config);
 
 }  // namespace stagedoor

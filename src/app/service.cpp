@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "app/docs_page.h"
 #include "app/together.h"
@@ -106,6 +107,7 @@ void Service::start() {
 
 void Service::stop() {
   ready_ = false;
+  std::this_thread::sleep_for(config_.http.stop_delay);
   server_.stop(config_.http.stop_grace);
   lane_.stop();
 }

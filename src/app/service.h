@@ -45,7 +45,7 @@ class Service {
   Result<catalog::ImportSummary> import_file(const std::string& name);
   // Serves from when it returns.
   void start();
-  // Finishes what has begun, refuses the rest, and ends.
+  // Unready for http.stop_delay, then finishes what has begun, refuses the rest, and ends.
   void stop();
 
   std::string address() const;  // "127.0.0.1:8080", with the port in use

@@ -131,6 +131,11 @@ std::vector<Setting> settings_of(Config& c) {
        .doc = "A request's body must have arrived this long after its head.",
        .least = 100,
        .most = ms_of(3600)},
+      {.name = "http.stop_delay",
+       .value = &c.http.stop_delay,
+       .doc = "At SIGTERM /readyz says no for so long before connections are refused: time for a load "
+              "balancer to look elsewhere.",
+       .most = ms_of(600)},
       {.name = "http.stop_grace",
        .value = &c.http.stop_grace,
        .doc = "At SIGTERM requests under way get this long to finish.",
@@ -143,7 +148,8 @@ std::vector<Setting> settings_of(Config& c) {
        .doc = "Folder with the files of /docs (swagger/); empty is share/ beside the binary."},
       {.name = "store.url",
        .value = &c.store.url,
-       .doc = "Where bookings and money are: sqlite:FILE or sqlite::memory: (gone at the end)."},
+       .doc = "Where bookings and money are: sqlite:FILE, sqlite::memory: (gone at the end), or "
+              "postgres://USER:PASSWORD@HOST/DATABASE for any number of instances."},
       {.name = "store.wal_limit",
        .value = &c.store.wal_limit,
        .doc = "A checkpoint is forced when SQLite's write-ahead log has grown beyond this.",
