@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <memory>
 
 #include "core/base64url.h"
+#include "core/time.h"
 #include "crowd/client.h"
 #include "crowd/endpoint.h"
 
@@ -44,10 +47,10 @@ Call Rush::next_call(Fan& fan) {
     case Doing::charge:
       return charge(fan.who, kAmount);
     case Doing::pay:
-      holds_[fan.hold].maybe_paid = true;
+      fan.was_maybe = std::exchange(holds_[fan.hold].maybe_paid, true);
       return pay(fan.who, fan.hold);
     case Doing::cancel:
-      holds_[fan.hold].maybe_cancelled = true;
+      fan.was_maybe = std::exchange(holds_[fan.hold].maybe_cancelled, true);
       return cancel(fan.who, fan.hold);
     case Doing::leave:  // what is not paid is cancelled with it
       for (auto& [id, hold] : holds_)
@@ -55,6 +58,29 @@ Call Rush::next_call(Fan& fan) {
       return leave(fan.who.token);
   }
   return {};
+}
+
+void Rush::was_refused(Fan& fan) {
+  if (fan.doing == Doing::pay) holds_[fan.hold].maybe_paid = fan.was_maybe;
+  if (fan.doing == Doing::cancel) holds_[fan.hold].maybe_cancelled = fan.was_maybe;
+}
+
+void Rush::watch(Fan& fan, const ApiReply& reply) {
+  const auto note = [&](std::string_view what) {
+    strange_.push_back(fmt::format("{}: {}: {} {}", fan.who.user, what, reply.status, reply.body));
+  };
+  if (reply.status >= 500 && reply.status != 503) note("a fault of the server");
+  if (reply.code() == "TOKEN_NOT_FOUND") note("an unknown token");
+  if (reply.code() == "WRONG_TOKEN_TURN") note("a turn that went back");
+  if (!reply.ok() || (fan.doing != Doing::join && fan.doing != Doing::wait)) return;
+  const bool is_same = fan.who.token == text(reply.data(), "token");
+  const std::string status = text(reply.data(), "status");
+  if (!is_same) fan.position.reset(), fan.was_inside = false;
+  if (fan.was_inside && status == "CREATED") note("a turn that went back");
+  fan.was_inside = fan.was_inside || status == "ACTIVATED";
+  const std::int64_t position = number(reply.data(), "position");
+  if (fan.position && position > *fan.position) note(fmt::format("a position that was {}", *fan.position));
+  fan.position = position;
 }
 
 // Remembers what was answered and decides what the fan does next.
@@ -125,6 +151,54 @@ void Rush::run(std::string_view url, std::size_t answers, const std::function<vo
   sender = &client;
   for (std::size_t i = 0; i < fans_.size(); ++i) send(i);
   while (client.unanswered() > 0) client.poll(std::chrono::milliseconds(100));
+}
+
+void Rush::run_through(const std::vector<std::string>& urls, const std::function<bool()>& goes_on) {
+  using Steady = std::chrono::steady_clock;
+  std::vector<std::unique_ptr<crowd::Client>> clients;
+  std::multimap<Steady::time_point, std::size_t> later;  // fans who wait
+  std::size_t next = 0;
+  const auto send = [&](std::size_t i) {
+    auto& client = *clients[next++ % clients.size()];
+    fans_[i].request = render(client.endpoint(), next_call(fans_[i]));
+    client.send(fans_[i].request, i);
+  };
+  const auto on_answer = [&](crowd::Client::Tag tag, const crowd::Response& response) {
+    Fan& fan = fans_[tag];
+    Millis pause{0};
+    if (response.status == 0) {
+      pause = Millis(50);
+    } else {
+      const ApiReply reply{crowd::Reply(response)};
+      watch(fan, reply);
+      if (reply.status == 503) {
+        if (reply.code() != "OUTCOME_UNKNOWN") was_refused(fan);
+        pause = Millis(50);
+      } else {
+        heard(fan, reply);
+        if (fan.doing == Doing::wait && reply.ok()) pause = Millis(number(reply.data(), "pollAfterMs"));
+      }
+    }
+    if (pause > Millis(0)) later.emplace(Steady::now() + pause, tag);
+    else if (goes_on()) send(tag);
+  };
+  for (const auto& url : urls) {
+    clients.push_back(std::make_unique<crowd::Client>(
+        crowd::resolve(url),
+        crowd::Client::Options{.connections = fans_.size(), .answer_within = Millis(5000)}, on_answer));
+  }
+  for (std::size_t i = 0; i < fans_.size(); ++i) send(i);
+  const auto is_waited_for = [&] {
+    return std::ranges::any_of(clients, [](const auto& client) { return client->unanswered() > 0; });
+  };
+  while (goes_on() || is_waited_for()) {
+    for (auto& client : clients) client->poll(std::chrono::milliseconds(1));
+    while (!later.empty() && later.begin()->first <= Steady::now()) {
+      const std::size_t fan = later.begin()->second;
+      later.erase(later.begin());
+      if (goes_on()) send(fan);
+    }
+  }
 }
 
 std::map<std::string, std::size_t> Rush::promised() const {
