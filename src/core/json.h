@@ -8,6 +8,7 @@
 //   std::optional<T>                        absent or null when empty; written as null
 //   json::Omitted<T>                        the same when read; left out when written empty
 //   json::Raw                               JSON that is there already; written only
+//   json::Rendered<T>                       a T's JSON that is there already, shared by many; written only
 //   std::vector<T>, std::map<std::string, T>, described structs (also with described bases)
 //
 // A struct may add checks of its own by a function beside it:
@@ -30,6 +31,7 @@
 #include <concepts>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,6 +59,11 @@ struct Omitted : std::optional<T> {
 
 struct Raw {
   std::string text;  // one JSON value
+};
+
+template <class T>
+struct Rendered {
+  std::shared_ptr<const std::string> text;
 };
 
 // What is wrong with a document, each fault with its path. Collects; never throws.
@@ -359,6 +366,8 @@ void write(std::string& out, const T& value) {
     write(out, value.amount);
   } else if constexpr (std::same_as<T, Raw>) {
     out += value.text;
+  } else if constexpr (is_a<T, Rendered>) {
+    out += *value.text;
   } else if constexpr (DescribedEnum<T>) {
     const char* name = "";
     boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>([&](auto d) {
@@ -440,6 +449,9 @@ boost::json::value schema(Components& components) {
     return named("integer", "int64");
   } else if constexpr (std::same_as<T, Raw>) {
     return boost::json::object();
+  } else if constexpr (is_a<T, Rendered>) {
+    return []<class Of>(const Rendered<Of>*, Components& all) { return schema<Of>(all); }(
+               static_cast<const T*>(nullptr), components);
   } else if constexpr (DescribedEnum<T>) {
     boost::json::array names;
     boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>(

@@ -329,6 +329,16 @@ TEST(WriteJson, writes_an_empty_optional_as_null_and_leaves_out_an_empty_omitted
   EXPECT_EQ(to_text(std::vector<std::vector<std::int64_t>>{{}, {1, 2}}), "[[],[1,2]]");
 }
 
+TEST(WriteJson, puts_in_what_was_rendered_before_and_describes_it_as_what_it_is) {
+  const Policy policy;
+  const Rendered<Policy> rendered{std::make_shared<const std::string>(to_text(policy))};
+  EXPECT_EQ(to_text(std::vector<Rendered<Policy>>{rendered, rendered}),
+            to_text(std::vector<Policy>{policy, policy}));
+  Components once, again;
+  EXPECT_EQ(schema<Rendered<Policy>>(once), schema<Policy>(again));
+  EXPECT_EQ(once.schemas(), again.schemas());
+}
+
 TEST(WriteJson, escapes_what_json_demands_and_nothing_else) {
   EXPECT_EQ(to_text(OneText{std::string("a\"b\\c\n\r\t\b\f\x01\x1f\0z/é\x7f", 18)}),
             std::string(R"({"x":"a\"b\\c\n\r\t\b\f\u0001\u001f\u0000z/é)") + "\x7f\"}");

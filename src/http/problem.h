@@ -26,6 +26,7 @@ Answer problem(const Failure& failure);
 template <class Dto>
 Answer ok(int status, const Dto& dto) {
   Answer answer{.status = status};
+  answer.body.reserve(512);  // enough for the usual answer
   answer.body = R"({"success":true,"data":)";
   json::write(answer.body, dto);
   answer.body += '}';

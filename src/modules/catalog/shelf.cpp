@@ -33,26 +33,26 @@ struct Shelf::Live {
   std::atomic<std::int64_t> revenue{0};
 };
 
-// The seats left of an event by category, counted anew at most every 100 ms.
+// The seats left of an event by category, counted and rendered anew at most every 100 ms.
 class StockSlot {
  public:
   using Clock = std::chrono::steady_clock;
 
   template <class Count>
-  std::shared_ptr<const stagedoor::Stock> get(std::uint64_t version, const Count& count) {
+  StockNews get(std::uint64_t version, const Count& count) {
     const std::lock_guard lock(mutex_);
-    const auto now = Clock::now();
-    if (!stock_ || (version != version_ && now - counted_at_ >= std::chrono::milliseconds(100))) {
-      stock_ = std::make_shared<const stagedoor::Stock>(count());
+    const auto is_old = [&] { return Clock::now() - counted_at_ >= std::chrono::milliseconds(100); };
+    if (!news_.stock.text || (version != version_ && is_old())) {
+      news_ = news_of(count(), false);
       version_ = version;
-      counted_at_ = now;
+      counted_at_ = Clock::now();
     }
-    return stock_;
+    return news_;
   }
 
  private:
   std::mutex mutex_;
-  std::shared_ptr<const stagedoor::Stock> stock_;
+  StockNews news_;
   std::uint64_t version_ = 0;
   Clock::time_point counted_at_{};
 };
@@ -257,9 +257,7 @@ std::optional<StockNews> Shelf::stock_news(EventId id) const {
   std::int64_t left = 0;
   for (const auto& date : event->dates)
     if (!date->date->deleted_at) left += std::int64_t(date->board->left());
-  StockNews news;
-  news.sold_out = left == 0 && event->live->holds.load() == 0;
-  news.stock = event->stock_slot.get(event->live->version.load(), [&] {
+  StockNews news = event->stock_slot.get(event->live->version.load(), [&] {
     stagedoor::Stock counted;
     std::map<std::pair<std::string, Won>, std::int64_t> seats_left;
     for (const auto& date : event->dates) {
@@ -278,6 +276,7 @@ std::optional<StockNews> Shelf::stock_news(EventId id) const {
       counted.categories.push_back({category.first, category.second, seats});
     return counted;
   });
+  news.sold_out = left == 0 && event->live->holds.load() == 0;
   return news;
 }
 

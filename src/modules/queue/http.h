@@ -26,7 +26,7 @@ struct QueuePlace {
   std::optional<TimePoint> activatedAt;
   std::optional<TimePoint> expiresAt;
   bool soldOut = false;
-  json::Omitted<Stock> stock = {};  // while waiting
+  json::Omitted<json::Rendered<Stock>> stock = {};  // while waiting
 };
 BOOST_DESCRIBE_STRUCT(QueuePlace, (),
                       (eventId, userId, token, status, position, estimatedWaitSeconds, estimatedWaitLow,

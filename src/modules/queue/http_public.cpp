@@ -19,7 +19,7 @@ struct PublicRoomDto {
   std::int64_t frontier = 0;  // how far the line was let in: a place in it, or after a draw a rank
   double admittedPerSecond = 0;
   bool soldOut = false;
-  json::Omitted<Stock> stock = {};
+  json::Omitted<json::Rendered<Stock>> stock = {};
   json::Omitted<DrawDto> draw = {};
 };
 BOOST_DESCRIBE_STRUCT(PublicRoomDto, (),
@@ -76,7 +76,7 @@ class Pages {
                       .admittedPerSecond = numbers.admitted_per_second};
     if (const auto news = calls_.stock(event.id)) {
       dto.soldOut = news->sold_out;
-      dto.stock = *news->stock;
+      dto.stock = news->stock;
     }
     if (const auto draw = calls_.rooms.draw(event.id)) dto.draw = to_dto(*draw);
     return http::ok(200, dto).body;

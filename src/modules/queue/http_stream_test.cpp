@@ -239,8 +239,7 @@ TEST_F(QueueStream, tells_at_once_that_everything_is_sold) {
   join();
   const auto stream = listen(join());
   hear(*stream);
-  const auto numbers = std::make_shared<const Stock>(Stock{0, {{"Standard", Won{110'000}, 0}}});
-  stock = {.sold_out = true, .stock = numbers};
+  stock = news_of(Stock{0, {{"Standard", Won{110'000}, 0}}}, true);
   const auto events = hear(*stream);
   ASSERT_THAT(events, SizeIs(1));
   EXPECT_TRUE(boost::json::parse(events[0].data).at("soldOut").as_bool());

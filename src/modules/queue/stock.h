@@ -5,12 +5,12 @@
 #include <boost/describe/class.hpp>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/ids.h"
+#include "core/json.h"
 #include "core/money.h"
 
 namespace stagedoor {
@@ -30,8 +30,10 @@ BOOST_DESCRIBE_STRUCT(Stock, (), (seatsLeft, categories))
 
 struct StockNews {
   bool sold_out = false;  // no seat is available and no hold could lapse
-  std::shared_ptr<const Stock> stock;
+  json::Rendered<Stock> stock;
+  std::uint64_t sum = 0;  // the same for the same numbers, also in another run of the server
 };
+StockNews news_of(const Stock& stock, bool sold_out);
 
 // Any thread. Nothing for an event that is not there.
 using StockOf = std::function<std::optional<StockNews>(EventId)>;
