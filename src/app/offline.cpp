@@ -74,7 +74,7 @@ int run_backup(const Config& config, const std::string& target) {
 int run_fairness(const Config& config, const FairnessOptions& options) {
   const auto file = existing_store(config);
   if (!file) return kWrong;
-  const auto room = read_room(*file, EventId{options.event});
+  const auto room = read_room_sqlite(*file, EventId{options.event});
   if (!room) {
     std::fprintf(stderr, "%s: there is no event %lld in it\n", file->c_str(),
                  static_cast<long long>(options.event));

@@ -32,6 +32,11 @@ struct StoreOutcomeUnknown : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// The store cannot be used as it is: damaged, foreign, newer, in use. The message is for the operator.
+struct StoreUnusable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 class Transaction {
  public:
   virtual ~Transaction() = default;  // without commit(): nothing was done

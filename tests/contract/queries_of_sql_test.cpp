@@ -19,6 +19,7 @@ const std::set<std::string_view> kReadsAll = {
     "catalog/list_dates",                    // at start
     "catalog/list_events",                   // at start
     "catalog/list_layouts",                  // at start
+    "catalog/list_seats",                    // at start
     "catalog/list_sections",                 // at start
     "queue/list_absences",                   // at start
     "queue/list_draws",                      // at start
@@ -50,7 +51,7 @@ TEST(Queries, go_by_an_index) {
   const SqliteStore store({.path = ":memory:"});
   Database database(store.path(), OpenFor::reading);
   for (const sql::Text* query : sql::queries()) {
-    if (query->name.starts_with("audit/") || query->name == "engine/create_migrations") continue;
+    if (query->text.empty() || query->name.starts_with("audit/") || query->name == "engine/create_migrations") continue;
     const std::string plan = plan_of(database.raw(), *query);
     EXPECT_THAT(plan, testing::Not(testing::HasSubstr("TEMP B-TREE"))) << query->name;
     std::string scans = plan;  // a row of constants is none of the store's
@@ -68,7 +69,8 @@ class Ran final : public testing::Environment {
   void TearDown() override {
     if (testing::GTEST_FLAG(filter) != "*") return;  // not all tests were asked for
     for (const sql::Text* query : sql::queries())
-      EXPECT_TRUE(texts().contains(std::string(query->text))) << query->name << " was never run";
+      EXPECT_TRUE(query->text.empty() || texts().contains(std::string(query->text)))
+          << query->name << " was never run";
   }
 
  private:

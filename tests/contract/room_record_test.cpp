@@ -54,7 +54,7 @@ TEST(RoomRecord, is_that_of_the_event_alone_also_while_a_server_runs) {
                import_row(6, R"({"changed":["event 11 C: name"]})")};
   commit(store, batch);
 
-  const auto room = read_room(path, kEvent);
+  const auto room = read_room_sqlite(path, kEvent);
   ASSERT_TRUE(room.has_value());
   EXPECT_EQ(room->event.id, kEvent);
   EXPECT_THAT(room->rows.places,
@@ -68,8 +68,8 @@ TEST(RoomRecord, is_that_of_the_event_alone_also_while_a_server_runs) {
   EXPECT_EQ(room->rows.draw->drawn_at, at(26));
   EXPECT_THAT(room->log, ElementsAre(Field(&LogRow::id, LogId{1}), Field(&LogRow::id, LogId{4})))
       << "and an import of several events that names this one";
-  EXPECT_FALSE(read_room(path, EventId{9}).has_value());
-  EXPECT_THROW(read_room(folder.file("none.db"), kEvent), StoreUnusable);
+  EXPECT_FALSE(read_room_sqlite(path, EventId{9}).has_value());
+  EXPECT_THROW(read_room_sqlite(folder.file("none.db"), kEvent), StoreUnusable);
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ def may_include(name):
     if area == 'crowd':
         return ['core/', 'crowd/']
     if area == 'adapters':
-        return ['core/', 'engine/', 'ports/', 'sql/', f'adapters/{parts[2]}/']
+        return ['core/', 'engine/', 'ports/', 'sql/', 'adapters/tables/', f'adapters/{parts[2]}/']
     if area == 'modules' and len(parts) == 3:  # what the HTTP parts of all modules share
         return ['core/', 'engine/', 'http/', 'ports/', 'modules/' + parts[2].split('.')[0]]
     if area == 'modules':

@@ -1,70 +1,9 @@
 #include "adapters/sqlite/catalogue_tables.h"
 
-#include "adapters/sqlite/policy_json.h"
+#include "adapters/tables/catalogue_rows.h"
 
 namespace stagedoor {
 namespace {
-
-void read_events(Database& database, Catalogue& catalogue) {
-  Statement(database, sql::catalog::list_events).each({}, [&](Columns& columns) {
-    auto event = std::make_shared<Event>();
-    std::string queue;
-    std::string policy;
-    columns >> event->id >> event->name >> event->performer >> event->venue >> event->on_sale.from >>
-        event->on_sale.until >> queue >> policy >> event->closed >> event->paused >> event->created_at >>
-        event->updated_at;
-    read_json_text(queue, event->queue);
-    read_json_text(policy, event->policy);
-    catalogue.events.emplace(event->id, std::move(event));
-  });
-}
-
-using Dates = std::map<DateId, std::shared_ptr<EventDate>>;
-
-void read_seats(Database& database, Dates& dates, const std::map<DateId, std::size_t>& seat_counts) {
-  Statement seats(database, sql::catalog::list_seats);
-  for (auto& [id, date] : dates) {
-    const std::size_t count = seat_counts.at(id);
-    date->seats.reserve(count);
-    seats.each({{"$first_seat", date->first_seat}, {"$seat_count", count}}, [&](Columns& columns) {
-      auto& seat = date->seats.emplace_back();
-      columns >> seat.number >> seat.number_in_row >> seat.section >> seat.row >> seat.category;
-    });
-    if (date->seats.size() != count)
-      throw StoreUnusable("the store lacks seats of date " + std::to_string(id.value));
-  }
-}
-
-void read_dates(Database& database, Catalogue& catalogue) {
-  Dates dates;
-  std::map<DateId, std::size_t> seat_counts;
-  Statement(database, sql::catalog::list_dates).each({}, [&](Columns& columns) {
-    auto date = std::make_shared<EventDate>();
-    std::size_t seat_count = 0;
-    columns >> date->id >> date->event >> date->starts_at >> date->booking.from >> date->booking.until >>
-        date->layout >> date->first_seat >> seat_count >> date->created_at >> date->updated_at >>
-        date->deleted_at;
-    seat_counts[date->id] = seat_count;
-    dates.emplace(date->id, std::move(date));
-  });
-  Statement(database, sql::catalog::list_sections).each({}, [&](Columns& columns) {
-    DateId date;
-    std::string name;
-    columns >> date >> name;
-    dates.at(date)->sections.push_back(std::move(name));
-  });
-  Statement(database, sql::catalog::list_categories).each({}, [&](Columns& columns) {
-    DateId date;
-    Category category;
-    columns >> date >> category.id >> category.name >> category.price;
-    dates.at(date)->categories.push_back(std::move(category));
-  });
-  read_seats(database, dates, seat_counts);
-  for (auto& [id, date] : dates) {
-    catalogue.dates_by_first_seat.emplace(date->first_seat, id);
-    catalogue.dates.emplace(id, std::move(date));
-  }
-}
 
 void write_event(Statement& put, const Event& event) {
   const std::string queue = to_json_text(event.queue);
@@ -140,16 +79,7 @@ void write_date(Database& database, const EventDate& date) {
 }  // namespace
 
 Catalogue read_catalogue(Database& database) {
-  Catalogue catalogue;
-  read_events(database, catalogue);
-  read_dates(database, catalogue);
-  Statement(database, sql::catalog::list_layouts).each({}, [&](Columns& columns) {
-    std::string name;
-    std::string definition;
-    columns >> name >> definition;
-    read_json_text(definition, catalogue.layouts[name]);
-  });
-  return catalogue;
+  return read_catalogue([&](const sql::Text& query, auto&& row) { Statement(database, query).each({}, row); });
 }
 
 void write_catalogue(Database& database, const CatalogueChanges& changes) {

@@ -10,7 +10,6 @@
 #include <functional>
 #include <initializer_list>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -20,14 +19,10 @@
 #include "core/money.h"
 #include "core/time.h"
 #include "core/uuid.h"
+#include "ports/store.h"
 #include "sql/sql.h"
 
 namespace stagedoor {
-
-// The file cannot be used as it is: damaged, foreign, newer, in use. The message is for the operator.
-struct StoreUnusable : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 class Columns;
 
@@ -104,6 +99,7 @@ struct Param {
 // The columns of the row a statement stands on, read from the left.
 class Columns {
  public:
+  using reads_a_row = void;  // adapters/tables/rows.h
   explicit Columns(sqlite3_stmt* statement) : statement_(statement) {}
 
   template <std::integral T>

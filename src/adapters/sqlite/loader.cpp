@@ -1,11 +1,8 @@
 #include "adapters/sqlite/loader.h"
 
-#include <openssl/sha.h>
-
-#include <cstring>
-
 #include "adapters/sqlite/generation.h"
-#include "adapters/sqlite/rows.h"
+#include "adapters/tables/answer_digest.h"
+#include "adapters/tables/rows.h"
 
 namespace stagedoor {
 namespace {
@@ -125,16 +122,6 @@ void Loader::load_draw(EventId event, View& view) {
   std::optional<Draw> found;
   draw_.each({{"$event_id", event}}, [&](Columns& columns) { columns >> found.emplace(); });
   view.draws.put(event, std::move(found));
-}
-
-std::int64_t answer_digest(const UserId& user, std::string_view key) {
-  std::string text(user.bytes.begin(), user.bytes.end());  // of one length always: no separator is needed
-  text += key;
-  std::uint8_t hash[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const std::uint8_t*>(text.data()), text.size(), hash);
-  std::int64_t digest = 0;
-  std::memcpy(&digest, hash, sizeof digest);
-  return digest;
 }
 
 }  // namespace stagedoor

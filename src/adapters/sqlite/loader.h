@@ -44,7 +44,4 @@ class Loader {
   Statement draw_;
 };
 
-// What idempotent answers are looked up by: the first 8 bytes of SHA-256(user, key).
-std::int64_t answer_digest(const UserId& user, std::string_view key);
-
 }  // namespace stagedoor

@@ -1,23 +1,15 @@
-// All that is stored of one event's room, for judging a sale afterwards (R-Q17).
+// Reads what is stored of one event's room from an SQLite file.
 #pragma once
 
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "engine/catalogue.h"
-#include "engine/rows.h"
+#include "adapters/tables/room_record.h"
 
 namespace stagedoor {
 
-struct RoomRecord {
-  Event event;
-  RoomRows rows;
-  std::vector<LogRow> log;  // what operators did to the event, oldest first
-};
-
 // One state of the store, in one read transaction; a server may be running. Nothing when there is no such
 // event. Throws StoreUnusable when there is no store of this version to read.
-std::optional<RoomRecord> read_room(const std::string& path, EventId event);
+std::optional<RoomRecord> read_room_sqlite(const std::string& path, EventId event);
 
 }  // namespace stagedoor

@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "adapters/sqlite/generation.h"
-#include "adapters/sqlite/rows.h"
+#include "adapters/tables/rows.h"
 #include "adapters/sqlite/schema.h"
 
 namespace stagedoor {

@@ -5,7 +5,7 @@
 #include <filesystem>
 
 #include "adapters/sqlite/catalogue_tables.h"
-#include "adapters/sqlite/rows.h"
+#include "adapters/tables/rows.h"
 #include "adapters/sqlite/schema.h"
 #include "adapters/sqlite/sqlite_queries.h"
 #include "core/ensure.h"

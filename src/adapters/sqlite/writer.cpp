@@ -4,6 +4,7 @@
 
 #include "adapters/sqlite/catalogue_tables.h"
 #include "adapters/sqlite/loader.h"
+#include "adapters/tables/answer_digest.h"
 
 namespace stagedoor {
 namespace {

@@ -1,4 +1,4 @@
-#include "adapters/sqlite/policy_json.h"
+#include "adapters/tables/policy_json.h"
 
 #include <boost/describe/enum_from_string.hpp>
 #include <boost/describe/enum_to_string.hpp>

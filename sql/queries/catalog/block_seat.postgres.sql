@@ -1,0 +1,1 @@
+INSERT INTO seat_blocks (seat_id) SELECT * FROM UNNEST($seat_ids) ON CONFLICT DO NOTHING

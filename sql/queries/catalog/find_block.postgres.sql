@@ -1,0 +1,1 @@
+SELECT seat_id FROM seat_blocks WHERE seat_id = ANY($seat_ids)

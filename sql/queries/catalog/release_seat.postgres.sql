@@ -1,0 +1,1 @@
+DELETE FROM seat_blocks WHERE seat_id = ANY($seat_ids)

@@ -1,0 +1,1 @@
+SELECT writer FROM journal WHERE seq = $seq

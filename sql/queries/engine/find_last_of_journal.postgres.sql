@@ -1,0 +1,1 @@
+SELECT seq, writer FROM journal ORDER BY seq DESC LIMIT 1

@@ -1,0 +1,8 @@
+WITH gone AS (
+  DELETE FROM outbox
+  WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT $limit) AND created_at < $before
+  RETURNING 1),
+mark AS (
+  UPDATE meta SET value = greatest(value, $before)
+  WHERE name = 'outbox_forgotten_until' AND EXISTS (SELECT FROM gone))
+SELECT count(*) FROM gone

@@ -1,0 +1,5 @@
+-- With the ids of its reservations.
+SELECT p.id, p.user_id, p.total, p.created_at,
+       ARRAY(SELECT r.id FROM reservations r WHERE r.payment_id = p.id ORDER BY r.id)
+FROM payments p
+WHERE p.id = ANY($ids)

@@ -1,0 +1,6 @@
+SELECT id, seat_id, date_id, event_id, user_id, place, status, reason, price, expires_at, created_at, updated_at,
+       payment_id, paid_at, version
+FROM reservations
+WHERE user_id = $user_id AND id < $before AND ($status IS NULL OR status = $status)
+ORDER BY id DESC
+LIMIT $limit

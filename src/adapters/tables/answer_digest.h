@@ -1,0 +1,13 @@
+// What idempotent answers are looked up by: the first 8 bytes of SHA-256(user, key).
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/uuid.h"
+
+namespace stagedoor {
+
+std::int64_t answer_digest(const UserId& user, std::string_view key);
+
+}  // namespace stagedoor
