@@ -51,7 +51,8 @@ TEST(Queries, go_by_an_index) {
   const SqliteStore store({.path = ":memory:"});
   Database database(store.path(), OpenFor::reading);
   for (const sql::Text* query : sql::queries()) {
-    if (query->text.empty() || query->name.starts_with("audit/") || query->name == "engine/create_migrations") continue;
+    if (query->text.empty() || query->name.starts_with("audit/") || query->name == "engine/create_migrations")
+      continue;
     const std::string plan = plan_of(database.raw(), *query);
     EXPECT_THAT(plan, testing::Not(testing::HasSubstr("TEMP B-TREE"))) << query->name;
     std::string scans = plan;  // a row of constants is none of the store's

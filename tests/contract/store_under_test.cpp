@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "adapters/memory/memory_store.h"
+#include "adapters/postgres/postgres_store.h"
 #include "adapters/sqlite/sqlite_store.h"
 
 namespace stagedoor::contract {
@@ -47,7 +48,47 @@ class SqliteInMemoryUnderTest final : public StoreUnderTest {
   SqliteStore store_{SqliteOptions{.path = ":memory:"}};
 };
 
+class PostgresUnderTest final : public StoreUnderTest {
+ public:
+  PostgresUnderTest() { reopen(); }
+  Store& store() override { return *store_; }
+  std::unique_ptr<Queries> queries() override { return store_->queries(); }
+  void reopen() override {
+    store_.reset();
+    store_ = std::make_unique<PostgresStore>(PostgresOptions{.url = database_.url()});
+  }
+
+ private:
+  FreshDatabase database_;
+  std::unique_ptr<PostgresStore> store_;
+};
+
+std::unique_ptr<test::PostgresServer> server;
+constexpr const char* kModel = "model";  // a database with the schema and nothing else
+
+struct StopServer final : testing::Environment {
+  void TearDown() override { server.reset(); }
+};
+const auto* const kStopServer = testing::AddGlobalTestEnvironment(new StopServer);
+
 }  // namespace
+
+test::PostgresServer& postgres() {
+  if (!server) {
+    server = std::make_unique<test::PostgresServer>();
+    server->create(kModel);
+    PostgresStore({.url = server->url(kModel)});
+  }
+  return *server;
+}
+
+FreshDatabase::FreshDatabase() {
+  static int count = 0;
+  name_ = "store" + std::to_string(++count);
+  postgres().create(name_, kModel);
+}
+
+FreshDatabase::~FreshDatabase() { postgres().drop(name_); }
 
 std::filesystem::path fast_folder() {
   const std::filesystem::path shared_memory = "/dev/shm";
@@ -69,6 +110,14 @@ std::unique_ptr<StoreUnderTest> memory_store() { return std::make_unique<MemoryU
 std::unique_ptr<StoreUnderTest> sqlite_store() { return std::make_unique<SqliteUnderTest>(); }
 std::unique_ptr<StoreUnderTest> sqlite_store_in_memory() {
   return std::make_unique<SqliteInMemoryUnderTest>();
+}
+std::unique_ptr<StoreUnderTest> postgres_store() { return std::make_unique<PostgresUnderTest>(); }
+
+std::vector<StoreKind> store_kinds() {
+  std::vector<StoreKind> kinds = {
+      {"memory", memory_store}, {"sqlite", sqlite_store}, {"sqlite_in_memory", sqlite_store_in_memory}};
+  if (!test::PostgresServer::missing()) kinds.push_back({"postgres", postgres_store});
+  return kinds;
 }
 
 }  // namespace stagedoor::contract

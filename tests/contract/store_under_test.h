@@ -7,8 +7,10 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "ports/store.h"
+#include "support/postgres_server.h"
 
 namespace stagedoor::contract {
 
@@ -40,6 +42,26 @@ class StoreUnderTest {
 std::unique_ptr<StoreUnderTest> memory_store();
 std::unique_ptr<StoreUnderTest> sqlite_store();
 std::unique_ptr<StoreUnderTest> sqlite_store_in_memory();
+std::unique_ptr<StoreUnderTest> postgres_store();
+
+// The one PostgreSQL server of this program, started when it is first wanted.
+test::PostgresServer& postgres();
+// A database of its own there, with the schema; gone with the object.
+class FreshDatabase {
+ public:
+  FreshDatabase();
+  ~FreshDatabase();
+  FreshDatabase(const FreshDatabase&) = delete;
+  FreshDatabase& operator=(const FreshDatabase&) = delete;
+  const std::string& name() const { return name_; }
+  std::string url(int port = 0) const {
+    return postgres().url(name_, port);
+  }  // of the server, or a proxy's port
+  std::string ask(const std::string& statements) const { return postgres().ask(name_, statements); }
+
+ private:
+  std::string name_;
+};
 
 struct StoreKind {
   const char* name;
@@ -60,11 +82,9 @@ class EveryStore : public testing::TestWithParam<StoreKind> {
 inline void PrintTo(const StoreKind& kind, std::ostream* out) { *out << kind.name; }
 inline std::string kind_name(const testing::TestParamInfo<StoreKind>& info) { return info.param.name; }
 
-#define INSTANTIATE_ON_EVERY_STORE(suite)                                                   \
-  INSTANTIATE_TEST_SUITE_P(                                                                 \
-      Stores, suite,                                                                        \
-      testing::Values(StoreKind{"memory", memory_store}, StoreKind{"sqlite", sqlite_store}, \
-                      StoreKind{"sqlite_in_memory", sqlite_store_in_memory}),               \
-      kind_name)
+std::vector<StoreKind> store_kinds();  // those that can be had here
+
+#define INSTANTIATE_ON_EVERY_STORE(suite) \
+  INSTANTIATE_TEST_SUITE_P(Stores, suite, testing::ValuesIn(store_kinds()), kind_name)
 
 }  // namespace stagedoor::contract

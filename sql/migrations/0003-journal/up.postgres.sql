@@ -8,4 +8,5 @@ CREATE TABLE journal (
 -- Long bodies are read once or twice and gone after minutes: not worth compressing.
 ALTER TABLE journal ALTER COLUMN body SET STORAGE EXTERNAL;
 -- So that there is a last one always.
-INSERT INTO journal (seq, writer, created_at, body) VALUES (0, '00000000-0000-0000-0000-000000000000', 0, '');
+INSERT INTO journal (seq, writer, created_at, body)
+VALUES (0, '00000000-0000-0000-0000-000000000000', (extract(epoch FROM now()) * 1000)::BIGINT, '');

@@ -1,6 +1,6 @@
--- The limits of this session, and plans that go by indexes also while a table is small or not analysed yet. Answers what the
--- server does with a commit.
-SELECT set_config('application_name', 'stagedoor', FALSE),
+-- The limits of this session, and plans that go by indexes also while a table is small or not analysed yet. Answers whether the
+-- server keeps what it commits.
+SELECT current_setting('fsync'),
        set_config('lock_timeout', $lock_timeout, FALSE),
        set_config('statement_timeout', $statement_timeout, FALSE),
        set_config('idle_in_transaction_session_timeout', $idle_timeout, FALSE),
@@ -10,5 +10,4 @@ SELECT set_config('application_name', 'stagedoor', FALSE),
        set_config('enable_seqscan', 'off', FALSE),
        set_config('enable_hashjoin', 'off', FALSE),
        set_config('enable_mergejoin', 'off', FALSE),
-       set_config('jit', 'off', FALSE),
-       current_setting('fsync')
+       set_config('jit', 'off', FALSE)

@@ -79,7 +79,8 @@ void write_date(Database& database, const EventDate& date) {
 }  // namespace
 
 Catalogue read_catalogue(Database& database) {
-  return read_catalogue([&](const sql::Text& query, auto&& row) { Statement(database, query).each({}, row); });
+  return read_catalogue(
+      [&](const sql::Text& query, auto&& row) { Statement(database, query).each({}, row); });
 }
 
 void write_catalogue(Database& database, const CatalogueChanges& changes) {

@@ -6,39 +6,17 @@
 #include <string>
 #include <vector>
 
+#include "adapters/tables/applied_migrations.h"
+
 namespace stagedoor {
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x53746764;  // "Stgd", in the header of every store's file
 
-struct Applied {
-  int number = 0;
-  std::string name;
-  std::string hash;
-};
-
-// The migrations that the database has had, checked against ours.
-std::vector<Applied> applied_migrations(Database& database) {
-  std::vector<Applied> applied;
-  Statement(database, sql::engine::list_migrations).each({}, [&](Columns& columns) {
-    auto& row = applied.emplace_back();
-    columns >> row.number >> row.name >> row.hash;
+std::vector<AppliedMigration> applied(Database& database) {
+  return applied_migrations(sql::migrations(), [&](const sql::Text& query, auto&& row) {
+    Statement(database, query).each({}, row);
   });
-  const auto known = sql::migrations();
-  for (std::size_t i = 0; i < applied.size(); ++i) {
-    if (i >= known.size()) {
-      throw StoreUnusable(fmt::format(
-          "the store was written by a newer Stagedoor (schema {}, this program knows {}); run that "
-          "version, or restore a backup made before the upgrade",
-          applied.back().name, known.back().name));
-    }
-    if (applied[i].number != known[i].number || applied[i].hash != known[i].hash) {
-      throw StoreUnusable(
-          fmt::format("the store's schema {} is not the one this program knows; it was made by another build",
-                      applied[i].name));
-    }
-  }
-  return applied;
 }
 
 void apply_migration(Database& database, const sql::Migration& migration) {
@@ -72,9 +50,9 @@ void migrate(Database& database) {
     database.execute("BEGIN IMMEDIATE");
     database.execute(fmt::format("PRAGMA application_id = {}", kApplicationId));
     Statement(database, sql::engine::create_migrations).run({});
-    const auto applied = applied_migrations(database);
-    const bool is_current = applied.size() == sql::migrations().size();
-    if (!is_current) apply_migration(database, sql::migrations()[applied.size()]);
+    const std::size_t had = applied(database).size();
+    const bool is_current = had == sql::migrations().size();
+    if (!is_current) apply_migration(database, sql::migrations()[had]);
     database.execute("COMMIT");
     if (is_current) return;
   }
@@ -82,7 +60,7 @@ void migrate(Database& database) {
 
 void check_schema(Database& database) {
   check_is_store(database);
-  if (applied_migrations(database).size() != sql::migrations().size())
+  if (applied(database).size() != sql::migrations().size())
     throw StoreUnusable("the store is of an older version; start the server once to upgrade it");
 }
 

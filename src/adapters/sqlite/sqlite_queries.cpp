@@ -3,8 +3,8 @@
 #include <limits>
 
 #include "adapters/sqlite/generation.h"
-#include "adapters/tables/rows.h"
 #include "adapters/sqlite/schema.h"
+#include "adapters/tables/rows.h"
 
 namespace stagedoor {
 namespace {

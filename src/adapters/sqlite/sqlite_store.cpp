@@ -5,9 +5,9 @@
 #include <filesystem>
 
 #include "adapters/sqlite/catalogue_tables.h"
-#include "adapters/tables/rows.h"
 #include "adapters/sqlite/schema.h"
 #include "adapters/sqlite/sqlite_queries.h"
+#include "adapters/tables/rows.h"
 #include "core/ensure.h"
 
 namespace stagedoor {

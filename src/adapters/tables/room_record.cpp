@@ -6,8 +6,9 @@ namespace stagedoor {
 
 void keep_log_of(EventId event, std::vector<LogRow>& log) {
   const std::string name = fmt::format("\"event {} ", event.value);
-  std::erase_if(
-      log, [&](const LogRow& row) { return row.event != event && row.detail.find(name) == std::string::npos; });
+  std::erase_if(log, [&](const LogRow& row) {
+    return row.event != event && row.detail.find(name) == std::string::npos;
+  });
 }
 
 }  // namespace stagedoor

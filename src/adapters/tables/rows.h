@@ -8,7 +8,9 @@ namespace stagedoor {
 
 // The columns of one row, read from the left by >>.
 template <class T>
-concept RowColumns = requires { typename T::reads_a_row; };
+concept RowColumns = requires {
+  typename T::reads_a_row;
+};
 
 template <RowColumns Columns>
 Columns& operator>>(Columns& columns, Reservation& row) {

@@ -1,0 +1,116 @@
+#include "adapters/postgres/journal.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <random>
+
+#include "core/ensure.h"
+#include "engine/batch_bytes.h"
+
+namespace stagedoor::postgres {
+namespace {
+
+using Micros = ClockOffset::Micros;
+
+constexpr int kAtOnce = 100;  // rows of the journal
+constexpr Micros kBestKept = std::chrono::seconds(10);
+constexpr auto kFarBehind = std::chrono::seconds(1);
+
+Micros here() {
+  return std::chrono::duration_cast<Micros>(std::chrono::system_clock::now().time_since_epoch());
+}
+
+[[noreturn]] void went_back(std::int64_t seq) {
+  die_of_bug(
+      fmt::format("the database went back to a state before batch {}, of which this process knows: a backup "
+                  "was restored, or a replica took over that had not everything; start again",
+                  seq));
+}
+
+// Not to hear a batch would be to sell what others have sold.
+Batch read_batch(std::string_view body) {
+  try {
+    return batch_from_bytes(body);
+  } catch (const BadBytes& why) {
+    die_of_bug(fmt::format("a batch of another instance cannot be read ({}); run one version everywhere",
+                           why.what()));
+  }
+}
+
+}  // namespace
+
+void ClockOffset::note(Micros asked, Micros answered, Micros theirs) {
+  const Micros took = answered - asked;
+  if (took > best_took_ && answered - best_at_ < kBestKept) return;
+  best_took_ = took;
+  best_at_ = answered;
+  offset_.store(std::chrono::round<Millis>(theirs - asked - took / 2), std::memory_order_relaxed);
+}
+
+Journal::Journal() {
+  std::random_device random;
+  for (std::size_t at = 0; at < next_writer_.bytes.size(); at += sizeof(std::uint32_t)) {
+    const std::uint32_t four = random();
+    std::memcpy(&next_writer_.bytes[at], &four, sizeof four);
+  }
+}
+
+void Journal::begin_at_end(Connection& connection) {
+  connection.queue(sql::engine::find_last_of_journal, {}, [&](Columns& columns) {
+    Entry& entry = last_.emplace();
+    columns >> entry.seq >> entry.writer;
+  });
+}
+
+bool Journal::is_far_behind() const { return std::chrono::steady_clock::now() - read_at_ > kFarBehind; }
+
+void Journal::catch_up(Connection& connection) {
+  struct Row {
+    Entry entry;
+    std::string body;
+    std::int64_t read_at = 0;
+  };
+  std::vector<Row> rows;
+  do {
+    rows.clear();
+    const Micros asked = here();
+    connection.queue(sql::engine::read_journal, {{"$seen", last_->seq}, {"$limit", kAtOnce}},
+                     [&](Columns& columns) {
+                       Row& row = rows.emplace_back();
+                       columns >> row.entry.seq >> row.entry.writer >> row.body >> row.read_at;
+                     });
+    connection.finish();
+    if (rows.empty() || rows.front().entry.seq != last_->seq || rows.front().entry.writer != last_->writer)
+      went_back(last_->seq);
+    clock_offset_.note(asked, here(), Micros(rows.front().read_at));
+    for (const Row& row : std::span(rows).subspan(1)) {
+      ensure(row.entry.seq == last_->seq + 1, "the journal has no gaps");
+      last_ = row.entry;
+      hear_(read_batch(row.body));
+    }
+  } while (rows.size() == kAtOnce);
+  read_at_ = std::chrono::steady_clock::now();
+}
+
+Journal::Entry Journal::write(Connection& connection, const std::string& body) {
+  for (auto& byte : next_writer_.bytes)
+    if (++byte != 0) break;
+  const Entry entry{last_->seq + 1, next_writer_};
+  connection.queue(sql::engine::insert_journal,
+                   {{"$seq", entry.seq}, {"$writer", entry.writer}, {"$body", Bytes{body}}});
+  return entry;
+}
+
+bool Journal::has(Connection& connection, const Entry& entry) {
+  bool is_there = false;
+  connection.queue(sql::engine::find_in_journal, {{"$seq", entry.seq}}, [&](Columns& columns) {
+    Uuid writer;
+    columns >> writer;
+    is_there = writer == entry.writer;
+  });
+  connection.finish();
+  return is_there;
+}
+
+}  // namespace stagedoor::postgres

@@ -1,0 +1,153 @@
+#include "adapters/postgres/loader.h"
+
+#include "adapters/tables/answer_digest.h"
+#include "adapters/tables/rows.h"
+
+namespace stagedoor::postgres {
+namespace {
+
+// A row may come by several keys; the first one has put it in already.
+void keep(View& view, const Reservation& row) {
+  if (!view.reservations.knows(row.id)) view.reservations.put(row.id, row);
+}
+
+// Keys of two parts, a part at a time.
+constexpr auto kFirst = [](const auto& key) { return key.first; };
+constexpr auto kSecond = [](const auto& key) { return key.second; };
+constexpr auto kWhole = [](const auto& key) { return key; };
+
+void load_reservations(Connection& connection, const Keys& keys, View& view) {
+  for (const auto& id : keys.reservations) view.reservations.put(id, std::nullopt);
+  connection.queue(sql::reservation::find_reservation, {{"$ids", Value::of_each(keys.reservations, kWhole)}},
+                   [&](Columns& columns) {
+                     Reservation row;
+                     columns >> row;
+                     view.reservations.put(row.id, row);
+                   });
+}
+
+void load_seats(Connection& connection, const Keys& keys, View& view) {
+  for (const auto& id : keys.seats) view.seats.put(id, SeatState{});
+  connection.queue(sql::reservation::find_reservation_taking_seat,
+                   {{"$seat_ids", Value::of_each(keys.seats, kWhole)}}, [&](Columns& columns) {
+                     Reservation row;
+                     columns >> row;
+                     view.seats.at_or_new(row.seat).taken_by = row.id;
+                     keep(view, row);
+                   });
+  connection.queue(sql::catalog::find_block, {{"$seat_ids", Value::of_each(keys.seats, kWhole)}},
+                   [&](Columns& columns) {
+                     SeatId seat;
+                     columns >> seat;
+                     view.seats.at_or_new(seat).blocked = true;
+                   });
+}
+
+void load_fans(Connection& connection, const Keys& keys, View& view) {
+  for (const auto& fan : keys.fans) view.fans.put(fan, FanSeats{});
+  connection.queue(
+      sql::reservation::find_reservations_of_fan,
+      {{"$event_ids", Value::of_each(keys.fans, kFirst)}, {"$user_ids", Value::of_each(keys.fans, kSecond)}},
+      [&](Columns& columns) {
+        Reservation row;
+        columns >> row;
+        const EventUser fan{row.event, row.user};
+        keep(view, row);
+        const Reservation* known = view.reservations.find(row.id);
+        if (!known || !known->takes_seat() || EventUser{known->event, known->user} != fan) return;
+        auto& seats = view.fans.at_or_new(fan);
+        (known->is_unpaid() ? seats.unpaid : seats.paid).push_back(row.id);
+      });
+}
+
+void load_wallets(Connection& connection, const Keys& keys, View& view) {
+  for (const auto& user : keys.wallets) view.wallets.put(user, std::nullopt);
+  connection.queue(sql::wallet::find_wallet, {{"$user_ids", Value::of_each(keys.wallets, kWhole)}},
+                   [&](Columns& columns) {
+                     Wallet row;
+                     columns >> row;
+                     view.wallets.put(row.user, row);
+                   });
+}
+
+void load_visits(Connection& connection, const Keys& keys, View& view) {
+  for (const auto& key : keys.visits) view.visits.put(key, std::nullopt);
+  connection.queue(sql::queue::find_visit,
+                   {{"$event_ids", Value::of_each(keys.visits, kFirst)},
+                    {"$places", Value::of_each(keys.visits, kSecond)}},
+                   [&](Columns& columns) {
+                     Visit row;
+                     columns >> row;
+                     view.visits.put({row.event, row.place}, row);
+                   });
+}
+
+void load_answers(Connection& connection, const Keys& keys, View& view) {
+  for (const auto& key : keys.answers) view.answers.put(key, std::nullopt);
+  connection.queue(
+      sql::engine::find_answer,
+      {{"$digests", Value::of_each(keys.answers,
+                                   [](const UserKey& key) { return answer_digest(key.first, key.second); })},
+       {"$user_ids", Value::of_each(keys.answers, kFirst)},
+       {"$keys", Value::of_each(keys.answers, kSecond)}},
+      [&](Columns& columns) {
+        IdempotentAnswer row;
+        columns >> row;
+        const UserKey key{row.user, row.key};
+        view.answers.put(key, std::move(row));
+      });
+}
+
+void load_last_lapsed(Connection& connection, const Keys& keys, View& view) {
+  for (const auto& key : keys.last_lapsed) view.last_lapsed.put(key, std::nullopt);
+  connection.queue(sql::reservation::find_last_lapsed,
+                   {{"$seat_ids", Value::of_each(keys.last_lapsed, kFirst)},
+                    {"$user_ids", Value::of_each(keys.last_lapsed, kSecond)}},
+                   [&](Columns& columns) {
+                     std::pair<SeatId, UserId> key;
+                     TimePoint ended;
+                     columns >> key.first >> key.second >> ended;
+                     view.last_lapsed.put(key, ended);
+                   });
+}
+
+void load_payments(Connection& connection, const Keys& keys, View& view) {
+  for (const auto& id : keys.payments) view.payments.put(id, std::nullopt);
+  connection.queue(sql::payment::find_payment, {{"$ids", Value::of_each(keys.payments, kWhole)}},
+                   [&](Columns& columns) {
+                     Payment row;
+                     columns >> row >> row.reservations;
+                     const PaymentId id = row.id;
+                     view.payments.put(id, std::move(row));
+                   });
+}
+
+void load_draws(Connection& connection, const Keys& keys, View& view) {
+  for (const auto& event : keys.draws) {
+    view.draws.put(event, std::nullopt);
+    connection.queue(sql::queue::find_draw, {{"$event_id", event}}, [&](Columns& columns) {
+      Draw row;
+      columns >> row;
+      const EventId of = row.event;
+      view.draws.put(of, std::move(row));
+    });
+  }
+}
+
+}  // namespace
+
+void load(Connection& connection, const Keys& keys, View& view) {
+  if (keys.empty()) return;
+  if (!keys.reservations.empty()) load_reservations(connection, keys, view);
+  if (!keys.seats.empty()) load_seats(connection, keys, view);
+  if (!keys.fans.empty()) load_fans(connection, keys, view);
+  if (!keys.wallets.empty()) load_wallets(connection, keys, view);
+  if (!keys.visits.empty()) load_visits(connection, keys, view);
+  if (!keys.answers.empty()) load_answers(connection, keys, view);
+  if (!keys.last_lapsed.empty()) load_last_lapsed(connection, keys, view);
+  if (!keys.payments.empty()) load_payments(connection, keys, view);
+  if (!keys.draws.empty()) load_draws(connection, keys, view);
+  connection.finish();
+}
+
+}  // namespace stagedoor::postgres

@@ -1,0 +1,12 @@
+// Answers a batch's keys from the tables, a statement per kind of key, all in one round trip. Lane thread,
+// inside a transaction.
+#pragma once
+
+#include "adapters/postgres/connection.h"
+#include "engine/view.h"
+
+namespace stagedoor::postgres {
+
+void load(Connection& connection, const Keys& keys, View& view);
+
+}  // namespace stagedoor::postgres

@@ -1,0 +1,86 @@
+#include "adapters/postgres/postgres_queries.h"
+
+#include <limits>
+
+#include "adapters/tables/rows.h"
+
+namespace stagedoor {
+namespace {
+
+using postgres::Columns;
+using postgres::Value;
+
+std::int64_t before_of(PageAt at) { return at.before ? at.before : std::numeric_limits<std::int64_t>::max(); }
+
+// What is asked for one is asked for a set of one.
+template <class Key>
+Value only(const Key& key) {
+  return Value::of_each(std::initializer_list<Key>{key}, [](const Key& each) { return each; });
+}
+
+template <class Row>
+std::optional<Row> first_of(std::vector<Row> rows) {
+  return rows.empty() ? std::nullopt : std::optional<Row>(std::move(rows.front()));
+}
+
+void read(Columns& columns, auto& row) { columns >> row; }
+void read(Columns& columns, Payment& row) { columns >> row >> row.reservations; }
+
+}  // namespace
+
+// A connection that stood idle may have been lost meanwhile: that is found out by using it.
+template <class Row>
+std::vector<Row> PostgresQueries::rows(const sql::Text& query,
+                                       std::initializer_list<postgres::Param> params) {
+  for (bool is_new = false;;) {
+    if (!connection_ || !connection_->is_open()) {
+      connection_.emplace(options_);
+      connection_->fault_is_fatal();
+      is_new = true;
+    }
+    std::vector<Row> found;
+    try {
+      connection_->queue(query, params, [&](Columns& columns) { read(columns, found.emplace_back()); });
+      connection_->finish();
+      return found;
+    } catch (const postgres::ConnectionLost&) {
+      if (is_new) throw;
+    }
+  }
+}
+
+std::optional<Reservation> PostgresQueries::reservation(ReservationId id) {
+  return first_of(rows<Reservation>(sql::reservation::find_reservation, {{"$ids", only(id)}}));
+}
+
+std::vector<Reservation> PostgresQueries::reservations_of(const UserId& user,
+                                                          std::optional<ReservationStatus> status,
+                                                          PageAt at) {
+  return rows<Reservation>(
+      sql::reservation::find_reservations_of_user,
+      {{"$user_id", user}, {"$before", before_of(at)}, {"$status", status}, {"$limit", at.limit}});
+}
+
+std::optional<Wallet> PostgresQueries::wallet(const UserId& user) {
+  return first_of(rows<Wallet>(sql::wallet::find_wallet, {{"$user_ids", only(user)}}));
+}
+
+std::vector<Posting> PostgresQueries::history(WalletId wallet, PageAt at) {
+  return rows<Posting>(sql::wallet::list_postings,
+                       {{"$wallet_id", wallet}, {"$before", before_of(at)}, {"$limit", at.limit}});
+}
+
+std::optional<Payment> PostgresQueries::payment(PaymentId id) {
+  return first_of(rows<Payment>(sql::payment::find_payment, {{"$ids", only(id)}}));
+}
+
+std::vector<Payment> PostgresQueries::payments_of(const UserId& user, PageAt at) {
+  return rows<Payment>(sql::payment::find_payments_of_user,
+                       {{"$user_id", user}, {"$before", before_of(at)}, {"$limit", at.limit}});
+}
+
+std::vector<LogRow> PostgresQueries::log(PageAt at) {
+  return rows<LogRow>(sql::operator_::list_log, {{"$before", before_of(at)}, {"$limit", at.limit}});
+}
+
+}  // namespace stagedoor

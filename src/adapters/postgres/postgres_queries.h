@@ -1,0 +1,33 @@
+// Reads beside the lane on a connection of their own, which is made when it is first wanted, and again when
+// it is lost.
+#pragma once
+
+#include <optional>
+
+#include "adapters/postgres/connection.h"
+#include "ports/store.h"
+
+namespace stagedoor {
+
+class PostgresQueries final : public Queries {
+ public:
+  explicit PostgresQueries(postgres::ConnectionOptions options) : options_(std::move(options)) {}
+
+  std::optional<Reservation> reservation(ReservationId id) override;
+  std::vector<Reservation> reservations_of(const UserId& user, std::optional<ReservationStatus> status,
+                                           PageAt at) override;
+  std::optional<Wallet> wallet(const UserId& user) override;
+  std::vector<Posting> history(WalletId wallet, PageAt at) override;
+  std::optional<Payment> payment(PaymentId id) override;
+  std::vector<Payment> payments_of(const UserId& user, PageAt at) override;
+  std::vector<LogRow> log(PageAt at) override;
+
+ private:
+  template <class Row>
+  std::vector<Row> rows(const sql::Text& query, std::initializer_list<postgres::Param> params);
+
+  const postgres::ConnectionOptions options_;
+  std::optional<postgres::Connection> connection_;
+};
+
+}  // namespace stagedoor

@@ -1,0 +1,279 @@
+#include "adapters/postgres/postgres_store.h"
+
+#include <thread>
+
+#include "adapters/postgres/loader.h"
+#include "adapters/postgres/postgres_queries.h"
+#include "adapters/postgres/schema.h"
+#include "adapters/postgres/writer.h"
+#include "adapters/tables/catalogue_rows.h"
+#include "adapters/tables/rows.h"
+#include "core/ensure.h"
+#include "core/log.h"
+#include "engine/batch_bytes.h"
+
+namespace stagedoor {
+namespace {
+
+using postgres::Columns;
+using postgres::Connection;
+using postgres::ConnectionLost;
+using postgres::Journal;
+using postgres::kWritersLock;
+using postgres::LockTaken;
+
+constexpr Millis kJournalKept{10 * 60'000};
+
+postgres::ConnectionOptions connection_options(const PostgresOptions& options) {
+  return {.url = options.url,
+          .lock_limit = options.lock_limit,
+          .statement_limit = options.statement_limit,
+          .idle_limit = options.idle_limit,
+          .answer_limit = options.answer_limit};
+}
+
+}  // namespace
+
+class PostgresStore::PostgresTransaction final : public Transaction {
+ public:
+  explicit PostgresTransaction(PostgresStore& store) : store_(store), connection_(*store.connection_) {}
+  ~PostgresTransaction() override {
+    if (!is_over_) store_.connection_->roll_back();
+  }
+
+  void load(const Keys& keys, View& view) override { postgres::load(connection_, keys, view); }
+
+  void apply(const Batch& batch) override {
+    ensure(!entry_, "a transaction has one batch");
+    postgres::write(connection_, batch);
+    entry_ = store_.journal_.write(connection_, to_bytes(batch));
+  }
+
+  void commit() override {
+    if (!entry_) return connection_.roll_back();
+    is_over_ = true;
+    try {
+      connection_.queue("COMMIT");
+      connection_.finish();
+    } catch (const ConnectionLost& why) {
+      if (!store_.is_committed(*entry_)) throw StoreUnavailable(why.what());
+    } catch (...) {
+      connection_.roll_back();
+      throw;
+    }
+    store_.journal_.written(*entry_);
+  }
+
+ private:
+  PostgresStore& store_;
+  Connection& connection_;
+  std::optional<Journal::Entry> entry_;
+  bool is_over_ = false;
+};
+
+PostgresStore::PostgresStore(PostgresOptions options)
+    : options_(std::move(options)), connection_(std::make_unique<Connection>(connection_options(options_))) {
+  if (!connection_->is_durable()) {
+    log(LogLevel::warn,
+        "PostgreSQL runs with fsync = off: after a loss of power, sales that were confirmed may be gone");
+  }
+  connection_->set_answer_limit(std::nullopt);
+  migrate(*connection_);
+  connection_->set_answer_limit(options_.answer_limit);
+  connection_->fault_is_fatal();
+}
+
+PostgresStore::~PostgresStore() = default;
+
+Connection& PostgresStore::open() {
+  if (connection_->is_open()) return *connection_;
+  try {
+    connection_ = std::make_unique<Connection>(connection_options(options_));
+  } catch (const StoreUnusable& why) {  // another server than before
+    throw StoreUnavailable(why.what());
+  }
+  connection_->fault_is_fatal();
+  return *connection_;
+}
+
+Connection& PostgresStore::between_transactions() {
+  ensure(!connection_->in_transaction(), "one transaction at a time");
+  return open();
+}
+
+// --- one state of the store, for the start ---
+
+Connection& PostgresStore::reading() {
+  if (is_reading_) {
+    if (connection_->in_transaction()) return *connection_;
+    throw StoreUnavailable("the connection was lost while the store was read; start again");
+  }
+  Connection& connection = between_transactions();
+  connection.queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  connection.queue("SET LOCAL idle_in_transaction_session_timeout = 0");
+  connection.queue("SET LOCAL statement_timeout = 0");
+  if (!journal_.has_begun()) journal_.begin_at_end(connection);
+  connection.finish();
+  connection.set_answer_limit(std::nullopt);
+  is_reading_ = true;
+  return connection;
+}
+
+void PostgresStore::end_reading() {
+  if (!is_reading_) return;
+  is_reading_ = false;
+  connection_->roll_back();
+  connection_->set_answer_limit(options_.answer_limit);
+}
+
+Catalogue PostgresStore::catalogue() {
+  return read_catalogue([&](const sql::Text& query, auto&& row) { reading().stream(query, {}, row); });
+}
+
+template <class Row>
+void PostgresStore::each(const sql::Text& query, const std::function<void(const Row&)>& row) {
+  reading().stream(query, {}, [&](Columns& columns) {
+    Row read;
+    columns >> read;
+    row(read);
+  });
+}
+
+void PostgresStore::each_taking_reservation(const std::function<void(const Reservation&)>& row) {
+  each(sql::reservation::list_taking_reservations, row);
+}
+void PostgresStore::each_block(const std::function<void(SeatId)>& row) {
+  reading().stream(sql::catalog::list_blocks, {}, [&](Columns& columns) {
+    SeatId seat;
+    columns >> seat;
+    row(seat);
+  });
+}
+void PostgresStore::each_place(const std::function<void(const LinePlace&)>& row) {
+  each(sql::queue::list_places, row);
+}
+void PostgresStore::each_visit(const std::function<void(const Visit&)>& row) {
+  each(sql::queue::list_visits, row);
+}
+void PostgresStore::each_absence(const std::function<void(const PlaceBits&)>& row) {
+  each(sql::queue::list_absences, row);
+}
+void PostgresStore::each_draw(const std::function<void(const Draw&)>& row) {
+  each(sql::queue::list_draws, row);
+}
+void PostgresStore::each_priority(const std::function<void(const PriorityUser&)>& row) {
+  each(sql::queue::list_priority, row);
+}
+
+std::int64_t PostgresStore::ids_reserved_to() { return mark("ids_reserved_to"); }
+TimePoint PostgresStore::latest_moment() { return from_ms(mark("latest_moment")); }
+
+std::int64_t PostgresStore::mark(std::string_view name) {
+  std::int64_t value = 0;
+  Connection& connection = reading();
+  connection.queue(sql::engine::find_mark, {{"$name", name}}, [&](Columns& columns) { columns >> value; });
+  connection.finish();
+  return value;
+}
+
+// --- writing, and hearing of the others ---
+
+void PostgresStore::follow() {
+  if (!journal_.has_begun()) reading();
+  end_reading();
+  journal_.catch_up(between_transactions());
+}
+
+std::unique_ptr<Transaction> PostgresStore::begin() {
+  // What has gathered for long is read before the lock is taken, so that nobody waits for it.
+  if (!journal_.has_begun() || journal_.is_far_behind()) follow();
+  end_reading();
+  Connection& connection = between_transactions();
+  for (bool is_first = true;; is_first = false) {
+    try {
+      lock();
+      journal_.catch_up(connection);
+      return std::make_unique<PostgresTransaction>(*this);
+    } catch (const LockTaken&) {
+      connection.roll_back();
+      if (!is_first) throw;
+      end_stalled_writer();
+    } catch (...) {
+      connection.roll_back();
+      throw;
+    }
+  }
+}
+
+// Queues the beginning of a transaction that writes.
+void PostgresStore::lock() {
+  open().queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+  connection_->queue(sql::engine::take_lock, {{"$key", kWritersLock}});
+}
+
+// The server itself ends a transaction that is idle for too long, but not one whose client stopped in the
+// midst of a message.
+void PostgresStore::end_stalled_writer() {
+  Connection& connection = open();
+  bool is_ended = false;
+  connection.queue(sql::engine::end_stalled_writer,
+                   {{"$key", kWritersLock}, {"$stalled_ms", options_.idle_limit}},
+                   [&](Columns& columns) { columns >> is_ended; });
+  connection.finish();
+  if (is_ended) log(LogLevel::warn, "an instance that held the writers' lock and did nothing was cut off");
+}
+
+// What became of a commit whose answer did not come. Whoever has the lock knows that the lost transaction has
+// ended.
+bool PostgresStore::is_committed(const Journal::Entry& entry) {
+  const auto until = std::chrono::steady_clock::now() + options_.outcome_limit;
+  bool is_stalled = false;
+  for (Millis pause{10};; pause = std::min(pause * 2, Millis(500))) {
+    try {
+      if (is_stalled) end_stalled_writer();
+      lock();
+      const bool is_there = Journal::has(*connection_, entry);
+      connection_->roll_back();
+      return is_there;
+    } catch (const StoreUnavailable& why) {
+      is_stalled = dynamic_cast<const LockTaken*>(&why) != nullptr;
+      connection_->roll_back();
+      if (std::chrono::steady_clock::now() + pause > until)
+        throw StoreOutcomeUnknown(std::string("after an answer to a commit was lost: ") + why.what());
+      std::this_thread::sleep_for(pause);
+    }
+  }
+}
+
+std::size_t PostgresStore::forget(const Retention& retention, std::size_t rows_max) {
+  end_reading();
+  Connection& connection = between_transactions();
+  std::int64_t forgotten = 0;
+  const auto count = [&](Columns& columns) {
+    std::int64_t rows = 0;
+    columns >> rows;
+    forgotten += rows;
+  };
+  try {
+    lock();
+    connection.queue(sql::engine::forget_answers,
+                     {{"$before", retention.answers_before}, {"$limit", rows_max}}, count);
+    if (retention.outbox_before) {
+      connection.queue(sql::engine::forget_outbox,
+                       {{"$before", *retention.outbox_before}, {"$limit", rows_max}}, count);
+    }
+    connection.queue("COMMIT");
+    connection.queue(sql::engine::forget_journal, {{"$kept", kJournalKept}, {"$limit", rows_max}}, count);
+    connection.finish();
+  } catch (...) {
+    connection.roll_back();
+    throw;
+  }
+  return std::size_t(forgotten);
+}
+
+std::unique_ptr<Queries> PostgresStore::queries() const {
+  return std::make_unique<PostgresQueries>(connection_options(options_));
+}
+
+}  // namespace stagedoor

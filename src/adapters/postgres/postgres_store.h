@@ -1,0 +1,74 @@
+// The booking store in a PostgreSQL database, for any number of instances. One of them writes at a time, by a
+// lock of the database; each commits its batch together with a row of the journal, which the others read
+// before they write: under the lock the memory of each is the truth.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "adapters/postgres/connection.h"
+#include "adapters/postgres/journal.h"
+#include "ports/store.h"
+
+namespace stagedoor {
+
+struct PostgresOptions {
+  std::string url;               // postgres://user:password@host:port/database
+  Millis lock_limit{2500};       // waiting for another instance; longer than idle_limit
+  Millis statement_limit{5000};  // the server's work on a statement
+  Millis idle_limit{2000};       // a stopped instance loses the lock after it
+  Millis answer_limit{8000};     // without a byte from the server: the connection is given up
+  Millis outcome_limit{5000};    // finding out what became of a commit whose answer was lost
+  Millis follow_every{50};
+};
+
+class PostgresStore final : public Store {
+ public:
+  // Brings the database to the newest schema. Throws StoreUnusable (newer, of another program, too old a
+  // server, not UTF-8) or StoreUnavailable (cannot be reached, a replica). No message has a password in it.
+  explicit PostgresStore(PostgresOptions options);
+  ~PostgresStore() override;
+
+  std::unique_ptr<Transaction> begin() override;
+  void on_others(std::function<void(const Batch&)> hear) override { journal_.on_others(std::move(hear)); }
+  void follow() override;
+  std::optional<Millis> follow_every() const override { return options_.follow_every; }
+  // One state of the store until the first begin() or follow(); when the connection is lost meanwhile, what
+  // was read is of no use: StoreUnavailable, also for what is read next.
+  Catalogue catalogue() override;
+  void each_taking_reservation(const std::function<void(const Reservation&)>& row) override;
+  void each_block(const std::function<void(SeatId)>& row) override;
+  void each_place(const std::function<void(const LinePlace&)>& row) override;
+  void each_visit(const std::function<void(const Visit&)>& row) override;
+  void each_absence(const std::function<void(const PlaceBits&)>& row) override;
+  void each_draw(const std::function<void(const Draw&)>& row) override;
+  void each_priority(const std::function<void(const PriorityUser&)>& row) override;
+  std::int64_t ids_reserved_to() override;
+  TimePoint latest_moment() override;
+  std::size_t forget(const Retention& retention, std::size_t rows_max) override;
+
+  // A reader of its own, for one thread at a time. Any thread.
+  std::unique_ptr<Queries> queries() const;
+  // What to add to this machine's clock to have the database's, by which all instances go. Any thread.
+  Millis clock_offset() const { return journal_.clock_offset(); }
+
+ private:
+  class PostgresTransaction;
+  postgres::Connection& open();
+  postgres::Connection& between_transactions();
+  postgres::Connection& reading();
+  void end_reading();
+  void lock();
+  void end_stalled_writer();
+  bool is_committed(const postgres::Journal::Entry& entry);
+  std::int64_t mark(std::string_view name);
+  template <class Row>
+  void each(const sql::Text& query, const std::function<void(const Row&)>& row);
+
+  const PostgresOptions options_;
+  std::unique_ptr<postgres::Connection> connection_;  // never null
+  postgres::Journal journal_;
+  bool is_reading_ = false;
+};
+
+}  // namespace stagedoor

@@ -1,0 +1,61 @@
+#include "adapters/postgres/schema.h"
+
+#include <chrono>
+
+#include "adapters/postgres/journal.h"
+#include "adapters/tables/applied_migrations.h"
+
+namespace stagedoor::postgres {
+namespace {
+
+std::int64_t ask(Connection& connection, const sql::Text& query) {
+  std::int64_t answer = 0;
+  connection.queue(query, {}, [&](Columns& columns) { columns >> answer; });
+  connection.finish();
+  return answer;
+}
+
+std::vector<AppliedMigration> applied(Connection& connection) {
+  return applied_migrations(sql::migrations_in_postgres(), [&](const sql::Text& query, auto&& row) {
+    connection.queue(query, {}, row);
+    connection.finish();
+  });
+}
+
+void apply_migration(Connection& connection, const sql::Migration& migration) {
+  connection.run_script(std::string(migration.text));
+  const auto now = std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
+  connection.queue(sql::engine::insert_migration, {{"$number", migration.number},
+                                                   {"$name", migration.name},
+                                                   {"$hash", migration.hash},
+                                                   {"$applied_at", now}});
+}
+
+}  // namespace
+
+void migrate(Connection& connection) {
+  connection.queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+  connection.queue("SET LOCAL lock_timeout = '5min'");
+  connection.queue("SET LOCAL statement_timeout = 0");
+  connection.queue("SET LOCAL idle_in_transaction_session_timeout = 0");
+  connection.queue(sql::engine::take_lock, {{"$key", kWritersLock}});
+  connection.finish();
+  if (ask(connection, sql::engine::find_migrations_table) == 0 &&
+      ask(connection, sql::engine::count_tables) > 0)
+    throw StoreUnusable("the database has tables of another program; name an empty one in store.url");
+  connection.queue(sql::engine::create_migrations, {});
+  const std::size_t had = applied(connection).size();
+  for (const auto& migration : sql::migrations_in_postgres().subspan(had))
+    apply_migration(connection, migration);
+  connection.queue("COMMIT");
+  connection.finish();
+}
+
+void check_schema(Connection& connection) {
+  if (ask(connection, sql::engine::find_migrations_table) == 0)
+    throw StoreUnusable("the database is not a Stagedoor store");
+  if (applied(connection).size() != sql::migrations_in_postgres().size())
+    throw StoreUnusable("the store is of an older version; start the server once to upgrade it");
+}
+
+}  // namespace stagedoor::postgres

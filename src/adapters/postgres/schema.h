@@ -1,0 +1,15 @@
+// Brings a database to the newest schema: runs the migrations it has not had, in order.
+#pragma once
+
+#include "adapters/postgres/connection.h"
+
+namespace stagedoor::postgres {
+
+// All of them in one transaction, under the writers' lock: of several processes one does it, the others wait.
+// Throws StoreUnusable for a store of a newer program, one whose migrations were other than ours, and a
+// database of another program.
+void migrate(Connection& connection);
+// For readers: throws StoreUnusable unless the schema is exactly ours.
+void check_schema(Connection& connection);
+
+}  // namespace stagedoor::postgres

@@ -1,0 +1,336 @@
+#include "adapters/postgres/writer.h"
+
+#include <span>
+
+#include "adapters/tables/answer_digest.h"
+#include "adapters/tables/policy_json.h"
+
+namespace stagedoor::postgres {
+namespace {
+
+// Rows to write, new ones or changed ones.
+template <class Row>
+using Some = std::vector<const Write<Row>*>;
+
+template <class Key, class Row>
+Some<Row> some(const Writes<Key, Row>& writes, bool is_stored) {
+  Some<Row> rows;
+  for (const auto& one : writes.rows())
+    if (one.stored.has_value() == is_stored) rows.push_back(&one);
+  return rows;
+}
+
+// A member of each row.
+template <class Row, class Member>
+Value each(const std::vector<Row>& rows, Member Row::*member) {
+  return Value::of_each(rows, [=](const Row& row) -> const Member& { return row.*member; });
+}
+template <class Row, class Member>
+Value each(const Some<Row>& rows, Member Row::*member) {
+  return Value::of_each(rows, [=](const Write<Row>* one) -> const Member& { return one->row.*member; });
+}
+template <class Row, class Member>
+Value each_stored(const Some<Row>& rows, Member Row::*member) {
+  return Value::of_each(rows, [=](const Write<Row>* one) -> const Member& { return (*one->stored).*member; });
+}
+template <class Row>
+Value each_bytes(const std::vector<Row>& rows, std::string Row::*member) {
+  return Value::of_each(rows, [=](const Row& row) { return Bytes{row.*member}; });
+}
+
+// --- the catalogue: seldom, and one row after the other ---
+
+void write(Connection& connection, const Event& event) {
+  connection.queue(sql::catalog::put_event, {{"$id", event.id},
+                                             {"$name", event.name},
+                                             {"$performer", event.performer},
+                                             {"$venue", event.venue},
+                                             {"$on_sale_from", event.on_sale.from},
+                                             {"$on_sale_until", event.on_sale.until},
+                                             {"$queue_policy", to_json_text(event.queue)},
+                                             {"$sale_policy", to_json_text(event.policy)},
+                                             {"$closed", event.closed},
+                                             {"$paused", event.paused},
+                                             {"$created_at", event.created_at},
+                                             {"$updated_at", event.updated_at}});
+}
+
+// True when it was there.
+bool change_date(Connection& connection, const EventDate& date) {
+  connection.queue(sql::catalog::update_date, {{"$id", date.id},
+                                               {"$starts_at", date.starts_at},
+                                               {"$booking_from", date.booking.from},
+                                               {"$booking_until", date.booking.until},
+                                               {"$layout", date.layout},
+                                               {"$updated_at", date.updated_at},
+                                               {"$deleted_at", date.deleted_at}});
+  connection.finish();
+  return connection.changed() == 1;
+}
+
+void add_seats(Connection& connection, const EventDate& date) {
+  constexpr std::size_t kAtOnce = 10'000;
+  for (std::size_t from = 0; from < date.seats.size(); from += kAtOnce) {
+    const auto seats = std::span(date.seats).subspan(from, std::min(kAtOnce, date.seats.size() - from));
+    const auto of_each = [&](auto Seat::*member) {
+      return Value::of_each(seats, [=](const Seat& seat) { return seat.*member; });
+    };
+    const Value ids = Value::of_each(
+        seats, [&](const Seat& seat) { return date.seat_id(std::size_t(&seat - date.seats.data())); });
+    connection.queue(sql::catalog::insert_seat, {{"$ids", ids},
+                                                 {"$date_id", date.id},
+                                                 {"$numbers", of_each(&Seat::number)},
+                                                 {"$sections", of_each(&Seat::section)},
+                                                 {"$rows", of_each(&Seat::row)},
+                                                 {"$numbers_in_row", of_each(&Seat::number_in_row)},
+                                                 {"$categories", of_each(&Seat::category)}});
+  }
+}
+
+void write(Connection& connection, const EventDate& date) {
+  if (!change_date(connection, date)) {
+    connection.queue(sql::catalog::insert_date, {{"$id", date.id},
+                                                 {"$event_id", date.event},
+                                                 {"$starts_at", date.starts_at},
+                                                 {"$booking_from", date.booking.from},
+                                                 {"$booking_until", date.booking.until},
+                                                 {"$layout", date.layout},
+                                                 {"$first_seat", date.first_seat},
+                                                 {"$seat_count", date.seats.size()},
+                                                 {"$created_at", date.created_at},
+                                                 {"$updated_at", date.updated_at},
+                                                 {"$deleted_at", date.deleted_at}});
+    add_seats(connection, date);
+  }
+  for (std::size_t i = 0; i < date.sections.size(); ++i) {
+    connection.queue(sql::catalog::put_section,
+                     {{"$date_id", date.id}, {"$position", i}, {"$name", date.sections[i]}});
+  }
+  for (std::size_t i = 0; i < date.categories.size(); ++i) {
+    const Category& row = date.categories[i];
+    connection.queue(sql::catalog::put_category, {{"$id", row.id},
+                                                  {"$date_id", date.id},
+                                                  {"$position", i},
+                                                  {"$name", row.name},
+                                                  {"$price", row.price}});
+  }
+}
+
+void write(Connection& connection, const CatalogueChanges& changes) {
+  for (const auto& event : changes.events) write(connection, event);
+  for (const auto& date : changes.dates) write(connection, date);
+  for (const auto& [name, layout] : changes.layouts)
+    connection.queue(sql::catalog::put_layout, {{"$name", name}, {"$definition", to_json_text(layout)}});
+}
+
+// --- everything else ---
+
+void change(Connection& connection, const Some<Reservation>& rows) {
+  connection.queue(sql::reservation::update_reservation,
+                   {{"$ids", each(rows, &Reservation::id)},
+                    {"$stored_versions", each_stored(rows, &Reservation::version)},
+                    {"$user_ids", each(rows, &Reservation::user)},
+                    {"$places", each(rows, &Reservation::place)},
+                    {"$statuses", each(rows, &Reservation::status)},
+                    {"$reasons", each(rows, &Reservation::reason)},
+                    {"$expires_ats", each(rows, &Reservation::expires_at)},
+                    {"$updated_ats", each(rows, &Reservation::updated_at)},
+                    {"$payment_ids", each(rows, &Reservation::payment)},
+                    {"$paid_ats", each(rows, &Reservation::paid_at)},
+                    {"$versions", each(rows, &Reservation::version)}});
+}
+
+void add(Connection& connection, const Some<Reservation>& rows) {
+  connection.queue(sql::reservation::insert_reservation,
+                   {{"$ids", each(rows, &Reservation::id)},
+                    {"$seat_ids", each(rows, &Reservation::seat)},
+                    {"$date_ids", each(rows, &Reservation::date)},
+                    {"$event_ids", each(rows, &Reservation::event)},
+                    {"$user_ids", each(rows, &Reservation::user)},
+                    {"$places", each(rows, &Reservation::place)},
+                    {"$statuses", each(rows, &Reservation::status)},
+                    {"$reasons", each(rows, &Reservation::reason)},
+                    {"$prices", each(rows, &Reservation::price)},
+                    {"$expires_ats", each(rows, &Reservation::expires_at)},
+                    {"$created_ats", each(rows, &Reservation::created_at)},
+                    {"$updated_ats", each(rows, &Reservation::updated_at)},
+                    {"$payment_ids", each(rows, &Reservation::payment)},
+                    {"$paid_ats", each(rows, &Reservation::paid_at)},
+                    {"$versions", each(rows, &Reservation::version)}});
+}
+
+void change(Connection& connection, const Some<Wallet>& rows) {
+  connection.queue(sql::wallet::update_wallet, {{"$ids", each(rows, &Wallet::id)},
+                                                {"$stored_seqs", each_stored(rows, &Wallet::seq)},
+                                                {"$balances", each(rows, &Wallet::balance)},
+                                                {"$seqs", each(rows, &Wallet::seq)}});
+}
+
+void add(Connection& connection, const Some<Wallet>& rows) {
+  connection.queue(sql::wallet::insert_wallet, {{"$ids", each(rows, &Wallet::id)},
+                                                {"$user_ids", each(rows, &Wallet::user)},
+                                                {"$balances", each(rows, &Wallet::balance)},
+                                                {"$seqs", each(rows, &Wallet::seq)}});
+}
+
+void change(Connection& connection, const Some<Visit>& rows) {
+  connection.queue(sql::queue::update_visit, {{"$event_ids", each(rows, &Visit::event)},
+                                              {"$places", each(rows, &Visit::place)},
+                                              {"$stored_expires_ats", each_stored(rows, &Visit::expires_at)},
+                                              {"$expires_ats", each(rows, &Visit::expires_at)}});
+}
+
+void add(Connection& connection, const Some<Visit>& rows) {
+  connection.queue(sql::queue::insert_visit, {{"$event_ids", each(rows, &Visit::event)},
+                                              {"$places", each(rows, &Visit::place)},
+                                              {"$user_ids", each(rows, &Visit::user)},
+                                              {"$activated_ats", each(rows, &Visit::activated_at)},
+                                              {"$expires_ats", each(rows, &Visit::expires_at)}});
+}
+
+void change(Connection& connection, const Some<LinePlace>& rows) {
+  connection.queue(sql::queue::leave_place, {{"$event_ids", each(rows, &LinePlace::event)},
+                                             {"$places", each(rows, &LinePlace::place)},
+                                             {"$user_ids", each(rows, &LinePlace::user)},
+                                             {"$left_ats", each(rows, &LinePlace::left_at)}});
+}
+
+void add(Connection& connection, const Some<LinePlace>& rows) {
+  connection.queue(sql::queue::insert_place, {{"$event_ids", each(rows, &LinePlace::event)},
+                                              {"$places", each(rows, &LinePlace::place)},
+                                              {"$user_ids", each(rows, &LinePlace::user)},
+                                              {"$joined_ats", each(rows, &LinePlace::joined_at)},
+                                              {"$left_ats", each(rows, &LinePlace::left_at)}});
+}
+
+// Changed rows, which only ever free a seat, before new ones.
+template <class Key, class Row>
+void write(Connection& connection, const Writes<Key, Row>& writes) {
+  if (const auto changed = some(writes, true); !changed.empty()) change(connection, changed);
+  if (const auto added = some(writes, false); !added.empty()) add(connection, added);
+}
+
+void write(Connection& connection, const Write<Draw>& write) {
+  const Draw& row = write.row;
+  connection.queue(write.stored ? sql::queue::update_draw : sql::queue::insert_draw,
+                   {{"$event_id", row.event},
+                    {"$seed", Bytes{row.seed}},
+                    {"$opens_at", row.opens_at},
+                    {"$committed_at", row.committed_at},
+                    {"$beacon_source", row.beacon_source},
+                    {"$beacon", row.beacon},
+                    {"$drawn_at", row.drawn_at},
+                    {"$people", row.people},
+                    {"$digest", Bytes{row.digest}}});
+}
+
+void write(Connection& connection, const Writes<SeatId, SeatBlock>& blocks) {
+  std::vector<SeatId> blocked;
+  std::vector<SeatId> released;
+  for (const auto& one : blocks.rows()) (one.row.blocked ? blocked : released).push_back(one.row.seat);
+  const auto seats = [](SeatId seat) { return seat; };
+  if (!blocked.empty())
+    connection.queue(sql::catalog::block_seat, {{"$seat_ids", Value::of_each(blocked, seats)}});
+  if (!released.empty())
+    connection.queue(sql::catalog::release_seat, {{"$seat_ids", Value::of_each(released, seats)}});
+}
+
+void add(Connection& connection, const std::vector<PlaceBits>& rows) {
+  connection.queue(sql::queue::put_absences, {{"$event_ids", each(rows, &PlaceBits::event)},
+                                              {"$blocks", each(rows, &PlaceBits::block)},
+                                              {"$bits", each_bytes(rows, &PlaceBits::bits)}});
+}
+
+void add(Connection& connection, const std::vector<PriorityUser>& rows) {
+  connection.queue(sql::queue::insert_priority, {{"$event_ids", each(rows, &PriorityUser::event)},
+                                                 {"$user_ids", each(rows, &PriorityUser::user)},
+                                                 {"$granted_ats", each(rows, &PriorityUser::granted_at)}});
+}
+
+void add(Connection& connection, const std::vector<Payment>& rows) {
+  connection.queue(sql::payment::insert_payment, {{"$ids", each(rows, &Payment::id)},
+                                                  {"$user_ids", each(rows, &Payment::user)},
+                                                  {"$totals", each(rows, &Payment::total)},
+                                                  {"$created_ats", each(rows, &Payment::created_at)}});
+}
+
+void add(Connection& connection, const std::vector<Posting>& rows) {
+  connection.queue(sql::wallet::insert_posting, {{"$wallet_ids", each(rows, &Posting::wallet)},
+                                                 {"$seqs", each(rows, &Posting::seq)},
+                                                 {"$ids", each(rows, &Posting::id)},
+                                                 {"$types", each(rows, &Posting::type)},
+                                                 {"$amounts", each(rows, &Posting::amount)},
+                                                 {"$balances_after", each(rows, &Posting::balance_after)},
+                                                 {"$debit_accounts", each(rows, &Posting::debit_account)},
+                                                 {"$credit_accounts", each(rows, &Posting::credit_account)},
+                                                 {"$reservation_ids", each(rows, &Posting::reservation)},
+                                                 {"$created_ats", each(rows, &Posting::created_at)}});
+}
+
+void add(Connection& connection, const std::vector<IdempotentAnswer>& rows) {
+  const auto digest = [](const IdempotentAnswer& row) { return answer_digest(row.user, row.key); };
+  connection.queue(sql::engine::insert_answer,
+                   {{"$digests", Value::of_each(rows, digest)},
+                    {"$user_ids", each(rows, &IdempotentAnswer::user)},
+                    {"$keys", each(rows, &IdempotentAnswer::key)},
+                    {"$request_hashes", each_bytes(rows, &IdempotentAnswer::request_hash)},
+                    {"$statuses", each(rows, &IdempotentAnswer::status)},
+                    {"$bodies", each(rows, &IdempotentAnswer::body)},
+                    {"$headers", each(rows, &IdempotentAnswer::headers)},
+                    {"$created_ats", each(rows, &IdempotentAnswer::created_at)},
+                    {"$kept", kAnswersKept}});
+}
+
+void add(Connection& connection, const std::vector<OutboxRow>& rows) {
+  connection.queue(sql::engine::insert_outbox, {{"$ids", each(rows, &OutboxRow::id)},
+                                                {"$keys", each(rows, &OutboxRow::key)},
+                                                {"$versions", each(rows, &OutboxRow::version)},
+                                                {"$types", each(rows, &OutboxRow::type)},
+                                                {"$payloads", each(rows, &OutboxRow::payload)},
+                                                {"$created_ats", each(rows, &OutboxRow::created_at)}});
+}
+
+void add(Connection& connection, const std::vector<LogRow>& rows) {
+  connection.queue(sql::operator_::insert_log, {{"$ids", each(rows, &LogRow::id)},
+                                                {"$created_ats", each(rows, &LogRow::created_at)},
+                                                {"$operator_names", each(rows, &LogRow::operator_name)},
+                                                {"$actions", each(rows, &LogRow::action)},
+                                                {"$event_ids", each(rows, &LogRow::event)},
+                                                {"$details", each(rows, &LogRow::detail)}});
+}
+
+template <class Row>
+void add_some(Connection& connection, const std::vector<Row>& rows) {
+  if (!rows.empty()) add(connection, rows);
+}
+
+void raise_marks(Connection& connection, const Batch& batch) {
+  std::vector<std::pair<std::string_view, std::int64_t>> marks = {{"latest_moment", to_ms(batch.now)}};
+  if (batch.ids_reserved_to) marks.emplace_back("ids_reserved_to", *batch.ids_reserved_to);
+  connection.queue(sql::engine::raise_mark,
+                   {{"$names", Value::of_each(marks, [](const auto& mark) { return mark.first; })},
+                    {"$values", Value::of_each(marks, [](const auto& mark) { return mark.second; })}});
+}
+
+}  // namespace
+
+// What is referred to before what refers to it.
+void write(Connection& connection, const Batch& batch) {
+  write(connection, batch.catalogue);
+  add_some(connection, batch.payments);
+  write(connection, batch.reservations);
+  write(connection, batch.wallets);
+  write(connection, batch.visits);
+  write(connection, batch.line);
+  add_some(connection, batch.absences);
+  for (const auto& one : batch.draws.rows()) write(connection, one);
+  add_some(connection, batch.priority);
+  write(connection, batch.blocks);
+  add_some(connection, batch.postings);
+  add_some(connection, batch.answers);
+  add_some(connection, batch.outbox);
+  add_some(connection, batch.log);
+  raise_marks(connection, batch);
+}
+
+}  // namespace stagedoor::postgres

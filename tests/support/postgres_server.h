@@ -1,0 +1,65 @@
+// A PostgreSQL server of the test's own: in a temporary folder, on a free port of the loopback, without
+// fsync. It runs as an unprivileged user when the test is root's, and ends with the thread that started it.
+//
+//   if (const auto why = PostgresServer::missing()) GTEST_SKIP() << *why;
+//   PostgresServer server;
+//   server.create("sale");
+//   PostgresStore store({.url = server.url("sale")});
+//
+// Not thread-safe.
+#pragma once
+
+#include <sys/types.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace stagedoor::test {
+
+class PostgresServer {
+ public:
+  // Why there can be none here; nothing when there can.
+  static std::optional<std::string> missing();
+
+  // `settings`: "name=value" of postgresql.conf, added to those of every test. Throws std::runtime_error,
+  // with what the server logged, when it does not start.
+  explicit PostgresServer(std::vector<std::string> settings = {});
+  ~PostgresServer();  // removes the folder
+  PostgresServer(const PostgresServer&) = delete;
+  PostgresServer& operator=(const PostgresServer&) = delete;
+
+  enum class How {
+    fast,
+    immediate
+  };  // disconnects everybody and stops in order; or as after a loss of power
+  void stop(How how);
+  void start();  // after stop(); on the same port
+  void restart(How how) { stop(how), start(); }
+
+  // "postgres://stagedoor@127.0.0.1:PORT/DATABASE"; `port` another than the server's own: of a proxy before
+  // it.
+  std::string url(std::string_view database, int port = 0) const;
+  int port() const { return port_; }
+  const std::filesystem::path& folder() const { return folder_; }
+  std::string log() const;
+
+  // Makes a database, as a copy of another when a `model` is named.
+  void create(const std::string& database, const std::string& model = "template0");
+  void drop(const std::string& database);  // also when it is in use
+  // Runs statements, and gives the first column of the first row of the last one. Throws std::runtime_error.
+  std::string ask(const std::string& database, const std::string& statements) const;
+
+ private:
+  pid_t spawn(const std::vector<std::string>& command) const;
+  void run(const std::vector<std::string>& command) const;
+
+  std::filesystem::path folder_;
+  std::vector<std::string> settings_;
+  int port_ = 0;
+  pid_t pid_ = -1;
+};
+
+}  // namespace stagedoor::test
