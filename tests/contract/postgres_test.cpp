@@ -1,5 +1,5 @@
-// What only a store that several instances write has to prove: who hears what, who may write, what becomes of a
-// commit when the connection, the server or the writer itself stops.
+// What only a store that several instances write has to prove: who hears what, who may write, what becomes of
+// a commit when the connection, the server or the writer itself stops.
 #include <gmock/gmock.h>
 
 #include "adapters/postgres/postgres_store.h"
