@@ -1,0 +1,43 @@
+// Some instances of the real server over a real PostgreSQL, each reaching it through a proxy of its own that
+// can fail; and what stands in the tables, read past all of them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "crash/stored.h"
+#include "support/postgres_server.h"
+#include "support/server_process.h"
+#include "support/tcp_proxy.h"
+
+namespace stagedoor::test {
+
+class Cluster {
+ public:
+  // All instances started, the catalogue imported by the first. `settings` are those of each.
+  explicit Cluster(const std::string& catalogue, std::size_t instances = 3,
+                   std::vector<std::pair<std::string, std::string>> settings = {});
+
+  PostgresServer& postgres() { return postgres_; }
+  std::size_t size() const { return servers_.size(); }
+  ServerProcess& server(std::size_t i) { return *servers_[i]; }
+  TcpProxy& proxy(std::size_t i) { return *proxies_[i]; }
+  // Where each serves; the same over restarts.
+  std::vector<std::string> urls() const;
+  // Until every instance says that it is ready; throws when one does not within 20 s.
+  void wait_until_ready() const;
+
+  Stored stored() const;
+  std::string ask(const std::string& statement) const { return postgres_.ask("sale", statement); }
+  CommandResult audit() const;
+
+ private:
+  PostgresServer postgres_;
+  std::vector<std::unique_ptr<TcpProxy>> proxies_;
+  std::vector<std::unique_ptr<ServerProcess>> servers_;
+};
+
+}  // namespace stagedoor::test
