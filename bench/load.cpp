@@ -27,12 +27,20 @@ std::vector<std::vector<std::string>> read_values(const std::string& file) {
   return rows;
 }
 
+void add_headers(Request& request, const std::vector<std::string>& lines) {
+  for (const std::string_view line : lines) {
+    const auto colon = line.find(": ");
+    if (colon == std::string_view::npos) throw std::runtime_error("write headers as \"Name: value\"");
+    request.headers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   LoadOptions options;
-  std::string method = "GET", target = "/", body, values;
-  std::vector<std::string> headers;
+  std::string method = "GET", target = "/", body, values, then_target;
+  std::vector<std::string> headers, then_headers;
   double seconds = 0, warm_up = 0;
 
   CLI::App app("Plain load against one http:// address (no TLS); the report is JSON on standard output.");
@@ -44,6 +52,13 @@ int main(int argc, char** argv) {
   app.add_option("--body", body);
   app.add_option("--values", values,
                  "file of tab-separated columns for {1} … {9}, a row per request, round and round");
+  app.add_option(
+         "--then-target", then_target,
+         "after each answer below 400 a GET of this, of which {1} may be part: what is taken from the "
+         "answer")
+      ->needs(app.add_option("--take", options.take, "that stands between this text and the next quote"));
+  app.add_option("--then-header", then_headers, "of the second request, repeatable; may hold {1}")
+      ->take_all();
   app.add_option("--first", options.first, "number of the first request, for {n} and {uuid}");
   app.add_option("--scatter-first", options.scatter.first, "first number of the range of {s}");
   app.add_option("--scatter-count", options.scatter.count, "how many numbers that range has")
@@ -61,11 +76,8 @@ int main(int argc, char** argv) {
     if (seconds <= 0 && options.requests == 0) throw std::runtime_error("give --seconds or --requests");
     if (!values.empty()) options.values = read_values(values);
     options.request = {.method = method, .target = target, .body = body};
-    for (const std::string_view header : headers) {
-      const auto colon = header.find(": ");
-      if (colon == std::string_view::npos) throw std::runtime_error("write headers as \"Name: value\"");
-      options.request.headers.emplace_back(header.substr(0, colon), header.substr(colon + 2));
-    }
+    add_headers(options.request, headers);
+    if (!then_target.empty()) add_headers(options.then.emplace(Request{.target = then_target}), then_headers);
     options.warm_up = std::chrono::milliseconds(static_cast<std::int64_t>(warm_up * 1000));
     options.duration = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
     std::cout << run_load(options).to_json() << '\n';

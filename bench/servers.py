@@ -77,16 +77,20 @@ class Process:
             self.process.wait()
         self.log.close()
 
+    def cpu_seconds(self):
+        fields = pathlib.Path(f'/proc/{self.process.pid}/stat').read_text().rsplit(')', 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
     def memory_mb(self, field='VmRSS'):
         status = pathlib.Path(f'/proc/{self.process.pid}/status').read_text()
         return int(re.search(rf'{field}:\s+(\d+) kB', status)[1]) / 1024
 
 
 class Stagedoor(Process):
-    """`stagedoor serve` with one I/O thread on core 0; everything else as it is by default."""
+    """`stagedoor serve` with one I/O thread on core 0; everything else as it is by default or in `settings`."""
 
-    def __init__(self, folder, catalogue=None):
-        settings = ['--http.listen=127.0.0.1:0', '--http.threads=1']
+    def __init__(self, folder, catalogue=None, settings=()):
+        settings = ['--http.listen=127.0.0.1:0', '--http.threads=1', *(f'--{setting}' for setting in settings)]
         if catalogue:
             settings.append(f'--catalogue.file={catalogue}')
         environment = {name: value for name, value in os.environ.items() if not name.startswith('STAGEDOOR_')}
@@ -294,7 +298,7 @@ class Listeners:
 
     def changes(self):
         """Of each change the milliseconds from sending it until it was answered and until listeners had heard of it."""
-        self.ready.unlink()
+        self.ready.unlink(missing_ok=True)
         out, err = self.process.communicate(timeout=120)
         if self.process.returncode != 0:
             raise RuntimeError(err)

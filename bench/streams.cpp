@@ -17,6 +17,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,7 @@ struct Options {
   std::string change_target;
   std::string change_token;
   std::vector<std::string> change_bodies;  // one a change
+  int change_every_ms = 0;                 // 0: one soon after the other
   std::string ready_file;                  // written when all listen; the changes begin when it is gone again
 };
 
@@ -140,6 +142,7 @@ void run(const Options& options) {
   }
   crowd::Caller caller(options.url);
   std::string changes;
+  auto next = Clock::now();
   for (std::size_t i = 0; i < options.change_bodies.size(); ++i) {
     const auto begin = Clock::now();
     const crowd::Reply reply = caller.call({.method = options.change_method,
@@ -158,7 +161,10 @@ void run(const Options& options) {
         "{}{{\"answered\":{:.1f},\"first\":{:.1f},\"p50\":{:.1f},\"p99\":{:.1f},\"last\":{:.1f}}}",
         i == 0 ? "" : ",", ms(answered), ms(told.front()), ms(told[told.size() / 2]),
         ms(told[told.size() * 99 / 100]), ms(told.back()));
-    ::usleep(300'000 + 37'000 * unsigned(i % 5));  // changes fall anywhere between two rounds of the server
+    // Changes fall anywhere between two rounds of the server.
+    next = options.change_every_ms > 0 ? next + std::chrono::milliseconds(options.change_every_ms)
+                                       : Clock::now() + std::chrono::milliseconds(300 + 37 * (i % 5));
+    std::this_thread::sleep_until(next);
   }
   std::cout << fmt::format("{{\"streams\":{},\"changesMs\":[{}]}}\n", options.streams, changes);
 }
@@ -179,6 +185,8 @@ int main(int argc, char** argv) {
   app.add_option("--change-token", options.change_token);
   app.add_option("--change", options.change_bodies, "the body of a change; each is made and measured")
       ->required();
+  app.add_option("--change-every", options.change_every_ms,
+                 "milliseconds from one change to the next, so that several of these programs keep step");
   app.add_option("--ready-file", options.ready_file,
                  "written when all listen; changes begin when it is removed");
   CLI11_PARSE(app, argc, argv);

@@ -33,6 +33,7 @@ class Load {
         client_(resolve(options.url), {.connections = options.connections},
                 [this](Client::Tag tag, const Response& response) { answered(tag, response); }),
         template_(client_.endpoint(), options.request, options.scatter),
+        then_(client_.endpoint(), options.then.value_or(Request{})),
         schedule_(Clock::now(), options.rate > 0 ? options.rate : 1) {
     if (!options.answers_file.empty()) {
       answers_.open(options.answers_file, std::ios::binary);
@@ -56,7 +57,7 @@ class Load {
                            std::chrono::duration<double>(Clock::now() - start);
     const auto end = std::min(Clock::now(), measure_until_);
     report_.seconds = std::chrono::duration<double>(end - measure_from_).count();
-    report_.per_second = static_cast<double>(report_.measured) / report_.seconds;
+    report_.per_second = static_cast<double>(finished_in_time_) / report_.seconds;
     for (std::size_t status = 0; status < plain_.size(); ++status) {
       if (plain_[status] > 0) report_.answers[std::to_string(status)] = plain_[status];
     }
@@ -69,6 +70,8 @@ class Load {
   struct Slot {
     std::string bytes;
     Clock::time_point intended;
+    bool is_second = false;
+    Clock::time_point first_answered = {};
   };
 
   void run_open() {
@@ -99,24 +102,30 @@ class Load {
     template_.render(slot.bytes, n,
                      options_.values.empty() ? no_row_ : options_.values[n % options_.values.size()]);
     slot.intended = intended;
+    slot.is_second = false;
     client_.send(slot.bytes, index);
     return true;
   }
 
   void answered(Client::Tag index, const Response& response) {
     const auto now = Clock::now();
-    const auto intended = slots_[index].intended;
+    Slot& slot = slots_[index];
     const bool refused = response.status < 100 || response.status >= 400;
     if (refused) {
       ++report_.answers[response.name()];
     } else {
       ++plain_[static_cast<std::size_t>(response.status)];
+      if (options_.then && !slot.is_second && go_on(index, response.body, now)) return;
     }
-    const bool measured =
-        options_.rate > 0 ? intended >= measure_from_ : now >= measure_from_ && now < measure_until_;
-    if (measured) {
+    const bool in_time = now >= measure_from_ && now < measure_until_;
+    finished_in_time_ += in_time;
+    if (options_.rate > 0 ? slot.intended >= measure_from_ : in_time) {
       ++report_.measured;
-      report_.latency.record(now - intended);
+      report_.latency.record(now - slot.intended);
+      if (slot.is_second) {
+        report_.first.record(slot.first_answered - slot.intended);
+        report_.second.record(now - slot.first_answered);
+      }
     }
     report_.answer_bytes = 17 + response.headers.size() + 2 + response.body.size();
     if (answers_.is_open())
@@ -125,9 +134,29 @@ class Load {
     if (options_.rate <= 0) send_next(now);
   }
 
+  // Sends the iteration's second request. False when the answer does not have what that needs.
+  bool go_on(Client::Tag index, std::string_view body, Clock::time_point now) {
+    const auto at = body.find(options_.take);
+    const auto begin = at + options_.take.size();
+    const auto end = at == body.npos ? body.npos : body.find('"', begin);
+    if (end == body.npos) {
+      ++report_.answers["nothing to go on with"];
+      return false;
+    }
+    taken_.front() = body.substr(begin, end - begin);
+    Slot& slot = slots_[index];
+    then_.render(slot.bytes, 0, taken_);
+    slot.is_second = true;
+    slot.first_answered = now;
+    client_.send(slot.bytes, index);
+    return true;
+  }
+
   const LoadOptions& options_;
   Client client_;
   RequestTemplate template_;
+  RequestTemplate then_;
+  std::vector<std::string> taken_{1};
   Schedule schedule_;
   Clock::time_point measure_from_;
   Clock::time_point measure_until_;
@@ -136,6 +165,7 @@ class Load {
   std::array<std::uint64_t, 400> plain_{};  // answers that are no refusals, by status
   const std::vector<std::string> no_row_;
   std::ofstream answers_;
+  std::uint64_t finished_in_time_ = 0;
   LoadReport report_;
 };
 
@@ -206,22 +236,30 @@ void RequestTemplate::render(std::string& out, std::uint64_t n, const std::vecto
 
 std::string LoadReport::to_json() const {
   const auto us = [](Histogram::Duration d) { return static_cast<double>(d.count()) / 1000; };
+  const auto times = [&](const Histogram& of) {
+    return boost::json::object{{"mean", us(of.mean())},
+                               {"p50", us(of.percentile(0.5))},
+                               {"p90", us(of.percentile(0.9))},
+                               {"p95", us(of.percentile(0.95))},
+                               {"p99", us(of.percentile(0.99))},
+                               {"p999", us(of.percentile(0.999))},
+                               {"max", us(of.max())}};
+  };
   boost::json::object counts;
   for (const auto& [name, count] : answers) counts[name] = count;
-  return boost::json::serialize(
-      boost::json::object{{"sent", sent},
-                          {"answers", std::move(counts)},
-                          {"measured", measured},
-                          {"seconds", seconds},
-                          {"perSecond", per_second},
-                          {"busy", busy},
-                          {"answerBytes", answer_bytes},
-                          {"latencyUs", boost::json::object{{"mean", us(latency.mean())},
-                                                            {"p50", us(latency.percentile(0.5))},
-                                                            {"p90", us(latency.percentile(0.9))},
-                                                            {"p99", us(latency.percentile(0.99))},
-                                                            {"p999", us(latency.percentile(0.999))},
-                                                            {"max", us(latency.max())}}}});
+  boost::json::object report{{"sent", sent},
+                             {"answers", std::move(counts)},
+                             {"measured", measured},
+                             {"seconds", seconds},
+                             {"perSecond", per_second},
+                             {"busy", busy},
+                             {"answerBytes", answer_bytes},
+                             {"latencyUs", times(latency)}};
+  if (first.count() > 0) {
+    report["firstUs"] = times(first);
+    report["secondUs"] = times(second);
+  }
+  return boost::json::serialize(report);
 }
 
 LoadReport run_load(const LoadOptions& options) { return Load(options).run(); }

@@ -1,10 +1,12 @@
 // Plain load for measurements: the same kind of request over and over, as fast as the connections allow
-// (closed loop) or at a rate (open model), counted exactly. The journey of fans is crowd.h.
+// (closed loop) or at a rate (open model), counted exactly; or two requests, the second with what the first
+// was answered. The journey of fans is crowd.h.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,7 +53,11 @@ struct LoadOptions {
   std::string url = {};
   Request request = {};
   std::vector<std::vector<std::string>> values = {};  // rows for {1} … {9}; may be empty
-  std::uint64_t first = 0;                            // number of the first request
+  // Sent when the first was answered below 400; its {1} is what stands in that answer between `take` and the
+  // next quote. The two are one iteration: `requests`, `rate`, `measured` and `latency` count iterations.
+  std::optional<Request> then = {};
+  std::string take = {};
+  std::uint64_t first = 0;  // number of the first request
   Scatter scatter = {};
   std::uint64_t requests = 0;  // stop after that many; 0: no limit
   double rate = 0;             // requests per second; 0: closed loop
@@ -66,9 +72,11 @@ struct LoadReport {
   std::map<std::string, std::uint64_t> answers;  // "201", "409 SEAT_OCCUPIED", "no answer: …", all of them
   std::uint64_t measured = 0;                    // answers within the measured time
   double seconds = 0;                            // measured
-  double per_second = 0;
+  double per_second = 0;                         // finished within the measured time, whenever they began
   Histogram latency;  // of the measured; from the intended send time in the open model
-  double busy = 0;    // share of the time in which this generator did not wait; near 1: it was the limit
+  // With `then`, beside it: of the first request alone, and of the second from the first one's answer on.
+  Histogram first, second;
+  double busy = 0;  // share of the time in which this generator did not wait; near 1: it was the limit
   std::size_t answer_bytes = 0;  // head and body of the latest answer
 
   std::string to_json() const;

@@ -1,5 +1,6 @@
 #include "crowd/load.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -124,6 +125,55 @@ TEST(Load, open_model_keeps_its_rate) {
                                       .duration = std::chrono::milliseconds(100)});
   EXPECT_EQ(report.sent, 120u);
   EXPECT_EQ(report.measured, 100u);
+}
+
+TEST(Load, open_model_shows_a_rate_that_was_not_kept) {
+  ScriptedServer server([](const auto&) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return answer(200, "");
+  });
+  const LoadReport report = run_load({.url = server.url(),
+                                      .request = {},
+                                      .rate = 1000,
+                                      .connections = 1,
+                                      .duration = std::chrono::milliseconds(100)});
+  EXPECT_EQ(report.measured, 100u);
+  EXPECT_LE(report.per_second, 210);
+}
+
+// R-L1: a join, then a status query with the token of its answer
+TEST(Load, goes_on_with_what_it_takes_from_the_answer) {
+  ScriptedServer server([](const ScriptedServer::Request& request) {
+    if (request.method == "POST") {
+      const bool is_third = request.body == "2";
+      return is_third ? answer(409, R"({"code":"FULL"})")
+                      : answer(201, fmt::format(R"({{"a":"t{}"}})", request.body));
+    }
+    return answer(request.head.find("Authorization: t") == std::string_view::npos ? 401 : 200, "{}");
+  });
+  const auto report = run_load({.url = server.url(),
+                                .request = {.method = "POST", .target = "/", .body = "{n}"},
+                                .then = Request{.target = "/", .headers = {{"Authorization", "{1}"}}},
+                                .take = R"("a":")",
+                                .requests = 10,
+                                .rate = 1000,
+                                .connections = 2});
+  EXPECT_THAT(report.answers, UnorderedElementsAre(Pair("201", 9), Pair("409 FULL", 1), Pair("200", 9)));
+  EXPECT_EQ(report.sent, 10u);
+  EXPECT_EQ(report.latency.count(), 10u);
+  EXPECT_EQ(report.first.count(), 9u);
+  EXPECT_EQ(report.second.count(), 9u);
+  EXPECT_LE(report.second.max(), report.latency.max());
+}
+
+TEST(Load, counts_an_answer_that_lacks_what_it_was_to_give) {
+  ScriptedServer server([](const ScriptedServer::Request&) { return answer(200, R"({"b":"t"})"); });
+  const auto report = run_load({.url = server.url(),
+                                .then = Request{.target = "/"},
+                                .take = R"("a":")",
+                                .requests = 3,
+                                .connections = 1});
+  EXPECT_THAT(report.answers, UnorderedElementsAre(Pair("200", 3), Pair("nothing to go on with", 3)));
 }
 
 TEST(Load, closed_loop_ends_in_time) {
