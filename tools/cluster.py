@@ -1,6 +1,7 @@
 """./x cluster: a PostgreSQL, some instances of the server and HAProxy before them, on loopback, with the demo. Everything
 lives in a folder that goes when it is stopped."""
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -8,11 +9,13 @@ import re
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 
-from local_servers import PostgresServer, Process, free_port
+from local_servers import PostgresServer, Process
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 STAGEDOOR = ROOT / 'build/release/stagedoor'
@@ -39,9 +42,16 @@ class Haproxy(Process):
         folder.mkdir()
         servers = ''.join(f'  server stagedoor{i + 1} {one.address}\n' for i, one in enumerate(instances))
         text = (ROOT / 'deploy/haproxy.cfg').read_text().replace('bind :80', f'bind {listen}')
-        text = re.sub(r'(  server .*\n)+', servers, text)
+        text = re.sub(r'(  server .*\n)+', servers, text).replace('maxconn 100000', 'maxconn 8000')
         (folder / 'haproxy.cfg').write_text(text)
         super().__init__(['haproxy', '-db', '-f', folder / 'haproxy.cfg'], folder)
+        host, port = listen.rsplit(':', 1)
+        for _ in range(100):
+            if self.process.poll() is not None:
+                raise RuntimeError('HAProxy did not start:\n' + self.said())
+            with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
+                return
+            time.sleep(0.05)
 
 
 def main():
@@ -76,6 +86,8 @@ def main():
         signal.pause()
     except KeyboardInterrupt:
         pass
+    except RuntimeError as error:
+        sys.exit(str(error))
     finally:
         print('· stopping', flush=True)
         for one in reversed(started):
