@@ -6,7 +6,8 @@ from rows import EVENT_SELL, EVENT_WAIT, SEATS_PER_DATE, Result, catalogue, rate
 from servers import Postgres, Stagedoor, expect_only, load, median, say
 
 BUYERS = 50_000
-DATES = 10
+DATES = 15             # at most; of 100,000 seats
+HOLD_SECONDS = 2       # at most, so that the seats last
 CONNECTIONS = 1024
 HOT_CLIENTS = 64  # of pgbench on its hot row
 BOTH_CORES = '0,1'
@@ -19,8 +20,8 @@ class Cluster:
         self.bench, self.postgres, self.instances = bench, Postgres(bench.new_folder('postgres')), []
         self.postgres.psql('-c', 'create database sale')
         self.catalogue = bench.new_folder('catalogue') / 'bench.yaml'
-        self.catalogue.write_text(catalogue(min(DATES, bench.dates)))
-        self.seats, self.next = min(DATES, bench.dates) * SEATS_PER_DATE, 0
+        self.catalogue.write_text(catalogue((1 if bench.dates == 1 else DATES)))
+        self.seats, self.next = (1 if bench.dates == 1 else DATES) * SEATS_PER_DATE, 0
         for _ in range(instances):
             self.add()
 
@@ -28,7 +29,7 @@ class Cluster:
         begin_with = self.catalogue if not self.instances else None
         url = f'postgres:///sale?host={self.postgres.folder}&port={self.postgres.port}&user=bench'
         self.instances.append(Stagedoor(self.bench.new_folder('instance'), begin_with, cores=BOTH_CORES,
-                                        settings=[f'--store.url={url}'], environment={'STAGEDOOR_AUTH_KEYS': 'k' * 32}))
+                                        settings=[f'store.url={url}', f'auth.keys={"k" * 32}']))
 
     def __enter__(self):
         return self
@@ -59,11 +60,10 @@ class Cluster:
 
     def holds(self, values, instances):
         """Holds per second through the first so many instances, with as many connections in all."""
-        seconds, share = self.bench.seconds, 200_000 // instances  # of the seats' numbers, so that none comes twice
-        first = self.next
-        self.next += 200_000
-        if self.next > self.seats:
-            raise RuntimeError('all seats are held: raise --dates')
+        seconds = min(HOLD_SECONDS, self.bench.seconds)
+        each_run = self.seats // (4 * self.bench.rounds)
+        first, share = self.next, each_run // instances  # numbers of seats, so that none comes twice
+        self.next += each_run
 
         def run(server, number):
             if number >= instances:
@@ -73,7 +73,7 @@ class Cluster:
                           body='{"seatId":{s},"userId":"{1}"}', values=values, scatter_first=self.first_seat,
                           scatter_count=self.seats, scatter_piece=SEATS_PER_DATE, cores=BOTH_CORES)
             if report['sent'] > share:
-                raise RuntimeError('more holds than were set aside')
+                raise RuntimeError(f'{report["sent"]:,} holds, {share:,} seats were set aside')
             return expect_only(report, '201', '404 SEAT_NOT_FOUND')['perSecond']
         return self.each(run)
 

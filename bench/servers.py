@@ -87,15 +87,15 @@ class Process:
 
 
 class Stagedoor(Process):
-    """`stagedoor serve` with one I/O thread on core 0; everything else as it is by default or in `settings`."""
+    """`stagedoor serve` with one I/O thread on `cores`; everything else as it is by default or in `settings`."""
 
-    def __init__(self, folder, catalogue=None, settings=()):
+    def __init__(self, folder, catalogue=None, settings=(), cores=SERVER_CORE):
         settings = ['--http.listen=127.0.0.1:0', '--http.threads=1', *(f'--{setting}' for setting in settings)]
         if catalogue:
             settings.append(f'--catalogue.file={catalogue}')
         environment = {name: value for name, value in os.environ.items() if not name.startswith('STAGEDOOR_')}
         environment['STAGEDOOR_ADMIN_KEYS'] = f'bench:owner:{OPERATOR_KEY}'
-        super().__init__(pinned(SERVER_CORE, [STAGEDOOR, 'serve', *settings]), folder, env=environment,
+        super().__init__(pinned(cores, [STAGEDOOR, 'serve', *settings]), folder, env=environment,
                          stdout=subprocess.PIPE)
         for line in self.process.stdout:
             said = json.loads(line) if line.startswith('{') else {}
@@ -247,14 +247,21 @@ class Postgres(Process):
             raise RuntimeError('pgbench: ' + result.stdout + result.stderr)
         return float(re.search(r'tps = ([\d.]+) \(without', result.stdout)[1])
 
+    def charge_hot_row(self, seconds, clients):
+        """Transactions per second that charge one wallet and write its history, each for itself."""
+        result = self.command([self.bin / 'pgbench', '-h', self.folder, '-p', self.port, '-U', 'bench', '-n', '-M', 'prepared',
+                               '-f', ROOT / 'bench/postgres_charge.sql', '-c', clients, '-j', 2, '-T', max(1, round(seconds)),
+                               'postgres'])
+        return float(re.search(r'tps = ([\d.]+) \(without', result.stdout)[1])
+
     def find_best_clients(self, seconds):
         found = {clients: self.hold(seconds, clients) for clients in (8, 32, 64)}
         self.clients = max(found, key=found.get)
         say('  pgbench: ' + ', '.join(f'{n} clients {tps:,.0f}/s' for n, tps in found.items()))
 
 
-def load(port, *, connections, seconds=0, method='GET', target='/', headers=(), body='', **options):
-    """The report of bench_load, run on core 1."""
+def load(port, *, connections, seconds=0, method='GET', target='/', headers=(), body='', cores=LOAD_CORE, **options):
+    """The report of bench_load, run on `cores`."""
     command = [LOAD, '--url', f'http://127.0.0.1:{port}', '--method', method, '--target', target,
                '--connections', connections, '--seconds', seconds]
     for header in headers:
@@ -263,7 +270,7 @@ def load(port, *, connections, seconds=0, method='GET', target='/', headers=(), 
         command += ['--body', body]
     for name, value in options.items():
         command += ['--' + name.replace('_', '-'), value]
-    done = subprocess.run(pinned(LOAD_CORE, command), capture_output=True, text=True)
+    done = subprocess.run(pinned(cores, command), capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(done.stderr)
     report = json.loads(done.stdout)
