@@ -10,4 +10,6 @@ SELECT current_setting('fsync'),
        set_config('enable_seqscan', 'off', FALSE),
        set_config('enable_hashjoin', 'off', FALSE),
        set_config('enable_mergejoin', 'off', FALSE),
+       set_config('enable_bitmapscan', 'off', FALSE),
+       set_config('enable_material', 'off', FALSE),
        set_config('jit', 'off', FALSE)
