@@ -98,12 +98,16 @@ void TcpProxy::resume() {
   wake();
 }
 
-void TcpProxy::cut(bool keep_out) {
+void TcpProxy::cut() {
   const std::lock_guard lock(mutex_);
-  is_closed_ = keep_out;
   for (auto& [socket, link] : links_) close(link);
   links_.clear();
   wake();
+}
+
+void TcpProxy::keep_out() {
+  const std::lock_guard lock(mutex_);
+  is_closed_ = true;
 }
 
 void TcpProxy::let_in() {

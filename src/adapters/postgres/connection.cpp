@@ -296,9 +296,9 @@ void Connection::queue(const sql::Text& query, std::initializer_list<Param> para
   send(query, params, std::move(row));
 }
 
-void Connection::queue(std::string_view command) {
+void Connection::queue(std::string_view command, OnRow row) {
   if (!is_open()) throw ConnectionLost(name_ + ": the connection is gone");
-  queued_.push_back({command == "COMMIT" ? Kind::commit : Kind::query, nullptr, {}});
+  queued_.push_back({command == "COMMIT" ? Kind::commit : Kind::query, nullptr, std::move(row)});
   const std::string text(command);
   if (!PQsendQueryParams(raw(), text.c_str(), 0, nullptr, nullptr, nullptr, nullptr, kBinary))
     lose("sending");

@@ -34,7 +34,7 @@ void apply_migration(Connection& connection, const sql::Migration& migration) {
 }  // namespace
 
 void migrate(Connection& connection) {
-  connection.queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+  connection.queue("BEGIN");
   connection.queue("SET LOCAL lock_timeout = '5min'");
   connection.queue("SET LOCAL statement_timeout = 0");
   connection.queue("SET LOCAL idle_in_transaction_session_timeout = 0");
