@@ -38,9 +38,8 @@ class TcpProxy {
   void lose_answer_after(std::string mark);
   // Once: a client's bytes from `mark` on do not reach the server; the connection is broken.
   void lose_message_with(std::string mark);
-  // Once: only so many bytes of a client's message that has `mark` in it reach the server; the connection
-  // stays as it is.
-  void stall_after(std::string mark, std::size_t bytes);
+  // Once: a client's bytes up to `mark` reach the server, and no more; the connection stays as it is.
+  void stall_after(std::string mark);
   // How often one of these three has happened.
   int faults() const { return faults_; }
 
@@ -73,7 +72,6 @@ class TcpProxy {
   bool is_closed_ = false;
   Fault fault_ = Fault::none;
   std::string mark_;
-  std::size_t bytes_ = 0;
   std::map<int, Link> links_;  // by the client's socket
   std::atomic<int> faults_{0};
   std::thread thread_;

@@ -305,12 +305,11 @@ void Connection::queue(std::string_view command, OnRow row) {
 }
 
 void Connection::stream(const sql::Text& query, std::initializer_list<Param> params, const OnRow& row) {
-  ensure(queued_.empty(), "what is streamed stands alone");
   if (!is_open()) throw ConnectionLost(name_ + ": the connection is gone");
   prepare(query, params);
   if (!queued_.empty()) finish();
   send(query, params, row);
-  ensure(PQsetSingleRowMode(raw()) == 1, "what is streamed stands alone");
+  if (!PQsetSingleRowMode(raw())) lose(PQerrorMessage(raw()));
   finish();
 }
 

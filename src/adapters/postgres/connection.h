@@ -202,7 +202,7 @@ class Connection {
   // How many rows the last statement of finish() changed.
   std::int64_t changed() const { return changed_; }
 
-  // Queries whose rows are not kept until all have come. Nothing may be queued.
+  // Finishes what is queued, then a query whose rows are not kept until all have come.
   void stream(const sql::Text& query, std::initializer_list<Param> params, const OnRow& row);
   // Finishes what is queued, then runs statements of any number.
   void run_script(const std::string& statements);
