@@ -4,8 +4,11 @@
 #include <gmock/gmock.h>
 #include <sqlite3.h>
 
+#include <regex>
 #include <set>
 
+#include "adapters/postgres/audit.h"
+#include "adapters/postgres/postgres_store.h"
 #include "adapters/sqlite/sqlite_store.h"
 #include "sample.h"
 #include "store_under_test.h"
@@ -104,14 +107,23 @@ const AuditCheck& check_of(const AuditReport& report, const std::string& name) {
   throw std::runtime_error("no check is called " + name);
 }
 
-class Audit : public testing::Test {
- protected:
-  Audit() {
-    SqliteStore store({.path = path_});
-    commit(store, sound_rows());
+// A database of either kind, with the sound rows in it.
+class Audited {
+ public:
+  virtual ~Audited() = default;
+  virtual std::unique_ptr<Store> open() = 0;
+  virtual AuditReport audit() = 0;
+  // What no constraint of the schema keeps out, because it is switched off. In SQLite's words.
+  virtual void damage(const std::string& statements) = 0;
+};
+
+class AuditedSqlite final : public Audited {
+ public:
+  std::unique_ptr<Store> open() override {
+    return std::make_unique<SqliteStore>(SqliteOptions{.path = path_});
   }
-  // What no constraint of the schema keeps out, because it is switched off.
-  void damage(const std::string& statements) {
+  AuditReport audit() override { return audit_sqlite(path_); }
+  void damage(const std::string& statements) override {
     sqlite3* db = nullptr;
     ASSERT_EQ(sqlite3_open(path_.c_str(), &db), SQLITE_OK);
     const std::string all = "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; " + statements;
@@ -121,62 +133,129 @@ class Audit : public testing::Test {
     sqlite3_close(db);
   }
 
+ private:
   Folder folder_{fast_folder()};
   std::string path_ = folder_.file("store.db");
 };
 
-TEST_F(Audit, finds_nothing_in_a_sound_store) {
-  const auto report = audit_sqlite(path_);
+// The CHECK constraints are taken away and put back as ones that are not checked.
+constexpr const char* kUnchecked = R"(
+SET session_replication_role = replica;
+CREATE TEMPORARY TABLE checks AS
+SELECT conrelid::regclass::text AS of_table, conname, pg_get_constraintdef(oid) AS definition
+FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace;
+DO $$ DECLARE c RECORD; BEGIN
+  FOR c IN SELECT * FROM checks LOOP
+    EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', c.of_table, c.conname);
+  END LOOP;
+END $$;
+CREATE FUNCTION json_set(policy JSON, path TEXT, value INTEGER) RETURNS JSON LANGUAGE sql AS
+$$ SELECT jsonb_set(policy::jsonb, ARRAY[substr(path, 3)], to_jsonb(value))::json $$;
+)";
+constexpr const char* kCheckedAgain = R"(;
+DROP FUNCTION json_set;
+DO $$ DECLARE c RECORD; BEGIN
+  FOR c IN SELECT * FROM checks LOOP
+    EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %I %s NOT VALID', c.of_table, c.conname, c.definition);
+  END LOOP;
+END $$;
+)";
+
+class AuditedPostgres final : public Audited {
+ public:
+  std::unique_ptr<Store> open() override {
+    return std::make_unique<PostgresStore>(PostgresOptions{.url = database_.url()});
+  }
+  AuditReport audit() override { return audit_postgres(database_.url()); }
+  void damage(const std::string& statements) override {
+    const std::string with_uuids = std::regex_replace(statements, std::regex("x('[0-9a-f]{32}')"), "$1");
+    const std::string with_bytes = std::regex_replace(with_uuids, std::regex("x'00'"), "'\\x00'");
+    database_.ask(kUnchecked + with_bytes + kCheckedAgain);
+  }
+
+ private:
+  FreshDatabase database_{FreshDatabase::With::nothing};
+};
+
+struct AuditedKind {
+  const char* name;
+  std::unique_ptr<Audited> (*make)();
+};
+void PrintTo(const AuditedKind& kind, std::ostream* out) { *out << kind.name; }
+
+std::vector<AuditedKind> audited_kinds() {
+  std::vector<AuditedKind> kinds = {
+      {"sqlite", []() -> std::unique_ptr<Audited> { return std::make_unique<AuditedSqlite>(); }}};
+  if (!test::PostgresServer::missing())
+    kinds.push_back(
+        {"postgres", []() -> std::unique_ptr<Audited> { return std::make_unique<AuditedPostgres>(); }});
+  return kinds;
+}
+
+class Audit : public testing::TestWithParam<AuditedKind> {
+ protected:
+  const std::unique_ptr<Audited> audited_ = GetParam().make();
+};
+INSTANTIATE_TEST_SUITE_P(Stores, Audit, testing::ValuesIn(audited_kinds()),
+                         [](const auto& kind) { return kind.param.name; });
+
+TEST_P(Audit, finds_nothing_in_a_sound_store) {
+  commit(*audited_->open(), sound_rows());
+  const auto report = audited_->audit();
   EXPECT_TRUE(report.is_clean()) << report.text();
   EXPECT_THAT(report.text(), HasSubstr("The store is clean"));
 }
 
-TEST_F(Audit, finds_nothing_in_a_new_store) {
-  const std::string fresh = folder_.file("fresh.db");
-  { SqliteStore store({.path = fresh}); }
-  const auto report = audit_sqlite(fresh);
+TEST_P(Audit, finds_nothing_in_a_new_store) {
+  audited_->open();
+  const auto report = audited_->audit();
   EXPECT_TRUE(report.is_clean()) << report.text();
 }
 
-TEST_F(Audit, works_while_the_store_is_in_use) {
-  SqliteStore store({.path = path_});
-  const auto transaction = store.begin();
+TEST_P(Audit, works_while_the_store_is_in_use) {
+  const auto store = audited_->open();
+  commit(*store, sound_rows());
+  const auto transaction = store->begin();
   Batch batch;
   put(batch, wallet(3009, user(9), 5, 1));  // not sound, and not committed
   transaction->apply(batch);
-  EXPECT_TRUE(audit_sqlite(path_).is_clean());
+  EXPECT_TRUE(audited_->audit().is_clean());
   transaction->commit();
-  EXPECT_FALSE(audit_sqlite(path_).is_clean());
+  EXPECT_FALSE(audited_->audit().is_clean());
 }
 
-TEST_F(Audit, judges_limits_only_from_the_last_change_of_the_event_on) {
-  damage(
-      "UPDATE events SET updated_at = (SELECT value FROM meta WHERE name = 'latest_moment'), "
-      "queue_policy = json_set(queue_policy, '$.people', 1, '$.capacity', 1, '$.visit_max', 1), "
+TEST_P(Audit, judges_limits_only_from_the_last_change_of_the_event_on) {
+  commit(*audited_->open(), sound_rows());
+  audited_->damage(
+      "UPDATE events SET updated_at = (SELECT value FROM meta WHERE name = 'latest_moment'), queue_policy = "
+      "json_set(json_set(json_set(queue_policy, '$.people', 1), '$.capacity', 1), '$.visit_max', 1), "
       "sale_policy = json_set(sale_policy, '$.seats_per_user', 0)");
-  const auto report = audit_sqlite(path_);
+  const auto report = audited_->audit();
   EXPECT_TRUE(report.is_clean()) << report.text();
 }
 
-TEST_F(Audit, misses_no_event_that_may_have_been_forgotten) {
-  damage("DELETE FROM outbox; UPDATE meta SET value = 9999999999999 WHERE name = 'outbox_forgotten_until'");
-  const auto report = audit_sqlite(path_);
+TEST_P(Audit, misses_no_event_that_may_have_been_forgotten) {
+  commit(*audited_->open(), sound_rows());
+  audited_->damage(
+      "DELETE FROM outbox; UPDATE meta SET value = 9999999999999 WHERE name = 'outbox_forgotten_until'");
+  const auto report = audited_->audit();
   EXPECT_TRUE(report.is_clean()) << report.text();
 }
 
-TEST_F(Audit, shows_the_first_findings_and_counts_the_rest) {
+TEST_P(Audit, shows_the_first_findings_and_counts_the_rest) {
+  commit(*audited_->open(), sound_rows());
   std::string many;
   for (int i = 100; i < 150; ++i) {
-    many += "INSERT INTO wallets VALUES (" + std::to_string(i) + ", CAST(printf('%016d', " +
-            std::to_string(i) + ") AS BLOB), 1, 0);";
+    many += "INSERT INTO wallets VALUES (" + std::to_string(i) + ", x'" + std::string(29, '0') +
+            std::to_string(i) + "', 1, 0);";
   }
-  damage(many);
-  const auto report = audit_sqlite(path_);
+  audited_->damage(many);
+  const auto report = audited_->audit();
   EXPECT_EQ(check_of(report, "find_wallets_out_of_balance").count, 50);
   EXPECT_THAT(report.text(), HasSubstr("and 30 more"));
 }
 
-TEST_F(Audit, refuses_what_is_no_store) { EXPECT_ANY_THROW(audit_sqlite(folder_.file("absent.db"))); }
+TEST_P(Audit, refuses_what_is_no_store) { EXPECT_THROW(audited_->audit(), StoreUnusable); }
 
 struct Damage {
   const char* check;
@@ -185,8 +264,8 @@ struct Damage {
 };
 
 const Damage kDamages[] = {
-    {"file", "DELETE FROM wallets WHERE id = 3001", "of postings refers to a row of wallets"},
-    {"file", "UPDATE wallets SET seq = -1 WHERE id = 3001", "CHECK constraint failed in wallets"},
+    {"constraints", "DELETE FROM wallets WHERE id = 3001", "of postings refers to a row of wallets"},
+    {"constraints", "UPDATE wallets SET seq = -1 WHERE id = 3001", "CHECK constraint failed in wallets"},
     {"catalogue", R"(UPDATE events SET queue_policy = '{"admission": "sideways"}')", "sideways"},
     {"catalogue", "DELETE FROM seats WHERE id = 105", "seats of date 1"},
 
@@ -323,24 +402,31 @@ const Damage kDamages[] = {
     {"find_answers_unfit", "UPDATE idempotent_answers SET request_hash = x'00'", "1 bytes of hash"},
 };
 
-class AuditFinds : public Audit, public testing::WithParamInterface<Damage> {};
-INSTANTIATE_TEST_SUITE_P(Damages, AuditFinds, testing::ValuesIn(kDamages), [](const auto& each) {
-  return std::string(each.param.check) + "_" + std::to_string(each.index);
-});
+class AuditFinds : public testing::TestWithParam<std::tuple<AuditedKind, Damage>> {};
+INSTANTIATE_TEST_SUITE_P(Damages, AuditFinds,
+                         testing::Combine(testing::ValuesIn(audited_kinds()), testing::ValuesIn(kDamages)),
+                         [](const auto& each) {
+                           return std::string(std::get<Damage>(each.param).check) + "_" +
+                                  std::get<AuditedKind>(each.param).name + "_" + std::to_string(each.index);
+                         });
 
 TEST_P(AuditFinds, planted_damage) {
-  damage(GetParam().statements);
-  const auto report = audit_sqlite(path_);
-  EXPECT_THAT(check_of(report, GetParam().check).findings, Contains(HasSubstr(GetParam().finding)))
-      << GetParam().statements << "\n"
+  const auto& [kind, damage] = GetParam();
+  const auto audited = kind.make();
+  commit(*audited->open(), sound_rows());
+  audited->damage(damage.statements);
+  const auto report = audited->audit();
+  EXPECT_THAT(check_of(report, damage.check).findings, Contains(HasSubstr(damage.finding)))
+      << damage.statements << "\n"
       << report.text();
   EXPECT_FALSE(report.is_clean());
 }
 
-TEST_F(Audit, has_a_planted_damage_for_every_check) {
+TEST_P(Audit, has_a_planted_damage_for_every_check) {
   std::set<std::string> planted;
   for (const auto& damage : kDamages) planted.insert(damage.check);
-  for (const auto& check : audit_sqlite(path_).checks) EXPECT_THAT(planted, Contains(check.name));
+  audited_->open();
+  for (const auto& check : audited_->audit().checks) EXPECT_THAT(planted, Contains(check.name));
 }
 
 }  // namespace

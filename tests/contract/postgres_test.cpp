@@ -1,16 +1,516 @@
 // What only a store that several instances write has to prove: who hears what, who may write, what becomes of
 // a commit when the connection, the server or the writer itself stops.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <future>
+#include <thread>
 
 #include "adapters/postgres/postgres_store.h"
 #include "sample.h"
 #include "store_under_test.h"
+#include "support/tcp_proxy.h"
+#include "text.h"
 
 namespace stagedoor::contract {
 namespace {
 
-TEST(Postgres, is_installed) {
-  if (const auto why = test::PostgresServer::missing()) GTEST_SKIP() << *why;
+using std::chrono::steady_clock;
+using test::PostgresServer;
+using test::TcpProxy;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+// A store as one of several instances, and the ids of the reservations that it heard of.
+struct Instance {
+  explicit Instance(PostgresOptions options) : store(std::move(options)) {
+    store.on_others([this](const Batch& batch) {
+      for (const auto& one : batch.reservations.rows()) heard.push_back(one.row.id.value);
+    });
+  }
+  void hold(std::int64_t id, int seat_number) {
+    commit_rows(store, contract::hold(id, seat(seat_number), user(1)));
+  }
+  bool has(std::int64_t id) { return store.queries()->reservation(ReservationId{id}).has_value(); }
+
+  std::vector<std::int64_t> heard;
+  PostgresStore store;
+};
+
+class Postgres : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    if (const auto why = PostgresServer::missing()) GTEST_SKIP() << *why;
+  }
+  void SetUp() override {
+    if (PostgresServer::missing()) GTEST_SKIP();
+    GTEST_FLAG_SET(death_test_style, "fast");
+    database_.emplace();
+    PostgresStore store({.url = url()});
+    open_sample(store);
+  }
+  std::string url() const { return database_->url(); }
+  // Why the store cannot be opened; "" when it can.
+  static std::string refusal(const std::string& url) {
+    try {
+      PostgresStore({.url = url});
+      return "";
+    } catch (const std::exception& why) {
+      return why.what();
+    }
+  }
+  // Returns when a session waits for the writers' lock.
+  void await_waiting_writer() const {
+    while (database_->ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == "0")
+      std::this_thread::yield();
+  }
+
+  std::optional<FreshDatabase> database_;
+};
+
+// --- hearing ---
+
+TEST_F(Postgres, instances_hear_each_other_once_and_in_order) {
+  Instance one({.url = url()});
+  Instance two({.url = url()});
+  two.store.follow();
+  one.hold(1001, 1);
+  one.hold(1002, 2);
+  EXPECT_THAT(two.heard, IsEmpty());
+  two.store.follow();
+  EXPECT_THAT(two.heard, ElementsAre(1001, 1002));
+  two.store.follow();
+  two.hold(1003, 3);
+  one.hold(1004, 4);
+  two.store.begin();
+  EXPECT_THAT(two.heard, ElementsAre(1001, 1002, 1004));
+  EXPECT_THAT(one.heard, ElementsAre(1003)) << "never its own";
+}
+
+TEST_F(Postgres, instances_hear_what_is_stored_and_nothing_else) {
+  Instance one({.url = url()});
+  Instance two({.url = url()});
+  two.store.follow();
+  one.hold(1001, 1);
+  {
+    const auto transaction = one.store.begin();
+    Batch batch;
+    put(batch, contract::hold(1002, seat(2), user(1)));
+    transaction->apply(batch);  // and no commit
+  }
+  Batch refused;
+  put(refused, contract::hold(1003, seat(1), user(2)));
+  EXPECT_TRUE(refuses(one.store, refused));
+  one.hold(1004, 4);
+  two.store.follow();
+  EXPECT_THAT(two.heard, ElementsAre(1001, 1004));
+  EXPECT_FALSE(two.has(1002));
+}
+
+TEST_F(Postgres, an_instance_hears_after_a_lost_connection_what_it_missed) {
+  TcpProxy proxy(postgres().port());
+  Instance one({.url = url()});
+  Instance two({.url = database_->url(proxy.port())});
+  two.store.follow();
+  one.hold(1001, 1);
+  two.store.follow();
+  proxy.cut();
+  one.hold(1002, 2);
+  EXPECT_THROW(two.store.follow(), StoreUnavailable);
+  two.store.follow();
+  EXPECT_THAT(two.heard, ElementsAre(1001, 1002));
+}
+
+TEST_F(Postgres, many_batches_at_once_are_heard_in_order) {
+  Instance one({.url = url()});
+  Instance two({.url = url()});
+  two.store.follow();
+  std::vector<std::int64_t> ids;
+  for (int i = 0; i < 250; ++i) {  // more than are read at a time
+    commit_rows(one.store, cancelled(contract::hold(1001 + i, seat(1), user(1)), CancelReason::OWNER));
+    ids.push_back(1001 + i);
+  }
+  two.store.follow();
+  EXPECT_EQ(two.heard, ids);
+}
+
+// A statement sees what was there when it began to wait: the lock first, then, in another statement, what is
+// true.
+TEST_F(Postgres, whoever_gets_the_lock_sees_what_was_committed_while_it_waited) {
+  Instance one({.url = url()});
+  Instance two({.url = url()});
+  two.store.follow();
+  const auto last = [&] { return database_->ask("SELECT max(seq) FROM journal"); };
+  const std::string before = last();
+
+  auto transaction = one.store.begin();
+  auto in_one_statement = std::async(std::launch::async, [&] {
+    return database_->ask(
+        fmt::format("SELECT max(seq) FROM journal, pg_advisory_xact_lock({})", postgres::kWritersLock));
+  });
+  await_waiting_writer();
+  Batch batch;
+  put(batch, contract::hold(1001, seat(1), user(1)));
+  transaction->apply(batch);
+  transaction->commit();
+  EXPECT_EQ(in_one_statement.get(), before);
+  EXPECT_NE(last(), before);
+
+  transaction = one.store.begin();
+  auto waiting = std::async(std::launch::async, [&] { two.store.begin(); });
+  await_waiting_writer();
+  Batch next;
+  put(next, contract::hold(1002, seat(2), user(1)));
+  transaction->apply(next);
+  transaction->commit();
+  waiting.get();
+  EXPECT_THAT(two.heard, ElementsAre(1001, 1002));
+}
+
+TEST_F(Postgres, the_journal_has_no_gaps_whoever_writes_and_whatever_fails) {
+  constexpr int kWriters = 3, kRounds = 30;
+  std::vector<std::thread> writers;
+  for (int writer = 0; writer < kWriters; ++writer) {
+    writers.emplace_back([&, writer] {
+      Instance instance({.url = url()});
+      for (int i = 0; i < kRounds; ++i) {
+        const std::int64_t id = 10'000 * (writer + 1) + i;
+        if (i % 3 == 0) instance.store.begin();  // and nothing
+        Batch taken;
+        put(taken, contract::hold(id, SeatId{999'999}, user(1)));
+        EXPECT_TRUE(i % 4 != 0 || refuses(instance.store, taken));
+        commit_rows(instance.store, cancelled(contract::hold(id, seat(1), user(1)), CancelReason::OWNER));
+      }
+    });
+  }
+  for (auto& writer : writers) writer.join();
+  EXPECT_EQ(database_->ask("SELECT count(*) || ' ' || min(seq) || ' ' || max(seq) FROM journal"),
+            fmt::format("{0} 0 {1}", kWriters * kRounds + 2, kWriters * kRounds + 1));
+}
+
+TEST_F(Postgres, the_start_reads_one_state_and_what_comes_later_is_heard) {
+  Instance one({.url = url()});
+  one.hold(1001, 1);
+  Instance two({.url = url()});
+  two.store.catalogue();
+  one.hold(1002, 2);
+  std::vector<std::int64_t> taking;
+  two.store.each_taking_reservation([&](const Reservation& row) { taking.push_back(row.id.value); });
+  EXPECT_THAT(taking, ElementsAre(1001));
+  two.store.begin();
+  EXPECT_THAT(two.heard, ElementsAre(1002));
+}
+
+TEST_F(Postgres, a_start_whose_connection_was_lost_does_not_go_on_with_another_state) {
+  TcpProxy proxy(postgres().port());
+  Instance one({.url = database_->url(proxy.port())});
+  one.store.catalogue();
+  proxy.cut();
+  EXPECT_THROW(one.store.latest_moment(), StoreUnavailable);
+  EXPECT_THROW(one.store.latest_moment(), StoreUnavailable);
+}
+
+TEST_F(Postgres, old_batches_are_forgotten_but_never_the_last) {
+  Instance one({.url = url()});
+  for (int i = 1; i <= 5; ++i) one.hold(1000 + i, i);
+  EXPECT_EQ(one.store.forget({}, 100), 0u) << "they are young";
+  database_->ask("UPDATE journal SET created_at = created_at - 11 * 60000");
+  EXPECT_EQ(one.store.forget({}, 4), 4u);
+  EXPECT_EQ(one.store.forget({}, 100), 2u);
+  EXPECT_EQ(database_->ask("SELECT count(*) FROM journal"), "1");
+  one.hold(1006, 6);
+}
+
+// --- the process ends when its memory is not of what is there ---
+
+TEST_F(Postgres, ends_the_process_when_the_store_went_back) {
+  Instance one({.url = url()});
+  one.hold(1001, 1);
+  database_->ask("DELETE FROM journal WHERE seq = (SELECT max(seq) FROM journal)");
+  EXPECT_DEATH(one.store.begin(), "went back to a state before batch");
+}
+
+TEST_F(Postgres, ends_the_process_when_another_past_was_written) {
+  Instance one({.url = url()});
+  one.hold(1001, 1);
+  database_->ask("UPDATE journal SET writer = gen_random_uuid() WHERE seq = (SELECT max(seq) FROM journal)");
+  EXPECT_DEATH(one.store.follow(), "went back to a state before batch");
+}
+
+TEST_F(Postgres, ends_the_process_when_it_missed_what_is_forgotten) {
+  Instance one({.url = url()});
+  Instance two({.url = url()});
+  two.store.follow();
+  for (int i = 1; i <= 3; ++i) one.hold(1000 + i, i);
+  database_->ask("DELETE FROM journal WHERE seq < (SELECT max(seq) FROM journal)");
+  EXPECT_DEATH(two.store.follow(), "no longer in the journal");
+}
+
+TEST_F(Postgres, ends_the_process_when_it_cannot_read_what_another_wrote) {
+  Instance one({.url = url()});
+  Instance two({.url = url()});
+  two.store.follow();
+  one.hold(1001, 1);
+  database_->ask("UPDATE journal SET body = 'nonsense' WHERE seq = (SELECT max(seq) FROM journal)");
+  EXPECT_DEATH(two.store.follow(), "cannot be read");
+}
+
+// --- a writer that stops ---
+
+TEST_F(Postgres, a_stopped_writer_delays_the_others_by_three_seconds_and_can_not_commit_afterwards) {
+  int ready[2];
+  int go_on[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  ASSERT_EQ(::pipe(go_on), 0);
+  char byte = 0;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    int result = 1;
+    try {
+      Instance stopped({.url = url()});
+      const auto transaction = stopped.store.begin();
+      Batch batch;
+      put(batch, contract::hold(1001, seat(1), user(1)));
+      transaction->apply(batch);
+      static_cast<void>(!::write(ready[1], "r", 1));
+      static_cast<void>(!::read(go_on[0], &byte, 1));
+      transaction->commit();
+    } catch (const StoreUnavailable&) {
+      result = 7;
+    }
+    ::_exit(result);
+  }
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  ::kill(child, SIGSTOP);
+  Instance other({.url = url()});
+  const auto begin = steady_clock::now();
+  other.hold(1002, 1);
+  EXPECT_LT(steady_clock::now() - begin, std::chrono::seconds(3));
+  ::kill(child, SIGCONT);
+  ASSERT_EQ(::write(go_on[1], "g", 1), 1);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 7);
+  EXPECT_TRUE(other.has(1002));
+  EXPECT_FALSE(other.has(1001));
+  for (const int end : {ready[0], ready[1], go_on[0], go_on[1]}) ::close(end);
+}
+
+// In the first statement of a transaction, and in a later one, which the server waits for without a limit.
+TEST_F(Postgres, a_writer_that_stops_in_the_midst_of_a_message_is_cut_off) {
+  Instance other({.url = url()});
+  other.store.follow();
+  for (const char* mark : {"INSERT INTO reservations", "INSERT INTO journal"}) {
+    TcpProxy proxy(postgres().port());
+    Instance stalled({.url = database_->url(proxy.port())});
+    stalled.store.follow();
+    proxy.stall_after(mark);
+    auto lost =
+        std::async(std::launch::async, [&] { EXPECT_THROW(stalled.hold(1001, 1), StoreUnavailable); });
+    while (proxy.faults() == 0) std::this_thread::yield();
+    const auto begin = steady_clock::now();
+    const auto made =
+        cancelled(contract::hold(1002 + (mark[12] == 'j'), seat(1), user(1)), CancelReason::OWNER);
+    commit_rows(other.store, made);
+    EXPECT_LT(steady_clock::now() - begin, std::chrono::seconds(3)) << mark;
+    lost.get();
+    EXPECT_FALSE(other.has(1001));
+    EXPECT_TRUE(other.has(made.id.value));
+  }
+}
+
+// --- a commit whose answer is lost ---
+
+TEST_F(Postgres, a_commit_whose_answer_was_lost_is_found_to_be_done) {
+  TcpProxy proxy(postgres().port());
+  Instance one({.url = database_->url(proxy.port())});
+  one.hold(1001, 1);
+  proxy.lose_answer_after("COMMIT");
+  one.hold(1002, 2);
+  EXPECT_EQ(proxy.faults(), 1);
+  EXPECT_TRUE(one.has(1002));
+  one.hold(1003, 3);
+  EXPECT_THAT(one.heard, IsEmpty());
+}
+
+TEST_F(Postgres, a_commit_that_did_not_arrive_is_found_not_to_be_done) {
+  TcpProxy proxy(postgres().port());
+  Instance one({.url = database_->url(proxy.port())});
+  one.hold(1001, 1);
+  proxy.lose_message_with("COMMIT");
+  EXPECT_THROW(one.hold(1002, 2), StoreUnavailable);
+  EXPECT_EQ(proxy.faults(), 1);
+  EXPECT_FALSE(one.has(1002));
+  one.hold(1003, 2);
+}
+
+TEST_F(Postgres, a_commit_that_cannot_be_asked_about_is_unknown_and_heard_of_later) {
+  TcpProxy proxy(postgres().port());
+  Instance one({.url = database_->url(proxy.port()), .outcome_limit = Millis(100)});
+  one.hold(1001, 1);
+  proxy.lose_answer_after("COMMIT");
+  proxy.keep_out();
+  EXPECT_THROW(one.hold(1002, 2), StoreOutcomeUnknown);
+  EXPECT_THROW(one.store.follow(), StoreUnavailable);
+  proxy.let_in();
+  EXPECT_THAT(one.heard, IsEmpty());
+  one.hold(1003, 3);
+  EXPECT_THAT(one.heard, ElementsAre(1002));
+}
+
+TEST_F(Postgres, gives_a_silent_server_up) {
+  TcpProxy proxy(postgres().port());
+  Instance one(
+      {.url = database_->url(proxy.port()), .answer_limit = Millis(200), .outcome_limit = Millis(100)});
+  one.hold(1001, 1);
+  const auto reader = one.store.queries();
+  EXPECT_TRUE(reader->reservation(ReservationId{1001}));
+  proxy.pause();
+  EXPECT_THROW(one.store.follow(), StoreUnavailable);
+  EXPECT_THROW(reader->reservation(ReservationId{1001}), StoreUnavailable);
+  proxy.resume();
+  one.hold(1002, 2);
+  EXPECT_TRUE(reader->reservation(ReservationId{1002}));
+}
+
+// --- the server ---
+
+TEST_F(Postgres, is_unavailable_while_the_server_restarts_and_works_again_after) {
+  Instance one({.url = url()});
+  one.hold(1001, 1);
+  const auto reader = one.store.queries();
+  EXPECT_TRUE(reader->reservation(ReservationId{1001}));
+  for (const auto how : {PostgresServer::How::immediate, PostgresServer::How::fast}) {
+    auto transaction = one.store.begin();
+    Batch batch;
+    put(batch, contract::hold(1002, seat(2), user(1)));
+    transaction->apply(batch);
+    postgres().restart(how);
+    EXPECT_THROW(transaction->commit(), StoreUnavailable);
+    transaction.reset();
+    postgres().stop(how);
+    EXPECT_THROW(one.store.begin(), StoreUnavailable);
+    EXPECT_THROW(reader->reservation(ReservationId{1001}), StoreUnavailable);
+    postgres().start();
+    EXPECT_TRUE(reader->reservation(ReservationId{1001}));
+    EXPECT_FALSE(reader->reservation(ReservationId{1002}));
+  }
+  one.hold(1003, 3);
+  EXPECT_TRUE(reader->reservation(ReservationId{1003}));
+}
+
+TEST_F(Postgres, readers_notice_nothing_of_a_connection_lost_while_idle) {
+  TcpProxy proxy(postgres().port());
+  Instance one({.url = database_->url(proxy.port())});
+  one.hold(1001, 1);
+  const auto reader = one.store.queries();
+  EXPECT_TRUE(reader->reservation(ReservationId{1001}));
+  proxy.cut();
+  EXPECT_TRUE(reader->reservation(ReservationId{1001}));
+}
+
+TEST_F(Postgres, is_unavailable_when_the_disk_is_full_and_when_rows_are_locked) {
+  Instance one({.url = url(), .lock_limit = Millis(200)});
+  one.hold(1001, 1);
+  auto operators_hand = std::async(std::launch::async, [&] {
+    database_->ask("BEGIN; LOCK TABLE reservations IN EXCLUSIVE MODE; SELECT pg_sleep(1)");
+  });
+  while (database_->ask(
+             "SELECT count(*) FROM pg_locks WHERE mode = 'ExclusiveLock' AND locktype = 'relation'") == "0")
+    std::this_thread::yield();
+  EXPECT_THROW(one.hold(1002, 2), StoreUnavailable);
+  operators_hand.get();
+  one.hold(1002, 2);
+}
+
+TEST_F(Postgres, knows_how_far_its_clock_is_from_the_database_s) {
+  Instance one({.url = url()});
+  one.store.follow();
+  EXPECT_LT(std::chrono::abs(one.store.clock_offset()), Millis(100)) << "both are of this machine";
+
+  postgres::ClockOffset offset;
+  const auto at = [](std::int64_t ms) { return std::chrono::microseconds(ms * 1000); };
+  offset.note(at(1000), at(1400), at(6200));  // 5 s ahead, give or take 0.2
+  EXPECT_EQ(offset.get(), Millis(5000));
+  offset.note(at(2000), at(2002), at(7091));
+  EXPECT_EQ(offset.get(), Millis(5090)) << "a quicker answer says it better";
+  offset.note(at(3000), at(3300), at(8000));
+  EXPECT_EQ(offset.get(), Millis(5090));
+  offset.note(at(13'000), at(13'300), at(8150));
+  EXPECT_EQ(offset.get(), Millis(-5000)) << "after ten seconds any is better than an old one";
+}
+
+// --- opening ---
+
+TEST_F(Postgres, is_migrated_by_one_of_many_that_start_at_once) {
+  const FreshDatabase fresh(FreshDatabase::With::nothing);
+  std::vector<std::future<std::string>> starting;
+  for (int i = 0; i < 4; ++i)
+    starting.push_back(std::async(std::launch::async, [&] { return refusal(fresh.url()); }));
+  for (auto& start : starting) EXPECT_EQ(start.get(), "");
+  EXPECT_EQ(fresh.ask("SELECT string_agg(number::TEXT, ' ' ORDER BY number) FROM migrations"), "1 2 3");
+}
+
+TEST_F(Postgres, leaves_nothing_of_a_migration_that_failed) {
+  const FreshDatabase fresh(FreshDatabase::With::nothing);
+  fresh.ask("CREATE FUNCTION expect_rows(BIGINT, BIGINT, TEXT) RETURNS VOID LANGUAGE sql AS ''");
+  EXPECT_THAT(refusal(fresh.url()), HasSubstr("expect_rows"));
+  EXPECT_EQ(fresh.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "0");
+}
+
+TEST_F(Postgres, refuses_a_store_of_a_newer_version_or_another_build) {
+  database_->ask("INSERT INTO migrations VALUES (9001, '9001-later', 'hash', 0)");
+  EXPECT_THAT(refusal(url()), HasSubstr("newer Stagedoor (schema 9001-later"));
+  database_->ask(
+      "DELETE FROM migrations WHERE number = 9001; UPDATE migrations SET hash = 'other' WHERE number = 1");
+  EXPECT_THAT(refusal(url()), HasSubstr("made by another build"));
+}
+
+TEST_F(Postgres, refuses_another_program_s_database_and_leaves_it_alone) {
+  const FreshDatabase other(FreshDatabase::With::nothing);
+  other.ask("CREATE TABLE theirs (x INTEGER)");
+  EXPECT_THAT(refusal(other.url()), HasSubstr("another program"));
+  EXPECT_EQ(other.ask("SELECT string_agg(tablename, ' ') FROM pg_tables WHERE schemaname = 'public'"),
+            "theirs");
+}
+
+TEST_F(Postgres, refuses_a_database_that_is_not_in_utf_8) {
+  postgres().ask("postgres", "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1'");
+  EXPECT_THAT(refusal(postgres().url("latin")), AllOf(HasSubstr("LATIN1"), HasSubstr("ENCODING 'UTF8'")));
+  postgres().drop("latin");
+}
+
+TEST_F(Postgres, refuses_what_can_only_be_read) {
+  database_->ask(fmt::format("ALTER DATABASE {} SET default_transaction_read_only = on", database_->name()));
+  EXPECT_THAT(refusal(url()), HasSubstr("name the primary"));
+
+  postgres().stop(PostgresServer::How::fast);
+  std::ofstream(postgres().folder() / "data/standby.signal").flush();
+  postgres().start();
+  EXPECT_EQ(postgres().ask("postgres", "SELECT pg_is_in_recovery()"), "t");
+  EXPECT_THAT(refusal(postgres().url("postgres")), HasSubstr("is a replica"));
+  postgres().stop(PostgresServer::How::fast);
+  std::filesystem::remove(postgres().folder() / "data/standby.signal");
+  postgres().start();
+}
+
+TEST_F(Postgres, says_why_it_cannot_be_reached_without_the_password) {
+  const auto told = [](const std::string& at) {
+    return refusal("postgres://stagedoor:s3cret@127.0.0.1" + at);
+  };
+  EXPECT_THAT(told(":1/sale"), AllOf(HasSubstr("127.0.0.1:1/sale"), Not(HasSubstr("s3cret"))));
+  EXPECT_THAT(told(fmt::format(":{}/absent", postgres().port())),
+              AllOf(HasSubstr("absent"), Not(HasSubstr("s3cret"))));
+  for (const char* wrong : {":x/sale", ":1:2/sale", "/sale?no=such", "/%zz"}) {
+    EXPECT_THAT(told(wrong), AllOf(Not(testing::StrEq("")), Not(HasSubstr("s3cret")))) << wrong;
+  }
 }
 
 }  // namespace

@@ -1,11 +1,9 @@
-// Random batches, good ones and bad ones: SQLite does, refuses and remembers exactly what the oracle does.
+// Random batches, good ones and bad ones: the databases do, refuse and remember exactly what the oracle does.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
-#include <rapidcheck/gtest.h>
 
 #include "adapters/memory/memory_store.h"
-#include "adapters/sqlite/sqlite_store.h"
 #include "sample.h"
 #include "store_under_test.h"
 #include "text.h"
@@ -184,29 +182,35 @@ Asked everything() {
   return asked;
 }
 
-RC_GTEST_PROP(RandomBatches, leave_sqlite_as_they_leave_the_oracle, ()) {
+// Few or many batches, on the store and on the oracle; every now and then the store is opened anew.
+void leave_it_as_they_leave_the_oracle(StoreUnderTest& under_test, double scale) {
   const auto some_dice = rc::gen::resize(20, rc::gen::arbitrary<Dice>());
-  const auto rolls = *rc::gen::scale(2.0, rc::gen::container<std::vector<Dice>>(some_dice));
-  Folder folder(fast_folder());  // thousands of commits
+  const auto rolls = *rc::gen::scale(scale, rc::gen::container<std::vector<Dice>>(some_dice));
   MemoryStore oracle;
-  auto sqlite = std::make_unique<SqliteStore>(SqliteOptions{.path = folder.file("store.db")});
   open_sample(oracle);
-  open_sample(*sqlite);
+  open_sample(under_test.store());
 
   Inventor inventor(oracle.tables());
   int done = 0;
   for (std::size_t i = 0; i < rolls.size(); ++i) {
     const Batch batch = inventor.batch(Roll(rolls[i]));
     const std::string expected = outcome(oracle, batch);
-    RC_ASSERT(outcome(*sqlite, batch) == expected);
+    RC_ASSERT(outcome(under_test.store(), batch) == expected);
     if (expected == "done") ++done;
-    if (i % 8 == 7) {  // restart
-      sqlite.reset();
-      sqlite = std::make_unique<SqliteStore>(SqliteOptions{.path = folder.file("store.db")});
-    }
+    if (i % 8 == 7) under_test.reopen();
   }
   RC_TAG(fmt::format("{}0 % of the batches done", rolls.empty() ? 10 : done * 10 / int(rolls.size())));
-  RC_ASSERT(text(*sqlite, *sqlite->queries(), everything()) == text(oracle, *oracle.queries(), everything()));
+  RC_ASSERT(text(under_test.store(), *under_test.queries(), everything()) ==
+            text(oracle, *oracle.queries(), everything()));
+}
+
+TEST(RandomBatches, leave_sqlite_as_they_leave_the_oracle) {
+  EXPECT_TRUE(rc::check([] { leave_it_as_they_leave_the_oracle(*sqlite_store(), 2.0); }));
+}
+
+TEST(RandomBatches, leave_postgres_as_they_leave_the_oracle) {
+  if (const auto why = test::PostgresServer::missing()) GTEST_SKIP() << *why;
+  EXPECT_TRUE(rc::check([] { leave_it_as_they_leave_the_oracle(*postgres_store(), 1.0); }));
 }
 
 }  // namespace

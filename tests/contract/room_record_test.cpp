@@ -1,9 +1,9 @@
 // What is read of one event's room to judge it (R-Q17).
-#include "adapters/sqlite/room_rows.h"
-
 #include <gmock/gmock.h>
 
-#include "adapters/sqlite/database.h"
+#include "adapters/postgres/postgres_store.h"
+#include "adapters/postgres/room_rows.h"
+#include "adapters/sqlite/room_rows.h"
 #include "adapters/sqlite/sqlite_store.h"
 #include "sample.h"
 #include "store_under_test.h"
@@ -22,10 +22,9 @@ LogRow import_row(std::int64_t id, std::string detail) {
   return row;
 }
 
-TEST(RoomRecord, is_that_of_the_event_alone_also_while_a_server_runs) {
-  const Folder folder;
-  const std::string path = folder.file("store.db");
-  SqliteStore store({.path = path});
+using Read = std::function<std::optional<RoomRecord>(EventId)>;
+
+void write_and_read(Store& store, const Read& read) {
   Batch batch;
   batch.catalogue = sample_catalogue();
   Event other = batch.catalogue.events.front();
@@ -54,7 +53,7 @@ TEST(RoomRecord, is_that_of_the_event_alone_also_while_a_server_runs) {
                import_row(6, R"({"changed":["event 11 C: name"]})")};
   commit(store, batch);
 
-  const auto room = read_room_sqlite(path, kEvent);
+  const auto room = read(kEvent);
   ASSERT_TRUE(room.has_value());
   EXPECT_EQ(room->event.id, kEvent);
   EXPECT_THAT(room->rows.places,
@@ -68,8 +67,24 @@ TEST(RoomRecord, is_that_of_the_event_alone_also_while_a_server_runs) {
   EXPECT_EQ(room->rows.draw->drawn_at, at(26));
   EXPECT_THAT(room->log, ElementsAre(Field(&LogRow::id, LogId{1}), Field(&LogRow::id, LogId{4})))
       << "and an import of several events that names this one";
-  EXPECT_FALSE(read_room_sqlite(path, EventId{9}).has_value());
+  EXPECT_FALSE(read(EventId{9}).has_value());
+}
+
+TEST(RoomRecord, is_that_of_the_event_alone_also_while_a_server_runs) {
+  const Folder folder;
+  const std::string path = folder.file("store.db");
+  SqliteStore store({.path = path});
+  write_and_read(store, [&](EventId event) { return read_room_sqlite(path, event); });
   EXPECT_THROW(read_room_sqlite(folder.file("none.db"), kEvent), StoreUnusable);
+}
+
+TEST(RoomRecord, of_postgres_is_that_of_the_event_alone_also_while_a_server_runs) {
+  if (const auto why = test::PostgresServer::missing()) GTEST_SKIP() << *why;
+  const FreshDatabase database;
+  PostgresStore store({.url = database.url()});
+  write_and_read(store, [&](EventId event) { return read_room_postgres(database.url(), event); });
+  const FreshDatabase empty(FreshDatabase::With::nothing);
+  EXPECT_THROW(read_room_postgres(empty.url(), kEvent), StoreUnusable);
 }
 
 }  // namespace

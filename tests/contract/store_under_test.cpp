@@ -34,7 +34,7 @@ class SqliteUnderTest final : public StoreUnderTest {
  private:
   void open() { store_ = std::make_unique<SqliteStore>(SqliteOptions{.path = folder_.file("store.db")}); }
 
-  Folder folder_;
+  Folder folder_{fast_folder()};
   std::unique_ptr<SqliteStore> store_;
 };
 
@@ -82,10 +82,11 @@ test::PostgresServer& postgres() {
   return *server;
 }
 
-FreshDatabase::FreshDatabase() {
+FreshDatabase::FreshDatabase(With what) {
   static int count = 0;
   name_ = "store" + std::to_string(++count);
-  postgres().create(name_, kModel);
+  postgres();
+  what == With::schema ? postgres().create(name_, kModel) : postgres().create(name_);
 }
 
 FreshDatabase::~FreshDatabase() { postgres().drop(name_); }

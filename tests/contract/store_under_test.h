@@ -46,10 +46,11 @@ std::unique_ptr<StoreUnderTest> postgres_store();
 
 // The one PostgreSQL server of this program, started when it is first wanted.
 test::PostgresServer& postgres();
-// A database of its own there, with the schema; gone with the object.
+// A database of its own there; gone with the object.
 class FreshDatabase {
  public:
-  FreshDatabase();
+  enum class With { schema, nothing };
+  explicit FreshDatabase(With what = With::schema);
   ~FreshDatabase();
   FreshDatabase(const FreshDatabase&) = delete;
   FreshDatabase& operator=(const FreshDatabase&) = delete;

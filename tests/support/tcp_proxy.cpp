@@ -98,12 +98,16 @@ void TcpProxy::resume() {
   wake();
 }
 
-void TcpProxy::cut(bool keep_out) {
+void TcpProxy::cut() {
   const std::lock_guard lock(mutex_);
-  is_closed_ = keep_out;
   for (auto& [socket, link] : links_) close(link);
   links_.clear();
   wake();
+}
+
+void TcpProxy::keep_out() {
+  const std::lock_guard lock(mutex_);
+  is_closed_ = true;
 }
 
 void TcpProxy::let_in() {
@@ -123,11 +127,10 @@ void TcpProxy::lose_message_with(std::string mark) {
   mark_ = std::move(mark);
 }
 
-void TcpProxy::stall_after(std::string mark, std::size_t bytes) {
+void TcpProxy::stall_after(std::string mark) {
   const std::lock_guard lock(mutex_);
   fault_ = Fault::stall;
   mark_ = std::move(mark);
-  bytes_ = bytes;
 }
 
 void TcpProxy::accept_client() {
@@ -155,7 +158,7 @@ void TcpProxy::strike(Link& link) {
       link.loses_message = true;
       break;
     case Fault::stall:
-      link.up.resize(std::min(link.up.size(), bytes_));
+      link.up.resize(at + mark_.size());
       link.is_stalled = true;
       break;
     case Fault::none:

@@ -30,17 +30,16 @@ class TcpProxy {
   // Nothing passes in either direction, and new connections are not taken to the server, until resume().
   void pause();
   void resume();
-  // Breaks the connections there are; with `keep_out` also new ones, until let_in().
-  void cut(bool keep_out = false);
+  void cut();       // breaks the connections there are
+  void keep_out();  // breaks new ones, until let_in()
   void let_in();
   // Once: what a client sends with `mark` in it is passed on; then, as soon as the server begins to answer
   // it, the connection is broken and the answer lost.
   void lose_answer_after(std::string mark);
   // Once: a client's bytes from `mark` on do not reach the server; the connection is broken.
   void lose_message_with(std::string mark);
-  // Once: only so many bytes of a client's message that has `mark` in it reach the server; the connection
-  // stays as it is.
-  void stall_after(std::string mark, std::size_t bytes);
+  // Once: a client's bytes up to `mark` reach the server, and no more; the connection stays as it is.
+  void stall_after(std::string mark);
   // How often one of these three has happened.
   int faults() const { return faults_; }
 
@@ -73,7 +72,6 @@ class TcpProxy {
   bool is_closed_ = false;
   Fault fault_ = Fault::none;
   std::string mark_;
-  std::size_t bytes_ = 0;
   std::map<int, Link> links_;  // by the client's socket
   std::atomic<int> faults_{0};
   std::thread thread_;

@@ -1,6 +1,6 @@
 -- Every change of a reservation and every posting has its row in the outbox (I-21); judged from the time on from which the outbox is kept.
-SELECT format('reservation %d is at version %d; the outbox has %d of its versions, the newest %s', r.id, r.version,
-              coalesce(o.versions, 0), coalesce(o.newest, 'none'))
+SELECT format('reservation %s is at version %s; the outbox has %s of its versions, the newest %s', r.id, r.version,
+              coalesce(o.versions, 0), coalesce(CAST(o.newest AS TEXT), 'none'))
 FROM reservations r
 LEFT JOIN (SELECT key, count(DISTINCT version) AS versions, max(version) AS newest FROM outbox GROUP BY key) o
        ON o.key = 'reservation/' || r.id
@@ -8,7 +8,7 @@ WHERE r.updated_at >= (SELECT value FROM meta WHERE name = 'outbox_forgotten_unt
   AND (o.newest IS NULL OR o.newest <> r.version
        OR (r.created_at >= (SELECT value FROM meta WHERE name = 'outbox_forgotten_until') AND o.versions <> r.version))
 UNION ALL
-SELECT format('posting %d of wallet %d (seq %d) is not in the outbox', p.id, p.wallet_id, p.seq)
+SELECT format('posting %s of wallet %s (seq %s) is not in the outbox', p.id, p.wallet_id, p.seq)
 FROM postings p
 LEFT JOIN (SELECT DISTINCT key, version FROM outbox) o ON o.key = 'wallet/' || p.wallet_id AND o.version = p.seq
 WHERE p.created_at >= (SELECT value FROM meta WHERE name = 'outbox_forgotten_until') AND o.key IS NULL

@@ -1,5 +1,5 @@
 -- A date has as many seats as it says, with ids that follow one another.
-SELECT format('date %d has %d seats from %d to %d; it says %d from %d', d.id, count(s.id), min(s.id), max(s.id),
+SELECT format('date %s has %s seats from %s to %s; it says %s from %s', d.id, count(s.id), min(s.id), max(s.id),
               d.seat_count, d.first_seat)
 FROM dates d
 LEFT JOIN seats s ON s.date_id = d.id

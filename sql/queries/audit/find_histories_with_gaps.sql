@@ -1,5 +1,5 @@
 -- A wallet's postings are numbered 1, 2, 3… up to the wallet's seq (I-8).
-SELECT format('wallet %d is at %d; it has %d postings, numbered %d to %d', w.id, w.seq, count(p.seq),
+SELECT format('wallet %s is at %s; it has %s postings, numbered %s to %s', w.id, w.seq, count(p.seq),
               coalesce(min(p.seq), 0), coalesce(max(p.seq), 0))
 FROM wallets w
 LEFT JOIN postings p ON p.wallet_id = w.id

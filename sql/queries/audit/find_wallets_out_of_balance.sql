@@ -1,5 +1,5 @@
 -- A wallet's balance is the sum of its postings, that after its newest one, and not below zero (I-7).
-SELECT format('wallet %d has %d; its postings sum to %d, and the newest left %d', w.id, w.balance,
+SELECT format('wallet %s has %s; its postings sum to %s, and the newest left %s', w.id, w.balance,
               coalesce(p.sum, 0), coalesce(n.balance_after, 0))
 FROM wallets w
 LEFT JOIN (SELECT wallet_id, sum(CASE type WHEN 1 THEN -amount ELSE amount END) AS sum

@@ -6,6 +6,7 @@ SELECT current_setting('fsync'),
        set_config('idle_in_transaction_session_timeout', $idle_timeout, FALSE),
        set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on'
                                         ELSE current_setting('synchronous_commit') END, FALSE),
+       set_config('default_transaction_isolation', 'read committed', FALSE),
        set_config('plan_cache_mode', 'force_generic_plan', FALSE),
        set_config('enable_seqscan', 'off', FALSE),
        set_config('enable_hashjoin', 'off', FALSE),

@@ -296,21 +296,20 @@ void Connection::queue(const sql::Text& query, std::initializer_list<Param> para
   send(query, params, std::move(row));
 }
 
-void Connection::queue(std::string_view command) {
+void Connection::queue(std::string_view command, OnRow row) {
   if (!is_open()) throw ConnectionLost(name_ + ": the connection is gone");
-  queued_.push_back({command == "COMMIT" ? Kind::commit : Kind::query, nullptr, {}});
+  queued_.push_back({command == "COMMIT" ? Kind::commit : Kind::query, nullptr, std::move(row)});
   const std::string text(command);
   if (!PQsendQueryParams(raw(), text.c_str(), 0, nullptr, nullptr, nullptr, nullptr, kBinary))
     lose("sending");
 }
 
 void Connection::stream(const sql::Text& query, std::initializer_list<Param> params, const OnRow& row) {
-  ensure(queued_.empty(), "what is streamed stands alone");
   if (!is_open()) throw ConnectionLost(name_ + ": the connection is gone");
   prepare(query, params);
   if (!queued_.empty()) finish();
   send(query, params, row);
-  ensure(PQsetSingleRowMode(raw()) == 1, "what is streamed stands alone");
+  if (!PQsetSingleRowMode(raw())) lose(PQerrorMessage(raw()));
   finish();
 }
 

@@ -194,15 +194,15 @@ class Connection {
 
   // Queues a query; `row` is called for each of its rows, from within finish() and not for what fails.
   void queue(const sql::Text& query, std::initializer_list<Param> params, OnRow row = {});
-  // Queues a command of no parameters and no rows: "BEGIN".
-  void queue(std::string_view command);
+  // Queues a command of no parameters: "BEGIN".
+  void queue(std::string_view command, OnRow row = {});
   // Sends what is queued and waits for all answers. Of failures the first is thrown, when everything has been
   // answered: what was queued behind it was not done. ConnectionLost: nobody knows; is_open() is false then.
   void finish();
   // How many rows the last statement of finish() changed.
   std::int64_t changed() const { return changed_; }
 
-  // Queries whose rows are not kept until all have come. Nothing may be queued.
+  // Finishes what is queued, then a query whose rows are not kept until all have come.
   void stream(const sql::Text& query, std::initializer_list<Param> params, const OnRow& row);
   // Finishes what is queued, then runs statements of any number.
   void run_script(const std::string& statements);

@@ -21,11 +21,17 @@ Micros here() {
   return std::chrono::duration_cast<Micros>(std::chrono::system_clock::now().time_since_epoch());
 }
 
-[[noreturn]] void went_back(std::int64_t seq) {
-  die_of_bug(
-      fmt::format("the database went back to a state before batch {}, of which this process knows: a backup "
-                  "was restored, or a replica took over that had not everything; start again",
-                  seq));
+[[noreturn]] void die_of_lost_batches(std::int64_t last_seen, bool are_forgotten) {
+  if (are_forgotten) {
+    die_of_bug(fmt::format(
+        "this process stood still for so long that what was committed after batch {} is no longer "
+        "in the journal; start again",
+        last_seen));
+  }
+  die_of_bug(fmt::format(
+      "the database went back to a state before batch {}, of which this process knows: a backup was "
+      "restored, or a replica took over that had not everything; start again",
+      last_seen));
 }
 
 // Not to hear a batch would be to sell what others have sold.
@@ -81,8 +87,8 @@ void Journal::catch_up(Connection& connection) {
                        columns >> row.entry.seq >> row.entry.writer >> row.body >> row.read_at;
                      });
     connection.finish();
-    if (rows.empty() || rows.front().entry.seq != last_->seq || rows.front().entry.writer != last_->writer)
-      went_back(last_->seq);
+    if (rows.empty() || rows.front().entry != *last_)
+      die_of_lost_batches(last_->seq, !rows.empty() && rows.front().entry.seq > last_->seq);
     clock_offset_.note(asked, here(), Micros(rows.front().read_at));
     for (const Row& row : std::span(rows).subspan(1)) {
       ensure(row.entry.seq == last_->seq + 1, "the journal has no gaps");

@@ -47,6 +47,7 @@ class Journal {
   struct Entry {
     std::int64_t seq = 0;
     Uuid writer;
+    bool operator==(const Entry&) const = default;
   };
   // Queues the batch as the next one.
   Entry write(Connection& connection, const std::string& body);

@@ -4,6 +4,7 @@
 
 #include "adapters/postgres/loader.h"
 #include "adapters/postgres/postgres_queries.h"
+#include "adapters/postgres/reading.h"
 #include "adapters/postgres/schema.h"
 #include "adapters/postgres/writer.h"
 #include "adapters/tables/catalogue_rows.h"
@@ -85,45 +86,40 @@ PostgresStore::PostgresStore(PostgresOptions options)
 
 PostgresStore::~PostgresStore() = default;
 
-Connection& PostgresStore::open() {
-  if (connection_->is_open()) return *connection_;
+std::unique_ptr<Connection> PostgresStore::connect() const {
   try {
-    connection_ = std::make_unique<Connection>(connection_options(options_));
+    auto connection = std::make_unique<Connection>(connection_options(options_));
+    connection->fault_is_fatal();
+    return connection;
   } catch (const StoreUnusable& why) {  // another server than before
     throw StoreUnavailable(why.what());
   }
-  connection_->fault_is_fatal();
+}
+
+Connection& PostgresStore::open() {
+  if (!connection_->is_open()) connection_ = connect();
   return *connection_;
 }
 
 Connection& PostgresStore::between_transactions() {
   ensure(!connection_->in_transaction(), "one transaction at a time");
+  reader_.reset();
   return open();
 }
 
 // --- one state of the store, for the start ---
 
 Connection& PostgresStore::reading() {
-  if (is_reading_) {
-    if (connection_->in_transaction()) return *connection_;
-    throw StoreUnavailable("the connection was lost while the store was read; start again");
+  if (!reader_) {
+    auto reader = connect();
+    begin_reading(*reader);
+    if (!journal_.has_begun()) journal_.begin_at_end(*reader);
+    reader->finish();
+    reader_ = std::move(reader);
   }
-  Connection& connection = between_transactions();
-  connection.queue("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-  connection.queue("SET LOCAL idle_in_transaction_session_timeout = 0");
-  connection.queue("SET LOCAL statement_timeout = 0");
-  if (!journal_.has_begun()) journal_.begin_at_end(connection);
-  connection.finish();
-  connection.set_answer_limit(std::nullopt);
-  is_reading_ = true;
-  return connection;
-}
-
-void PostgresStore::end_reading() {
-  if (!is_reading_) return;
-  is_reading_ = false;
-  connection_->roll_back();
-  connection_->set_answer_limit(options_.answer_limit);
+  if (!reader_->in_transaction())
+    throw StoreUnavailable("the connection was lost while the store was read; start again");
+  return *reader_;
 }
 
 Catalogue PostgresStore::catalogue() {
@@ -180,14 +176,12 @@ std::int64_t PostgresStore::mark(std::string_view name) {
 
 void PostgresStore::follow() {
   if (!journal_.has_begun()) reading();
-  end_reading();
   journal_.catch_up(between_transactions());
 }
 
 std::unique_ptr<Transaction> PostgresStore::begin() {
   // What has gathered for long is read before the lock is taken, so that nobody waits for it.
   if (!journal_.has_begun() || journal_.is_far_behind()) follow();
-  end_reading();
   Connection& connection = between_transactions();
   for (bool is_first = true;; is_first = false) {
     try {
@@ -207,7 +201,7 @@ std::unique_ptr<Transaction> PostgresStore::begin() {
 
 // Queues the beginning of a transaction that writes.
 void PostgresStore::lock() {
-  open().queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+  open().queue("BEGIN");
   connection_->queue(sql::engine::take_lock, {{"$key", kWritersLock}});
 }
 
@@ -246,7 +240,6 @@ bool PostgresStore::is_committed(const Journal::Entry& entry) {
 }
 
 std::size_t PostgresStore::forget(const Retention& retention, std::size_t rows_max) {
-  end_reading();
   Connection& connection = between_transactions();
   std::int64_t forgotten = 0;
   const auto count = [&](Columns& columns) {

@@ -54,10 +54,10 @@ class PostgresStore final : public Store {
 
  private:
   class PostgresTransaction;
+  std::unique_ptr<postgres::Connection> connect() const;
   postgres::Connection& open();
   postgres::Connection& between_transactions();
   postgres::Connection& reading();
-  void end_reading();
   void lock();
   void end_stalled_writer();
   bool is_committed(const postgres::Journal::Entry& entry);
@@ -68,7 +68,8 @@ class PostgresStore final : public Store {
   const PostgresOptions options_;
   std::unique_ptr<postgres::Connection> connection_;  // never null
   postgres::Journal journal_;
-  bool is_reading_ = false;
+  std::unique_ptr<postgres::Connection>
+      reader_;  // from the first of what is read at the start to the first begin()
 };
 
 }  // namespace stagedoor

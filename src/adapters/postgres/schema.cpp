@@ -22,6 +22,13 @@ std::vector<AppliedMigration> applied(Connection& connection) {
   });
 }
 
+bool has_migrations(Connection& connection) {
+  return ask(connection, sql::engine::find_migrations_table) > 0;
+}
+bool is_current(Connection& connection) {
+  return applied(connection).size() == sql::migrations_in_postgres().size();
+}
+
 void apply_migration(Connection& connection, const sql::Migration& migration) {
   connection.run_script(std::string(migration.text));
   const auto now = std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
@@ -34,7 +41,8 @@ void apply_migration(Connection& connection, const sql::Migration& migration) {
 }  // namespace
 
 void migrate(Connection& connection) {
-  connection.queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+  if (has_migrations(connection) && is_current(connection)) return;
+  connection.queue("BEGIN");
   connection.queue("SET LOCAL lock_timeout = '5min'");
   connection.queue("SET LOCAL statement_timeout = 0");
   connection.queue("SET LOCAL idle_in_transaction_session_timeout = 0");
@@ -52,9 +60,8 @@ void migrate(Connection& connection) {
 }
 
 void check_schema(Connection& connection) {
-  if (ask(connection, sql::engine::find_migrations_table) == 0)
-    throw StoreUnusable("the database is not a Stagedoor store");
-  if (applied(connection).size() != sql::migrations_in_postgres().size())
+  if (!has_migrations(connection)) throw StoreUnusable("the database is not a Stagedoor store");
+  if (!is_current(connection))
     throw StoreUnusable("the store is of an older version; start the server once to upgrade it");
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 // SQLite's own view: pages, indexes against tables, NOT NULL, CHECK and foreign keys.
 AuditCheck check_file(Database& database) {
-  AuditCheck check{"file", "The file is whole: pages, indexes, constraints and references.", 0, {}};
+  AuditCheck check{"constraints", "The file is whole: pages, indexes, constraints and references.", 0, {}};
   database.each_row("PRAGMA integrity_check", [&](Columns& columns) {
     std::string line;
     columns >> line;

@@ -1,0 +1,5 @@
+SELECT id, seat_id, date_id, event_id, user_id, place, status, reason, price, expires_at, created_at, updated_at,
+       payment_id, paid_at, version
+FROM reservations
+WHERE status <= 2
+ORDER BY id

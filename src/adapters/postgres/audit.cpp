@@ -1,0 +1,44 @@
+#include "adapters/postgres/audit.h"
+
+#include <fmt/format.h>
+
+#include "adapters/postgres/reading.h"
+#include "adapters/postgres/schema.h"
+
+namespace stagedoor {
+namespace {
+
+using postgres::Columns;
+using postgres::Connection;
+
+// PostgreSQL's own view. It kept them when the rows were written; a disk or an operator may not have.
+AuditCheck check_constraints(Connection& connection) {
+  AuditCheck check{"constraints", "Every row keeps the constraints and references of the schema.", 0, {}};
+  std::vector<std::pair<std::string, std::string>> questions;
+  connection.queue(sql::engine::list_constraint_checks, {}, [&](Columns& columns) {
+    auto& question = questions.emplace_back();
+    columns >> question.first >> question.second;
+  });
+  connection.finish();
+  for (const auto& [what, question] : questions) {
+    std::int64_t rows = 0;
+    connection.queue(question, [&](Columns& columns) { columns >> rows; });
+    connection.finish();
+    if (rows > 0) check.add(fmt::format("{} ({} rows)", what, rows));
+  }
+  return check;
+}
+
+}  // namespace
+
+AuditReport audit_postgres(const std::string& url) {
+  Connection connection({.url = url});
+  check_schema(connection);
+  begin_reading(connection);
+  AuditReport report;
+  report.checks.push_back(check_constraints(connection));
+  run_audit(report, [&](const sql::Text& query, auto&& row) { connection.stream(query, {}, row); });
+  return report;
+}
+
+}  // namespace stagedoor

@@ -1,0 +1,14 @@
+// The audit (adapters/tables/audit_report.h) of a store in a PostgreSQL database.
+#pragma once
+
+#include <string>
+
+#include "adapters/tables/audit_report.h"
+
+namespace stagedoor {
+
+// All checks on one state of the store, in one read transaction; servers may be running. Throws StoreUnusable
+// when there is no store of this version to read, StoreUnavailable when the database cannot be reached.
+AuditReport audit_postgres(const std::string& url);
+
+}  // namespace stagedoor

@@ -1,0 +1,19 @@
+#include "adapters/postgres/room_rows.h"
+
+#include "adapters/postgres/reading.h"
+#include "adapters/postgres/schema.h"
+
+namespace stagedoor {
+
+std::optional<RoomRecord> read_room_postgres(const std::string& url, EventId event) {
+  postgres::Connection connection({.url = url});
+  check_schema(connection);
+  begin_reading(connection);
+  return read_room(
+      event, [&](const sql::Text& query, auto&& row) { connection.stream(query, {}, row); },
+      [&](const sql::Text& query, auto&& row) {
+        connection.stream(query, {{"$event_id", event}}, row);
+      });
+}
+
+}  // namespace stagedoor
