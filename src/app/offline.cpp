@@ -4,6 +4,8 @@
 #include <fstream>
 #include <string>
 
+#include "adapters/postgres/audit.h"
+#include "adapters/postgres/room_rows.h"
 #include "adapters/sqlite/audit.h"
 #include "adapters/sqlite/backup.h"
 #include "adapters/sqlite/room_rows.h"
@@ -56,14 +58,20 @@ int run_import(const Config& config, const std::string& file) {
 }
 
 int run_audit(const Config& config) {
-  const auto file = existing_store(config);
-  if (!file) return kWrong;
-  const AuditReport report = audit_sqlite(*file);
+  std::optional<AuditReport> audited;
+  if (config.store.is_postgres()) audited = audit_postgres(config.store.url);
+  else if (const auto file = existing_store(config)) audited = audit_sqlite(*file);
+  if (!audited) return kWrong;
+  const AuditReport& report = *audited;
   std::fputs(report.text().c_str(), stdout);
   return report.is_clean() ? 0 : 1;
 }
 
 int run_backup(const Config& config, const std::string& target) {
+  if (config.store.is_postgres()) {
+    std::fprintf(stderr, "backup copies SQLite files; for PostgreSQL use pg_dump or pg_basebackup\n");
+    return kWrong;
+  }
   const auto file = existing_store(config);
   if (!file) return kWrong;
   backup_sqlite(*file, target);

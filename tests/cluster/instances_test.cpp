@@ -176,7 +176,8 @@ const std::vector<Fault>& faults() {
                              bool) { cluster.postgres().restart(PostgresServer::How::immediate); }},
       {"cut off",
        [](Cluster& cluster, std::size_t i, bool is_long) {
-         cluster.proxy(i).cut(true);
+         cluster.proxy(i).keep_out();
+         cluster.proxy(i).cut();
          pause_for(is_long ? seconds(5) : seconds(2));
          cluster.proxy(i).let_in();
        }},
