@@ -77,12 +77,30 @@ class Asked final : public testing::Environment {
           << query->name << " was never run on PostgreSQL, or is, though it is listed as one of SQLite";
     }
     const FreshDatabase database;
-    postgres::Connection connection({.url = database.url()});
+    expect_indexes(database.url());
+    database.ask("VACUUM ANALYZE");  // now the tables are known to be empty, and reading all of one seems to
+                                     // cost nothing
+    expect_indexes(database.url());
+  }
+
+ private:
+  static void expect_indexes(const std::string& url) {
+    postgres::Connection connection({.url = url});
     for (const auto& [name, query] : prepared()) {
       if (reads_all(name)) continue;
       const std::string plan = plan_of(connection, query);
       EXPECT_THAT(plan, testing::Not(testing::HasSubstr("Seq Scan"))) << name;
-      EXPECT_THAT(plan, testing::Not(testing::HasSubstr("Hash Join"))) << name;
+      if (name.starts_with("engine/forget_") || name == "engine/find_last_of_journal" ||
+          name == "engine/raise_mark")
+        continue;  // the first, the last, two of three
+      EXPECT_THAT(plan, testing::Not(testing::HasSubstr("Join"))) << name << ": all rows are compared";
+      for (auto at = plan.find("Index"); at != plan.npos; at = plan.find("Index", at + 1)) {
+        if (plan.substr(at, 15).find("Scan") == plan.npos) continue;
+        const auto next = plan.find('\n', at) + 1;
+        EXPECT_THAT(plan.substr(next, plan.find('\n', next) - next), testing::HasSubstr("Index Cond"))
+            << name << "\n"
+            << plan;
+      }
     }
   }
 };

@@ -98,8 +98,9 @@ void TcpProxy::resume() {
   wake();
 }
 
-void TcpProxy::cut() {
+void TcpProxy::cut(bool keep_out) {
   const std::lock_guard lock(mutex_);
+  is_closed_ = is_closed_ || keep_out;
   for (auto& [socket, link] : links_) close(link);
   links_.clear();
   wake();

@@ -1,8 +1,8 @@
 -- The oldest ones, a few at a time, never the last.
 WITH gone AS (
   DELETE FROM journal
-  WHERE seq IN (SELECT seq FROM journal ORDER BY seq LIMIT $limit)
-    AND created_at < (extract(epoch FROM clock_timestamp()) * 1000)::BIGINT - $kept
+  WHERE seq <= (SELECT max(seq) FROM (SELECT seq FROM journal ORDER BY seq LIMIT $limit) first)
     AND seq < (SELECT max(seq) FROM journal)
+    AND created_at < (extract(epoch FROM clock_timestamp()) * 1000)::BIGINT - $kept
   RETURNING 1)
 SELECT count(*) FROM gone

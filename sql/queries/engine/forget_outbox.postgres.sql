@@ -1,6 +1,6 @@
 WITH gone AS (
   DELETE FROM outbox
-  WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT $limit) AND created_at < $before
+  WHERE id <= (SELECT max(id) FROM (SELECT id FROM outbox ORDER BY id LIMIT $limit) first) AND created_at < $before
   RETURNING 1),
 mark AS (
   UPDATE meta SET value = greatest(value, $before)

@@ -1,5 +1,5 @@
 -- With the ids of its reservations.
 SELECT p.id, p.user_id, p.total, p.created_at,
-       ARRAY(SELECT r.id FROM reservations r WHERE r.payment_id = p.id ORDER BY r.id)
+       ARRAY(SELECT r.id FROM reservations r WHERE r.payment_id = p.id ORDER BY r.id + 0)
 FROM payments p
 WHERE p.id = ANY($ids)

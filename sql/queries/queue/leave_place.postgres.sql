@@ -2,6 +2,9 @@ WITH changed AS (
   UPDATE line_places l
   SET left_at = n.left_at
   FROM UNNEST($event_ids, $places, $user_ids, $left_ats) AS n (event_id, place, user_id, left_at)
-  WHERE l.event_id = n.event_id AND l.place = n.place AND l.user_id = n.user_id AND l.left_at IS NULL
+  CROSS JOIN LATERAL (SELECT ctid FROM line_places
+                      WHERE event_id = n.event_id AND place = n.place AND user_id = n.user_id AND left_at IS NULL
+                      OFFSET 0) stored
+  WHERE l.ctid = stored.ctid
   RETURNING 1)
 SELECT expect_rows((SELECT count(*) FROM changed), cardinality($places), 'places')

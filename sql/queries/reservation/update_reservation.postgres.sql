@@ -6,6 +6,7 @@ WITH changed AS (
   FROM UNNEST($ids, $stored_versions, $user_ids, $places, $statuses, $reasons, $expires_ats, $updated_ats, $payment_ids,
               $paid_ats, $versions)
     AS n (id, stored_version, user_id, place, status, reason, expires_at, updated_at, payment_id, paid_at, version)
-  WHERE r.id = n.id AND r.version = n.stored_version
+  CROSS JOIN LATERAL (SELECT ctid FROM reservations WHERE id = n.id AND version = n.stored_version OFFSET 0) stored
+  WHERE r.ctid = stored.ctid
   RETURNING 1)
 SELECT expect_rows((SELECT count(*) FROM changed), cardinality($ids), 'reservations')
