@@ -2,10 +2,9 @@
 import concurrent.futures
 import json
 
-from rows import EVENT_SELL, EVENT_WAIT, SEATS_PER_DATE, Result, catalogue, rate
+from rows import BUYERS, EVENT_SELL, EVENT_WAIT, SEATS_PER_DATE, Result, catalogue, rate
 from servers import Postgres, Stagedoor, expect_only, load, median, say
 
-BUYERS = 50_000
 DATES = 15             # at most; of 100,000 seats
 HOLD_SECONDS = 2       # at most, so that the seats last
 CONNECTIONS = 1024

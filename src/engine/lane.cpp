@@ -77,9 +77,7 @@ void Lane::run() {
   for (;;) {
     if (run_once()) continue;
     std::unique_lock lock(mutex_);
-    const bool nothing_waits =
-        std::all_of(waiting_.begin(), waiting_.end(), [](auto& queue) { return queue.empty(); });
-    if (!nothing_waits) continue;
+    if (somebody_waits()) continue;
     if (stopping_) return;
     const TimePoint now = clock_.now();
     TimePoint due = kNever;
@@ -106,16 +104,38 @@ bool Lane::run_once() {
   }
   {
     const std::lock_guard lock(mutex_);
-    Commands asked = take();
-    commands.insert(commands.end(), std::make_move_iterator(asked.begin()),
-                    std::make_move_iterator(asked.end()));
+    if (commands.empty() && !somebody_waits()) return false;
   }
-  if (commands.empty()) return false;
+  wait_for_turn();
+  Commands asked = take();
+  commands.insert(commands.end(), std::make_move_iterator(asked.begin()),
+                  std::make_move_iterator(asked.end()));
   settle(commands);
   return true;
 }
 
+bool Lane::somebody_waits() const {
+  return std::any_of(waiting_.begin(), waiting_.end(), [](auto& queue) { return !queue.empty(); });
+}
+
+void Lane::wait_for_turn() {
+  if (!has_others()) return;
+  try {
+    begun_ = begin();
+  } catch (const StoreUnavailable&) {
+    // The batch will find out, and answer for it.
+  }
+}
+
+std::unique_ptr<Transaction> Lane::begin() {
+  const auto asked_at = SteadyClock::now();
+  auto transaction = store_.begin();
+  is_fresh_since(asked_at);
+  return transaction;
+}
+
 Lane::Commands Lane::take() {
+  const std::lock_guard lock(mutex_);
   Commands taken;
   const auto take_from = [&](std::size_t lane_class, std::size_t count) {
     auto& queue = waiting_[lane_class];
@@ -176,9 +196,7 @@ void Lane::settle(Range commands) {
 }
 
 std::size_t Lane::commit_front(Range commands) {
-  const auto asked_at = SteadyClock::now();
-  const auto transaction = store_.begin();
-  is_fresh_since(asked_at);
+  const auto transaction = begun_ ? std::move(begun_) : begin();
   moment_ = std::max(moment_, clock_.now());  // now that nobody else writes: later than what they decided
   view_.catalogue = catalogue_();
   load(*transaction, commands);

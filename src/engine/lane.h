@@ -105,7 +105,11 @@ class Lane {
   using Range = std::span<const std::unique_ptr<Command>>;
 
   void run();
-  // What is waiting, up to `batch_max`, in the shares of the classes. Requires mutex_.
+  bool somebody_waits() const;  // requires mutex_
+  // Where others may be writing: waits for its turn before it takes what is waiting, which meanwhile grows.
+  void wait_for_turn();
+  std::unique_ptr<Transaction> begin();
+  // What is waiting, up to `batch_max`, in the shares of the classes.
   Commands take();
   // Commits and answers all of them, in as many transactions as it needs.
   void settle(Range commands);
@@ -139,6 +143,7 @@ class Lane {
   TimePoint jobs_rest_until_{};  // after a failure, so that a due job does not spin
   const std::optional<Millis> follow_every_;
   SteadyClock::time_point follow_at_{};
+  std::unique_ptr<Transaction> begun_;  // by wait_for_turn(), for the next batch
   std::atomic<SteadyClock::time_point> fresh_at_;
 
   std::mutex mutex_;
