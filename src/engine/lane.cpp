@@ -122,7 +122,7 @@ void Lane::wait_for_turn() {
   if (!has_others()) return;
   try {
     begun_ = begin();
-  } catch (const StoreUnavailable&) {
+  } catch (const std::exception&) {
     // The batch will find out, and answer for it.
   }
 }

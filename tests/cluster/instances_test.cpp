@@ -215,9 +215,10 @@ TEST_F(Instances, survive_whatever_happens_to_them) {
       hall(is_long() ? 60'000 : 10'000,
            "admission: both, people: 40, every: 1s, capacity: 120, active_ttl: 5s, visit_max: 20s, "
            "presence_timeout: 20s, poll_min: 1s"));
+  const auto urls = cluster.urls();
   std::vector<std::int64_t> seats;
   {
-    Api api(cluster.urls()[0]);
+    Api api(urls[0]);
     seats = free_seats(api, enter(api, user(1'000'000), 1), 1);
   }
   Rush rush(200, seats, 21);
@@ -229,7 +230,7 @@ TEST_F(Instances, survive_whatever_happens_to_them) {
     const std::size_t instance = random() % cluster.size();
     SCOPED_TRACE(fmt::format("round {}: {}, instance {}", round, fault.name, instance));
     std::atomic<bool> goes_on{true};
-    std::jthread fans([&] { rush.run_through(cluster.urls(), [&] { return goes_on.load(); }); });
+    std::jthread fans([&] { rush.run_through(urls, [&] { return goes_on.load(); }); });
     pause_for(milliseconds(300 + random() % 400));
     fault.happen(cluster, instance, is_long());
     cluster.wait_until_ready();
