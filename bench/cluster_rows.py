@@ -26,9 +26,8 @@ class Cluster:
 
     def add(self):
         begin_with = self.catalogue if not self.instances else None
-        url = f'postgres:///sale?host={self.postgres.folder}&port={self.postgres.port}&user=bench'
         self.instances.append(Stagedoor(self.bench.new_folder('instance'), begin_with, cores=BOTH_CORES,
-                                        settings=[f'store.url={url}', f'auth.keys={"k" * 32}']))
+                                        settings=[f'store.url={self.postgres.url("sale")}', f'auth.keys={"k" * 32}']))
 
     def __enter__(self):
         return self

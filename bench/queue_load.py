@@ -3,6 +3,7 @@
 Open loop: iterations begin when they are due, whatever the server does, and times count from then on. Each rate has a server
 freshly started. The first rate that breaks (see is_broken) ends the run of rates, and one halfway to it is measured too."""
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -12,7 +13,7 @@ import tempfile
 import time
 
 import servers
-from servers import ROOT, Stagedoor, load, say
+from servers import ROOT, PostgresServer, Stagedoor, load, say
 
 EVENT = 1
 CATALOGUE = '''layouts:
@@ -40,11 +41,13 @@ def arguments(words):
     parser.add_argument('--seconds', type=float, default=60, help='measured per rate (60)')
     parser.add_argument('--connections', type=int, default=1024)
     parser.add_argument('--setting', action='append', default=[], metavar='NAME=VALUE', help='of the server, such as store.url=…; repeatable')
-    parser.add_argument('--label', default='embedded store', help='names these results in the file and in the plot')
+    parser.add_argument('--postgres', action='store_true', help='over a PostgreSQL of its own instead of the embedded store')
+    parser.add_argument('--label', help='names these results in the file and in the plot (embedded store, or PostgreSQL)')
     parser.add_argument('--folder', type=pathlib.Path, default=pathlib.Path('/var/tmp'), help='stores go into a new folder in here, on a real disk (/var/tmp)')
     parser.add_argument('--into', type=pathlib.Path, default=ROOT / 'build/study', help='where queue-load.json and .png are kept (build/study)')
     parser.add_argument('--quick', action='store_true', help='a smoke test: two rates, for moments')
     chosen = parser.parse_args(words)
+    chosen.label = chosen.label or ('PostgreSQL' if chosen.postgres else 'embedded store')
     if chosen.quick:
         chosen.rates, chosen.seconds, chosen.only_rates = [100, 500], 1, True
     return chosen
@@ -55,7 +58,13 @@ def measure(options, folder, rate):
     folder = folder / str(rate)
     folder.mkdir()
     (folder / 'catalogue.yaml').write_text(CATALOGUE)
-    with Stagedoor(folder, folder / 'catalogue.yaml', options.setting) as server:
+    with contextlib.ExitStack() as started:
+        settings = options.setting
+        if options.postgres:
+            (folder / 'postgres').mkdir()
+            postgres = started.enter_context(PostgresServer(folder / 'postgres', ['shared_buffers=512MB', 'max_wal_size=8GB']))
+            settings = [*settings, f'store.url={postgres.url()}', 'auth.keys=' + 'k' * 32]
+        server = started.enter_context(Stagedoor(folder, folder / 'catalogue.yaml', settings))
         begin, cpu = time.monotonic(), server.cpu_seconds()
         report = load(server.port, connections=options.connections, rate=rate, seconds=options.seconds,
                       warm_up=min(2, options.seconds), method='POST', target='/queue',
@@ -130,6 +139,7 @@ def keep(file, new):
 def main(words):
     options = arguments(words)
     folder = pathlib.Path(tempfile.mkdtemp(prefix='stagedoor-study-', dir=options.folder))
+    folder.chmod(0o755)  # PostgreSQL runs as another user
     file = options.into / 'queue-load.json'
     results = []
     try:

@@ -3,7 +3,6 @@ generator. Everything runs in folders of its own, on free ports, and is stopped 
 import json
 import os
 import pathlib
-import pwd
 import re
 import socket
 import statistics
@@ -12,6 +11,9 @@ import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / 'tools'))
+from local_servers import PostgresServer, Process, free_port
+
 STAGEDOOR = ROOT / 'build/release/stagedoor'
 LOAD = ROOT / 'build/release/bench/bench_load'
 STREAMS = ROOT / 'build/release/bench/bench_streams'
@@ -25,12 +27,6 @@ def say(text):
 
 def pinned(core, command):
     return ['taskset', '-c', core, *map(str, command)]
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(('127.0.0.1', 0))
-        return taken.getsockname()[1]
 
 
 def exchange(port, request):
@@ -52,38 +48,6 @@ def receive(connection):
     if not data:
         raise RuntimeError('the connection ended within an answer')
     return data
-
-
-class Process:
-    """A server started by us; `with` stops it."""
-
-    def __init__(self, command, folder, **options):
-        self.folder = pathlib.Path(folder)
-        self.log = open(self.folder / 'stderr.log', 'a+')
-        self.process = subprocess.Popen([str(word) for word in command], cwd=folder, stderr=self.log, text=True, **options)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-
-    def stop(self):
-        self.process.terminate()
-        try:
-            self.process.wait(timeout=60)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-        self.log.close()
-
-    def cpu_seconds(self):
-        fields = pathlib.Path(f'/proc/{self.process.pid}/stat').read_text().rsplit(')', 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
-
-    def memory_mb(self, field='VmRSS'):
-        status = pathlib.Path(f'/proc/{self.process.pid}/status').read_text()
-        return int(re.search(rf'{field}:\s+(\d+) kB', status)[1]) / 1024
 
 
 class Stagedoor(Process):
@@ -197,38 +161,27 @@ def quoted(text):
     return "'" + text.replace('\\', '\\\\').replace("'", "\\'") + "'"
 
 
-class Postgres(Process):
+class Postgres(PostgresServer):
     """PostgreSQL with a schema that does the work of a durable hold, on both cores; pgbench drives it."""
 
     SEATS = 1_000_000
     USERS = 200_000
 
     def __init__(self, folder):
-        self.bin = max(pathlib.Path('/usr/lib/postgresql').glob('*/bin'), key=lambda path: int(path.parent.name))
-        self.data, self.port, self.next_seat, self.clients = folder / 'data', free_port(), 0, 32
-        # PostgreSQL refuses to run as root.
-        self.who = {}
-        if os.geteuid() == 0:
-            user = next(pwd.getpwnam(name) for name in ('postgres', 'nobody') if name in {u.pw_name for u in pwd.getpwall()})
-            self.who = {'user': user.pw_uid, 'group': user.pw_gid, 'extra_groups': []}
-            os.chown(folder, user.pw_uid, user.pw_gid)
-        self.command([self.bin / 'initdb', '-D', self.data, '-A', 'trust', '-U', 'bench', '-E', 'UTF8', '--no-locale'], folder)
-        super().__init__([self.bin / 'postgres', '-D', self.data, '-p', self.port, '-k', folder,
-                          '-c', 'listen_addresses=', '-c', 'shared_buffers=512MB', '-c', 'max_wal_size=8GB',
-                          '-c', 'checkpoint_timeout=1h'], folder, **self.who)
-        for _ in range(200):
-            if self.psql('-c', 'select 1', check=False).returncode == 0:
-                break
-            time.sleep(0.1)
+        super().__init__(folder, ['shared_buffers=512MB', 'max_wal_size=8GB', 'checkpoint_timeout=1h'])
+        self.next_seat, self.clients = 0, 32
         self.psql('-v', f'seats={self.SEATS}', '-v', f'users={self.USERS}', '-f', ROOT / 'bench/postgres_schema.sql')
 
-    def command(self, words, folder=None, check=True):
-        return subprocess.run([str(word) for word in words], cwd=folder or self.folder, check=check, text=True,
-                              capture_output=True, **self.who)
-
-    def psql(self, *arguments, check=True):
-        return self.command([self.bin / 'psql', '-h', self.folder, '-p', self.port, '-U', 'bench', '-d', 'postgres', '-q',
-                             '-v', 'ON_ERROR_STOP=1', *arguments], check=check)
+    def pgbench(self, script, seconds, clients, **values):
+        """Transactions per second of a script of this folder."""
+        defined = [word for name, value in values.items() for word in ('-D', f'{name}={value}')]
+        result = self.command([self.bin / 'pgbench', '-h', self.folder, '-p', self.port, '-U', self.USER, '-n', '-M', 'prepared',
+                               '-f', ROOT / 'bench' / script, '-c', clients, '-j', 2, '-T', max(1, round(seconds)), *defined,
+                               'postgres'])
+        failed = re.search(r'number of failed transactions: (\d+)', result.stdout)
+        if failed and int(failed[1]) > 0:
+            raise RuntimeError('pgbench: ' + result.stdout + result.stderr)
+        return float(re.search(r'tps = ([\d.]+) \(without', result.stdout)[1])
 
     def hold(self, seconds, clients=None):
         """Transactions per second of the hold script."""
@@ -237,22 +190,13 @@ class Postgres(Process):
         if self.next_seat + per_client * clients > self.SEATS:
             self.psql('-c', 'truncate reservations, outbox')
             self.next_seat = 0
-        result = self.command([self.bin / 'pgbench', '-h', self.folder, '-p', self.port, '-U', 'bench', '-n', '-M', 'prepared',
-                               '-f', ROOT / 'bench/postgres_hold.sql', '-c', clients, '-j', 2, '-T', max(1, round(seconds)),
-                               '-D', f'first={self.next_seat}', '-D', f'clients={clients}', '-D', 'i=0',
-                               '-D', f'users={self.USERS}', 'postgres'])
         self.next_seat += per_client * clients
-        failed = re.search(r'number of failed transactions: (\d+)', result.stdout)
-        if failed and int(failed[1]) > 0:
-            raise RuntimeError('pgbench: ' + result.stdout + result.stderr)
-        return float(re.search(r'tps = ([\d.]+) \(without', result.stdout)[1])
+        return self.pgbench('postgres_hold.sql', seconds, clients, first=self.next_seat - per_client * clients, clients=clients,
+                            i=0, users=self.USERS)
 
     def charge_hot_row(self, seconds, clients):
         """Transactions per second that charge one wallet and write its history, each for itself."""
-        result = self.command([self.bin / 'pgbench', '-h', self.folder, '-p', self.port, '-U', 'bench', '-n', '-M', 'prepared',
-                               '-f', ROOT / 'bench/postgres_charge.sql', '-c', clients, '-j', 2, '-T', max(1, round(seconds)),
-                               'postgres'])
-        return float(re.search(r'tps = ([\d.]+) \(without', result.stdout)[1])
+        return self.pgbench('postgres_charge.sql', seconds, clients)
 
     def find_best_clients(self, seconds):
         found = {clients: self.hold(seconds, clients) for clients in (8, 32, 64)}

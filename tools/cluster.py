@@ -71,7 +71,7 @@ def main():
         postgres = PostgresServer(folder / 'postgres')
         started.append(postgres)
         key = secrets.token_hex(16)
-        environment = {**os.environ, 'STAGEDOOR_STORE_URL': postgres.url, 'STAGEDOOR_HTTP_LISTEN': '127.0.0.1:0',
+        environment = {**os.environ, 'STAGEDOOR_STORE_URL': postgres.url(), 'STAGEDOOR_HTTP_LISTEN': '127.0.0.1:0',
                        'STAGEDOOR_HTTP_TRUSTED_PROXIES': '127.0.0.1', 'STAGEDOOR_AUTH_KEYS': secrets.token_hex(32),
                        'STAGEDOOR_ADMIN_KEYS': f'demo:owner:{key}',
                        'STAGEDOOR_CATALOGUE_FILE': str(ROOT / 'demo/catalogue.yaml')}
@@ -102,14 +102,14 @@ def welcome(listen, instances, postgres, key):
     return f'''
 {len(instances)} instances serve the demo at {url} (HAProxy, round robin; Ctrl-C stops all, and the data goes)
 {each}
-  PostgreSQL   {postgres.url}
+  PostgreSQL   {postgres.url()}
   operator key {key}
 
 Try next, in another terminal:
   build/release/stagedoor crowd --url {url} --event 2 --rate 300     # a crowd sells the hall out, every call to another instance
   kill -9 {instances[0].process.pid}                                                # meanwhile: the others go on
   kill -STOP {instances[-1].process.pid}; sleep 10; kill -CONT {instances[-1].process.pid}                  # it comes back without harm
-  build/release/stagedoor audit --store.url='{postgres.url}'
+  build/release/stagedoor audit --store.url='{postgres.url()}'
 '''
 
 

@@ -40,6 +40,10 @@ class Process:
     def said(self):
         return (self.folder / 'stderr.log').read_text()
 
+    def cpu_seconds(self):
+        fields = pathlib.Path(f'/proc/{self.process.pid}/stat').read_text().rsplit(')', 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
     def memory_mb(self, field='VmRSS'):
         status = pathlib.Path(f'/proc/{self.process.pid}/status').read_text()
         return int(re.search(rf'{field}:\s+(\d+) kB', status)[1]) / 1024
@@ -48,6 +52,8 @@ class Process:
 class PostgresServer(Process):
     """A PostgreSQL of its own, reached by a socket in its folder (which must be on a path that everybody may enter,
     because it refuses to run as root). `settings` as on its command line: `name=value`."""
+
+    USER = 'stagedoor'
 
     def __init__(self, folder, settings=()):
         self.bin = max(pathlib.Path('/usr/lib/postgresql').glob('*/bin'), key=lambda path: int(path.parent.name))
@@ -58,7 +64,7 @@ class PostgresServer(Process):
             user = users.get('postgres') or users['nobody']
             self.who = {'user': user.pw_uid, 'group': user.pw_gid, 'extra_groups': []}
             os.chown(folder, user.pw_uid, user.pw_gid)
-        self.command([self.bin / 'initdb', '-D', self.data, '-A', 'trust', '-U', 'stagedoor', '-E', 'UTF8', '--no-locale'],
+        self.command([self.bin / 'initdb', '-D', self.data, '-A', 'trust', '-U', self.USER, '-E', 'UTF8', '--no-locale'],
                      folder)
         options = [word for setting in ['listen_addresses=', *settings] for word in ('-c', setting)]
         super().__init__([self.bin / 'postgres', '-D', self.data, '-p', self.port, '-k', folder, *options], folder, **self.who)
@@ -75,14 +81,13 @@ class PostgresServer(Process):
             self.process.send_signal(2)
         super().stop()
 
-    @property
-    def url(self):
-        return f'postgres:///postgres?host={self.folder}&port={self.port}&user=stagedoor'
+    def url(self, database='postgres'):
+        return f'postgres:///{database}?host={self.folder}&port={self.port}&user={self.USER}'
 
     def command(self, words, folder=None, check=True):
         return subprocess.run([str(word) for word in words], cwd=folder or self.folder, check=check, text=True,
                               capture_output=True, **self.who)
 
     def psql(self, *arguments, check=True):
-        return self.command([self.bin / 'psql', '-h', self.folder, '-p', self.port, '-U', 'stagedoor', '-d', 'postgres', '-q',
+        return self.command([self.bin / 'psql', '-h', self.folder, '-p', self.port, '-U', self.USER, '-d', 'postgres', '-q',
                              '-v', 'ON_ERROR_STOP=1', *arguments], check=check)

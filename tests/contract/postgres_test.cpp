@@ -416,7 +416,7 @@ TEST_F(Postgres, readers_notice_nothing_of_a_connection_lost_while_idle) {
   EXPECT_TRUE(reader->reservation(ReservationId{1001}));
 }
 
-TEST_F(Postgres, is_unavailable_when_the_disk_is_full_and_when_rows_are_locked) {
+TEST_F(Postgres, is_unavailable_while_an_operator_locks_a_table) {
   Instance one({.url = url(), .lock_limit = Millis(200)});
   one.hold(1001, 1);
   auto operators_hand = std::async(std::launch::async, [&] {
