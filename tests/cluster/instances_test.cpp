@@ -1,5 +1,6 @@
 // R-M1, R-M3, R-M5: three real servers over one PostgreSQL, every call to another one, while they are killed,
-// paused, cut off, restarted, and while the database is. STAGEDOOR_TEST_LONG=1: a hundred rounds of faults.
+// paused, cut off, restarted, and while the database is. STAGEDOOR_TEST_LONG=1: more rounds;
+// STAGEDOOR_TEST_ROUNDS=100: so many rounds of faults, and longer ones (docs/bench/cluster.md).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -117,7 +118,7 @@ TEST_F(Instances, one_that_is_stopped_does_not_stop_the_others) {
   const Visitor fan = enter(first, user(1), 1);
   const auto seats = free_seats(first, fan, 1);
   std::mt19937 random(5);
-  for (int round = 0; round < (is_long() ? 30 : 6); ++round) {
+  for (int round = 0; round < (is_long() ? 12 : 6); ++round) {
     // Stopped at any point of its work.
     std::jthread busy([&](const std::stop_token& is_over) {
       Api api(urls[2]);
@@ -212,7 +213,7 @@ const std::vector<Fault>& faults() {
 TEST_F(Instances, survive_whatever_happens_to_them) {
   constexpr std::int64_t kPeople = 40, kEvery = 1000, kInside = 120;
   Cluster cluster(
-      hall(is_long() ? 60'000 : 10'000,
+      hall(std::getenv("STAGEDOOR_TEST_ROUNDS") ? 60'000 : 20'000,
            "admission: both, people: 40, every: 1s, capacity: 120, active_ttl: 5s, visit_max: 20s, "
            "presence_timeout: 20s, poll_min: 1s"));
   const auto urls = cluster.urls();
@@ -224,7 +225,8 @@ TEST_F(Instances, survive_whatever_happens_to_them) {
   Rush rush(200, seats, 21);
   std::mt19937 random(
       std::getenv("STAGEDOOR_TEST_SEED") ? unsigned(std::atoi(std::getenv("STAGEDOOR_TEST_SEED"))) : 22);
-  const std::size_t rounds = is_long() ? 100 : faults().size();
+  const char* const asked = std::getenv("STAGEDOOR_TEST_ROUNDS");
+  const std::size_t rounds = asked ? std::size_t(std::atoi(asked)) : faults().size() * (is_long() ? 2 : 1);
   for (std::size_t round = 0; round < rounds; ++round) {
     const Fault& fault = faults()[round % faults().size()];
     const std::size_t instance = random() % cluster.size();
@@ -232,7 +234,7 @@ TEST_F(Instances, survive_whatever_happens_to_them) {
     std::atomic<bool> goes_on{true};
     std::jthread fans([&] { rush.run_through(urls, [&] { return goes_on.load(); }); });
     pause_for(milliseconds(300 + random() % 400));
-    fault.happen(cluster, instance, is_long());
+    fault.happen(cluster, instance, asked != nullptr);
     cluster.wait_until_ready();
     pause_for(milliseconds(300));
     goes_on = false;
@@ -259,7 +261,7 @@ TEST_F(Instances, answer_as_one_would_whatever_happens_to_them) {
   Cluster cluster(Workload::catalogue(100));
   Workload workload({.urls = cluster.urls(), .seed = 23});
   std::mt19937 random(24);
-  const std::size_t rounds = is_long() ? 4 * faults().size() : faults().size();
+  const std::size_t rounds = is_long() ? 2 * faults().size() : faults().size();
   for (std::size_t round = 0; round < rounds; ++round) {
     const Fault& fault = faults()[round % faults().size()];
     const std::size_t instance = random() % cluster.size();

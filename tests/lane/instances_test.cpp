@@ -22,7 +22,7 @@ namespace {
 using testing::IsEmpty;
 
 const int kCases =
-    setenv("RC_PARAMS", std::getenv("STAGEDOOR_TEST_LONG") ? "max_success=10000" : "max_success=300", 0);
+    setenv("RC_PARAMS", std::getenv("STAGEDOOR_TEST_LONG") ? "max_success=2000" : "max_success=300", 0);
 
 constexpr std::size_t kInstances = 3;
 constexpr std::string_view kRoomy = "admission: capacity, capacity: 100, active_ttl: 5m, poll_min: 0s";

@@ -125,6 +125,7 @@ pid_t PostgresServer::spawn(const std::vector<std::string>& command) const {
   const std::string program = (*programs() / command.front()).string();
   std::vector<char*> argv;
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.front() = const_cast<char*>(program.c_str());  // by which it finds its own files
   argv.push_back(nullptr);
   const passwd* user = servant();
   const std::string log_file = (folder_ / "log").string();
