@@ -172,11 +172,11 @@ class Postgres(PostgresServer):
         self.next_seat, self.clients = 0, 32
         self.psql('-v', f'seats={self.SEATS}', '-v', f'users={self.USERS}', '-f', ROOT / 'bench/postgres_schema.sql')
 
-    def pgbench(self, script, seconds, clients, **values):
-        """Transactions per second of a script of this folder."""
+    def pgbench(self, script, seconds, connections, **values):
+        """Transactions per second of a script of this folder, over so many connections."""
         defined = [word for name, value in values.items() for word in ('-D', f'{name}={value}')]
         result = self.command([self.bin / 'pgbench', '-h', self.folder, '-p', self.port, '-U', self.USER, '-n', '-M', 'prepared',
-                               '-f', ROOT / 'bench' / script, '-c', clients, '-j', 2, '-T', max(1, round(seconds)), *defined,
+                               '-f', ROOT / 'bench' / script, '-c', connections, '-j', 2, '-T', max(1, round(seconds)), *defined,
                                'postgres'])
         failed = re.search(r'number of failed transactions: (\d+)', result.stdout)
         if failed and int(failed[1]) > 0:
