@@ -20,7 +20,7 @@ namespace stagedoor {
 struct SqliteOptions {
   std::string path;                      // ":memory:": a temporary file that goes with the store
   std::int64_t wal_limit = 64ll << 20;   // bytes; the lane itself empties a log that is longer
-  std::int64_t cache_size = 44ll << 20;  // bytes of pages the writing connection keeps
+  std::int64_t cache_size = 38ll << 20;  // bytes of pages the writing connection keeps
 };
 
 // A folder of its own under the fastest temporary place; removed with the object. Left-overs of processes
