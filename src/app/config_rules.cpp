@@ -108,13 +108,7 @@ class Rules {
 
   void places_of_data() {
     const std::string_view url = c_.store.url;
-    if (c_.store.is_postgres()) {
-      if (c_.auth.keys.empty())
-        fault("auth.keys", "is empty; all instances need the same key, so name one: openssl rand -hex 32");
-      if (c_.admin.keys.empty())
-        fault("admin.keys",
-              "is empty; all instances need the same operator keys, so name one: name:owner:secret");
-    } else if (!url.starts_with("sqlite:") || url == "sqlite:") {
+    if (!c_.store.is_postgres() && (!url.starts_with("sqlite:") || url == "sqlite:")) {
       fault("store.url",
             "is not known; write sqlite:FILE, sqlite::memory: or postgres://USER:PASSWORD@HOST/DATABASE");
     }

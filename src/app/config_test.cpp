@@ -19,7 +19,6 @@ using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-using testing::UnorderedElementsAre;
 
 LoadedConfig from_toml(std::string text) { return load_config({.file = {{"s.toml", std::move(text)}}}); }
 LoadedConfig from_flags(std::vector<std::pair<std::string, std::string>> flags) {
@@ -176,18 +175,6 @@ TEST(Settings, what_is_not_built_yet_is_refused_in_words) {
               ElementsAre(FaultAt("flag --room.url", "not built yet")));
   EXPECT_THAT(from_flags({{"events.url", "kafka://h"}}).faults,
               ElementsAre(FaultAt("flag --events.url", "not built yet")));
-}
-
-// R-M1: a key that one instance made for itself would make its tokens unknown on the others.
-TEST(Settings, instances_of_one_store_share_their_keys) {
-  EXPECT_THAT(from_flags({{"store.url", "postgres://u:geheim@h/d"}}).faults,
-              UnorderedElementsAre(FaultAt("default", "auth.keys is empty"),
-                                   FaultAt("default", "admin.keys is empty")));
-  EXPECT_THAT(from_flags({{"store.url", "postgresql:///d?host=/run"},
-                          {"auth.keys", "0123456789abcdef0123456789abcdef"},
-                          {"admin.keys", "anna:owner:0123456789abcdef"}})
-                  .faults,
-              IsEmpty());
 }
 
 TEST(Settings, inside_of_a_value_is_checked) {

@@ -28,6 +28,12 @@ std::string random_secret() {
                            ". Make the folder writable for this user, or set auth.keys and admin.keys.");
 }
 
+// What one instance made for itself, the others of its store would not know.
+[[noreturn]] void need_the_same(const std::string& setting, const std::string& example) {
+  throw std::runtime_error(setting +
+                           " is empty; all instances of one store need the same, so set it: " + example);
+}
+
 std::vector<std::string> read_lines(const std::string& file) {
   std::ifstream in(file);
   if (!in) cannot("read", file);
@@ -77,6 +83,7 @@ std::optional<std::string> store_file(const Config& config) {
 
 std::vector<std::string> signing_keys(const Config& config) {
   if (!config.auth.keys.empty()) return config.auth.keys;
+  if (config.store.is_postgres()) need_the_same("auth.keys", "openssl rand -hex 32");
   const auto store = store_file(config);
   if (!store) return {random_secret()};
   return kept(*store + ".keys",
@@ -87,6 +94,7 @@ std::vector<std::string> signing_keys(const Config& config) {
 
 OperatorSecrets operator_secrets(const Config& config) {
   if (!config.admin.keys.empty()) return {config.admin.keys, std::nullopt};
+  if (config.store.is_postgres()) need_the_same("admin.keys", "name:owner:secret");
   const auto store = store_file(config);
   if (!store) {
     std::string key = first_operator();

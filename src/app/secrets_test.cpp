@@ -35,6 +35,17 @@ TEST_F(Secrets, are_made_once_and_kept_beside_the_store) {
   EXPECT_EQ(second.keys, first.keys);
 }
 
+// R-M1: a key that one instance made for itself would make its tokens unknown on the others.
+TEST_F(Secrets, of_instances_of_one_store_are_named_not_made) {
+  config.store.url = "postgresql:///d?host=/run";
+  EXPECT_THROW(signing_keys(config), std::runtime_error);
+  EXPECT_THROW(operator_secrets(config), std::runtime_error);
+  config.auth.keys = {"0123456789abcdef0123456789abcdef"};
+  config.admin.keys = {"anna:owner:0123456789abcdef"};
+  EXPECT_EQ(signing_keys(config), config.auth.keys);
+  EXPECT_EQ(operator_secrets(config).keys, config.admin.keys);
+}
+
 TEST_F(Secrets, are_readable_by_their_owner_only) {
   signing_keys(config);
   struct stat status {};
