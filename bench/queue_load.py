@@ -28,7 +28,7 @@ events:
     dates:
       - {id: 1, starts_at: 2096-02-01T00:00:00Z, layout: club, prices: {Standard: 110000}}
 '''
-# The contract's reference figures, of other systems on other machines: (name, iterations/s, mean, p95, max in ms, success share).
+# The requirements' reference figures, of other systems on other machines: (name, iterations/s, mean, p95, max in ms, success share).
 REFERENCE = [('database queue', 500, 12_700, None, None, 0.9714),
              ('Redis', 3000, 3.01, 16.54, 230, 1),
              ('Kafka', 3000, 1, 2.66, 107, 1)]

@@ -37,7 +37,7 @@ def draw(results, reference, file):
     served.plot(offered, offered, color='grey', linewidth=1, linestyle='--', label='offered')
 
     plain = FuncFormatter(lambda value, _: f'{value:,.0f}' if value >= 1 else f'{value:g}')
-    times.set(title=f'Waiting room: join + one status query, {seconds:g} s at each rate, open loop\n(grey: the contract’s figures of other systems on other machines)', ylabel='time of an iteration (both requests), ms',
+    times.set(title=f'Waiting room: join + one status query, {seconds:g} s at each rate, open loop\n(grey: the requirements’ figures of other systems on other machines)', ylabel='time of an iteration (both requests), ms',
               xscale='log', yscale='log')
     served.set(ylabel='iterations served per second')
     busy.set(ylabel='busy, share of a core', xlabel='iterations offered per second (two requests each; shaded: broken)', ylim=(0, 1.05))

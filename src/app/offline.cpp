@@ -80,12 +80,17 @@ int run_backup(const Config& config, const std::string& target) {
 }
 
 int run_fairness(const Config& config, const FairnessOptions& options) {
-  const auto file = existing_store(config);
-  if (!file) return kWrong;
-  const auto room = read_room_sqlite(*file, EventId{options.event});
+  const EventId event{options.event};
+  std::optional<RoomRecord> room;
+  if (config.store.is_postgres()) {
+    room = read_room_postgres(config.store.url, event);
+  } else {
+    const auto file = existing_store(config);
+    if (!file) return kWrong;
+    room = read_room_sqlite(*file, event);
+  }
   if (!room) {
-    std::fprintf(stderr, "%s: there is no event %lld in it\n", file->c_str(),
-                 static_cast<long long>(options.event));
+    std::fprintf(stderr, "there is no event %lld in the store\n", static_cast<long long>(event.value));
     return kWrong;
   }
   if (!options.joins.empty() && !write_joins(options.joins, room->rows.places)) {

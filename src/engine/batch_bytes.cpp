@@ -81,9 +81,11 @@ class Writer {
   }
   template <Described T>
   void put(const T& row) {
-    Writer inner;
-    boost::mp11::mp_for_each<Members<T>>([&](auto member) { inner.put(row.*member.pointer); });
-    put(inner.out);
+    const std::size_t begin = out.size();
+    boost::mp11::mp_for_each<Members<T>>([&](auto member) { put(row.*member.pointer); });
+    Writer length;  // short: nothing is allocated
+    length.put(out.size() - begin);
+    out.insert(begin, length.out);
   }
 };
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -91,6 +92,7 @@ class Store {
 struct PageAt {
   std::int64_t before = 0;  // rows below this id (or seq); 0 = from the newest
   int limit = 50;
+  std::int64_t bound() const { return before ? before : std::numeric_limits<std::int64_t>::max(); }
 };
 
 // Reads for one fan or operator, beside the lane: committed rows, a short look each. One thread at a time per

@@ -85,6 +85,9 @@ TEST_F(Instances, keep_the_rules_together) {
   }
   const CommandResult audit = cluster.audit();
   EXPECT_EQ(audit.exit_code, 0) << audit.out << audit.err;
+  const CommandResult fairness = cluster.server(0).run({"fairness", "--event", "1"});  // R-Q17
+  EXPECT_EQ(fairness.exit_code, 0) << fairness.out << fairness.err;
+  EXPECT_EQ(cluster.server(0).run({"fairness", "--event", "99"}).exit_code, 2);
 }
 
 // R-P4: two lanes that pay a user's last two holds at once end the visit.
@@ -180,7 +183,8 @@ const std::vector<Fault>& faults() {
                              bool) { cluster.postgres().restart(PostgresServer::How::immediate); }},
       {"cut off",
        [](Cluster& cluster, std::size_t i, bool is_long) {
-         cluster.proxy(i).cut(true);
+         cluster.proxy(i).keep_out();
+         cluster.proxy(i).cut();
          pause_for(is_long ? seconds(5) : seconds(2));
          cluster.proxy(i).let_in();
        }},

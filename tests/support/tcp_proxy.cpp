@@ -98,9 +98,8 @@ void TcpProxy::resume() {
   wake();
 }
 
-void TcpProxy::cut(bool keep_out) {
+void TcpProxy::cut() {
   const std::lock_guard lock(mutex_);
-  is_closed_ = is_closed_ || keep_out;
   for (auto& [socket, link] : links_) close(link);
   links_.clear();
   wake();

@@ -30,9 +30,8 @@ class TcpProxy {
   // Nothing passes in either direction, and new connections are not taken to the server, until resume().
   void pause();
   void resume();
-  // Breaks the connections there are; with `keep_out` new ones, too, until let_in().
-  void cut(bool keep_out = false);
-  void keep_out();
+  void cut();       // breaks the connections there are
+  void keep_out();  // breaks new ones, until let_in()
   void let_in();
   // Once: what a client sends with `mark` in it is passed on; then, as soon as the server begins to answer
   // it, the connection is broken and the answer lost.

@@ -1,7 +1,5 @@
 #include "adapters/postgres/postgres_queries.h"
 
-#include <limits>
-
 #include "adapters/tables/rows.h"
 
 namespace stagedoor {
@@ -9,8 +7,6 @@ namespace {
 
 using postgres::Columns;
 using postgres::Value;
-
-std::int64_t before_of(PageAt at) { return at.before ? at.before : std::numeric_limits<std::int64_t>::max(); }
 
 // What is asked for one is asked for a set of one.
 template <class Key>
@@ -58,7 +54,7 @@ std::vector<Reservation> PostgresQueries::reservations_of(const UserId& user,
                                                           PageAt at) {
   return rows<Reservation>(
       sql::reservation::find_reservations_of_user,
-      {{"$user_id", user}, {"$before", before_of(at)}, {"$status", status}, {"$limit", at.limit}});
+      {{"$user_id", user}, {"$before", at.bound()}, {"$status", status}, {"$limit", at.limit}});
 }
 
 std::optional<Wallet> PostgresQueries::wallet(const UserId& user) {
@@ -67,7 +63,7 @@ std::optional<Wallet> PostgresQueries::wallet(const UserId& user) {
 
 std::vector<Posting> PostgresQueries::history(WalletId wallet, PageAt at) {
   return rows<Posting>(sql::wallet::list_postings,
-                       {{"$wallet_id", wallet}, {"$before", before_of(at)}, {"$limit", at.limit}});
+                       {{"$wallet_id", wallet}, {"$before", at.bound()}, {"$limit", at.limit}});
 }
 
 std::optional<Payment> PostgresQueries::payment(PaymentId id) {
@@ -76,11 +72,11 @@ std::optional<Payment> PostgresQueries::payment(PaymentId id) {
 
 std::vector<Payment> PostgresQueries::payments_of(const UserId& user, PageAt at) {
   return rows<Payment>(sql::payment::find_payments_of_user,
-                       {{"$user_id", user}, {"$before", before_of(at)}, {"$limit", at.limit}});
+                       {{"$user_id", user}, {"$before", at.bound()}, {"$limit", at.limit}});
 }
 
 std::vector<LogRow> PostgresQueries::log(PageAt at) {
-  return rows<LogRow>(sql::operator_::list_log, {{"$before", before_of(at)}, {"$limit", at.limit}});
+  return rows<LogRow>(sql::operator_::list_log, {{"$before", at.bound()}, {"$limit", at.limit}});
 }
 
 }  // namespace stagedoor

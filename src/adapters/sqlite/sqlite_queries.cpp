@@ -1,15 +1,11 @@
 #include "adapters/sqlite/sqlite_queries.h"
 
-#include <limits>
-
 #include "adapters/sqlite/generation.h"
 #include "adapters/sqlite/schema.h"
 #include "adapters/tables/rows.h"
 
 namespace stagedoor {
 namespace {
-
-std::int64_t before_of(PageAt at) { return at.before ? at.before : std::numeric_limits<std::int64_t>::max(); }
 
 // A page of rows that are indexed by generation (generation.h), newest first: looks into one generation after
 // the other until the page is full. `page_of(generation, rows wanted)` adds to the page.
@@ -59,7 +55,7 @@ std::vector<Reservation> SqliteQueries::reservations_of(const UserId& user,
       reservation_ids_, at, [&](auto& rows, std::int64_t generation, std::size_t limit) {
         reservations_of_user_.each({{"$generation", generation},
                                     {"$user_id", user},
-                                    {"$before", before_of(at)},
+                                    {"$before", at.bound()},
                                     {"$status", wanted},
                                     {"$limit", limit}},
                                    [&](Columns& columns) { columns >> rows.emplace_back(); });
@@ -74,7 +70,7 @@ std::optional<Wallet> SqliteQueries::wallet(const UserId& user) {
 
 std::vector<Posting> SqliteQueries::history(WalletId wallet, PageAt at) {
   std::vector<Posting> rows;
-  postings_.each({{"$wallet_id", wallet}, {"$before", before_of(at)}, {"$limit", at.limit}},
+  postings_.each({{"$wallet_id", wallet}, {"$before", at.bound()}, {"$limit", at.limit}},
                  [&](Columns& columns) { columns >> rows.emplace_back(); });
   return rows;
 }
@@ -92,7 +88,7 @@ std::vector<Payment> SqliteQueries::payments_of(const UserId& user, PageAt at) {
   auto payments = page_by_generation<PaymentId, std::vector<Payment>>(
       payment_ids_, at, [&](auto& rows, std::int64_t generation, std::size_t limit) {
         payments_of_user_.each(
-            {{"$generation", generation}, {"$user_id", user}, {"$before", before_of(at)}, {"$limit", limit}},
+            {{"$generation", generation}, {"$user_id", user}, {"$before", at.bound()}, {"$limit", limit}},
             [&](Columns& columns) { columns >> rows.emplace_back(); });
       });
   for (auto& payment : payments) read_paid_reservations(payment);
@@ -101,7 +97,7 @@ std::vector<Payment> SqliteQueries::payments_of(const UserId& user, PageAt at) {
 
 std::vector<LogRow> SqliteQueries::log(PageAt at) {
   std::vector<LogRow> rows;
-  log_.each({{"$before", before_of(at)}, {"$limit", at.limit}},
+  log_.each({{"$before", at.bound()}, {"$limit", at.limit}},
             [&](Columns& columns) { columns >> rows.emplace_back(); });
   return rows;
 }
