@@ -65,6 +65,13 @@ std::vector<MetricFamily> SaleMetrics::Collect() const {
               static_cast<std::uint64_t>(sold_won_.load())),
       batch_sizes(lane)};
 
+  if (lane_.has_others()) {
+    const double seconds = std::chrono::duration<double>(lane_.behind()).count();
+    families.push_back(family("stagedoor_store_behind_seconds",
+                              "For how long this instance has not heard what others did", MetricType::Gauge,
+                              {sample(MetricType::Gauge, seconds, {})}));
+  }
+
   std::vector<ClientMetric> waiting;
   for (std::size_t i = 0; i < kLaneClasses; ++i) {
     waiting.push_back(sample(MetricType::Gauge, double(lane.waiting[i]), {{"class", kClassNames[i]}}));

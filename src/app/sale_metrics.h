@@ -3,7 +3,7 @@
 //   stagedoor_commands_total · stagedoor_batches_total · stagedoor_commits_total ·
 //   stagedoor_failed_batches_total · stagedoor_overloaded_total · stagedoor_batch_size (histogram) ·
 //   stagedoor_lane_waiting{class} · stagedoor_reservations_total{status} · stagedoor_sales_won_total ·
-//   stagedoor_queue_people{event,status}
+//   stagedoor_queue_people{event,status} · stagedoor_store_behind_seconds (several instances)
 #pragma once
 
 #include <prometheus/collectable.h>

@@ -235,14 +235,16 @@ void Lane::follow() {
     store_.follow();
     is_fresh_since(now);
   } catch (const std::exception& outage) {
-    if (is_fresh(Listener::kAway))
+    if (!is_cut_off_)
       log(LogLevel::error, "the store cannot be followed", {{"error.message", outage.what()}});
+    is_cut_off_ = true;
   }
 }
 
 void Lane::is_fresh_since(SteadyClock::time_point since) {
   if (!follow_every_) return;
   follow_at_ = since + *follow_every_;
+  is_cut_off_ = false;
   if (!is_fresh(Listener::kAway))
     for (Listener* listener : listeners_) listener->returned();
   fresh_at_.store(since, std::memory_order_release);

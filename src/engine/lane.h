@@ -95,8 +95,10 @@ class Lane {
   // Whether other instances may write the store. Any thread.
   bool has_others() const { return follow_every_.has_value(); }
   // Whether the memory that the listeners keep is at most `age` behind the store. Any thread.
-  bool is_fresh(Millis age) const {
-    return !has_others() || SteadyClock::now() - fresh_at_.load(std::memory_order_acquire) <= age;
+  bool is_fresh(Millis age) const { return !has_others() || behind() <= age; }
+  // By how much at most it is behind. Any thread.
+  std::chrono::nanoseconds behind() const {
+    return SteadyClock::now() - fresh_at_.load(std::memory_order_acquire);
   }
 
  private:
@@ -143,6 +145,7 @@ class Lane {
   TimePoint jobs_rest_until_{};  // after a failure, so that a due job does not spin
   const std::optional<Millis> follow_every_;
   SteadyClock::time_point follow_at_{};
+  bool is_cut_off_ = false;             // and the log says so
   std::unique_ptr<Transaction> begun_;  // by wait_for_turn(), for the next batch
   std::atomic<SteadyClock::time_point> fresh_at_;
 

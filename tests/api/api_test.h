@@ -1,4 +1,5 @@
-// One server for all tests of a suite: events of every kind are on it, and each test brings fans of its own.
+// One deployment for all tests of a suite: events of every kind are on it, and each test brings fans of its
+// own. The suites run twice: through one server over a file, and through three over PostgreSQL.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -11,8 +12,8 @@
 #include <thread>
 
 #include "adapters/system/clock.h"
+#include "cluster/deployment.h"
 #include "support/calls.h"
-#include "support/server_process.h"
 
 namespace stagedoor::test {
 
@@ -97,12 +98,10 @@ events:
 
 class ApiTest : public testing::Test {
  protected:
-  static void SetUpTestSuite() {
-    server_ = std::make_unique<ServerProcess>(ServerOptions{.catalogue = std::string(kSale)});
-  }
-  static void TearDownTestSuite() { server_.reset(); }
+  static void SetUpTestSuite() { sale_ = std::make_unique<Deployment>(std::string(kSale)); }
+  static void TearDownTestSuite() { sale_.reset(); }
 
-  ServerProcess& server() { return *server_; }
+  Deployment& sale() { return *sale_; }
   // A user whom no test of the process has used.
   static std::string new_user() { return user(++last_user_); }
   // A new user who is inside, with money when asked for.
@@ -134,13 +133,13 @@ class ApiTest : public testing::Test {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
   }
-  // The server runs on this machine's clock.
+  // The servers run on this machine's clock.
   static TimePoint now_of_server() { return SystemClock().now(); }
 
-  Api api{server_->url()};
+  Api api{sale_->urls()};
 
  private:
-  static inline std::unique_ptr<ServerProcess> server_;
+  static inline std::unique_ptr<Deployment> sale_;
   static inline std::uint64_t last_user_ = 0;
 };
 

@@ -246,14 +246,14 @@ TEST_F(CatalogueApi, hot_reads_answer_304_until_something_changes) {
 
 // R-C8: as after a restart.
 TEST_F(CatalogueApi, the_maps_are_right_from_the_first_answer_after_a_restart) {
-  ServerProcess alone({.catalogue = std::string(kSale)});
-  auto its_api = std::make_unique<Api>(alone.url());
+  Deployment alone{std::string(kSale)};
+  auto its_api = std::make_unique<Api>(alone.urls());
   const Visitor who = enter(*its_api, user(1), kClub);
   const auto seats = free_seats(*its_api, who, 1);
   its_api->send(hold_all(who, {seats[0], seats[2]}));
-  alone.kill9();
-  alone.start();
-  its_api = std::make_unique<Api>(alone.url());
+  alone.kill9_all();
+  alone.start_all();
+  its_api = std::make_unique<Api>(alone.urls());
   const auto now = free_seats(*its_api, who, 1);
   EXPECT_EQ(now.size(), 48u);
   EXPECT_EQ(now[0], seats[1]);

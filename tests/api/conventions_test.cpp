@@ -198,11 +198,13 @@ TEST_F(Conventions, the_log_keeps_secrets_and_people_out) {
             .token = who.token,
             .body = "{\"userId\":\"very-private-body\"}"});
   api.send({.method = "GET", .target = "/queue?token=" + who.token.substr(7), .token = who.token});
-  const std::string log = server().log();
-  EXPECT_THAT(log, Not(HasSubstr(who.token.substr(7))));
-  EXPECT_THAT(log, Not(HasSubstr("very-private")));
-  EXPECT_THAT(log, Not(HasSubstr("123456")));
-  EXPECT_THAT(log, Not(HasSubstr(std::string(kOwnerKey))));
+  for (std::size_t i = 0; i < sale().size(); ++i) {
+    const std::string log = sale().server(i).log();
+    EXPECT_THAT(log, Not(HasSubstr(who.token.substr(7))));
+    EXPECT_THAT(log, Not(HasSubstr("very-private")));
+    EXPECT_THAT(log, Not(HasSubstr("123456")));
+    EXPECT_THAT(log, Not(HasSubstr(std::string(kOwnerKey))));
+  }
 }
 
 // Section 8

@@ -9,9 +9,9 @@
 #include <set>
 
 #include "adapters/system/clock.h"
+#include "cluster/deployment.h"
 #include "support/calls.h"
 #include "support/catalogue.h"
-#include "support/server_process.h"
 
 namespace stagedoor::test {
 namespace {
@@ -37,15 +37,19 @@ std::map<std::string, int> outcomes(const std::vector<crowd::Reply>& replies) {
 }
 
 struct Sale {
-  ServerProcess server;
-  Api api{server.url()};
+  Deployment servers;
+  Api api{servers.urls()};
 
-  explicit Sale(std::string catalogue) : server({.catalogue = std::move(catalogue)}) {}
+  explicit Sale(const std::string& catalogue, std::vector<std::pair<std::string, std::string>> settings = {})
+      : servers(catalogue, std::move(settings)) {}
   std::vector<Visitor> enter_all(std::size_t count) {
-    return test::enter_all(server.url(), 1, count, 1, 200);
+    return test::enter_all(servers.urls(), 1, count, 1, 200);
+  }
+  std::vector<crowd::Reply> burst(const std::vector<Call>& calls, std::size_t connections) {
+    return test::burst(servers.urls(), calls, connections);
   }
   void expect_clean_audit() {
-    const CommandResult audit = server.run({"audit"});
+    const CommandResult audit = servers.audit();
     EXPECT_EQ(audit.exit_code, 0) << audit.out << audit.err;
   }
 };
@@ -57,7 +61,7 @@ TEST(Many, ten_thousand_clients_on_one_seat_give_one_hold) {
   const std::int64_t seat = free_seats(sale.api, fans[0], 1)[20];
   std::vector<Call> calls;
   for (const Visitor& fan : fans) calls.push_back(hold(fan, seat));
-  const auto replies = burst(sale.server.url(), calls, is_long() ? 9000 : 1000);
+  const auto replies = sale.burst(calls, is_long() ? 9000 : 1000);
   EXPECT_EQ(outcomes(replies), (std::map<std::string, int>{{"201", 1}, {"SEAT_OCCUPIED", 9999}}));
   sale.expect_clean_audit();
 }
@@ -69,7 +73,7 @@ TEST(Many, fifty_clients_on_fifty_seats_all_have_theirs) {
   const auto seats = free_seats(sale.api, fans[0], 1);
   std::vector<Call> calls;
   for (std::size_t i = 0; i < 50; ++i) calls.push_back(hold(fans[i], seats[i]));
-  EXPECT_EQ(count_statuses(burst(sale.server.url(), calls, 50)), (Statuses{{201, 50}}));
+  EXPECT_EQ(count_statuses(sale.burst(calls, 50)), (Statuses{{201, 50}}));
   EXPECT_EQ(sale.api.send(list_seats(fans[0].token, 1)).code(), "NO_SEAT_AVAILABLE");
 }
 
@@ -86,7 +90,7 @@ TEST(Many, a_crowd_on_the_best_seats_takes_none_twice_and_the_count_is_exact) {
     for (const Visitor& fan : fans)
       calls.push_back(hold(fan, seats[random() % (random() % 10 < 8 ? kSeats / 5 : kSeats)]));
   }
-  const auto replies = burst(sale.server.url(), calls, 1000);
+  const auto replies = sale.burst(calls, 1000);
   std::set<std::int64_t> taken;
   for (const auto& reply : replies) {
     const ApiReply told(reply);
@@ -108,23 +112,21 @@ TEST(Many, a_crowd_on_the_best_seats_takes_none_twice_and_the_count_is_exact) {
 // R-W6
 TEST(Many, charges_and_uses_of_one_wallet_come_out_to_the_won) {
   constexpr std::int64_t kMany = 3000;
-  ServerProcess server({.catalogue = hall(kMany, "seats_per_user: 100000, hold_ttl: 5m"),
-                        .settings = {{"wallet.balance_max", "1000000000"}}});
-  Api api(server.url());
-  const Visitor who = enter(api, user(1), 1);
-  const auto seats = free_seats(api, who, 1);
+  Sale sale(hall(kMany, "seats_per_user: 100000, hold_ttl: 5m"), {{"wallet.balance_max", "1000000000"}});
+  const Visitor who = enter(sale.api, user(1), 1);
+  const auto seats = free_seats(sale.api, who, 1);
   std::vector<Call> holds;
   for (const std::int64_t seat : seats) holds.push_back(hold(who, seat));
   std::vector<Call> calls;
-  for (const auto& reply : burst(server.url(), holds, 100))
+  for (const auto& reply : sale.burst(holds, 100))
     calls.push_back(pay(who, number(ApiReply(reply).data(), "id")));
   ASSERT_EQ(calls.size(), std::size_t(kMany));
-  give_money(api, who, kMany * 110'000);  // so that no use is refused
+  give_money(sale.api, who, kMany * 110'000);  // so that no use is refused
   for (std::int64_t i = 0; i < kMany; ++i) calls.push_back(charge(who, 1 + i));
   std::shuffle(calls.begin(), calls.end(), std::mt19937(8));
-  EXPECT_EQ(count_statuses(burst(server.url(), calls, 300)), (Statuses{{200, 2 * kMany}}));
-  EXPECT_EQ(number(api.send(get_balance(who)).data(), "balance"), kMany * (kMany + 1) / 2);
-  EXPECT_EQ(server.run({"audit"}).exit_code, 0);
+  EXPECT_EQ(count_statuses(sale.burst(calls, 300)), (Statuses{{200, 2 * kMany}}));
+  EXPECT_EQ(number(sale.api.send(get_balance(who)).data(), "balance"), kMany * (kMany + 1) / 2);
+  sale.expect_clean_audit();
 }
 
 // R-P5
@@ -133,7 +135,7 @@ TEST(Many, a_hundred_payments_of_one_hold_deduct_once) {
   const Visitor who = enter(sale.api, user(1), 1);
   give_money(sale.api, who, 50'000'000);
   const std::int64_t id = number(sale.api.send(hold(who, free_seats(sale.api, who, 1)[0])).data(), "id");
-  EXPECT_EQ(outcomes(burst(sale.server.url(), std::vector<Call>(100, pay(who, id)), 100)),
+  EXPECT_EQ(outcomes(sale.burst(std::vector<Call>(100, pay(who, id)), 100)),
             (std::map<std::string, int>{{"200", 1}, {"RESERVATION_ALREADY_PAID", 99}}));
   EXPECT_EQ(number(sale.api.send(get_balance(who)).data(), "balance"), 50'000'000 - 110'000);
 }
@@ -149,7 +151,7 @@ TEST(Many, payment_and_expiry_exclude_each_other) {
     for (std::size_t i = 0; i < 25; ++i) holds.push_back(hold(fans[i], seats[i]));
     std::vector<std::int64_t> ids;
     TimePoint ends{};
-    for (std::size_t i = 0; const auto& reply : burst(sale.server.url(), holds, 25)) {
+    for (std::size_t i = 0; const auto& reply : sale.burst(holds, 25)) {
       const ApiReply held(reply);
       ASSERT_EQ(held.status, 201) << held.body;
       ids.push_back(number(held.data(), "id"));
@@ -163,7 +165,7 @@ TEST(Many, payment_and_expiry_exclude_each_other) {
     }
     while (SystemClock().now() < ends - Millis(4)) {
     }
-    const auto replies = burst(sale.server.url(), calls, 50);
+    const auto replies = sale.burst(calls, 50);
     std::vector<Call> undo;
     for (std::size_t i = 0; i < 25; ++i) {
       const ApiReply pays(replies[2 * i]), rival(replies[2 * i + 1]);
@@ -175,7 +177,7 @@ TEST(Many, payment_and_expiry_exclude_each_other) {
       if (pays.ok()) undo.push_back(refund(fans[i], ids[i]));
       if (rival.ok()) undo.push_back(cancel(fans[25 + i], number(rival.data(), "id")));
     }
-    burst(sale.server.url(), undo, 25);
+    sale.burst(undo, 25);
   }
   EXPECT_GT(paid + released, 0);
   sale.expect_clean_audit();
@@ -185,7 +187,7 @@ TEST(Many, payment_and_expiry_exclude_each_other) {
 TEST(Many, one_user_joining_from_a_hundred_connections_has_one_place) {
   Sale sale(hall(50));
   std::set<std::string> tokens;
-  const auto replies = burst(sale.server.url(), std::vector<Call>(100, join(user(1), 1)), 100);
+  const auto replies = sale.burst(std::vector<Call>(100, join(user(1), 1)), 100);
   for (const auto& reply : replies) tokens.insert(text(ApiReply(reply).data(), "token"));
   EXPECT_EQ(tokens.size(), 1u);
   EXPECT_EQ(count_statuses(replies), (Statuses{{200, 99}, {201, 1}}));
@@ -198,7 +200,7 @@ TEST(Many, ten_thousand_joins_have_places_in_the_order_of_their_acceptance) {
   std::vector<Call> joins;
   for (std::uint64_t n = 1; n <= 10'000; ++n) joins.push_back(join(user(n), 1));
   std::vector<std::pair<std::string, std::string>> by_issue;  // issuedAt, token
-  for (const auto& reply : burst(sale.server.url(), joins, 1000)) {
+  for (const auto& reply : sale.burst(joins, 1000)) {
     const ApiReply joined(reply);
     ASSERT_EQ(joined.status, 201) << joined.body;
     by_issue.emplace_back(text(joined.data(), "issuedAt"), text(joined.data(), "token"));
@@ -206,7 +208,7 @@ TEST(Many, ten_thousand_joins_have_places_in_the_order_of_their_acceptance) {
   std::vector<Call> polls;
   for (const auto& [issued, token] : by_issue) polls.push_back(queue_status(token));
   std::vector<std::pair<std::int64_t, std::string>> by_place;
-  for (std::size_t i = 0; const auto& reply : burst(sale.server.url(), polls, 1000))
+  for (std::size_t i = 0; const auto& reply : sale.burst(polls, 1000))
     by_place.emplace_back(number(ApiReply(reply).data(), "position"), by_issue[i++].first);
   std::sort(by_place.begin(), by_place.end());
   for (std::size_t i = 0; i < by_place.size(); ++i) {

@@ -43,16 +43,16 @@ TEST_F(Operators, a_house_seat_is_occupied_until_it_is_released) {
 
 // R-S12: what is blocked stays blocked through a restart.
 TEST_F(Operators, house_seats_outlive_the_process) {
-  ServerProcess alone({.catalogue = std::string(kSale)});
-  auto its_api = std::make_unique<Api>(alone.url());
+  Deployment alone{std::string(kSale)};
+  auto its_api = std::make_unique<Api>(alone.urls());
   const Visitor who = enter(*its_api, user(1), kClub);
   const std::int64_t seat = free_seats(*its_api, who, 1)[4];
   ASSERT_TRUE(
       its_api->send(admin("POST", "/admin/dates/1/seats/block", fmt::format(R"({{"seatIds":[{}]}})", seat)))
           .ok());
-  alone.kill9();
-  alone.start();
-  its_api = std::make_unique<Api>(alone.url());
+  alone.kill9_all();
+  alone.start_all();
+  its_api = std::make_unique<Api>(alone.urls());
   EXPECT_EQ(its_api->send(hold(who, seat)).code(), "SEAT_OCCUPIED");
   EXPECT_EQ(free_seats(*its_api, who, 1).size(), 49u);
 }
@@ -82,8 +82,8 @@ TEST_F(Operators, charge_a_users_balance) {
 // R-Q10, R-Q17: changed while running: more are let in at once; fewer means nobody further, and nobody is
 // thrown out.
 TEST_F(Operators, change_how_many_are_let_in_while_people_wait) {
-  ServerProcess alone({.catalogue = std::string(kSale)});
-  Api its_api(alone.url());
+  Deployment alone{std::string(kSale)};
+  Api its_api(alone.urls());
   std::vector<std::string> tokens;
   for (std::uint64_t n = 1; n <= 6; ++n)
     tokens.push_back(text(its_api.send(join(user(n), kFull)).data(), "token"));
@@ -146,8 +146,8 @@ TEST_F(Operators, a_changed_price_leaves_holds_as_they_are) {
 
 // R-O1, section 8: closing an event.
 TEST_F(Operators, closing_an_event_ends_its_sale) {
-  ServerProcess alone({.catalogue = std::string(kSale)});
-  Api its_api(alone.url());
+  Deployment alone{std::string(kSale)};
+  Api its_api(alone.urls());
   const Visitor who = enter(its_api, user(1), kClub);
   const auto seats = free_seats(its_api, who, 1);
   const std::int64_t id = number(its_api.send(hold(who, seats[0])).data(), "id");

@@ -121,8 +121,8 @@ TEST_F(Queue, leaving_a_visit_ends_it_and_frees_its_holds) {
 // R-Q10, R-Q11: the next one is let in without anybody polling, within 100 ms. A busy machine's disk may take
 // longer than that for one commit, so the best of a few counts.
 TEST_F(Queue, a_slot_goes_to_the_next_as_soon_as_it_is_free) {
-  ServerProcess alone({.catalogue = std::string(kSale)});
-  Api its_api(alone.url());
+  Deployment alone{std::string(kSale)};
+  Api its_api(alone.urls());
   Visitor inside = enter(its_api, user(1), kFull);
   Millis best{1'000'000};
   for (std::uint64_t n = 2; n <= 6; ++n) {
@@ -280,10 +280,8 @@ TEST_F(Queue, the_token_may_travel_in_either_header) {
 // R-X7
 TEST_F(Queue, status_answers_304_to_who_has_it_already) {
   const Visitor who = fan();
-  const ApiReply first = api.send(queue_status(who.token));
-  const std::string tag = first.header("ETag");
-  ASSERT_FALSE(tag.empty());
-  // pollAfterMs of an active visit shrinks with its rest, so the tag may change; one that fits gives 304.
+  ASSERT_FALSE(api.send(queue_status(who.token)).header("ETag").empty());
+  // pollAfterMs of an active visit shrinks with its rest, so the tag may change between two calls.
   await([&] {
     const ApiReply now = api.send(queue_status(who.token));
     return api.send(queue_status(who.token).with_header("If-None-Match", now.header("ETag"))).status == 304;

@@ -106,10 +106,9 @@ TEST_F(Seats, a_user_has_no_more_than_the_events_limit) {
 
 // R-S8
 TEST_F(Seats, a_lapsed_seat_stays_out_of_reach_for_the_cooldown) {
-  ServerProcess alone(
-      {.catalogue = club_night("admission: capacity, capacity: 1000, active_ttl: 5m, poll_min: 0s",
-                               "hold_ttl: 200ms, rehold_cooldown: 10s")});
-  Api its_api(alone.url());
+  Deployment alone(club_night("admission: capacity, capacity: 1000, active_ttl: 5m, poll_min: 0s",
+                              "hold_ttl: 200ms, rehold_cooldown: 10s"));
+  Api its_api(alone.urls());
   const Visitor who = enter(its_api, user(1), 1), other = enter(its_api, user(2), 1);
   const std::int64_t seat = free_seats(its_api, who, 1).front();
   const std::int64_t id = number(its_api.send(hold(who, seat)).data(), "id");

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <stdexcept>
@@ -16,6 +17,9 @@
 
 namespace stagedoor::test {
 namespace {
+
+using Steady = std::chrono::steady_clock;
+std::atomic<Steady::time_point> wrote_at{};  // the last answer to a write of this process
 
 // The soft limit is often 1024.
 void allow_files(std::size_t count) {
@@ -78,7 +82,38 @@ std::string ApiReply::header(std::string_view name) const {
   return std::string(crowd::Response{.status = status, .headers = headers}.header(name));
 }
 
-ApiReply Api::send(const Call& call) { return ApiReply(caller_.call_raw(render(caller_.endpoint(), call))); }
+Api::Api(const std::vector<std::string>& urls) {
+  for (const auto& url : urls) servers_.push_back(std::make_unique<crowd::Caller>(url));
+}
+
+ApiReply Api::send(const Call& call) {
+  const bool is_read = call.method == "GET" || call.method == "HEAD";
+  if (is_read && servers_.size() > 1) wait_until_heard();
+  auto& server = *servers_[next_++ % servers_.size()];
+  ApiReply reply(server.call_raw(render(server.endpoint(), call)));
+  if (!is_read) wrote_at = Steady::now();
+  return reply;
+}
+
+void Api::wait_until_heard() {
+  const Steady::time_point wrote = wrote_at;
+  if (heard_ >= wrote) return;
+  constexpr std::string_view kBehind = "\nstagedoor_store_behind_seconds ";
+  for (const auto& server : servers_) {
+    std::chrono::duration<double> behind{}, since_write{};
+    do {
+      since_write = Steady::now() - wrote;
+      if (since_write > std::chrono::seconds(20))
+        throw std::runtime_error("an instance does not hear the others");
+      const std::string metrics = server->call({.target = "/metrics"}).body;
+      const std::size_t at = metrics.find(kBehind);
+      if (at == metrics.npos)
+        throw std::runtime_error("one of several instances does not hear others:\n" + metrics);
+      behind = std::chrono::duration<double>(std::stod(metrics.substr(at + kBehind.size())));
+    } while (behind > since_write);
+  }
+  heard_ = Steady::now();
+}
 
 std::string user(std::uint64_t n) { return fmt::format("00000000-0000-4000-8000-{:012x}", n); }
 
@@ -206,43 +241,58 @@ std::string text(const boost::json::value& object, std::string_view name) {
   return std::string(found->get_string());
 }
 
-std::vector<crowd::Reply> burst(std::string_view url, const std::vector<Call>& calls,
+std::vector<crowd::Reply> burst(const std::vector<std::string>& urls, const std::vector<Call>& calls,
                                 std::size_t connections) {
   allow_files(connections + 100);
-  const crowd::Endpoint to = crowd::resolve(url);
-  std::vector<std::string> requests;
-  for (const Call& call : calls) requests.push_back(render(to, call));
   std::vector<crowd::Reply> replies(calls.size());
   constexpr crowd::Client::Tag kOpening = ~crowd::Client::Tag{0};
-  crowd::Client client(to, {.connections = connections},
-                       [&](crowd::Client::Tag tag, const crowd::Response& response) {
-                         if (tag != kOpening) replies[tag] = crowd::Reply(response);
-                       });
+  std::vector<std::unique_ptr<crowd::Client>> servers;
+  for (const auto& url : urls) {
+    servers.push_back(std::make_unique<crowd::Client>(
+        crowd::resolve(url), crowd::Client::Options{.connections = 1 + (connections - 1) / urls.size()},
+        [&](crowd::Client::Tag tag, const crowd::Response& response) {
+          if (tag != kOpening) replies[tag] = crowd::Reply(response);
+        }));
+  }
+  const auto next = [&](std::size_t i) -> crowd::Client& { return *servers[i % servers.size()]; };
   const auto poll_until_answered = [&] {
-    while (client.unanswered() > 0) client.poll(std::chrono::milliseconds(100));
+    const auto wait = std::chrono::milliseconds(servers.size() == 1 ? 100 : 1);
+    const auto is_waiting = [](const auto& server) { return server->unanswered() > 0; };
+    while (std::ranges::any_of(servers, is_waiting))
+      for (const auto& server : servers) server->poll(is_waiting(server) ? wait : wait * 0);
   };
+  std::vector<std::string> requests;
+  for (std::size_t i = 0; i < calls.size(); ++i) requests.push_back(render(next(i).endpoint(), calls[i]));
   // A call that costs nothing opens each connection, so that the real ones arrive together.
-  const std::string opening = render(to, Call{.method = "GET", .target = "/healthz"});
-  for (std::size_t i = 0; i < connections; ++i) client.send(opening, kOpening);
+  const std::string opening = render(next(0).endpoint(), Call{.method = "GET", .target = "/healthz"});
+  for (std::size_t i = 0; i < connections; ++i) next(i).send(opening, kOpening);
   poll_until_answered();
-  for (std::size_t i = 0; i < requests.size(); ++i) client.send(requests[i], i);
+  for (std::size_t i = 0; i < requests.size(); ++i) next(i).send(requests[i], i);
   poll_until_answered();
+  wrote_at = Steady::now();
   return replies;
 }
 
-std::vector<Visitor> enter_all(std::string_view url, std::uint64_t first, std::size_t count,
+std::vector<crowd::Reply> burst(std::string_view url, const std::vector<Call>& calls,
+                                std::size_t connections) {
+  return burst(std::vector{std::string(url)}, calls, connections);
+}
+
+std::vector<Visitor> enter_all(const std::vector<std::string>& urls, std::uint64_t first, std::size_t count,
                                std::int64_t event, std::size_t connections) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  const auto until = Steady::now() + std::chrono::seconds(30);
   std::vector<Visitor> visitors;
   std::vector<Call> calls;
   for (std::size_t i = 0; i < count; ++i) calls.push_back(join(user(first + i), event));
-  for (const crowd::Reply& reply : burst(url, calls, connections))
+  for (const crowd::Reply& reply : burst(urls, calls, connections))
     visitors.push_back({user(first + visitors.size()), text(ApiReply(reply).data(), "token")});
-  // They are let in by their order: when the last one is inside, all are.
-  Api api(url);
-  while (!visitors.empty() &&
-         text(api.send(queue_status(visitors.back().token)).data(), "status") != "ACTIVATED") {
-    if (std::chrono::steady_clock::now() > until) throw std::runtime_error("not all were let in");
+  calls.clear();
+  for (const Visitor& visitor : visitors) calls.push_back(queue_status(visitor.token));
+  const auto is_inside = [](const crowd::Reply& reply) {
+    return reply.body.find(R"("status":"ACTIVATED")") != std::string::npos;
+  };
+  while (!std::ranges::all_of(burst(urls, calls, connections), is_inside)) {
+    if (Steady::now() > until) throw std::runtime_error("not all were let in");
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   return visitors;

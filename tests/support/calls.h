@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,14 +57,21 @@ struct ApiReply {
 // The bytes of the call.
 std::string render(const crowd::Endpoint& to, const Call& call);
 
-// Blocking calls over one keep-alive connection. Not thread-safe.
+// Blocking calls over one keep-alive connection a server. Not thread-safe.
 class Api {
  public:
-  explicit Api(std::string_view url) : caller_(url) {}
+  explicit Api(std::string_view url) : Api(std::vector{std::string(url)}) {}
+  // Several instances of one sale: each call goes to the next of them, and a read waits until all have heard
+  // what was written by this process.
+  explicit Api(const std::vector<std::string>& urls);
   ApiReply send(const Call& call);
 
  private:
-  crowd::Caller caller_;
+  void wait_until_heard();
+
+  std::vector<std::unique_ptr<crowd::Caller>> servers_;
+  std::size_t next_ = 0;
+  std::chrono::steady_clock::time_point heard_{};  // all instances have heard what was written before
 };
 
 // A user and the token of their place in one event's queue.
@@ -121,12 +129,14 @@ std::int64_t number(const boost::json::value& object, std::string_view name);
 std::string text(const boost::json::value& object, std::string_view name);
 
 // Sends all calls over `connections` connections, opened beforehand, each carrying one call at a time; the
-// answers in the order of the calls.
+// answers in the order of the calls. Of several servers each gets the next call.
+std::vector<crowd::Reply> burst(const std::vector<std::string>& urls, const std::vector<Call>& calls,
+                                std::size_t connections);
 std::vector<crowd::Reply> burst(std::string_view url, const std::vector<Call>& calls,
                                 std::size_t connections);
 // Lets test users number `first`, `first + 1`, … into the event, over so many connections; throws when that
 // takes longer than 30 s.
-std::vector<Visitor> enter_all(std::string_view url, std::uint64_t first, std::size_t count,
+std::vector<Visitor> enter_all(const std::vector<std::string>& urls, std::uint64_t first, std::size_t count,
                                std::int64_t event, std::size_t connections);
 // How often each status was answered; 0 counts calls without an answer.
 std::map<int, int> count_statuses(const std::vector<crowd::Reply>& replies);

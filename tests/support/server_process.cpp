@@ -202,12 +202,13 @@ void ServerProcess::set(std::string_view name, std::string_view value) {
 CommandResult ServerProcess::run(const std::vector<std::string>& arguments) const {
   std::vector<std::string> command{options_.binary};
   command.insert(command.end(), arguments.begin(), arguments.end());
+  auto environment = options_.environment;  // where the store may stand also for commands that ask for none
   for (const auto& [name, value] : options_.settings) {
-    if (name == "store.url") command.push_back(fmt::format("--{}={}", name, value));
+    if (name == "store.url") environment.emplace_back("STAGEDOOR_STORE_URL", value);
   }
   const path log = folder_ / "command-stderr.log";
   std::filesystem::remove(log);
-  const Child child = spawn(command, folder_, log, options_.environment);
+  const Child child = spawn(command, folder_, log, environment);
   CommandResult result;
   char bytes[4096];
   for (ssize_t count = 1; count > 0;) {

@@ -1,0 +1,171 @@
+// R-M1, R-Q5, R-Q9, R-Q13: one waiting room of many people that three instances keep over PostgreSQL: every
+// one of them knows everybody's place, also after it died, and all tell the same draw. STAGEDOOR_TEST_LONG=1:
+// a million people.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <thread>
+
+#include "adapters/system/clock.h"
+#include "cluster/cluster.h"
+#include "support/calls.h"
+
+namespace stagedoor::test {
+namespace {
+
+using std::chrono::milliseconds;
+using Steady = std::chrono::steady_clock;
+using testing::HasSubstr;
+
+bool is_long() { return std::getenv("STAGEDOOR_TEST_LONG") != nullptr; }
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::size_t kPeople = 10'000, kMany = 20'000;
+constexpr bool kIsFast = false;
+#else
+constexpr std::size_t kPeople = 20'000, kMany = 1'000'000;
+constexpr bool kIsFast = true;
+#endif
+
+// Event 1 lets one person in, event 2 will be drawn.
+constexpr std::string_view kSale = R"(
+layouts:
+  club: {seats: 50, category: Standard}
+events:
+  - id: 1
+    name: Long Queue
+    on_sale: {from: 2020-01-01T00:00:00Z, until: 2096-01-01T00:00:00Z}
+    queue: {admission: capacity, capacity: 1, active_ttl: 60m, visit_max: 60m, presence_timeout: 60m, poll_min: 0s}
+    dates:
+      - {id: 1, starts_at: 2096-02-01T19:00:00Z, layout: club, prices: {Standard: 1}}
+  - id: 2
+    name: Opening
+    on_sale: {from: 2095-01-01T00:00:00Z, until: 2096-01-01T00:00:00Z}
+    queue: {order: draw, gather_from: 2020-01-01T00:00:00Z, admission: capacity, capacity: 1, active_ttl: 60m, visit_max: 60m,
+            presence_timeout: 60m, poll_min: 0s}
+    dates:
+      - {id: 2, starts_at: 2096-02-01T19:00:00Z, layout: club, prices: {Standard: 1}}
+)";
+
+class WaitingRoom : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const auto why = PostgresServer::missing()) GTEST_SKIP() << *why;
+    cluster_ = std::make_unique<Cluster>(std::string(kSale));
+  }
+  Cluster& cluster() { return *cluster_; }
+
+  // So many join at all instances at once; the tokens of every `each`th.
+  std::vector<std::string> join_all(std::int64_t event, std::size_t people, std::size_t each) {
+    constexpr std::size_t kAtOnce = 100'000;  // whose answers are kept in memory at a time
+    std::vector<std::string> tokens;
+    for (std::size_t first = 0; first < people; first += kAtOnce) {
+      std::vector<Call> joins;
+      for (std::size_t n = first; n < std::min(people, first + kAtOnce); ++n)
+        joins.push_back(join(user(n), event));
+      const auto replies = burst(cluster().urls(), joins, 300);
+      for (std::size_t i = 0; i < replies.size(); ++i) {
+        EXPECT_EQ(replies[i].status, 201) << replies[i].body << replies[i].error;
+        if ((first + i) % each == 0) tokens.push_back(text(ApiReply(replies[i]).data(), "token"));
+      }
+    }
+    return tokens;
+  }
+  // What instance `i` tells the owners of the tokens; -1 for who is inside.
+  std::vector<std::int64_t> positions(std::size_t i, const std::vector<std::string>& tokens) {
+    std::vector<std::int64_t> positions;
+    Api api(cluster().server(i).url());
+    for (const auto& token : tokens) {
+      const auto told = api.send(queue_status(token)).data();
+      positions.push_back(text(told, "status") == "CREATED" ? number(told, "position") : -1);
+    }
+    return positions;
+  }
+  void await_heard() {  // by all instances, of everything written
+    Api(cluster().urls()).send(list_events());
+  }
+
+ private:
+  std::unique_ptr<Cluster> cluster_;
+};
+
+TEST_F(WaitingRoom, everybody_has_their_place_on_every_instance_and_after_its_death) {
+  const std::size_t people = is_long() ? kMany : kPeople, each = people / 100;
+  const auto tokens = join_all(1, people, each);
+  await_heard();
+  // The first place is inside; ahead of every other are those with a lower one.
+  std::vector<std::int64_t> ahead;
+  for (std::size_t n = 0; n < people; n += each) {
+    const std::string place =
+        cluster().ask("SELECT place FROM line_places WHERE event_id = 1 AND user_id = '" + user(n) + "'");
+    ahead.push_back(std::stoll(place) == 1 ? -1 : std::stoll(place) - 2);
+  }
+  EXPECT_EQ(cluster().ask("SELECT count(*) || ' ' || max(place) FROM line_places WHERE event_id = 1"),
+            fmt::format("{} {}", people, people));
+  for (std::size_t i = 0; i < cluster().size(); ++i) EXPECT_EQ(positions(i, tokens), ahead) << i;
+
+  cluster().server(1).kill9();
+  cluster().server(1).start();
+  if (kIsFast) {
+    EXPECT_LT(cluster().server(1).started_in(), std::chrono::seconds(5));
+  }
+  RecordProperty("start_ms", int(cluster().server(1).started_in().count()));
+  EXPECT_EQ(positions(1, tokens), ahead);
+}
+
+TEST_F(WaitingRoom, is_drawn_once_and_told_the_same_by_every_instance) {
+  const std::size_t people = is_long() ? kMany : kPeople;
+  const auto tokens = join_all(2, people, people / 100);
+  await_heard();
+  const auto opening = SystemClock().now() + Millis(500);
+  Api anywhere(cluster().urls());
+  const ApiReply moved = anywhere.send(admin(
+      "PATCH", "/admin/events/2", fmt::format(R"({{"on_sale":{{"from":"{}"}}}})", to_rfc3339(opening))));
+  ASSERT_TRUE(moved.ok()) << moved.body;
+
+  std::vector<std::string> told;
+  for (const auto& url : cluster().urls()) {
+    Api api(url);
+    ApiReply draw = api.send({.method = "GET", .target = "/queue/draw/2"});
+    while (!draw.ok() || !draw.data().as_object().contains("drawnAt")) {
+      ASSERT_LT(SystemClock().now(), opening + Millis(kIsFast ? 10'000 : 60'000)) << draw.body;
+      std::this_thread::sleep_for(milliseconds(5));
+      draw = api.send({.method = "GET", .target = "/queue/draw/2"});
+    }
+    told.push_back(draw.body);
+  }
+  RecordProperty("told_by_all_after_ms", int((SystemClock().now() - opening).count()));
+  EXPECT_THAT(told, testing::Each(told[0]));
+  await_heard();
+
+  const auto expected = positions(0, tokens);
+  EXPECT_EQ(std::set(expected.begin(), expected.end()).size(), tokens.size());
+  EXPECT_FALSE(std::is_sorted(expected.begin(), expected.end()));
+  for (std::size_t i = 1; i < cluster().size(); ++i) EXPECT_EQ(positions(i, tokens), expected) << i;
+
+  // Recomputed from what each instance publishes and the list of those who joined.
+  std::ofstream(cluster().server(0).folder() / "joins.csv")
+      << "place,user,joined_at_ms\n"
+      << cluster().ask(
+             "SELECT string_agg(concat_ws(',', place, user_id, joined_at), E'\\n' ORDER BY place) FROM "
+             "line_places WHERE event_id = 2")
+      << "\n";
+  for (std::size_t i = 0; i < cluster().size(); ++i) {
+    const CommandResult verified =
+        cluster().server(0).run({"verify-draw", "--event", "2", "--url", cluster().server(i).url(), "--list",
+                                 "joins.csv", "--token", tokens[50]});
+    EXPECT_EQ(verified.exit_code, 0) << verified.out << verified.err;
+    const std::int64_t rank = expected[50] < 0 ? 1 : expected[50] + 2;  // one is inside
+    EXPECT_THAT(verified.out, HasSubstr(fmt::format("→ rank {}\n", rank)));
+  }
+
+  cluster().server(2).kill9();
+  cluster().server(2).start();
+  EXPECT_EQ(positions(2, tokens), expected);
+}
+
+}  // namespace
+}  // namespace stagedoor::test
