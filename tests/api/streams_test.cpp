@@ -14,16 +14,17 @@ using testing::Not;
 
 boost::json::value data_of(const SseEvent& event) { return boost::json::parse(event.data); }
 
-// With a heart that beats quickly, and a log that says everything.
+// With a heart that beats quickly, and a log that says everything. Of several instances the first is listened
+// to, and what it tells happens on any.
 class Streams : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    server_ = std::make_unique<ServerProcess>(
-        ServerOptions{.catalogue = std::string(kSale),
-                      .settings = {{"http.stream_heartbeat", "200ms"}, {"log.level", "debug"}}});
+    sale_ = std::make_unique<Deployment>(std::string(kSale),
+                                         std::vector<std::pair<std::string, std::string>>{
+                                             {"http.stream_heartbeat", "200ms"}, {"log.level", "debug"}});
   }
-  static void TearDownTestSuite() { server_.reset(); }
-  ServerProcess& server() { return *server_; }
+  static void TearDownTestSuite() { sale_.reset(); }
+  ServerProcess& server() { return sale_->server(); }
   static std::string new_user() { return user(++last_user_); }
 
   static std::string bare(const std::string& token) { return token.substr(7); }
@@ -38,7 +39,7 @@ class Streams : public testing::Test {
     return {user, text(api.send(join(user, event)).data(), "token")};
   }
   double metric(std::string_view name) {
-    const std::string all = api.send({.method = "GET", .target = "/metrics"}).body;
+    const std::string all = Api(server().url()).send({.method = "GET", .target = "/metrics"}).body;
     const std::size_t at = all.find("\n" + std::string(name) + " ");
     return at == all.npos ? -1 : std::stod(all.substr(at + name.size() + 2));
   }
@@ -50,10 +51,10 @@ class Streams : public testing::Test {
     }
   }
 
-  Api api{server_->url()};
+  Api api{sale_->urls()};
 
  private:
-  static inline std::unique_ptr<ServerProcess> server_;
+  static inline std::unique_ptr<Deployment> sale_;
   static inline std::uint64_t last_user_ = 0;
 };
 
