@@ -77,8 +77,9 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
                              }))
       ->add_option("FILE", file, "Catalogue in YAML or JSON")
       ->required();
-  takes_settings(sub_command("audit", "Check every invariant of the store; exit code 1 if one does not hold",
-                             [&] { return AuditCommand{settings}; }));
+  takes_settings(sub_command(
+      "audit", "Check every invariant of the store; exit code 1 if one does not hold, 2 if it cannot be read",
+      [&] { return AuditCommand{settings}; }));
   takes_settings(sub_command("backup", "Copy the store to a new file, also while a server runs",
                              [&] {
                                return BackupCommand{settings, file};

@@ -42,22 +42,18 @@ std::optional<std::string> existing_store(const Config& config) {
   return file;
 }
 
-}  // namespace
-
-int run_import(const Config& config, const std::string& file) {
-  Service service(config);
-  const auto imported = service.import_file(file);
-  if (!imported) {
-    std::fprintf(stderr, "%s\n", imported.error().message.c_str());
+// A store that cannot be reached was not judged: it is neither right nor wrong.
+template <class Judge>
+int judged(const Judge& judge) {
+  try {
+    return judge();
+  } catch (const StoreUnavailable& outage) {
+    std::fprintf(stderr, "stagedoor: %s\n", outage.what());
     return kWrong;
   }
-  print("added", imported->added);
-  print("changed", imported->changed);
-  print("left as it was", imported->left);
-  return 0;
 }
 
-int run_audit(const Config& config) {
+int audit(const Config& config) {
   std::optional<AuditReport> audited;
   if (config.store.is_postgres()) audited = audit_postgres(config.store.url);
   else if (const auto file = existing_store(config)) audited = audit_sqlite(*file);
@@ -67,19 +63,7 @@ int run_audit(const Config& config) {
   return report.is_clean() ? 0 : 1;
 }
 
-int run_backup(const Config& config, const std::string& target) {
-  if (config.store.is_postgres()) {
-    std::fprintf(stderr, "backup copies SQLite files; for PostgreSQL use pg_dump or pg_basebackup\n");
-    return kWrong;
-  }
-  const auto file = existing_store(config);
-  if (!file) return kWrong;
-  backup_sqlite(*file, target);
-  std::printf("%s\n", target.c_str());
-  return 0;
-}
-
-int run_fairness(const Config& config, const FairnessOptions& options) {
+int judge_room(const Config& config, const FairnessOptions& options) {
   const EventId event{options.event};
   std::optional<RoomRecord> room;
   if (config.store.is_postgres()) {
@@ -101,6 +85,41 @@ int run_fairness(const Config& config, const FairnessOptions& options) {
   std::fputs((options.json ? fairness_json(*room, fairness) : fairness_text(*room, fairness)).c_str(),
              stdout);
   return fairness.is_fair() ? 0 : 1;
+}
+
+}  // namespace
+
+int run_import(const Config& config, const std::string& file) {
+  Service service(config);
+  const auto imported = service.import_file(file);
+  if (!imported) {
+    std::fprintf(stderr, "%s\n", imported.error().message.c_str());
+    return kWrong;
+  }
+  print("added", imported->added);
+  print("changed", imported->changed);
+  print("left as it was", imported->left);
+  return 0;
+}
+
+int run_audit(const Config& config) {
+  return judged([&] { return audit(config); });
+}
+
+int run_backup(const Config& config, const std::string& target) {
+  if (config.store.is_postgres()) {
+    std::fprintf(stderr, "backup copies SQLite files; for PostgreSQL use pg_dump or pg_basebackup\n");
+    return kWrong;
+  }
+  const auto file = existing_store(config);
+  if (!file) return kWrong;
+  backup_sqlite(*file, target);
+  std::printf("%s\n", target.c_str());
+  return 0;
+}
+
+int run_fairness(const Config& config, const FairnessOptions& options) {
+  return judged([&] { return judge_room(config, options); });
 }
 
 int run_openapi() {

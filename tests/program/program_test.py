@@ -140,6 +140,14 @@ class Work(InFolder):
         audit = self.run_program('audit')
         self.assertEqual(audit.returncode, 0, audit.stdout + audit.stderr)
 
+    def test_a_store_that_cannot_be_reached_was_not_judged(self):  # R-O3, R-Q17
+        nowhere = '--store.url=postgres://stagedoor@127.0.0.1:1/sale?password=secret-of-the-store'
+        for command in (('audit',), ('fairness', '--event', '1')):
+            result = self.run_program(*command, nowhere)
+            self.assertEqual((result.returncode, result.stdout), (2, ''), result.stderr)
+            self.assertIn('127.0.0.1', result.stderr)
+            self.assertNotIn('secret-of-the-store', result.stderr)
+
     def test_wrong_catalogue_is_code_2_with_its_line(self):  # R-K1, R-K4
         (self.folder / 'wrong.yaml').write_text('events:\n  - id: 1\n    nam: Night\n')
         result = self.run_program('import', 'wrong.yaml')
