@@ -238,6 +238,19 @@ TEST(VerifyConfig, shows_origins_and_no_secret) {  // R-K2
   EXPECT_THAT(shown, testing::ContainsRegex("threads = 0 +# default"));
 }
 
+TEST(VerifyConfig, shows_the_store_s_hosts_without_the_password) {  // R-K2
+  const auto shown = [](const std::string& url) {
+    const LoadedConfig loaded = from_flags({{"store.url", url}});
+    EXPECT_THAT(describe_faults(loaded.faults), Not(HasSubstr("store.url")));
+    return describe_config(loaded);
+  };
+  EXPECT_THAT(shown("postgres://u:geheim@h1:1,h2:2/d?target_session_attrs=read-write"),
+              HasSubstr("url = \"postgres://u:***@h1:1,h2:2/d?target_session_attrs=read-write\""));
+  EXPECT_THAT(shown("postgres://u@h1,h2/d?password=geheim&sslpassword=geheim&sslmode=require"),
+              HasSubstr("url = \"postgres://u@h1,h2/d?password=***&sslpassword=***&sslmode=require\""));
+  EXPECT_THAT(shown("postgres://h1,h2/d?application_name=a@b&password=geheim"), Not(HasSubstr("geheim")));
+}
+
 TEST(VerifyConfig, prints_what_can_be_read_back) {
   const LoadedConfig first =
       from_flags({{"http.idle_timeout", "2m"}, {"store.wal_limit", "2MiB"}, {"catalogue.file", "a\"b\\c"}});

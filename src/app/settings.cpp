@@ -57,7 +57,7 @@ std::string quoted(std::string_view text) {
 }
 
 // "postgres://user:***@host/db": what stands between the user's name and the host is a password.
-std::string without_password(std::string_view url) {
+std::string without_password_of_user(std::string_view url) {
   const auto scheme = url.find("://");
   const auto at = url.rfind('@');
   if (scheme == std::string_view::npos || at == std::string_view::npos || at < scheme)
@@ -65,6 +65,17 @@ std::string without_password(std::string_view url) {
   const auto colon = url.find(':', scheme + 3);
   if (colon == std::string_view::npos || colon > at) return std::string(url);
   return fmt::format("{}:***{}", url.substr(0, colon), url.substr(at));
+}
+
+// So is a parameter that says so: "?password=***&sslmode=require".
+std::string without_password(std::string_view url) {
+  constexpr std::string_view kPassword = "password=";
+  std::string shown = without_password_of_user(url);
+  for (auto at = shown.find(kPassword); at != std::string::npos; at = shown.find(kPassword, at)) {
+    at += kPassword.size();
+    shown.replace(at, shown.find('&', at) - at, "***");
+  }
+  return shown;
 }
 
 std::string shown_text(const std::string& text, Secret secret) {

@@ -262,6 +262,84 @@ TEST_F(Postgres, ends_the_process_when_it_cannot_read_what_another_wrote) {
   EXPECT_DEATH(two.store.follow(), "cannot be read");
 }
 
+// --- what row locks would be about ---
+
+// Two that insert, or change, the same rows in opposite order wait for each other. The writers' lock comes
+// before all rows, so instances do not.
+TEST_F(Postgres, instances_that_write_the_same_rows_in_opposite_order_do_not_deadlock) {
+  constexpr std::uint8_t kWallets = 200;
+  const std::string session = "SET deadlock_timeout = '10ms'; BEGIN; ";
+  const auto insert = [](int first, int second) {
+    const auto one = [](int n) {
+      return fmt::format("INSERT INTO wallets VALUES ({0}, lpad('{0}', 32, '0')::UUID, 0, 0); ", n);
+    };
+    return one(first) + "SELECT pg_sleep(0.2); " + one(second);
+  };
+  auto beside = std::async(std::launch::async, [&] { database_->ask(session + insert(1, 2) + "ROLLBACK"); });
+  std::string told;
+  for (const auto& opposite :
+       {std::function<void()>([&] { database_->ask(session + insert(2, 1) + "ROLLBACK"); }),
+        std::function<void()>([&] { beside.get(); })}) {
+    try {
+      opposite();
+    } catch (const std::runtime_error& why) {
+      told += why.what();
+    }
+  }
+  EXPECT_THAT(told, HasSubstr("deadlock detected")) << "without the lock";
+
+  Instance up({.url = url()});
+  Instance down({.url = url()});
+  for (std::int64_t round = 0; round < 20; ++round) {
+    Batch rising;
+    Batch falling;
+    for (std::uint8_t n = 1; n <= kWallets; ++n) {
+      const auto other = std::uint8_t(kWallets + 1 - n);
+      for (auto& [batch, number] : {std::pair{&rising, n}, std::pair{&falling, other}}) {
+        const Wallet before = wallet(number, user(number), 0, round);
+        put(*batch, wallet(number, user(number), 0, round + 1), round == 0 ? nullptr : &before);
+      }
+    }
+    auto other = std::async(std::launch::async, [&] { return refuses(down.store, falling); });
+    const bool is_refused = refuses(up.store, rising);
+    EXPECT_NE(other.get(), is_refused) << "one comes first, and the other finds that its rows are old";
+  }
+}
+
+// Which rows of somebody else's open transaction a hold waits for: only its seat, and only when that could be
+// renumbered or go away. Nothing that an instance writes locks a seat so.
+TEST_F(Postgres, holds_wait_for_nobody_who_changes_what_they_refer_to) {
+  Instance one({.url = url(), .lock_limit = Millis(200)});
+  one.store.follow();
+  postgres::Connection somebody({.url = url(), .idle_limit = Millis(60'000)});
+  std::int64_t id = 1000;
+  const auto is_held_while_locked = [&](std::string_view rows) {
+    somebody.queue("BEGIN");
+    somebody.queue(fmt::format("SELECT 1 FROM {}", rows));
+    somebody.finish();
+    ++id;
+    bool is_held = true;
+    try {
+      one.hold(id, int(id - 1000));
+    } catch (const StoreUnavailable& why) {
+      is_held = false;
+      EXPECT_THAT(why.what(), HasSubstr("lock timeout"));
+    }
+    somebody.roll_back();
+    return is_held;
+  };
+  for (const char* strength : {"FOR KEY SHARE", "FOR SHARE", "FOR NO KEY UPDATE", "FOR UPDATE"}) {
+    for (const char* table : {"events", "dates"})
+      EXPECT_TRUE(is_held_while_locked(fmt::format("{} {}", table, strength))) << table << " " << strength;
+  }
+  id = 1000;
+  database_->ask("DELETE FROM reservations");
+  for (const char* strength : {"FOR KEY SHARE", "FOR SHARE", "FOR NO KEY UPDATE"})
+    EXPECT_TRUE(is_held_while_locked(fmt::format("seats {}", strength))) << strength;
+  EXPECT_FALSE(is_held_while_locked("seats FOR UPDATE"));
+  one.hold(id, int(id - 1000));
+}
+
 // --- a writer that stops ---
 
 TEST_F(Postgres, a_stopped_writer_delays_the_others_by_three_seconds_and_can_not_commit_afterwards) {
@@ -496,6 +574,10 @@ TEST_F(Postgres, refuses_what_can_only_be_read) {
   postgres().start();
   EXPECT_EQ(postgres().ask("postgres", "SELECT pg_is_in_recovery()"), "t");
   EXPECT_THAT(refusal(postgres().url("postgres")), HasSubstr("is a replica"));
+  const std::string hosts =
+      fmt::format("postgres://stagedoor@127.0.0.1:1,127.0.0.1:{}/postgres", postgres().port());
+  EXPECT_THAT(refusal(hosts), HasSubstr("hot standby"));
+  EXPECT_THAT(refusal(hosts + "?target_session_attrs=any"), HasSubstr("is a replica"));
   postgres().stop(PostgresServer::How::fast);
   std::filesystem::remove(postgres().folder() / "data/standby.signal");
   postgres().start();
@@ -508,6 +590,10 @@ TEST_F(Postgres, says_why_it_cannot_be_reached_without_the_password) {
   EXPECT_THAT(told(":1/sale"), AllOf(HasSubstr("127.0.0.1:1/sale"), Not(HasSubstr("s3cret"))));
   EXPECT_THAT(told(fmt::format(":{}/absent", postgres().port())),
               AllOf(HasSubstr("absent"), Not(HasSubstr("s3cret"))));
+  EXPECT_THAT(told(":1,127.0.0.1:2/sale?target_session_attrs=read-write"),
+              AllOf(HasSubstr("127.0.0.1:2/sale"), Not(HasSubstr("s3cret"))));
+  EXPECT_THAT(refusal("postgres://stagedoor@127.0.0.1:1,127.0.0.1:2/sale?password=s3cret"),
+              AllOf(HasSubstr("127.0.0.1:2/sale"), Not(HasSubstr("s3cret"))));
   for (const char* wrong : {":x/sale", ":1:2/sale", "/sale?no=such", "/%zz"}) {
     EXPECT_THAT(told(wrong), AllOf(Not(testing::StrEq("")), Not(HasSubstr("s3cret")))) << wrong;
   }
