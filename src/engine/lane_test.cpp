@@ -219,6 +219,23 @@ TEST_F(LaneTest, decides_a_batch_at_one_moment) {
   for (const auto& one : told) EXPECT_EQ(one->decided_at, told.front()->decided_at);
 }
 
+// R-S4: a hold that ran out while the batch waited for other writers has run out.
+TEST_F(LaneTest, decides_at_the_time_when_its_turn_came) {
+  struct Contended : test::FaultyStore {
+    Contended(Store& real, ManualClock& now) : FaultyStore(real), clock(now) {}
+    std::unique_ptr<Transaction> begin() override {
+      clock.set(kStart + Millis(700));
+      return FaultyStore::begin();
+    }
+    ManualClock& clock;
+  } contended(memory, clock);
+  Lane waiting(contended, clock, [] { return std::make_shared<const Catalogue>(); }, &problem, {});
+  const auto told = std::make_shared<Told>();
+  waiting.submit(std::make_unique<GiveCommand>(Give{}, told));
+  EXPECT_TRUE(waiting.run_once());
+  EXPECT_EQ(told->decided_at, kStart + Millis(700));
+}
+
 // R-Q10, R-S4: stamps never go back, whatever the clock does.
 TEST_F(LaneTest, never_goes_back_in_time_even_across_a_restart) {
   clock.set(kStart + Millis(5000));
