@@ -44,15 +44,20 @@ std::int64_t whole(std::string_view text) {
 
 Cluster::Cluster(const std::string& catalogue, std::size_t instances,
                  std::vector<std::pair<std::string, std::string>> settings) {
-  postgres_.create("sale");
+  postgres_->create("sale");
   for (std::size_t i = 0; i < instances; ++i) {
-    auto& proxy = *proxies_.emplace_back(std::make_unique<TcpProxy>(postgres_.port()));
+    auto& proxy = *proxies_.emplace_back(std::make_unique<TcpProxy>(postgres_->port()));
     ServerOptions options{.catalogue = i == 0 ? catalogue : "", .settings = settings};
-    options.settings.emplace_back("store.url", postgres_.url("sale", proxy.port()));
+    options.settings.emplace_back("store.url", postgres_->url("sale", proxy.port()));
     options.environment.emplace_back("STAGEDOOR_AUTH_KEYS", "the-same-signing-key-on-all-instances");
     auto& server = *servers_.emplace_back(std::make_unique<ServerProcess>(std::move(options)));
     server.set("http.listen", server.url().substr(std::string_view("http://").size()));
   }
+}
+
+void Cluster::take_over(std::unique_ptr<PostgresServer> postgres) {
+  postgres_ = std::move(postgres);
+  for (auto& proxy : proxies_) proxy->lead_to(postgres_->port());
 }
 
 std::vector<std::string> Cluster::urls() const {

@@ -21,21 +21,23 @@ class Cluster {
   explicit Cluster(const std::string& catalogue, std::size_t instances = 3,
                    std::vector<std::pair<std::string, std::string>> settings = {});
 
-  PostgresServer& postgres() { return postgres_; }
+  PostgresServer& postgres() { return *postgres_; }
   std::size_t size() const { return servers_.size(); }
   ServerProcess& server(std::size_t i) { return *servers_[i]; }
   TcpProxy& proxy(std::size_t i) { return *proxies_[i]; }
+  // The one before is gone for good, and this one has its databases: names, that is the proxies, lead there.
+  void take_over(std::unique_ptr<PostgresServer> postgres);
   // Where each serves; the same over restarts.
   std::vector<std::string> urls() const;
   // Until every instance says that it is ready; throws when one does not within 20 s.
   void wait_until_ready() const;
 
   Stored stored() const;
-  std::string ask(const std::string& statement) const { return postgres_.ask("sale", statement); }
+  std::string ask(const std::string& statement) const { return postgres_->ask("sale", statement); }
   CommandResult audit() const;
 
  private:
-  PostgresServer postgres_;
+  std::unique_ptr<PostgresServer> postgres_ = std::make_unique<PostgresServer>();
   std::vector<std::unique_ptr<TcpProxy>> proxies_;
   std::vector<std::unique_ptr<ServerProcess>> servers_;
 };

@@ -27,11 +27,6 @@ using testing::Le;
 
 bool is_long() { return std::getenv("STAGEDOOR_TEST_LONG") != nullptr; }
 
-std::string hall(int seats, std::string_view queue) {
-  std::string yaml = club_night(queue, "seats_per_user: 100000, hold_ttl: 30m");
-  return yaml.replace(yaml.find("seats: 50"), 9, "seats: " + std::to_string(seats));
-}
-
 class Instances : public testing::Test {
  protected:
   void SetUp() override {

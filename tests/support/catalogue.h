@@ -30,4 +30,10 @@ events:
                      queue, policy);
 }
 
+// The same with so many seats, of which one fan may hold any number, for half an hour.
+inline std::string hall(int seats, std::string_view queue) {
+  std::string yaml = club_night(queue, "seats_per_user: 100000, hold_ttl: 30m");
+  return yaml.replace(yaml.find("seats: 50"), 9, "seats: " + std::to_string(seats));
+}
+
 }  // namespace stagedoor::test

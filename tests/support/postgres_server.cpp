@@ -94,7 +94,8 @@ std::optional<std::string> PostgresServer::missing() {
   return std::nullopt;
 }
 
-PostgresServer::PostgresServer(std::vector<std::string> settings) : settings_(std::move(settings)) {
+PostgresServer::PostgresServer(Empty, std::vector<std::string> settings)
+    : settings_(std::move(settings)), port_(free_port()) {
   const fs::path shared_memory = "/dev/shm";
   const fs::path root =
       ::access(shared_memory.c_str(), W_OK) == 0 ? shared_memory : fs::temp_directory_path();
@@ -104,15 +105,21 @@ PostgresServer::PostgresServer(std::vector<std::string> settings) : settings_(st
   folder_ = name;
   if (const passwd* user = servant())
     if (::chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) throw std::runtime_error("chown");
-  try {
-    run({"initdb", "--no-sync", "--auth=trust", "--username=stagedoor", "--encoding=UTF8", "--locale=C",
-         "--pgdata=" + (folder_ / "data").string()});
-    port_ = free_port();
-    start();
-  } catch (...) {
-    fs::remove_all(folder_);
-    throw;
-  }
+}
+
+PostgresServer::PostgresServer(std::vector<std::string> settings)
+    : PostgresServer(Empty{}, std::move(settings)) {
+  run({"initdb", "--no-sync", "--auth=trust", "--username=stagedoor", "--encoding=UTF8", "--locale=C",
+       "--pgdata=" + data()});
+  start();
+}
+
+std::unique_ptr<PostgresServer> PostgresServer::replica_of(const PostgresServer& primary) {
+  std::unique_ptr<PostgresServer> replica(new PostgresServer(Empty{}, primary.settings_));
+  replica->run({"pg_basebackup", "--no-sync", "--checkpoint=fast", "--write-recovery-conf",
+                "--dbname=" + primary.url("postgres"), "--pgdata=" + replica->data()});
+  replica->start();
+  return replica;
 }
 
 PostgresServer::~PostgresServer() {
@@ -157,10 +164,10 @@ void PostgresServer::run(const std::vector<std::string>& command) const {
 void PostgresServer::start() {
   if (pid_ > 0) throw std::logic_error("the server runs already");
   std::vector<std::string> command = {
-      "postgres",  "-D", (folder_ / "data").string(), "-k", folder_.string(), "-h",
-      "127.0.0.1", "-p", std::to_string(port_)};
-  std::vector<std::string> settings = {"fsync=off", "full_page_writes=off", "shared_buffers=32MB",
-                                       "max_connections=60", "autovacuum_naptime=5s"};
+      "postgres", "-D", data(), "-k", folder_.string(), "-h", "127.0.0.1", "-p", std::to_string(port_)};
+  std::vector<std::string> settings = {
+      "fsync=off",          "full_page_writes=off",  "shared_buffers=32MB",
+      "max_connections=60", "autovacuum_naptime=5s", "wal_retrieve_retry_interval=100ms"};
   settings.insert(settings.end(), settings_.begin(), settings_.end());
   for (const auto& setting : settings) command.insert(command.end(), {"-c", setting});
   pid_ = spawn(command);
@@ -183,6 +190,17 @@ void PostgresServer::stop(How how) {
   ::kill(pid_, how == How::fast ? SIGINT : SIGQUIT);
   wait_for(pid_);
   pid_ = -1;
+}
+
+bool PostgresServer::has_ended() {
+  int status = 0;
+  if (pid_ > 0 && ::waitpid(pid_, &status, WNOHANG) == pid_) pid_ = -1;
+  return pid_ <= 0;
+}
+
+void PostgresServer::promote() {
+  if (ask("postgres", "SELECT pg_promote(wait_seconds => 60)") != "t")
+    throw std::runtime_error("the replica was not promoted:\n" + log());
 }
 
 std::string PostgresServer::url(std::string_view database, int port) const {

@@ -1,5 +1,6 @@
-// A PostgreSQL server of the test's own: in a temporary folder, on a free port of the loopback, without
-// fsync. It runs as an unprivileged user when the test is root's, and ends with the thread that started it.
+// A PostgreSQL server of the test's own, or a streaming replica of it: in a temporary folder, on a free port
+// of the loopback, without fsync. It runs as an unprivileged user when the test is root's, and ends with the
+// thread that started it.
 //
 //   if (const auto why = PostgresServer::missing()) GTEST_SKIP() << *why;
 //   PostgresServer server;
@@ -12,6 +13,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +29,9 @@ class PostgresServer {
   // `settings`: "name=value" of postgresql.conf, added to those of every test. Throws std::runtime_error,
   // with what the server logged, when it does not start.
   explicit PostgresServer(std::vector<std::string> settings = {});
+  // A replica of a server that runs: what that one commits from now on arrives here, too, until promote(). It
+  // can be read.
+  static std::unique_ptr<PostgresServer> replica_of(const PostgresServer& primary);
   ~PostgresServer();  // removes the folder
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
@@ -38,6 +43,10 @@ class PostgresServer {
   void stop(How how);
   void start();  // after stop(); on the same port
   void restart(How how) { stop(how), start(); }
+  // Whether it ended by itself; then start() may be called.
+  bool has_ended();
+  // A replica becomes a primary; returns when it takes writes.
+  void promote();
 
   // "postgres://stagedoor@127.0.0.1:PORT/DATABASE"; `port` another than the server's own: of a proxy before
   // it.
@@ -53,6 +62,9 @@ class PostgresServer {
   std::string ask(const std::string& database, const std::string& statements) const;
 
  private:
+  struct Empty {};
+  PostgresServer(Empty, std::vector<std::string> settings);  // a folder, and nothing in it
+  std::string data() const { return (folder_ / "data").string(); }
   pid_t spawn(const std::vector<std::string>& command) const;
   void run(const std::vector<std::string>& command) const;
 

@@ -161,6 +161,18 @@ void ServerProcess::start() {
   url_ = "http://" + std::string(listening_.at("address").as_string());
 }
 
+int ServerProcess::wait_for_end(std::chrono::milliseconds within) {
+  if (!running()) throw std::logic_error("the server does not run");
+  if (!ends_within(pid_, within)) {
+    kill9();
+    throw std::runtime_error("the server did not stop in time; it logged:\n" + log());
+  }
+  const int code = wait_for(pid_);
+  close(stdout_);
+  pid_ = stdout_ = -1;
+  return code;
+}
+
 void ServerProcess::kill9() {
   if (!running()) throw std::logic_error("the server does not run");
   kill(pid_, SIGKILL);
@@ -172,14 +184,7 @@ void ServerProcess::kill9() {
 void ServerProcess::stop(std::chrono::milliseconds within) {
   if (!running()) throw std::logic_error("the server does not run");
   kill(pid_, SIGTERM);
-  if (!ends_within(pid_, within)) {
-    kill9();
-    throw std::runtime_error("the server did not stop in time; it logged:\n" + log());
-  }
-  const int code = wait_for(pid_);
-  close(stdout_);
-  pid_ = stdout_ = -1;
-  if (code != 0)
+  if (const int code = wait_for_end(within); code != 0)
     throw std::runtime_error(
         fmt::format("the server stopped with exit code {}; it logged:\n{}", code, log()));
 }

@@ -63,11 +63,14 @@ class ServerProcess {
   // Everything written to standard error since the first start.
   std::string log() const;
 
+  // Waits until it ends by itself: its exit code, 128 + signal when a signal ended it. Throws when it still
+  // runs after `within`.
+  int wait_for_end(std::chrono::milliseconds within = std::chrono::seconds(20));
   // Ends it at once; returns when it is gone.
   void kill9();
   // SIGTERM, and waits for the end; throws when that takes longer than `within` or the exit code is not 0.
   void stop(std::chrono::milliseconds within = std::chrono::seconds(20));
-  // Starts it again on the same folder after kill9() or stop().
+  // Starts it again on the same folder after it has ended.
   void start();
   // stop() and start().
   void restart();

@@ -115,6 +115,11 @@ void TcpProxy::let_in() {
   is_closed_ = false;
 }
 
+void TcpProxy::lead_to(int server_port) {
+  const std::lock_guard lock(mutex_);
+  server_port_ = server_port;
+}
+
 void TcpProxy::lose_answer_after(std::string mark) {
   const std::lock_guard lock(mutex_);
   fault_ = Fault::lose_answer;

@@ -33,6 +33,8 @@ class TcpProxy {
   void cut();       // breaks the connections there are
   void keep_out();  // breaks new ones, until let_in()
   void let_in();
+  // From now on new connections lead to this server, as when a name is given to another machine.
+  void lead_to(int server_port);
   // Once: what a client sends with `mark` in it is passed on; then, as soon as the server begins to answer
   // it, the connection is broken and the answer lost.
   void lose_answer_after(std::string mark);
@@ -62,11 +64,11 @@ class TcpProxy {
   void wake();
   static void close(Link& link);
 
-  int server_port_;
   int port_ = 0;
   int listener_ = -1;
   int wake_[2] = {-1, -1};
   std::mutex mutex_;  // of all below
+  int server_port_;
   bool is_stopping_ = false;
   bool is_paused_ = false;
   bool is_closed_ = false;
