@@ -4,6 +4,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <stdexcept>
 #include <thread>
 
@@ -50,6 +51,8 @@ Cluster::Cluster(const std::string& catalogue, std::size_t instances,
     ServerOptions options{.catalogue = i == 0 ? catalogue : "", .settings = settings};
     options.settings.emplace_back("store.url", postgres_->url("sale", proxy.port()));
     options.environment.emplace_back("STAGEDOOR_AUTH_KEYS", "the-same-signing-key-on-all-instances");
+    if (const char* neighbour = std::getenv("STAGEDOOR_TEST_NEIGHBOUR"); neighbour && i % 2 == 1)
+      options.binary = std::filesystem::absolute(neighbour);
     auto& server = *servers_.emplace_back(std::make_unique<ServerProcess>(std::move(options)));
     server.set("http.listen", server.url().substr(std::string_view("http://").size()));
   }

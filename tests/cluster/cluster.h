@@ -18,6 +18,8 @@ namespace stagedoor::test {
 class Cluster {
  public:
   // All instances started, the catalogue imported by the first. `settings` are those of each.
+  // STAGEDOOR_TEST_NEIGHBOUR=PATH in the environment: every second one is this binary, of a neighbouring
+  // version (docs/releasing.md).
   explicit Cluster(const std::string& catalogue, std::size_t instances = 3,
                    std::vector<std::pair<std::string, std::string>> settings = {});
 

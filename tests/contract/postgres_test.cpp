@@ -10,7 +10,9 @@
 #include <future>
 #include <thread>
 
+#include "adapters/postgres/audit.h"
 #include "adapters/postgres/postgres_store.h"
+#include "adapters/postgres/room_rows.h"
 #include "sample.h"
 #include "store_under_test.h"
 #include "support/tcp_proxy.h"
@@ -533,7 +535,7 @@ TEST_F(Postgres, is_migrated_by_one_of_many_that_start_at_once) {
   for (int i = 0; i < 4; ++i)
     starting.push_back(std::async(std::launch::async, [&] { return refusal(fresh.url()); }));
   for (auto& start : starting) EXPECT_EQ(start.get(), "");
-  EXPECT_EQ(fresh.ask("SELECT string_agg(number::TEXT, ' ' ORDER BY number) FROM migrations"), "1 2 3");
+  EXPECT_EQ(fresh.ask("SELECT string_agg(number::TEXT, ' ' ORDER BY number) FROM migrations"), "1 2 3 4");
 }
 
 TEST_F(Postgres, leaves_nothing_of_a_migration_that_failed) {
@@ -543,13 +545,70 @@ TEST_F(Postgres, leaves_nothing_of_a_migration_that_failed) {
   EXPECT_EQ(fresh.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "0");
 }
 
-TEST_F(Postgres, refuses_a_store_of_a_newer_version_or_another_build) {
-  database_->ask("INSERT INTO migrations VALUES (9001, '9001-later', 'hash', 0)");
-  EXPECT_THAT(refusal(url()), HasSubstr("newer Stagedoor (schema 9001-later"));
-  database_->ask(
-      "DELETE FROM migrations WHERE number = 9001; UPDATE migrations SET hash = 'other' WHERE number = 1");
+TEST_F(Postgres, refuses_a_store_of_another_build) {
+  database_->ask("UPDATE migrations SET hash = 'other' WHERE number = 1");
   EXPECT_THAT(refusal(url()), HasSubstr("made by another build"));
 }
+
+// --- a newer version beside this one (R-M5) ---
+
+// What a newer version might have done: its migration, and something new in each table.
+constexpr const char* kLaterAdds = R"(
+  INSERT INTO migrations (number, name, hash, applied_at) VALUES (9001, '9001-later', 'hash', 0);
+  CREATE TABLE gifts (id BIGINT PRIMARY KEY, reservation_id BIGINT NOT NULL REFERENCES reservations (id));
+  DO $$ DECLARE old TEXT; BEGIN
+    FOR old IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'gifts' LOOP
+      EXECUTE format('ALTER TABLE %I ADD COLUMN added TEXT, ADD COLUMN counted BIGINT NOT NULL DEFAULT 7', old);
+    END LOOP; END $$)";
+constexpr const char* kLaterIsNeeded = "UPDATE meta SET value = 9001 WHERE name = 'schema_needed'";
+
+TEST_F(Postgres, works_on_a_store_to_which_a_newer_version_added) {
+  Instance one({.url = url()});
+  const auto reader = one.store.queries();
+  one.hold(1001, 1);  // its statements are prepared
+  EXPECT_TRUE(reader->reservation(ReservationId{1001}));
+  database_->ask(kLaterAdds);
+  Instance two({.url = url()});
+  two.store.follow();
+  one.hold(1002, 2);
+  two.hold(1003, 3);
+  one.store.follow();
+  EXPECT_THAT(two.heard, ElementsAre(1002));
+  EXPECT_THAT(one.heard, ElementsAre(1003));
+  EXPECT_EQ(reader->reservations_of(user(1), std::nullopt, {}).size(), 3u);
+  EXPECT_EQ(audit_postgres(url()).checks.at(0).count, 0) << "constraints, the newer ones too";
+  EXPECT_TRUE(read_room_postgres(url(), EventId{1}));
+  EXPECT_EQ(database_->ask("SELECT max(number) FROM migrations"), "9001") << "nothing was applied again";
+}
+
+TEST_F(Postgres, refuses_a_store_that_a_newer_version_changed_and_says_what_to_do) {
+  database_->ask(std::string(kLaterAdds) + ";" + kLaterIsNeeded);
+  const auto says_it = AllOf(HasSubstr("schema 9001"), HasSubstr("run the newer version"));
+  EXPECT_THAT(refusal(url()), says_it);
+  EXPECT_THAT([&] { audit_postgres(url()); }, testing::ThrowsMessage<StoreUnusable>(says_it));
+  EXPECT_THAT([&] { read_room_postgres(url(), EventId{1}); }, testing::ThrowsMessage<StoreUnusable>(says_it));
+}
+
+TEST_F(Postgres, refuses_a_newer_version_s_store_that_does_not_say_what_it_needs) {
+  database_->ask(std::string(kLaterAdds) + "; DELETE FROM meta WHERE name = 'schema_needed'");
+  EXPECT_THAT(refusal(url()), HasSubstr("schema 9001"));
+}
+
+// It is told under the writers' lock, before anything is decided; so also by a connection that is new.
+TEST_F(Postgres, ends_the_process_when_a_newer_version_changed_the_tables_under_it) {
+  Instance one({.url = url()});
+  one.hold(1001, 1);
+  database_->ask(std::string(kLaterAdds) + ";" + kLaterIsNeeded);
+  EXPECT_DEATH(one.store.begin(), "schema 9001 can work on it.*run the newer version");
+  EXPECT_DEATH(one.store.follow(), "schema 9001 can work on it");
+  database_->ask(
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+      "pg_backend_pid()");
+  EXPECT_THROW(one.store.follow(), StoreUnavailable);
+  EXPECT_DEATH(one.store.follow(), "schema 9001 can work on it");
+}
+
+// --- what is no store of ours ---
 
 TEST_F(Postgres, refuses_another_program_s_database_and_leaves_it_alone) {
   const FreshDatabase other(FreshDatabase::With::nothing);

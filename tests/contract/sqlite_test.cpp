@@ -10,6 +10,10 @@
 #include <fstream>
 #include <thread>
 
+#include "adapters/sqlite/audit.h"
+#include "adapters/sqlite/backup.h"
+#include "adapters/sqlite/database.h"
+#include "adapters/sqlite/room_rows.h"
 #include "adapters/sqlite/sqlite_store.h"
 #include "faulty_disk.h"
 #include "sample.h"
@@ -127,11 +131,57 @@ TEST_F(Sqlite, loses_only_the_torn_end_of_its_log) {
   EXPECT_FALSE(torn->queries()->reservation(ReservationId{1002}));
 }
 
-TEST_F(Sqlite, refuses_a_store_of_a_newer_version) {
+// What a newer version might have done: its migration, and something new in each table.
+void add_as_a_newer_version(const std::string& path) {
+  std::vector<std::string> tables;
+  {
+    Database database(path, OpenFor::reading);
+    database.each_row("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
+                      [&](Columns& columns) { columns >> tables.emplace_back(); });
+  }
+  run_sql(path, "INSERT INTO migrations (number, name, hash, applied_at) VALUES (9001, '9001-later', '', 0)");
+  run_sql(path, "CREATE TABLE gifts (reservation_id INTEGER PRIMARY KEY REFERENCES reservations (id))");
+  for (const auto& table : tables) {
+    run_sql(path, fmt::format("ALTER TABLE {0} ADD COLUMN added TEXT;"
+                              "ALTER TABLE {0} ADD COLUMN counted INTEGER NOT NULL DEFAULT 7",
+                              table));
+  }
+}
+
+// R-M5: an upgrade may be taken back.
+TEST_F(Sqlite, works_on_a_store_to_which_a_newer_version_added) {
+  {
+    const auto store = open(path());
+    open_sample(*store);
+    commit_rows(*store, hold(1001, seat(1), user(1)));
+  }
+  add_as_a_newer_version(path());
+  const auto store = open(path());
+  commit_rows(*store, cancelled(hold(1002, seat(2), user(1)), CancelReason::OWNER));
+  EXPECT_EQ(store->queries()->reservations_of(user(1), std::nullopt, {}).size(), 2u);
+  EXPECT_EQ(audit_sqlite(path()).checks.at(0).count, 0) << "the file is whole";
+  EXPECT_TRUE(read_room_sqlite(path(), EventId{1}));
+  backup_sqlite(path(), folder_.file("copy.db"));
+  EXPECT_EQ(refusal(folder_.file("copy.db")), "");
+}
+
+TEST_F(Sqlite, refuses_a_store_that_a_newer_version_changed_and_says_what_to_do) {
+  const auto earlier = open(path());
+  add_as_a_newer_version(path());
+  run_sql(path(), "UPDATE meta SET value = 9001 WHERE name = 'schema_needed'");
+  const auto says_it = testing::AllOf(HasSubstr("schema 9001"), HasSubstr("run the newer version"));
+  EXPECT_THAT([&] { earlier->queries(); }, testing::ThrowsMessage<StoreUnusable>(says_it));
+  EXPECT_THAT([&] { audit_sqlite(path()); }, testing::ThrowsMessage<StoreUnusable>(says_it));
+  EXPECT_THAT([&] { read_room_sqlite(path(), EventId{1}); }, testing::ThrowsMessage<StoreUnusable>(says_it));
+}
+
+TEST_F(Sqlite, refuses_to_open_what_a_newer_version_changed) {
   open(path());
-  run_sql(path(), "INSERT INTO migrations VALUES (9001, '9001-later', 'hash', 0)");
-  EXPECT_THAT(refusal(path()), HasSubstr("newer Stagedoor (schema 9001-later"));
-  EXPECT_THROW(SqliteStore(SqliteOptions{.path = path()}).queries(), StoreUnusable);
+  add_as_a_newer_version(path());
+  run_sql(path(), "UPDATE meta SET value = 9001 WHERE name = 'schema_needed'");
+  EXPECT_THAT(refusal(path()), HasSubstr("schema 9001"));
+  run_sql(path(), "DELETE FROM meta WHERE name = 'schema_needed'");
+  EXPECT_THAT(refusal(path()), HasSubstr("schema 9001")) << "nothing says that less will do";
 }
 
 TEST_F(Sqlite, refuses_a_store_whose_schema_was_made_otherwise) {

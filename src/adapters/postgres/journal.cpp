@@ -5,6 +5,7 @@
 #include <cstring>
 #include <random>
 
+#include "adapters/tables/applied_migrations.h"
 #include "core/ensure.h"
 #include "engine/batch_bytes.h"
 
@@ -32,6 +33,12 @@ Micros here() {
       "the database went back to a state before batch {}, of which this process knows: a backup was "
       "restored, or a replica took over that had not everything; start again",
       last_seen));
+}
+
+// To go on would be to write what others misunderstand.
+void die_if_too_old(std::int64_t schema_needed) {
+  const int known = sql::migrations_in_postgres().back().number;
+  if (schema_needed > known) die_of_bug(needs_newer_program(schema_needed, known));
 }
 
 // Not to hear a batch would be to sell what others have sold.
@@ -76,19 +83,21 @@ void Journal::catch_up(Connection& connection) {
     Entry entry;
     std::string body;
     std::int64_t read_at = 0;
+    std::int64_t schema_needed = 0;
   };
   std::vector<Row> rows;
   do {
     rows.clear();
     const Micros asked = here();
-    connection.queue(sql::engine::read_journal, {{"$seen", last_->seq}, {"$limit", kAtOnce}},
-                     [&](Columns& columns) {
-                       Row& row = rows.emplace_back();
-                       columns >> row.entry.seq >> row.entry.writer >> row.body >> row.read_at;
-                     });
+    connection.queue(
+        sql::engine::read_journal, {{"$seen", last_->seq}, {"$limit", kAtOnce}}, [&](Columns& columns) {
+          Row& row = rows.emplace_back();
+          columns >> row.entry.seq >> row.entry.writer >> row.body >> row.read_at >> row.schema_needed;
+        });
     connection.finish();
     if (rows.empty() || rows.front().entry != *last_)
       die_of_lost_batches(last_->seq, !rows.empty() && rows.front().entry.seq > last_->seq);
+    die_if_too_old(rows.front().schema_needed);
     clock_offset_.note(asked, here(), Micros(rows.front().read_at));
     for (const Row& row : std::span(rows).subspan(1)) {
       ensure(row.entry.seq == last_->seq + 1, "the journal has no gaps");

@@ -39,7 +39,8 @@ class Journal {
   void begin_at_end(Connection& connection);
   bool has_begun() const { return last_.has_value(); }
   // Finishes what is queued and hears of all that is new. When the journal does not have what was seen in it,
-  // the store went back to an older state, and the process ends: its memory is of what is no more.
+  // the store went back to an older state, and the process ends: its memory is of what is no more. It ends,
+  // too, when a newer version has changed the tables so that this one cannot work on them.
   void catch_up(Connection& connection);
   // So long nothing was read that it may be much.
   bool is_far_behind() const;

@@ -1,5 +1,6 @@
 #include "adapters/postgres/schema.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "adapters/postgres/journal.h"
@@ -25,8 +26,8 @@ std::vector<AppliedMigration> applied(Connection& connection) {
 bool has_migrations(Connection& connection) {
   return ask(connection, sql::engine::find_migrations_table) > 0;
 }
-bool is_current(Connection& connection) {
-  return applied(connection).size() == sql::migrations_in_postgres().size();
+bool has_all_of_ours(Connection& connection) {
+  return applied(connection).size() >= sql::migrations_in_postgres().size();
 }
 
 void apply_migration(Connection& connection, const sql::Migration& migration) {
@@ -41,7 +42,7 @@ void apply_migration(Connection& connection, const sql::Migration& migration) {
 }  // namespace
 
 void migrate(Connection& connection) {
-  if (has_migrations(connection) && is_current(connection)) return;
+  if (has_migrations(connection) && has_all_of_ours(connection)) return;
   connection.queue("BEGIN");
   connection.queue("SET LOCAL lock_timeout = '5min'");
   connection.queue("SET LOCAL statement_timeout = 0");
@@ -52,8 +53,9 @@ void migrate(Connection& connection) {
       ask(connection, sql::engine::count_tables) > 0)
     throw StoreUnusable("the database has tables of another program; name an empty one in store.url");
   connection.queue(sql::engine::create_migrations, {});
+  const auto ours = sql::migrations_in_postgres();
   const std::size_t had = applied(connection).size();
-  for (const auto& migration : sql::migrations_in_postgres().subspan(had))
+  for (const auto& migration : ours.subspan(std::min(had, ours.size())))
     apply_migration(connection, migration);
   connection.queue("COMMIT");
   connection.finish();
@@ -61,7 +63,7 @@ void migrate(Connection& connection) {
 
 void check_schema(Connection& connection) {
   if (!has_migrations(connection)) throw StoreUnusable("the database is not a Stagedoor store");
-  if (!is_current(connection))
+  if (!has_all_of_ours(connection))
     throw StoreUnusable("the store is of an older version; start the server once to upgrade it");
 }
 

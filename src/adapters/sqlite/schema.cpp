@@ -51,16 +51,16 @@ void migrate(Database& database) {
     database.execute(fmt::format("PRAGMA application_id = {}", kApplicationId));
     Statement(database, sql::engine::create_migrations).run({});
     const std::size_t had = applied(database).size();
-    const bool is_current = had == sql::migrations().size();
-    if (!is_current) apply_migration(database, sql::migrations()[had]);
+    const bool has_all_of_ours = had >= sql::migrations().size();
+    if (!has_all_of_ours) apply_migration(database, sql::migrations()[had]);
     database.execute("COMMIT");
-    if (is_current) return;
+    if (has_all_of_ours) return;
   }
 }
 
 void check_schema(Database& database) {
   check_is_store(database);
-  if (applied(database).size() != sql::migrations().size())
+  if (applied(database).size() < sql::migrations().size())
     throw StoreUnusable("the store is of an older version; start the server once to upgrade it");
 }
 

@@ -1,0 +1,2 @@
+-- Programs that know this migration, or a later one that is named here, can work on the store (notes.md).
+INSERT INTO meta (name, value) VALUES ('schema_needed', 4);
