@@ -27,9 +27,9 @@ constexpr const char* kLaterAdds = R"(
   BEGIN;
   SELECT pg_advisory_xact_lock(1400137572);
   INSERT INTO migrations (number, name, hash, applied_at) VALUES (9001, '9001-later', 'hash', 0);
-  CREATE TABLE gifts (id BIGINT PRIMARY KEY, reservation_id BIGINT NOT NULL REFERENCES reservations (id));
+  CREATE TABLE added_9001 (id BIGINT PRIMARY KEY, reservation_id BIGINT NOT NULL REFERENCES reservations (id));
   DO $$ DECLARE old TEXT; BEGIN
-    FOR old IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('gifts', 'meta', 'migrations') LOOP
+    FOR old IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('added_9001', 'meta', 'migrations') LOOP
       EXECUTE format('ALTER TABLE %I ADD COLUMN added TEXT', old);
     END LOOP; END $$;
   COMMIT)";

@@ -555,9 +555,9 @@ TEST_F(Postgres, refuses_a_store_of_another_build) {
 // What a newer version might have done: its migration, and something new in each table.
 constexpr const char* kLaterAdds = R"(
   INSERT INTO migrations (number, name, hash, applied_at) VALUES (9001, '9001-later', 'hash', 0);
-  CREATE TABLE gifts (id BIGINT PRIMARY KEY, reservation_id BIGINT NOT NULL REFERENCES reservations (id));
+  CREATE TABLE added_9001 (id BIGINT PRIMARY KEY, reservation_id BIGINT NOT NULL REFERENCES reservations (id));
   DO $$ DECLARE old TEXT; BEGIN
-    FOR old IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'gifts' LOOP
+    FOR old IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'added_9001' LOOP
       EXECUTE format('ALTER TABLE %I ADD COLUMN added TEXT, ADD COLUMN counted BIGINT NOT NULL DEFAULT 7', old);
     END LOOP; END $$)";
 constexpr const char* kLaterIsNeeded = "UPDATE meta SET value = 9001 WHERE name = 'schema_needed'";

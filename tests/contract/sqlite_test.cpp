@@ -140,7 +140,7 @@ void add_as_a_newer_version(const std::string& path) {
                       [&](Columns& columns) { columns >> tables.emplace_back(); });
   }
   run_sql(path, "INSERT INTO migrations (number, name, hash, applied_at) VALUES (9001, '9001-later', '', 0)");
-  run_sql(path, "CREATE TABLE gifts (reservation_id INTEGER PRIMARY KEY REFERENCES reservations (id))");
+  run_sql(path, "CREATE TABLE added_9001 (reservation_id INTEGER PRIMARY KEY REFERENCES reservations (id))");
   for (const auto& table : tables) {
     run_sql(path, fmt::format("ALTER TABLE {0} ADD COLUMN added TEXT;"
                               "ALTER TABLE {0} ADD COLUMN counted INTEGER NOT NULL DEFAULT 7",
