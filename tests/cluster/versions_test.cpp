@@ -94,9 +94,7 @@ class Fans {
 };
 
 TEST_F(Versions, an_instance_works_and_comes_back_on_tables_to_which_a_newer_version_added) {
-  std::string yaml = club_night("admission: capacity, capacity: 1000000, active_ttl: 5m, poll_min: 0s",
-                                "seats_per_user: 100000, hold_ttl: 30m");
-  Cluster cluster(yaml.replace(yaml.find("seats: 50"), 9, "seats: 20000"));
+  Cluster cluster(hall(20'000, "admission: capacity, capacity: 1000000, active_ttl: 5m, poll_min: 0s"));
   Fans fans(cluster);
   fans.while_they_rush([&] {
     fans.await_more(50);
