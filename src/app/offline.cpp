@@ -42,15 +42,17 @@ std::optional<std::string> existing_store(const Config& config) {
   return file;
 }
 
-// A store that cannot be reached was not judged: it is neither right nor wrong.
+// A store that cannot be reached, or not be understood, was not judged: it is neither right nor wrong.
 template <class Judge>
 int judged(const Judge& judge) {
   try {
     return judge();
   } catch (const StoreUnavailable& outage) {
     std::fprintf(stderr, "stagedoor: %s\n", outage.what());
-    return kWrong;
+  } catch (const StoreUnusable& why) {
+    std::fprintf(stderr, "stagedoor: %s\n", why.what());
   }
+  return kWrong;
 }
 
 int audit(const Config& config) {
