@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""deploy/nginx.conf in a real nginx, before instances that die with a call: what goes on to the next one, and what must not."""
+"""deploy/nginx.conf and deploy/haproxy.cfg in the real programs, before instances that die with a call: what goes on to the
+next one, and what must not."""
 import http.client
 import pathlib
 import re
@@ -18,7 +19,7 @@ import server
 
 
 class Upstream:
-    """Answers each connection's one request with 200, or dies with it; `heard` counts requests."""
+    """An instance that is ready, and answers a call with 200 or dies with it. `heard`: how many calls."""
 
     def __init__(self, dies):
         self.dies, self.heard = dies, 0
@@ -28,39 +29,42 @@ class Upstream:
 
     def serve(self):
         while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
+            client, _ = self.listener.accept()
             with client:
-                while b'\r\n\r\n' not in client.recv(65536):
-                    pass
-                self.heard += 1
-                if not self.dies:
+                request = b''
+                while b'\r\n\r\n' not in request and (more := client.recv(65536)):
+                    request += more
+                is_check = request.startswith(b'GET /readyz')
+                if not request:
+                    continue
+                self.heard += not is_check
+                if is_check or not self.dies:
                     client.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
 
 
-class Nginx:
-    """with Nginx(ports) as nginx: …; the example, before instances on these ports."""
+def free_port():
+    with socket.create_server(('127.0.0.1', 0)) as taken:
+        return taken.getsockname()[1]
+
+
+class Balancer:
+    """with Nginx(ports) as balancer: …; the example, before instances on these ports."""
 
     def __init__(self, ports):
-        self.ports = ports
+        self.ports, self.port = ports, free_port()
+
+    def changed(self, text, server_line, listen_from, listen_to):
+        servers = ''.join(server_line.format(number=number, port=port) for number, port in enumerate(self.ports))
+        text, lists = re.subn(r'(  server [a-z0-9]* ?10\..*\n)+', servers, text)
+        assert (lists, text.count(listen_from)) == (1, 1)
+        return text.replace(listen_from, listen_to)
 
     def __enter__(self):
-        self.folder = tempfile.TemporaryDirectory()
-        folder = pathlib.Path(self.folder.name)
-        folder.chmod(0o755)
-        with socket.create_server(('127.0.0.1', 0)) as taken:
-            self.port = taken.getsockname()[1]
-        servers = ''.join(f'  server 127.0.0.1:{port} max_fails=1 fail_timeout=1s;\n' for port in self.ports)
-        text, lists = re.subn(r'(  server 10\..*\n)+', servers, (server.ROOT / 'deploy/nginx.conf').read_text())
-        text, ports = re.subn(r'listen 80;', f'listen 127.0.0.1:{self.port};', text)
-        assert (lists, ports) == (1, 1)
-        kinds = ('client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi')
-        temporary = ''.join(f'{kind}_temp_path {folder}/{kind};' for kind in kinds)
-        (folder / 'nginx.conf').write_text(f'daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;\n'
-                                           f'events {{}}\nhttp {{ access_log off; {temporary}\n{text}}}\n')
-        self.process = subprocess.Popen(['nginx', '-p', str(folder), '-c', 'nginx.conf'], stderr=subprocess.DEVNULL)
+        self.temporary = tempfile.TemporaryDirectory()
+        self.folder = pathlib.Path(self.temporary.name)
+        self.folder.chmod(0o755)
+        with open(self.folder / 'error.log', 'w') as log:
+            self.process = subprocess.Popen(self.command(), cwd=self.folder, stdout=log, stderr=log)
         until = time.monotonic() + 20
         while time.monotonic() < until and self.process.poll() is None:
             try:
@@ -68,14 +72,14 @@ class Nginx:
                 return self
             except OSError:
                 time.sleep(0.02)
-        said = (folder / 'error.log').read_text()
+        said = (self.folder / 'error.log').read_text()
         self.__exit__()
-        raise RuntimeError('nginx did not start:\n' + said)
+        raise RuntimeError('the balancer did not start:\n' + said)
 
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait(timeout=30)
-        self.folder.cleanup()
+        self.temporary.cleanup()
 
     def status_of(self, method, headers):
         connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=30)
@@ -85,27 +89,61 @@ class Nginx:
         return status
 
 
-@unittest.skipUnless(shutil.which('nginx'), 'nginx is not installed (Debian: nginx-light); what needs it is skipped')
-class NginxExample(unittest.TestCase):
-    KEY = {'Idempotency-Key': 'k'}
+class Nginx(Balancer):
+    def command(self):
+        text = self.changed((server.ROOT / 'deploy/nginx.conf').read_text(),
+                            '  server 127.0.0.1:{port} max_fails=1 fail_timeout=1s;\n', 'listen 80;',
+                            f'listen 127.0.0.1:{self.port};')
+        kinds = ('client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi')
+        temporary = ''.join(f'{kind}_temp_path {self.folder}/{kind};' for kind in kinds)
+        (self.folder / 'nginx.conf').write_text(
+            f'daemon off; worker_processes 1; pid {self.folder}/pid; error_log {self.folder}/error.log;\n'
+            f'events {{}}\nhttp {{ access_log off; {temporary}\n{text}}}\n')
+        return ['nginx', '-p', self.folder, '-c', 'nginx.conf']
+
+
+class Haproxy(Balancer):
+    def command(self):
+        text = self.changed((server.ROOT / 'deploy/haproxy.cfg').read_text(), '  server stagedoor{number} 127.0.0.1:{port}\n',
+                            'bind :80', f'bind 127.0.0.1:{self.port}')
+        (self.folder / 'haproxy.cfg').write_text(text.replace('maxconn 100000', 'maxconn 1000'))
+        return ['haproxy', '-db', '-f', 'haproxy.cfg']
+
+
+KEY = {'Idempotency-Key': 'k'}
+METHODS = [('GET', {}), ('PUT', KEY), ('PUT', {}), ('POST', {}), ('PATCH', {}), ('DELETE', {})]
+
+
+class Example:
+    """The claims about one of them."""
 
     def test_no_call_that_may_have_been_done_is_sent_twice(self):
-        for method, headers, times in (('GET', {}, 2), ('PUT', self.KEY, 2), ('PUT', {}, 1), ('POST', {}, 1), ('PATCH', {}, 1),
-                                       ('DELETE', {}, 1)):
+        for call in METHODS:
             upstreams = [Upstream(dies=True), Upstream(dies=True)]
-            with Nginx([one.port for one in upstreams]) as nginx:
-                self.assertEqual(nginx.status_of(method, headers), 502)
-            self.assertEqual(sum(one.heard for one in upstreams), times, (method, headers))
+            with self.balancer([one.port for one in upstreams]) as balancer:
+                self.assertEqual(balancer.status_of(*call), 502)
+            self.assertEqual(sum(one.heard for one in upstreams), 2 if call in self.sent_on else 1, call)
 
     def test_what_an_instance_that_is_gone_did_not_hear_goes_to_another(self):
         other = Upstream(dies=False)
-        with socket.create_server(('127.0.0.1', 0)) as gone:
-            gone_port = gone.getsockname()[1]
-        with Nginx([gone_port, other.port]) as nginx:
-            for method, headers in (('GET', {}), ('PUT', self.KEY), ('POST', {}), ('PATCH', {})):
-                for _ in range(2):
-                    self.assertEqual(nginx.status_of(method, headers), 200, method)
-        self.assertEqual(other.heard, 8)
+        with self.balancer([free_port(), other.port]) as balancer:
+            for call in self.sent_elsewhere * 2:
+                self.assertEqual(balancer.status_of(*call), 200, call)
+        self.assertEqual(other.heard, 2 * len(self.sent_elsewhere))
+
+
+@unittest.skipUnless(shutil.which('nginx'), 'nginx is not installed (Debian: nginx-light); what needs it is skipped')
+class NginxExample(Example, unittest.TestCase):
+    balancer = Nginx
+    sent_on = [('GET', {}), ('PUT', KEY)]
+    sent_elsewhere = [('GET', {}), ('PUT', KEY), ('POST', {}), ('PATCH', {})]
+
+
+@unittest.skipUnless(shutil.which('haproxy'), 'HAProxy is not installed (Debian: haproxy); what needs it is skipped')
+class HaproxyExample(Example, unittest.TestCase):
+    balancer = Haproxy
+    sent_on = []
+    sent_elsewhere = METHODS
 
 
 if __name__ == '__main__':
