@@ -81,7 +81,7 @@ class Sale {
   Cluster cluster{
       hall(20'000,
            "admission: both, people: 40, every: 1s, capacity: 45, active_ttl: 2s, visit_max: 20s, "
-           "presence_timeout: 20s, poll_min: 200ms")};
+           "presence_timeout: 20s, poll_min: 1s")};
   std::optional<Rush> rush;
   Visitor first;
 
