@@ -74,7 +74,7 @@ std::string Workload::catalogue(std::size_t seats) {
 Workload::Workload(WorkloadOptions options)
     : options_(std::move(options)), random_(options_.seed), asked_(options_.clients) {
   Api api(options_.urls.front());
-  for (auto& who : enter_all(options_.urls, options_.first_user, options_.users, 1, options_.users))
+  for (auto& who : enter_all({options_.urls.front()}, options_.first_user, options_.users, 1, options_.users))
     users_.push_back({std::move(who), {}});
   seats_ = free_seats(api, users_.front().who, 1);
   if (seats_.size() < options_.seats + options_.users) throw std::runtime_error("too few seats are free");

@@ -185,9 +185,10 @@ TEST_F(Postgres, the_journal_has_no_gaps_whoever_writes_and_whatever_fails) {
       for (int i = 0; i < kRounds; ++i) {
         const std::int64_t id = 10'000 * (writer + 1) + i;
         if (i % 3 == 0) instance.store.begin();  // and nothing
-        Batch taken;
-        put(taken, contract::hold(id, SeatId{999'999}, user(1)));
-        EXPECT_TRUE(i % 4 != 0 || refuses(instance.store, taken));
+        Batch twice;
+        put(twice, contract::hold(id, seat(1), user(1)));
+        put(twice, contract::hold(id + 5000, seat(1), user(2)));
+        EXPECT_TRUE(i % 4 != 0 || refuses(instance.store, twice));
         commit_rows(instance.store, cancelled(contract::hold(id, seat(1), user(1)), CancelReason::OWNER));
       }
     });
