@@ -230,13 +230,14 @@ TEST_F(Instances, survive_whatever_happens_to_them) {
     const Fault& fault = faults()[round % faults().size()];
     const std::size_t instance = random() % cluster.size();
     SCOPED_TRACE(fmt::format("round {}: {}, instance {}", round, fault.name, instance));
-    std::atomic<bool> goes_on{true};
-    std::jthread fans([&] { rush.run_through(urls, [&] { return goes_on.load(); }); });
+    std::jthread fans([&](const std::stop_token& is_over) {
+      rush.run_through(urls, [&] { return !is_over.stop_requested(); });
+    });
     pause_for(milliseconds(300 + random() % 400));
     fault.happen(cluster, instance, asked != nullptr);
     cluster.wait_until_ready();
     pause_for(milliseconds(300));
-    goes_on = false;
+    fans.request_stop();
     fans.join();
     const Stored stored = cluster.stored();
     ASSERT_THAT(rush.broken_promises(stored), IsEmpty());
@@ -265,13 +266,13 @@ TEST_F(Instances, answer_as_one_would_whatever_happens_to_them) {
     const Fault& fault = faults()[round % faults().size()];
     const std::size_t instance = random() % cluster.size();
     SCOPED_TRACE(fmt::format("round {}: {}, instance {}", round, fault.name, instance));
-    std::atomic<bool> goes_on{true};
-    std::jthread clients([&] { workload.run([&] { return goes_on.load(); }); });
+    std::jthread clients(
+        [&](const std::stop_token& is_over) { workload.run([&] { return !is_over.stop_requested(); }); });
     pause_for(milliseconds(300 + random() % 400));
     fault.happen(cluster, instance, false);
     cluster.wait_until_ready();
     pause_for(milliseconds(300));
-    goes_on = false;
+    clients.request_stop();
     clients.join();
   }
   workload.look_at_everything();

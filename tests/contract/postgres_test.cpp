@@ -421,6 +421,32 @@ TEST_F(Postgres, a_commit_whose_answer_was_lost_is_found_to_be_done) {
   EXPECT_THAT(one.heard, IsEmpty());
 }
 
+// The database ends sessions (at a restart, or an operator does), at any moment of their work.
+TEST_F(Postgres, a_session_that_is_ended_is_a_lost_connection_whenever_that_happens) {
+  Instance one({.url = url()});
+  std::int64_t done = 0, ended = 0;
+  {
+    const std::jthread ender([&](const std::stop_token& is_over) {
+      while (!is_over.stop_requested()) {
+        database_->ask(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND "
+            "application_name = 'stagedoor' AND state <> 'idle'");
+      }
+    });
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+    for (std::int64_t id = 1; std::chrono::steady_clock::now() < until; ++id) {
+      try {
+        commit_rows(one.store, cancelled(contract::hold(id, seat(1), user(1)), CancelReason::OWNER));
+        ++done;
+      } catch (const StoreUnavailable&) {
+        ++ended;
+      }
+    }
+  }
+  EXPECT_GT(ended, 0);
+  EXPECT_EQ(database_->ask("SELECT count(*) FROM reservations WHERE id < 1000000"), std::to_string(done));
+}
+
 TEST_F(Postgres, a_commit_that_did_not_arrive_is_found_not_to_be_done) {
   TcpProxy proxy(postgres().port());
   Instance one({.url = database_->url(proxy.port())});

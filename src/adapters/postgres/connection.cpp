@@ -320,6 +320,8 @@ void Connection::finish() {
   if (!PQpipelineSync(raw())) lose("sending");
   read_answers();
   const Result sync = next_result();
+  // The server has ended the session after the last statement.
+  if (PQresultStatus(sync.get()) == PGRES_FATAL_ERROR) lose(PQresultErrorMessage(sync.get()));
   ensure(PQresultStatus(sync.get()) == PGRES_PIPELINE_SYNC, "as many answers as statements");
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
