@@ -151,8 +151,11 @@ const UserId* Room::owner(Place place) const {
 
 Standing Room::standing(Place place, TimePoint now) const {
   Standing standing;
-  if (!owner(place)) {  // an authentic token of a place not heard of yet waits behind everybody (R-Q6)
-    standing.position = line_.position_at_end();
+  // An authentic token of a place not heard of yet (R-Q6) waits behind everybody, those included who joined
+  // before it and were not heard of either: so that the number does not grow when they are.
+  if (!owner(place)) {
+    const Place unheard = std::max(place, last_place() + 1) - (last_place() + 1);
+    standing.position = line_.position_at_end() + unheard;
     if (line_.is_gathering()) standing.position.reset();
     return standing;
   }

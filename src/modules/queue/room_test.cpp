@@ -67,13 +67,16 @@ TEST(Room, counts_only_people_who_are_still_there) {
   EXPECT_EQ(room.standing(1, kStart).position, 0u);
 }
 
-// R-Q6
-TEST(Room, treats_a_place_it_has_not_heard_of_as_waiting) {
+// R-Q5, R-Q6, R-M1: another instance may have given it a moment ago, and others before it.
+TEST(Room, treats_a_place_it_has_not_heard_of_as_waiting_behind_all_before_it) {
   Room room;
   join(room, 3);
+  EXPECT_EQ(room.standing(4, kStart).position, 3u);
   const Standing standing = room.standing(77, kStart);
   EXPECT_EQ(standing.status, QueueStatus::CREATED);
-  EXPECT_EQ(standing.position, 3u);
+  EXPECT_EQ(standing.position, 76u);
+  join(room, 77 - 3);
+  EXPECT_EQ(room.standing(77, kStart).position, 76u);
 }
 
 // R-Q7
