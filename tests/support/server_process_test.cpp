@@ -89,15 +89,14 @@ TEST(ServerProcess, refuses_a_server_that_stops_badly_or_not_at_all) {
 }
 
 TEST(ServerProcess, runs_commands_on_the_same_store) {
-  const Script script(
-      std::string(
-          "case $1 in audit) echo \"out $*\"; echo \"key $STAGEDOOR_ADMIN_KEYS\" >&2; exit 1;; esac\n") +
-      std::string(kServing));
+  const Script script(std::string("case $1 in audit) echo \"out $* $STAGEDOOR_STORE_URL\"; echo \"key "
+                                  "$STAGEDOOR_ADMIN_KEYS\" >&2; exit 1;; esac\n") +
+                      std::string(kServing));
   ServerProcess server(
       {.settings = {{"store.url", "sqlite:x.db"}, {"http.threads", "1"}}, .binary = script.file});
   const CommandResult result = server.run({"audit"});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_EQ(result.out, "out audit --store.url=sqlite:x.db\n");
+  EXPECT_EQ(result.out, "out audit sqlite:x.db\n");
   EXPECT_EQ(result.err, "key test:owner:" + std::string(kOwnerKey) + "\n");
 }
 
