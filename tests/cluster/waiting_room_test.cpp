@@ -79,7 +79,13 @@ class WaitingRoom : public testing::Test {
     std::vector<std::int64_t> positions;
     Api api(cluster().server(i).url());
     for (const auto& token : tokens) {
-      const auto told = api.send(queue_status(token)).data();
+      ApiReply reply = api.send(queue_status(token));
+      // A starved instance may not have heard of the others for a second, and then says so.
+      for (int times = 0; reply.status == 503 && times < 100; ++times) {
+        std::this_thread::sleep_for(milliseconds(100));
+        reply = api.send(queue_status(token));
+      }
+      const auto told = reply.data();
       positions.push_back(text(told, "status") == "CREATED" ? number(told, "position") : -1);
     }
     return positions;

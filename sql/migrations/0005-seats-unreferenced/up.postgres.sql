@@ -1,2 +1,2 @@
--- Each hold paid for a look at its seat's row and a mark on it (notes.md).
+-- insert_reservation looks for the seats of a batch in one statement (notes.md).
 ALTER TABLE reservations DROP CONSTRAINT reservations_seat_id_fkey;
