@@ -13,6 +13,7 @@
 #include "adapters/postgres/audit.h"
 #include "adapters/postgres/postgres_store.h"
 #include "adapters/postgres/room_rows.h"
+#include "adapters/system/clock.h"
 #include "sample.h"
 #include "store_under_test.h"
 #include "support/tcp_proxy.h"
@@ -406,7 +407,83 @@ TEST_F(Postgres, a_writer_that_stops_in_the_midst_of_a_message_is_cut_off) {
   }
 }
 
+// What does not fit into the network's buffers keeps the server waiting, also without a limit.
+TEST_F(Postgres, a_writer_that_takes_nothing_of_what_is_sent_to_it_is_cut_off) {
+  Instance other({.url = url()});
+  other.store.follow();
+  const std::unique_ptr<PGconn, decltype(&PQfinish)> stopped(PQconnectdb(url().c_str()), &PQfinish);
+  const auto lock = fmt::format("BEGIN; SELECT pg_advisory_xact_lock({})", postgres::kWritersLock);
+  PQclear(PQexec(stopped.get(), lock.c_str()));
+  ASSERT_EQ(PQsendQuery(stopped.get(), "SELECT repeat('x', 50000000)"), 1) << PQerrorMessage(stopped.get());
+  while (database_->ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'ClientWrite' AND "
+                        "datname = current_database()") == "0")
+    std::this_thread::yield();
+  const auto begin = steady_clock::now();
+  other.hold(1001, 1);
+  EXPECT_LT(steady_clock::now() - begin, std::chrono::seconds(3));
+}
+
+// Nobody is cut off for having waited for the lock himself.
+TEST_F(Postgres, a_writer_that_has_just_got_the_lock_is_not_cut_off) {
+  postgres::Connection first({.url = url(), .idle_limit = Millis(60'000)});
+  const auto lock = fmt::format("SELECT pg_advisory_xact_lock({})", postgres::kWritersLock);
+  first.queue("BEGIN");
+  first.queue(lock);
+  first.finish();
+  Instance second({.url = url(), .lock_limit = Millis(60'000)});
+  auto waiting = std::async(std::launch::async, [&] { return second.store.begin(); });
+  await_waiting_writer();
+  std::this_thread::sleep_for(std::chrono::milliseconds(2100));  // longer than idle_limit
+  Instance third({.url = url(), .lock_limit = Millis(300)});
+  first.roll_back();
+  const auto transaction = waiting.get();
+  EXPECT_THROW(third.store.begin(), StoreUnavailable);
+  Batch batch;
+  put(batch, contract::hold(1001, seat(1), user(1)));
+  transaction->apply(batch);
+  transaction->commit();
+  EXPECT_TRUE(second.has(1001));
+}
+
+TEST_F(Postgres, a_connection_lost_while_the_lock_is_somebody_s_is_replaced) {
+  postgres::Connection somebody({.url = url(), .idle_limit = Millis(60'000)});
+  TcpProxy proxy(postgres().port());
+  Instance one(
+      {.url = database_->url(proxy.port()), .lock_limit = Millis(200), .idle_limit = Millis(60'000)});
+  one.store.follow();
+  somebody.queue("BEGIN");
+  somebody.queue(fmt::format("SELECT pg_advisory_xact_lock({})", postgres::kWritersLock));
+  somebody.finish();
+  proxy.lose_message_with("ROLLBACK");
+  EXPECT_THROW(one.store.begin(), StoreUnavailable);
+  EXPECT_EQ(proxy.faults(), 1);
+  somebody.roll_back();
+  one.hold(1001, 1);
+}
+
 // --- a commit whose answer is lost ---
+
+// PostgreSQL takes the commit of a session that is ended while it waits for a replica for done.
+TEST_F(Postgres, what_a_synchronous_replica_may_not_have_is_not_said_to_be_done) {
+  const auto name_replicas = [&](std::string_view setting) {
+    database_->ask(fmt::format("ALTER SYSTEM {}", setting));
+    database_->ask("SELECT pg_reload_conf()");
+  };
+  Instance one(
+      {.url = url(), .lock_limit = Millis(200), .answer_limit = Millis(400), .outcome_limit = Millis(2000)});
+  one.store.follow();
+  name_replicas("SET synchronous_standby_names = 'nobody'");
+  auto outcome = std::async(std::launch::async, [&] {
+    for (std::int64_t id = 1;; ++id)  // until the server has read its settings
+      commit_rows(one.store, cancelled(contract::hold(id, seat(1), user(1)), CancelReason::OWNER));
+  });
+  while (outcome.wait_for(std::chrono::milliseconds(5)) != std::future_status::ready)
+    database_->ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
+  EXPECT_THROW(outcome.get(), StoreOutcomeUnknown);
+  name_replicas("RESET synchronous_standby_names");
+  PostgresStore another({.url = url()});
+  commit_rows(another, contract::hold(1'000'000, seat(2), user(1)));  // once the server has read them again
+}
 
 TEST_F(Postgres, a_commit_whose_answer_was_lost_is_found_to_be_done) {
   TcpProxy proxy(postgres().port());
@@ -539,18 +616,23 @@ TEST_F(Postgres, is_unavailable_while_an_operator_locks_a_table) {
 TEST_F(Postgres, knows_how_far_its_clock_is_from_the_database_s) {
   Instance one({.url = url()});
   one.store.follow();
-  EXPECT_LT(std::chrono::abs(one.store.clock_offset()), Millis(100)) << "both are of this machine";
+  const Millis ahead = SystemClock([&] { return one.store.clock_offset(); }).now() - SystemClock().now();
+  EXPECT_LT(std::chrono::abs(ahead), Millis(100)) << "both are of this machine";
 
   postgres::ClockOffset offset;
   const auto at = [](std::int64_t ms) { return std::chrono::microseconds(ms * 1000); };
-  offset.note(at(1000), at(1400), at(6200));  // 5 s ahead, give or take 0.2
-  EXPECT_EQ(offset.get(), Millis(5000));
+  offset.note(at(1000), at(1400), at(6200));  // 4.8 s to 5.2 s ahead
+  EXPECT_EQ(offset.get(), Millis(4800));
   offset.note(at(2000), at(2002), at(7091));
-  EXPECT_EQ(offset.get(), Millis(5090)) << "a quicker answer says it better";
-  offset.note(at(3000), at(3300), at(8000));
-  EXPECT_EQ(offset.get(), Millis(5090));
-  offset.note(at(13'000), at(13'300), at(8150));
-  EXPECT_EQ(offset.get(), Millis(-5000)) << "after ten seconds any is better than an old one";
+  EXPECT_EQ(offset.get(), Millis(5089)) << "a quicker answer says it better";
+  offset.note(at(3000), at(5500), at(10'500));
+  EXPECT_EQ(offset.get(), Millis(5089)) << "the first of a wait for the lock says nothing that is new";
+  offset.note(at(23'000), at(25'500), at(30'500));
+  EXPECT_EQ(offset.get(), Millis(5089)) << "nor later";
+  offset.note(at(26'000), at(26'300), at(91'250));
+  EXPECT_EQ(offset.get(), Millis(64'950)) << "a clock that was set counts at once";
+  offset.note(at(27'000), at(27'300), at(32'150));
+  EXPECT_EQ(offset.get(), Millis(5150));
 }
 
 // --- opening ---

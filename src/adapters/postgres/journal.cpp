@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <random>
 
@@ -15,12 +16,13 @@ namespace {
 using Micros = ClockOffset::Micros;
 
 constexpr int kAtOnce = 100;  // rows of the journal
-constexpr Micros kBestKept = std::chrono::seconds(10);
 constexpr auto kFarBehind = std::chrono::seconds(1);
 
-Micros here() {
-  return std::chrono::duration_cast<Micros>(std::chrono::system_clock::now().time_since_epoch());
+template <class Clock>
+Micros now_of() {
+  return std::chrono::duration_cast<Micros>(Clock::now().time_since_epoch());
 }
+Micros here() { return now_of<std::chrono::steady_clock>(); }
 
 [[noreturn]] void die_of_lost_batches(std::int64_t last_seen, bool are_forgotten) {
   if (are_forgotten) {
@@ -54,14 +56,11 @@ Batch read_batch(std::string_view body) {
 }  // namespace
 
 void ClockOffset::note(Micros asked, Micros answered, Micros theirs) {
-  const Micros took = answered - asked;
-  if (took > best_took_ && answered - best_at_ < kBestKept) return;
-  best_took_ = took;
-  best_at_ = answered;
-  offset_.store(std::chrono::round<Millis>(theirs - asked - took / 2), std::memory_order_relaxed);
+  exact_ = std::clamp(exact_, theirs - answered, theirs - asked);
+  offset_.store(std::chrono::round<Millis>(exact_), std::memory_order_relaxed);
 }
 
-Journal::Journal() {
+Journal::Journal() : clock_offset_(now_of<std::chrono::system_clock>() - here()) {
   std::random_device random;
   for (std::size_t at = 0; at < next_writer_.bytes.size(); at += sizeof(std::uint32_t)) {
     const std::uint32_t four = random();

@@ -16,18 +16,23 @@ namespace stagedoor::postgres {
 // Whoever writes has this advisory lock of the database until its transaction ends.
 inline constexpr std::int64_t kWritersLock = 0x53746764;  // "Stgd"
 
-// How far the database's clock is ahead of this machine's, from the times between which it answered.
+// How far the database's clock is ahead of this machine's steady clock, which nobody sets: of a clock that is
+// set forward, what is decided before the next answer would be too late for everybody, since moments only
+// rise.
 class ClockOffset {
  public:
   using Micros = std::chrono::microseconds;
-  // Of the last ten seconds the answer that took least counts: half of that it may be wrong.
+  explicit ClockOffset(Micros at_first = Micros(0))
+      : exact_(at_first), offset_(std::chrono::round<Millis>(at_first)) {}
+  // The database said that it was `theirs` between these times of here. What was known is kept as far as it
+  // fits: a quick answer says it well, a slow one does not spoil it, and a clock that was set, there or here,
+  // counts at once.
   void note(Micros asked, Micros answered, Micros theirs);
   Millis get() const { return offset_.load(std::memory_order_relaxed); }  // any thread
 
  private:
-  std::atomic<Millis> offset_{Millis(0)};
-  Micros best_took_ = Micros::max();
-  Micros best_at_{0};
+  Micros exact_;
+  std::atomic<Millis> offset_;
 };
 
 class Journal {

@@ -1,5 +1,6 @@
 #include "adapters/postgres/postgres_store.h"
 
+#include <array>
 #include <thread>
 
 #include "adapters/postgres/loader.h"
@@ -180,18 +181,18 @@ void PostgresStore::follow() {
 std::unique_ptr<Transaction> PostgresStore::begin() {
   // What has gathered for long is read before the lock is taken, so that nobody waits for it.
   if (!journal_.has_begun() || journal_.is_far_behind()) follow();
-  Connection& connection = between_transactions();
+  between_transactions();
   for (bool is_first = true;; is_first = false) {
     try {
       lock();
-      journal_.catch_up(connection);
+      journal_.catch_up(*connection_);
       return std::make_unique<PostgresTransaction>(*this);
     } catch (const LockTaken&) {
-      connection.roll_back();
+      connection_->roll_back();
       if (!is_first) throw;
-      end_stalled_writer();
+      end_stalled_writer();  // over a new connection, when that was the last of the old one
     } catch (...) {
-      connection.roll_back();
+      connection_->roll_back();
       throw;
     }
   }
@@ -204,7 +205,7 @@ void PostgresStore::lock() {
 }
 
 // The server itself ends a transaction that is idle for too long, but not one whose client stopped in the
-// midst of a message.
+// midst of a message, its own or the server's.
 void PostgresStore::end_stalled_writer() {
   Connection& connection = open();
   bool is_ended = false;
@@ -225,6 +226,7 @@ bool PostgresStore::is_committed(const Journal::Entry& entry) {
       if (is_stalled) end_stalled_writer();
       lock();
       const bool is_there = Journal::has(*connection_, entry);
+      if (is_there) wait_for_replicas();
       connection_->roll_back();
       return is_there;
     } catch (const StoreUnavailable& why) {
@@ -235,6 +237,18 @@ bool PostgresStore::is_committed(const Journal::Entry& entry) {
       std::this_thread::sleep_for(pause);
     }
   }
+}
+
+// What is in the tables of a primary that was stopped, or whose session was ended, while a commit waited for
+// a synchronous replica, the replica need not have. A later commit returns when it has both.
+void PostgresStore::wait_for_replicas() {
+  constexpr std::array<std::string_view, 1> kMark = {"latest_moment"};
+  constexpr std::array<std::int64_t, 1> kAsItIs = {0};  // marks only rise
+  const auto itself = [](const auto& value) { return value; };
+  connection_->queue(sql::engine::raise_mark, {{"$names", postgres::Value::of_each(kMark, itself)},
+                                               {"$values", postgres::Value::of_each(kAsItIs, itself)}});
+  connection_->queue("COMMIT");
+  connection_->finish();
 }
 
 std::size_t PostgresStore::forget(const Retention& retention, std::size_t rows_max) {

@@ -49,7 +49,7 @@ class PostgresStore final : public Store {
 
   // A reader of its own, for one thread at a time. Any thread.
   std::unique_ptr<Queries> queries() const;
-  // What to add to this machine's clock to have the database's, by which all instances go. Any thread.
+  // What to add to this machine's steady clock to have the database's, by which all instances go. Any thread.
   Millis clock_offset() const { return journal_.clock_offset(); }
 
  private:
@@ -61,6 +61,7 @@ class PostgresStore final : public Store {
   void lock();
   void end_stalled_writer();
   bool is_committed(const postgres::Journal::Entry& entry);
+  void wait_for_replicas();
   std::int64_t mark(std::string_view name);
   template <class Row>
   void each(const sql::Text& query, const std::function<void(const Row&)>& row);

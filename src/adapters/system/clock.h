@@ -9,11 +9,13 @@ namespace stagedoor {
 
 class SystemClock : public Clock {
  public:
-  // `offset` (may be empty): how far the clock to go by is ahead of the system's. Any thread.
+  // `offset` (may be empty: the system's time): how far the clock to go by is ahead of the steady one. Any
+  // thread.
   explicit SystemClock(std::function<Millis()> offset = {}) : offset_(std::move(offset)) {}
   TimePoint now() const override {
-    const auto now = std::chrono::floor<Millis>(std::chrono::system_clock::now());
-    return offset_ ? now + offset_() : now;
+    if (!offset_) return std::chrono::floor<Millis>(std::chrono::system_clock::now());
+    const auto steady = std::chrono::steady_clock::now().time_since_epoch();
+    return TimePoint(std::chrono::floor<Millis>(steady) + offset_());
   }
 
  private:
