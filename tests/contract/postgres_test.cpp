@@ -426,15 +426,18 @@ TEST_F(Postgres, a_writer_that_takes_nothing_of_what_is_sent_to_it_is_cut_off) {
 // Nobody is cut off for having waited for the lock himself.
 TEST_F(Postgres, a_writer_that_has_just_got_the_lock_is_not_cut_off) {
   postgres::Connection first({.url = url(), .idle_limit = Millis(60'000)});
-  const auto lock = fmt::format("SELECT pg_advisory_xact_lock({})", postgres::kWritersLock);
   first.queue("BEGIN");
-  first.queue(lock);
+  first.queue(fmt::format("SELECT pg_advisory_xact_lock({})", postgres::kWritersLock));
   first.finish();
-  Instance second({.url = url(), .lock_limit = Millis(60'000)});
+  Instance second({.url = url(), .lock_limit = Millis(60'000), .idle_limit = Millis(60'000)});
+  Instance third({.url = url(), .lock_limit = Millis(100), .idle_limit = Millis(2000)});
+  third.store.follow();
   auto waiting = std::async(std::launch::async, [&] { return second.store.begin(); });
   await_waiting_writer();
-  std::this_thread::sleep_for(std::chrono::milliseconds(2100));  // longer than idle_limit
-  Instance third({.url = url(), .lock_limit = Millis(300)});
+  while (
+      database_->ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND xact_start < "
+                     "clock_timestamp() - INTERVAL '2 seconds'") == "0")
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   first.roll_back();
   const auto transaction = waiting.get();
   EXPECT_THROW(third.store.begin(), StoreUnavailable);
