@@ -12,6 +12,7 @@ inline constexpr Millis kStaleMax{1000};
 
 // The route's handler, so that it
 //  - answers STORE_UNAVAILABLE while this instance is behind: paused, or cut off from the store;
+//  - ends an event stream when it comes to be behind;
 //  - looks again, once the lane has caught up, before a read is refused because a visit has not begun (or has
 //    ended): it may have, on another instance, a moment ago.
 // The lane must outlive it.

@@ -95,5 +95,35 @@ TEST_F(Together, an_instance_that_is_behind_answers_nothing) {
   EXPECT_TRUE(seen.empty());
 }
 
+// "Nor answers from a stale memory", for as long as somebody listens.
+TEST_F(Together, a_stream_of_an_instance_that_is_behind_ends) {
+  struct Endless final : EventStream {
+    bool next(std::string& text, std::shared_ptr<const std::string>&) override {
+      text += "x";
+      return true;
+    }
+  };
+  route.path = "/x/stream";
+  const int looks = 2;
+  for (int refused = 0; refused < looks; ++refused) {  // at the first look, or at the second
+    seen.clear();
+    const Answer answer = call([&](const http::Request&, http::Reply reply) {
+      seen.emplace_back();
+      if (int(seen.size()) <= refused)
+        return reply(http::problem({Code::WRONG_TOKEN_TURN, "not yet", {}, {}, {}}));
+      reply({.stream = std::make_shared<Endless>()});
+    });
+    ASSERT_TRUE(answer.stream);
+    std::string text;
+    std::shared_ptr<const std::string> shared;
+    EXPECT_TRUE(answer.stream->next(text, shared));
+    if (refused + 1 < looks) continue;
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+    while (lane.is_fresh(kStaleMax) && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    EXPECT_FALSE(answer.stream->next(text, shared));
+    EXPECT_EQ(text, "x");
+  }
+}
+
 }  // namespace
 }  // namespace stagedoor

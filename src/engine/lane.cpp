@@ -29,6 +29,7 @@ Lane::Lane(Store& store, const Clock& clock, std::function<std::shared_ptr<const
       follow_every_(store.follow_every()),
       fresh_at_(SteadyClock::now()) {
   store_.on_others([this](const Batch& batch) { hear(batch); });
+  store_.on_waiting([this](SteadyClock::time_point since) { is_fresh_since(since); });
 }
 
 Lane::~Lane() { stop(); }
@@ -171,7 +172,9 @@ void Lane::settle(Range commands) {
       return;
     } catch (const StoreUnavailable& outage) {
       view_.clear();
-      log(LogLevel::error, "the store does not answer", {{"error.message", outage.what()}});
+      if (!is_store_away_)
+        log(LogLevel::error, "the store does not answer", {{"error.message", outage.what()}});
+      is_store_away_ = true;
       jobs_rest_until_ = moment_ + kRestAfterFailure;
       fail(commands, {Code::STORE_UNAVAILABLE,
                       "The store does not answer. Nothing was done; ask again shortly.",
@@ -223,6 +226,7 @@ std::size_t Lane::commit_front(Range commands) {
     transaction->apply(batch);
     transaction->commit();
   }
+  is_store_away_ = false;
   conclude(batch, commands.first(answers.size()), answers);
   return answers.size();
 }
@@ -247,7 +251,7 @@ void Lane::is_fresh_since(SteadyClock::time_point since) {
   is_cut_off_ = false;
   if (!is_fresh(Listener::kAway))
     for (Listener* listener : listeners_) listener->returned();
-  fresh_at_.store(since, std::memory_order_release);
+  fresh_at_.store(std::max(since, fresh_at_.load()), std::memory_order_release);
 }
 
 void Lane::hear(const Batch& batch) noexcept {

@@ -145,7 +145,8 @@ class Lane {
   TimePoint jobs_rest_until_{};  // after a failure, so that a due job does not spin
   const std::optional<Millis> follow_every_;
   SteadyClock::time_point follow_at_{};
-  bool is_cut_off_ = false;             // and the log says so
+  bool is_cut_off_ = false;             // cannot hear the others, and the log says so
+  bool is_store_away_ = false;          // the last batch found it so, and the log says so
   std::unique_ptr<Transaction> begun_;  // by wait_for_turn(), for the next batch
   std::atomic<SteadyClock::time_point> fresh_at_;
 

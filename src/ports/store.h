@@ -7,6 +7,7 @@
 // Outages are exceptions of the kinds below. Unless they say otherwise the transaction had no effect.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -64,6 +65,9 @@ class Store {
   // begin() and follow(). Of those batches the postings, outbox and log are left out. Before the first
   // begin().
   virtual void on_others(std::function<void(const Batch&)> hear) = 0;
+  // Who is told, now and then while begin() waits for another's turn to end, that everything committed before
+  // `since` has been heard. Before the first begin().
+  virtual void on_waiting(std::function<void(std::chrono::steady_clock::time_point since)>) {}
   // Hears of the others without writing. Lane thread, between transactions.
   virtual void follow() = 0;
   // How long to go at most without begin() or follow(); nothing when only this process writes the store.

@@ -41,6 +41,17 @@ struct Instance {
   void hold(std::int64_t id, int seat_number) {
     commit_rows(store, contract::hold(id, seat(seat_number), user(1)));
   }
+  // Hears of the others as soon as the server is tried again; within 5 s.
+  void follow_when_reachable() {
+    const auto until = steady_clock::now() + std::chrono::seconds(5);
+    for (;;) {
+      try {
+        return store.follow();
+      } catch (const StoreUnavailable&) {
+        if (steady_clock::now() > until) throw;
+      }
+    }
+  }
   bool has(std::int64_t id) { return store.queries()->reservation(ReservationId{id}).has_value(); }
 
   std::vector<std::int64_t> heard;
@@ -343,6 +354,28 @@ TEST_F(Postgres, holds_wait_for_nobody_who_changes_what_they_refer_to) {
   EXPECT_FALSE(is_held_while_locked("seats FOR UPDATE"));
 }
 
+// It is not behind while nobody can write: it goes on answering reads.
+TEST_F(Postgres, who_waits_long_for_its_turn_hears_of_the_others_meanwhile) {
+  Instance one({.url = url()});
+  one.store.follow();
+  std::atomic<int> told = 0;
+  one.store.on_waiting([&](steady_clock::time_point since) {
+    EXPECT_LT(steady_clock::now() - since, std::chrono::milliseconds(500));
+    ++told;
+  });
+  postgres::Connection somebody({.url = url(), .idle_limit = Millis(60'000)});
+  somebody.queue("BEGIN");
+  somebody.queue(fmt::format("SELECT pg_advisory_xact_lock({})", postgres::kWritersLock));
+  somebody.finish();
+  auto waiting = std::async(std::launch::async, [&] { one.hold(1001, 1); });
+  while (told < 2 && waiting.wait_for(std::chrono::milliseconds(1)) == std::future_status::timeout) {
+  }
+  EXPECT_EQ(told, 2);
+  somebody.roll_back();
+  waiting.get();
+  EXPECT_TRUE(one.has(1001));
+}
+
 // --- a writer that stops ---
 
 TEST_F(Postgres, a_stopped_writer_delays_the_others_by_three_seconds_and_can_not_commit_afterwards) {
@@ -434,10 +467,7 @@ TEST_F(Postgres, a_writer_that_has_just_got_the_lock_is_not_cut_off) {
   third.store.follow();
   auto waiting = std::async(std::launch::async, [&] { return second.store.begin(); });
   await_waiting_writer();
-  while (
-      database_->ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' AND xact_start < "
-                     "clock_timestamp() - INTERVAL '2 seconds'") == "0")
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  std::this_thread::sleep_for(std::chrono::milliseconds(2200));  // longer than a stopped writer may be idle
   first.roll_back();
   const auto transaction = waiting.get();
   EXPECT_THROW(third.store.begin(), StoreUnavailable);
@@ -547,8 +577,9 @@ TEST_F(Postgres, a_commit_that_cannot_be_asked_about_is_unknown_and_heard_of_lat
   EXPECT_THROW(one.store.follow(), StoreUnavailable);
   proxy.let_in();
   EXPECT_THAT(one.heard, IsEmpty());
-  one.hold(1003, 3);
+  one.follow_when_reachable();
   EXPECT_THAT(one.heard, ElementsAre(1002));
+  one.hold(1003, 3);
 }
 
 TEST_F(Postgres, gives_a_silent_server_up) {
@@ -590,6 +621,24 @@ TEST_F(Postgres, is_unavailable_while_the_server_restarts_and_works_again_after)
   }
   one.hold(1003, 3);
   EXPECT_TRUE(reader->reservation(ReservationId{1003}));
+}
+
+TEST_F(Postgres, a_server_that_cannot_be_reached_is_tried_again_less_and_less_often) {
+  TcpProxy proxy(postgres().port());
+  Instance one({.url = database_->url(proxy.port())});
+  one.store.follow();
+  proxy.keep_out();
+  proxy.cut();
+  const int before = proxy.clients();
+  const auto until = steady_clock::now() + std::chrono::seconds(2);
+  while (steady_clock::now() < until) EXPECT_THROW(one.store.follow(), StoreUnavailable);
+  EXPECT_GE(proxy.clients() - before, 3);
+  EXPECT_LE(proxy.clients() - before, 10);
+  proxy.let_in();
+  const auto begin = steady_clock::now();
+  one.follow_when_reachable();
+  EXPECT_LT(steady_clock::now() - begin, std::chrono::milliseconds(1500));
+  one.hold(1001, 1);
 }
 
 TEST_F(Postgres, readers_notice_nothing_of_a_connection_lost_while_idle) {

@@ -141,6 +141,7 @@ void TcpProxy::stall_after(std::string mark) {
 void TcpProxy::accept_client() {
   const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
   if (client < 0) return;
+  ++clients_;
   Link link{.client = client, .server = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   const sockaddr_in address = loopback(server_port_);
   if (is_closed_ || ::connect(link.server, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)

@@ -44,6 +44,8 @@ class TcpProxy {
   void stall_after(std::string mark);
   // How often one of these three has happened.
   int faults() const { return faults_; }
+  // How many clients have come, kept out or not.
+  int clients() const { return clients_; }
 
  private:
   enum class Fault : std::uint8_t { none, lose_answer, lose_message, stall };
@@ -76,6 +78,7 @@ class TcpProxy {
   std::string mark_;
   std::map<int, Link> links_;  // by the client's socket
   std::atomic<int> faults_{0};
+  std::atomic<int> clients_{0};
   std::thread thread_;
 };
 

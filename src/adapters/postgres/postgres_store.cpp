@@ -1,7 +1,9 @@
 #include "adapters/postgres/postgres_store.h"
 
+#include <algorithm>
 #include <array>
 #include <thread>
+#include <utility>
 
 #include "adapters/postgres/loader.h"
 #include "adapters/postgres/postgres_queries.h"
@@ -24,11 +26,15 @@ using postgres::Journal;
 using postgres::kWritersLock;
 using postgres::LockTaken;
 
+using SteadyClock = std::chrono::steady_clock;
+
 constexpr Millis kJournalKept{10 * 60'000};
+constexpr Millis kWaitAtOnce{500};  // for the lock; then what was committed meanwhile is heard
+constexpr Millis kConnectPauseMin{50}, kConnectPauseMax{1000};
 
 postgres::ConnectionOptions connection_options(const PostgresOptions& options) {
   return {.url = options.url,
-          .lock_limit = options.lock_limit,
+          .lock_limit = std::min(options.lock_limit, kWaitAtOnce),
           .statement_limit = options.statement_limit,
           .idle_limit = options.idle_limit,
           .answer_limit = options.answer_limit};
@@ -98,7 +104,19 @@ std::unique_ptr<Connection> PostgresStore::connect() const {
 }
 
 Connection& PostgresStore::open() {
-  if (!connection_->is_open()) connection_ = connect();
+  if (connection_->is_open()) return *connection_;
+  if (SteadyClock::now() < connect_at_) throw StoreUnavailable(unreachable_);
+  try {
+    connection_ = connect();
+    connect_pause_ = Millis(0);
+  } catch (const StoreUnavailable& why) {
+    unreachable_ = why.what();
+    connect_pause_ = std::clamp(connect_pause_ * 2, kConnectPauseMin, kConnectPauseMax);
+    // Not all instances at the same moment: between half of the pause and all of it.
+    const auto now = SteadyClock::now();
+    connect_at_ = now + connect_pause_ / 2 + connect_pause_ * (now.time_since_epoch().count() % 512) / 1024;
+    throw;
+  }
   return *connection_;
 }
 
@@ -182,20 +200,31 @@ std::unique_ptr<Transaction> PostgresStore::begin() {
   // What has gathered for long is read before the lock is taken, so that nobody waits for it.
   if (!journal_.has_begun() || journal_.is_far_behind()) follow();
   between_transactions();
-  for (bool is_first = true;; is_first = false) {
+  const auto asked_at = SteadyClock::now();
+  bool was_ended = false;
+  for (;;) {
     try {
       lock();
       journal_.catch_up(*connection_);
       return std::make_unique<PostgresTransaction>(*this);
     } catch (const LockTaken&) {
-      connection_->roll_back();
-      if (!is_first) throw;
-      end_stalled_writer();  // over a new connection, when that was the last of the old one
+      connection_->roll_back();  // that may have been the last of this connection
+      const auto waited = SteadyClock::now() - asked_at;
+      if (waited >= 2 * options_.lock_limit) throw;
+      if (waited >= options_.lock_limit && !std::exchange(was_ended, true)) end_stalled_writer();
+      hear_while_waiting();
     } catch (...) {
       connection_->roll_back();
       throw;
     }
   }
+}
+
+// So that an instance whose turn does not come goes on answering reads.
+void PostgresStore::hear_while_waiting() {
+  const auto since = SteadyClock::now();
+  journal_.catch_up(open());
+  if (on_waiting_) on_waiting_(since);
 }
 
 // Queues the beginning of a transaction that writes.
@@ -219,7 +248,7 @@ void PostgresStore::end_stalled_writer() {
 // What became of a commit whose answer did not come. Whoever has the lock knows that the lost transaction has
 // ended.
 bool PostgresStore::is_committed(const Journal::Entry& entry) {
-  const auto until = std::chrono::steady_clock::now() + options_.outcome_limit;
+  const auto until = SteadyClock::now() + options_.outcome_limit;
   bool is_stalled = false;
   for (Millis pause{10};; pause = std::min(pause * 2, Millis(500))) {
     try {
@@ -232,7 +261,7 @@ bool PostgresStore::is_committed(const Journal::Entry& entry) {
     } catch (const StoreUnavailable& why) {
       is_stalled = dynamic_cast<const LockTaken*>(&why) != nullptr;
       connection_->roll_back();
-      if (std::chrono::steady_clock::now() + pause > until)
+      if (SteadyClock::now() + pause > until)
         throw StoreOutcomeUnknown(std::string("after an answer to a commit was lost: ") + why.what());
       std::this_thread::sleep_for(pause);
     }

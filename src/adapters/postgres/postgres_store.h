@@ -31,6 +31,9 @@ class PostgresStore final : public Store {
 
   std::unique_ptr<Transaction> begin() override;
   void on_others(std::function<void(const Batch&)> hear) override { journal_.on_others(std::move(hear)); }
+  void on_waiting(std::function<void(std::chrono::steady_clock::time_point since)> is_told) override {
+    on_waiting_ = std::move(is_told);
+  }
   void follow() override;
   std::optional<Millis> follow_every() const override { return options_.follow_every; }
   // One state of the store until the first begin() or follow(); when the connection is lost meanwhile, what
@@ -59,6 +62,7 @@ class PostgresStore final : public Store {
   postgres::Connection& between_transactions();
   postgres::Connection& reading();
   void lock();
+  void hear_while_waiting();
   void end_stalled_writer();
   bool is_committed(const postgres::Journal::Entry& entry);
   void wait_for_replicas();
@@ -69,6 +73,11 @@ class PostgresStore final : public Store {
   const PostgresOptions options_;
   std::unique_ptr<postgres::Connection> connection_;  // never null
   postgres::Journal journal_;
+  std::function<void(std::chrono::steady_clock::time_point)> on_waiting_;
+  // Of a server that cannot be reached: when it is tried again, and what is said until then.
+  std::chrono::steady_clock::time_point connect_at_{};
+  Millis connect_pause_{0};
+  std::string unreachable_;
   std::unique_ptr<postgres::Connection>
       reader_;  // from the first of what is read at the start to the first begin()
 };

@@ -48,6 +48,8 @@ void migrate(Connection& connection) {
   connection.queue("SET LOCAL statement_timeout = 0");
   connection.queue("SET LOCAL idle_in_transaction_session_timeout = 0");
   connection.queue(sql::engine::take_lock, {{"$key", kWritersLock}});
+  // With it nobody else writes: for a table that is in use (a dump) it is not kept long.
+  connection.queue("SET LOCAL lock_timeout = '2s'");
   connection.finish();
   if (ask(connection, sql::engine::find_migrations_table) == 0 &&
       ask(connection, sql::engine::count_tables) > 0)
