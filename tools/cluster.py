@@ -68,7 +68,7 @@ def main():
     try:
         print(f'· starting PostgreSQL in {folder}', flush=True)
         (folder / 'postgres').mkdir()
-        postgres = PostgresServer(folder / 'postgres')
+        postgres = PostgresServer(folder / 'postgres', [f'max_connections={8 * options.instances + 20}'])
         started.append(postgres)
         key = secrets.token_hex(16)
         environment = {**os.environ, 'STAGEDOOR_STORE_URL': postgres.url(), 'STAGEDOOR_HTTP_LISTEN': '127.0.0.1:0',
