@@ -260,6 +260,9 @@ TEST_F(Instances, survive_whatever_happens_to_them) {
       ASSERT_EQ(audit.exit_code, 0) << audit.out << audit.err;
     }
   }
+  std::size_t lost = 0;  // commits and answers to them
+  for (std::size_t i = 0; i < cluster.size(); ++i) lost += std::size_t(cluster.proxy(i).faults());
+  EXPECT_GE(lost, 2 * (rounds / faults().size()));
   for (const auto& [kind, count] : rush.promised()) {
     EXPECT_GT(count, 5 * rounds) << kind;
     RecordProperty(kind, int(count));
