@@ -126,7 +126,7 @@ class FirstLook final : public http::Reply::Sink {
 
 http::Handler together(const http::Route& route, Lane& lane) {
   const auto handler = std::make_shared<const http::Handler>(route.handler);
-  const bool is_stream = route.path.ends_with("/stream");
+  const bool is_stream = route.path.ends_with("/stream");  // so are all named that answer with one
   const bool looks_again =
       route.method == http::Method::GET &&
       (is_stream || std::ranges::find(route.refusals, Code::WRONG_TOKEN_TURN) != route.refusals.end());

@@ -14,13 +14,11 @@ std::size_t instances() {
 
 Deployment::Deployment(const std::string& catalogue,
                        std::vector<std::pair<std::string, std::string>> settings) {
-  if (is_single())
+  if (instances() == 1)
     single_ = std::make_unique<ServerProcess>(
         ServerOptions{.catalogue = catalogue, .settings = std::move(settings)});
   else cluster_ = std::make_unique<Cluster>(catalogue, instances(), std::move(settings));
 }
-
-bool Deployment::is_single() { return instances() == 1; }
 
 std::vector<std::string> Deployment::urls() const {
   return single_ ? std::vector{single_->url()} : cluster_->urls();

@@ -18,9 +18,6 @@ class Deployment {
  public:
   explicit Deployment(const std::string& catalogue = "",
                       std::vector<std::pair<std::string, std::string>> settings = {});
-  // Whether there is one server, or several.
-  static bool is_single();
-
   std::vector<std::string> urls() const;  // others after a start
   std::size_t size() const { return single_ ? 1 : cluster_->size(); }
   ServerProcess& server(std::size_t i = 0) { return single_ ? *single_ : cluster_->server(i); }
