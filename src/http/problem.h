@@ -10,8 +10,8 @@
 
 #include "core/answer.h"
 #include "core/failure.h"
-#include "core/json.h"
 #include "http/types.h"
+#include "json/json.h"
 
 namespace stagedoor::http {
 

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "core/failure.h"
-#include "core/json.h"
 #include "http/types.h"
+#include "json/json.h"
 
 namespace stagedoor::http {
 

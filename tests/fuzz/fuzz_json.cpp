@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "core/ensure.h"
-#include "core/json.h"
 #include "http/problem.h"
+#include "json/json.h"
 
 namespace stagedoor {
 

@@ -52,24 +52,26 @@ def may_include(name):
     area = parts[1]
     if area == 'core':
         return ['core/']
+    if area == 'json':
+        return ['core/', 'json/']
     if area == 'engine':
         return ['core/', 'engine/', 'ports/']
     if area == 'ports':
         return ['core/', 'engine/', 'ports/']
     if area == 'http':
-        return ['core/', 'http/']
+        return ['core/', 'json/', 'http/']
     if area == 'crowd':
         return ['core/', 'crowd/']
     if area == 'adapters':
         return ['core/', 'engine/', 'ports/', 'sql/', 'adapters/tables/', f'adapters/{parts[2]}/']
     if area == 'modules' and len(parts) == 3:  # what the HTTP parts of all modules share
-        return ['core/', 'engine/', 'http/', 'ports/', 'modules/' + parts[2].split('.')[0]]
+        return ['core/', 'json/', 'engine/', 'http/', 'ports/', 'modules/' + parts[2].split('.')[0]]
     if area == 'modules':
         module, stem = parts[2], parts[-1].split('.')[0]
         before = MODULE_ORDER[:MODULE_ORDER.index(module)] if module in MODULE_ORDER else []
         allowed = ['core/', 'engine/'] + [f'modules/{name}/' for name in [*before, module]]
         if not stem.startswith('model'):
-            allowed.append('ports/')
+            allowed += ['json/', 'ports/']
         if stem.startswith(('http', 'gate')):
             allowed += ['http/', 'modules/call.h']
         return allowed

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "core/failure.h"
-#include "core/json.h"
 #include "engine/catalogue.h"
+#include "json/json.h"
 #include "modules/catalog/yaml.h"
 
 namespace stagedoor::catalog {

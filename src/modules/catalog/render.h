@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "core/json.h"
 #include "engine/catalogue.h"
+#include "json/json.h"
 #include "modules/catalog/board.h"
 #include "modules/catalog/page.h"
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "core/ids.h"
-#include "core/json.h"
 #include "core/money.h"
+#include "json/json.h"
 
 namespace stagedoor {
 

@@ -5,10 +5,10 @@
 #include <functional>
 #include <memory>
 
-#include "core/json.h"
 #include "engine/lane.h"
 #include "engine/readers.h"
 #include "http/router.h"
+#include "json/json.h"
 #include "modules/queue/gate.h"
 #include "modules/reservation/model.h"
 

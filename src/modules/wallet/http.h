@@ -1,10 +1,10 @@
 // R-W1 – R-W3: balance, charging, history.
 #pragma once
 
-#include "core/json.h"
 #include "engine/lane.h"
 #include "engine/readers.h"
 #include "http/router.h"
+#include "json/json.h"
 #include "modules/queue/gate.h"
 #include "modules/wallet/model.h"
 

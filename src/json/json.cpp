@@ -1,4 +1,4 @@
-#include "core/json.h"
+#include "json/json.h"
 
 #include <fmt/format.h>
 
