@@ -1,5 +1,5 @@
 // The finished bytes that answer one call. Made by the http part of a module, carried unread through the
-// engine, kept with an idempotency key, written to the socket by http/server.cpp.
+// engine, kept with an idempotency key, written to the socket by http/connection.cpp.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// A body that goes on: server-sent events, as http/server.cpp sends them to one listener. A stream is a
+// A body that goes on: server-sent events, as src/http sends them to one listener. A stream is a
 // cursor into what others keep, not a queue: nothing is put into it, it is asked for what is new. Made by the
 // http part of a module, put into an Answer (answer.h).
 #pragma once

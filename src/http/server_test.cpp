@@ -414,7 +414,7 @@ TEST(Server, says_what_is_wrong_when_it_cannot_start) {
   TestServer first;
   first.start();
   EXPECT_THAT(why({.port = first.port()}), HasSubstr("in use"));
-  EXPECT_THAT(why({.address = "localhost"}), HasSubstr("is no IP address"));
+  EXPECT_THAT(why({.address = "localhost"}), HasSubstr("is not an IP address"));
   EXPECT_THAT(why({.trusted_proxies = {"10/8"}}), HasSubstr("trusted proxy"));
   EXPECT_THAT(why({.tls_certificate = "/nonexistent", .tls_key = "/nonexistent"}), HasSubstr("/nonexistent"));
 }

@@ -113,9 +113,9 @@ def beast_only_in_http(tree):
     return found
 
 
-def coroutines_only_in_server(tree):
-    return [f'{name}:{number}: coroutines are for src/http/server.cpp only (g++ 12 destroys temporaries twice)'
-            for name in tree.select(CPP) if name != 'src/http/server.cpp'
+def coroutines_only_in_connection(tree):
+    return [f'{name}:{number}: coroutines are for src/http/connection.cpp only (g++ 12 destroys temporaries twice)'
+            for name in tree.select(CPP) if name != 'src/http/connection.cpp'
             for number, line in tree.lines(name)
             if re.search(r'\bco_(await|return|yield|spawn)\b', line.split('//')[0])]
 
@@ -287,6 +287,6 @@ def twin_readme_matches(tree):
     return found
 
 
-CHECKS = [include_directions, models_are_pure, beast_only_in_http, coroutines_only_in_server, no_sql_in_code,
+CHECKS = [include_directions, models_are_pure, beast_only_in_http, coroutines_only_in_connection, no_sql_in_code,
           files_say_their_job, no_absolute_paths, open_work_has_an_issue, links_resolve, named_files_exist,
           catalogue_fields_are_documented, claims_are_tested, named_tests_exist, diagrams_are_there, twin_readme_matches]

@@ -104,8 +104,8 @@ class PlantedFault(unittest.TestCase):
         self.assert_finds(checks.beast_only_in_http, {f'src/http/{name}.cpp': line for name in 'abc'}, 'src/http/c.cpp:1')
 
     def test_coroutine_elsewhere(self):
-        self.assert_finds(checks.coroutines_only_in_server, {
-            'src/http/server.cpp': 'co_await read();\n', 'src/app/a.cpp': '// no co_await here\nco_return;\n'}, 'src/app/a.cpp:2')
+        self.assert_finds(checks.coroutines_only_in_connection, {
+            'src/http/connection.cpp': 'co_await read();\n', 'src/app/a.cpp': '// no co_await here\nco_return;\n'}, 'src/app/a.cpp:2')
 
     def test_sql_in_code(self):
         self.assert_finds(checks.no_sql_in_code, {

@@ -1,0 +1,392 @@
+// The coroutine Connection::run only waits. Everything else is plain functions: advance() parses, calls
+// handlers and writes until it must wait for something.
+//
+// An answer may come from any thread: it is put into its connection, and the connection into the loop's
+// mailbox.
+//
+// A connection that carries an event stream waits for the client to hang up. The rounds of its loop send what
+// is new straight into the socket. When something stays unsent, or the stream ends, that wait is cancelled,
+// and the coroutine goes on as after any other answer.
+#include "http/connection.h"
+
+#include <sys/socket.h>
+
+#include <boost/asio/write.hpp>
+#include <cerrno>
+#include <exception>
+
+#include "core/log.h"
+#include "http/problem.h"
+#include "http/response.h"
+
+namespace stagedoor::http {
+namespace {
+
+constexpr std::size_t kCopyMax = 4 * 1024;   // larger bodies are sent from where they are, not copied
+constexpr std::size_t kFlushAt = 64 * 1024;  // answers to pipelined requests are sent together up to this
+// Read and thrown away after a refusal, so that the client gets the answer.
+constexpr std::size_t kDiscardMax = 512 * 1024;
+
+}  // namespace
+
+Connection::Connection(LoopState& loop, Socket socket)
+    : loop_(loop),
+      socket_(std::move(socket)),
+      parser_({.head_max = loop.server.config.head_max, .body_max = loop.server.config.body_max}) {
+  loop_.metrics.connections.fetch_add(1, std::memory_order_relaxed);
+  error_code error;
+  const auto endpoint = socket_.remote_endpoint(error);
+  if (!error) {
+    auto address = endpoint.address();
+    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+      address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+    }
+    peer_ = address.to_string();
+  }
+  peer_is_proxy_ = loop.server.proxies.trusts(peer_);
+  if (loop.server.tls) tls_ = std::make_unique<asio::ssl::stream<Socket&>>(socket_, *loop.server.tls);
+}
+
+Connection::~Connection() {
+  loop_.metrics.connections.fetch_sub(1, std::memory_order_relaxed);
+  loop_.server.connections.fetch_sub(1, std::memory_order_relaxed);
+}
+
+Task Connection::run(std::unique_ptr<Connection> self) {
+  Connection& c = *self;
+  if (c.tls_) {
+    c.set_activity(Activity::reading_head);
+    Await handshake(
+        [&](auto done) { c.tls_->async_handshake(asio::ssl::stream_base::server, std::move(done)); });
+    co_await handshake;
+    if (handshake.error) c.cut_off();
+  }
+  while (c.socket_.is_open()) {
+    const Wait wait = c.advance();
+    if (wait == Wait::input) {
+      const std::span<char> space = c.parser_.space();
+      Await read([&](auto done) { c.start_read(asio::buffer(space.data(), space.size()), std::move(done)); });
+      co_await read;
+      if (read.error) break;
+      c.parser_.commit(read.bytes);
+    } else if (wait == Wait::output) {
+      c.set_activity(Activity::sending);
+      Await write([&](auto done) { c.start_write(std::move(done)); });
+      co_await write;
+      if (write.error) break;
+      if (c.tls_) c.unsent_.reset();
+    } else if (wait == Wait::hang_up) {
+      c.set_activity(Activity::streaming);
+      Await sign([&](auto done) { c.start_waiting_for_hang_up(std::move(done)); });
+      co_await sign;
+      if (c.has_hung_up(sign.error)) break;
+    } else if (wait == Wait::reply) {
+      c.set_activity(Activity::handling);
+      AwaitReply reply{c};
+      co_await reply;
+    } else {
+      break;
+    }
+  }
+  c.end_stream();
+  // The client is gone or given up, but the Reply still points to this connection.
+  while (c.is_handling_ && !c.is_answered_) {
+    c.cut_off();
+    AwaitReply reply{c};
+    co_await reply;
+  }
+  if (c.tls_ && c.socket_.is_open()) {
+    c.set_activity(Activity::closing);
+    Await goodbye([&](auto done) { c.tls_->async_shutdown(std::move(done)); });
+    co_await goodbye;
+  }
+  // Closing a socket with unread input makes the kernel reset it, and the client might never see the refusal.
+  if (c.has_refused_ && c.socket_.is_open()) {
+    c.set_activity(Activity::closing);
+    error_code ignored;
+    c.socket_.shutdown(Socket::shutdown_send, ignored);
+    for (std::size_t discarded = 0; discarded < kDiscardMax;) {
+      Await read(
+          [&](auto done) { c.socket_.async_read_some(asio::buffer(c.loop_.discarded), std::move(done)); });
+      co_await read;
+      if (read.error) break;
+      discarded += read.bytes;
+    }
+  }
+}
+
+template <class Handler>
+void Connection::start_read(asio::mutable_buffer space, Handler handler) {
+  if (tls_) tls_->async_read_some(space, std::move(handler));
+  else socket_.async_read_some(space, std::move(handler));
+}
+
+template <class Handler>
+void Connection::start_write(Handler handler) {
+  if (tls_) asio::async_write(*tls_, unsent_->unsent(), std::move(handler));
+  else socket_.async_wait(Socket::wait_write, std::move(handler));
+}
+
+// A client of a stream has no more to send: waits until it hangs up, or for cancel().
+template <class Handler>
+void Connection::start_waiting_for_hang_up(Handler handler) {
+  if (tls_) tls_->async_read_some(asio::buffer(loop_.discarded), std::move(handler));
+  else socket_.async_wait(Socket::wait_read, std::move(handler));
+}
+
+bool Connection::has_hung_up(error_code error) {
+  if (error) return error != asio::error::operation_aborted;
+  if (tls_) return false;
+  const ssize_t n =
+      ::recv(socket_.native_handle(), loop_.discarded.data(), loop_.discarded.size(), MSG_DONTWAIT);
+  return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
+// Does everything that can be done now, and returns what to wait for.
+Connection::Wait Connection::advance() {
+  if (unsent_ && !flush()) return wait_for_output();
+  while (true) {
+    if (is_handling_) {
+      // Answers to earlier requests must not wait for this one.
+      if (!is_answered_) return flush() ? Wait::reply : wait_for_output();
+      finish();
+      if ((loop_.out.tail || loop_.out.text.size() >= kFlushAt) && !flush()) return wait_for_output();
+    }
+    if (stream_) return advance_stream();
+    if (close_) return flush() ? Wait::none : wait_for_output();
+    switch (parser_.parse()) {
+      case RequestParser::State::COMPLETE:
+        handle();
+        break;
+      case RequestParser::State::REFUSED:
+        refuse();
+        break;
+      case RequestParser::State::NEED_MORE:
+        return wait_for_request();
+    }
+  }
+}
+
+Connection::Wait Connection::wait_for_request() {
+  if (parser_.wants_continue()) loop_.out.text += "HTTP/1.1 100 Continue\r\n\r\n";
+  if (!flush()) return wait_for_output();
+  switch (parser_.phase()) {
+    case RequestParser::Phase::IDLE:
+      if (loop_.is_stopping) return Wait::none;
+      set_activity(Activity::idle);
+      break;
+    case RequestParser::Phase::HEAD:
+      set_activity(Activity::reading_head);
+      break;
+    case RequestParser::Phase::BODY:
+      set_activity(Activity::reading_body);
+      break;
+  }
+  return Wait::input;
+}
+
+void Connection::handle() {
+  Request request;
+  parser_.fill(request, loop_.headers);
+  started_ = loop_.now = SteadyClock::now();
+  activity_ = Activity::handling;
+  is_handling_ = true;
+  is_answered_ = false;
+  method_ = request.method;
+  path_ = request.path;
+  request_id_ = request.header("X-Request-Id");
+  if (!is_sane_request_id(request_id_)) {
+    own_id_ = loop_.ids.next();
+    request_id_ = {own_id_.data(), own_id_.size()};
+  }
+  trace_.clear();
+  if (const auto trace = request.header("traceparent"); !trace.empty()) {
+    trace_ = continue_trace(trace, loop_.ids.next());
+  }
+  request.request_id = request_id_;
+  request.traceparent = trace_;
+  request.peer = peer_is_proxy_ ? loop_.server.proxies.client(peer_, request.header("X-Forwarded-For"))
+                                : std::string_view(peer_);
+  const Router::Found found = loop_.server.router.find(request);
+  route_ = found.index;
+  if (found.route) return call_handler(*found.route, request);
+  answer_ = problem(found.refusal);
+  is_answered_ = true;
+}
+
+void Connection::call_handler(const Route& route, const Request& request) {
+  handler_or_answer_done_.store(false, std::memory_order_relaxed);
+  try {
+    route.handler(request, Reply(*this));
+  } catch (const std::exception& error) {  // the destroyed Reply has answered 500
+    log(LogLevel::error, "handler failed",
+        {{"error.message", error.what()}, {"http.request.id", request_id_}, {"http.route", route.label}});
+  } catch (...) {
+    log(LogLevel::error, "handler failed", {{"http.request.id", request_id_}, {"http.route", route.label}});
+  }
+  is_answered_ = handler_or_answer_done_.exchange(true);
+}
+
+void Connection::take(Answer&& answer) noexcept {
+  answer_ = std::move(answer);
+  if (handler_or_answer_done_.exchange(true)) loop_.mailbox.post(*this);
+}
+
+void Connection::resume_answered() {
+  is_answered_ = true;
+  if (waiting_for_reply_) std::exchange(waiting_for_reply_, nullptr).resume();
+}
+
+// Renders the answer to the request under way. The connection is then ready for the next request.
+void Connection::finish() {
+  loop_.now = SteadyClock::now();
+  if (answer_.stream &&
+      loop_.server.streams.load(std::memory_order_relaxed) >= loop_.server.config.streams_max) {
+    answer_ = problem({.code = Code::OVERLOADED, .message = "There are too many streams"});
+  }
+  loop_.metrics.count(route_, answer_.status, loop_.now - started_);
+  if (answer_.status >= 500 || loop_.logs_requests) log_request(answer_.status, loop_.now - started_);
+  close_ = !parser_.keep_alive() || loop_.is_stopping || answer_.stream;
+  render(std::move(answer_));
+  parser_.next();
+  is_handling_ = is_answered_ = false;
+  if (answer_.stream && method_ != Method::HEAD) begin_stream();
+  answer_.stream.reset();
+}
+
+// Answers bytes that are not a request of ours. What follows them cannot be understood.
+void Connection::refuse() {
+  loop_.now = SteadyClock::now();
+  Failure refusal = parser_.refusal();
+  if (refusal.code == Code::METHOD_NOT_ALLOWED) {
+    refusal.headers.emplace_back("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE");
+  }
+  close_ = has_refused_ = true;
+  method_ = Method::GET;
+  path_ = {};
+  own_id_ = loop_.ids.next();
+  request_id_ = {own_id_.data(), own_id_.size()};
+  trace_.clear();
+  Answer answer = problem(refusal);
+  loop_.metrics.count(loop_.server.router.routes().size(), answer.status, {});
+  if (loop_.logs_requests) log_request(answer.status, {});
+  render(std::move(answer));
+}
+
+void Connection::render(Answer&& answer) {
+  append_head(loop_.out.text, answer,
+              {.date = loop_.date,
+               .request_id = request_id_,
+               .traceparent = trace_,
+               .close = close_,
+               .keep_alive = !close_ && parser_.is_http_1_0()});
+  if (method_ == Method::HEAD || answer.stream) return;
+  const std::string_view body = body_of(answer);
+  if (body.size() <= kCopyMax) loop_.out.text += body;
+  else if (answer.shared) loop_.out.tail = std::move(answer.shared);
+  else loop_.out.tail = std::make_shared<const std::string>(std::move(answer.body));
+}
+
+// Sends what is rendered, or the rest of it. False when something is left, or when the client is gone (then
+// the socket is closed).
+bool Connection::flush() {
+  if (!unsent_ && loop_.out.empty()) return true;
+  if (!tls_) {
+    const Sent sent = send(socket_.native_handle(), unsent_ ? *unsent_ : loop_.out);
+    if (sent != Sent::some) {
+      unsent_.reset();
+      loop_.out.clear();
+      if (sent == Sent::failed) cut_off();
+      return sent == Sent::all;
+    }
+  }
+  if (!unsent_) unsent_ = std::make_unique<Output>(std::exchange(loop_.out, {}));
+  return false;
+}
+
+// The stream takes the rest of the connection's life: gives back what the request needed.
+void Connection::begin_stream() {
+  stream_.emplace(std::move(answer_.stream), loop_.server.config.stream_heartbeat);
+  answer_ = {};
+  parser_.release();
+  path_ = request_id_ = {};
+  trace_ = {};
+  loop_.rounds.add(*this);
+  loop_.metrics.streams.fetch_add(1, std::memory_order_relaxed);
+  loop_.server.streams.fetch_add(1, std::memory_order_relaxed);
+  StreamWriter::append_retry(loop_.out, loop_.streams_begun++);
+}
+
+void Connection::end_stream() {
+  if (!stream_) return;
+  stream_.reset();
+  loop_.rounds.remove(*this);
+  loop_.metrics.streams.fetch_sub(1, std::memory_order_relaxed);
+  loop_.server.streams.fetch_sub(1, std::memory_order_relaxed);
+}
+
+// False when the stream is over.
+bool Connection::append_news() {
+  if (!loop_.is_stopping) return stream_->append_news(loop_.out, loop_.now);
+  StreamWriter::append_reconnect(loop_.out);
+  return false;
+}
+
+// Sends until there is nothing new. Does not wait for a client that does not take it.
+Connection::Wait Connection::advance_stream() {
+  while (append_news()) {
+    if (loop_.out.empty()) return Wait::hang_up;
+    if (flush()) continue;
+    if (unsent_) unsent_->text.shrink_to_fit();
+    return wait_for_output();
+  }
+  end_stream();
+  return flush() ? Wait::none : wait_for_output();
+}
+
+void Connection::send_news(SteadyClock::time_point now) {
+  loop_.now = now;
+  if (activity_ != Activity::streaming || advance_stream() == Wait::hang_up) return;
+  set_activity(Activity::sending);
+  error_code ignored;
+  socket_.cancel(ignored);  // run() goes on
+}
+
+void Connection::set_activity(Activity activity) {
+  // Further bytes of the same head or body do not extend the deadline.
+  const bool is_reading = activity == Activity::reading_head || activity == Activity::reading_body;
+  if (is_reading && activity == activity_) return;
+  activity_ = activity;
+  deadline_ = deadline(activity, loop_.now, loop_.server.config);
+}
+
+bool Connection::is_idle() {
+  if (activity_ != Activity::idle || !socket_.is_open()) return false;
+  char byte = 0;
+  return ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
+void Connection::cut_off() {
+  error_code ignored;
+  socket_.close(ignored);
+  deadline_ = kNoDeadline;
+}
+
+void Connection::log_request(int status, SteadyClock::duration took) const {
+  const auto& routes = loop_.server.router.routes();
+  const std::string nanoseconds = std::to_string(std::chrono::nanoseconds(took).count());
+  const std::string_view trace = trace_.empty() ? std::string_view() : std::string_view(trace_).substr(3, 32);
+  // Never the query: it may carry a token.
+  log(status >= 500 ? LogLevel::info : LogLevel::debug, "request",
+      {{"http.request.method", to_string(method_)},
+       {"http.route",
+        is_handling_ && route_ < routes.size() ? std::string_view(routes[route_]->label) : "none"},
+       {"url.path", path_},
+       {"http.response.status_code", std::to_string(status)},
+       {"event.duration", nanoseconds},
+       {"http.request.id", request_id_},
+       {"trace.id", trace},
+       {"client.ip", peer_}});
+}
+
+}  // namespace stagedoor::http

@@ -1,0 +1,121 @@
+// One client: its socket, the request under way, the answer to it. A state machine, driven by one coroutine.
+// For the thread of its loop alone, except for take().
+#pragma once
+
+#include <atomic>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/intrusive/list.hpp>
+#include <coroutine>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "http/await.h"
+#include "http/deadline.h"
+#include "http/parser.h"
+#include "http/shared_state.h"
+#include "http/stream_writer.h"
+
+namespace stagedoor::http {
+
+// Unlinks itself from the list of all connections of a loop.
+using ConnectionHook =
+    boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+class Connection final : public Reply::Sink,
+                         public Mailbox::Item,
+                         public StreamRounds::Listener,
+                         public ConnectionHook {
+ public:
+  Connection(LoopState& loop, Socket socket);
+  ~Connection();
+
+  // The life of a connection. Owns it.
+  static Task run(std::unique_ptr<Connection> self);
+
+  // From any thread: the answer to the request under way.
+  void take(Answer&& answer) noexcept override;
+
+  // The answer has come out of the mailbox.
+  void resume_answered();
+  bool waits_for_reply() const { return static_cast<bool>(waiting_for_reply_); }
+  // Ends a connection that waits for a Reply, after its loop has ended.
+  void destroy() { std::exchange(waiting_for_reply_, nullptr).destroy(); }
+
+  bool is_late(SteadyClock::time_point now) const { return now >= deadline_; }
+  // No request has begun, not even in the kernel's buffer.
+  bool is_idle();
+  void cut_off();
+  // Sends what its stream has, and a last event when the loop is stopping.
+  void send_news(SteadyClock::time_point now) override;
+
+ private:
+  // What run() waits for.
+  enum class Wait { input, output, reply, hang_up, none };
+
+  struct AwaitReply {
+    Connection& connection;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> waiting) noexcept { connection.waiting_for_reply_ = waiting; }
+    void await_resume() const noexcept {}
+  };
+
+  Wait advance();
+  Wait wait_for_request();
+  Wait advance_stream();
+  void handle();
+  void call_handler(const Route& route, const Request& request);
+  void finish();
+  void refuse();
+  void render(Answer&& answer);
+  bool flush();
+  Wait wait_for_output() const { return socket_.is_open() ? Wait::output : Wait::none; }
+  void begin_stream();
+  bool append_news();
+  void end_stream();
+  bool has_hung_up(error_code error);
+  void set_activity(Activity activity);
+  void log_request(int status, SteadyClock::duration took) const;
+
+  template <class Handler>
+  void start_read(asio::mutable_buffer space, Handler handler);
+  template <class Handler>
+  void start_write(Handler handler);
+  template <class Handler>
+  void start_waiting_for_hang_up(Handler handler);
+
+  LoopState& loop_;
+  Socket socket_;
+  std::unique_ptr<asio::ssl::stream<Socket&>> tls_;
+  RequestParser parser_;
+  std::string peer_;
+  bool peer_is_proxy_ = false;
+
+  Activity activity_ = Activity::idle;
+  SteadyClock::time_point deadline_;
+  bool close_ = false;              // after what is being sent
+  bool has_refused_ = false;        // the client may still be sending what will not be read
+  std::unique_ptr<Output> unsent_;  // what the socket did not take yet; with TLS everything to be sent
+
+  // Of the request under way.
+  bool is_handling_ = false;
+  bool is_answered_ = false;
+  Method method_ = Method::GET;
+  std::size_t route_ = 0;
+  SteadyClock::time_point started_;
+  std::string_view path_;
+  std::string_view request_id_;
+  IdSource::Text own_id_{};
+  std::string trace_;
+  Answer answer_;
+  // Set when the handler has returned or the answer was given, whichever comes first. The second of the two
+  // makes the connection go on.
+  std::atomic<bool> handler_or_answer_done_{false};
+  std::coroutine_handle<> waiting_for_reply_;
+
+  std::optional<StreamWriter> stream_;  // the rest of the answer
+};
+
+}  // namespace stagedoor::http

@@ -1,0 +1,60 @@
+// One thread with its connections: accepts clients, lets answers that come from other threads go on, closes
+// connections that are late, stops. Its io_context and connections are for its thread alone, so they need no
+// locks; other threads reach it through its mailbox.
+#pragma once
+
+#include <boost/intrusive/list.hpp>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "http/connection.h"
+#include "http/shared_state.h"
+
+namespace stagedoor::http {
+
+class Loop {
+ public:
+  // Throws std::runtime_error when the process has no file descriptor left.
+  Loop(ServerState& server, Metrics::Block& block);
+
+  // Before start(): this loop accepts clients, for all `loops`.
+  void listen(Acceptor acceptor, std::vector<Loop*> loops);
+  asio::io_context& context() { return context_; }
+  void start();
+  void join();
+
+  // From any thread. At `deadline` connections that still work on a request are closed.
+  void stop(SteadyClock::time_point deadline) { state_.mailbox.post_stop(deadline); }
+
+  // After join(): frees connections whose answer has come since. True when none is left that still waits for
+  // one.
+  bool free_answered();
+
+ private:
+  void run();
+  void add_client(int fd);
+  void read_mail();
+  void wait_for_clients();
+  void accept_clients();
+  void reject(int fd);
+  std::int64_t load() const { return state_.metrics.connections.load(std::memory_order_relaxed); }
+  void wait_for_sweep();
+  void sweep();
+  void begin_to_stop(SteadyClock::time_point deadline);
+  bool end_if_done();
+
+  asio::io_context context_;
+  LoopState state_;
+  Timer sweeper_;
+  std::optional<Acceptor> acceptor_;
+  std::vector<Loop*> loops_;
+  std::thread thread_;
+  boost::intrusive::list<Connection, boost::intrusive::base_hook<ConnectionHook>,
+                         boost::intrusive::constant_time_size<false>>
+      connections_;
+  SteadyClock::time_point stop_deadline_;
+  std::int64_t date_second_ = 0;
+};
+
+}  // namespace stagedoor::http

@@ -1,0 +1,74 @@
+// What other threads send to a loop: connections whose answer has come, sockets of new clients, the request
+// to stop. Answered connections form a lock-free list, and only the first of a list wakes the loop: a
+// thousand answers cost one wake-up.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "http/asio_types.h"
+
+namespace stagedoor::http {
+
+class Mailbox {
+ public:
+  // Base of what is posted, that is of Connection. Not to be posted again before it was taken.
+  class Item {
+    friend class Mailbox;
+    Item* next_ = nullptr;
+  };
+
+  struct Orders {
+    std::vector<int> sockets;                        // to be adopted by the loop
+    std::optional<SteadyClock::time_point> stop_by;  // when the loop has been asked to stop
+  };
+
+  // Throws std::runtime_error when the process has no file descriptor left.
+  explicit Mailbox(asio::io_context& context);
+  // Closes the sockets that nobody took.
+  ~Mailbox();
+
+  // From any thread.
+  void post(Item& item) noexcept;
+  bool post_socket(int fd);  // false: the loop has ended
+  void post_stop(SteadyClock::time_point deadline);
+
+  // The following are for the loop's thread, or for any other one after that has ended.
+
+  // `on_mail` is called whenever something has arrived.
+  void listen(std::function<void()> on_mail);
+  Orders take_orders();
+  // Calls f(item) for all items, oldest first, which is fair to those that wait. `f` may destroy its item.
+  template <class F>
+  void take_items(F f) {
+    for (Item* item = reversed(items_.exchange(nullptr, std::memory_order_acquire)); item;) {
+      Item* const next = item->next_;
+      f(*item);
+      item = next;
+    }
+  }
+  // Refuses sockets from now on. False, and nothing done, when some are waiting here.
+  bool close();
+
+ private:
+  static Item* reversed(Item* newest);
+  void wait();
+  void wake() noexcept;
+
+  Descriptor wake_;
+  std::array<std::uint64_t, 1> wake_count_{};
+  std::function<void()> on_mail_;
+  std::atomic<Item*> items_{nullptr};  // newest first
+
+  std::mutex mutex_;  // over what follows
+  Orders orders_;
+  bool is_closed_ = false;
+};
+
+}  // namespace stagedoor::http

@@ -1,0 +1,29 @@
+// Bytes on their way to a client: answers that are rendered and not yet sent.
+#pragma once
+
+#include <array>
+#include <boost/asio/buffer.hpp>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace stagedoor::http {
+
+// Heads and small bodies, then perhaps one large body that is not copied.
+struct Output {
+  std::string text;
+  std::shared_ptr<const std::string> tail;
+  std::size_t sent = 0;
+
+  std::size_t size() const { return text.size() + (tail ? tail->size() : 0); }
+  bool empty() const { return size() == 0; }
+  std::array<boost::asio::const_buffer, 2> unsent() const;
+  void clear();
+};
+
+enum class Sent { all, some, failed };
+
+// Sends as much as the socket takes without waiting. Adds the number of bytes to `output.sent`.
+Sent send(int fd, Output& output);
+
+}  // namespace stagedoor::http

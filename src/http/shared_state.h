@@ -1,0 +1,58 @@
+// What connections share: with all of the server, and with those of their loop.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <boost/asio/ssl/context.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "http/asio_types.h"
+#include "http/mailbox.h"
+#include "http/metrics.h"
+#include "http/output.h"
+#include "http/proxies.h"
+#include "http/router.h"
+#include "http/server_config.h"
+#include "http/stream_rounds.h"
+#include "http/trace.h"
+
+namespace stagedoor::http {
+
+// Of the whole server. Constant while loops run, except for the two counters.
+struct ServerState {
+  ServerConfig config;
+  const Router& router;
+  std::shared_ptr<Metrics> metrics;
+  TrustedProxies proxies{};
+  std::optional<asio::ssl::context> tls{};
+  std::uint16_t port = 0;
+  bool is_v6 = false;
+  std::atomic<std::size_t> connections{0};  // with those that were accepted and have no Connection yet
+  std::atomic<std::size_t> streams{0};
+};
+
+// Of one loop. For its thread alone, except for Mailbox's functions that say otherwise.
+struct LoopState {
+  LoopState(ServerState& all, Metrics::Block& block, asio::io_context& context)
+      : server(all), metrics(block), mailbox(context), rounds(context, all.config.stream_interval) {}
+
+  ServerState& server;
+  Metrics::Block& metrics;
+  Mailbox mailbox;
+  StreamRounds rounds;
+  SteadyClock::time_point now = SteadyClock::now();  // as of the last request, round or sweep
+  std::string date;                                  // for answers
+  bool logs_requests = false;                        // whether the log takes the level debug
+  bool is_stopping = false;
+  Output out;                   // rendered and not yet sent; empty whenever a connection waits
+  std::vector<Header> headers;  // of the request being handled
+  IdSource ids;
+  std::uint32_t streams_begun = 0;
+  std::array<char, 16 * 1024> discarded;  // for bytes that nobody reads
+};
+
+}  // namespace stagedoor::http
