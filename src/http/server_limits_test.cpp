@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "http/problem.h"
-#include "http/raw_client.h"
+#include "support/raw_client.h"
 
 namespace stagedoor::http {
 namespace {

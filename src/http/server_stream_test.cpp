@@ -9,7 +9,7 @@
 #include <mutex>
 #include <thread>
 
-#include "http/raw_client.h"
+#include "support/raw_client.h"
 
 namespace stagedoor::http {
 namespace {

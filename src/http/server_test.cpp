@@ -12,7 +12,7 @@
 
 #include "core/log.h"
 #include "http/problem.h"
-#include "http/raw_client.h"
+#include "support/raw_client.h"
 
 namespace stagedoor::http {
 namespace {

@@ -11,7 +11,7 @@
 #include <memory>
 #include <thread>
 
-#include "http/raw_client.h"
+#include "support/raw_client.h"
 
 namespace stagedoor::http {
 namespace {

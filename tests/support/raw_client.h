@@ -1,6 +1,5 @@
-// For tests: a blocking socket that sends whatever bytes it is given and reads answers, and a server on a
-// free port. Waits at most ten seconds for anything, so that a broken server fails a test instead of hanging
-// it.
+// For tests of the HTTP server: a blocking socket that sends any bytes and reads answers, and a server on a
+// free port. Waits at most ten seconds for anything: a broken server fails a test and does not hang it.
 #pragma once
 
 #include <arpa/inet.h>
@@ -86,7 +85,8 @@ class RawClient {
     return received;
   }
 
-  // Everything up to and with `end`; what there is when the connection or the patience ends before.
+  // Everything up to and with `end`, or what has arrived when the connection ends or the ten seconds are
+  // over.
   std::string receive_until(std::string_view end) {
     std::size_t at = unread_.find(end);
     while (at == std::string::npos) {
@@ -99,7 +99,7 @@ class RawClient {
     return text;
   }
 
-  // Everything until the server closes; nothing if it has not after ten seconds.
+  // Everything until the server closes; nullopt if it has not closed after ten seconds.
   std::optional<std::string> receive_to_end() {
     while (read_more()) {
     }
