@@ -1,18 +1,18 @@
 #include "app/docs_page.h"
 
-#include <memory>
-#include <string>
 #include <system_error>
+
+#include "http/static_site.h"
 
 namespace stagedoor {
 namespace {
 
 constexpr const char* kHowToGetIt =
-    "<!doctype html><html lang=\"en\"><title>Stagedoor API</title><p>The API is described in <a "
-    "href=\"/openapi.json\">/openapi.json</a>.<p>To read and try it here, the server needs the files of "
-    "Swagger UI: start it "
-    "with <code>./x run</code>, which fetches them, or name their folder in "
-    "<code>http.static_dir</code>.</html>";
+    "<!doctype html><html lang=\"en\"><title>Stagedoor API</title>"
+    "<p>The API is described in <a href=\"/openapi.json\">/openapi.json</a>."
+    "<p>To read and try it here, the server needs the files of Swagger UI: start it with <code>./x "
+    "run</code>, "
+    "which fetches them, or set <code>http.static_dir</code> to their folder.</html>";
 
 }  // namespace
 
@@ -24,14 +24,11 @@ std::filesystem::path default_static_dir() {
 
 void add_docs_page(http::Router& router, const std::filesystem::path& static_dir) {
   const auto folder = static_dir / "swagger";
-  Answer answer{.headers = "Content-Type: text/html; charset=utf-8\r\n"};
   if (std::error_code missing; std::filesystem::is_regular_file(folder / "swagger-ui-bundle.js", missing)) {
-    router.add_files("/docs", folder);
-    answer = {.status = 308,
-              .headers = "Location: /docs/\r\n"};  // so that the page's own links are below /docs/
-  } else {
-    answer.body = kHowToGetIt;
+    http::add_static_site(router, {.folder = folder, .prefix = "/docs"});
+    return;
   }
+  const Answer answer{.body = kHowToGetIt, .headers = "Content-Type: text/html; charset=utf-8\r\n"};
   router.add(
       {.path = "/docs", .handler = [answer](const http::Request&, http::Reply reply) { reply(answer); }});
 }

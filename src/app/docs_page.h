@@ -7,11 +7,10 @@
 
 namespace stagedoor {
 
-// Where the files for browsers are when http.static_dir is empty: share/ beside the running binary.
+// The folder of files for browsers when http.static_dir is empty: share/ beside the running binary.
 std::filesystem::path default_static_dir();
 
-// Routes for /docs from `static_dir`/swagger, read now. Without those files /docs is a page that says how to
-// get them.
+// Serves `static_dir`/swagger at /docs. Without those files /docs is a page that says how to get them.
 void add_docs_page(http::Router& router, const std::filesystem::path& static_dir);
 
 }  // namespace stagedoor

@@ -3,11 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
 #include "core/ensure.h"
-#include "http/problem.h"
 
 namespace stagedoor::http {
 namespace {
@@ -20,28 +17,6 @@ std::string_view take_segment(std::string_view& path) {
   const std::string_view segment = path.substr(0, path.find('/'));
   path.remove_prefix(segment.size());
   return segment;
-}
-
-std::string_view content_type_of(const std::filesystem::path& file) {
-  constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
-      {".html", "text/html; charset=utf-8"},
-      {".css", "text/css; charset=utf-8"},
-      {".js", "text/javascript; charset=utf-8"},
-      {".json", "application/json"},
-      {".map", "application/json"},
-      {".svg", "image/svg+xml"},
-      {".png", "image/png"},
-      {".ico", "image/x-icon"},
-      {".woff2", "font/woff2"},
-      {".txt", "text/plain; charset=utf-8"},
-      {".md", "text/plain; charset=utf-8"},
-      {".yaml", "application/yaml"},
-      {".webmanifest", "application/manifest+json"}};
-  const std::string extension = file.extension().string();
-  for (const auto& [known, type] : kTypes) {
-    if (known == extension) return type;
-  }
-  return "application/octet-stream";
 }
 
 }  // namespace
@@ -135,37 +110,6 @@ Router::Found Router::find(Request& request) const {
                       .message = fmt::format("{} is not possible here; possible: {}",
                                              to_string(request.method), allow),
                       .headers = {{"Allow", allow}}}};
-}
-
-std::size_t Router::add_files(const std::string& prefix, const std::filesystem::path& directory) {
-  std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
-    if (entry.is_regular_file()) files.push_back(entry.path());
-  }
-  std::sort(files.begin(), files.end());
-  for (const auto& file : files) {
-    std::ifstream in(file, std::ios::binary);
-    auto bytes = std::make_shared<const std::string>(std::istreambuf_iterator<char>(in),
-                                                     std::istreambuf_iterator<char>());
-    ensure(in.good() || in.eof(), "a file to serve can be read");
-    const std::string headers =
-        fmt::format("Content-Type: {}\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff\r\n",
-                    content_type_of(file));
-    const std::string tag = content_tag(*bytes);
-    const Handler handler = [bytes, headers, tag](const Request& request, Reply reply) {
-      reply(with_etag(request, {.headers = headers, .shared = bytes}, tag));
-    };
-    const std::string path = prefix + "/" + file.lexically_relative(directory).generic_string();
-    const auto add_at = [&](const std::string& at) {
-      add({.path = at, .handler = handler, .label = prefix + "/*"});
-    };
-    add_at(path);
-    if (file.filename() == "index.html") {
-      const std::string folder = path.substr(0, path.size() - std::string_view("index.html").size());
-      add_at(folder);
-    }
-  }
-  return files.size();
 }
 
 }  // namespace stagedoor::http

@@ -3,7 +3,6 @@
 // "/events/{id}" live together.
 #pragma once
 
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -63,13 +62,8 @@ class Router {
   using Decorate = std::function<Handler(const Route&)>;
   void decorate(Decorate decorate) { decorate_ = std::move(decorate); }
 
-  // A route that is there already, or a path that is not well-formed, is a bug: ensure().
+  // A second route for the same method and path, or a malformed path, is a bug: ensure().
   void add(Route route);
-
-  // GET routes for every file below `directory`, read now and served from memory with ETag; "index.html" also
-  // answers for its folder. Files that appear later are not served, and nothing outside can be named. Returns
-  // how many.
-  std::size_t add_files(const std::string& prefix, const std::filesystem::path& directory);
 
   struct Found {
     const Route* route = nullptr;  // nullptr: refuse with `refusal`

@@ -2,13 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <fstream>
-
 namespace stagedoor::http {
 namespace {
-
-namespace fs = std::filesystem;
 
 void nothing(const Request&, Reply reply) { reply({}); }
 
@@ -84,57 +79,6 @@ TEST(Router, answers_HEAD_with_the_GET_route) {
   Router only_post;
   only_post.add({.method = Method::POST, .path = "/a", .handler = nothing});
   EXPECT_EQ(find(only_post, Method::HEAD, "/a").refusal.code, Code::METHOD_NOT_ALLOWED);
-}
-
-class Files : public ::testing::Test {
- protected:
-  Files() : directory_(fs::temp_directory_path() / ("stagedoor-files-" + std::to_string(::getpid()))) {
-    fs::create_directories(directory_ / "assets");
-    std::ofstream(directory_ / "index.html") << "<p>hello</p>";
-    std::ofstream(directory_ / "assets" / "a.js") << "1;";
-  }
-  ~Files() override { fs::remove_all(directory_); }
-  fs::path directory_;
-};
-
-struct Captured final : Reply::Sink {
-  Answer answer;
-  void take(Answer&& taken) noexcept override { answer = std::move(taken); }
-};
-
-TEST_F(Files, are_served_from_memory_with_type_and_etag) {
-  Router router;
-  EXPECT_EQ(router.add_files("/docs", directory_), 2u);
-  fs::remove(directory_ / "index.html");
-  for (const char* path : {"/docs/", "/docs/index.html"}) {
-    Request request{.path = path};
-    const auto found = router.find(request);
-    ASSERT_TRUE(found.route) << path;
-    EXPECT_EQ(found.route->label, "/docs/*");
-    Captured captured;
-    found.route->handler(request, Reply(captured));
-    EXPECT_EQ(*captured.answer.shared, "<p>hello</p>");
-    EXPECT_NE(captured.answer.headers.find("Content-Type: text/html; charset=utf-8\r\n"), std::string::npos);
-    EXPECT_NE(captured.answer.headers.find("ETag: \""), std::string::npos);
-  }
-  EXPECT_EQ(path_of(find(router, Method::GET, "/docs/assets/a.js")), "/docs/assets/a.js");
-}
-
-TEST_F(Files, outside_the_directory_cannot_be_named) {
-  Router router;
-  router.add_files("/docs", directory_ / "assets");
-  for (const char* path : {"/docs/../index.html", "/docs/%2e%2e/index.html", "/docs/..%2findex.html",
-                           "/docs//etc/passwd", "/docs/./a.js", "/docs/assets"}) {
-    EXPECT_EQ(find(router, Method::GET, path).refusal.code, Code::NOT_FOUND) << path;
-  }
-}
-
-TEST_F(Files, at_the_root_leave_other_routes_alone) {
-  Router router = events();
-  router.add_files("", directory_);
-  EXPECT_EQ(path_of(find(router, Method::GET, "/")), "/");
-  EXPECT_EQ(path_of(find(router, Method::GET, "/index.html")), "/index.html");
-  EXPECT_EQ(path_of(find(router, Method::GET, "/events/7")), "/events/{id}");
 }
 
 TEST(RouterDeathTest, takes_a_route_twice_for_a_bug) {
