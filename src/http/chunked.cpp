@@ -29,25 +29,25 @@ ChunkedDecoder::Step ChunkedDecoder::decode(std::string_view in, char* out) {
   std::size_t used = 0;
   std::size_t decoded = 0;
   while (used < in.size() && !is_done_) {
-    if (at_ == At::DATA) {
+    if (at_ == At::data) {
       const std::size_t n = std::min<std::size_t>(left_, in.size() - used);
       std::memmove(out + decoded, in.data() + used, n);
       used += n;
       decoded += n;
       left_ -= n;
-      if (left_ == 0) at_ = At::DATA_CR;
+      if (left_ == 0) at_ = At::data_cr;
       continue;
     }
-    if (!step(in[used]) || ++line_ > line_max_) return {State::MALFORMED, used, decoded};
-    if (is_too_large_) return {State::TOO_LARGE, used, decoded};
+    if (!step(in[used]) || ++line_ > line_max_) return {State::malformed, used, decoded};
+    if (is_too_large_) return {State::too_large, used, decoded};
     ++used;
   }
-  return {is_done_ ? State::DONE : State::NEED_MORE, used, decoded};
+  return {is_done_ ? State::done : State::need_more, used, decoded};
 }
 
 bool ChunkedDecoder::step(char c) {
   switch (at_) {
-    case At::SIZE:
+    case At::size:
       if (const int digit = hex_digit(c); digit >= 0) {
         if (left_ >> 60 != 0) return false;
         left_ = left_ << 4 | static_cast<std::uint64_t>(digit);
@@ -56,47 +56,47 @@ bool ChunkedDecoder::step(char c) {
       }
       if (!has_digit_) return false;
       [[fallthrough]];
-    case At::BLANK:
-      at_ = c == ';' ? At::EXTENSION : c == '\r' && at_ == At::SIZE ? At::SIZE_LF : At::BLANK;
-      return at_ != At::BLANK || is_blank(c);
-    case At::EXTENSION:
-      if (c == '\r') at_ = At::SIZE_LF;
+    case At::blank:
+      at_ = c == ';' ? At::extension : c == '\r' && at_ == At::size ? At::size_lf : At::blank;
+      return at_ != At::blank || is_blank(c);
+    case At::extension:
+      if (c == '\r') at_ = At::size_lf;
       return c == '\r' || is_text(c);
-    case At::SIZE_LF:
+    case At::size_lf:
       return c == '\n' && end_size();
-    case At::DATA:
+    case At::data:
       return false;  // read in one go by decode()
-    case At::DATA_CR:
-      at_ = At::DATA_LF;
+    case At::data_cr:
+      at_ = At::data_lf;
       return c == '\r';
-    case At::DATA_LF:
-      at_ = At::SIZE;
+    case At::data_lf:
+      at_ = At::size;
       has_digit_ = false;
       line_ = 0;
       return c == '\n';
-    case At::TRAILER:
-      at_ = c == '\r' ? At::LAST_LF : At::TRAILER_NAME;
+    case At::trailer:
+      at_ = c == '\r' ? At::last_lf : At::trailer_name;
       return c == '\r' || is_token(c);
-    case At::TRAILER_NAME:
-      if (c == ':') at_ = At::TRAILER_VALUE;
+    case At::trailer_name:
+      if (c == ':') at_ = At::trailer_value;
       return c == ':' || is_token(c);
-    case At::TRAILER_VALUE:
-      if (c == '\r') at_ = At::TRAILER_LF;
+    case At::trailer_value:
+      if (c == '\r') at_ = At::trailer_lf;
       return c == '\r' || is_text(c);
-    case At::TRAILER_LF:
-      at_ = At::TRAILER;
+    case At::trailer_lf:
+      at_ = At::trailer;
       return c == '\n';
-    case At::LAST_LF:
+    case At::last_lf:
       is_done_ = true;
       return c == '\n';
   }
   return false;
 }
 
-// At the end of a chunk's head: what follows?
+// At the end of a chunk's head: data or trailers follow.
 bool ChunkedDecoder::end_size() {
   line_ = 0;
-  at_ = left_ > 0 ? At::DATA : At::TRAILER;
+  at_ = left_ > 0 ? At::data : At::trailer;
   is_too_large_ = left_ > body_left_;
   if (!is_too_large_) body_left_ -= left_;
   return true;

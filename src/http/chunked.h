@@ -1,6 +1,6 @@
-// Takes the chunked coding off a body (RFC 9112, 7.1), in place and in whatever pieces it arrives. Chunk
-// extensions and trailers are checked for form and dropped. Ours because Beast 1.81's own stops the process
-// by an assertion when "0\r\n" and "\r\n" come in two pieces.
+// Removes the chunked coding from a body (RFC 9112, 7.1), in place and for any division into pieces. Chunk
+// extensions and trailers are checked for form and dropped. Not Beast's, because version 1.81 fails an
+// assertion when "0\r\n" and "\r\n" arrive in two pieces.
 #pragma once
 
 #include <cstddef>
@@ -11,40 +11,40 @@ namespace stagedoor::http {
 
 class ChunkedDecoder {
  public:
-  enum class State { NEED_MORE, DONE, MALFORMED, TOO_LARGE };
+  enum class State { need_more, done, malformed, too_large };
   struct Step {
     State state;
-    std::size_t used;     // bytes of `in` that are done with
+    std::size_t used;     // bytes of `in` that were consumed
     std::size_t decoded;  // bytes written to `out`
   };
 
   // `body_max` limits all chunks together, `line_max` each chunk's head and all trailers together.
   ChunkedDecoder(std::size_t body_max, std::size_t line_max) : body_left_(body_max), line_max_(line_max) {}
 
-  // Goes on with `in`. Body bytes are moved to `out`, which may be the same memory at or before `in`.
+  // Decodes the next piece. Body bytes are moved to `out`, which may be the same memory at or before `in`.
   Step decode(std::string_view in, char* out);
 
  private:
   enum class At {
-    SIZE,
-    BLANK,
-    EXTENSION,
-    SIZE_LF,
-    DATA,
-    DATA_CR,
-    DATA_LF,
-    TRAILER,
-    TRAILER_NAME,
-    TRAILER_VALUE,
-    TRAILER_LF,
-    LAST_LF
+    size,
+    blank,
+    extension,
+    size_lf,
+    data,
+    data_cr,
+    data_lf,
+    trailer,
+    trailer_name,
+    trailer_value,
+    trailer_lf,
+    last_lf
   };
 
   // False when `c` may not stand here.
   bool step(char c);
   bool end_size();
 
-  At at_ = At::SIZE;
+  At at_ = At::size;
   bool has_digit_ = false;
   bool is_done_ = false;
   bool is_too_large_ = false;

@@ -155,13 +155,13 @@ Connection::Wait Connection::advance() {
     if (stream_) return advance_stream();
     if (close_) return flush() ? Wait::none : wait_for_output();
     switch (parser_.parse()) {
-      case RequestParser::State::COMPLETE:
+      case RequestParser::State::complete:
         handle();
         break;
-      case RequestParser::State::REFUSED:
+      case RequestParser::State::refused:
         refuse();
         break;
-      case RequestParser::State::NEED_MORE:
+      case RequestParser::State::need_more:
         return wait_for_request();
     }
   }
@@ -171,14 +171,14 @@ Connection::Wait Connection::wait_for_request() {
   if (parser_.wants_continue()) loop_.out.text += "HTTP/1.1 100 Continue\r\n\r\n";
   if (!flush()) return wait_for_output();
   switch (parser_.phase()) {
-    case RequestParser::Phase::IDLE:
+    case RequestParser::Phase::idle:
       if (loop_.is_stopping) return Wait::none;
       set_activity(Activity::idle);
       break;
-    case RequestParser::Phase::HEAD:
+    case RequestParser::Phase::head:
       set_activity(Activity::reading_head);
       break;
-    case RequestParser::Phase::BODY:
+    case RequestParser::Phase::body:
       set_activity(Activity::reading_body);
       break;
   }

@@ -54,8 +54,8 @@ std::span<char> RequestParser::space() {
 }
 
 RequestParser::Phase RequestParser::phase() const {
-  if (head_done_) return Phase::BODY;
-  return buffered() > 0 ? Phase::HEAD : Phase::IDLE;
+  if (head_done_) return Phase::body;
+  return buffered() > 0 ? Phase::head : Phase::idle;
 }
 
 RequestParser::State RequestParser::parse() { return head_done_ ? parse_body() : parse_head(); }
@@ -64,10 +64,10 @@ RequestParser::State RequestParser::parse_head() {
   if (!head_) {
     // One empty line before a request is forgiven (RFC 9112, 2.2).
     if (!skipped_blank_line_ && buffered() > 0 && *base() == '\r') {
-      if (buffered() == 1) return State::NEED_MORE;
+      if (buffered() == 1) return State::need_more;
       if (base()[1] == '\n') begin_ += 2, skipped_blank_line_ = true;
     }
-    if (buffered() == 0) return State::NEED_MORE;
+    if (buffered() == 0) return State::need_more;
     head_.emplace(*this);
     head_->header_limit(
         static_cast<std::uint32_t>(limits_.head_max * 2));  // the exact limit is checked below
@@ -84,7 +84,7 @@ RequestParser::State RequestParser::parse_head() {
     return refuse(Code::INVALID_REQUEST, "The request's head is too large");
   }
   if (complete) return end_head();
-  if (!error || error == beast::http::error::need_more) return State::NEED_MORE;
+  if (!error || error == beast::http::error::need_more) return State::need_more;
   return refuse(Code::INVALID_REQUEST, "The request is not well-formed HTTP/1.1: " + error.message());
 }
 
@@ -99,18 +99,18 @@ RequestParser::State RequestParser::end_head() {
 }
 
 RequestParser::State RequestParser::parse_body() {
-  if (!chunked_) return buffered() - body_ >= body_size_ ? State::COMPLETE : State::NEED_MORE;
+  if (!chunked_) return buffered() - body_ >= body_size_ ? State::complete : State::need_more;
   const auto step = chunks_.decode({base() + parsed_, buffered() - parsed_}, base() + body_ + body_size_);
   parsed_ += step.used;
   body_size_ += step.decoded;
   switch (step.state) {
-    case ChunkedDecoder::State::NEED_MORE:
-      return State::NEED_MORE;
-    case ChunkedDecoder::State::DONE:
-      return State::COMPLETE;
-    case ChunkedDecoder::State::MALFORMED:
+    case ChunkedDecoder::State::need_more:
+      return State::need_more;
+    case ChunkedDecoder::State::done:
+      return State::complete;
+    case ChunkedDecoder::State::malformed:
       break;
-    case ChunkedDecoder::State::TOO_LARGE:
+    case ChunkedDecoder::State::too_large:
       return refuse(Code::PAYLOAD_TOO_LARGE, "The body is too large");
   }
   return refuse(Code::INVALID_REQUEST, "The body is not well-formed chunked coding");
@@ -118,7 +118,7 @@ RequestParser::State RequestParser::parse_body() {
 
 RequestParser::State RequestParser::refuse(Code code, std::string_view message) {
   refusal_ = {.code = code, .message = std::string(message)};
-  return State::REFUSED;
+  return State::refused;
 }
 
 bool RequestParser::wants_continue() {

@@ -1,15 +1,15 @@
-// The bytes of one connection → requests, by RFC 9112 and stricter where leniency lets requests be smuggled.
-// Holds the connection's input buffer; the request's strings are views into it, nothing is copied. Knows no
-// socket, so that the fuzzer runs the real thing.
+// Parses the bytes of one connection into requests, by RFC 9112, and stricter where leniency would allow
+// request smuggling. Holds the connection's input buffer; the strings of a request are views into it, nothing
+// is copied. Knows no socket, so the fuzzer runs the same code.
 //
-//   put bytes into space(), commit() them, then parse() until it says NEED_MORE; after COMPLETE use the
-//   request, next()
+//   Put bytes into space(), commit() them, call parse(). After State::need_more begin again; after
+//   State::complete use the request, then call next() and parse().
 //
-// Refused, and the connection is to be closed, because where the next request begins is in doubt: a line
-// ended by a bare LF, folded or malformed header lines, blanks before the colon, no or several Host in
-// HTTP/1.1, more than one Content-Length or one that is not plain digits, Content-Length beside
-// Transfer-Encoding, any Transfer-Encoding but one plain `chunked` in HTTP/1.1, targets that are no path or
-// URL, methods that are not ours, too large heads and bodies.
+// These are refused, and the connection must be closed, because it is unclear where the next request begins:
+// a line that ends with a bare LF, folded or malformed header lines, blanks before the colon, no Host or
+// several in HTTP/1.1, several Content-Length or one that is not plain digits, Content-Length beside
+// Transfer-Encoding, any Transfer-Encoding but a single plain `chunked` in HTTP/1.1, targets that are neither
+// a path nor a URL, unknown methods, heads and bodies that are too large.
 #pragma once
 
 #include <boost/beast/http/basic_parser.hpp>
@@ -32,14 +32,14 @@ struct Limits {
 
 class RequestParser {
  public:
-  enum class State { NEED_MORE, COMPLETE, REFUSED };
-  // What is being waited for after NEED_MORE.
-  enum class Phase { IDLE, HEAD, BODY };
+  enum class State { need_more, complete, refused };
+  // What the parser waits for after State::need_more.
+  enum class Phase { idle, head, body };
 
   explicit RequestParser(Limits limits) : limits_(limits) {}
 
-  // Room for the next bytes of the connection; never empty. Not between COMPLETE and next(): it moves the
-  // buffer.
+  // Room for the next bytes of the connection; never empty. Moves the buffer: not to be called
+  // between State::complete and next().
   std::span<char> space();
   void commit(std::size_t bytes) { end_ += bytes; }
 
@@ -48,17 +48,17 @@ class RequestParser {
   // The client waits for `100 Continue` before it sends the body. True once.
   bool wants_continue();
 
-  // After COMPLETE: sets method, path, raw_query, body and headers. The views live until next(); `scratch`
-  // must live as long as `request` is used.
+  // After State::complete: sets method, path, raw_query, body and headers. The views live until next();
+  // `scratch` must live as long as `request` is used.
   void fill(Request& request, std::vector<Header>& scratch) const;
   bool keep_alive() const { return head_->keep_alive(); }
   bool is_http_1_0() const { return http_1_0_; }
-  // Forgets the request. The bytes behind it stay.
+  // Drops the request and keeps the bytes behind it.
   void next();
-  // Forgets everything and gives the memory back: no further request will be read.
+  // Drops everything and frees the memory, for a connection that reads no further request.
   void release();
 
-  // After REFUSED.
+  // After State::refused.
   const Failure& refusal() const { return refusal_; }
 
  private:

@@ -10,7 +10,7 @@ namespace {
 using State = RequestParser::State;
 
 struct Seen {
-  State state = State::NEED_MORE;
+  State state = State::need_more;
   std::string text;  // "GET /a?q=1 [body] {name: value}…" or the refusal
   bool keep_alive = false;
 };
@@ -19,7 +19,7 @@ struct Seen {
 Seen feed(RequestParser& parser, std::string_view bytes, std::size_t step, std::string_view* rest = nullptr) {
   Seen seen;
   seen.state = parser.parse();
-  while (seen.state == State::NEED_MORE && !bytes.empty()) {
+  while (seen.state == State::need_more && !bytes.empty()) {
     const auto space = parser.space();
     const std::size_t n = std::min({step, bytes.size(), space.size()});
     std::memcpy(space.data(), bytes.data(), n);
@@ -28,8 +28,8 @@ Seen feed(RequestParser& parser, std::string_view bytes, std::size_t step, std::
     seen.state = parser.parse();
   }
   if (rest) *rest = bytes;
-  if (seen.state == State::REFUSED) seen.text = parser.refusal().message;
-  if (seen.state != State::COMPLETE) return seen;
+  if (seen.state == State::refused) seen.text = parser.refusal().message;
+  if (seen.state != State::complete) return seen;
   Request request;
   std::vector<Header> headers;
   parser.fill(request, headers);
@@ -53,7 +53,7 @@ Seen parse(std::string_view bytes, Limits limits = {}) {
     const Seen seen = feed(in_pieces, bytes, step);
     EXPECT_EQ(static_cast<int>(seen.state), static_cast<int>(whole.state))
         << bytes << " in pieces of " << step;
-    if (whole.state == State::COMPLETE) {
+    if (whole.state == State::complete) {
       EXPECT_EQ(seen.text, whole.text);
       EXPECT_EQ(seen.keep_alive, whole.keep_alive);
     }
@@ -63,12 +63,12 @@ Seen parse(std::string_view bytes, Limits limits = {}) {
 
 std::string text_of(std::string_view bytes) {
   const Seen seen = parse(bytes);
-  return seen.state == State::COMPLETE  ? seen.text
-         : seen.state == State::REFUSED ? "refused: " + seen.text
+  return seen.state == State::complete  ? seen.text
+         : seen.state == State::refused ? "refused: " + seen.text
                                         : "incomplete";
 }
 
-bool is_refused(std::string_view bytes) { return parse(bytes).state == State::REFUSED; }
+bool is_refused(std::string_view bytes) { return parse(bytes).state == State::refused; }
 
 std::string with(std::string_view headers, std::string_view body = {}) {
   return "POST /x HTTP/1.1\r\nHost: a\r\n" + std::string(headers) + "\r\n" + std::string(body);
@@ -101,12 +101,12 @@ TEST(RequestParser, gives_pipelined_requests_one_after_the_other) {
     for (const char* expected : {"GET /1", "POST /x [ab] {Content-Length: 2}",
                                  "POST /x [c] {Transfer-Encoding: chunked}", "GET /2"}) {
       const Seen seen = feed(parser, rest, step, &rest);
-      ASSERT_EQ(static_cast<int>(seen.state), static_cast<int>(State::COMPLETE)) << seen.text;
+      ASSERT_EQ(static_cast<int>(seen.state), static_cast<int>(State::complete)) << seen.text;
       EXPECT_EQ(seen.text, expected);
       parser.next();
     }
-    EXPECT_EQ(static_cast<int>(parser.parse()), static_cast<int>(State::NEED_MORE));
-    EXPECT_EQ(static_cast<int>(parser.phase()), static_cast<int>(RequestParser::Phase::IDLE));
+    EXPECT_EQ(static_cast<int>(parser.parse()), static_cast<int>(State::need_more));
+    EXPECT_EQ(static_cast<int>(parser.phase()), static_cast<int>(RequestParser::Phase::idle));
   }
 }
 
@@ -239,7 +239,7 @@ TEST(RequestParser, refuses_methods_that_are_not_ours_with_METHOD_NOT_ALLOWED) {
   for (const char* line : {"CONNECT a:443", "TRACE /", "get /", "FOO /"}) {
     RequestParser parser({});
     EXPECT_EQ(static_cast<int>(feed(parser, std::string(line) + " HTTP/1.1\r\nHost: a\r\n\r\n", 100).state),
-              static_cast<int>(State::REFUSED));
+              static_cast<int>(State::refused));
     EXPECT_EQ(parser.refusal().code, Code::METHOD_NOT_ALLOWED) << line;
   }
 }
@@ -261,8 +261,8 @@ TEST(RequestParser, takes_a_head_of_exactly_the_limit_and_refuses_one_byte_more)
     std::string text = "GET / HTTP/1.1\r\nHost: a\r\nX: ";
     return text + std::string(size - text.size() - 4, 'x') + "\r\n\r\n";
   };
-  EXPECT_EQ(static_cast<int>(parse(head(8192)).state), static_cast<int>(State::COMPLETE));
-  EXPECT_EQ(static_cast<int>(parse(head(8193)).state), static_cast<int>(State::REFUSED));
+  EXPECT_EQ(static_cast<int>(parse(head(8192)).state), static_cast<int>(State::complete));
+  EXPECT_EQ(static_cast<int>(parse(head(8193)).state), static_cast<int>(State::refused));
   EXPECT_TRUE(is_refused("GET /" + std::string(9000, 'a')));
   EXPECT_TRUE(is_refused("GET / HTTP/1.1\r\n" + std::string(9000, 'a')));
   std::string many = "GET / HTTP/1.1\r\nHost: a\r\n";
@@ -281,9 +281,9 @@ TEST(RequestParser, takes_a_body_of_exactly_the_limit_and_refuses_one_byte_more_
       RequestParser parser({});
       const Seen seen = feed(parser, bytes, 4096);
       if (size == 65536) {
-        EXPECT_EQ(static_cast<int>(seen.state), static_cast<int>(State::COMPLETE));
+        EXPECT_EQ(static_cast<int>(seen.state), static_cast<int>(State::complete));
       } else {
-        EXPECT_EQ(static_cast<int>(seen.state), static_cast<int>(State::REFUSED));
+        EXPECT_EQ(static_cast<int>(seen.state), static_cast<int>(State::refused));
         EXPECT_EQ(parser.refusal().code, Code::PAYLOAD_TOO_LARGE);
       }
     }
@@ -303,11 +303,11 @@ TEST(RequestParser, says_once_that_the_client_waits_for_100_continue) {
 
 TEST(RequestParser, knows_what_it_waits_for) {
   RequestParser parser({});
-  EXPECT_EQ(static_cast<int>(parser.phase()), static_cast<int>(RequestParser::Phase::IDLE));
+  EXPECT_EQ(static_cast<int>(parser.phase()), static_cast<int>(RequestParser::Phase::idle));
   feed(parser, "POST", 10);
-  EXPECT_EQ(static_cast<int>(parser.phase()), static_cast<int>(RequestParser::Phase::HEAD));
+  EXPECT_EQ(static_cast<int>(parser.phase()), static_cast<int>(RequestParser::Phase::head));
   feed(parser, " / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n", 100);
-  EXPECT_EQ(static_cast<int>(parser.phase()), static_cast<int>(RequestParser::Phase::BODY));
+  EXPECT_EQ(static_cast<int>(parser.phase()), static_cast<int>(RequestParser::Phase::body));
 }
 
 }  // namespace

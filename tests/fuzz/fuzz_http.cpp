@@ -96,7 +96,7 @@ Seen feed(std::string_view bytes, std::string_view sizes) {
   std::size_t turn = 0;
   while (true) {
     switch (parser.parse()) {
-      case RequestParser::State::COMPLETE: {
+      case RequestParser::State::complete: {
         Request request;
         parser.fill(request, headers);
         check(request, parser.is_http_1_0());
@@ -105,11 +105,11 @@ Seen feed(std::string_view bytes, std::string_view sizes) {
         parser.next();
         break;
       }
-      case RequestParser::State::REFUSED:
+      case RequestParser::State::refused:
         (void)problem(parser.refusal());
         seen.is_refused = true;
         return seen;
-      case RequestParser::State::NEED_MORE: {
+      case RequestParser::State::need_more: {
         (void)parser.wants_continue();
         (void)parser.phase();
         if (bytes.empty()) return seen;
