@@ -10,11 +10,11 @@
 #include <optional>
 #include <stdexcept>
 
-#include "core/draw.h"
 #include "core/hex.h"
 #include "crowd/call.h"
 #include "modules/queue/http_public.h"
-#include "modules/queue/token.h"
+#include "protocol/draw.h"
+#include "protocol/token_layout.h"
 
 namespace stagedoor {
 namespace {

@@ -1,5 +1,7 @@
 #include "core/uuid.h"
 
+#include "core/hex.h"
+
 namespace stagedoor {
 namespace {
 
@@ -33,7 +35,6 @@ std::optional<Uuid> parse_uuid(std::string_view text) {
 }
 
 void append_uuid(std::string& out, const Uuid& uuid) {
-  constexpr char kDigits[] = "0123456789abcdef";
   char text[36];
   std::size_t nibble = 0;
   for (std::size_t i = 0; i < 36; ++i) {
@@ -42,7 +43,7 @@ void append_uuid(std::string& out, const Uuid& uuid) {
       continue;
     }
     const std::uint8_t byte = uuid.bytes[nibble / 2];
-    text[i] = kDigits[nibble % 2 == 0 ? byte >> 4 : byte & 15];
+    text[i] = kHexDigits[nibble % 2 == 0 ? byte >> 4 : byte & 15];
     ++nibble;
   }
   out.append(text, 36);

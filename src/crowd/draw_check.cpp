@@ -3,16 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/json/object.hpp>
-#include <cstring>
 #include <limits>
 #include <stdexcept>
 #include <vector>
 
-#include "core/base64url.h"
-#include "core/draw.h"
 #include "core/hex.h"
+#include "protocol/draw.h"
+#include "protocol/token_layout.h"
 
 namespace stagedoor::crowd {
 namespace {
@@ -136,17 +134,12 @@ PublishedDraw read_draw(const boost::json::object& data) {
 
 bool read_token(std::string_view token, Witness& witness) {
   constexpr std::string_view kBearer = "Bearer ";
-  std::array<std::uint8_t, 57> bytes{};
-  if (!token.starts_with(kBearer) || !base64url_decode(token.substr(kBearer.size()), bytes) || bytes[0] != 1)
-    return false;
-  const auto number = [&](std::size_t at, std::size_t size) {
-    std::uint64_t value = 0;
-    for (std::size_t i = at; i < at + size; ++i) value = value << 8 | bytes[i];
-    return value;
-  };
-  witness.place = static_cast<Place>(number(13, 4));
-  std::memcpy(witness.user.bytes.data(), &bytes[17], witness.user.bytes.size());
-  witness.joined_at = from_ms(static_cast<std::int64_t>(number(33, 8)));
+  if (!token.starts_with(kBearer)) return false;
+  const auto claims = unverified_claims(token.substr(kBearer.size()));
+  if (!claims) return false;
+  witness.place = claims->place;
+  witness.user = claims->user;
+  witness.joined_at = claims->issued_at;
   return true;
 }
 

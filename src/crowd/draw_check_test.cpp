@@ -10,8 +10,9 @@
 #include <boost/json/parse.hpp>
 
 #include "core/base64url.h"
-#include "core/draw.h"
 #include "core/hex.h"
+#include "protocol/draw.h"
+#include "protocol/token_layout.h"
 
 namespace stagedoor::crowd {
 namespace {
@@ -183,23 +184,15 @@ TEST(DrawCheck, forgives_that_who_was_silent_for_long_is_passed_over) {
   EXPECT_EQ(scene.breaches.total(), 0u);
 }
 
-TEST(DrawCheck, reads_what_stands_in_a_token) {  // as modules/queue/token.h writes it
-  std::array<std::uint8_t, 57> bytes{};
-  bytes[0] = 1;
-  bytes[12] = 7;     // event
-  bytes[15] = 0x01;  // place 258
-  bytes[16] = 0x02;
-  for (std::size_t i = 0; i < 16; ++i) bytes[17 + i] = static_cast<std::uint8_t>(i);
-  bytes[39] = 0x03;  // issued at 1000
-  bytes[40] = 0xe8;
+TEST(DrawCheck, reads_what_stands_in_a_token) {
+  const TokenClaims claims{EventId{7}, 258, UserId{{0, 1, 2}}, from_ms(1000)};
+  const std::string token = base64url_encode(encode_token(5, claims));
   Witness fan;
-  ASSERT_TRUE(read_token("Bearer " + base64url_encode(bytes), fan));
+  ASSERT_TRUE(read_token("Bearer " + token, fan));
   EXPECT_EQ(fan.place, 258u);
-  EXPECT_EQ(to_string(fan.user), "00010203-0405-0607-0809-0a0b0c0d0e0f");
+  EXPECT_EQ(fan.user, claims.user);
   EXPECT_EQ(fan.joined_at, from_ms(1000));
-  EXPECT_FALSE(read_token(base64url_encode(bytes), fan));
-  bytes[0] = 2;
-  EXPECT_FALSE(read_token("Bearer " + base64url_encode(bytes), fan));
+  EXPECT_FALSE(read_token(token, fan));
   EXPECT_FALSE(read_token("Bearer t", fan));
 }
 

@@ -1,9 +1,11 @@
 #include "http/problem.h"
 
 #include <fmt/format.h>
-#include <openssl/sha.h>
 
 #include <boost/describe/enum_to_string.hpp>
+
+#include "core/hex.h"
+#include "core/sha256.h"
 
 namespace stagedoor::http {
 
@@ -123,15 +125,8 @@ Answer with_etag(const Request& request, Answer answer, std::string_view tag) {
 }
 
 std::string content_tag(std::string_view bytes) {
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest);
-  std::string tag;
-  constexpr char kDigits[] = "0123456789abcdef";
-  for (std::size_t i = 0; i < 12; ++i) {
-    tag += kDigits[digest[i] >> 4];
-    tag += kDigits[digest[i] & 15];
-  }
-  return tag;
+  const Sha256 digest = sha256(bytes);
+  return to_hex({reinterpret_cast<const char*>(digest.data()), 12});
 }
 
 }  // namespace stagedoor::http

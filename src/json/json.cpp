@@ -10,6 +10,8 @@
 #include <deque>
 #include <functional>
 
+#include "core/hex.h"
+
 namespace stagedoor::json {
 namespace bj = boost::json;
 
@@ -264,10 +266,9 @@ void write_string(std::string& out, std::string_view text) {
       out += '\\';
       out += kShort[pair + 1];
     } else {
-      constexpr char kDigits[] = "0123456789abcdef";
       out += "\\u00";
-      out += kDigits[c >> 4];
-      out += kDigits[c & 15];
+      out += kHexDigits[c >> 4];
+      out += kHexDigits[c & 15];
     }
   }
   out.append(text, plain, text.size() - plain);

@@ -1,8 +1,8 @@
 #include "modules/call.h"
 
-#include <openssl/sha.h>
-
 #include <charconv>
+
+#include "core/sha256.h"
 
 namespace stagedoor {
 namespace {
@@ -31,10 +31,8 @@ Result<Idempotency> idempotency_of(const http::Request& request, const UserId& u
   asked += request.path;
   asked += '\n';
   asked += request.body;
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(asked.data()), asked.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return Idempotency{user, std::string(key), std::move(digest)};
+  const Sha256 digest = sha256(asked);
+  return Idempotency{user, std::string(key), std::string(digest.begin(), digest.end())};
 }
 
 Result<PageAt> page_of(const http::Request& request) {

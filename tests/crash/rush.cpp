@@ -3,30 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <memory>
 
-#include "core/base64url.h"
 #include "core/time.h"
 #include "crowd/client.h"
 #include "crowd/endpoint.h"
+#include "protocol/token_layout.h"
 
 namespace stagedoor::test {
 namespace {
 
 constexpr std::int64_t kAmount = 110'000;
 
-// Event and place of a token's canonical form (modules/queue/token.h).
-std::pair<std::int64_t, std::int64_t> event_and_place(std::string_view token) {
-  std::array<std::uint8_t, 57> bytes{};
-  if (!base64url_decode(token.substr(std::string_view("Bearer ").size()), bytes))
-    throw std::runtime_error("no token: " + std::string(token));
-  const auto number = [&](std::size_t from, std::size_t size) {
-    std::int64_t value = 0;
-    for (std::size_t i = from; i < from + size; ++i) value = value * 256 + bytes[i];
-    return value;
-  };
-  return {number(5, 8), number(13, 4)};
+TokenClaims claims_in(std::string_view token) {
+  const auto claims = unverified_claims(token.substr(std::string_view("Bearer ").size()));
+  if (!claims) throw std::runtime_error("no token: " + std::string(token));
+  return *claims;
 }
 
 }  // namespace
@@ -214,7 +206,8 @@ std::map<std::string, std::size_t> Rush::promised() const {
 std::vector<std::string> Rush::broken_promises(const Stored& stored) const {
   std::vector<std::string> broken;
   for (const auto& [token, owner] : tokens_) {
-    const auto at = stored.places.find(event_and_place(token));
+    const TokenClaims claims = claims_in(token);
+    const auto at = stored.places.find({claims.event.value, claims.place});
     if (at == stored.places.end() || at->second != owner)
       broken.push_back(fmt::format("the place of {} is gone", owner));
   }

@@ -7,8 +7,8 @@
 #include <set>
 #include <thread>
 
-#include "core/draw.h"
 #include "lane/scene.h"
+#include "protocol/draw.h"
 
 namespace stagedoor::test {
 namespace {

@@ -53,7 +53,7 @@ class Readme(unittest.TestCase):
 
 
 class Draw(unittest.TestCase):
-    """R-Q13; that the program comes to the same vectors: src/core/draw_test.cpp."""
+    """R-Q13; that the program comes to the same vectors: src/protocol/draw_test.cpp."""
 
     def test_verifier_of_the_page_comes_to_its_vectors_which_are_those_of_the_program(self):
         page = (server.ROOT / 'docs/draw.md').read_text()
@@ -71,7 +71,7 @@ class Draw(unittest.TestCase):
             'key': key.hex(),
             'keyWithBeacon31415': verifier['key'](seed, digest, '31415').hex(),
             'order': verifier['order'](key, 10)})
-        program = (server.ROOT / 'src/core/draw_test.cpp').read_text()
+        program = (server.ROOT / 'src/protocol/draw_test.cpp').read_text()
         for name in ('commitment', 'digest', 'key', 'keyWithBeacon31415'):
             self.assertIn(vectors[name], program, name)
         self.assertIn(', '.join(map(str, vectors['order'])), program)

@@ -54,6 +54,8 @@ def may_include(name):
         return ['core/']
     if area == 'json':
         return ['core/', 'json/']
+    if area == 'protocol':
+        return ['core/', 'protocol/']
     if area == 'engine':
         return ['core/', 'engine/', 'ports/']
     if area == 'ports':
@@ -61,7 +63,7 @@ def may_include(name):
     if area == 'http':
         return ['core/', 'json/', 'http/']
     if area == 'crowd':
-        return ['core/', 'crowd/']
+        return ['core/', 'protocol/', 'crowd/']
     if area == 'adapters':
         return ['core/', 'engine/', 'ports/', 'sql/', 'adapters/tables/', f'adapters/{parts[2]}/']
     if area == 'modules' and len(parts) == 3:  # what the HTTP parts of all modules share
@@ -69,7 +71,7 @@ def may_include(name):
     if area == 'modules':
         module, stem = parts[2], parts[-1].split('.')[0]
         before = MODULE_ORDER[:MODULE_ORDER.index(module)] if module in MODULE_ORDER else []
-        allowed = ['core/', 'engine/'] + [f'modules/{name}/' for name in [*before, module]]
+        allowed = ['core/', 'protocol/', 'engine/'] + [f'modules/{name}/' for name in [*before, module]]
         if not stem.startswith('model'):
             allowed += ['json/', 'ports/']
         if stem.startswith(('http', 'gate')):

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <openssl/crypto.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
 
@@ -25,18 +24,10 @@ std::string_view bearer_of(std::string_view text) {
 }  // namespace
 
 UserId Operator::user() const {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
-  const std::string text = "operator:" + name;
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  const Sha256 digest = sha256("operator:" + name);
   UserId user;
   std::copy_n(digest.begin(), user.bytes.size(), user.bytes.begin());
   return user;
-}
-
-OperatorKeys::Digest OperatorKeys::digest_of(std::string_view secret) {
-  Digest digest;
-  SHA256(reinterpret_cast<const unsigned char*>(secret.data()), secret.size(), digest.data());
-  return digest;
 }
 
 OperatorKeys::OperatorKeys(const std::vector<std::string>& keys) {
@@ -47,13 +38,13 @@ OperatorKeys::OperatorKeys(const std::vector<std::string>& keys) {
     const auto role = std::find(kRoles.begin(), kRoles.end(), key.substr(first + 1, second - first - 1));
     ensure(role != kRoles.end(), "an operator's role is viewer, operator or owner");
     keys_.push_back({{std::string(key.substr(0, first)), static_cast<Role>(role - kRoles.begin())},
-                     digest_of(key.substr(second + 1))});
+                     sha256(key.substr(second + 1))});
   }
 }
 
 Result<Operator> OperatorKeys::check(std::string_view authorization, Role needed) const {
   const std::string_view secret = bearer_of(authorization);
-  const Digest digest = digest_of(secret);
+  const Sha256 digest = sha256(secret);
   const Operator* found = nullptr;
   for (const Key& key : keys_) {
     if (CRYPTO_memcmp(key.digest.data(), digest.data(), digest.size()) == 0) found = &key.owner;

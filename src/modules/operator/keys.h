@@ -1,12 +1,12 @@
 // Operator keys (R-O1): who may call /admin, and how much they may do.
 #pragma once
 
-#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/failure.h"
+#include "core/sha256.h"
 #include "core/uuid.h"
 
 namespace stagedoor::operators {
@@ -32,12 +32,10 @@ class OperatorKeys {
   Result<Operator> check(std::string_view authorization, Role needed) const;
 
  private:
-  using Digest = std::array<unsigned char, 32>;
   struct Key {
     Operator owner;
-    Digest digest;
+    Sha256 digest;
   };
-  static Digest digest_of(std::string_view secret);
 
   std::vector<Key> keys_;
 };

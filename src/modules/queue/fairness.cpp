@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <queue>
 
-#include "core/draw.h"
+#include "protocol/draw.h"
 
 namespace stagedoor {
 namespace {

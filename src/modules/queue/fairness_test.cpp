@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "core/draw.h"
+#include "protocol/draw.h"
 
 namespace stagedoor {
 namespace {

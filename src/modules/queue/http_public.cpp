@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "core/draw.h"
 #include "core/hex.h"
 #include "http/problem.h"
+#include "protocol/draw.h"
 
 namespace stagedoor {
 

@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
-#include "core/draw.h"
 #include "engine/rows.h"
 #include "modules/queue/waiting_set.h"
+#include "protocol/draw.h"
 
 namespace stagedoor {
 

@@ -4,7 +4,7 @@
 #include <deque>
 #include <utility>
 
-#include "core/draw.h"
+#include "protocol/draw.h"
 
 namespace stagedoor {
 namespace {

@@ -2,53 +2,16 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/sha.h>
 
 #include <atomic>
+#include <boost/endian/conversion.hpp>
 #include <cstring>
 
 #include "core/base64url.h"
 #include "core/ensure.h"
+#include "core/sha256.h"
 
 namespace stagedoor {
-namespace {
-
-constexpr std::uint8_t kVersion = 1;
-constexpr std::size_t kKeyIdAt = 1, kEventAt = 5, kPlaceAt = 13, kUserAt = 17, kIssuedAt = 33, kMacAt = 41,
-                      kSize = 57;
-constexpr std::size_t kMacSize = kSize - kMacAt;
-using Bytes = std::array<std::uint8_t, kSize>;
-
-void put(std::uint8_t* to, std::uint64_t value, std::size_t size) {
-  for (std::size_t i = size; i-- > 0; value >>= 8) to[i] = static_cast<std::uint8_t>(value);
-}
-
-std::uint64_t get(const std::uint8_t* from, std::size_t size) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < size; ++i) value = value << 8 | from[i];
-  return value;
-}
-
-bool decode(std::string_view text, Bytes& token) {
-  return base64url_decode(text, token) && token[0] == kVersion;
-}
-
-TokenClaims claims_in(const Bytes& token) {
-  TokenClaims claims;
-  claims.event.value = static_cast<std::int64_t>(get(&token[kEventAt], 8));
-  claims.place = static_cast<Place>(get(&token[kPlaceAt], 4));
-  std::memcpy(claims.user.bytes.data(), &token[kUserAt], claims.user.bytes.size());
-  claims.issued_at = from_ms(static_cast<std::int64_t>(get(&token[kIssuedAt], 8)));
-  return claims;
-}
-
-}  // namespace
-
-std::optional<TokenClaims> unverified_claims(std::string_view text) {
-  Bytes token{};
-  if (!decode(text, token)) return std::nullopt;
-  return claims_in(token);
-}
 
 struct TokenKeys::Key {
   static inline std::atomic<std::uint64_t> serials{0};
@@ -57,9 +20,7 @@ struct TokenKeys::Key {
   EVP_MAC_CTX* keyed = nullptr;  // initialised with the secret; copied for every MAC
 
   explicit Key(const std::string& secret) {
-    std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest{};
-    SHA256(reinterpret_cast<const std::uint8_t*>(secret.data()), secret.size(), digest.data());
-    id = static_cast<std::uint32_t>(get(digest.data(), 4));
+    id = boost::endian::load_big_u32(sha256(secret).data());
     EVP_MAC* mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
     keyed = EVP_MAC_CTX_new(mac);
     EVP_MAC_free(mac);
@@ -74,7 +35,7 @@ struct TokenKeys::Key {
   Key& operator=(const Key&) = delete;
   ~Key() { EVP_MAC_CTX_free(keyed); }
 
-  void mac(const Bytes& token, std::uint8_t (&out)[32]) const {
+  void mac(const TokenBytes& token, std::uint8_t (&out)[32]) const {
     // Copying the keyed context costs more than the MAC itself: each thread keeps its copy for the key it
     // used last.
     struct Copy {
@@ -90,7 +51,7 @@ struct TokenKeys::Key {
     }
     std::size_t size = 0;
     ensure(copy.context && EVP_MAC_init(copy.context, nullptr, 0, nullptr) == 1 &&
-               EVP_MAC_update(copy.context, token.data(), kMacAt) == 1 &&
+               EVP_MAC_update(copy.context, token.data(), kTokenMacAt) == 1 &&
                EVP_MAC_final(copy.context, out, &size, sizeof out) == 1,
            "HMAC of a token");
   }
@@ -104,29 +65,23 @@ TokenKeys::~TokenKeys() = default;
 
 std::string TokenKeys::sign(const TokenClaims& claims) const {
   const Key& key = *keys_.front();
-  Bytes token{};
-  token[0] = kVersion;
-  put(&token[kKeyIdAt], key.id, 4);
-  put(&token[kEventAt], static_cast<std::uint64_t>(claims.event.value), 8);
-  put(&token[kPlaceAt], claims.place, 4);
-  std::memcpy(&token[kUserAt], claims.user.bytes.data(), claims.user.bytes.size());
-  put(&token[kIssuedAt], static_cast<std::uint64_t>(to_ms(claims.issued_at)), 8);
+  TokenBytes token = encode_token(key.id, claims);
   std::uint8_t mac[32];
   key.mac(token, mac);
-  std::memcpy(&token[kMacAt], mac, kMacSize);
+  std::memcpy(&token[kTokenMacAt], mac, kTokenMacSize);
   return base64url_encode(token);
 }
 
 std::optional<TokenClaims> TokenKeys::verify(std::string_view text) const {
-  Bytes token{};
-  if (!decode(text, token)) return std::nullopt;
-  const auto key_id = static_cast<std::uint32_t>(get(&token[kKeyIdAt], 4));
+  const auto token = token_bytes(text);
+  if (!token) return std::nullopt;
+  const std::uint32_t key_id = key_id_of(*token);
   for (const auto& key : keys_) {
     if (key->id != key_id) continue;
     std::uint8_t mac[32];
-    key->mac(token, mac);
-    if (CRYPTO_memcmp(mac, &token[kMacAt], kMacSize) != 0) return std::nullopt;
-    return claims_in(token);
+    key->mac(*token, mac);
+    if (CRYPTO_memcmp(mac, &(*token)[kTokenMacAt], kTokenMacSize) != 0) return std::nullopt;
+    return claims_of(*token);
   }
   return std::nullopt;
 }

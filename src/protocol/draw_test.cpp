@@ -1,5 +1,5 @@
 // R-Q13. The vectors are those of docs/draw.md, made by the few lines of Python that stand there.
-#include "core/draw.h"
+#include "protocol/draw.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>

@@ -1,33 +1,25 @@
-#include "core/draw.h"
+#include "protocol/draw.h"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/sha.h>
 
 #include <algorithm>
-#include <array>
+#include <boost/endian/conversion.hpp>
 #include <cstring>
 
 #include "core/ensure.h"
+#include "core/sha256.h"
 
 namespace stagedoor {
 namespace {
 
-using Hash256 = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
-
 template <class Integer>
 void append_big_endian(std::string& text, Integer value) {
-  for (int shift = int(sizeof value) * 8 - 8; shift >= 0; shift -= 8)
-    text += static_cast<char>(static_cast<std::uint64_t>(value) >> shift & 0xff);
+  boost::endian::native_to_big_inplace(value);
+  text.append(reinterpret_cast<const char*>(&value), sizeof value);
 }
 
-Hash256 sha256(std::string_view text) {
-  Hash256 hash{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), hash.data());
-  return hash;
-}
-
-std::string to_text(const Hash256& hash) { return {hash.begin(), hash.end()}; }
+std::string to_text(const Sha256& hash) { return {hash.begin(), hash.end()}; }
 
 }  // namespace
 
@@ -64,7 +56,7 @@ void JoinsDigest::add(Place place, const UserId& user, TimePoint joined_at) {
 
 std::string JoinsDigest::finish() {
   hash_->update();
-  Hash256 digest{};
+  Sha256 digest{};
   unsigned size = 0;
   ensure(EVP_DigestFinal_ex(hash_->context, digest.data(), &size) == 1, "SHA-256 comes to an end");
   return to_text(digest);
@@ -73,7 +65,7 @@ std::string JoinsDigest::finish() {
 std::string draw_key(std::string_view seed, std::string_view digest, std::string_view beacon) {
   std::string text(digest);
   text += beacon;
-  Hash256 key{};
+  Sha256 key{};
   unsigned size = 0;
   ensure(HMAC(EVP_sha256(), seed.data(), int(seed.size()),
               reinterpret_cast<const unsigned char*>(text.data()), text.size(), key.data(), &size) != nullptr,
@@ -96,10 +88,7 @@ DrawnOrder draw_order(std::string_view key, Place people) {
   std::vector<Tagged> tagged;
   tagged.reserve(people);
   for (Place place = 1; place <= people; ++place) {
-    const Hash256 hash = tag(place);
-    std::uint64_t first = 0;
-    for (std::size_t i = 0; i < 8; ++i) first = first << 8 | hash[i];
-    tagged.push_back({first, place});
+    tagged.push_back({boost::endian::load_big_u64(tag(place).data()), place});
   }
   std::sort(tagged.begin(), tagged.end(), [&](const Tagged& a, const Tagged& b) {
     return a.first != b.first ? a.first < b.first : tag(a.place) < tag(b.place);

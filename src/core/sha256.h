@@ -1,0 +1,14 @@
+// SHA-256 of bytes that are in memory.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace stagedoor {
+
+using Sha256 = std::array<std::uint8_t, 32>;
+
+Sha256 sha256(std::string_view bytes);
+
+}  // namespace stagedoor

@@ -1,0 +1,44 @@
+// The bytes of a queue token (R-Q6), for everybody who reads tokens, with or without a key. Signing and
+// verifying them is the job of modules/queue/token.h.
+//
+// 57 bytes, as base64url without padding (76 characters):
+//   version 1 (1 byte) · key id (4) · event (8) · place (4) · user (16) · issued at, ms (8) · MAC (16)
+// Integers are big-endian. Fields have fixed sizes, so no byte can move from one field to another.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "core/ids.h"
+#include "core/time.h"
+#include "core/uuid.h"
+
+namespace stagedoor {
+
+struct TokenClaims {
+  EventId event;
+  Place place = 0;
+  UserId user;
+  TimePoint issued_at{};
+
+  bool operator==(const TokenClaims&) const = default;
+};
+
+inline constexpr std::size_t kTokenMacAt = 41;  // the MAC covers all bytes before it
+inline constexpr std::size_t kTokenMacSize = 16;
+using TokenBytes = std::array<std::uint8_t, kTokenMacAt + kTokenMacSize>;
+
+// The MAC is zero.
+TokenBytes encode_token(std::uint32_t key_id, const TokenClaims& claims);
+
+// Nothing when the text does not have the form of a token, or is of another version. Does not check the MAC.
+std::optional<TokenBytes> token_bytes(std::string_view text);
+std::uint32_t key_id_of(const TokenBytes& token);
+TokenClaims claims_of(const TokenBytes& token);
+
+// The claims of a token whose MAC is not checked, for readers without a key.
+std::optional<TokenClaims> unverified_claims(std::string_view text);
+
+}  // namespace stagedoor
