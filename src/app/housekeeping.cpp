@@ -16,7 +16,7 @@ constexpr Millis kOutboxKept{7 * 24 * 3'600'000};
 void Housekeeping::collect(TimePoint now, std::vector<std::unique_ptr<Command>>&) {
   due_ = now + kRest;
   try {
-    if (store_.forget({now - kAnswersKept - kMargin, now - kOutboxKept}, kRowsAtOnce) >= kRowsAtOnce)
+    if (retention_.forget({now - kAnswersKept - kMargin, now - kOutboxKept}, kRowsAtOnce) >= kRowsAtOnce)
       due_ = now + kBetweenPieces;
   } catch (const StoreUnavailable& outage) {
     log(LogLevel::warn, "old rows were not removed; trying again in a minute",

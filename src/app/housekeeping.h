@@ -8,13 +8,13 @@ namespace stagedoor {
 
 class Housekeeping : public Job {
  public:
-  explicit Housekeeping(Store& store) : store_(store) {}
+  explicit Housekeeping(Retention& retention) : retention_(retention) {}
 
   TimePoint next_due(TimePoint) const override { return due_; }
   void collect(TimePoint now, std::vector<std::unique_ptr<Command>>&) override;
 
  private:
-  Store& store_;
+  Retention& retention_;
   TimePoint due_{};
 };
 

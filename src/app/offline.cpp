@@ -4,12 +4,8 @@
 #include <fstream>
 #include <string>
 
-#include "adapters/postgres/audit.h"
-#include "adapters/postgres/room_rows.h"
-#include "adapters/sqlite/audit.h"
-#include "adapters/sqlite/backup.h"
-#include "adapters/sqlite/room_rows.h"
 #include "app/commands.h"
+#include "app/open_store.h"
 #include "app/service.h"
 #include "http/openapi.h"
 
@@ -33,15 +29,6 @@ bool write_joins(const std::string& path, const std::vector<LinePlace>& places) 
   return bool(out.flush());
 }
 
-// The store's file, or a word about why there is none to look at.
-std::optional<std::string> existing_store(const Config& config) {
-  auto file = store_file(config);
-  if (!file)
-    std::fprintf(stderr,
-                 "store.url names a store in memory: it is gone with its server. Name a file: sqlite:FILE\n");
-  return file;
-}
-
 // A store that cannot be reached, or not be understood, was not judged: it is neither right nor wrong.
 template <class Judge>
 int judged(const Judge& judge) {
@@ -56,25 +43,14 @@ int judged(const Judge& judge) {
 }
 
 int audit(const Config& config) {
-  std::optional<AuditReport> audited;
-  if (config.store.is_postgres()) audited = audit_postgres(config.store.url);
-  else if (const auto file = existing_store(config)) audited = audit_sqlite(*file);
-  if (!audited) return kWrong;
-  const AuditReport& report = *audited;
+  const AuditReport report = store_reports(config).audit();
   std::fputs(report.text().c_str(), stdout);
   return report.is_clean() ? 0 : 1;
 }
 
 int judge_room(const Config& config, const FairnessOptions& options) {
   const EventId event{options.event};
-  std::optional<RoomRecord> room;
-  if (config.store.is_postgres()) {
-    room = read_room_postgres(config.store.url, event);
-  } else {
-    const auto file = existing_store(config);
-    if (!file) return kWrong;
-    room = read_room_sqlite(*file, event);
-  }
+  const auto room = store_reports(config).read_room(event);
   if (!room) {
     std::fprintf(stderr, "there is no event %lld in the store\n", static_cast<long long>(event.value));
     return kWrong;
@@ -109,15 +85,16 @@ int run_audit(const Config& config) {
 }
 
 int run_backup(const Config& config, const std::string& target) {
-  if (config.store.is_postgres()) {
-    std::fprintf(stderr, "backup copies SQLite files; for PostgreSQL use pg_dump or pg_basebackup\n");
-    return kWrong;
-  }
-  const auto file = existing_store(config);
-  if (!file) return kWrong;
-  backup_sqlite(*file, target);
-  std::printf("%s\n", target.c_str());
-  return 0;
+  return judged([&] {
+    const auto backup = store_reports(config).backup;
+    if (!backup) {
+      std::fprintf(stderr, "backup copies SQLite files; for PostgreSQL use pg_dump or pg_basebackup\n");
+      return kWrong;
+    }
+    backup(target);
+    std::printf("%s\n", target.c_str());
+    return 0;
+  });
 }
 
 int run_fairness(const Config& config, const FairnessOptions& options) {

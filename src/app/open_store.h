@@ -1,22 +1,37 @@
-// The store that the settings name, with what goes with it.
+// The store that `store.url` names, and the reports that are read from it.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 
+#include "adapters/tables/audit_report.h"
+#include "adapters/tables/room_record.h"
 #include "app/config.h"
-#include "ports/store.h"
+#include "ports/queries.h"
+#include "ports/store_ports.h"
 
 namespace stagedoor {
 
 struct OpenStore {
-  std::unique_ptr<Store> store;
-  std::function<std::unique_ptr<Queries>()> queries;  // any thread; none may outlive the store
-  // How far the store's clock is ahead of this machine's. Any thread. Empty: it has none of its own.
+  std::shared_ptr<void> owner;  // of everything below
+  StorePorts ports;
+  std::function<std::unique_ptr<Queries>()> queries;  // any thread; no reader may outlive the store
+  // Offset of the store's clock from this machine's. Any thread. Empty: the store has no clock of its own.
   std::function<Millis()> clock_offset;
 };
 
-// Opens it, with its schema brought up to date. Throws std::runtime_error that says what is wrong.
+// Opens it and brings its schema up to date. Throws std::runtime_error that says what is wrong.
 OpenStore open_store(const Config& config);
+
+// Works on a store that a server may be using. Each throws StoreUnavailable or StoreUnusable.
+struct StoreReports {
+  std::function<AuditReport()> audit;
+  std::function<std::optional<RoomRecord>(EventId)> read_room;  // nullopt: no such event
+  std::function<void(const std::string& target)> backup;        // empty: this kind of store has its own tools
+};
+// Throws StoreUnusable when the URL names a store in memory: it is lost when its server ends.
+StoreReports store_reports(const Config& config);
 
 }  // namespace stagedoor

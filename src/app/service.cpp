@@ -61,7 +61,7 @@ Service::Service(const Config& config)
       operator_keys_(operator_secrets_.keys),
       open_store_(open_store(config)),
       token_keys_(signing_keys(config)),
-      lane_(store_, clock_, catalogue_, &http::problem, lane_limits(config)),
+      lane_(open_store_.ports, clock_, catalogue_, &http::problem, lane_limits(config)),
       readers_(kReaderThreads, open_store_.queries),
       gate_(token_keys_, rooms_, clock_, config.auth.token_lifetime),
       catalog_calls_{shelf_, gate_, clock_},
@@ -74,9 +74,9 @@ Service::Service(const Config& config)
       operator_calls_{lane_, readers_, shelf_, rooms_, operator_keys_, clock_, config.wallet.balance_max},
       server_(server_config(config), router_, http_metrics_) {
   if (lane_.has_others()) rooms_.tell_seen();
-  shelf_.load(store_);
-  rooms_.restore(store_);
-  lapse_holds_.restore(store_);
+  shelf_.load(open_store_.ports.startup);
+  rooms_.restore(open_store_.ports.startup);
+  lapse_holds_.restore(open_store_.ports.startup);
   lane_.add_listener(shelf_);
   lane_.add_listener(rooms_);
   lane_.add_listener(lapse_holds_);

@@ -60,7 +60,6 @@ class Service {
   OperatorSecrets operator_secrets_;
   operators::OperatorKeys operator_keys_;
   OpenStore open_store_;
-  Store& store_ = *open_store_.store;
   SystemClock clock_{open_store_.clock_offset};
   catalog::Shelf shelf_;
   std::function<std::shared_ptr<const Catalogue>()> catalogue_ = [this] { return shelf_.catalogue(); };
@@ -68,7 +67,7 @@ class Service {
   StockOf stock_ = [this](EventId event) { return shelf_.stock_news(event); };
   Rooms rooms_{clock_, catalogue_, &system_random};
   LapseHolds lapse_holds_;
-  Housekeeping housekeeping_{store_};
+  Housekeeping housekeeping_{open_store_.ports.retention};
   Lane lane_;
   Readers readers_;
   Gate gate_;

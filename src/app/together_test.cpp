@@ -30,7 +30,7 @@ struct Together : testing::Test {
   test::SharedRows rows;
   test::SharedStore store{rows, 1};
   test::ManualClock clock{from_ms(1'790'000'000'000)};
-  Lane lane{store, clock, [] { return std::make_shared<const Catalogue>(); }, &http::problem, {}};
+  Lane lane{store.ports(), clock, [] { return std::make_shared<const Catalogue>(); }, &http::problem, {}};
   http::Route route{.method = http::Method::GET, .path = "/x", .refusals = {Code::WRONG_TOKEN_TURN}};
   std::vector<std::string> seen;  // token of each call of the handler
 

@@ -12,8 +12,8 @@
 #include "core/answer.h"
 #include "core/failure.h"
 #include "core/ids.h"
-#include "engine/changes.h"
-#include "engine/view.h"
+#include "state/changes.h"
+#include "state/view.h"
 
 namespace stagedoor {
 

@@ -16,20 +16,22 @@ constexpr std::array<std::size_t, kLaneClasses> kShares = {5, 4, 3, 3, 1};
 
 }  // namespace
 
-Lane::Lane(Store& store, const Clock& clock, std::function<std::shared_ptr<const Catalogue>()> catalogue,
-           Problem problem, LaneLimits limits)
-    : store_(store),
+Lane::Lane(const StorePorts& store, const Clock& clock,
+           std::function<std::shared_ptr<const Catalogue>()> catalogue, Problem problem, LaneLimits limits)
+    : store_(store.store),
+      peers_(store.peers),
       clock_(clock),
       catalogue_(std::move(catalogue)),
       problem_(problem),
       limits_(limits),
-      moment_(store.latest_moment()),
-      next_id_(store.ids_reserved_to()),
+      moment_(store.startup.latest_moment()),
+      next_id_(store.startup.ids_reserved_to()),
       ids_reserved_to_(next_id_),
-      follow_every_(store.follow_every()),
+      poll_interval_(peers_ ? std::optional(peers_->poll_interval()) : std::nullopt),
       fresh_at_(SteadyClock::now()) {
-  store_.on_others([this](const Batch& batch) { hear(batch); });
-  store_.on_waiting([this](SteadyClock::time_point since) { is_fresh_since(since); });
+  if (!peers_) return;
+  peers_->subscribe([this](const Batch& batch) { hear(batch); },
+                    [this](SteadyClock::time_point since) { is_fresh_since(since); });
 }
 
 Lane::~Lane() { stop(); }
@@ -85,7 +87,7 @@ void Lane::run() {
     for (const Job* job : jobs_) due = std::min(due, job->next_due(now));
     due = std::max(due, jobs_rest_until_);
     // Rounded up: waking before the millisecond that is due would find nothing to do.
-    const Millis longest = follow_every_.value_or(Millis(1000));
+    const Millis longest = poll_interval_.value_or(Millis(1000));
     const Millis wait = std::clamp(due == kNever ? longest : due - now + Millis(1), Millis(1), longest);
     idle_ = true;
     arrived_.wait_for(lock, wait, [&] { return !idle_ || woken_ || stopping_; });
@@ -233,10 +235,10 @@ std::size_t Lane::commit_front(Range commands) {
 
 void Lane::follow() {
   const auto now = SteadyClock::now();
-  if (!follow_every_ || now < follow_at_) return;
-  follow_at_ = now + *follow_every_;
+  if (!poll_interval_ || now < follow_at_) return;
+  follow_at_ = now + *poll_interval_;
   try {
-    store_.follow();
+    peers_->poll();
     is_fresh_since(now);
   } catch (const std::exception& outage) {
     if (!is_cut_off_)
@@ -246,8 +248,8 @@ void Lane::follow() {
 }
 
 void Lane::is_fresh_since(SteadyClock::time_point since) {
-  if (!follow_every_) return;
-  follow_at_ = since + *follow_every_;
+  if (!poll_interval_) return;
+  follow_at_ = since + *poll_interval_;
   is_cut_off_ = false;
   if (!is_fresh(Listener::kAway))
     for (Listener* listener : listeners_) listener->returned();

@@ -21,7 +21,7 @@
 
 #include "engine/command.h"
 #include "ports/clock.h"
-#include "ports/store.h"
+#include "ports/store_ports.h"
 
 namespace stagedoor {
 
@@ -38,7 +38,7 @@ class Listener {
  public:
   virtual ~Listener() = default;
   virtual void committed(const Batch& batch) = 0;
-  // The same of a batch that another instance committed (Store::on_others).
+  // The same of a batch that another instance committed (PeerFeed::subscribe).
   virtual void heard(const Batch& batch) { committed(batch); }
   // The store answers again after kAway or longer without.
   virtual void returned() {}
@@ -71,8 +71,8 @@ class Lane {
   using Problem = Answer (*)(const Failure&);
 
   // The store, clock, jobs and listeners must outlive the lane. `catalogue` is read before every batch.
-  Lane(Store& store, const Clock& clock, std::function<std::shared_ptr<const Catalogue>()> catalogue,
-       Problem problem, LaneLimits limits);
+  Lane(const StorePorts& store, const Clock& clock,
+       std::function<std::shared_ptr<const Catalogue>()> catalogue, Problem problem, LaneLimits limits);
   ~Lane();  // stop()
 
   void add_job(Job& job) { jobs_.push_back(&job); }  // before start()
@@ -93,7 +93,7 @@ class Lane {
   const LaneCounters& counters() const { return counters_; }
 
   // Whether other instances may write the store. Any thread.
-  bool has_others() const { return follow_every_.has_value(); }
+  bool has_others() const { return peers_ != nullptr; }
   // Whether the memory that the listeners keep is at most `age` behind the store. Any thread.
   bool is_fresh(Millis age) const { return !has_others() || behind() <= age; }
   // By how much at most it is behind. Any thread.
@@ -131,6 +131,7 @@ class Lane {
   void fail(Range commands, const Failure& failure);
 
   Store& store_;
+  PeerFeed* const peers_;
   const Clock& clock_;
   std::function<std::shared_ptr<const Catalogue>()> catalogue_;
   Problem problem_;
@@ -143,7 +144,7 @@ class Lane {
   std::int64_t next_id_;
   std::int64_t ids_reserved_to_;
   TimePoint jobs_rest_until_{};  // after a failure, so that a due job does not spin
-  const std::optional<Millis> follow_every_;
+  const std::optional<Millis> poll_interval_;
   SteadyClock::time_point follow_at_{};
   bool is_cut_off_ = false;             // cannot hear the others, and the log says so
   bool is_store_away_ = false;          // the last batch found it so, and the log says so

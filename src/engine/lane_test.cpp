@@ -110,7 +110,7 @@ class LaneTest : public testing::Test, public Listener {
   // A new lane on the same store, as after a restart of the process.
   void restart(LaneLimits limits = {}) {
     lane.emplace(
-        store, clock, [] { return std::make_shared<const Catalogue>(); }, &problem, limits);
+        store.ports(), clock, [] { return std::make_shared<const Catalogue>(); }, &problem, limits);
     lane->add_listener(*this);
   }
   void committed(const Batch& batch) override {
@@ -139,7 +139,7 @@ class LaneTest : public testing::Test, public Listener {
   }
 
   MemoryStore memory;
-  FaultyStore store{memory};
+  FaultyStore store{memory.ports()};
   ManualClock clock{kStart};
   std::optional<Lane> lane;
   std::vector<std::size_t> told_of;
@@ -209,7 +209,7 @@ TEST_F(LaneTest, decides_a_batch_at_one_moment) {
     mutable std::int64_t ms = to_ms(kStart);
     TimePoint now() const override { return from_ms(++ms); }
   } ticking;
-  Lane ticking_lane(store, ticking, [] { return std::make_shared<const Catalogue>(); }, &problem, {});
+  Lane ticking_lane(store.ports(), ticking, [] { return std::make_shared<const Catalogue>(); }, &problem, {});
   std::vector<std::shared_ptr<Told>> told;
   for (int i = 0; i < 50; ++i) {
     told.push_back(std::make_shared<Told>());
@@ -222,14 +222,14 @@ TEST_F(LaneTest, decides_a_batch_at_one_moment) {
 // R-S4: a hold that ran out while the batch waited for other writers has run out.
 TEST_F(LaneTest, decides_at_the_time_when_its_turn_came) {
   struct Contended : test::FaultyStore {
-    Contended(Store& real, ManualClock& now) : FaultyStore(real), clock(now) {}
+    Contended(const StorePorts& real, ManualClock& now) : FaultyStore(real), clock(now) {}
     std::unique_ptr<Transaction> begin() override {
       clock.set(kStart + Millis(700));
       return FaultyStore::begin();
     }
     ManualClock& clock;
-  } contended(memory, clock);
-  Lane waiting(contended, clock, [] { return std::make_shared<const Catalogue>(); }, &problem, {});
+  } contended(memory.ports(), clock);
+  Lane waiting(contended.ports(), clock, [] { return std::make_shared<const Catalogue>(); }, &problem, {});
   const auto told = std::make_shared<Told>();
   waiting.submit(std::make_unique<GiveCommand>(Give{}, told));
   EXPECT_TRUE(waiting.run_once());

@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "ports/store.h"
+#include "ports/queries.h"
 
 namespace stagedoor {
 

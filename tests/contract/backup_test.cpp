@@ -74,11 +74,11 @@ TEST_F(Backup, has_everything_and_works_on_a_stopped_store_too) {
     SqliteStore store({.path = path_});
     open_sample(store);
     commit_rows(store, hold(1001, seat(1), user(1)), wallet(3001, user(1), 7, 0));
-    before = text(store, *store.queries(), asked);
+    before = text(store.ports(), *store.queries(), asked);
   }
   backup_sqlite(path_, copy());
   SqliteStore restored({.path = copy()});
-  EXPECT_EQ(text(restored, *restored.queries(), asked), before);
+  EXPECT_EQ(text(restored.ports(), *restored.queries(), asked), before);
 }
 
 TEST_F(Backup, never_overwrites) {

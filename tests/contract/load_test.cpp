@@ -166,7 +166,7 @@ TEST_P(Load, needs_no_write_and_leaves_nothing) {
   transaction->load({.wallets = {user(1)}}, view);
   transaction->load({.wallets = {user(2)}}, view);
   transaction->commit();
-  EXPECT_EQ(store().latest_moment(), TimePoint{});
+  EXPECT_EQ(startup().latest_moment(), TimePoint{});
 }
 
 }  // namespace

@@ -25,12 +25,12 @@ void hold_a_seat(Store& store) {
 
 TEST_P(NthCall, failing_leaves_nothing_and_the_next_try_succeeds) {
   open_sample(store());
-  test::FaultyStore faulty(store());
+  test::FaultyStore faulty(ports());
   const auto is_done = [&] {
     const auto reader = queries();
     const bool held = reader->reservation(ReservationId{1001}).has_value();
     EXPECT_EQ(reader->wallet(user(1)).has_value(), held);
-    EXPECT_EQ(store().latest_moment() == at(5), held);
+    EXPECT_EQ(startup().latest_moment() == at(5), held);
     return held;
   };
   for (int n = 1; n <= 5; ++n) {  // begin, two loads, apply, commit

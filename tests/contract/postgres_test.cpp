@@ -34,9 +34,11 @@ using testing::Not;
 // A store as one of several instances, and the ids of the reservations that it heard of.
 struct Instance {
   explicit Instance(PostgresOptions options) : store(std::move(options)) {
-    store.on_others([this](const Batch& batch) {
-      for (const auto& one : batch.reservations.rows()) heard.push_back(one.row.id.value);
-    });
+    store.subscribe(
+        [this](const Batch& batch) {
+          for (const auto& one : batch.reservations.rows()) heard.push_back(one.row.id.value);
+        },
+        {});
   }
   void hold(std::int64_t id, int seat_number) {
     commit_rows(store, contract::hold(id, seat(seat_number), user(1)));
@@ -46,7 +48,7 @@ struct Instance {
     const auto until = steady_clock::now() + std::chrono::seconds(5);
     for (;;) {
       try {
-        return store.follow();
+        return store.poll();
       } catch (const StoreUnavailable&) {
         if (steady_clock::now() > until) throw;
       }
@@ -94,13 +96,13 @@ class Postgres : public testing::Test {
 TEST_F(Postgres, instances_hear_each_other_once_and_in_order) {
   Instance one({.url = url()});
   Instance two({.url = url()});
-  two.store.follow();
+  two.store.poll();
   one.hold(1001, 1);
   one.hold(1002, 2);
   EXPECT_THAT(two.heard, IsEmpty());
-  two.store.follow();
+  two.store.poll();
   EXPECT_THAT(two.heard, ElementsAre(1001, 1002));
-  two.store.follow();
+  two.store.poll();
   two.hold(1003, 3);
   one.hold(1004, 4);
   two.store.begin();
@@ -111,7 +113,7 @@ TEST_F(Postgres, instances_hear_each_other_once_and_in_order) {
 TEST_F(Postgres, instances_hear_what_is_stored_and_nothing_else) {
   Instance one({.url = url()});
   Instance two({.url = url()});
-  two.store.follow();
+  two.store.poll();
   one.hold(1001, 1);
   {
     const auto transaction = one.store.begin();
@@ -123,7 +125,7 @@ TEST_F(Postgres, instances_hear_what_is_stored_and_nothing_else) {
   put(refused, contract::hold(1003, seat(1), user(2)));
   EXPECT_TRUE(refuses(one.store, refused));
   one.hold(1004, 4);
-  two.store.follow();
+  two.store.poll();
   EXPECT_THAT(two.heard, ElementsAre(1001, 1004));
   EXPECT_FALSE(two.has(1002));
 }
@@ -132,26 +134,26 @@ TEST_F(Postgres, an_instance_hears_after_a_lost_connection_what_it_missed) {
   TcpProxy proxy(postgres().port());
   Instance one({.url = url()});
   Instance two({.url = database_->url(proxy.port())});
-  two.store.follow();
+  two.store.poll();
   one.hold(1001, 1);
-  two.store.follow();
+  two.store.poll();
   proxy.cut();
   one.hold(1002, 2);
-  EXPECT_THROW(two.store.follow(), StoreUnavailable);
-  two.store.follow();
+  EXPECT_THROW(two.store.poll(), StoreUnavailable);
+  two.store.poll();
   EXPECT_THAT(two.heard, ElementsAre(1001, 1002));
 }
 
 TEST_F(Postgres, many_batches_at_once_are_heard_in_order) {
   Instance one({.url = url()});
   Instance two({.url = url()});
-  two.store.follow();
+  two.store.poll();
   std::vector<std::int64_t> ids;
   for (int i = 0; i < 250; ++i) {  // more than are read at a time
     commit_rows(one.store, cancelled(contract::hold(1001 + i, seat(1), user(1)), CancelReason::OWNER));
     ids.push_back(1001 + i);
   }
-  two.store.follow();
+  two.store.poll();
   EXPECT_EQ(two.heard, ids);
 }
 
@@ -160,7 +162,7 @@ TEST_F(Postgres, many_batches_at_once_are_heard_in_order) {
 TEST_F(Postgres, whoever_gets_the_lock_sees_what_was_committed_while_it_waited) {
   Instance one({.url = url()});
   Instance two({.url = url()});
-  two.store.follow();
+  two.store.poll();
   const auto last = [&] { return database_->ask("SELECT max(seq) FROM journal"); };
   const std::string before = last();
 
@@ -256,25 +258,25 @@ TEST_F(Postgres, ends_the_process_when_another_past_was_written) {
   Instance one({.url = url()});
   one.hold(1001, 1);
   database_->ask("UPDATE journal SET writer = gen_random_uuid() WHERE seq = (SELECT max(seq) FROM journal)");
-  EXPECT_DEATH(one.store.follow(), "went back to a state before batch");
+  EXPECT_DEATH(one.store.poll(), "went back to a state before batch");
 }
 
 TEST_F(Postgres, ends_the_process_when_it_missed_what_is_forgotten) {
   Instance one({.url = url()});
   Instance two({.url = url()});
-  two.store.follow();
+  two.store.poll();
   for (int i = 1; i <= 3; ++i) one.hold(1000 + i, i);
   database_->ask("DELETE FROM journal WHERE seq < (SELECT max(seq) FROM journal)");
-  EXPECT_DEATH(two.store.follow(), "no longer in the journal");
+  EXPECT_DEATH(two.store.poll(), "no longer in the journal");
 }
 
 TEST_F(Postgres, ends_the_process_when_it_cannot_read_what_another_wrote) {
   Instance one({.url = url()});
   Instance two({.url = url()});
-  two.store.follow();
+  two.store.poll();
   one.hold(1001, 1);
   database_->ask("UPDATE journal SET body = 'nonsense' WHERE seq = (SELECT max(seq) FROM journal)");
-  EXPECT_DEATH(two.store.follow(), "cannot be read");
+  EXPECT_DEATH(two.store.poll(), "cannot be read");
 }
 
 // --- what row locks would be about ---
@@ -325,7 +327,7 @@ TEST_F(Postgres, instances_that_write_the_same_rows_in_opposite_order_do_not_dea
 // it would wait for one that could be renumbered or go away.
 TEST_F(Postgres, holds_wait_for_nobody_who_changes_what_they_refer_to) {
   Instance one({.url = url(), .lock_limit = Millis(200)});
-  one.store.follow();
+  one.store.poll();
   postgres::Connection somebody({.url = url(), .idle_limit = Millis(60'000)});
   std::int64_t id = 1000;
   const auto is_held_while_locked = [&](std::string_view rows) {
@@ -357,12 +359,13 @@ TEST_F(Postgres, holds_wait_for_nobody_who_changes_what_they_refer_to) {
 // It is not behind while nobody can write: it goes on answering reads.
 TEST_F(Postgres, who_waits_long_for_its_turn_hears_of_the_others_meanwhile) {
   Instance one({.url = url()});
-  one.store.follow();
+  one.store.poll();
   std::atomic<int> told = 0;
-  one.store.on_waiting([&](steady_clock::time_point since) {
-    EXPECT_LT(steady_clock::now() - since, std::chrono::milliseconds(500));
-    ++told;
-  });
+  one.store.subscribe([](const Batch&) {},
+                      [&](steady_clock::time_point since) {
+                        EXPECT_LT(steady_clock::now() - since, std::chrono::milliseconds(500));
+                        ++told;
+                      });
   postgres::Connection somebody({.url = url(), .idle_limit = Millis(60'000)});
   somebody.queue("BEGIN");
   somebody.queue(fmt::format("SELECT pg_advisory_xact_lock({})", postgres::kWritersLock));
@@ -420,11 +423,11 @@ TEST_F(Postgres, a_stopped_writer_delays_the_others_by_three_seconds_and_can_not
 // In the first statement of a transaction, and in a later one, which the server waits for without a limit.
 TEST_F(Postgres, a_writer_that_stops_in_the_midst_of_a_message_is_cut_off) {
   Instance other({.url = url()});
-  other.store.follow();
+  other.store.poll();
   for (const char* mark : {"INSERT INTO reservations", "INSERT INTO journal"}) {
     TcpProxy proxy(postgres().port());
     Instance stalled({.url = database_->url(proxy.port())});
-    stalled.store.follow();
+    stalled.store.poll();
     proxy.stall_after(mark);
     auto lost =
         std::async(std::launch::async, [&] { EXPECT_THROW(stalled.hold(1001, 1), StoreUnavailable); });
@@ -443,7 +446,7 @@ TEST_F(Postgres, a_writer_that_stops_in_the_midst_of_a_message_is_cut_off) {
 // What does not fit into the network's buffers keeps the server waiting, also without a limit.
 TEST_F(Postgres, a_writer_that_takes_nothing_of_what_is_sent_to_it_is_cut_off) {
   Instance other({.url = url()});
-  other.store.follow();
+  other.store.poll();
   const std::unique_ptr<PGconn, decltype(&PQfinish)> stopped(PQconnectdb(url().c_str()), &PQfinish);
   const auto lock = fmt::format("BEGIN; SELECT pg_advisory_xact_lock({})", postgres::kWritersLock);
   PQclear(PQexec(stopped.get(), lock.c_str()));
@@ -464,7 +467,7 @@ TEST_F(Postgres, a_writer_that_has_just_got_the_lock_is_not_cut_off) {
   first.finish();
   Instance second({.url = url(), .lock_limit = Millis(60'000), .idle_limit = Millis(60'000)});
   Instance third({.url = url(), .lock_limit = Millis(100), .idle_limit = Millis(2000)});
-  third.store.follow();
+  third.store.poll();
   auto waiting = std::async(std::launch::async, [&] { return second.store.begin(); });
   await_waiting_writer();
   std::this_thread::sleep_for(std::chrono::milliseconds(2200));  // longer than a stopped writer may be idle
@@ -483,7 +486,7 @@ TEST_F(Postgres, a_connection_lost_while_the_lock_is_somebody_s_is_replaced) {
   TcpProxy proxy(postgres().port());
   Instance one(
       {.url = database_->url(proxy.port()), .lock_limit = Millis(200), .idle_limit = Millis(60'000)});
-  one.store.follow();
+  one.store.poll();
   somebody.queue("BEGIN");
   somebody.queue(fmt::format("SELECT pg_advisory_xact_lock({})", postgres::kWritersLock));
   somebody.finish();
@@ -504,7 +507,7 @@ TEST_F(Postgres, what_a_synchronous_replica_may_not_have_is_not_said_to_be_done)
   };
   Instance one(
       {.url = url(), .lock_limit = Millis(200), .answer_limit = Millis(400), .outcome_limit = Millis(2000)});
-  one.store.follow();
+  one.store.poll();
   name_replicas("SET synchronous_standby_names = 'nobody'");
   auto outcome = std::async(std::launch::async, [&] {
     for (std::int64_t id = 1;; ++id)  // until the server has read its settings
@@ -574,7 +577,7 @@ TEST_F(Postgres, a_commit_that_cannot_be_asked_about_is_unknown_and_heard_of_lat
   proxy.lose_answer_after("COMMIT");
   proxy.keep_out();
   EXPECT_THROW(one.hold(1002, 2), StoreOutcomeUnknown);
-  EXPECT_THROW(one.store.follow(), StoreUnavailable);
+  EXPECT_THROW(one.store.poll(), StoreUnavailable);
   proxy.let_in();
   EXPECT_THAT(one.heard, IsEmpty());
   one.follow_when_reachable();
@@ -590,7 +593,7 @@ TEST_F(Postgres, gives_a_silent_server_up) {
   const auto reader = one.store.queries();
   EXPECT_TRUE(reader->reservation(ReservationId{1001}));
   proxy.pause();
-  EXPECT_THROW(one.store.follow(), StoreUnavailable);
+  EXPECT_THROW(one.store.poll(), StoreUnavailable);
   EXPECT_THROW(reader->reservation(ReservationId{1001}), StoreUnavailable);
   proxy.resume();
   one.hold(1002, 2);
@@ -626,12 +629,12 @@ TEST_F(Postgres, is_unavailable_while_the_server_restarts_and_works_again_after)
 TEST_F(Postgres, a_server_that_cannot_be_reached_is_tried_again_less_and_less_often) {
   TcpProxy proxy(postgres().port());
   Instance one({.url = database_->url(proxy.port())});
-  one.store.follow();
+  one.store.poll();
   proxy.keep_out();
   proxy.cut();
   const int before = proxy.clients();
   const auto until = steady_clock::now() + std::chrono::seconds(2);
-  while (steady_clock::now() < until) EXPECT_THROW(one.store.follow(), StoreUnavailable);
+  while (steady_clock::now() < until) EXPECT_THROW(one.store.poll(), StoreUnavailable);
   EXPECT_GE(proxy.clients() - before, 3);
   EXPECT_LE(proxy.clients() - before, 10);
   proxy.let_in();
@@ -667,7 +670,7 @@ TEST_F(Postgres, is_unavailable_while_an_operator_locks_a_table) {
 
 TEST_F(Postgres, knows_how_far_its_clock_is_from_the_database_s) {
   Instance one({.url = url()});
-  one.store.follow();
+  one.store.poll();
   const Millis ahead = SystemClock([&] { return one.store.clock_offset(); }).now() - SystemClock().now();
   EXPECT_LT(std::chrono::abs(ahead), Millis(100)) << "both are of this machine";
 
@@ -729,10 +732,10 @@ TEST_F(Postgres, works_on_a_store_to_which_a_newer_version_added) {
   EXPECT_TRUE(reader->reservation(ReservationId{1001}));
   database_->ask(kLaterAdds);
   Instance two({.url = url()});
-  two.store.follow();
+  two.store.poll();
   one.hold(1002, 2);
   two.hold(1003, 3);
-  one.store.follow();
+  one.store.poll();
   EXPECT_THAT(two.heard, ElementsAre(1002));
   EXPECT_THAT(one.heard, ElementsAre(1003));
   EXPECT_EQ(reader->reservations_of(user(1), std::nullopt, {}).size(), 3u);
@@ -760,12 +763,12 @@ TEST_F(Postgres, ends_the_process_when_a_newer_version_changed_the_tables_under_
   one.hold(1001, 1);
   database_->ask(std::string(kLaterAdds) + ";" + kLaterIsNeeded);
   EXPECT_DEATH(one.store.begin(), "schema 9001 can work on it.*run the newer version");
-  EXPECT_DEATH(one.store.follow(), "schema 9001 can work on it");
+  EXPECT_DEATH(one.store.poll(), "schema 9001 can work on it");
   database_->ask(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
       "pg_backend_pid()");
-  EXPECT_THROW(one.store.follow(), StoreUnavailable);
-  EXPECT_DEATH(one.store.follow(), "schema 9001 can work on it");
+  EXPECT_THROW(one.store.poll(), StoreUnavailable);
+  EXPECT_DEATH(one.store.poll(), "schema 9001 can work on it");
 }
 
 // --- what is no store of ours ---

@@ -108,9 +108,9 @@ TEST_P(Reads, give_the_start_its_rows_in_order) {
   std::vector<Reservation> taking;
   std::vector<Visit> visits;
   std::vector<LinePlace> places;
-  store().each_taking_reservation([&](const Reservation& row) { taking.push_back(row); });
-  store().each_visit([&](const Visit& row) { visits.push_back(row); });
-  store().each_place([&](const LinePlace& row) { places.push_back(row); });
+  startup().each_taking_reservation([&](const Reservation& row) { taking.push_back(row); });
+  startup().each_visit([&](const Visit& row) { visits.push_back(row); });
+  startup().each_place([&](const LinePlace& row) { places.push_back(row); });
   EXPECT_THAT(ids(taking), ElementsAre(1001, 1003));
   EXPECT_EQ(text(visits), text(std::vector{visit(1, user(1)), visit(2, user(2))}));
   EXPECT_EQ(text(places), text(std::vector{place(1, user(1)), place(2, user(2))}));
@@ -130,9 +130,9 @@ std::string text_of(const CatalogueChanges& changes) {
 }
 
 TEST_P(Reads, bring_the_catalogue_back_as_it_was_written) {
-  EXPECT_EQ(text(store().catalogue()), text_of(sample_catalogue()));
+  EXPECT_EQ(text(startup().catalogue()), text_of(sample_catalogue()));
   reopen();
-  EXPECT_EQ(text(store().catalogue()), text_of(sample_catalogue()));
+  EXPECT_EQ(text(startup().catalogue()), text_of(sample_catalogue()));
 }
 
 TEST_P(Reads, bring_every_policy_back) {
@@ -161,7 +161,7 @@ TEST_P(Reads, bring_every_policy_back) {
   batch.catalogue.events.push_back(event);
   commit(store(), batch);
   reopen();
-  EXPECT_EQ(text(store().catalogue()), text_of(changes));
+  EXPECT_EQ(text(startup().catalogue()), text_of(changes));
 }
 
 TEST_P(Reads, keep_seats_of_a_changed_date) {
@@ -177,11 +177,11 @@ TEST_P(Reads, keep_seats_of_a_changed_date) {
   batch.catalogue.dates.push_back(date);
   commit(store(), batch);
   date.seats = seats;
-  EXPECT_EQ(text(store().catalogue()), text_of(changes));
+  EXPECT_EQ(text(startup().catalogue()), text_of(changes));
 }
 
 TEST_P(Reads, refuse_a_date_whose_seats_have_ids_of_another) {
-  const std::string before = text(store().catalogue());
+  const std::string before = text(startup().catalogue());
   EventDate date = sample_catalogue().dates.front();
   date.id = DateId{3};
   date.categories.clear();
@@ -192,7 +192,7 @@ TEST_P(Reads, refuse_a_date_whose_seats_have_ids_of_another) {
   batch.catalogue.dates.front().first_seat = SeatId{5001};
   batch.catalogue.dates.front().event = EventId{77};
   EXPECT_TRUE(refuses(store(), batch));
-  EXPECT_EQ(text(store().catalogue()), before);
+  EXPECT_EQ(text(startup().catalogue()), before);
 }
 
 }  // namespace

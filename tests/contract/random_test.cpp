@@ -188,20 +188,20 @@ void leave_it_as_they_leave_the_oracle(StoreUnderTest& under_test, double scale)
   const auto rolls = *rc::gen::scale(scale, rc::gen::container<std::vector<Dice>>(some_dice));
   MemoryStore oracle;
   open_sample(oracle);
-  open_sample(under_test.store());
+  open_sample(under_test.ports().store);
 
   Inventor inventor(oracle.tables());
   int done = 0;
   for (std::size_t i = 0; i < rolls.size(); ++i) {
     const Batch batch = inventor.batch(Roll(rolls[i]));
     const std::string expected = outcome(oracle, batch);
-    RC_ASSERT(outcome(under_test.store(), batch) == expected);
+    RC_ASSERT(outcome(under_test.ports().store, batch) == expected);
     if (expected == "done") ++done;
     if (i % 8 == 7) under_test.reopen();
   }
   RC_TAG(fmt::format("{}0 % of the batches done", rolls.empty() ? 10 : done * 10 / int(rolls.size())));
-  RC_ASSERT(text(under_test.store(), *under_test.queries(), everything()) ==
-            text(oracle, *oracle.queries(), everything()));
+  RC_ASSERT(text(under_test.ports(), *under_test.queries(), everything()) ==
+            text(oracle.ports(), *oracle.queries(), everything()));
 }
 
 TEST(RandomBatches, leave_sqlite_as_they_leave_the_oracle) {

@@ -16,7 +16,7 @@ class RoomRowsKept : public EveryStore {
 
   std::vector<std::string> absences() {
     std::vector<std::string> rows;
-    store().each_absence([&](const PlaceBits& row) {
+    startup().each_absence([&](const PlaceBits& row) {
       rows.push_back(std::to_string(row.event.value) + "/" + std::to_string(row.block) + " " +
                      std::to_string(row.bits.size()) + " " + row.bits[0]);
     });
@@ -24,7 +24,7 @@ class RoomRowsKept : public EveryStore {
   }
   std::vector<std::string> draws() {
     std::vector<std::string> rows;
-    store().each_draw([&](const Draw& row) { rows.push_back(text_of(row)); });
+    startup().each_draw([&](const Draw& row) { rows.push_back(text_of(row)); });
     return rows;
   }
   static std::string text_of(const Draw& row) {
@@ -109,7 +109,7 @@ TEST_P(RoomRowsKept, priority_is_granted_once) {
   commit(store(), batch);
   for (int round = 0; round < 2; ++round) {
     std::vector<std::pair<std::string, std::int64_t>> rows;
-    store().each_priority(
+    startup().each_priority(
         [&](const PriorityUser& row) { rows.emplace_back(to_string(row.user), to_ms(row.granted_at)); });
     EXPECT_THAT(rows, testing::UnorderedElementsAre(std::pair(to_string(user(3)), 10),
                                                     std::pair(to_string(user(2)), 20),

@@ -1,8 +1,8 @@
 // Rows and batches for the contract suite: one event of two dates with ten seats each, and users by number.
 #pragma once
 
-#include "engine/changes.h"
-#include "ports/store.h"
+#include "ports/transaction.h"
+#include "state/changes.h"
 
 namespace stagedoor::contract {
 

@@ -13,7 +13,7 @@ namespace {
 
 class MemoryUnderTest final : public StoreUnderTest {
  public:
-  Store& store() override { return store_; }
+  StorePorts ports() override { return store_.ports(); }
   std::unique_ptr<Queries> queries() override { return store_.queries(); }
   void reopen() override {}
 
@@ -24,7 +24,7 @@ class MemoryUnderTest final : public StoreUnderTest {
 class SqliteUnderTest final : public StoreUnderTest {
  public:
   SqliteUnderTest() { open(); }
-  Store& store() override { return *store_; }
+  StorePorts ports() override { return store_->ports(); }
   std::unique_ptr<Queries> queries() override { return store_->queries(); }
   void reopen() override {
     store_.reset();
@@ -40,7 +40,7 @@ class SqliteUnderTest final : public StoreUnderTest {
 
 class SqliteInMemoryUnderTest final : public StoreUnderTest {
  public:
-  Store& store() override { return store_; }
+  StorePorts ports() override { return store_.ports(); }
   std::unique_ptr<Queries> queries() override { return store_.queries(); }
   void reopen() override {}
 
@@ -51,7 +51,7 @@ class SqliteInMemoryUnderTest final : public StoreUnderTest {
 class PostgresUnderTest final : public StoreUnderTest {
  public:
   PostgresUnderTest() { reopen(); }
-  Store& store() override { return *store_; }
+  StorePorts ports() override { return store_->ports(); }
   std::unique_ptr<Queries> queries() override { return store_->queries(); }
   void reopen() override {
     store_.reset();

@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "ports/store.h"
+#include "ports/queries.h"
+#include "ports/store_ports.h"
 #include "support/postgres_server.h"
 
 namespace stagedoor::contract {
@@ -34,7 +35,7 @@ class Folder {
 class StoreUnderTest {
  public:
   virtual ~StoreUnderTest() = default;
-  virtual Store& store() = 0;
+  virtual StorePorts ports() = 0;
   virtual std::unique_ptr<Queries> queries() = 0;
   virtual void reopen() = 0;  // as after a restart; a store that does not last keeps what it has
 };
@@ -72,7 +73,10 @@ struct StoreKind {
 // A test that runs on every store, on a fresh one each.
 class EveryStore : public testing::TestWithParam<StoreKind> {
  protected:
-  Store& store() { return under_test_->store(); }
+  StorePorts ports() { return under_test_->ports(); }
+  Store& store() { return ports().store; }
+  StartupState& startup() { return ports().startup; }
+  Retention& retention() { return ports().retention; }
   std::unique_ptr<Queries> queries() { return under_test_->queries(); }
   void reopen() { under_test_->reopen(); }
 

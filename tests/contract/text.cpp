@@ -112,14 +112,15 @@ std::string text(const Catalogue& catalogue) {
   return out;
 }
 
-std::string text(Store& store, Queries& queries, const Asked& asked) {
-  std::string out = text(store.catalogue());
+std::string text(const StorePorts& store, Queries& queries, const Asked& asked) {
+  std::string out = text(store.startup.catalogue());
   const auto line = [&](const std::string& row) { out += row + "\n"; };
-  store.each_taking_reservation([&](const Reservation& row) { line("taking " + text(row)); });
-  store.each_block([&](SeatId seat) { line(fmt::format("blocked {}", seat.value)); });
-  store.each_place([&](const LinePlace& row) { line(text(row)); });
-  store.each_visit([&](const Visit& row) { line(text(row)); });
-  line(fmt::format("ids to {}, moment {}", store.ids_reserved_to(), text(store.latest_moment())));
+  store.startup.each_taking_reservation([&](const Reservation& row) { line("taking " + text(row)); });
+  store.startup.each_block([&](SeatId seat) { line(fmt::format("blocked {}", seat.value)); });
+  store.startup.each_place([&](const LinePlace& row) { line(text(row)); });
+  store.startup.each_visit([&](const Visit& row) { line(text(row)); });
+  line(fmt::format("ids to {}, moment {}", store.startup.ids_reserved_to(),
+                   text(store.startup.latest_moment())));
 
   Keys keys;
   for (const auto& user : asked.users) {
@@ -131,7 +132,7 @@ std::string text(Store& store, Queries& queries, const Asked& asked) {
   for (const auto& key : asked.answers) keys.answers.insert(key);
   for (Place place = 1; place <= asked.last_place; ++place) keys.visits.insert({asked.event, place});
   View view;
-  store.begin()->load(keys, view);
+  store.store.begin()->load(keys, view);
 
   for (const auto seat : asked.seats) {
     const auto* state = view.seats.find(seat);

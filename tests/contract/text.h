@@ -4,10 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "engine/catalogue.h"
-#include "engine/rows.h"
-#include "engine/view.h"
-#include "ports/store.h"
+#include "ports/queries.h"
+#include "ports/store_ports.h"
+#include "state/catalogue.h"
+#include "state/rows.h"
+#include "state/view.h"
 
 namespace stagedoor::contract {
 
@@ -46,6 +47,6 @@ struct Asked {
 };
 
 // Everything the port can tell of the store: the rows of the start, the queries, and every kind of key.
-std::string text(Store& store, Queries& queries, const Asked& asked);
+std::string text(const StorePorts& store, Queries& queries, const Asked& asked);
 
 }  // namespace stagedoor::contract

@@ -16,7 +16,7 @@ class WriteBatch : public EveryStore {
   // Everything that the tests here touch.
   std::string state() {
     const auto reader = queries();
-    return text(store(), *reader,
+    return text(ports(), *reader,
                 {.users = {user(1), user(2)},
                  .seats = {seat(1), seat(2)},
                  .answers = {{user(1), "a"}},
@@ -119,8 +119,8 @@ TEST_P(WriteBatch, renews_a_visit_and_gives_up_a_place) {
 
   std::vector<Visit> visits;
   std::vector<LinePlace> places;
-  store().each_visit([&](const Visit& row) { visits.push_back(row); });
-  store().each_place([&](const LinePlace& row) { places.push_back(row); });
+  startup().each_visit([&](const Visit& row) { visits.push_back(row); });
+  startup().each_place([&](const LinePlace& row) { places.push_back(row); });
   EXPECT_EQ(text(visits), text(std::vector{longer}));
   EXPECT_EQ(text(places), text(std::vector{left, came_and_went}));
 }
@@ -128,7 +128,7 @@ TEST_P(WriteBatch, renews_a_visit_and_gives_up_a_place) {
 TEST_P(WriteBatch, blocks_and_releases_seats) {  // R-S12
   const auto blocked = [&] {
     std::vector<SeatId> seats;
-    store().each_block([&](SeatId id) { seats.push_back(id); });
+    startup().each_block([&](SeatId id) { seats.push_back(id); });
     return seats;
   };
   commit_rows(store(), SeatBlock{seat(2), true}, SeatBlock{seat(1), true});
@@ -138,7 +138,7 @@ TEST_P(WriteBatch, blocks_and_releases_seats) {  // R-S12
 }
 
 TEST_P(WriteBatch, remembers_ids_and_the_latest_moment) {
-  EXPECT_EQ(store().ids_reserved_to(), 1);
+  EXPECT_EQ(startup().ids_reserved_to(), 1);
   Batch batch;
   batch.ids_reserved_to = 5000;
   batch.now = at(100);
@@ -147,8 +147,8 @@ TEST_P(WriteBatch, remembers_ids_and_the_latest_moment) {
   batch.now = at(50);  // the clock went back
   commit(store(), batch);
   reopen();
-  EXPECT_EQ(store().ids_reserved_to(), 5000);
-  EXPECT_EQ(store().latest_moment(), at(100));
+  EXPECT_EQ(startup().ids_reserved_to(), 5000);
+  EXPECT_EQ(startup().latest_moment(), at(100));
 }
 
 TEST_P(WriteBatch, keeps_everything_over_a_restart) {
@@ -350,7 +350,7 @@ TEST_P(WriteBatch, replaces_an_answer_that_is_past_its_time) {
   const View view = loaded(store(), {.answers = {{user(1), "a"}}});
   EXPECT_EQ(view.answers.find({user(1), "a"})->created_at, next_day);
   EXPECT_TRUE(refuses(store(), write("a", next_day + Millis(1))));
-  EXPECT_EQ(store().forget({.answers_before = next_day}, 10), 1u);
+  EXPECT_EQ(retention().forget({.answers_before = next_day}, 10), 1u);
   EXPECT_NE(loaded(store(), {.answers = {{user(1), "a"}}}).answers.find({user(1), "a"}), nullptr);
 }
 
@@ -361,16 +361,16 @@ TEST_P(WriteBatch, forgets_old_answers_and_events_in_chunks) {  // R-X5: kept 24
     batch.outbox.push_back(outbox(5001 + i, "x", i, at(i * 10)));
   }
   commit(store(), batch);
-  const Retention retention{.answers_before = at(30)};
-  EXPECT_EQ(store().forget(retention, 2), 2u);
-  EXPECT_EQ(store().forget(retention, 2), 1u);
-  EXPECT_EQ(store().forget(retention, 2), 0u);
+  const RetentionLimits limits{.answers_before = at(30)};
+  EXPECT_EQ(retention().forget(limits, 2), 2u);
+  EXPECT_EQ(retention().forget(limits, 2), 1u);
+  EXPECT_EQ(retention().forget(limits, 2), 0u);
   const View view = loaded(store(), {.answers = {{user(1), "2"}, {user(1), "3"}}});
   EXPECT_EQ(view.answers.find({user(1), "2"}), nullptr);
   EXPECT_NE(view.answers.find({user(1), "3"}), nullptr);
 
-  const Retention everything{.answers_before = at(30), .outbox_before = at(20)};
-  EXPECT_EQ(store().forget(everything, 100), 2u);
+  const RetentionLimits everything{.answers_before = at(30), .outbox_before = at(20)};
+  EXPECT_EQ(retention().forget(everything, 100), 2u);
   Batch again;  // the forgotten key and id are free
   again.answers.push_back(answer(user(1), "2"));
   again.outbox.push_back(outbox(5001, "x", 9));

@@ -34,10 +34,10 @@ constexpr std::string_view kShort =
 
 struct Instance {
   SharedStore store;
-  FaultyStore faulty{store};
+  FaultyStore faulty{store.ports()};
   World world;
   Instance(SharedRows& rows, int number, const Clock& clock)
-      : store(rows, number), world(faulty, clock, {.balance_max = Won{500'000}}) {
+      : store(rows, number), world(faulty.ports(), clock, {.balance_max = Won{500'000}}) {
     world.rooms().tell_seen();
   }
 };
@@ -59,7 +59,7 @@ struct Stage {
   void run_all() {
     for (std::size_t round = 0; round < 2; ++round)
       for (auto& instance : instances) instance->world.run();
-    for (auto& instance : instances) instance->store.follow();
+    for (auto& instance : instances) instance->store.poll();
   }
   const Tables& tables() const { return rows.memory.tables(); }
   std::int64_t seat(int number) { return tables().catalogue.date({1})->first_seat.value + number - 1; }

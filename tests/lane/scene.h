@@ -17,7 +17,7 @@ inline constexpr std::string_view kPolicy =
 
 struct Scene {
   MemoryStore memory;
-  FaultyStore store{memory};
+  FaultyStore store{memory.ports()};
   ManualClock clock{kOpen};
   WorldOptions options{.journal = &store.journal};
   std::unique_ptr<World> world;
@@ -29,7 +29,7 @@ struct Scene {
   }
   void start() {
     world.reset();
-    world = std::make_unique<World>(store, clock, options);
+    world = std::make_unique<World>(store.ports(), clock, options);
   }
   std::int64_t seat(int number) const {
     return world->shelf().catalogue()->date({1})->first_seat.value + number - 1;

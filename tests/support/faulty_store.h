@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "ports/store.h"
+#include "ports/store_ports.h"
 
 namespace stagedoor::test {
 
@@ -16,7 +16,7 @@ enum class StoreFault { unavailable, refused };
 
 class FaultyStore : public Store {
  public:
-  explicit FaultyStore(Store& real) : real_(real) {}
+  explicit FaultyStore(const StorePorts& real) : real_(real) {}
 
   // The nth call from now on to begin, load, apply or commit fails, once and without effect; 1 = the next.
   void fail_at(int nth, StoreFault how) { fail_in_ = nth, how_ = how; }
@@ -29,30 +29,12 @@ class FaultyStore : public Store {
   std::vector<std::string> journal;
   int calls = 0;
 
-  void on_others(std::function<void(const Batch&)> hear) override { real_.on_others(std::move(hear)); }
-  void follow() override { real_.follow(); }
-  std::optional<Millis> follow_every() const override { return real_.follow_every(); }
   std::unique_ptr<Transaction> begin() override {
     step("begin");
-    return std::make_unique<Observed>(*this, real_.begin());
+    return std::make_unique<Observed>(*this, real_.store.begin());
   }
-  Catalogue catalogue() override { return real_.catalogue(); }
-  void each_taking_reservation(const std::function<void(const Reservation&)>& row) override {
-    real_.each_taking_reservation(row);
-  }
-  void each_block(const std::function<void(SeatId)>& row) override { real_.each_block(row); }
-  void each_place(const std::function<void(const LinePlace&)>& row) override { real_.each_place(row); }
-  void each_visit(const std::function<void(const Visit&)>& row) override { real_.each_visit(row); }
-  void each_absence(const std::function<void(const PlaceBits&)>& row) override { real_.each_absence(row); }
-  void each_draw(const std::function<void(const Draw&)>& row) override { real_.each_draw(row); }
-  void each_priority(const std::function<void(const PriorityUser&)>& row) override {
-    real_.each_priority(row);
-  }
-  std::int64_t ids_reserved_to() override { return real_.ids_reserved_to(); }
-  TimePoint latest_moment() override { return real_.latest_moment(); }
-  std::size_t forget(const Retention& retention, std::size_t rows_max) override {
-    return real_.forget(retention, rows_max);
-  }
+  // The other jobs are the real store's.
+  StorePorts ports() { return {*this, real_.startup, real_.retention, real_.peers}; }
 
  private:
   class Observed : public Transaction {
@@ -87,7 +69,7 @@ class FaultyStore : public Store {
     journal.emplace_back(call);
   }
 
-  Store& real_;
+  StorePorts real_;
   int fail_in_ = 0;
   StoreFault how_ = StoreFault::unavailable;
 };

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "adapters/memory/memory_store.h"
-#include "engine/batch_bytes.h"
+#include "state/peer_message.h"
 
 namespace stagedoor::test {
 
@@ -18,44 +18,26 @@ struct SharedRows {
 };
 
 // An instance's handle. It starts from the rows as they are.
-class SharedStore : public Store {
+class SharedStore : public Store, public PeerFeed {
  public:
   SharedStore(SharedRows& rows, int instance)
       : rows_(rows), instance_(instance), heard_(rows.journal.size()) {}
 
+  StorePorts ports() { return {*this, rows_.memory, rows_.memory, this}; }
   std::unique_ptr<Transaction> begin() override {
-    follow();
+    poll();
     return std::make_unique<Told>(*this, rows_.memory.begin());
   }
-  void on_others(std::function<void(const Batch&)> hear) override { hear_ = std::move(hear); }
-  void follow() override {
+  void subscribe(OnBatch on_batch, OnWait) override { on_batch_ = std::move(on_batch); }
+  void poll() override {
     for (; heard_ < rows_.journal.size(); ++heard_) {
       const auto& [writer, bytes] = rows_.journal[heard_];
-      if (writer != instance_) hear_(batch_from_bytes(bytes));
+      if (writer != instance_) on_batch_(batch_from_bytes(bytes));
     }
   }
-  // Never by itself while a test lasts: an instance that has nothing to do stays behind until it is told.
-  std::optional<Millis> follow_every() const override { return Millis(3'600'000); }
-
-  Catalogue catalogue() override { return rows_.memory.catalogue(); }
-  void each_taking_reservation(const std::function<void(const Reservation&)>& row) override {
-    rows_.memory.each_taking_reservation(row);
-  }
-  void each_block(const std::function<void(SeatId)>& row) override { rows_.memory.each_block(row); }
-  void each_place(const std::function<void(const LinePlace&)>& row) override { rows_.memory.each_place(row); }
-  void each_visit(const std::function<void(const Visit&)>& row) override { rows_.memory.each_visit(row); }
-  void each_absence(const std::function<void(const PlaceBits&)>& row) override {
-    rows_.memory.each_absence(row);
-  }
-  void each_draw(const std::function<void(const Draw&)>& row) override { rows_.memory.each_draw(row); }
-  void each_priority(const std::function<void(const PriorityUser&)>& row) override {
-    rows_.memory.each_priority(row);
-  }
-  std::int64_t ids_reserved_to() override { return rows_.memory.ids_reserved_to(); }
-  TimePoint latest_moment() override { return rows_.memory.latest_moment(); }
-  std::size_t forget(const Retention& retention, std::size_t rows_max) override {
-    return rows_.memory.forget(retention, rows_max);
-  }
+  // So long that no instance polls by itself while a test lasts: an idle one stays behind until the test
+  // polls.
+  Millis poll_interval() const override { return Millis(3'600'000); }
 
  private:
   class Told : public Transaction {
@@ -80,7 +62,7 @@ class SharedStore : public Store {
   SharedRows& rows_;
   int instance_;
   std::size_t heard_;
-  std::function<void(const Batch&)> hear_;
+  OnBatch on_batch_;
 };
 
 }  // namespace stagedoor::test

@@ -18,7 +18,7 @@ void Pending::take(Answer&& answer) noexcept {
   reply_.emplace(reply);
 }
 
-World::World(Store& store, const Clock& clock, WorldOptions options)
+World::World(const StorePorts& store, const Clock& clock, WorldOptions options)
     : clock_(clock),
       journal_(options.journal),
       lane_(store, clock, catalogue_, &http::problem, options.limits),
@@ -30,9 +30,9 @@ World::World(Store& store, const Clock& clock, WorldOptions options)
       reservation_calls_{lane_, readers_, gate_, rooms_, keys_, clock, catalogue_},
       payment_calls_{lane_, readers_, gate_, clock, catalogue_, options.balance_max},
       operator_calls_{lane_, readers_, shelf_, rooms_, operator_keys_, clock, options.balance_max} {
-  shelf_.load(store);
-  rooms_.restore(store);
-  lapse_holds_.restore(store);
+  shelf_.load(store.startup);
+  rooms_.restore(store.startup);
+  lapse_holds_.restore(store.startup);
   lane_.add_listener(shelf_);
   lane_.add_listener(rooms_);
   lane_.add_listener(lapse_holds_);

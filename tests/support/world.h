@@ -4,7 +4,7 @@
 //
 //   MemoryStore store;
 //   ManualClock clock(kNow);
-//   World world(store, clock);
+//   World world(store.ports(), clock);
 //   world.import(club_night());
 //   const Visitor fan = world.enter(1);
 //   EXPECT_EQ(world.call(hold(fan, seat_id)).status, 201);
@@ -65,7 +65,7 @@ struct WorldOptions {
 
 class World {
  public:
-  World(Store& store, const Clock& clock, WorldOptions options = {});
+  World(const StorePorts& store, const Clock& clock, WorldOptions options = {});
 
   // Imports the catalogue; throws when it is refused.
   void import(std::string_view yaml);

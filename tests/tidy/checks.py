@@ -56,22 +56,24 @@ def may_include(name):
         return ['core/', 'json/']
     if area == 'protocol':
         return ['core/', 'protocol/']
-    if area == 'engine':
-        return ['core/', 'engine/', 'ports/']
+    if area == 'state':
+        return ['core/', 'state/']
     if area == 'ports':
-        return ['core/', 'engine/', 'ports/']
+        return ['core/', 'state/', 'ports/']
+    if area == 'engine':
+        return ['core/', 'state/', 'ports/', 'engine/']
     if area == 'http':
         return ['core/', 'json/', 'http/']
     if area == 'crowd':
         return ['core/', 'protocol/', 'crowd/']
     if area == 'adapters':
-        return ['core/', 'engine/', 'ports/', 'sql/', 'adapters/tables/', f'adapters/{parts[2]}/']
+        return ['core/', 'state/', 'ports/', 'sql/', 'adapters/tables/', f'adapters/{parts[2]}/']
     if area == 'modules' and len(parts) == 3:  # what the HTTP parts of all modules share
-        return ['core/', 'json/', 'engine/', 'http/', 'ports/', 'modules/' + parts[2].split('.')[0]]
+        return ['core/', 'json/', 'state/', 'ports/', 'engine/', 'http/', 'modules/' + parts[2].split('.')[0]]
     if area == 'modules':
         module, stem = parts[2], parts[-1].split('.')[0]
         before = MODULE_ORDER[:MODULE_ORDER.index(module)] if module in MODULE_ORDER else []
-        allowed = ['core/', 'protocol/', 'engine/'] + [f'modules/{name}/' for name in [*before, module]]
+        allowed = ['core/', 'protocol/', 'state/', 'engine/'] + [f'modules/{name}/' for name in [*before, module]]
         if not stem.startswith('model'):
             allowed += ['json/', 'ports/']
         if stem.startswith(('http', 'gate')):

@@ -42,18 +42,18 @@ void MemoryStore::each_priority(const std::function<void(const PriorityUser&)>& 
 std::int64_t MemoryStore::ids_reserved_to() { return tables_.ids_reserved_to; }
 TimePoint MemoryStore::latest_moment() { return tables_.latest_moment; }
 
-std::size_t MemoryStore::forget(const Retention& retention, std::size_t rows_max) {
+std::size_t MemoryStore::forget(const RetentionLimits& limits, std::size_t rows_max) {
   const std::lock_guard lock(mutex_);
   std::multimap<TimePoint, UserKey> old;
   for (const auto& [key, answer] : tables_.answers)
-    if (answer.created_at < retention.answers_before) old.emplace(answer.created_at, key);
+    if (answer.created_at < limits.answers_before) old.emplace(answer.created_at, key);
   std::size_t answers = 0;
   for (auto at = old.begin(); at != old.end() && answers < rows_max; ++at, ++answers)
     tables_.answers.erase(at->second);
   std::size_t events = 0;
   auto& outbox = tables_.outbox;
-  while (retention.outbox_before && events < rows_max && !outbox.empty() &&
-         outbox.begin()->second.created_at < *retention.outbox_before) {
+  while (limits.outbox_before && events < rows_max && !outbox.empty() &&
+         outbox.begin()->second.created_at < *limits.outbox_before) {
     outbox.erase(outbox.begin());
     ++events;
   }

@@ -6,16 +6,14 @@
 #include <mutex>
 
 #include "adapters/memory/tables.h"
-#include "ports/store.h"
+#include "ports/queries.h"
+#include "ports/store_ports.h"
 
 namespace stagedoor {
 
-class MemoryStore final : public Store {
+class MemoryStore final : public Store, public StartupState, public Retention {
  public:
   std::unique_ptr<Transaction> begin() override;
-  void on_others(std::function<void(const Batch&)>) override {}
-  void follow() override {}
-  std::optional<Millis> follow_every() const override { return std::nullopt; }
   Catalogue catalogue() override;
   void each_taking_reservation(const std::function<void(const Reservation&)>& row) override;
   void each_block(const std::function<void(SeatId)>& row) override;
@@ -26,8 +24,9 @@ class MemoryStore final : public Store {
   void each_priority(const std::function<void(const PriorityUser&)>& row) override;
   std::int64_t ids_reserved_to() override;
   TimePoint latest_moment() override;
-  std::size_t forget(const Retention& retention, std::size_t rows_max) override;
+  std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) override;
 
+  StorePorts ports() { return {*this, *this, *this}; }
   std::unique_ptr<Queries> queries();  // any thread; must not outlive the store
 
   // Every row, for comparison. Not while a transaction commits.

@@ -6,9 +6,9 @@
 #include <optional>
 #include <utility>
 
-#include "engine/catalogue.h"
-#include "engine/rows.h"
-#include "engine/view.h"
+#include "state/catalogue.h"
+#include "state/rows.h"
+#include "state/view.h"
 
 namespace stagedoor {
 

@@ -22,7 +22,7 @@
 #include "core/money.h"
 #include "core/time.h"
 #include "core/uuid.h"
-#include "ports/store.h"
+#include "ports/store_errors.h"
 #include "sql/sql.h"
 
 namespace stagedoor::postgres {

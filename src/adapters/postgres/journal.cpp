@@ -8,7 +8,7 @@
 
 #include "adapters/tables/applied_migrations.h"
 #include "core/ensure.h"
-#include "engine/batch_bytes.h"
+#include "state/peer_message.h"
 
 namespace stagedoor::postgres {
 namespace {
@@ -101,7 +101,7 @@ void Journal::catch_up(Connection& connection) {
     for (const Row& row : std::span(rows).subspan(1)) {
       ensure(row.entry.seq == last_->seq + 1, "the journal has no gaps");
       last_ = row.entry;
-      hear_(read_batch(row.body));
+      on_batch_(read_batch(row.body));
     }
   } while (rows.size() == kAtOnce);
   read_at_ = std::chrono::steady_clock::now();

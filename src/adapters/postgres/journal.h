@@ -9,7 +9,7 @@
 #include <string>
 
 #include "adapters/postgres/connection.h"
-#include "engine/changes.h"
+#include "state/changes.h"
 
 namespace stagedoor::postgres {
 
@@ -39,7 +39,7 @@ class Journal {
  public:
   Journal();
 
-  void on_others(std::function<void(const Batch&)> hear) { hear_ = std::move(hear); }
+  void subscribe(std::function<void(const Batch&)> on_batch) { on_batch_ = std::move(on_batch); }
   // Queues the question where the journal ends: what comes later will be heard. Once.
   void begin_at_end(Connection& connection);
   bool has_begun() const { return last_.has_value(); }
@@ -64,7 +64,7 @@ class Journal {
   Millis clock_offset() const { return clock_offset_.get(); }
 
  private:
-  std::function<void(const Batch&)> hear_ = [](const Batch&) {};
+  std::function<void(const Batch&)> on_batch_ = [](const Batch&) {};
   std::optional<Entry> last_;  // seen
   Uuid next_writer_;           // made up, and counted on: no two batches have the same
   std::chrono::steady_clock::time_point read_at_{};

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "adapters/postgres/connection.h"
-#include "engine/view.h"
+#include "state/view.h"
 
 namespace stagedoor::postgres {
 

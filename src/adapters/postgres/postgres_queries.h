@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "adapters/postgres/connection.h"
-#include "ports/store.h"
+#include "ports/queries.h"
 
 namespace stagedoor {
 

@@ -14,7 +14,7 @@
 #include "adapters/tables/rows.h"
 #include "core/ensure.h"
 #include "core/log.h"
-#include "engine/batch_bytes.h"
+#include "state/peer_message.h"
 
 namespace stagedoor {
 namespace {
@@ -191,14 +191,14 @@ std::int64_t PostgresStore::mark(std::string_view name) {
 
 // --- writing, and hearing of the others ---
 
-void PostgresStore::follow() {
+void PostgresStore::poll() {
   if (!journal_.has_begun()) reading();
   journal_.catch_up(between_transactions());
 }
 
 std::unique_ptr<Transaction> PostgresStore::begin() {
   // What has gathered for long is read before the lock is taken, so that nobody waits for it.
-  if (!journal_.has_begun() || journal_.is_far_behind()) follow();
+  if (!journal_.has_begun() || journal_.is_far_behind()) poll();
   between_transactions();
   const auto asked_at = SteadyClock::now();
   bool was_ended = false;
@@ -224,7 +224,7 @@ std::unique_ptr<Transaction> PostgresStore::begin() {
 void PostgresStore::hear_while_waiting() {
   const auto since = SteadyClock::now();
   journal_.catch_up(open());
-  if (on_waiting_) on_waiting_(since);
+  if (on_wait_) on_wait_(since);
 }
 
 // Queues the beginning of a transaction that writes.
@@ -280,7 +280,7 @@ void PostgresStore::wait_for_replicas() {
   connection_->finish();
 }
 
-std::size_t PostgresStore::forget(const Retention& retention, std::size_t rows_max) {
+std::size_t PostgresStore::forget(const RetentionLimits& limits, std::size_t rows_max) {
   Connection& connection = between_transactions();
   std::int64_t forgotten = 0;
   const auto count = [&](Columns& columns) {
@@ -290,11 +290,11 @@ std::size_t PostgresStore::forget(const Retention& retention, std::size_t rows_m
   };
   try {
     lock();
-    connection.queue(sql::engine::forget_answers,
-                     {{"$before", retention.answers_before}, {"$limit", rows_max}}, count);
-    if (retention.outbox_before) {
-      connection.queue(sql::engine::forget_outbox,
-                       {{"$before", *retention.outbox_before}, {"$limit", rows_max}}, count);
+    connection.queue(sql::engine::forget_answers, {{"$before", limits.answers_before}, {"$limit", rows_max}},
+                     count);
+    if (limits.outbox_before) {
+      connection.queue(sql::engine::forget_outbox, {{"$before", *limits.outbox_before}, {"$limit", rows_max}},
+                       count);
     }
     connection.queue("COMMIT");
     connection.queue(sql::engine::forget_journal, {{"$kept", kJournalKept}, {"$limit", rows_max}}, count);

@@ -8,7 +8,8 @@
 
 #include "adapters/postgres/connection.h"
 #include "adapters/postgres/journal.h"
-#include "ports/store.h"
+#include "ports/queries.h"
+#include "ports/store_ports.h"
 
 namespace stagedoor {
 
@@ -19,10 +20,10 @@ struct PostgresOptions {
   Millis idle_limit{2000};       // a stopped instance loses the lock after it
   Millis answer_limit{8000};     // without a byte from the server: the connection is given up
   Millis outcome_limit{5000};    // finding out what became of a commit whose answer was lost
-  Millis follow_every{50};
+  Millis poll_interval{50};
 };
 
-class PostgresStore final : public Store {
+class PostgresStore final : public Store, public PeerFeed, public StartupState, public Retention {
  public:
   // Brings the database to the newest schema. Throws StoreUnusable (newer, of another program, too old a
   // server, not UTF-8) or StoreUnavailable (cannot be reached, a replica). No message has a password in it.
@@ -30,13 +31,13 @@ class PostgresStore final : public Store {
   ~PostgresStore() override;
 
   std::unique_ptr<Transaction> begin() override;
-  void on_others(std::function<void(const Batch&)> hear) override { journal_.on_others(std::move(hear)); }
-  void on_waiting(std::function<void(std::chrono::steady_clock::time_point since)> is_told) override {
-    on_waiting_ = std::move(is_told);
+  void subscribe(OnBatch on_batch, OnWait on_wait) override {
+    journal_.subscribe(std::move(on_batch));
+    on_wait_ = std::move(on_wait);
   }
-  void follow() override;
-  std::optional<Millis> follow_every() const override { return options_.follow_every; }
-  // One state of the store until the first begin() or follow(); when the connection is lost meanwhile, what
+  void poll() override;
+  Millis poll_interval() const override { return options_.poll_interval; }
+  // One state of the store until the first begin() or poll(); when the connection is lost meanwhile, what
   // was read is of no use: StoreUnavailable, also for what is read next.
   Catalogue catalogue() override;
   void each_taking_reservation(const std::function<void(const Reservation&)>& row) override;
@@ -48,8 +49,9 @@ class PostgresStore final : public Store {
   void each_priority(const std::function<void(const PriorityUser&)>& row) override;
   std::int64_t ids_reserved_to() override;
   TimePoint latest_moment() override;
-  std::size_t forget(const Retention& retention, std::size_t rows_max) override;
+  std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) override;
 
+  StorePorts ports() { return {*this, *this, *this, this}; }
   // A reader of its own, for one thread at a time. Any thread.
   std::unique_ptr<Queries> queries() const;
   // What to add to this machine's steady clock to have the database's, by which all instances go. Any thread.
@@ -73,7 +75,7 @@ class PostgresStore final : public Store {
   const PostgresOptions options_;
   std::unique_ptr<postgres::Connection> connection_;  // never null
   postgres::Journal journal_;
-  std::function<void(std::chrono::steady_clock::time_point)> on_waiting_;
+  OnWait on_wait_;
   // Of a server that cannot be reached: when it is tried again, and what is said until then.
   std::chrono::steady_clock::time_point connect_at_{};
   Millis connect_pause_{0};

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "adapters/postgres/connection.h"
-#include "engine/changes.h"
+#include "state/changes.h"
 
 namespace stagedoor::postgres {
 

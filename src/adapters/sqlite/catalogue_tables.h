@@ -2,7 +2,7 @@
 #pragma once
 
 #include "adapters/sqlite/database.h"
-#include "engine/changes.h"
+#include "state/changes.h"
 
 namespace stagedoor {
 

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "core/ensure.h"
-#include "ports/store.h"
+#include "ports/store_errors.h"
 
 namespace stagedoor {
 namespace {

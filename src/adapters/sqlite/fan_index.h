@@ -9,7 +9,7 @@
 #include <cstdint>
 
 #include "core/ids.h"
-#include "engine/view.h"
+#include "state/view.h"
 
 namespace stagedoor {
 

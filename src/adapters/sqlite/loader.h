@@ -4,7 +4,7 @@
 #include "adapters/sqlite/database.h"
 #include "adapters/sqlite/fan_index.h"
 #include "adapters/sqlite/seat_index.h"
-#include "engine/view.h"
+#include "state/view.h"
 
 namespace stagedoor {
 

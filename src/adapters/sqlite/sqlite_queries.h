@@ -3,7 +3,7 @@
 #pragma once
 
 #include "adapters/sqlite/database.h"
-#include "ports/store.h"
+#include "ports/queries.h"
 
 namespace stagedoor {
 

@@ -265,10 +265,10 @@ std::int64_t SqliteStore::mark(std::string_view name) {
   return value;
 }
 
-std::size_t SqliteStore::forget(const Retention& retention, std::size_t rows_max) {
+std::size_t SqliteStore::forget(const RetentionLimits& limits, std::size_t rows_max) {
   SqliteTransaction transaction(*this);
   database_.execute("BEGIN IMMEDIATE");
-  const std::size_t rows = writer_.forget(retention, rows_max);
+  const std::size_t rows = writer_.forget(limits, rows_max);
   if (rows == 0) return 0;
   transaction.commit();
   after_commit();

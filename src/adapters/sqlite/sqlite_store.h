@@ -13,7 +13,8 @@
 #include "adapters/sqlite/loader.h"
 #include "adapters/sqlite/process_lock.h"
 #include "adapters/sqlite/writer.h"
-#include "ports/store.h"
+#include "ports/queries.h"
+#include "ports/store_ports.h"
 
 namespace stagedoor {
 
@@ -37,7 +38,7 @@ class TemporaryFolder {
   std::string path_;
 };
 
-class SqliteStore final : public Store {
+class SqliteStore final : public Store, public StartupState, public Retention {
  public:
   // Makes the file when it is absent, and brings an older one to the newest schema. Throws StoreUnusable (in
   // use by another process, newer, damaged, foreign) or StoreUnavailable.
@@ -45,9 +46,6 @@ class SqliteStore final : public Store {
   ~SqliteStore() override;
 
   std::unique_ptr<Transaction> begin() override;
-  void on_others(std::function<void(const Batch&)>) override {}
-  void follow() override {}
-  std::optional<Millis> follow_every() const override { return std::nullopt; }
   Catalogue catalogue() override;
   void each_taking_reservation(const std::function<void(const Reservation&)>& row) override;
   void each_block(const std::function<void(SeatId)>& row) override;
@@ -58,8 +56,9 @@ class SqliteStore final : public Store {
   void each_priority(const std::function<void(const PriorityUser&)>& row) override;
   std::int64_t ids_reserved_to() override;
   TimePoint latest_moment() override;
-  std::size_t forget(const Retention& retention, std::size_t rows_max) override;
+  std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) override;
 
+  StorePorts ports() { return {*this, *this, *this}; }
   // A reader of its own, for one thread at a time. Any thread; must not outlive the store.
   std::unique_ptr<Queries> queries() const;
   const std::string& path() const { return path_; }

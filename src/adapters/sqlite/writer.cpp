@@ -229,11 +229,11 @@ void Writer::raise_mark(std::string_view name, std::int64_t value) {
   raise_mark_.run({{"$name", name}, {"$value", value}});
 }
 
-std::size_t Writer::forget(const Retention& retention, std::size_t rows_max) {
-  int forgotten = forget_answers_.run({{"$before", retention.answers_before}, {"$limit", rows_max}});
-  if (retention.outbox_before) {
-    const int events = forget_outbox_.run({{"$before", *retention.outbox_before}, {"$limit", rows_max}});
-    if (events > 0) raise_mark("outbox_forgotten_until", to_ms(*retention.outbox_before));
+std::size_t Writer::forget(const RetentionLimits& limits, std::size_t rows_max) {
+  int forgotten = forget_answers_.run({{"$before", limits.answers_before}, {"$limit", rows_max}});
+  if (limits.outbox_before) {
+    const int events = forget_outbox_.run({{"$before", *limits.outbox_before}, {"$limit", rows_max}});
+    if (events > 0) raise_mark("outbox_forgotten_until", to_ms(*limits.outbox_before));
     forgotten += events;
   }
   return std::size_t(forgotten);

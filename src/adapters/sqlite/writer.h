@@ -4,8 +4,8 @@
 
 #include "adapters/sqlite/database.h"
 #include "adapters/sqlite/loader.h"
-#include "engine/changes.h"
-#include "ports/store.h"
+#include "ports/retention.h"
+#include "state/changes.h"
 
 namespace stagedoor {
 
@@ -16,7 +16,7 @@ class Writer {
   // Throws StoreRefused for a guard or constraint, StoreUnavailable for an outage; roll back then.
   void write(const Batch& batch, Known& known);
   // At most `rows_max` of each kind; the number of rows that went.
-  std::size_t forget(const Retention& retention, std::size_t rows_max);
+  std::size_t forget(const RetentionLimits& limits, std::size_t rows_max);
 
  private:
   void change(const Write<Reservation>& write, Known& known);

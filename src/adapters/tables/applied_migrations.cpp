@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "ports/store.h"
+#include "ports/store_errors.h"
 
 namespace stagedoor {
 

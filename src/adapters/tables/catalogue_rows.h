@@ -6,7 +6,7 @@
 #include <string>
 
 #include "adapters/tables/policy_json.h"
-#include "ports/store.h"
+#include "ports/store_errors.h"
 #include "sql/sql.h"
 
 namespace stagedoor {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/catalogue.h"
+#include "state/catalogue.h"
 
 namespace stagedoor {
 

@@ -2,7 +2,7 @@
 // is read from, each database's adapter says by its own class of columns.
 #pragma once
 
-#include "engine/rows.h"
+#include "state/rows.h"
 
 namespace stagedoor {
 

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "core/failure.h"
-#include "engine/catalogue.h"
 #include "json/json.h"
 #include "modules/catalog/yaml.h"
+#include "state/catalogue.h"
 
 namespace stagedoor::catalog {
 

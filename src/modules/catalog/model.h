@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "core/failure.h"
-#include "engine/catalogue.h"
-#include "engine/changes.h"
 #include "engine/command.h"
 #include "modules/catalog/document.h"
+#include "state/catalogue.h"
+#include "state/changes.h"
 
 namespace stagedoor::catalog {
 

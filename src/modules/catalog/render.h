@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "engine/catalogue.h"
 #include "json/json.h"
 #include "modules/catalog/board.h"
 #include "modules/catalog/page.h"
+#include "state/catalogue.h"
 
 namespace stagedoor::catalog {
 

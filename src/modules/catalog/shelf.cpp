@@ -138,7 +138,7 @@ std::shared_ptr<const Shelf::Stock> Shelf::restock(std::shared_ptr<const Catalog
   return next;
 }
 
-void Shelf::load(Store& store) {
+void Shelf::load(StartupState& store) {
   const auto next = restock(std::make_shared<const Catalogue>(store.catalogue()), nullptr);
   replace(next);
   store.each_taking_reservation([&](const Reservation& row) { put({row, std::nullopt}, *next); });

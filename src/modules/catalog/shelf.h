@@ -20,7 +20,7 @@
 #include "modules/catalog/page.h"
 #include "modules/catalog/render.h"
 #include "modules/queue/stock.h"
-#include "ports/store.h"
+#include "ports/startup_state.h"
 
 namespace stagedoor::catalog {
 
@@ -38,7 +38,7 @@ class Shelf final : public Listener {
   Shelf();
 
   // Takes everything from the store. Before the lane starts, and before the server says that it is ready.
-  void load(Store& store);
+  void load(StartupState& store);
   void committed(const Batch& batch) override;
 
   // Never null.

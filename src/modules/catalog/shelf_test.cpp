@@ -15,15 +15,11 @@ TimePoint at(std::string_view text) { return *parse_rfc3339(text); }
 const TimePoint kNow = at("2026-06-01T00:00:00Z");
 
 // What a store hands out at start; nothing else is asked of it.
-struct StartRows final : Store {
+struct StartRows final : StartupState {
   Catalogue rows;
   std::vector<Reservation> taking;
   std::vector<SeatId> blocks;
 
-  std::unique_ptr<Transaction> begin() override { return nullptr; }
-  void on_others(std::function<void(const Batch&)>) override {}
-  void follow() override {}
-  std::optional<Millis> follow_every() const override { return std::nullopt; }
   Catalogue catalogue() override { return rows; }
   void each_taking_reservation(const std::function<void(const Reservation&)>& f) override {
     for (const auto& row : taking) f(row);
@@ -38,7 +34,6 @@ struct StartRows final : Store {
   void each_visit(const std::function<void(const Visit&)>&) override {}
   std::int64_t ids_reserved_to() override { return 1; }
   TimePoint latest_moment() override { return {}; }
-  std::size_t forget(const Retention&, std::size_t) override { return 0; }
 };
 
 // One event (1) with one date (7) of `seats` seats from id 100.

@@ -19,7 +19,7 @@ using testing::HasSubstr;
 struct Office {
   MemoryStore store;
   ManualClock clock{*parse_rfc3339("2030-01-01T00:00:00Z")};
-  World world{store, clock};
+  World world{store.ports(), clock};
 
   Office() { world.import(club_night("admission: capacity, capacity: 2, active_ttl: 5m, poll_min: 0s")); }
 

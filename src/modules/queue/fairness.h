@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/catalogue.h"
-#include "engine/rows.h"
+#include "state/catalogue.h"
+#include "state/rows/waiting_room.h"
 
 namespace stagedoor {
 

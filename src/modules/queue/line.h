@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/rows.h"
 #include "modules/queue/waiting_set.h"
 #include "protocol/draw.h"
+#include "state/rows/waiting_room.h"
 
 namespace stagedoor {
 

@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "core/uuid.h"
-#include "engine/catalogue.h"
-#include "engine/rows.h"
 #include "modules/queue/line.h"
+#include "state/catalogue.h"
+#include "state/rows/waiting_room.h"
 
 namespace stagedoor {
 

@@ -117,7 +117,7 @@ double jitter(Place place, std::uint32_t position) {
 
 Rooms::~Rooms() = default;
 
-void Rooms::restore(Store& store) {
+void Rooms::restore(StartupState& store) {
   const TimePoint now = std::max(clock_.now(), store.latest_moment());
   const auto catalogue = catalogue_();
   store.each_draw([&](const Draw& draw) {

@@ -15,6 +15,7 @@
 #include "modules/queue/room.h"
 #include "ports/clock.h"
 #include "ports/random.h"
+#include "ports/startup_state.h"
 
 namespace stagedoor {
 
@@ -48,7 +49,7 @@ class Rooms : public Listener, public Job {
   void tell_seen() { tells_seen_ = true; }
 
   // Rebuilds the rooms from the store, before the lane starts. Every place is taken for seen just now.
-  void restore(Store& store);
+  void restore(StartupState& store);
 
   // Any thread. EXPIRED and waiting places alike; what no room has heard of waits (R-Q6). Nothing when the
   // place belongs to another user: the token is of another store.

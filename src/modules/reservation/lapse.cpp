@@ -35,7 +35,7 @@ class LapseHolds::Sweep : public Command {
   std::vector<ReservationId> holds_;
 };
 
-void LapseHolds::restore(Store& store) {
+void LapseHolds::restore(StartupState& store) {
   store.each_taking_reservation([&](const Reservation& row) {
     if (row.is_unpaid()) ends_.push({row.expires_at, row.id});
   });

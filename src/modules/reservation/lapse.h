@@ -10,13 +10,14 @@
 #include <vector>
 
 #include "engine/lane.h"
+#include "ports/startup_state.h"
 
 namespace stagedoor {
 
 // Lane thread (restore: before it starts).
 class LapseHolds : public Job, public Listener {
  public:
-  void restore(Store& store);
+  void restore(StartupState& store);
   void committed(const Batch& batch) override;
   TimePoint next_due(TimePoint now) const override;
   void collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) override;

@@ -1,4 +1,4 @@
-#include "engine/batch_bytes.h"
+#include "state/peer_message.h"
 
 #include <bit>
 #include <boost/describe/members.hpp>

@@ -1,4 +1,4 @@
-#include "engine/changes.h"
+#include "state/changes.h"
 
 #include <iterator>
 

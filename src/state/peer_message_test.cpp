@@ -1,5 +1,5 @@
 // What one instance tells the others of a batch is what they hear (R-M1), also across neighbouring versions.
-#include "engine/batch_bytes.h"
+#include "state/peer_message.h"
 
 #include <gmock/gmock.h>
 

@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "core/ensure.h"
-#include "engine/catalogue.h"
-#include "engine/rows.h"
+#include "state/catalogue.h"
+#include "state/rows.h"
 
 namespace stagedoor {
 

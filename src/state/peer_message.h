@@ -16,7 +16,7 @@
 #include <string>
 #include <string_view>
 
-#include "engine/changes.h"
+#include "state/changes.h"
 
 namespace stagedoor {
 

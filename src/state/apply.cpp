@@ -1,6 +1,6 @@
-#include "engine/view.h"
+#include "state/view.h"
 
-#include "engine/changes.h"
+#include "state/changes.h"
 
 namespace stagedoor {
 

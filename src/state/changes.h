@@ -10,8 +10,8 @@
 #include <optional>
 #include <vector>
 
-#include "engine/rows.h"
-#include "engine/view.h"
+#include "state/rows.h"
+#include "state/view.h"
 
 namespace stagedoor {
 

@@ -1,0 +1,37 @@
+// Reads of committed rows for one fan or operator, beside the lane; each is short.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <vector>
+
+#include "ports/store_errors.h"
+#include "state/rows/audit_log.h"
+#include "state/rows/reservation.h"
+#include "state/rows/wallet.h"
+
+namespace stagedoor {
+
+// A page of a growing list, newest first.
+struct PageAt {
+  std::int64_t before = 0;  // rows below this id (or seq); 0 = from the newest
+  int limit = 50;
+  std::int64_t bound() const { return before ? before : std::numeric_limits<std::int64_t>::max(); }
+};
+
+// One thread at a time per object.
+class Queries {
+ public:
+  virtual ~Queries() = default;
+  virtual std::optional<Reservation> reservation(ReservationId id) = 0;
+  virtual std::vector<Reservation> reservations_of(const UserId& user,
+                                                   std::optional<ReservationStatus> status, PageAt at) = 0;
+  virtual std::optional<Wallet> wallet(const UserId& user) = 0;
+  virtual std::vector<Posting> history(WalletId wallet, PageAt at) = 0;  // cursor: seq
+  virtual std::optional<Payment> payment(PaymentId id) = 0;
+  virtual std::vector<Payment> payments_of(const UserId& user, PageAt at) = 0;
+  virtual std::vector<LogRow> log(PageAt at) = 0;
+};
+
+}  // namespace stagedoor

@@ -1,0 +1,26 @@
+// Removing rows that are old enough.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "core/time.h"
+#include "ports/store_errors.h"
+
+namespace stagedoor {
+
+// Rows older than these moments may be removed.
+struct RetentionLimits {
+  TimePoint answers_before{};                // remembered answers (R-X5: kept 24 h)
+  std::optional<TimePoint> outbox_before{};  // domain events; nullopt: keep all
+};
+
+class Retention {
+ public:
+  virtual ~Retention() = default;
+  // Removes at most `rows_max` rows of each kind, oldest first, in a transaction of its own. Returns how many
+  // it removed. Lane thread, between transactions.
+  virtual std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) = 0;
+};
+
+}  // namespace stagedoor

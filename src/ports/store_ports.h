@@ -1,0 +1,19 @@
+// The jobs of one booking store, for code that wires an instance. All other code takes the one interface it
+// needs.
+#pragma once
+
+#include "ports/peer_feed.h"
+#include "ports/retention.h"
+#include "ports/startup_state.h"
+#include "ports/transaction.h"
+
+namespace stagedoor {
+
+struct StorePorts {
+  Store& store;
+  StartupState& startup;
+  Retention& retention;
+  PeerFeed* peers = nullptr;  // nullptr: only this process writes the store
+};
+
+}  // namespace stagedoor

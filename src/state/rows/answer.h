@@ -1,0 +1,25 @@
+// Remembered answers (R-X5).
+#pragma once
+
+#include <string>
+
+#include "core/ids.h"
+#include "core/time.h"
+#include "core/uuid.h"
+
+namespace stagedoor {
+
+// The first answer to a (user, key), given again to the same request for kAnswersKept (R-X5). Then the key is
+// free, whether or not the row has been forgotten.
+inline constexpr Millis kAnswersKept{24 * 3'600'000};
+struct IdempotentAnswer {
+  UserId user{};
+  std::string key{};
+  std::string request_hash{};  // SHA-256 of method, path and body: 32 bytes
+  int status = 0;
+  std::string body{};
+  std::string headers{};
+  TimePoint created_at{};
+};
+
+}  // namespace stagedoor

@@ -1,0 +1,21 @@
+// The audit log: what operators did (R-Q17).
+#pragma once
+
+#include <string>
+
+#include "core/ids.h"
+#include "core/time.h"
+
+namespace stagedoor {
+
+// What an operator did (R-Q17).
+struct LogRow {
+  LogId id{};
+  TimePoint created_at{};
+  std::string operator_name{};
+  std::string action{};  // "queue.pause"
+  EventId event{};       // 0 when it concerns none
+  std::string detail{};  // JSON
+};
+
+}  // namespace stagedoor

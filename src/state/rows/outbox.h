@@ -1,0 +1,22 @@
+// Domain events for other systems, written in the transaction of their cause (R-M4).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/ids.h"
+#include "core/time.h"
+
+namespace stagedoor {
+
+// An event for the outside world, written with its cause (R-M4).
+struct OutboxRow {
+  OutboxId id{};
+  std::string key{};         // "reservation/17", "wallet/3": order is kept per key
+  std::int64_t version = 0;  // of the key, rising
+  std::string type{};        // "seat.held"
+  std::string payload{};     // JSON
+  TimePoint created_at{};
+};
+
+}  // namespace stagedoor

@@ -1,0 +1,61 @@
+// Reservations and house seats: what takes a seat.
+#pragma once
+
+#include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
+#include <cstdint>
+#include <optional>
+
+#include "core/ids.h"
+#include "core/money.h"
+#include "core/time.h"
+#include "core/uuid.h"
+
+namespace stagedoor {
+
+// RESERVED: held. PENDING: held, and a payment was started and not finished. Both lapse at expires_at by
+// rule.
+BOOST_DEFINE_ENUM_CLASS(ReservationStatus, RESERVED, PENDING, PAID, CANCELLED, REFUNDED)
+// Why a reservation is CANCELLED; NONE otherwise.
+BOOST_DEFINE_ENUM_CLASS(CancelReason, NONE, LAPSED, OWNER, OPERATOR)
+
+struct Reservation {
+  ReservationId id{};
+  SeatId seat{};
+  DateId date{};
+  EventId event{};
+  UserId user{};
+  Place place = 0;  // of the visit that holds it
+  ReservationStatus status = ReservationStatus::RESERVED;
+  CancelReason reason = CancelReason::NONE;
+  Won price{};  // fixed when the hold is made (R-S9)
+  TimePoint expires_at{};
+  TimePoint created_at{};
+  TimePoint updated_at{};
+  PaymentId payment{};  // 0 while unpaid
+  std::optional<TimePoint> paid_at{};
+  std::int32_t version = 1;  // counts the row's changes, from 1
+
+  // Not paid and not over: RESERVED or PENDING before expires_at.
+  bool is_live_hold(TimePoint now) const { return is_unpaid() && now < expires_at; }
+  bool is_unpaid() const {
+    return status == ReservationStatus::RESERVED || status == ReservationStatus::PENDING;
+  }
+  // Takes the seat as far as the store's unique index knows (a lapsed hold does until it is swept).
+  bool takes_seat() const { return is_unpaid() || status == ReservationStatus::PAID; }
+  // What a reader is told: a hold past its end is cancelled, swept or not (R-S4).
+  ReservationStatus status_at(TimePoint now) const {
+    return is_unpaid() && now >= expires_at ? ReservationStatus::CANCELLED : status;
+  }
+};
+BOOST_DESCRIBE_STRUCT(Reservation, (),
+                      (id, seat, date, event, user, place, status, reason, price, expires_at, created_at,
+                       updated_at, payment, paid_at, version))
+
+struct SeatBlock {  // a house seat (R-S12)
+  SeatId seat{};
+  bool blocked = false;
+};
+BOOST_DESCRIBE_STRUCT(SeatBlock, (), (seat, blocked))
+
+}  // namespace stagedoor

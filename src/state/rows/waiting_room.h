@@ -1,0 +1,94 @@
+// An event's waiting room: the line, visits, absences, the draw, the priority line.
+#pragma once
+
+#include <boost/describe/class.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/ids.h"
+#include "core/time.h"
+#include "core/uuid.h"
+
+namespace stagedoor {
+
+// A place in an event's line. It never moves; `left_at` is set when its owner gives it up while waiting.
+struct LinePlace {
+  EventId event{};
+  Place place = 0;
+  UserId user{};
+  TimePoint joined_at{};
+  std::optional<TimePoint> left_at{};
+};
+BOOST_DESCRIBE_STRUCT(LinePlace, (), (event, place, user, joined_at, left_at))
+
+// Somebody's turn: inside during [activated_at, expires_at). Ending early moves expires_at to that moment.
+struct Visit {
+  EventId event{};
+  Place place = 0;
+  UserId user{};
+  TimePoint activated_at{};
+  TimePoint expires_at{};
+
+  bool is_active(TimePoint now) const { return activated_at <= now && now < expires_at; }
+};
+BOOST_DESCRIBE_STRUCT(Visit, (), (event, place, user, activated_at, expires_at))
+
+// Some of 4,096 places of a line: a bit each, lowest bit of the first byte for place `block` * 4096 + 1. As
+// what is stored: who vanished once while they waited (R-Q12); a bit is never taken back.
+inline constexpr std::size_t kPlaceBits = 4096;
+struct PlaceBits {
+  EventId event{};
+  std::int32_t block = 0;
+  std::string bits{};  // 512 bytes
+};
+BOOST_DESCRIBE_STRUCT(PlaceBits, (), (event, block, bits))
+constexpr std::int32_t block_of(Place place) { return static_cast<std::int32_t>((place - 1) / kPlaceBits); }
+inline void set_bit(PlaceBits& block, Place place) {  // of block_of(place)
+  char& byte = block.bits[(place - 1) % kPlaceBits / 8];
+  byte = static_cast<char>(byte | 1 << (place - 1) % 8);
+}
+template <class Visit>
+void each_place(const PlaceBits& block, Visit&& visit) {
+  for (std::size_t i = 0; i < block.bits.size() * 8; ++i) {
+    if (static_cast<unsigned char>(block.bits[i / 8]) >> (i % 8) & 1)
+      visit(static_cast<Place>(std::size_t(block.block) * kPlaceBits + i + 1));
+  }
+}
+
+// The draw of an event's order (R-Q13; docs/draw.md): first a commitment to the seed, later what was drawn.
+struct Draw {
+  EventId event{};
+  std::string seed{};    // 32 random bytes, secret until drawn
+  TimePoint opens_at{};  // the opening that the commitment names; who joined before it takes part
+  TimePoint committed_at{};
+  std::string
+      beacon_source{};   // the public source that the policy named when it was committed; "" without one
+  std::string beacon{};  // its value, once an operator gave it
+  std::optional<TimePoint> drawn_at{};
+  Place people = 0;      // once drawn: places 1 … people took part
+  std::string digest{};  // once drawn: 32 bytes, of the list of their joins
+};
+BOOST_DESCRIBE_STRUCT(Draw, (),
+                      (event, seed, opens_at, committed_at, beacon_source, beacon, drawn_at, people, digest))
+
+// A user who may wait in the priority line of an event (R-Q17).
+struct PriorityUser {
+  EventId event{};
+  UserId user{};
+  TimePoint granted_at{};
+};
+BOOST_DESCRIBE_STRUCT(PriorityUser, (), (event, user, granted_at))
+
+// What is stored of one event's room.
+struct RoomRows {
+  std::vector<LinePlace> places;  // by place, from 1
+  std::vector<Visit> visits;
+  std::vector<PlaceBits> absences;
+  std::vector<PriorityUser> priority;
+  std::optional<Draw> draw;
+};
+
+}  // namespace stagedoor

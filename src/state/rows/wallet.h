@@ -1,0 +1,50 @@
+// Money: wallets, the postings between accounts (R-W7), payments.
+#pragma once
+
+#include <boost/describe/enum.hpp>
+#include <cstdint>
+#include <vector>
+
+#include "core/ids.h"
+#include "core/money.h"
+#include "core/time.h"
+#include "core/uuid.h"
+
+namespace stagedoor {
+
+struct Wallet {
+  WalletId id{};
+  UserId user{};
+  Won balance{};
+  std::int64_t seq = 0;  // number of postings so far; the newest posting bears it
+};
+
+BOOST_DEFINE_ENUM_CLASS(PostingType, CHARGE, USE, REFUND)
+
+// One movement between two accounts. A user's account is the wallet's id; the house's accounts are the
+// negative numbers below, whose balances are sums of postings and stored nowhere.
+inline constexpr std::int64_t kHouseAccount = -1;    // what was sold
+inline constexpr std::int64_t kChargesAccount = -2;  // money that came in from outside
+
+struct Posting {
+  PostingId id{};
+  WalletId wallet{};
+  std::int64_t seq = 0;  // 1, 2, 3… per wallet
+  PostingType type = PostingType::CHARGE;
+  Won amount{};         // > 0: from `debit_account` to `credit_account`
+  Won balance_after{};  // of the wallet
+  std::int64_t debit_account = 0;
+  std::int64_t credit_account = 0;
+  ReservationId reservation{};  // 0 for a charge
+  TimePoint created_at{};
+};
+
+struct Payment {
+  PaymentId id{};
+  UserId user{};
+  Won total{};
+  TimePoint created_at{};
+  std::vector<ReservationId> reservations{};
+};
+
+}  // namespace stagedoor
