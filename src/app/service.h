@@ -58,19 +58,21 @@ class Service {
 
   Config config_;
   OperatorSecrets operator_secrets_;
-  operators::OperatorKeys operator_keys_;
+  OperatorKeys operator_keys_;
   OpenStore open_store_;
   SystemClock clock_{open_store_.clock_offset};
   catalog::Shelf shelf_;
   std::function<std::shared_ptr<const Catalogue>()> catalogue_ = [this] { return shelf_.catalogue(); };
   TokenKeys token_keys_;
+  PlaceTokens tokens_;
+  TokenIdentity identity_{tokens_};
   StockOf stock_ = [this](EventId event) { return shelf_.stock_news(event); };
   Rooms rooms_{clock_, catalogue_, &system_random};
   LapseHolds lapse_holds_;
   Housekeeping housekeeping_{open_store_.ports.retention};
   Lane lane_;
   Readers readers_;
-  Gate gate_;
+  Turns turns_{rooms_};
   SaleMetrics sale_metrics_{lane_, rooms_, catalogue_};
   std::shared_ptr<http::Metrics> http_metrics_ = std::make_shared<http::Metrics>();
 
@@ -78,9 +80,9 @@ class Service {
                                  (std::uint64_t{std::random_device()()} << 32) | std::random_device()()};
 
   catalog::CatalogCalls catalog_calls_;
-  catalog::SeatStreamCalls seat_stream_calls_{shelf_, seat_feeds_, rooms_, gate_, clock_};
+  catalog::SeatStreamCalls seat_stream_calls_{shelf_, seat_feeds_, rooms_, tokens_, turns_, clock_};
   QueueCalls queue_calls_;
-  QueueStreamCalls queue_stream_calls_{rooms_, gate_, clock_, stock_};
+  QueueStreamCalls queue_stream_calls_{rooms_, tokens_, clock_, stock_};
   PublicCalls public_calls_;
   WalletCalls wallet_calls_;
   ReservationCalls reservation_calls_;

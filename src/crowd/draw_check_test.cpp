@@ -185,7 +185,7 @@ TEST(DrawCheck, forgives_that_who_was_silent_for_long_is_passed_over) {
 }
 
 TEST(DrawCheck, reads_what_stands_in_a_token) {
-  const TokenClaims claims{EventId{7}, 258, UserId{{0, 1, 2}}, from_ms(1000)};
+  const TokenClaims claims{{EventId{7}, 258, UserId{{0, 1, 2}}}, from_ms(1000)};
   const std::string token = base64url_encode(encode_token(5, claims));
   Witness fan;
   ASSERT_TRUE(read_token("Bearer " + token, fan));

@@ -1,5 +1,5 @@
 // The bytes of a queue token (R-Q6), for everybody who reads tokens, with or without a key. Signing and
-// verifying them is the job of modules/queue/token.h.
+// verifying them is the job of modules/identity/token.h.
 //
 // 57 bytes, as base64url without padding (76 characters):
 //   version 1 (1 byte) · key id (4) · event (8) · place (4) · user (16) · issued at, ms (8) · MAC (16)
@@ -11,16 +11,12 @@
 #include <optional>
 #include <string_view>
 
-#include "core/ids.h"
+#include "core/place_ref.h"
 #include "core/time.h"
-#include "core/uuid.h"
 
 namespace stagedoor {
 
-struct TokenClaims {
-  EventId event;
-  Place place = 0;
-  UserId user;
+struct TokenClaims : PlaceRef {
   TimePoint issued_at{};
 
   bool operator==(const TokenClaims&) const = default;

@@ -16,7 +16,7 @@ TEST(TokenLayout, has_its_fields_at_fixed_places) {
   bytes[12] = 7;     // event
   bytes[15] = 0x01;  // place 258
   bytes[16] = 0x02;
-  TokenClaims claims{EventId{7}, 258, {}, from_ms(1000)};
+  TokenClaims claims{{EventId{7}, 258, {}}, from_ms(1000)};
   for (std::size_t i = 0; i < 16; ++i) bytes[17 + i] = claims.user.bytes[i] = static_cast<std::uint8_t>(i);
   bytes[39] = 0x03;  // issued at 1000
   bytes[40] = 0xe8;
@@ -28,7 +28,7 @@ TEST(TokenLayout, has_its_fields_at_fixed_places) {
 
 // R-Q13: those who check a draw have no key.
 TEST(TokenLayout, can_be_read_without_a_key) {
-  const TokenClaims claims{EventId{7}, 258, UserId{{1, 2}}, from_ms(1000)};
+  const TokenClaims claims{{EventId{7}, 258, UserId{{1, 2}}}, from_ms(1000)};
   TokenBytes bytes = encode_token(5, claims);
   bytes.back() = 0xff;  // some MAC
   const std::string token = base64url_encode(bytes);

@@ -8,7 +8,7 @@
 
 #include "core/base64url.h"
 #include "core/ensure.h"
-#include "modules/queue/token.h"
+#include "modules/identity/token.h"
 
 namespace stagedoor {
 namespace {

@@ -3,7 +3,7 @@
 // that reads more than it asked for dies here as it would in the lane.
 //
 //   Stage stage;
-//   const TokenClaims fan = stage.inside(1);                        // user 1, let in
+//   const PlaceRef fan = stage.inside(1);                           // user 1, let in
 //   EXPECT_EQ(outcome(stage.hold(fan, {7})), "ok");                 // seat number 7 of the club night
 //   stage.now += Millis(300'000);
 //   EXPECT_EQ(outcome(stage.pay(fan, {stage.taken_by(7)})), "RESERVATION_EXPIRED");
@@ -103,40 +103,42 @@ class Stage {
     return all;
   }
 
-  // The token of a user who has the next place and still waits.
-  TokenClaims waiting(std::uint32_t user, EventId event = kClubNight) {
+  // The next place, of a user who still waits.
+  PlaceRef waiting(std::uint32_t user, EventId event = kClubNight) {
     const Place place = ++last_place_[event];
-    return {event, place, user_id(user), now};
+    return {event, place, user_id(user)};
   }
-  // The token of a user who has been let in.
-  TokenClaims inside(std::uint32_t user, EventId event = kClubNight) {
-    const TokenClaims token = waiting(user, event);
-    const LinePlace place{event, token.place, token.user, now, std::nullopt};
+  // The next place, of a user who has been let in.
+  PlaceRef inside(std::uint32_t user, EventId event = kClubNight) {
+    const PlaceRef fan = waiting(user, event);
+    const LinePlace place{event, fan.place, fan.user, now, std::nullopt};
     view.apply(decide_admit(*view.catalogue->event(event), std::span(&place, 1), now));
-    return token;
+    return fan;
   }
-  const Visit& visit(const TokenClaims& token) { return *view.visits.find({token.event, token.place}); }
+  const Visit& visit(const PlaceRef& fan) { return *view.visits.find({fan.event, fan.place}); }
 
-  Decision<Held> hold(const TokenClaims& token, const std::vector<int>& numbers) {
-    return hold_seats(token, seats(numbers));
+  Decision<Held> hold(const PlaceRef& fan, const std::vector<int>& numbers) {
+    return hold_seats(fan, seats(numbers));
   }
-  Decision<Held> hold_seats(const TokenClaims& token, std::vector<SeatId> wanted) {
-    const HoldSeats order{token, std::move(wanted)};
+  Decision<Held> hold_seats(const PlaceRef& fan, std::vector<SeatId> wanted) {
+    const HoldSeats order{fan, std::move(wanted)};
     return run([&](Keys& keys) { hold_keys(order, view, keys); },
                [&](Moment& moment) { return decide_hold(order, view, moment); });
   }
-  Decision<Reservation> cancel(const TokenClaims& token, ReservationId id) {
-    const CancelHold order{id, token.user};
+  Decision<Reservation> cancel(const PlaceRef& fan, ReservationId id) {
+    const CancelHold order{id, fan.user};
     return run([&](Keys& keys) { cancel_keys(order, view, keys); },
                [&](Moment& moment) { return decide_cancel(order, view, moment); });
   }
-  Decision<Left> leave(const TokenClaims& token, bool is_waiting = false) {
-    const Leave order{token};
+  Decision<Left> leave(const PlaceRef& fan, bool is_waiting = false) {
+    const Leave order{fan};
+    std::optional<LinePlace> current;
+    if (is_waiting) current = {fan.event, fan.place, fan.user, kNow, std::nullopt};
     return run([&](Keys& keys) { leave_keys(order, view, keys); },
-               [&](Moment& moment) { return decide_leave(order, view, moment, is_waiting); });
+               [&](Moment& moment) { return decide_leave(order, view, moment, current); });
   }
-  Decision<Paid> pay(const TokenClaims& token, std::vector<ReservationId> holds) {
-    const Pay order{token, std::move(holds)};
+  Decision<Paid> pay(const PlaceRef& fan, std::vector<ReservationId> holds) {
+    const Pay order{fan, std::move(holds)};
     return run([&](Keys& keys) { pay_keys(order, view, keys); },
                [&](Moment& moment) { return decide_pay(order, view, moment); });
   }

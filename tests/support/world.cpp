@@ -22,13 +22,12 @@ World::World(const StorePorts& store, const Clock& clock, WorldOptions options)
     : clock_(clock),
       journal_(options.journal),
       lane_(store, clock, catalogue_, &http::problem, options.limits),
-      gate_(keys_, rooms_, clock, Millis(30LL * 86'400'000)),
-      catalog_calls_{shelf_, gate_, clock},
-      queue_calls_{lane_, rooms_, gate_, keys_, clock, catalogue_, EventId{}, stock_},
+      catalog_calls_{shelf_, tokens_, turns_, clock},
+      queue_calls_{lane_, rooms_, identity_, tokens_, clock, catalogue_, EventId{}, stock_},
       public_calls_{rooms_, clock, catalogue_, stock_},
-      wallet_calls_{lane_, readers_, gate_, options.balance_max},
-      reservation_calls_{lane_, readers_, gate_, rooms_, keys_, clock, catalogue_},
-      payment_calls_{lane_, readers_, gate_, clock, catalogue_, options.balance_max},
+      wallet_calls_{lane_, readers_, identity_, options.balance_max},
+      reservation_calls_{lane_, readers_, identity_, tokens_, rooms_, turns_, clock, catalogue_},
+      payment_calls_{lane_, readers_, identity_, turns_, clock, catalogue_, options.balance_max},
       operator_calls_{lane_, readers_, shelf_, rooms_, operator_keys_, clock, options.balance_max} {
   shelf_.load(store.startup);
   rooms_.restore(store.startup);

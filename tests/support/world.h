@@ -89,14 +89,16 @@ class World {
   catalog::Shelf shelf_;
   std::function<std::shared_ptr<const Catalogue>()> catalogue_ = [this] { return shelf_.catalogue(); };
   TokenKeys keys_{{std::string(32, 'k')}};
+  PlaceTokens tokens_{keys_, clock_, Millis(30LL * 86'400'000)};
+  TokenIdentity identity_{tokens_};
   StockOf stock_ = [this](EventId event) { return shelf_.stock_news(event); };
   Rooms rooms_{clock_, catalogue_, &seeds};
   LapseHolds lapse_holds_;
   std::vector<PendingPtr> pending_;  // outlive the lane, which answers them to its end
   Lane lane_;
   Readers readers_{0, {}};
-  Gate gate_;
-  operators::OperatorKeys operator_keys_{kOperatorKeys};
+  Turns turns_{rooms_};
+  OperatorKeys operator_keys_{kOperatorKeys};
   catalog::CatalogCalls catalog_calls_;
   QueueCalls queue_calls_;
   PublicCalls public_calls_;

@@ -4,7 +4,7 @@ small trees with one fault planted."""
 import pathlib
 import re
 
-MODULE_ORDER = ['queue', 'catalog', 'wallet', 'reservation', 'payment', 'operator']  # each may include those before it
+MODULE_ORDER = ['identity', 'queue', 'catalog', 'wallet', 'reservation', 'payment', 'operator']  # each may include those before it
 BEAST_FILES_MAX = 2
 LINES_WORTH_A_LOOK = 500
 
@@ -76,7 +76,7 @@ def may_include(name):
         allowed = ['core/', 'protocol/', 'state/', 'engine/'] + [f'modules/{name}/' for name in [*before, module]]
         if not stem.startswith('model'):
             allowed += ['json/', 'ports/']
-        if stem.startswith(('http', 'gate')):
+        if module == 'identity' or stem.startswith('http'):
             allowed += ['http/', 'modules/call.h']
         return allowed
     return None  # app

@@ -62,6 +62,13 @@ Result<DateId> date_on(const Catalogue& catalogue, EventId event, std::chrono::s
   return failure;
 }
 
+// The place of the request is of a visit to the event that is active now.
+Result<void> check_turn(const CatalogCalls& calls, const http::Request& request, EventId event) {
+  const auto token = calls.tokens.of(request);
+  if (!token) return token.error();
+  return calls.turns.check(*token, event);
+}
+
 Result<PagePtr> events(const CatalogCalls& calls, const http::Request& request) {
   const auto status = query_enum<EventStatus>(request, "status", kEventStatuses);
   if (!status) return status.error();
@@ -77,7 +84,7 @@ Result<PagePtr> event(const CatalogCalls& calls, const http::Request& request) {
 Result<PagePtr> dates(const CatalogCalls& calls, const http::Request& request) {
   const auto id = request.id<EventId>("eventId");
   if (!id) return id.error();
-  if (const auto turn = calls.gate.active(request, *id); !turn) return turn.error();
+  if (const auto turn = check_turn(calls, request, *id); !turn) return turn.error();
   const auto include = request.query("include");
   if (include && *include != "all") return invalid("include", "must be all, or left out");
   return calls.shelf.dates(*id, include ? DatesWanted::all : DatesWanted::bookable, calls.clock.now());
@@ -86,10 +93,12 @@ Result<PagePtr> dates(const CatalogCalls& calls, const http::Request& request) {
 Result<PagePtr> seats(const CatalogCalls& calls, const http::Request& request) {
   const auto id = request.id<DateId>("eventDateId");
   if (!id) return id.error();
-  // Which turn it takes is known only of a date that is there; of others, only who asks.
-  const auto event = calls.shelf.event_of(*id);
-  const auto turn = event ? calls.gate.active(request, *event) : calls.gate.token(request);
-  if (!turn) return turn.error();
+  const auto token = calls.tokens.of(request);
+  if (!token) return token.error();
+  // An unknown date has no event whose turn could be checked.
+  if (const auto event = calls.shelf.event_of(*id)) {
+    if (const auto turn = calls.turns.check(*token, *event); !turn) return turn.error();
+  }
   const auto status = query_enum<SeatStatus>(request, "status", kSeatStatuses);
   if (!status) return status.error();
   return calls.shelf.seats(*id, *status);
@@ -98,7 +107,7 @@ Result<PagePtr> seats(const CatalogCalls& calls, const http::Request& request) {
 Result<PagePtr> seats_by_day(const CatalogCalls& calls, const http::Request& request) {
   const auto id = request.id<EventId>("eventId");
   if (!id) return id.error();
-  if (const auto turn = calls.gate.active(request, *id); !turn) return turn.error();
+  if (const auto turn = check_turn(calls, request, *id); !turn) return turn.error();
   const auto day = query_day(request);
   const auto status = query_enum<SeatStatus>(request, "status", kSeatStatuses);
   if (const auto refusal = refusal_of(day, status)) return *refusal;

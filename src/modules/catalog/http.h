@@ -3,14 +3,16 @@
 
 #include "http/router.h"
 #include "modules/catalog/shelf.h"
-#include "modules/queue/gate.h"
+#include "modules/identity/place_tokens.h"
+#include "modules/queue/turn.h"
 #include "ports/clock.h"
 
 namespace stagedoor::catalog {
 
 struct CatalogCalls {
   const Shelf& shelf;
-  const Gate& gate;
+  const PlaceTokens& tokens;
+  const Turns& turns;
   const Clock& clock;
 };
 // `calls` must outlive the router.

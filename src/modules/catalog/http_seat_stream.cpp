@@ -44,18 +44,18 @@ void add_seat_stream_route(http::Router& router, const SeatStreamCalls& calls) {
   const auto open = [&calls](const http::Request& request, http::Reply reply) {
     const auto id = request.id<DateId>("eventDateId");
     if (!id) return reply(http::problem(id.error()));
-    const std::string token = presented_stream_token(request);
-    // As for the seats: which turn it takes is known only of a date that is there.
+    const auto token = calls.tokens.check(presented_stream_token(request));
+    if (!token) return reply(http::problem(token.error()));
     const auto event = calls.shelf.event_of(*id);
-    const auto turn = event ? calls.gate.active(token, *event) : calls.gate.token(token);
-    if (!turn) return reply(http::problem(turn.error()));
     if (!event)
       return reply(http::problem(
           {Code::EVENT_DATE_NOT_FOUND, fmt::format("There is no event date {}", id->value), {}, {}, {}}));
+    if (const auto turn = calls.turns.check(*token, *event); !turn) return reply(http::problem(turn.error()));
     auto feed = calls.feeds.feed(*id);
     const auto heard = feed->version_of(request.header("Last-Event-ID"));
-    reply({.stream = std::make_shared<SeatStream>(
-               Watch(calls.rooms, calls.clock, *turn, calls.gate.end_of(*turn)), std::move(feed), heard)});
+    reply(
+        {.stream = std::make_shared<SeatStream>(
+             Watch(calls.rooms, calls.clock, *token, calls.tokens.end_of(*token)), std::move(feed), heard)});
   };
   router.add({.method = http::Method::GET,
               .path = "/events/properties/{eventDateId}/seats/stream",

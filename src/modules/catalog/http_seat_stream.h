@@ -3,7 +3,8 @@
 
 #include "http/router.h"
 #include "modules/catalog/seat_feed.h"
-#include "modules/queue/gate.h"
+#include "modules/identity/place_tokens.h"
+#include "modules/queue/turn.h"
 
 namespace stagedoor::catalog {
 
@@ -11,7 +12,8 @@ struct SeatStreamCalls {
   const Shelf& shelf;
   SeatFeeds& feeds;
   Rooms& rooms;
-  const Gate& gate;
+  const PlaceTokens& tokens;
+  const Turns& turns;
   const Clock& clock;
 };
 // `calls` must outlive the router, what it names also the streams.

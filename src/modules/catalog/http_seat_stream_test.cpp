@@ -23,9 +23,10 @@ struct World final : http::Reply::Sink {
   Shelf shelf;
   TokenKeys keys{{std::string(32, 'k')}};
   Rooms rooms{clock, [this] { return shelf.catalogue(); }, &test::seeds};
-  Gate gate{keys, rooms, clock, Millis(86'400'000)};
+  PlaceTokens tokens{keys, clock, Millis(86'400'000)};
+  Turns turns{rooms};
   SeatFeeds feeds{shelf, clock, 1};
-  SeatStreamCalls calls{shelf, feeds, rooms, gate, clock};
+  SeatStreamCalls calls{shelf, feeds, rooms, tokens, turns, clock};
   http::Router router;
   Answer answer;
   Place last_place = 0;
@@ -55,10 +56,10 @@ struct World final : http::Reply::Sink {
   // Of somebody inside until `until`, or who waits.
   std::string token(std::int64_t event, std::optional<TimePoint> until = {}) {
     const Place place = ++last_place;
-    const TokenClaims claims{EventId{event}, place, UserId{{std::uint8_t(place)}}, clock.now()};
+    const TokenClaims claims{{EventId{event}, place, UserId{{std::uint8_t(place)}}}, clock.now()};
     for (Place before = 1; before < place; ++before) {  // places have no gaps
       if (last_of[event] >= before) continue;
-      join({claims.event, before, UserId{{std::uint8_t(before)}}, clock.now()});
+      join({{claims.event, before, UserId{{std::uint8_t(before)}}}, clock.now()});
     }
     join(claims);
     if (until) {

@@ -54,8 +54,9 @@ struct World final : http::Reply::Sink {
   Shelf shelf;
   TokenKeys keys{{std::string(32, 'k')}};
   Rooms rooms{clock, [this] { return shelf.catalogue(); }, &test::seeds};
-  Gate gate{keys, rooms, clock, Millis(86'400'000)};
-  CatalogCalls calls{shelf, gate, clock};
+  PlaceTokens tokens{keys, clock, Millis(86'400'000)};
+  Turns turns{rooms};
+  CatalogCalls calls{shelf, tokens, turns, clock};
   http::Router router;
   Answer answer;
   std::map<std::int64_t, Place> last_place;
@@ -69,7 +70,7 @@ struct World final : http::Reply::Sink {
   // A token of `event`: of somebody inside, or of somebody who waits.
   std::string token(std::int64_t event, bool is_active) {
     const Place place = ++last_place[event];
-    const TokenClaims claims{EventId{event}, place, UserId{{std::uint8_t(place)}}, clock.set};
+    const TokenClaims claims{{EventId{event}, place, UserId{{std::uint8_t(place)}}}, clock.set};
     Batch batch;
     batch.now = clock.set;
     batch.line.put({claims.event, claims.place}, {claims.event, claims.place, claims.user, clock.set, {}},

@@ -9,7 +9,7 @@
 #include "engine/readers.h"
 #include "http/router.h"
 #include "modules/catalog/shelf.h"
-#include "modules/operator/keys.h"
+#include "modules/identity/operator_keys.h"
 #include "modules/queue/rooms.h"
 #include "ports/clock.h"
 

@@ -107,12 +107,11 @@ class Emptying : public std::enable_shared_from_this<Emptying> {
     SendOut(std::shared_ptr<Emptying> emptying, const LinePlace& person)
         : Command(LaneClass::operation, {}),
           emptying_(std::move(emptying)),
-          order_{{person.event, person.place, person.user, person.joined_at}, CancelReason::OPERATOR} {}
+          order_{{person.event, person.place, person.user}, CancelReason::OPERATOR} {}
     void keys(const View& view, Keys& wanted) const override { leave_keys(order_, view, wanted); }
     Decided decide(const View& view, Moment& moment) override {
-      const auto place = emptying_->calls_.rooms.place_of(order_.token.event, order_.token.user, moment.now);
-      const bool is_waiting = place.value_or(LinePlace{}).place == order_.token.place;
-      return {{}, decide_leave(order_, view, moment, is_waiting).changes, false};
+      const auto current = emptying_->calls_.rooms.place_of(order_.fan.event, order_.fan.user, moment.now);
+      return {{}, decide_leave(order_, view, moment, current).changes, false};
     }
     void reply(Answer answer) override { emptying_->left(answer.status); }
 

@@ -35,7 +35,7 @@ Decision<Blocked> release(Stage& stage, std::vector<std::int64_t> numbers) {
 
 TEST(BlockSeats, nobody_can_hold_a_blocked_seat_until_it_is_released) {
   Stage stage;
-  const TokenClaims fan = stage.inside(1);
+  const PlaceRef fan = stage.inside(1);
   EXPECT_EQ(outcome(block(stage, {7, 8})), "ok");
   EXPECT_EQ(outcome(stage.hold(fan, {7})), "SEAT_OCCUPIED");
   EXPECT_EQ(outcome(release(stage, {7})), "ok");
@@ -56,7 +56,7 @@ TEST(BlockSeats, takes_seats_by_id_or_by_number_none_twice) {
 
 TEST(BlockSeats, refuses_held_and_sold_seats_by_name_and_blocks_none) {
   Stage stage;
-  const TokenClaims fan = stage.inside(1);
+  const PlaceRef fan = stage.inside(1);
   stage.charge(1, kBalanceMax);
   stage.hold(fan, {7});
   const auto sold = result_of(stage.hold(fan, {8})).reservations.front().id;
@@ -71,7 +71,7 @@ TEST(BlockSeats, refuses_held_and_sold_seats_by_name_and_blocks_none) {
 
 TEST(BlockSeats, may_block_what_lapsed_though_it_is_not_swept) {
   Stage stage;
-  const TokenClaims fan = stage.inside(1);
+  const PlaceRef fan = stage.inside(1);
   const TimePoint ends = result_of(stage.hold(fan, {7})).reservations.front().expires_at;
   stage.now = ends - Millis(1);
   EXPECT_EQ(outcome(block(stage, {7})), "SEAT_OCCUPIED");

@@ -67,7 +67,7 @@ PaymentDto to_dto(const Payment& payment, Queries& queries, const Catalogue& cat
 }
 
 void pay(const PaymentCalls& calls, const http::Request& request, http::Reply reply) {
-  const auto token = calls.gate.token(request);
+  const auto token = calls.identity.place_of(request);
   if (!token) return reply(http::problem(token.error()));
   const auto id = request.id<ReservationId>("id");
   const bool has_body = !request.body.empty();
@@ -85,7 +85,7 @@ void pay(const PaymentCalls& calls, const http::Request& request, http::Reply re
       [order, has_body, &calls](const View& view, Moment& moment) {
         auto decision = decide_pay(order, view, moment);
         if (auto* failure = std::get_if<Failure>(&decision.result))
-          *failure = calls.gate.explain_turn(*failure, order.token);
+          *failure = calls.turns.explain(*failure, order.fan);
         return answered(std::move(decision), [&](const Paid& paid) {
           if (!has_body) return http::ok(200, to_dto(paid.reservations.front(), *view.catalogue, moment.now));
           PaidDto dto{paid.payment.id, paid.payment.created_at, paid.payment.total, {}};
@@ -98,20 +98,21 @@ void pay(const PaymentCalls& calls, const http::Request& request, http::Reply re
 }
 
 void refund(const PaymentCalls& calls, const http::Request& request, http::Reply reply) {
-  const auto token = calls.gate.token(request);
-  if (!token) return reply(http::problem(token.error()));
+  const auto caller = calls.identity.of(request);
+  if (!caller) return reply(http::problem(caller.error()));
   const auto id = request.id<ReservationId>("id");
-  auto idempotency = idempotency_of(request, token->user);
+  auto idempotency = idempotency_of(request, caller->user);
   if (const auto refusal = refusal_of(id, idempotency)) return reply(http::problem(*refusal));
-  submit_refund(calls.lane, {*id, token->user, calls.balance_max}, std::move(*idempotency), std::move(reply));
+  submit_refund(calls.lane, {*id, caller->user, calls.balance_max}, std::move(*idempotency),
+                std::move(reply));
 }
 
 void show(const PaymentCalls& calls, const http::Request& request, http::Reply reply) {
-  const auto token = calls.gate.token(request);
-  if (!token) return reply(http::problem(token.error()));
+  const auto caller = calls.identity.of(request);
+  if (!caller) return reply(http::problem(caller.error()));
   const auto id = request.id<PaymentId>("id");
   if (!id) return reply(http::problem(id.error()));
-  submit_read(calls.readers, std::move(reply), [id = *id, user = token->user, &calls](Queries& queries) {
+  submit_read(calls.readers, std::move(reply), [id = *id, user = caller->user, &calls](Queries& queries) {
     const auto payment = queries.payment(id);
     if (!payment) return http::problem({Code::NOT_FOUND, "There is no such payment.", {}, {}, {}});
     if (payment->user != user)
@@ -123,7 +124,8 @@ void show(const PaymentCalls& calls, const http::Request& request, http::Reply r
 void list(const PaymentCalls& calls, const http::Request& request, http::Reply reply) {
   const auto user = request.user_id("userId");
   if (!user) return reply(http::problem(user.error()));
-  if (const auto owner = calls.gate.owner(request, *user); !owner) return reply(http::problem(owner.error()));
+  if (const auto owner = calls.identity.owner(request, *user); !owner)
+    return reply(http::problem(owner.error()));
   const auto at = page_of(request);
   if (!at) return reply(http::problem(at.error()));
   submit_read(calls.readers, std::move(reply), [user = *user, at = *at, &calls](Queries& queries) {

@@ -7,8 +7,9 @@
 #include "engine/lane.h"
 #include "engine/readers.h"
 #include "http/router.h"
+#include "modules/identity/identity.h"
 #include "modules/payment/model.h"
-#include "modules/queue/gate.h"
+#include "modules/queue/turn.h"
 
 namespace stagedoor {
 
@@ -18,7 +19,8 @@ void submit_refund(Lane& lane, const Refund& order, Idempotency idempotency, htt
 struct PaymentCalls {
   Lane& lane;
   Readers& readers;
-  const Gate& gate;
+  const Identity& identity;
+  const Turns& turns;
   const Clock& clock;
   std::function<std::shared_ptr<const Catalogue>()> catalogue;
   Won balance_max;

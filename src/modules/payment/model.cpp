@@ -37,18 +37,18 @@ bool has_other_hold(const View& view, EventId event, const UserId& user, const s
 }  // namespace
 
 void pay_keys(const Pay& order, const View& view, Keys& wanted) {
-  const EventUser fan{order.token.event, order.token.user};
-  want(view.visits, wanted.visits, EventPlace{order.token.event, order.token.place});
-  want(view.wallets, wanted.wallets, order.token.user);
-  want(view.fans, wanted.fans, fan);
-  for (const ReservationId id : order.reservations) cancel_keys({id, order.token.user}, view, wanted);
-  if (!view.fans.knows(fan) || !view.fans.find(fan)) return;
-  for (const ReservationId id : view.fans.find(fan)->unpaid) want(view.reservations, wanted.reservations, id);
+  const EventUser key{order.fan.event, order.fan.user};
+  want(view.visits, wanted.visits, EventPlace{order.fan.event, order.fan.place});
+  want(view.wallets, wanted.wallets, order.fan.user);
+  want(view.fans, wanted.fans, key);
+  for (const ReservationId id : order.reservations) cancel_keys({id, order.fan.user}, view, wanted);
+  if (!view.fans.knows(key) || !view.fans.find(key)) return;
+  for (const ReservationId id : view.fans.find(key)->unpaid) want(view.reservations, wanted.reservations, id);
 }
 
 Decision<Paid> decide_pay(const Pay& order, const View& view, Moment& moment) {
   const TimePoint now = moment.now;
-  const UserId& user = order.token.user;
+  const UserId& user = order.fan.user;
   std::vector<Reservation> holds;
   Won total;
   for (const ReservationId id : order.reservations) {
@@ -58,10 +58,10 @@ Decision<Paid> decide_pay(const Pay& order, const View& view, Moment& moment) {
     holds.push_back(*hold);
   }
   for (const Reservation& hold : holds) {
-    const auto turn = active_visit(view, order.token, hold.event, now);
+    const auto turn = active_visit(view, order.fan, hold.event, now);
     if (turn.has_error()) return turn.error();
   }
-  const EventId event = order.token.event;
+  const EventId event = order.fan.event;
   const Wallet* wallet = view.wallets.find(user);
   const Won balance = wallet ? wallet->balance : Won{0};
   Changes changes;
@@ -85,7 +85,7 @@ Decision<Paid> decide_pay(const Pay& order, const View& view, Moment& moment) {
   if (total > Won{0}) book.write(changes);
   changes.payments.push_back(payment);
   if (!has_other_hold(view, event, user, holds, now)) {  // R-P4
-    Visit over = *view.visits.find({event, order.token.place});
+    Visit over = *view.visits.find({event, order.fan.place});
     over.expires_at = now;
     changes.visits.push_back(over);
   }

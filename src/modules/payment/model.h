@@ -2,13 +2,13 @@
 // reservations, the visit and the outbox together (R-P2).
 #pragma once
 
+#include "core/place_ref.h"
 #include "engine/command.h"
-#include "modules/queue/token.h"
 
 namespace stagedoor {
 
 struct Pay {
-  TokenClaims token;                        // authentic
+  PlaceRef fan;
   std::vector<ReservationId> reservations;  // the one in the path first; none twice
 };
 struct Paid {

@@ -22,7 +22,7 @@ constexpr Millis kHoldTtl{300'000};
 // A fan with a hold of seat 7 and, unless told otherwise, the money for ten seats.
 struct Buyer {
   Stage stage;
-  TokenClaims token;
+  PlaceRef token;
   ReservationId hold;
 
   explicit Buyer(Won money = Won{10 * kPrice.amount}) {
@@ -245,7 +245,7 @@ TEST(Pay, of_several_needs_the_balance_for_all) {
 // R-P1: holds of two events cannot be paid with the token of one.
 TEST(Pay, of_two_events_is_refused) {
   Buyer buyer;
-  const TokenClaims other = buyer.stage.inside(1, kOtherNight);
+  const PlaceRef other = buyer.stage.inside(1, kOtherNight);
   const ReservationId elsewhere =
       result_of(buyer.stage.hold_seats(other, {Stage::seat(1, 2)})).reservations.front().id;
   EXPECT_EQ(outcome(buyer.stage.pay(buyer.token, {buyer.hold, elsewhere})), "WRONG_TOKEN_EVENT");
@@ -285,7 +285,7 @@ TEST(Pay, ends_the_visit_when_the_other_holds_are_over_or_elsewhere) {
 // R-P2: a seat for nothing is paid without a posting.
 TEST(Pay, needs_no_balance_for_a_price_of_zero) {
   Stage stage;
-  const TokenClaims token = stage.inside(1, kOtherNight);
+  const PlaceRef token = stage.inside(1, kOtherNight);
   const ReservationId free = result_of(stage.hold_seats(token, {Stage::seat(1, 3)})).reservations.front().id;
   const auto decision = stage.pay(token, {free});
   ASSERT_EQ(outcome(decision), "ok");

@@ -18,13 +18,13 @@ namespace {
 constexpr std::string_view kBearer = "Bearer ";
 
 TokenClaims claims_of(const LinePlace& place) {
-  return {place.event, place.place, place.user, place.joined_at};
+  return {{place.event, place.place, place.user}, place.joined_at};
 }
 
 Answer told(int status, const QueueCalls& calls, const TokenClaims& claims) {
   const auto fan = calls.rooms.watch(claims);
   if (!fan) return http::problem({Code::TOKEN_NOT_FOUND, "This place is not known here.", {}, {}, {}});
-  return http::ok(status, to_dto(claims, calls.keys.sign(claims), *fan, calls.stock(claims.event)));
+  return http::ok(status, to_dto(claims, calls.tokens.sign(claims), *fan, calls.stock(claims.event)));
 }
 
 // Each number in hexadecimal digits and a `-`: for every poll, where fmt would take longer than all the rest.
@@ -84,16 +84,18 @@ Result<EventId> implied_event(const QueueCalls& calls) {
 void join(const QueueCalls& calls, const http::Request& request, http::Reply reply) {
   const auto body = json::read<JoinBody>(request.body);
   if (!body) return reply(http::problem(body.error()));
+  const auto caller = calls.identity.joining(request, body->userId);
+  if (!caller) return reply(http::problem(caller.error()));
   const auto event = body->eventId ? Result<EventId>(*body->eventId) : implied_event(calls);
   if (!event) return reply(http::problem(event.error()));
-  // Where others may have ended it meanwhile, the lane looks.
-  const auto place = calls.rooms.place_of(*event, body->userId, calls.clock.now());
+  // With several instances the place may have ended elsewhere meanwhile, so the lane decides.
+  const auto place = calls.rooms.place_of(*event, caller->user, calls.clock.now());
   if (place && !calls.lane.has_others()) return reply(told(200, calls, claims_of(*place)));
-  calls.lane.submit(std::make_unique<JoinCommand>(calls, Join{*event, body->userId}, std::move(reply)));
+  calls.lane.submit(std::make_unique<JoinCommand>(calls, Join{*event, caller->user}, std::move(reply)));
 }
 
 void poll(const QueueCalls& calls, const http::Request& request, http::Reply reply) {
-  const auto claims = calls.gate.token(request);
+  const auto claims = calls.tokens.of(request);
   if (!claims) return reply(http::problem(claims.error()));
   const auto [fan, too_soon_by] = calls.rooms.poll(*claims);
   if (too_soon_by > Millis(0)) {

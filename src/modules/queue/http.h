@@ -6,7 +6,7 @@
 
 #include "engine/lane.h"
 #include "http/router.h"
-#include "modules/queue/gate.h"
+#include "modules/identity/identity.h"
 #include "modules/queue/rooms.h"
 #include "modules/queue/stock.h"
 
@@ -41,8 +41,8 @@ std::string news_of(const TokenClaims& claims, const FanView& fan,
 struct QueueCalls {
   Lane& lane;
   Rooms& rooms;
-  const Gate& gate;
-  const TokenKeys& keys;
+  const Identity& identity;
+  const PlaceTokens& tokens;
   const Clock& clock;
   std::function<std::shared_ptr<const Catalogue>()> catalogue;
   EventId default_event;  // 0 = none

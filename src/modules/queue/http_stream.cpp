@@ -14,11 +14,16 @@ namespace {
 class StatusStream : public EventStream {
  public:
   // `told`: the id of what the listener knows already; empty when nothing.
-  StatusStream(Watch watch, std::string token, std::string told, const StockOf& stock)
-      : watch_(std::move(watch)), token_(std::move(token)), told_(std::move(told)), stock_(stock) {}
+  StatusStream(Watch watch, const TokenClaims& claims, std::string token, std::string told,
+               const StockOf& stock)
+      : watch_(std::move(watch)),
+        claims_(claims),
+        token_(std::move(token)),
+        told_(std::move(told)),
+        stock_(stock) {}
 
   bool next(std::string& text, std::shared_ptr<const std::string>&) override {
-    const auto stock = stock_(watch_.token().event);
+    const auto stock = stock_(claims_.event);
     const bool is_sold_out = stock && stock->sold_out;
     const bool is_news = std::exchange(was_sold_out_, is_sold_out) != is_sold_out;
     const auto sight = watch_.look(is_news);
@@ -42,17 +47,18 @@ class StatusStream : public EventStream {
   };
 
   void tell(const FanView& fan, const std::optional<StockNews>& stock, std::string& text) {
-    std::string news = news_of(watch_.token(), fan, stock);
+    std::string news = news_of(claims_, fan, stock);
     if (news == told_) return;
     told_ = std::move(news);
     text += "event: status\nid: ";
     text += told_;
     text += "\ndata: ";
-    json::write(text, to_dto(watch_.token(), token_, fan, stock));
+    json::write(text, to_dto(claims_, token_, fan, stock));
     text += "\n\n";
   }
 
   Watch watch_;
+  TokenClaims claims_;
   std::string token_;
   std::string told_;
   const StockOf& stock_;
@@ -65,7 +71,7 @@ class StatusStream : public EventStream {
 void add_queue_stream_route(http::Router& router, const QueueStreamCalls& calls) {
   const auto open = [&calls](const http::Request& request, http::Reply reply) {
     std::string token = presented_stream_token(request);
-    const auto claims = calls.gate.token(token);
+    const auto claims = calls.tokens.check(token);
     if (!claims) return reply(http::problem(claims.error()));
     const auto fan = calls.rooms.look(*claims);
     if (!fan)
@@ -76,8 +82,8 @@ void add_queue_stream_route(http::Router& router, const QueueStreamCalls& calls)
         told == news_of(*claims, *fan, calls.stock(claims->event)))
       return reply({.status = 204});
     reply({.stream = std::make_shared<StatusStream>(
-               Watch(calls.rooms, calls.clock, *claims, calls.gate.end_of(*claims)), std::move(token),
-               std::string(told), calls.stock)});
+               Watch(calls.rooms, calls.clock, *claims, calls.tokens.end_of(*claims)), *claims,
+               std::move(token), std::string(told), calls.stock)});
   };
   router.add(
       {.method = http::Method::GET,

@@ -2,14 +2,15 @@
 #pragma once
 
 #include "http/router.h"
-#include "modules/queue/gate.h"
+#include "modules/identity/place_tokens.h"
+#include "modules/queue/rooms.h"
 #include "modules/queue/stock.h"
 
 namespace stagedoor {
 
 struct QueueStreamCalls {
   Rooms& rooms;
-  const Gate& gate;
+  const PlaceTokens& tokens;
   const Clock& clock;
   StockOf stock;
 };

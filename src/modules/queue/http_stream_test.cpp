@@ -30,7 +30,7 @@ class QueueStream : public testing::Test, protected http::Reply::Sink {
 
   // Fans 1, 2, 3… join in this order.
   TokenClaims join() {
-    const TokenClaims token{kClubNight, ++last_place, user_id(last_place), clock.now()};
+    const TokenClaims token{{kClubNight, ++last_place, user_id(last_place)}, clock.now()};
     Batch batch;
     batch.line.put({kClubNight, token.place}, {kClubNight, token.place, token.user, token.issued_at, {}},
                    nullptr);
@@ -86,8 +86,8 @@ class QueueStream : public testing::Test, protected http::Reply::Sink {
   ManualClock clock{kNow};
   TokenKeys keys{{std::string(32, 'k')}};
   Rooms rooms{clock, [this] { return stage.view.catalogue; }, &seeds};
-  Gate gate{keys, rooms, clock, kLifetime};
-  QueueStreamCalls calls{rooms, gate, clock, [this](EventId) { return stock; }};
+  PlaceTokens tokens{keys, clock, kLifetime};
+  QueueStreamCalls calls{rooms, tokens, clock, [this](EventId) { return stock; }};
   http::Router router;
   std::optional<StockNews> stock;
   Answer answer;

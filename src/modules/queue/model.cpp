@@ -18,12 +18,12 @@ Visit renew_visit(Visit visit, const QueuePolicy& policy, TimePoint until) {
   return visit;
 }
 
-Result<Visit> active_visit(const View& view, const TokenClaims& token, EventId event, TimePoint now) {
-  if (token.event != event)
+Result<Visit> active_visit(const View& view, const PlaceRef& place, EventId event, TimePoint now) {
+  if (place.event != event)
     return Failure{Code::WRONG_TOKEN_EVENT, "This token is for another event.", {}, {}, {}};
-  const Visit* visit = view.visits.find({token.event, token.place});
+  const Visit* visit = view.visits.find({place.event, place.place});
   if (!visit) return Failure{Code::WRONG_TOKEN_TURN, "It is not your turn yet.", {}, {}, {}};
-  if (visit->user != token.user)
+  if (visit->user != place.user)
     return Failure{Code::TOKEN_NOT_FOUND, "This token is not known here.", {}, {}, {}};
   if (!visit->is_active(now))
     return Failure{Code::TOKEN_EXPIRED, "This visit is over. Join the queue again.", {}, {}, {}};

@@ -4,8 +4,8 @@
 #include <optional>
 #include <span>
 
+#include "core/place_ref.h"
 #include "engine/command.h"
-#include "modules/queue/token.h"
 
 namespace stagedoor {
 
@@ -16,10 +16,10 @@ Visit renew_visit(Visit visit, const QueuePolicy& policy, TimePoint until);
 // The moment at which a visit's holds must have ended: its absolute cap.
 TimePoint visit_cap(const Visit& visit, const QueuePolicy& policy);
 
-// The visit of the token if it is its turn now. Refusals: WRONG_TOKEN_EVENT (`event` is another one),
+// The visit of the place if it is active now. Refusals: WRONG_TOKEN_EVENT (the place is not of `event`),
 // WRONG_TOKEN_TURN (no visit yet), TOKEN_EXPIRED, TOKEN_NOT_FOUND (the place is somebody else's: the token is
 // of another store).
-Result<Visit> active_visit(const View& view, const TokenClaims& token, EventId event, TimePoint now);
+Result<Visit> active_visit(const View& view, const PlaceRef& place, EventId event, TimePoint now);
 
 struct Join {
   EventId event;

@@ -113,8 +113,8 @@ TEST(JoinQueue, gives_the_place_the_room_knows_again) {
 // R-Q7: a payment of this batch has ended the visit that the room takes for active.
 TEST(JoinQueue, after_a_visit_that_this_batch_ended_goes_to_the_end) {
   Stage stage;
-  const TokenClaims token = stage.inside(1);
-  const LinePlace mine{kClubNight, token.place, token.user, token.issued_at, std::nullopt};
+  const PlaceRef token = stage.inside(1);
+  const LinePlace mine{kClubNight, token.place, token.user, kNow, std::nullopt};
   EXPECT_FALSE(result_of(decide_join(kJoin, stage.view, kNow, mine, 7)).is_new);
   Changes over;
   over.visits.push_back(stage.visit(token));
@@ -154,7 +154,7 @@ TEST(Visit, lasts_active_ttl_but_never_beyond_visit_max) {
 // R-Q5: half-open, by the stored stamps.
 TEST(ActiveVisit, begins_at_its_stamp_and_is_over_at_its_end) {
   Stage stage;
-  const TokenClaims token = stage.inside(1);
+  const PlaceRef token = stage.inside(1);
   const auto at = [&](TimePoint now) { return outcome(active_visit(stage.view, token, kClubNight, now)); };
   EXPECT_EQ(at(kNow), "ok");
   EXPECT_EQ(at(kNow + Millis(299'999)), "ok");

@@ -169,22 +169,22 @@ const Rooms::Guarded* Rooms::find(EventId event) const {
   return found == rooms_.end() ? nullptr : found->second.get();
 }
 
-FanView Rooms::view(const Room& room, const TokenClaims& token, const Event* event, TimePoint now) const {
+FanView Rooms::view(const Room& room, const PlaceRef& place, const Event* event, TimePoint now) const {
   static const QueuePolicy kDefaults;
   const QueuePolicy& policy = event ? event->queue : kDefaults;
-  FanView fan{room.standing(token.place, now), {}, {}};
+  FanView fan{room.standing(place.place, now), {}, {}};
   if (fan.standing.status == QueueStatus::CREATED) {
-    if (!event || !event->paused) fan.estimate = room.expected_wait(token.place, fan.standing, policy, now);
+    if (!event || !event->paused) fan.estimate = room.expected_wait(place.place, fan.standing, policy, now);
   } else {
     fan.estimate.seconds = 0;
   }
-  fan.poll_after = poll_after(fan, token, policy, event, now);
+  fan.poll_after = poll_after(fan, place, policy, event, now);
   return fan;
 }
 
 // A tenth of the expected wait: nearer the front, sooner. Never so late that somebody who does as told would
 // be taken for absent. Of a time that runs down in whole seconds, or no two answers would have the same ETag.
-Millis Rooms::poll_after(const FanView& fan, const TokenClaims& token, const QueuePolicy& policy,
+Millis Rooms::poll_after(const FanView& fan, const PlaceRef& place, const QueuePolicy& policy,
                          const Event* event, TimePoint now) const {
   const Millis least = policy.poll_min > Millis(0) ? policy.poll_min : kPollFloor;
   const Millis most = std::max(least, std::min(policy.poll_max, policy.presence_timeout / 2));
@@ -197,52 +197,52 @@ Millis Rooms::poll_after(const FanView& fan, const TokenClaims& token, const Que
   else if (fan.estimate.seconds) wait = Millis(*fan.estimate.seconds * 100);
   if (fan.estimate.is_guess) wait = std::min(wait, kPollGuess);
   wait = std::clamp(wait, least, most);
-  const auto spread = double(wait.count()) * 0.1 * jitter(token.place, fan.standing.position.value_or(0));
+  const auto spread = double(wait.count()) * 0.1 * jitter(place.place, fan.standing.position.value_or(0));
   return std::clamp(wait + Millis(std::int64_t(spread)), least, most);
 }
 
-void Rooms::sign_of_life(Guarded& guarded, const TokenClaims& token, TimePoint now) const {
-  guarded.room.seen(token.place, now);
-  if (!tells_seen_ || !guarded.room.owner(token.place) || !guarded.room.line().waits(token.place)) return;
-  const auto [at, is_new] = guarded.seen_here.try_emplace(block_of(token.place));
-  if (is_new) at->second = {token.event, at->first, std::string(kPlaceBits / 8, '\0')};
-  set_bit(at->second, token.place);
+void Rooms::sign_of_life(Guarded& guarded, const PlaceRef& place, TimePoint now) const {
+  guarded.room.seen(place.place, now);
+  if (!tells_seen_ || !guarded.room.owner(place.place) || !guarded.room.line().waits(place.place)) return;
+  const auto [at, is_new] = guarded.seen_here.try_emplace(block_of(place.place));
+  if (is_new) at->second = {place.event, at->first, std::string(kPlaceBits / 8, '\0')};
+  set_bit(at->second, place.place);
 }
 
-std::optional<FanView> Rooms::watch(const TokenClaims& token) {
+std::optional<FanView> Rooms::watch(const PlaceRef& place) {
   {
-    Guarded& guarded = at(token.event);
+    Guarded& guarded = at(place.event);
     const std::lock_guard lock(guarded.mutex);
-    const UserId* owner = guarded.room.owner(token.place);
-    if (owner && *owner == token.user) sign_of_life(guarded, token, clock_.now());
+    const UserId* owner = guarded.room.owner(place.place);
+    if (owner && *owner == place.user) sign_of_life(guarded, place, clock_.now());
   }
-  return look(token);
+  return look(place);
 }
 
-std::optional<FanView> Rooms::look(const TokenClaims& token) const {
+std::optional<FanView> Rooms::look(const PlaceRef& place) const {
   static const Room kEmpty;
   const auto catalogue = catalogue_();
-  const Event* event = catalogue->event(token.event);
-  const Guarded* guarded = find(token.event);
-  if (!guarded) return view(kEmpty, token, event, clock_.now());
+  const Event* event = catalogue->event(place.event);
+  const Guarded* guarded = find(place.event);
+  if (!guarded) return view(kEmpty, place, event, clock_.now());
   const std::lock_guard lock(guarded->mutex);
-  const UserId* owner = guarded->room.owner(token.place);
-  if (owner && *owner != token.user) return std::nullopt;
-  return view(guarded->room, token, event, clock_.now());
+  const UserId* owner = guarded->room.owner(place.place);
+  if (owner && *owner != place.user) return std::nullopt;
+  return view(guarded->room, place, event, clock_.now());
 }
 
-Rooms::Poll Rooms::poll(const TokenClaims& token) {
+Rooms::Poll Rooms::poll(const PlaceRef& place) {
   const auto catalogue = catalogue_();
-  const Event* event = catalogue->event(token.event);
-  Guarded& guarded = at(token.event);
+  const Event* event = catalogue->event(place.event);
+  Guarded& guarded = at(place.event);
   const std::lock_guard lock(guarded.mutex);
-  const UserId* owner = guarded.room.owner(token.place);
-  if (owner && *owner != token.user) return {};
+  const UserId* owner = guarded.room.owner(place.place);
+  if (owner && *owner != place.user) return {};
   const TimePoint now = clock_.now();
-  sign_of_life(guarded, token, now);
-  FanView fan = view(guarded.room, token, event, now);
+  sign_of_life(guarded, place, now);
+  FanView fan = view(guarded.room, place, event, now);
   const bool is_limited = event && event->queue.poll_min > Millis(0);
-  if (is_limited && !guarded.room.may_poll(token.place, now, fan.poll_after))
+  if (is_limited && !guarded.room.may_poll(place.place, now, fan.poll_after))
     return {std::nullopt, fan.poll_after / 2};
   return {std::move(fan), {}};
 }

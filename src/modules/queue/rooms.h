@@ -53,15 +53,15 @@ class Rooms : public Listener, public Job {
 
   // Any thread. EXPIRED and waiting places alike; what no room has heard of waits (R-Q6). Nothing when the
   // place belongs to another user: the token is of another store.
-  std::optional<FanView> look(const TokenClaims& token) const;
+  std::optional<FanView> look(const PlaceRef& place) const;
   // The same, as a sign of life (R-Q12).
-  std::optional<FanView> watch(const TokenClaims& token);
+  std::optional<FanView> watch(const PlaceRef& place);
   // The same, counted as a poll: nothing is told when it comes too soon (R-Q15), only how long to wait.
   struct Poll {
     std::optional<FanView> told;
     Millis too_soon_by{};  // > 0: POLL_TOO_SOON
   };
-  Poll poll(const TokenClaims& token);
+  Poll poll(const PlaceRef& place);
   std::optional<LinePlace> place_of(EventId event, const UserId& user, TimePoint now) const;
   Place last_place(EventId event) const;
   RoomNumbers numbers(EventId event) const;
@@ -107,11 +107,11 @@ class Rooms : public Listener, public Job {
 
   Guarded& at(EventId event);  // made when it is not there yet
   const Guarded* find(EventId event) const;
-  FanView view(const Room& room, const TokenClaims& token, const Event* event, TimePoint now) const;
-  Millis poll_after(const FanView& fan, const TokenClaims& token, const QueuePolicy& policy,
-                    const Event* event, TimePoint now) const;
+  FanView view(const Room& room, const PlaceRef& place, const Event* event, TimePoint now) const;
+  Millis poll_after(const FanView& fan, const PlaceRef& place, const QueuePolicy& policy, const Event* event,
+                    TimePoint now) const;
   static std::shared_ptr<Drawing> start_drawing(Guarded& guarded, const Draw& draw);
-  void sign_of_life(Guarded& guarded, const TokenClaims& token, TimePoint now) const;  // requires the lock
+  void sign_of_life(Guarded& guarded, const PlaceRef& place, TimePoint now) const;  // requires the lock
   // The order of a draw, worked out before or now.
   static void set_order(Room& room, const Draw& draw, Drawing* worked_out);
   void prepare_draw(const Event& event, TimePoint now, std::vector<std::unique_ptr<Command>>& due);

@@ -10,7 +10,7 @@ std::optional<Watch::Sight> Watch::look(bool in_any_case) {
   if (!in_any_case && seen_ == changes && now < std::min(ends_at_, next_poll_)) return std::nullopt;
   seen_ = changes;
   if (now >= token_end_) return Sight{};
-  Sight sight{rooms_.watch(token_), now >= next_poll_};
+  Sight sight{rooms_.watch(place_), now >= next_poll_};
   if (!sight.fan) return sight;
   const Standing& standing = sight.fan->standing;
   ends_at_ =

@@ -12,12 +12,12 @@ namespace stagedoor {
 
 class Watch {
  public:
-  // `token_end`: from when on the token is too old. The rooms and the clock must outlive it.
-  Watch(Rooms& rooms, const Clock& clock, const TokenClaims& token, TimePoint token_end)
+  // The token that proves the place is valid until `token_end`. The rooms and the clock must outlive it.
+  Watch(Rooms& rooms, const Clock& clock, const PlaceRef& place, TimePoint token_end)
       : rooms_(rooms),
         clock_(clock),
-        changes_(rooms.changes(token.event)),
-        token_(token),
+        changes_(rooms.changes(place.event)),
+        place_(place),
         token_end_(token_end) {}
 
   // What there is to see; nothing when there can be nothing new. One thread at a time.
@@ -27,13 +27,11 @@ class Watch {
   };
   std::optional<Sight> look(bool in_any_case = false);
 
-  const TokenClaims& token() const { return token_; }
-
  private:
   Rooms& rooms_;
   const Clock& clock_;
   const std::atomic<std::uint64_t>& changes_;
-  TokenClaims token_;
+  PlaceRef place_;
   TimePoint token_end_;
   std::optional<std::uint64_t> seen_;  // changes_ as of the last look
   TimePoint ends_at_ = kNever;         // when what was seen then reads otherwise by itself

@@ -41,7 +41,7 @@ BOOST_DESCRIBE_STRUCT(ReservationsDto, (), (reservations))
 namespace {
 
 void hold(const ReservationCalls& calls, const http::Request& request, http::Reply reply) {
-  const auto token = calls.gate.token(request);
+  const auto token = calls.identity.place_of(request);
   if (!token) return reply(http::problem(token.error()));
   const auto body = json::read<HoldBody>(request.body);
   auto idempotency = idempotency_of(request, token->user);
@@ -61,7 +61,7 @@ void hold(const ReservationCalls& calls, const http::Request& request, http::Rep
       [order, several, &calls](const View& view, Moment& moment) {
         auto decision = decide_hold(order, view, moment);
         if (auto* failure = std::get_if<Failure>(&decision.result))
-          *failure = calls.gate.explain_turn(*failure, order.token);
+          *failure = calls.turns.explain(*failure, order.fan);
         return answered(std::move(decision), [&](const Held& held) {
           const int status = held.is_new ? 201 : 200;
           if (!several)
@@ -76,12 +76,12 @@ void hold(const ReservationCalls& calls, const http::Request& request, http::Rep
 }
 
 void cancel(const ReservationCalls& calls, const http::Request& request, http::Reply reply) {
-  const auto token = calls.gate.token(request);
-  if (!token) return reply(http::problem(token.error()));
+  const auto caller = calls.identity.of(request);
+  if (!caller) return reply(http::problem(caller.error()));
   const auto id = request.id<ReservationId>("id");
-  auto idempotency = idempotency_of(request, token->user);
+  auto idempotency = idempotency_of(request, caller->user);
   if (const auto refusal = refusal_of(id, idempotency)) return reply(http::problem(*refusal));
-  const CancelHold order{*id, token->user};
+  const CancelHold order{*id, caller->user};
   submit(
       calls.lane, LaneClass::payment, std::move(*idempotency),
       [order](const View& view, Keys& wanted) { cancel_keys(order, view, wanted); },
@@ -94,11 +94,11 @@ void cancel(const ReservationCalls& calls, const http::Request& request, http::R
 }
 
 void show(const ReservationCalls& calls, const http::Request& request, http::Reply reply) {
-  const auto token = calls.gate.token(request);
-  if (!token) return reply(http::problem(token.error()));
+  const auto caller = calls.identity.of(request);
+  if (!caller) return reply(http::problem(caller.error()));
   const auto id = request.id<ReservationId>("id");
   if (!id) return reply(http::problem(id.error()));
-  submit_read(calls.readers, std::move(reply), [id = *id, user = token->user, &calls](Queries& queries) {
+  submit_read(calls.readers, std::move(reply), [id = *id, user = caller->user, &calls](Queries& queries) {
     const auto row = queries.reservation(id);
     if (!row)
       return http::problem({Code::RESERVATION_NOT_FOUND, "There is no such reservation.", {}, {}, {}});
@@ -123,7 +123,8 @@ Result<std::optional<ReservationStatus>> status_filter(const http::Request& requ
 void list(const ReservationCalls& calls, const http::Request& request, http::Reply reply) {
   const auto user = request.user_id("userId");
   if (!user) return reply(http::problem(user.error()));
-  if (const auto owner = calls.gate.owner(request, *user); !owner) return reply(http::problem(owner.error()));
+  if (const auto owner = calls.identity.owner(request, *user); !owner)
+    return reply(http::problem(owner.error()));
   const auto status = status_filter(request);
   const auto at = page_of(request);
   if (const auto refusal = refusal_of(status, at)) return reply(http::problem(*refusal));
@@ -149,33 +150,31 @@ class LeaveCommand : public Command {
                http::Reply reply)
       : Command(LaneClass::payment, std::move(idempotency)),
         calls_(calls),
-        order_{.token = token},
+        token_(token),
         reply_(std::move(reply)) {}
 
-  void keys(const View& view, Keys& wanted) const override { leave_keys(order_, view, wanted); }
+  void keys(const View& view, Keys& wanted) const override { leave_keys({token_}, view, wanted); }
   Decided decide(const View& view, Moment& moment) override {
-    const TokenClaims& token = order_.token;
-    const bool is_waiting =
-        calls_.rooms.place_of(token.event, token.user, moment.now).value_or(LinePlace{}).place == token.place;
-    return answered(decide_leave(order_, view, moment, is_waiting), [&](const Left& left) {
-      auto fan = calls_.rooms.look(token).value_or(FanView{});
+    const auto current = calls_.rooms.place_of(token_.event, token_.user, moment.now);
+    return answered(decide_leave({token_}, view, moment, current), [&](const Left& left) {
+      auto fan = calls_.rooms.look(token_).value_or(FanView{});
       fan.standing.status = QueueStatus::EXPIRED;
       fan.standing.position = 0;
       fan.standing.expires_at = std::min(fan.standing.expires_at.value_or(left.at), left.at);
       fan.estimate = {0, {}, {}};
-      return http::ok(200, to_dto(token, calls_.keys.sign(token), fan));
+      return http::ok(200, to_dto(token_, calls_.tokens.sign(token_), fan));
     });
   }
   void reply(Answer answer) override { reply_(std::move(answer)); }
 
  private:
   const ReservationCalls& calls_;
-  Leave order_;
+  TokenClaims token_;
   http::Reply reply_;
 };
 
 void leave(const ReservationCalls& calls, const http::Request& request, http::Reply reply) {
-  const auto token = calls.gate.token(request);
+  const auto token = calls.tokens.of(request);
   if (!token) return reply(http::problem(token.error()));
   auto idempotency = idempotency_of(request, token->user);
   if (!idempotency) return reply(http::problem(idempotency.error()));

@@ -9,7 +9,8 @@
 #include "engine/readers.h"
 #include "http/router.h"
 #include "json/json.h"
-#include "modules/queue/gate.h"
+#include "modules/identity/identity.h"
+#include "modules/queue/turn.h"
 #include "modules/reservation/model.h"
 
 namespace stagedoor {
@@ -45,9 +46,10 @@ ReservationDto to_dto(const Reservation& row, const Catalogue& catalogue, TimePo
 struct ReservationCalls {
   Lane& lane;
   Readers& readers;
-  const Gate& gate;
+  const Identity& identity;
+  const PlaceTokens& tokens;
   const Rooms& rooms;
-  const TokenKeys& keys;
+  const Turns& turns;
   const Clock& clock;
   std::function<std::shared_ptr<const Catalogue>()> catalogue;
 };

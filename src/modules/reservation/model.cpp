@@ -102,14 +102,14 @@ void write(Changes& changes, Reservation row, Ids& ids) {
 }
 
 void hold_keys(const HoldSeats& order, const View& view, Keys& wanted) {
-  const EventId event = order.token.event;
-  want(view.visits, wanted.visits, EventPlace{event, order.token.place});
-  want(view.fans, wanted.fans, EventUser{event, order.token.user});
+  const EventId event = order.fan.event;
+  want(view.visits, wanted.visits, EventPlace{event, order.fan.place});
+  want(view.fans, wanted.fans, EventUser{event, order.fan.user});
   const Event* found = view.catalogue->event(event);
   const bool has_cooldown = found && found->policy.rehold_cooldown > Millis(0);
   for (const SeatId seat : order.seats) {
     want(view.seats, wanted.seats, seat);
-    if (has_cooldown) want(view.last_lapsed, wanted.last_lapsed, std::pair{seat, order.token.user});
+    if (has_cooldown) want(view.last_lapsed, wanted.last_lapsed, std::pair{seat, order.fan.user});
     // A lapsed hold that is still in the way will be cancelled: that touches its owner's seats.
     if (!view.seats.knows(seat)) continue;
     const SeatState* state = view.seats.find(seat);
@@ -123,9 +123,9 @@ void hold_keys(const HoldSeats& order, const View& view, Keys& wanted) {
 
 Decision<Held> decide_hold(const HoldSeats& order, const View& view, Moment& moment) {
   const TimePoint now = moment.now;
-  const auto visit = active_visit(view, order.token, order.token.event, now);
+  const auto visit = active_visit(view, order.fan, order.fan.event, now);
   if (visit.has_error()) return visit.error();
-  const UserId& user = order.token.user;
+  const UserId& user = order.fan.user;
   const std::size_t count = order.seats.size();
 
   // Plan: which are held already, which reservation stands in the way of the others.
@@ -139,7 +139,7 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, Moment& mom
       held.reservations.push_back(*taken);
       continue;
     }
-    auto date = bookable_date(*view.catalogue, order.seats[i], order.token.event, now);
+    auto date = bookable_date(*view.catalogue, order.seats[i], order.fan.event, now);
     if (date.has_error()) {
       Failure failure = date.error();
       failure.details = seat_failure(failure.code, "", i, count, failure.message).details;
@@ -156,7 +156,7 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, Moment& mom
   if (wanted.empty()) return held;
 
   // Check what the event allows one user.
-  const Event& event = *view.catalogue->event(order.token.event);
+  const Event& event = *view.catalogue->event(order.fan.event);
   for (std::size_t i = 0; event.policy.rehold_cooldown > Millis(0) && i < count; ++i) {
     if (held.reservations[i].id) continue;
     const auto ended = lapsed_at(view, order.seats[i], user);
@@ -191,7 +191,7 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, Moment& mom
     row.date = date.id;
     row.event = event.id;
     row.user = user;
-    row.place = order.token.place;
+    row.place = order.fan.place;
     row.price = date.category_of(row.seat).price;
     row.expires_at = expires_at;
     row.created_at = row.updated_at = now;
@@ -240,36 +240,39 @@ Decision<Reservation> decide_cancel(const CancelHold& order, const View& view, M
 }
 
 void leave_keys(const Leave& order, const View& view, Keys& wanted) {
-  const EventUser fan{order.token.event, order.token.user};
-  want(view.visits, wanted.visits, EventPlace{order.token.event, order.token.place});
-  want(view.fans, wanted.fans, fan);
-  if (!view.fans.knows(fan) || !view.fans.find(fan)) return;
-  for (const ReservationId id : view.fans.find(fan)->unpaid)
-    cancel_keys({id, order.token.user}, view, wanted);
+  const EventUser key{order.fan.event, order.fan.user};
+  want(view.visits, wanted.visits, EventPlace{order.fan.event, order.fan.place});
+  want(view.fans, wanted.fans, key);
+  if (!view.fans.knows(key) || !view.fans.find(key)) return;
+  for (const ReservationId id : view.fans.find(key)->unpaid) cancel_keys({id, order.fan.user}, view, wanted);
 }
 
-Decision<Left> decide_leave(const Leave& order, const View& view, Moment& moment, bool is_waiting) {
-  const TokenClaims& token = order.token;
+Decision<Left> decide_leave(const Leave& order, const View& view, Moment& moment,
+                            const std::optional<LinePlace>& current) {
+  const PlaceRef& fan = order.fan;
   const TimePoint now = moment.now;
   Changes changes;
-  const Visit* visit = view.visits.find({token.event, token.place});
-  if (visit && visit->user != token.user)
+  const Visit* visit = view.visits.find({fan.event, fan.place});
+  if (visit && visit->user != fan.user)
     return Failure{Code::TOKEN_NOT_FOUND, "This token is not known here.", {}, {}, {}};
   if (visit && visit->is_active(now)) {
     Visit over = *visit;
     over.expires_at = now;
     changes.visits.push_back(over);
-    const FanSeats* fan = view.fans.find({token.event, token.user});
-    for (const ReservationId id : fan ? fan->unpaid : std::vector<ReservationId>{}) {
+    const FanSeats* seats = view.fans.find({fan.event, fan.user});
+    for (const ReservationId id : seats ? seats->unpaid : std::vector<ReservationId>{}) {
       const Reservation& row = *view.reservations.find(id);
       const auto reason = row.is_live_hold(now) ? order.reason : CancelReason::LAPSED;
       write(changes, cancelled(row, reason, now), moment.ids);
     }
-  } else if (!visit && is_waiting) {
-    // What this batch has done to the user's line it did to this place: given it up, and perhaps taken a new
+  } else if (!visit && current && current->place == fan.place) {
+    // A row of this user that the batch has changed means that it gave up this place, and perhaps took a new
     // one.
-    const bool has_left = view.line.contains({token.event, token.user});
-    if (!has_left) changes.line.push_back({token.event, token.place, token.user, token.issued_at, now});
+    const bool has_left = view.line.contains({fan.event, fan.user});
+    if (!has_left) {
+      changes.line.push_back(*current);
+      changes.line.back().left_at = now;
+    }
   }
   return {Left{now}, std::move(changes)};
 }

@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "core/place_ref.h"
 #include "engine/command.h"
-#include "modules/queue/token.h"
 
 namespace stagedoor {
 
@@ -21,7 +21,7 @@ Reservation cancelled(const Reservation& row, CancelReason reason, TimePoint now
 void write(Changes& changes, Reservation row, Ids& ids);
 
 struct HoldSeats {
-  TokenClaims token;          // authentic
+  PlaceRef fan;
   std::vector<SeatId> seats;  // no seat twice
 };
 struct Held {
@@ -48,16 +48,17 @@ Decision<Reservation> decide_cancel(const CancelHold& order, const View& view, M
 // Giving up one's place: a waiting one leaves the line; a visit ends and its unpaid holds are cancelled
 // (R-Q4, R-Q11).
 struct Leave {
-  TokenClaims token;
+  PlaceRef fan;
   CancelReason reason = CancelReason::OWNER;  // of the holds; OPERATOR when a room is emptied
 };
 struct Left {
   TimePoint at{};
 };
 void leave_keys(const Leave& order, const View& view, Keys& wanted);
-// `is_waiting`: as of the newest commit the place waits in the line. Leaving twice changes nothing. Refusal:
+// `current` is the user's place as of the newest commit. Leaving twice changes nothing. Refusal:
 // TOKEN_NOT_FOUND (the place is somebody else's: the token is of another store).
-Decision<Left> decide_leave(const Leave& order, const View& view, Moment& moment, bool is_waiting);
+Decision<Left> decide_leave(const Leave& order, const View& view, Moment& moment,
+                            const std::optional<LinePlace>& current);
 
 // The sweep: cancels those of `holds` that have lapsed by now.
 Changes decide_lapse(std::span<const ReservationId> holds, const View& view, Moment& moment);

@@ -108,7 +108,7 @@ TEST(HoldSeats, follows_the_table) {
     SCOPED_TRACE(row.when);
     Stage stage;
     row.arrange(stage);
-    const TokenClaims token = stage.inside(1);
+    const PlaceRef token = stage.inside(1);
     const auto decision = stage.hold(token, {7});
     EXPECT_EQ(outcome(decision), row.decision);
     if (outcome(decision) == "ok") continue;
@@ -122,20 +122,20 @@ TEST(HoldSeats, follows_the_table) {
 // R-Q5, R-S1, R-S11
 TEST(HoldSeats, needs_a_turn_in_the_event_of_the_seat) {
   Stage stage;
-  const TokenClaims waiting = stage.waiting(1);
+  const PlaceRef waiting = stage.waiting(1);
   EXPECT_EQ(outcome(stage.hold(waiting, {7})), "WRONG_TOKEN_TURN");
 
-  const TokenClaims elsewhere = stage.inside(2, kOtherNight);
+  const PlaceRef elsewhere = stage.inside(2, kOtherNight);
   EXPECT_EQ(outcome(stage.hold(elsewhere, {7})), "WRONG_TOKEN_EVENT");
 
-  const TokenClaims inside = stage.inside(3);
+  const PlaceRef inside = stage.inside(3);
   stage.now = stage.visit(inside).expires_at - Millis(1);
   EXPECT_EQ(outcome(stage.hold(inside, {7})), "ok");
-  const TokenClaims late = stage.inside(4);
+  const PlaceRef late = stage.inside(4);
   stage.now = stage.visit(late).expires_at;
   EXPECT_EQ(outcome(stage.hold(late, {8})), "TOKEN_EXPIRED");
 
-  TokenClaims foreign = stage.inside(5);
+  PlaceRef foreign = stage.inside(5);
   foreign.user = user_id(6);  // authentic, of another store: the place is somebody else's here
   EXPECT_EQ(outcome(stage.hold(foreign, {9})), "TOKEN_NOT_FOUND");
 }
@@ -143,7 +143,7 @@ TEST(HoldSeats, needs_a_turn_in_the_event_of_the_seat) {
 // R-S1
 TEST(HoldSeats, refuses_a_seat_that_does_not_exist) {
   Stage stage;
-  const TokenClaims token = stage.inside(1);
+  const PlaceRef token = stage.inside(1);
   for (const std::int64_t id : {1000, 1051, 999'999})
     EXPECT_EQ(outcome(stage.hold_seats(token, {SeatId{id}})), "SEAT_NOT_FOUND") << id;
 }
@@ -151,7 +151,7 @@ TEST(HoldSeats, refuses_a_seat_that_does_not_exist) {
 // R-S1, R-S9, I-21
 TEST(HoldSeats, writes_the_hold_with_its_price_and_its_event) {
   Stage stage;
-  const TokenClaims token = stage.inside(1);
+  const PlaceRef token = stage.inside(1);
   stage.now += Millis(1234);
   const auto decision = stage.hold(token, {7});
   const Reservation& hold = only_hold(decision);
@@ -176,7 +176,7 @@ TEST(HoldSeats, writes_the_hold_with_its_price_and_its_event) {
 // R-S5
 TEST(HoldSeats, gives_the_same_hold_again_with_its_time_unchanged) {
   Stage stage;
-  const TokenClaims token = stage.inside(1);
+  const PlaceRef token = stage.inside(1);
   const Reservation first = only_hold(stage.hold(token, {7}));
   stage.now += kHoldTtl - Millis(1);
   const auto again = stage.hold(token, {7});
@@ -192,7 +192,7 @@ TEST(HoldSeats, gives_the_same_hold_again_with_its_time_unchanged) {
 TEST(HoldSeats, gives_the_same_hold_again_whatever_has_closed_meanwhile) {
   Stage stage;
   stage.event().policy.seats_per_user = 1;
-  const TokenClaims token = stage.inside(1);
+  const PlaceRef token = stage.inside(1);
   stage.hold(token, {7});
   stage.event().closed = true;
   EXPECT_EQ(outcome(stage.hold(token, {7})), "ok");
@@ -201,7 +201,7 @@ TEST(HoldSeats, gives_the_same_hold_again_whatever_has_closed_meanwhile) {
 // R-S7
 TEST(HoldSeats, gives_a_pending_hold_again) {
   Stage stage;
-  const TokenClaims token = stage.inside(1);
+  const PlaceRef token = stage.inside(1);
   stage.hold(token, {7});
   stage.pay(token, {stage.taken_by(7)});
   EXPECT_EQ(only_hold(stage.hold(token, {7})).status, PENDING);
@@ -231,7 +231,7 @@ TEST(HoldSeats, limits_live_holds_and_paid_seats_together) {
   Stage stage;
   stage.event().policy.seats_per_user = 3;
   stage.charge(1, Won{10 * kPrice.amount});
-  TokenClaims token = stage.inside(1);
+  PlaceRef token = stage.inside(1);
   stage.hold(token, {1});
   stage.pay(token, {stage.taken_by(1)});  // ends the visit
   token = stage.inside(1);
@@ -252,7 +252,7 @@ TEST(HoldSeats, does_not_count_lapsed_holds_swept_or_not) {
     stage.hold(stage.inside(1), {1, 2});
     stage.now += kHoldTtl;
     if (is_swept) stage.sweep();
-    const TokenClaims token = stage.inside(1);
+    const PlaceRef token = stage.inside(1);
     EXPECT_EQ(outcome(stage.hold(token, {3, 4})), "ok");
     EXPECT_EQ(outcome(stage.hold(token, {5})), "SEAT_LIMIT_EXCEEDED");
   }
@@ -276,7 +276,7 @@ TEST(HoldSeats, keeps_a_user_from_their_lapsed_seat_for_the_cooldown) {
     stage.now += kHoldTtl;
     const TimePoint lapsed = stage.now;
     if (is_swept) stage.sweep();
-    const TokenClaims token = stage.inside(1);
+    const PlaceRef token = stage.inside(1);
     EXPECT_EQ(outcome(stage.hold(token, {7})), "SEAT_LIMIT_EXCEEDED");
     EXPECT_EQ(outcome(stage.hold(token, {6, 7})), "SEAT_LIMIT_EXCEEDED");
     EXPECT_EQ(outcome(stage.hold(token, {8})), "ok");
@@ -291,7 +291,7 @@ TEST(HoldSeats, keeps_a_user_from_their_lapsed_seat_for_the_cooldown) {
 TEST(HoldSeats, the_cooldown_keeps_nobody_else_from_the_seat_and_follows_no_cancellation) {
   Stage stage;
   stage.event().policy.rehold_cooldown = Millis(60'000);
-  const TokenClaims token = stage.inside(1);
+  const PlaceRef token = stage.inside(1);
   stage.hold(token, {7, 8});
   stage.cancel(token, stage.taken_by(8));
   EXPECT_EQ(outcome(stage.hold(token, {8})), "ok");
@@ -314,7 +314,7 @@ TEST(HoldSeats, renews_a_lapsed_seat_where_there_is_no_cooldown) {
 // R-Q11, I-17
 TEST(HoldSeats, renews_the_visit_up_to_the_holds_end) {
   Stage stage;
-  const TokenClaims token = stage.inside(1);
+  const PlaceRef token = stage.inside(1);
   stage.now += Millis(200'000);
   const Reservation hold = only_hold(stage.hold(token, {7}));
   EXPECT_EQ(hold.expires_at, kNow + Millis(500'000));
@@ -326,7 +326,7 @@ TEST(HoldSeats, renews_the_visit_up_to_the_holds_end) {
 TEST(HoldSeats, never_shortens_the_visit) {
   Stage stage;
   stage.event().policy.hold_ttl = Millis(1000);
-  const TokenClaims token = stage.inside(1);
+  const PlaceRef token = stage.inside(1);
   const auto decision = stage.hold(token, {7});
   EXPECT_THAT(decision.changes.visits, IsEmpty());
   EXPECT_EQ(stage.visit(token).expires_at, kNow + Millis(300'000));
@@ -336,7 +336,7 @@ TEST(HoldSeats, never_shortens_the_visit) {
 TEST(HoldSeats, ends_no_later_than_the_visits_cap) {
   Stage stage;
   stage.event().queue.visit_max = Millis(400'000);
-  const TokenClaims token = stage.inside(1);
+  const PlaceRef token = stage.inside(1);
   stage.now += Millis(299'999);
   EXPECT_EQ(only_hold(stage.hold(token, {7})).expires_at, kNow + Millis(400'000));
   EXPECT_EQ(stage.visit(token).expires_at, kNow + Millis(400'000));
@@ -350,7 +350,7 @@ TEST(HoldSeats, ends_no_later_than_the_visits_cap) {
 // over already.
 TEST(HoldSeats, makes_no_dead_hold_when_the_cap_was_lowered_meanwhile) {
   Stage stage;
-  const TokenClaims token = stage.inside(1);
+  const PlaceRef token = stage.inside(1);
   stage.event().queue.visit_max = Millis(60'000);
   stage.now += Millis(100'000);
   const auto decision = stage.hold(token, {7});
@@ -410,7 +410,7 @@ TEST(HoldSeats, holds_all_or_none) {
 TEST(HoldSeats, adds_to_what_is_held_already) {
   Stage stage;
   stage.event().policy.seats_per_user = 3;
-  const TokenClaims token = stage.inside(1);
+  const PlaceRef token = stage.inside(1);
   const ReservationId first = only_hold(stage.hold(token, {8})).id;
   const auto decision = stage.hold(token, {7, 8, 9});
   ASSERT_EQ(outcome(decision), "ok");
@@ -423,7 +423,7 @@ TEST(HoldSeats, adds_to_what_is_held_already) {
 TEST(CancelHold, follows_the_table) {
   struct Row {
     const char* when;
-    std::function<void(Stage&, const TokenClaims&, ReservationId)> arrange;
+    std::function<void(Stage&, const PlaceRef&, ReservationId)> arrange;
     const char* decision;
   };
   const Row rows[] = {
@@ -455,7 +455,7 @@ TEST(CancelHold, follows_the_table) {
   for (const Row& row : rows) {
     SCOPED_TRACE(row.when);
     Stage stage;
-    const TokenClaims token = stage.inside(1);
+    const PlaceRef token = stage.inside(1);
     const ReservationId id = only_hold(stage.hold(token, {7})).id;
     row.arrange(stage, token, id);
     const auto decision = stage.cancel(token, id);
@@ -474,7 +474,7 @@ TEST(CancelHold, follows_the_table) {
 // R-S3, R-S11
 TEST(CancelHold, is_for_the_owner_whatever_their_turn) {
   Stage stage;
-  const TokenClaims token = stage.inside(1);
+  const PlaceRef token = stage.inside(1);
   const ReservationId id = only_hold(stage.hold(token, {7})).id;
   EXPECT_EQ(outcome(stage.cancel(stage.inside(2), id)), "FORBIDDEN");
   EXPECT_EQ(outcome(stage.cancel(token, {999})), "RESERVATION_NOT_FOUND");
@@ -485,7 +485,7 @@ TEST(CancelHold, is_for_the_owner_whatever_their_turn) {
 TEST(Leave, ends_the_visit_and_cancels_its_holds) {
   Stage stage;
   stage.charge(1, kPrice);
-  const TokenClaims token = stage.inside(1);
+  const PlaceRef token = stage.inside(1);
   stage.hold(token, {6, 7, 8});
   const ReservationId paid = stage.taken_by(6), held = stage.taken_by(7);
   stage.pay(token, {paid});
@@ -504,7 +504,7 @@ TEST(Leave, ends_the_visit_and_cancels_its_holds) {
 TEST(Leave, tells_lapsed_holds_from_those_given_up) {
   Stage stage;
   stage.event().policy.hold_ttl = Millis(1000);
-  const TokenClaims token = stage.inside(1);
+  const PlaceRef token = stage.inside(1);
   stage.hold(token, {7});
   const ReservationId lapsed = stage.taken_by(7);
   stage.now += Millis(1000);
@@ -518,7 +518,7 @@ TEST(Leave, tells_lapsed_holds_from_those_given_up) {
 // R-Q4
 TEST(Leave, gives_a_waiting_place_up_once) {
   Stage stage;
-  const TokenClaims token = stage.waiting(1);
+  const PlaceRef token = stage.waiting(1);
   const auto first = stage.leave(token, true);
   ASSERT_THAT(first.changes.line, SizeIs(1));
   EXPECT_EQ(first.changes.line.front().place, token.place);
@@ -532,8 +532,8 @@ TEST(Leave, gives_a_waiting_place_up_once) {
 // R-Q4, R-Q7, I-13: leave, join and leave again with the first token, all in one batch.
 TEST(Leave, with_an_old_token_does_not_disturb_the_place_taken_since) {
   Stage stage;
-  const TokenClaims old = stage.waiting(1);
-  const LinePlace stored{kClubNight, old.place, old.user, old.issued_at, std::nullopt};
+  const PlaceRef old = stage.waiting(1);
+  const LinePlace stored{kClubNight, old.place, old.user, kNow, std::nullopt};
   stage.leave(old, true);
   const auto joined = decide_join({kClubNight, user_id(1)}, stage.view, stage.now, stored, old.place);
   stage.view.apply(joined.changes);
@@ -548,7 +548,7 @@ TEST(Leave, with_an_old_token_does_not_disturb_the_place_taken_since) {
 // R-Q4: leaving twice, or after the end, changes nothing.
 TEST(Leave, after_the_end_changes_nothing) {
   Stage stage;
-  const TokenClaims token = stage.inside(1);
+  const PlaceRef token = stage.inside(1);
   stage.leave(token);
   const TimePoint ended = stage.now;
   stage.now += Millis(1000);
@@ -561,8 +561,8 @@ TEST(Leave, after_the_end_changes_nothing) {
 // R-Q6: an authentic token of a place that is somebody else's here (another store's) ends nobody's visit.
 TEST(Leave, does_not_end_somebody_elses_visit) {
   Stage stage;
-  const TokenClaims token = stage.inside(1);
-  TokenClaims foreign = token;
+  const PlaceRef token = stage.inside(1);
+  PlaceRef foreign = token;
   foreign.user = user_id(2);
   const auto decision = stage.leave(foreign);
   EXPECT_EQ(outcome(decision), "TOKEN_NOT_FOUND");
@@ -573,7 +573,7 @@ TEST(Leave, does_not_end_somebody_elses_visit) {
 TEST(Lapse, cancels_what_has_ended_and_nothing_else) {
   Stage stage;
   stage.charge(1, kPrice);
-  const TokenClaims token = stage.inside(1);
+  const PlaceRef token = stage.inside(1);
   stage.hold(token, {1, 2, 3, 4});
   const ReservationId paid = stage.taken_by(1), pending = stage.taken_by(2), given_back = stage.taken_by(3),
                       held = stage.taken_by(4);

@@ -34,7 +34,8 @@ HistoryDto to_dto(const Posting& posting) {
 void balance(const WalletCalls& calls, const http::Request& request, http::Reply reply) {
   const auto user = request.user_id("userId");
   if (!user) return reply(http::problem(user.error()));
-  if (const auto owner = calls.gate.owner(request, *user); !owner) return reply(http::problem(owner.error()));
+  if (const auto owner = calls.identity.owner(request, *user); !owner)
+    return reply(http::problem(owner.error()));
   submit_read(calls.readers, std::move(reply), [user = *user](Queries& queries) {
     const auto wallet = queries.wallet(user);
     BalanceDto dto{std::nullopt, user, {}};
@@ -49,7 +50,8 @@ void balance(const WalletCalls& calls, const http::Request& request, http::Reply
 void charge(const WalletCalls& calls, const http::Request& request, http::Reply reply) {
   const auto user = request.user_id("userId");
   if (!user) return reply(http::problem(user.error()));
-  if (const auto owner = calls.gate.owner(request, *user); !owner) return reply(http::problem(owner.error()));
+  if (const auto owner = calls.identity.owner(request, *user); !owner)
+    return reply(http::problem(owner.error()));
   if (!calls.users_may_charge) {
     return reply(http::problem(
         {Code::FORBIDDEN, "Balances are charged at the box office, not by their owners.", {}, {}, {}}));
@@ -63,7 +65,8 @@ void charge(const WalletCalls& calls, const http::Request& request, http::Reply 
 void history(const WalletCalls& calls, const http::Request& request, http::Reply reply) {
   const auto user = request.user_id("userId");
   if (!user) return reply(http::problem(user.error()));
-  if (const auto owner = calls.gate.owner(request, *user); !owner) return reply(http::problem(owner.error()));
+  if (const auto owner = calls.identity.owner(request, *user); !owner)
+    return reply(http::problem(owner.error()));
   const auto at = page_of(request);
   if (!at) return reply(http::problem(at.error()));
   submit_read(calls.readers, std::move(reply), [user = *user, at = *at](Queries& queries) {

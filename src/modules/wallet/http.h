@@ -5,7 +5,7 @@
 #include "engine/readers.h"
 #include "http/router.h"
 #include "json/json.h"
-#include "modules/queue/gate.h"
+#include "modules/identity/identity.h"
 #include "modules/wallet/model.h"
 
 namespace stagedoor {
@@ -35,7 +35,7 @@ void submit_charge(Lane& lane, const Charge& order, Idempotency idempotency, htt
 struct WalletCalls {
   Lane& lane;
   Readers& readers;
-  const Gate& gate;
+  const Identity& identity;
   Won balance_max;
   bool users_may_charge = true;  // wallet.charge_by
 };

@@ -1,9 +1,9 @@
 // Operator keys and roles (R-O1).
-#include "modules/operator/keys.h"
+#include "modules/identity/operator_keys.h"
 
 #include <gtest/gtest.h>
 
-namespace stagedoor::operators {
+namespace stagedoor {
 namespace {
 
 const OperatorKeys kKeys({"vera:viewer:v-secret", "otto:operator:o:with:colons", "olga:owner:w-secret"});
@@ -48,4 +48,4 @@ TEST(Operator, has_an_id_of_their_own_for_idempotency) {
 }
 
 }  // namespace
-}  // namespace stagedoor::operators
+}  // namespace stagedoor

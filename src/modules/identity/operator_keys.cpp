@@ -1,4 +1,4 @@
-#include "modules/operator/keys.h"
+#include "modules/identity/operator_keys.h"
 
 #include <fmt/format.h>
 #include <openssl/crypto.h>
@@ -6,20 +6,12 @@
 #include <algorithm>
 
 #include "core/ensure.h"
+#include "modules/identity/bearer.h"
 
-namespace stagedoor::operators {
+namespace stagedoor {
 namespace {
 
 constexpr std::array<std::string_view, 3> kRoles = {"viewer", "operator", "owner"};
-constexpr std::string_view kBearer = "bearer ";
-
-// What follows "Bearer ", whatever its case; empty without it.
-std::string_view bearer_of(std::string_view text) {
-  const bool has_word = text.size() > kBearer.size() &&
-                        std::equal(kBearer.begin(), kBearer.end(), text.begin(),
-                                   [](char a, char b) { return a == (b >= 'A' && b <= 'Z' ? b + 32 : b); });
-  return has_word ? text.substr(kBearer.size()) : std::string_view();
-}
 
 }  // namespace
 
@@ -43,7 +35,7 @@ OperatorKeys::OperatorKeys(const std::vector<std::string>& keys) {
 }
 
 Result<Operator> OperatorKeys::check(std::string_view authorization, Role needed) const {
-  const std::string_view secret = bearer_of(authorization);
+  const std::string_view secret = after_bearer(authorization).value_or("");
   const Sha256 digest = sha256(secret);
   const Operator* found = nullptr;
   for (const Key& key : keys_) {
@@ -61,4 +53,4 @@ Result<Operator> OperatorKeys::check(std::string_view authorization, Role needed
   return *found;
 }
 
-}  // namespace stagedoor::operators
+}  // namespace stagedoor

@@ -9,7 +9,7 @@
 #include "core/sha256.h"
 #include "core/uuid.h"
 
-namespace stagedoor::operators {
+namespace stagedoor {
 
 enum class Role { kViewer, kOperator, kOwner };  // each may do what those before it may
 
@@ -40,4 +40,4 @@ class OperatorKeys {
   std::vector<Key> keys_;
 };
 
-}  // namespace stagedoor::operators
+}  // namespace stagedoor

@@ -1,4 +1,4 @@
-#include "modules/queue/token.h"
+#include "modules/identity/token.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

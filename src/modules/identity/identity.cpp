@@ -1,0 +1,26 @@
+#include "modules/identity/identity.h"
+
+namespace stagedoor {
+
+Result<Caller> Identity::owner(const http::Request& request, const UserId& user) const {
+  auto caller = of(request);
+  if (caller && caller->user != user)
+    return Failure{Code::FORBIDDEN, "This belongs to somebody else.", {}, {}, {}};
+  return caller;
+}
+
+Result<Caller> TokenIdentity::of(const http::Request& request) const {
+  const auto token = tokens_.of(request);
+  if (!token) return token.error();
+  return Caller{token->user, Proof::token};
+}
+
+Result<Caller> TokenIdentity::joining(const http::Request&, const UserId& claimed) const {
+  return Caller{claimed, Proof::none};
+}
+
+Result<TokenClaims> TokenIdentity::place_of(const http::Request& request) const {
+  return tokens_.of(request);
+}
+
+}  // namespace stagedoor

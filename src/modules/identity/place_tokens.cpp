@@ -1,0 +1,28 @@
+#include "modules/identity/place_tokens.h"
+
+#include "modules/identity/bearer.h"
+
+namespace stagedoor {
+
+std::string_view presented_token(const http::Request& request) {
+  const std::string_view text = request.header("queue-token");
+  if (!text.empty()) return after_bearer(text).value_or(text);
+  return after_bearer(request.header("Authorization")).value_or("");
+}
+
+std::string presented_stream_token(const http::Request& request) {
+  if (const auto token = presented_token(request); !token.empty()) return std::string(token);
+  const std::string text = request.query("token").value_or("");
+  return std::string(after_bearer(text).value_or(text));
+}
+
+Result<TokenClaims> PlaceTokens::check(std::string_view presented) const {
+  const auto claims = keys_.verify(presented);
+  if (!claims) return Failure{Code::TOKEN_NOT_FOUND, "Send the token you got from POST /queue.", {}, {}, {}};
+  if (end_of(*claims) <= clock_.now()) {
+    return Failure{Code::TOKEN_EXPIRED, "This token is too old. Join the queue again.", {}, {}, {}};
+  }
+  return *claims;
+}
+
+}  // namespace stagedoor
