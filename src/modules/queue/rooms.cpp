@@ -163,7 +163,7 @@ Rooms::Guarded& Rooms::at(EventId event) {
   return *guarded;
 }
 
-const Rooms::Guarded* Rooms::find(EventId event) const {
+Rooms::Guarded* Rooms::find(EventId event) const {
   const std::lock_guard lock(mutex_);
   const auto found = rooms_.find(event);
   return found == rooms_.end() ? nullptr : found->second.get();
@@ -220,11 +220,10 @@ std::optional<FanView> Rooms::watch(const PlaceRef& place) {
 }
 
 std::optional<FanView> Rooms::look(const PlaceRef& place) const {
-  static const Room kEmpty;
   const auto catalogue = catalogue_();
   const Event* event = catalogue->event(place.event);
   const Guarded* guarded = find(place.event);
-  if (!guarded) return view(kEmpty, place, event, clock_.now());
+  if (!guarded) return view(Room(), place, event, clock_.now());
   const std::lock_guard lock(guarded->mutex);
   const UserId* owner = guarded->room.owner(place.place);
   if (owner && *owner != place.user) return std::nullopt;
@@ -479,9 +478,9 @@ void Rooms::collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) {
   for (const auto& [id, event] : catalogue->events) {
     if (event->closed || now >= event->on_sale.until) continue;
     prepare_draw(*event, now, due);
-    const auto found = rooms_.find(id);  // made by this thread alone, or before it
-    if (found == rooms_.end()) continue;
-    Guarded& guarded = *found->second;
+    Guarded* const found = find(id);
+    if (!found) continue;
+    Guarded& guarded = *found;
     collect_seen(*event, guarded, now, due);
     collect_absent(*event, guarded, now, due);
     if (event->paused || !event->is_on_sale(now) || now < guarded.admission_rests) continue;

@@ -106,7 +106,7 @@ class Rooms : public Listener, public Job {
   };
 
   Guarded& at(EventId event);  // made when it is not there yet
-  const Guarded* find(EventId event) const;
+  Guarded* find(EventId event) const;
   FanView view(const Room& room, const PlaceRef& place, const Event* event, TimePoint now) const;
   Millis poll_after(const FanView& fan, const PlaceRef& place, const QueuePolicy& policy, const Event* event,
                     TimePoint now) const;

@@ -1,0 +1,48 @@
+#include "modules/queue/rooms.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "support/manual_clock.h"
+#include "support/seeds.h"
+#include "support/stage.h"
+
+namespace stagedoor {
+namespace {
+
+using namespace test;
+
+// R-Q6: an authentic token may name an event of which this instance has no join yet. Its room is made by the
+// thread that asks, while the lane's thread goes through the rooms. The thread sanitizer finds what this test
+// is about.
+TEST(Rooms, may_be_asked_for_unknown_rooms_while_the_lane_collects) {
+  constexpr int kThreads = 3, kEvents = 500;
+  Stage stage;
+  ManualClock clock{kNow};
+  Rooms rooms{clock, [catalogue = stage.view.catalogue] { return catalogue; }, &seeds};
+  std::atomic<int> running{kThreads};
+  std::vector<std::jthread> fans;
+  for (int thread = 0; thread < kThreads; ++thread) {
+    fans.emplace_back([&, thread] {
+      for (int i = 1; i <= kEvents; ++i) {
+        const PlaceRef place{{1 + i * kThreads + thread}, 1, user_id(1)};
+        const PlaceRef unknown_to_all{{1'000'000 + i}, 1, user_id(1)};
+        EXPECT_TRUE(rooms.look(unknown_to_all));
+        if (i % 2) EXPECT_TRUE(rooms.poll(place).told);
+        else EXPECT_EQ(rooms.changes(place.event), 0U);
+      }
+      --running;
+    });
+  }
+  std::vector<std::unique_ptr<Command>> due;
+  do {
+    rooms.collect(kNow, due);
+    EXPECT_EQ(rooms.next_due(kNow), kNever);
+  } while (running > 0);
+  EXPECT_TRUE(due.empty());
+}
+
+}  // namespace
+}  // namespace stagedoor
