@@ -12,6 +12,7 @@
 
 #include "core/hex.h"
 #include "crowd/call.h"
+#include "json/read.h"
 #include "modules/queue/http_public.h"
 #include "protocol/draw.h"
 #include "protocol/token_layout.h"

@@ -7,7 +7,10 @@
 #include <map>
 #include <set>
 
+#include "http/components.h"
 #include "http/problem.h"
+#include "json/schema.h"
+#include "json/write.h"
 
 namespace stagedoor::http {
 namespace {
@@ -21,7 +24,7 @@ struct FaultBody {
 };
 BOOST_DESCRIBE_STRUCT(FaultBody, (), (path, message))
 
-bj::object problem_schema(json::Components& components) {
+bj::object problem_schema(Components& components) {
   bj::object properties;
   properties["success"] = bj::object{{"const", false}};
   properties["code"] = json::schema<Code>(components);
@@ -32,7 +35,7 @@ bj::object problem_schema(json::Components& components) {
           {"required", bj::array{"success", "code", "message"}}};
 }
 
-bj::object envelope(const Success& success, json::Components& components) {
+bj::object envelope(const Success& success, Components& components) {
   bj::value schema = success.schema(components);
   bj::object properties{{"success", bj::object{{"const", true}}}};
   bj::array required{"success", "data"};
@@ -46,7 +49,7 @@ bj::object envelope(const Success& success, json::Components& components) {
   return {{"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}};
 }
 
-bj::object success_response(const Success& success, json::Components& components) {
+bj::object success_response(const Success& success, Components& components) {
   bj::object response{{"description", success.description.empty() ? "Done" : success.description}};
   if (success.schema) {
     bj::value schema = success.envelope == Envelope::none ? success.schema(components)
@@ -58,7 +61,7 @@ bj::object success_response(const Success& success, json::Components& components
   return response;
 }
 
-bj::array parameters_of(const Route& route, json::Components& components) {
+bj::array parameters_of(const Route& route, Components& components) {
   bj::array parameters;
   std::string_view rest = route.path;
   while (true) {
@@ -77,16 +80,17 @@ bj::array parameters_of(const Route& route, json::Components& components) {
     rest.remove_prefix(end + 1);
   }
   for (const Parameter& parameter : route.parameters) {
-    parameters.push_back(bj::object{{"name", parameter.name},
-                                    {"in", boost::describe::enum_to_string(parameter.in, "query")},
-                                    {"description", parameter.description},
-                                    {"required", parameter.required},
-                                    {"schema", parameter.schema(components)}});
+    parameters.push_back(bj::object{
+        {"name", parameter.name},
+        {"in", boost::describe::enum_to_string(parameter.in, "query")},
+        {"description", parameter.description},
+        {"required", parameter.required},
+        {"schema", parameter.schema ? parameter.schema(components) : json::schema<std::string>(components)}});
   }
   return parameters;
 }
 
-bj::object operation(const Route& route, json::Components& components) {
+bj::object operation(const Route& route, Components& components) {
   bj::object operation{{"tags", bj::array{bj::string(route.tag)}}, {"summary", route.summary}};
   if (bj::array parameters = parameters_of(route, components); !parameters.empty()) {
     operation["parameters"] = std::move(parameters);
@@ -131,7 +135,7 @@ std::string lower_case(std::string_view text) {
 }  // namespace
 
 std::string openapi(const Router& router, const std::string& version) {
-  json::Components components;
+  Components components;
   std::map<std::string, std::map<Method, bj::object>> paths;
   for (const auto& route : router.routes()) {
     if (!route->tag.empty()) paths[route->path][route->method] = operation(*route, components);

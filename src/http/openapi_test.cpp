@@ -4,6 +4,8 @@
 
 #include <boost/json/parse.hpp>
 
+#include "json/schema.h"
+
 namespace stagedoor::http {
 namespace {
 

@@ -6,6 +6,7 @@
 
 #include "core/hex.h"
 #include "core/sha256.h"
+#include "json/write.h"
 
 namespace stagedoor::http {
 

@@ -11,7 +11,7 @@
 #include "core/answer.h"
 #include "core/failure.h"
 #include "http/types.h"
-#include "json/json.h"
+#include "json/write.h"
 
 namespace stagedoor::http {
 

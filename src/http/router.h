@@ -8,12 +8,12 @@
 #include <vector>
 
 #include "core/failure.h"
+#include "http/components.h"
 #include "http/types.h"
-#include "json/json.h"
 
 namespace stagedoor::http {
 
-using Schema = boost::json::value (*)(json::Components&);  // &json::schema<Dto>
+using Schema = boost::json::value (*)(Components&);  // &json::schema<Dto>
 
 BOOST_DEFINE_ENUM_CLASS(ParameterPlace, query, header)
 
@@ -21,7 +21,7 @@ struct Parameter {
   std::string name = {};
   std::string description = {};
   ParameterPlace in = ParameterPlace::query;
-  Schema schema = &json::schema<std::string>;
+  Schema schema = nullptr;  // nullptr: a text
   bool required = false;
 };
 

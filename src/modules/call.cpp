@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "core/sha256.h"
+#include "json/schema.h"
 
 namespace stagedoor {
 namespace {

@@ -5,7 +5,9 @@
 
 #include "core/ensure.h"
 #include "http/problem.h"
-#include "json/json.h"
+#include "json/read.h"
+#include "json/types.h"
+#include "json/write.h"
 
 namespace stagedoor {
 

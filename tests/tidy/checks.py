@@ -73,9 +73,9 @@ def may_include(name):
     if area == 'modules':
         module, stem = parts[2], parts[-1].split('.')[0]
         before = MODULE_ORDER[:MODULE_ORDER.index(module)] if module in MODULE_ORDER else []
-        allowed = ['core/', 'protocol/', 'state/', 'engine/'] + [f'modules/{name}/' for name in [*before, module]]
+        allowed = ['core/', 'json/', 'protocol/', 'state/', 'engine/'] + [f'modules/{name}/' for name in [*before, module]]
         if not stem.startswith('model'):
-            allowed += ['json/', 'ports/']
+            allowed.append('ports/')
         if module == 'identity' or stem.startswith('http'):
             allowed += ['http/', 'modules/call.h']
         return allowed

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "json/write.h"
+
 namespace stagedoor::catalog {
 namespace {
 

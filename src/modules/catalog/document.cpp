@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <boost/mp11/algorithm.hpp>
 
+#include "json/read.h"
+
 namespace stagedoor::catalog {
 namespace {
 

@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "core/failure.h"
-#include "json/json.h"
+#include "json/faults.h"
+#include "json/types.h"
 #include "modules/catalog/yaml.h"
 #include "state/catalogue.h"
 

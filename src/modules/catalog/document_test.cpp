@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include "json/write.h"
+
 namespace stagedoor::catalog {
 namespace {
 

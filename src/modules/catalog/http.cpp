@@ -6,6 +6,7 @@
 #include <boost/describe/enum_from_string.hpp>
 
 #include "http/problem.h"
+#include "json/schema.h"
 
 namespace stagedoor::catalog {
 namespace {

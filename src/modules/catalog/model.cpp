@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <boost/mp11/algorithm.hpp>
 
+#include "json/write.h"
+
 namespace stagedoor::catalog {
 namespace {
 

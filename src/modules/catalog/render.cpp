@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "json/write.h"
+
 namespace stagedoor::catalog {
 namespace {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "json/json.h"
+#include "json/types.h"
 #include "modules/catalog/board.h"
 #include "modules/catalog/page.h"
 #include "state/catalogue.h"

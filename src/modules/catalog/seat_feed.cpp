@@ -5,6 +5,8 @@
 #include <charconv>
 #include <utility>
 
+#include "json/write.h"
+
 namespace stagedoor::catalog {
 
 struct SeatChange {

@@ -9,6 +9,8 @@
 #include <charconv>
 #include <sstream>
 
+#include "json/parse.h"
+
 namespace stagedoor::catalog {
 namespace bj = boost::json;
 namespace {

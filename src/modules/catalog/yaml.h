@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "json/json.h"
+#include "json/faults.h"
 
 namespace stagedoor::catalog {
 

@@ -3,6 +3,9 @@
 #include <boost/json/serialize.hpp>
 
 #include "http/problem.h"
+#include "json/read.h"
+#include "json/schema.h"
+#include "json/write.h"
 #include "modules/call.h"
 #include "modules/catalog/change.h"
 #include "modules/operator/http_desk.h"

@@ -3,6 +3,8 @@
 #include <iterator>
 
 #include "http/problem.h"
+#include "json/schema.h"
+#include "json/types.h"
 #include "modules/call.h"
 #include "modules/operator/http_desk.h"
 

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include "http/problem.h"
+#include "json/read.h"
+#include "json/schema.h"
+#include "json/write.h"
 #include "modules/call.h"
 #include "modules/operator/http_desk.h"
 #include "modules/operator/model.h"

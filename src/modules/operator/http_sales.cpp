@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 
 #include "http/problem.h"
+#include "json/read.h"
+#include "json/schema.h"
+#include "json/types.h"
 #include "modules/call.h"
 #include "modules/operator/http_desk.h"
 #include "modules/operator/model.h"

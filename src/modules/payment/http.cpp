@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "json/read.h"
+#include "json/schema.h"
 #include "modules/call.h"
 #include "modules/reservation/http.h"
 

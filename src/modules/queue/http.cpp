@@ -3,6 +3,9 @@
 #include <charconv>
 #include <concepts>
 
+#include "json/read.h"
+#include "json/schema.h"
+#include "json/write.h"
 #include "modules/call.h"
 
 namespace stagedoor {

@@ -6,6 +6,7 @@
 
 #include "engine/lane.h"
 #include "http/router.h"
+#include "json/types.h"
 #include "modules/identity/identity.h"
 #include "modules/queue/rooms.h"
 #include "modules/queue/stock.h"

@@ -4,6 +4,8 @@
 
 #include "core/hex.h"
 #include "http/problem.h"
+#include "json/schema.h"
+#include "json/types.h"
 #include "protocol/draw.h"
 
 namespace stagedoor {

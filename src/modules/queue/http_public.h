@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "http/router.h"
+#include "json/types.h"
 #include "modules/queue/rooms.h"
 #include "modules/queue/stock.h"
 

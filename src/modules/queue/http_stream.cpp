@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "json/write.h"
 #include "modules/call.h"
 #include "modules/queue/http.h"
 #include "modules/queue/watch.h"

@@ -5,6 +5,7 @@
 
 #include <boost/json/parse.hpp>
 
+#include "json/write.h"
 #include "modules/queue/http.h"
 #include "support/manual_clock.h"
 #include "support/seeds.h"

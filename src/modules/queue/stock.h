@@ -11,7 +11,7 @@
 
 #include "core/ids.h"
 #include "core/money.h"
-#include "json/json.h"
+#include "json/types.h"
 
 namespace stagedoor {
 

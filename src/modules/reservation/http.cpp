@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "json/read.h"
+#include "json/schema.h"
 #include "modules/call.h"
 #include "modules/queue/http.h"
 

@@ -8,7 +8,7 @@
 #include "engine/lane.h"
 #include "engine/readers.h"
 #include "http/router.h"
-#include "json/json.h"
+#include "json/types.h"
 #include "modules/identity/identity.h"
 #include "modules/queue/turn.h"
 #include "modules/reservation/model.h"

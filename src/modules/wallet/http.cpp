@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "json/read.h"
+#include "json/schema.h"
+#include "json/types.h"
 #include "modules/call.h"
 
 namespace stagedoor {

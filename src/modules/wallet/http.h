@@ -4,7 +4,7 @@
 #include "engine/lane.h"
 #include "engine/readers.h"
 #include "http/router.h"
-#include "json/json.h"
+#include "json/types.h"
 #include "modules/identity/identity.h"
 #include "modules/wallet/model.h"
 

@@ -1,0 +1,19 @@
+// A JSON text becomes a value (RFC 8259, no extensions).
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <optional>
+#include <string_view>
+
+#include "json/faults.h"
+
+namespace stagedoor::json {
+
+inline constexpr std::size_t kDepthMax = 32;
+
+// The value of a JSON text, or nothing when it is not well-formed. A duplicate key is a fault but does not
+// stop the parse. The value lives in `storage`.
+std::optional<boost::json::value> parse(std::string_view text, Faults& faults,
+                                        boost::json::storage_ptr storage = {});
+
+}  // namespace stagedoor::json
