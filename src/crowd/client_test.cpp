@@ -6,7 +6,7 @@
 #include <map>
 
 #include "crowd/call.h"
-#include "crowd/scripted_server.h"
+#include "support/scripted_server.h"
 
 namespace stagedoor::crowd {
 namespace {

@@ -7,7 +7,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
 
-#include "crowd/fake_sale.h"
+#include "support/fake_sale.h"
 
 namespace stagedoor::crowd {
 namespace {

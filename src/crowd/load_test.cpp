@@ -8,7 +8,7 @@
 #include <set>
 
 #include "core/uuid.h"
-#include "crowd/scripted_server.h"
+#include "support/scripted_server.h"
 
 namespace stagedoor::crowd {
 namespace {

@@ -10,7 +10,7 @@
 #include <cstdlib>
 
 #include "cluster/linearizable.h"
-#include "crowd/scripted_server.h"
+#include "support/scripted_server.h"
 #include "support/server_process.h"
 
 namespace stagedoor::test {

@@ -6,7 +6,7 @@
 
 #include <set>
 
-#include "crowd/scripted_server.h"
+#include "support/scripted_server.h"
 
 namespace stagedoor::test {
 namespace {

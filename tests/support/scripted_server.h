@@ -1,5 +1,5 @@
-// A small HTTP server for the tests of this folder: what it answers is a function of the test. One thread,
-// any number of connections, requests with Content-Length bodies.
+// A small HTTP server for tests of clients: a function of the test answers each request. One thread, any
+// number of connections, requests with Content-Length bodies.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// A sale in memory that speaks the API as far as the crowd uses it, for the tests of the crowd, and that can
-// be told to break one rule. Single-threaded use through ScriptedServer.
+// A sale in memory that implements the part of the API that the crowd uses, for the tests of the crowd. It
+// can break one rule on purpose. Single-threaded use through ScriptedServer.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "crowd/rules.h"
-#include "crowd/scripted_server.h"
+#include "support/scripted_server.h"
 
 namespace stagedoor::crowd {
 

@@ -1,4 +1,4 @@
-#include "crowd/scripted_server.h"
+#include "support/scripted_server.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "crowd/fake_sale.h"
+#include "support/fake_sale.h"
 
 #include <fmt/format.h>
 
