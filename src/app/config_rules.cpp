@@ -2,9 +2,8 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "app/config.h"
+#include "core/parse_number.h"
 
 namespace stagedoor {
 namespace {
@@ -33,18 +32,10 @@ bool is_loopback(const std::string& host) {
   return bytes[15] == 1;
 }
 
-std::optional<int> parse_number(std::string_view text, int most) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < 0 || value > most)
-    return std::nullopt;
-  return value;
-}
-
 std::optional<Listen> parse_listen(std::string_view text) {
   const auto colon = text.rfind(':');
   if (colon == std::string_view::npos) return std::nullopt;
-  const auto port = parse_number(text.substr(colon + 1), 65'535);
+  const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
   std::string_view host = text.substr(0, colon);
   const bool bracketed = host.starts_with('[') && host.ends_with(']') && host.size() > 2;
   if (bracketed) host = host.substr(1, host.size() - 2);
@@ -58,9 +49,9 @@ std::optional<Listen> parse_listen(std::string_view text) {
 bool is_network(std::string_view text) {
   const auto slash = text.find('/');
   const int family = address_family(std::string(text.substr(0, slash)));
-  if (family == 0) return false;
-  return slash == std::string_view::npos ||
-         parse_number(text.substr(slash + 1), family == 4 ? 32 : 128).has_value();
+  if (family == 0 || slash == std::string_view::npos) return family != 0;
+  const auto bits = parse_number<unsigned>(text.substr(slash + 1));
+  return bits && *bits <= (family == 4 ? 32u : 128u);
 }
 
 bool is_operator_key(std::string_view text) {

@@ -4,21 +4,15 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <type_traits>
+
+#include "core/parse_number.h"
 
 namespace stagedoor {
 namespace {
 
 constexpr std::int64_t ms_of(std::int64_t seconds) { return seconds * 1000; }
 constexpr std::int64_t kDay = ms_of(86'400);
-
-std::optional<std::int64_t> parse_whole(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 struct ByteUnit {
   std::string_view suffix;
@@ -29,7 +23,7 @@ constexpr ByteUnit kByteUnits[] = {{"GiB", 1LL << 30}, {"MiB", 1LL << 20}, {"KiB
 std::optional<std::int64_t> parse_bytes(std::string_view text) {
   for (const auto& [suffix, count] : kByteUnits) {
     if (!text.ends_with(suffix)) continue;
-    const auto number = parse_whole(text.substr(0, text.size() - suffix.size()));
+    const auto number = parse_number<std::int64_t>(text.substr(0, text.size() - suffix.size()));
     if (!number || *number < 0 || *number > (1LL << 60) / count) return std::nullopt;
     return *number * count;
   }
@@ -308,7 +302,7 @@ std::optional<std::string> assign_text(const Setting& setting, std::string_view 
           }
           *target = std::move(items);
         } else {
-          const auto value = std::is_same_v<T, Bytes> ? parse_bytes(text) : parse_whole(text);
+          const auto value = std::is_same_v<T, Bytes> ? parse_bytes(text) : parse_number<std::int64_t>(text);
           if (!in_limits(value)) return false;
           *target = T{*value};
         }

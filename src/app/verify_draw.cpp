@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -11,6 +10,7 @@
 #include <stdexcept>
 
 #include "core/hex.h"
+#include "core/parse_number.h"
 #include "crowd/call.h"
 #include "json/read.h"
 #include "modules/queue/http_public.h"
@@ -149,11 +149,7 @@ class Verifier {
     TimePoint joined_at;
   };
   Join read_join(std::string_view line, Place place, int number) const {
-    const auto whole = [](std::string_view text) {
-      std::int64_t value = -1;
-      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-      return error == std::errc() && end == text.data() + text.size() ? value : -1;
-    };
+    const auto whole = [](std::string_view text) { return parse_number<std::int64_t>(text).value_or(-1); };
     const auto first = std::min(line.find(','), line.size()), last = std::min(line.rfind(','), line.size());
     const auto user = first < last ? parse_uuid(line.substr(first + 1, last - first - 1)) : std::nullopt;
     const std::int64_t joined_at = first < last ? whole(line.substr(last + 1)) : -1;

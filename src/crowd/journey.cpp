@@ -9,9 +9,10 @@
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
-#include <charconv>
 #include <stdexcept>
 #include <utility>
+
+#include "core/parse_number.h"
 
 namespace stagedoor::crowd {
 namespace {
@@ -50,12 +51,9 @@ std::string_view refusal_code(const Response& response) {
 
 // Nothing when the header is absent or no whole number of seconds.
 std::optional<Millis> retry_after(const Response& response) {
-  const std::string_view value = response.header("Retry-After");
-  std::int64_t seconds = 0;
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-  if (error != std::errc{} || end != value.data() + value.size() || seconds < 0 || seconds > 86'400)
-    return std::nullopt;
-  return Millis(seconds * 1000);
+  const auto seconds = parse_number<std::uint32_t>(response.header("Retry-After"));
+  if (!seconds || *seconds > 86'400) return std::nullopt;
+  return Millis(*seconds * 1000);
 }
 
 std::string random_uuid(std::mt19937_64& random) {

@@ -1,10 +1,11 @@
 #include "crowd/response.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <optional>
 #include <utility>
+
+#include "core/parse_number.h"
 
 namespace stagedoor::crowd {
 namespace {
@@ -28,10 +29,8 @@ std::string_view trim(std::string_view text) {
 }
 
 std::optional<std::size_t> number(std::string_view text, int base) {
-  std::size_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (error != std::errc{} || end != text.data() + text.size() || value > kBodyMax) return std::nullopt;
-  return value;
+  const auto value = parse_number<std::size_t>(text, base);
+  return value && *value <= kBodyMax ? value : std::nullopt;
 }
 
 // Calls each(name, value) for every line of `lines`; false when a line has no colon.

@@ -3,8 +3,9 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
+
+#include "core/parse_number.h"
 
 namespace stagedoor::http {
 
@@ -31,9 +32,9 @@ std::optional<TrustedProxies> TrustedProxies::parse(const std::vector<std::strin
     const unsigned most = is_v4 ? 32 : 128;
     unsigned bits = most;
     if (slash != std::string::npos) {
-      const char* end = text.data() + text.size();
-      const auto parsed = std::from_chars(text.data() + slash + 1, end, bits);
-      if (parsed.ec != std::errc{} || parsed.ptr != end || bits > most) return std::nullopt;
+      const auto parsed = parse_number<unsigned>(std::string_view(text).substr(slash + 1));
+      if (!parsed || *parsed > most) return std::nullopt;
+      bits = *parsed;
     }
     proxies.networks_.push_back({.address = *address, .bits = bits + (is_v4 ? 96 : 0)});
   }

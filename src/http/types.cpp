@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 
+#include "core/parse_number.h"
 #include "http/problem.h"
 
 namespace stagedoor::http {
@@ -101,11 +101,9 @@ Result<std::int64_t> parse_path_id(std::string_view name, std::string_view text,
   const bool digits = !text.empty() && text.find_first_not_of("0123456789") == text.npos;
   if (!digits || text.find_first_not_of('0') == text.npos)
     return malformed(name, "must be a whole number above 0");
-  std::int64_t id = 0;
-  if (std::from_chars(text.data(), text.data() + text.size(), id).ec != std::errc{}) {
-    return Failure{.code = not_found, .message = fmt::format("There is none with the id {}", text)};
-  }
-  return id;
+  const auto id = parse_number<std::int64_t>(text);
+  if (!id) return Failure{.code = not_found, .message = fmt::format("There is none with the id {}", text)};
+  return *id;
 }
 
 void Reply::abandon() noexcept {

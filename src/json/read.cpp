@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cmath>
+
+#include "core/parse_number.h"
 
 namespace stagedoor::json {
 namespace bj = boost::json;
@@ -55,10 +56,7 @@ void read_string(const bj::value& in, std::string& out, Faults& faults) {
 
 void read_id(const bj::value& in, std::int64_t& out, Faults& faults) {
   std::int64_t id = in.is_int64() ? in.get_int64() : 0;
-  if (const auto text = text_of(in); text && !text->empty() && text->front() != '-') {
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), id);
-    if (error != std::errc{} || end != text->data() + text->size()) id = 0;
-  }
+  if (const auto text = text_of(in)) id = parse_number<std::int64_t>(*text).value_or(0);
   if (id > 0) out = id;
   else faults.add_here("must be an id: a whole number above 0");
 }

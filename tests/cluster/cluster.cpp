@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <stdexcept>
 #include <thread>
 
+#include "core/parse_number.h"
 #include "support/calls.h"
 
 namespace stagedoor::test {
@@ -34,11 +34,9 @@ void each_line(std::string_view text, const Row& row) {
 }
 
 std::int64_t whole(std::string_view text) {
-  std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size())
-    throw std::runtime_error("no number: " + std::string(text));
-  return value;
+  const auto value = parse_number<std::int64_t>(text);
+  if (!value) throw std::runtime_error("not a number: " + std::string(text));
+  return *value;
 }
 
 }  // namespace

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <utility>
 
+#include "core/parse_number.h"
 #include "json/write.h"
 
 namespace stagedoor::catalog {
@@ -19,10 +19,7 @@ std::optional<std::uint64_t> SeatFeed::version_of(std::string_view event_id) con
   const std::string start = fmt::format("{:x}-", start_);
   if (!event_id.starts_with(start)) return std::nullopt;
   event_id.remove_prefix(start.size());
-  std::uint64_t version = 0;
-  const auto [end, error] = std::from_chars(event_id.data(), event_id.data() + event_id.size(), version);
-  if (error != std::errc{} || end != event_id.data() + event_id.size()) return std::nullopt;
-  return version;
+  return parse_number<std::uint64_t>(event_id);
 }
 
 std::optional<SeatFeed::Event> SeatFeed::after(std::optional<std::uint64_t> version) {

@@ -6,9 +6,9 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <charconv>
 #include <sstream>
 
+#include "core/parse_number.h"
 #include "json/parse.h"
 
 namespace stagedoor::catalog {
@@ -18,10 +18,7 @@ namespace {
 template <class Number>
 std::optional<Number> number_of(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
+  return parse_number<Number>(text);
 }
 
 bj::value plain_scalar(const std::string& text) {
