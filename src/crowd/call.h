@@ -1,4 +1,4 @@
-// Blocking calls, one at a time over one keep-alive connection: for tests, set-up work and operators' calls.
+// Blocking calls, one at a time over one keep-alive connection: for tests, set-up and operators' calls.
 #pragma once
 
 #include <string>
@@ -14,13 +14,12 @@ namespace stagedoor::crowd {
 // Not thread-safe: one Caller per thread.
 class Caller {
  public:
-  // Throws like resolve(); connects at the first call, and again whenever the server has closed the
-  // connection.
+  // Throws like resolve(). Connects at the first call, and again after the server has closed the connection.
   explicit Caller(std::string_view url, std::chrono::milliseconds answer_within = std::chrono::seconds(30));
 
   // Reply.status is 0 when there was no answer.
   Reply call(const Request& request);
-  // Sends these bytes as they are, well-formed or not.
+  // Sends these bytes unchanged, well-formed or not.
   Reply call_raw(std::string_view bytes);
 
   const Endpoint& endpoint() const { return client_.endpoint(); }
@@ -30,7 +29,7 @@ class Caller {
   Reply reply_;
 };
 
-// One call over a connection of its own.
+// One call over its own connection.
 Reply call(std::string_view url, const Request& request);
 
 }  // namespace stagedoor::crowd

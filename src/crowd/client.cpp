@@ -15,9 +15,9 @@
 
 namespace stagedoor::crowd {
 
-// Every socket is registered once, edge-triggered for everything: no epoll_ctl per request. Edge-triggered
-// means that a read goes on until the kernel has nothing more, which a read shorter than the room for it
-// shows without another call.
+// Every socket is registered once, edge-triggered for all events: no epoll_ctl per request. With edge
+// triggering a read goes on until the kernel has no more bytes; a read shorter than the room shows that
+// without another call.
 
 Client::Client(Endpoint to, Options options, OnAnswer on_answer)
     : to_(std::move(to)),
@@ -80,7 +80,7 @@ bool Client::open(Connection& connection, std::size_t index) {
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.u64 = index;
   if (epoll_ctl(epoll_, EPOLL_CTL_ADD, connection.fd, &event) != 0) return false;
-  connection.state = State::connecting;  // EPOLLOUT tells when it is open
+  connection.state = State::connecting;  // EPOLLOUT follows when it is open
   return connect(connection.fd, reinterpret_cast<const sockaddr*>(&to_.address), to_.address_size) == 0 ||
          errno == EINPROGRESS;
 }
@@ -93,7 +93,7 @@ void Client::write(std::size_t index) {
     if (count >= 0) {
       connection.unsent.remove_prefix(static_cast<std::size_t>(count));
     } else if (errno != EINTR) {
-      return;  // EAGAIN: EPOLLOUT follows. Broken: the event of that follows, and read() finds out.
+      return;  // EAGAIN: EPOLLOUT follows. Broken: an event follows, and read() sees the error.
     }
   }
 }
@@ -136,7 +136,7 @@ void Client::read(std::size_t index, bool ended) {
     const ssize_t count = recv(connection.fd, room.data(), room.size(), 0);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0 && errno == EAGAIN) return;
-    if (connection.state == State::idle) {  // closed by the server, or bytes that nobody asked for
+    if (connection.state == State::idle) {  // closed by the server, or bytes without a request
       close(connection);
       return;
     }
@@ -167,7 +167,7 @@ void Client::finish(std::size_t index, const Response& response, bool keep) {
   const Tag tag = connection.tag;
   free_.push_back(index);
   --unanswered_;
-  start_waiting();  // before the answer is told, so that nothing overtakes what waits
+  start_waiting();  // before the callback, so that new requests do not overtake waiting ones
   on_answer_(tag, response);
 }
 

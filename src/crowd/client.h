@@ -1,6 +1,6 @@
-// Many keep-alive connections to one server, driven by one thread with epoll. Made to be cheap: raw sockets,
-// no copy of the request, no allocation per request. One request at a time on a connection; what finds no
-// free connection waits here.
+// Many keep-alive connections to one server, driven by one thread with epoll. Cheap: raw sockets, no copy of
+// the request, no allocation per request. One request at a time per connection; requests beyond that wait in
+// a queue.
 #pragma once
 
 #include <chrono>
@@ -21,13 +21,13 @@ class Client {
  public:
   using Tag = std::uint64_t;
   // May call send(). `response` is valid during the call. Status 0: no answer (refused, reset, malformed,
-  // timed out); the request may or may not have been carried out.
+  // timed out); the server may or may not have processed the request.
   using OnAnswer = std::function<void(Tag, const Response& response)>;
 
   struct Options {
     std::size_t connections = 1;
-    std::chrono::milliseconds answer_within{
-        30'000};  // else the connection is closed and the answer is an error
+    // After this time the connection is closed and the answer is an error.
+    std::chrono::milliseconds answer_within{30'000};
   };
 
   Client(Endpoint to, Options options, OnAnswer on_answer);
@@ -35,18 +35,17 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  // Sends now when a connection is free (opening it if need be), else as soon as one is. `bytes` must stay
-  // alive until its answer. Each send is answered exactly once, always from within poll(). No answer body is
-  // expected for HEAD.
+  // Sends now if a connection is free (opens it if needed), else as soon as one is. `bytes` must live until
+  // the answer. Each send gets exactly one answer, from within poll(). HEAD expects no answer body.
   void send(std::string_view bytes, Tag tag);
 
-  // Handles what has arrived, waiting up to `wait` when nothing has. Returns early on a signal.
+  // Handles received bytes; waits up to `wait` for the first. Returns early on a signal.
   void poll(std::chrono::nanoseconds wait);
 
   // Requests sent or waiting that have no answer yet.
   std::size_t unanswered() const { return unanswered_; }
-  // How much of its life this client spent waiting for answers. Near none of it means that its thread, not
-  // the server, is the limit, and that the latencies measured with it say more about that.
+  // Time spent waiting for answers. Close to zero means that this thread, not the server, is the limit, and
+  // that the measured latencies are mostly its own.
   std::chrono::nanoseconds waited() const { return waited_; }
   const Endpoint& endpoint() const { return to_; }
 
@@ -80,9 +79,9 @@ class Client {
   OnAnswer on_answer_;
   int epoll_;
   std::vector<Connection> connections_;
-  std::deque<std::size_t> free_;  // connections without a request, the longest unused first
+  std::deque<std::size_t> free_;  // connections without a request, least recently used first
   std::deque<Waiting> waiting_;
-  std::vector<std::pair<Tag, std::string_view>> failed_at_once_;  // told by the next poll()
+  std::vector<std::pair<Tag, std::string_view>> failed_at_once_;  // answered by the next poll()
   std::size_t unanswered_ = 0;
   Clock::time_point now_;  // of the latest poll() or send()
   Clock::time_point next_late_check_;

@@ -46,7 +46,7 @@ json::value read_data(const Reply& reply, std::string_view what) {
   return json::parse(reply.body).at("data");
 }
 
-// The event asked for or, without one, the only one on sale.
+// The event of the options; without one, the only event on sale.
 EventPage find_event(const CrowdOptions& options) {
   Caller caller(options.url, std::chrono::seconds(5));
   if (options.event != 0) {
@@ -65,7 +65,6 @@ EventPage find_event(const CrowdOptions& options) {
                                          : "several events are on sale, choose one:" + names);
 }
 
-// The draw that a crowd can come before.
 PublishedDraw find_draw(const CrowdOptions& options) {
   Caller caller(options.url, std::chrono::seconds(5));
   const std::string target = fmt::format("/queue/draw/{}", options.event);
@@ -75,23 +74,23 @@ PublishedDraw find_draw(const CrowdOptions& options) {
 PublishedDraw find_coming_draw(const CrowdOptions& options) {
   const auto refuse = [&](const std::string& why) {
     throw std::runtime_error(fmt::format(
-        "--prequeue: {}. It takes an event whose sale has yet to open (on_sale.from), whose order "
-        "is drawn (queue.order: draw) and whose queue is open already (queue.gather_from)",
+        "--prequeue: {}. It needs an event whose sale is not open yet (on_sale.from), whose order "
+        "is drawn (queue.order: draw) and whose queue is already open (queue.gather_from)",
         why));
   };
-  if (options.event == 0) refuse("say which event with --event");
+  if (options.event == 0) refuse("name the event with --event");
   Caller caller(options.url, std::chrono::seconds(5));
   const Reply reply = caller.call({.target = fmt::format("/queue/draw/{}", options.event)});
-  if (reply.status == 404) refuse(fmt::format("nothing will be drawn for event {}", options.event));
+  if (reply.status == 404) refuse(fmt::format("event {} has no draw", options.event));
   const PublishedDraw draw = find_draw(options);
-  if (draw.drawn_at) refuse(fmt::format("the order of event {} is drawn already", options.event));
+  if (draw.drawn_at) refuse(fmt::format("the draw of event {} has already taken place", options.event));
   return draw;
 }
 
-// The loop around the journeys: who comes when, what is due, what has been answered.
+// The event loop around the journeys: starts fans, sends due requests, reads answers.
 class Crowd {
  public:
-  // `opens`: when the sale does; fans beyond the pre-queue come from then on.
+  // `opens`: the start of the sale; fans beyond the pre-queue arrive from then on.
   Crowd(const CrowdOptions& options, const EventPage& event, Clock::time_point opens,
         const std::atomic<int>& stop)
       : options_(options),
@@ -119,36 +118,37 @@ class Crowd {
     report_.seats_left_before = report_.seats_left = event.seats_left;
   }
 
-  CrowdReport run(const std::function<void(const CrowdReport&)>& tell) {
-    auto next_told = start_ + std::chrono::seconds(1);
+  CrowdReport run(const std::function<void(const CrowdReport&)>& on_progress) {
+    auto next_progress = start_ + std::chrono::seconds(1);
     while (stop_ < 2 && (gate_open() || walking_ > 0)) {
       auto now = Clock::now();
       if (stop_ > 0) end_early("stopped");
-      if (options_.limit.count() > 0 && now - start_ >= options_.limit) end_early("the time was up");
-      while (gate_open() && due(fans_.size()) <= now) let_one_come();
+      if (options_.limit.count() > 0 && now - start_ >= options_.limit)
+        end_early("the time limit was reached");
+      while (gate_open() && due(fans_.size()) <= now) start_next_fan();
       while (!due_.empty() && due_.top().at <= now) {
         const Due due = due_.top();
         due_.pop();
         send(due.fan, due.at);
       }
-      if (now >= next_look_) look_at_event_page(now);
-      if (now >= next_told) {
-        next_told += std::chrono::seconds(1);
-        tell(state());
+      if (now >= next_request_) request_event_page(now);
+      if (now >= next_progress) {
+        next_progress += std::chrono::seconds(1);
+        on_progress(state());
         report_.recent = Histogram();
       }
-      auto until = std::min(next_told, next_look_);
+      auto until = std::min(next_progress, next_request_);
       if (gate_open()) until = std::min(until, due(fans_.size()));
       if (!due_.empty()) until = std::min(until, due_.top().at);
       client_.poll(until - Clock::now());
     }
     if (report_.ended_because.empty())
-      report_.ended_because = stop_ > 0 ? "stopped" : "everybody was through";
+      report_.ended_because = stop_ > 0 ? "stopped" : "all fans have finished";
     return state();
   }
 
-  // What the crowd can say of the draw after run(). A server never tells anybody to ask so rarely that they
-  // would be taken for absent: twice as long is the least that it takes.
+  // Checks the draw after run(). A server counts a fan as absent only after at least twice the longest poll
+  // interval that it asked for.
   void check(const PublishedDraw& before, const PublishedDraw& after, CrowdReport& report) const {
     report.draw =
         check_draw(EventId{report_.event}, before, after, witnesses_, 2 * longest_poll_, report.breaches);
@@ -159,7 +159,7 @@ class Crowd {
 
   struct Walker {
     Fan fan;
-    Clock::time_point intended;  // send time of the request on its way
+    Clock::time_point intended;  // send time of the request in flight
   };
   struct Due {
     Clock::time_point at;
@@ -169,45 +169,45 @@ class Crowd {
 
   bool gate_open() const { return !gate_closed_ && std::cmp_less(fans_.size(), report_.fans_wanted); }
 
-  // When fan number `number` comes.
+  // When fan number `number` arrives.
   Clock::time_point due(std::uint64_t number) const {
     const auto early = static_cast<std::uint64_t>(options_.prequeue);
     return number < early ? early_arrivals_.due(number) : arrivals_.due(number - early);
   }
 
-  void let_one_come() {
+  void start_next_fan() {
     const std::size_t number = fans_.size();
     fans_.push_back({journey_.arrive(static_cast<std::uint32_t>(number)), {}});
     ++walking_;
     send(number, due(number));
   }
 
-  // Writes down what the fans are told of their places, where there is a draw to check it by.
-  std::function<void(const Fan&, const PlaceTold&)> witnesses() {
+  // Records what the fans are told about their places, if there is a draw to check.
+  std::function<void(const Fan&, const PlaceAnswer&)> witnesses() {
     if (options_.prequeue == 0) return {};
-    return [this](const Fan& fan, const PlaceTold& told) { witness(fan.number, told); };
+    return [this](const Fan& fan, const PlaceAnswer& place) { witness(fan.number, place); };
   }
 
-  void witness(std::size_t number, const PlaceTold& told) {
+  void witness(std::size_t number, const PlaceAnswer& place) {
     if (witnesses_.size() <= number) witnesses_.resize(number + 1);
     Witness& witness = witnesses_[number];
     if (witness.was_let_in()) return;
     const auto now = Clock::now();
-    const auto asked = fans_[number].intended;
-    if (!told.token.empty() && !read_token(told.token, witness)) throw std::runtime_error("not a token");
-    if (witness.asked_last != Clock::time_point())
-      witness.longest_silence = std::max(witness.longest_silence, now - witness.asked_last);
-    witness.asked_last = asked;
-    if (told.activated_at) {
-      witness.activated_at = *told.activated_at;
-      witness.admitted_told = now;
-    } else if (told.waits) {
-      witness.waited_asked = asked;
-      longest_poll_ = std::max(longest_poll_, told.poll_after);
-      if (told.position && witness.position < 0) {
-        witness.position = *told.position;
-        witness.asked = asked;
-        witness.told = now;
+    const auto sent = fans_[number].intended;
+    if (!place.token.empty() && !read_token(place.token, witness)) throw std::runtime_error("not a token");
+    if (witness.last_sent != Clock::time_point())
+      witness.longest_silence = std::max(witness.longest_silence, now - witness.last_sent);
+    witness.last_sent = sent;
+    if (place.activated_at) {
+      witness.activated_at = *place.activated_at;
+      witness.admission_seen = now;
+    } else if (place.waits) {
+      witness.last_waiting_sent = sent;
+      longest_poll_ = std::max(longest_poll_, place.poll_after);
+      if (place.position && witness.position < 0) {
+        witness.position = *place.position;
+        witness.sent = sent;
+        witness.answered = now;
       }
     }
   }
@@ -218,7 +218,7 @@ class Crowd {
   }
 
   void answered(Client::Tag tag, const Response& response) {
-    if (tag == kEventPage) return event_page_told(response);
+    if (tag == kEventPage) return read_event_page(response);
     Walker& walker = fans_[tag];
     const auto now = Clock::now();
     report_.latency[static_cast<std::size_t>(walker.fan.step)].record(now - walker.intended);
@@ -226,7 +226,7 @@ class Crowd {
     go_on(tag, journey_.answered(walker.fan, response), now);
     const bool refused = walker.fan.stage == Stage::not_on_sale && std::cmp_less(tag, options_.prequeue);
     if (refused && witnesses_.empty())
-      throw std::runtime_error("--prequeue: the queue is not open yet (queue.gather_from) or not any more");
+      throw std::runtime_error("--prequeue: the queue is not open (queue.gather_from)");
   }
 
   void go_on(std::size_t index, const Journey::Next& next, Clock::time_point now) {
@@ -239,19 +239,19 @@ class Crowd {
     }
   }
 
-  void look_at_event_page(Clock::time_point now) {
-    next_look_ = now + std::chrono::milliseconds(500);
-    if (!std::exchange(looking_, true)) client_.send(event_page_, kEventPage);
+  void request_event_page(Clock::time_point now) {
+    next_request_ = now + std::chrono::milliseconds(500);
+    if (!std::exchange(requested_, true)) client_.send(event_page_, kEventPage);
   }
 
-  void event_page_told(const Response& response) {
-    looking_ = false;
+  void read_event_page(const Response& response) {
+    requested_ = false;
     if (response.status != 200) return;
     report_.seats_left = read_event(json::parse(response.body).at("data")).seats_left;
-    // A seat that a fan of this crowd holds may still come back, so nobody is sent home before it is paid;
-    // and only two looks in a row are believed, because at one the answers to some holds may be on their way.
+    // A held seat may become free again, so the fans go on until all holds are paid. Two answers in a row
+    // must agree, because answers to holds may still be in flight at the first one.
     const bool gone = report_.seats_left == 0 && journey_.tally().in(Stage::holding) == 0;
-    if (std::exchange(looked_gone_, gone) && gone && report_.ended_because.empty()) {
+    if (std::exchange(saw_none_left_, gone) && gone && report_.ended_because.empty()) {
       report_.ended_because = "sold out";
       gate_closed_ = true;
       journey_.announce_sold_out();
@@ -263,7 +263,7 @@ class Crowd {
     if (std::exchange(ending_, true)) return;
     if (report_.ended_because.empty()) report_.ended_because = because;
     gate_closed_ = true;
-    journey_.send_everybody_home();
+    journey_.stop_all();
     interrupt_waiting();
   }
 
@@ -294,22 +294,22 @@ class Crowd {
   Schedule early_arrivals_;  // of the pre-queue
   Schedule arrivals_;
   std::vector<Witness> witnesses_;  // by fan; empty without a pre-queue
-  Millis longest_poll_{0};          // that anybody who waits was told
-  std::deque<Walker> fans_;         // a deque, because requests on their way must stay where they are
+  Millis longest_poll_{0};          // the longest poll interval that a waiting fan got
+  std::deque<Walker> fans_;         // a deque: requests in flight must not move
   std::priority_queue<Due> due_;
   std::size_t walking_ = 0;
   bool gate_closed_ = false;
   bool ending_ = false;
-  bool looking_ = false;
-  bool looked_gone_ = false;  // no seat was left at the latest look
-  Clock::time_point next_look_{};
+  bool requested_ = false;
+  bool saw_none_left_ = false;  // in the latest answer
+  Clock::time_point next_request_{};
   CrowdReport report_;
 };
 
 std::atomic<int> interrupts = 0;
 static_assert(std::atomic<int>::is_always_lock_free);
 
-// Counts SIGINT and SIGTERM while it lives.
+// Counts SIGINT and SIGTERM during its lifetime.
 class CatchInterrupts {
  public:
   CatchInterrupts() {
@@ -334,7 +334,7 @@ class CatchInterrupts {
 }  // namespace
 
 CrowdReport walk_crowd(const CrowdOptions& wanted, const std::atomic<int>& stop,
-                       const std::function<void(const CrowdReport&)>& tell) {
+                       const std::function<void(const CrowdReport&)>& on_progress) {
   CrowdOptions options = wanted;
   std::optional<PublishedDraw> draw;
   auto opens = Clock::time_point::min();
@@ -350,16 +350,17 @@ CrowdReport walk_crowd(const CrowdOptions& wanted, const std::atomic<int>& stop,
   }
   options.event = event.id;
   Crowd crowd(options, event, opens, stop);
-  CrowdReport report = crowd.run(tell);
+  CrowdReport report = crowd.run(on_progress);
   try {
     report.seats_left = find_event(options).seats_left;
   } catch (const std::exception&) {
-    // The server has gone away; what the fans were told of that stands in the report.
+    // The server has gone away; the report has the errors that the fans saw.
   }
   try {
     if (draw) crowd.check(*draw, find_draw(options), report);
   } catch (const std::exception& error) {
-    report.breaches.add(Rule::draw_commitment_broken, fmt::format("no draw is published: {}", error.what()));
+    report.breaches.add(Rule::draw_commitment_broken,
+                        fmt::format("the draw cannot be read: {}", error.what()));
   }
   return report;
 }

@@ -124,7 +124,7 @@ TEST(Crowd, when_the_time_is_up_everybody_leaves) {
   FakeSale sale({.seats = 20, .polls_before_turn = 1'000'000});
   const CrowdReport report = walk(sale, {.fans = 50, .rate = 0, .limit = Millis(100)});
   EXPECT_EQ(report.exit_code(), 0) << to_text(report);
-  EXPECT_EQ(report.ended_because, "the time was up");
+  EXPECT_EQ(report.ended_because, "the time limit was reached");
   EXPECT_EQ(report.tally.in(Stage::sent_home) + report.tally.in(Stage::abandoned), 50);
   EXPECT_EQ(report.seats_left, 20);
 }
@@ -157,7 +157,7 @@ TEST(Crowd, says_what_keeps_it_from_starting) {
     }
     return std::string();
   };
-  EXPECT_THAT(start({.prequeue = 5}), HasSubstr("say which event"));
+  EXPECT_THAT(start({.prequeue = 5}), HasSubstr("name the event"));
   std::string url;
   const auto refuse_prequeue = [&](const char* draw_page) {
     ScriptedServer draw([&](const auto& request) {
@@ -171,7 +171,7 @@ TEST(Crowd, says_what_keeps_it_from_starting) {
   EXPECT_THAT(refuse_prequeue(R"({"data":{"algorithm":"stagedoor-draw-1","commitment":"ab","people":1,
                                   "opensAt":"2027-01-15T08:01:00Z","drawnAt":"2027-01-15T08:01:00Z",
                                   "digest":"cd","seed":"ef"}})"),
-              HasSubstr("drawn already"));
+              HasSubstr("already taken place"));
   EXPECT_THAT(refuse_prequeue(R"({"data":{"algorithm":"stagedoor-draw-1","commitment":"ab",
                                   "opensAt":"2096-01-15T08:01:00Z"}})"),
               HasSubstr("queue.gather_from"));
@@ -198,10 +198,10 @@ TEST(CrowdReport, as_json_holds_the_same_counts) {
   EXPECT_TRUE(json.at("rulesKept").as_bool());
   EXPECT_THAT(progress_line(report), HasSubstr("paid 10"));
   CrowdReport large;
-  for (const auto& [count, text] : {std::pair{-1234, "came -1,234 "},
-                                    {-123, "came -123 "},
-                                    {999, "came 999 "},
-                                    {1'000'000, "came 1,000,000 "}}) {
+  for (const auto& [count, text] : {std::pair{-1234, "arrived -1,234 "},
+                                    {-123, "arrived -123 "},
+                                    {999, "arrived 999 "},
+                                    {1'000'000, "arrived 1,000,000 "}}) {
     large.arrived = count;
     EXPECT_THAT(progress_line(large), HasSubstr(text));
   }

@@ -15,11 +15,11 @@
 namespace stagedoor::crowd {
 namespace {
 
-constexpr auto kLetInWithin = std::chrono::seconds(1);  // after somebody behind was seen inside
+constexpr auto kAdmissionLagMax = std::chrono::seconds(1);  // after the admission of a fan further back
 
 TimePoint instant(const boost::json::value& value) {
   const auto at = parse_rfc3339(std::string_view(value.as_string()));
-  if (!at) throw std::runtime_error("the draw has something that is no time");
+  if (!at) throw std::runtime_error("the draw has a malformed time");
   return *at;
 }
 
@@ -32,7 +32,7 @@ std::string named(const Ranked& one) {
   return fmt::format("{} (place {}, rank {})", to_string(one.fan->user), one.fan->place, one.rank);
 }
 
-// The list of joins as far as the tokens of this crowd tell it.
+// The list of joins, as far as the tokens of this crowd show it.
 void check_list(const PublishedDraw& draw, std::span<const Witness> fans, DrawReport& report,
                 Breaches& breaches) {
   std::vector<const Witness*> at(draw.people);
@@ -59,27 +59,27 @@ void check_list(const PublishedDraw& draw, std::span<const Witness> fans, DrawRe
   }
 }
 
-// At one moment positions never fall from rank to rank, and as time goes by nobody's grows. So whoever asked
-// after somebody with a higher rank was answered was told no more than they were.
-void check_positions(std::vector<Ranked> told, DrawReport& report, Breaches& breaches) {
-  std::erase_if(told, [](const Ranked& one) { return one.fan->position < 0; });
-  report.positions = static_cast<std::int64_t>(told.size());
-  for (const Ranked& one : told) {
+// At any moment positions increase with rank, and over time no position increases. So a fan who sent a
+// request after the answer to a fan further back must get a position that is no higher.
+void check_positions(std::vector<Ranked> fans, DrawReport& report, Breaches& breaches) {
+  std::erase_if(fans, [](const Ranked& one) { return one.fan->position < 0; });
+  report.positions = static_cast<std::int64_t>(fans.size());
+  for (const Ranked& one : fans) {
     if (one.fan->position < std::int64_t{one.rank}) continue;
     breaches.add(Rule::position_beyond_rank,
                  fmt::format("{} was told position {}", named(one), one.fan->position));
   }
-  std::vector<Ranked> by_told = told;
-  std::ranges::sort(by_told, {}, [](const Ranked& one) { return one.fan->told; });
-  std::ranges::sort(told, {}, [](const Ranked& one) { return one.fan->asked; });
-  // least[i]: the lowest position among those answered so far, of the ranks that index i of a Fenwick tree
-  // over the ranks from the last to the first covers.
+  std::vector<Ranked> by_answer = fans;
+  std::ranges::sort(by_answer, {}, [](const Ranked& one) { return one.fan->answered; });
+  std::ranges::sort(fans, {}, [](const Ranked& one) { return one.fan->sent; });
+  // A Fenwick tree over the ranks from the last to the first; least[i]: the lowest position answered so far
+  // among the ranks that index i covers.
   Place last = 0;
-  for (const Ranked& one : told) last = std::max(last, one.rank);
+  for (const Ranked& one : fans) last = std::max(last, one.rank);
   std::vector<std::int64_t> least(last + 1U, std::numeric_limits<std::int64_t>::max());
-  auto answered = by_told.begin();
-  for (const Ranked& one : told) {
-    for (; answered != by_told.end() && answered->fan->told <= one.fan->asked; ++answered) {
+  auto answered = by_answer.begin();
+  for (const Ranked& one : fans) {
+    for (; answered != by_answer.end() && answered->fan->answered <= one.fan->sent; ++answered) {
       for (Place i = last - answered->rank + 1; i <= last; i += i & (~i + 1))
         least[i] = std::min(least[i], answered->fan->position);
     }
@@ -87,31 +87,31 @@ void check_positions(std::vector<Ranked> told, DrawReport& report, Breaches& bre
     for (Place i = last - one.rank; i > 0; i -= i & (~i + 1)) behind = std::min(behind, least[i]);
     if (one.fan->position <= behind) continue;
     breaches.add(Rule::position_beyond_rank,
-                 fmt::format("{} was told position {} when somebody behind had been told {}", named(one),
+                 fmt::format("{} was told position {} after a fan further back was told {}", named(one),
                              one.fan->position, behind));
   }
 }
 
 void check_admissions(std::vector<Ranked> fans, DrawReport& report, Breaches& breaches) {
   std::ranges::sort(fans, std::greater<>(), &Ranked::rank);
-  const Ranked* first = nullptr;  // let in first, of those behind
+  const Ranked* first = nullptr;  // the first admitted fan of those further back
   auto seen = Clock::time_point::max();
   for (const Ranked& one : fans) {
     const Witness& fan = *one.fan;
     const bool late = fan.was_let_in() ? first && fan.activated_at > first->fan->activated_at
-                                       : first && fan.waited_asked != Clock::time_point() &&
-                                             seen < Clock::time_point::max() - kLetInWithin &&
-                                             fan.waited_asked > seen + kLetInWithin;
+                                       : first && fan.last_waiting_sent != Clock::time_point() &&
+                                             seen < Clock::time_point::max() - kAdmissionLagMax &&
+                                             fan.last_waiting_sent > seen + kAdmissionLagMax;
     if (late) {
       breaches.add(
           Rule::admitted_out_of_order,
-          fmt::format("{} {} although {} was let in at {}", named(one),
-                      fan.was_let_in() ? "was let in at " + to_rfc3339(fan.activated_at) : "went on waiting",
+          fmt::format("{} {} although {} was admitted at {}", named(one),
+                      fan.was_let_in() ? "was admitted at " + to_rfc3339(fan.activated_at) : "still waited",
                       named(*first), to_rfc3339(first->fan->activated_at)));
     }
     if (!fan.was_let_in()) continue;
     ++report.admissions;
-    seen = std::min(seen, fan.admitted_told);
+    seen = std::min(seen, fan.admission_seen);
     if (!first || fan.activated_at < first->fan->activated_at) first = &one;
   }
 }
@@ -121,7 +121,7 @@ void check_admissions(std::vector<Ranked> fans, DrawReport& report, Breaches& br
 PublishedDraw read_draw(const boost::json::object& data) {
   const auto text = [&](const char* name) { return std::string(data.at(name).as_string()); };
   if (text("algorithm") != kDrawAlgorithm)
-    throw std::runtime_error("the order is drawn in a way unknown here: " + text("algorithm"));
+    throw std::runtime_error("unknown draw algorithm: " + text("algorithm"));
   PublishedDraw draw{.commitment = text("commitment"), .opens_at = instant(data.at("opensAt"))};
   if (const auto* beacon = data.if_contains("beacon")) draw.beacon = beacon->as_string();
   if (!data.contains("drawnAt")) return draw;
@@ -153,7 +153,7 @@ DrawReport check_draw(EventId event, const PublishedDraw& before, const Publishe
   DrawReport report;
   if (!after.drawn_at) {
     if (std::ranges::any_of(fans, &Witness::was_let_in))
-      breaches.add(Rule::draw_commitment_broken, "people were let in, and no draw is published");
+      breaches.add(Rule::draw_commitment_broken, "fans were admitted, but no draw is published");
     return report;
   }
   report.is_drawn = true;
@@ -162,7 +162,7 @@ DrawReport check_draw(EventId event, const PublishedDraw& before, const Publishe
   const std::string seed = from_hex(after.seed).value_or("");
   if (to_hex(draw_commitment(seed, event, after.opens_at)) != after.commitment) {
     breaches.add(Rule::draw_commitment_broken,
-                 fmt::format("the seed {} is not the one committed to", after.seed));
+                 fmt::format("the seed {} does not match the commitment", after.seed));
   }
   check_list(after, fans, report, breaches);
 

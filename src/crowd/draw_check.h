@@ -1,5 +1,5 @@
-// Was the draw of a sale's order fair? Judged from what everybody can see: the draw as it was published
-// before and after the opening, and what the fans of this crowd were told of their places (R-Q13). Pure.
+// Checks the draw of a sale (R-Q13) from public facts: the draw as published before and after the opening,
+// and the answers that the fans of this crowd got about their places. Pure.
 #pragma once
 
 #include <boost/json/fwd.hpp>
@@ -17,54 +17,53 @@
 
 namespace stagedoor::crowd {
 
-// What GET /queue/draw/{event} says.
+// The answer of GET /queue/draw/{event}.
 struct PublishedDraw {
   std::string commitment = {};  // hexadecimal, as are seed and digest
   TimePoint opens_at{};
-  std::optional<TimePoint> drawn_at = {};  // nothing: not yet, and what follows is empty
+  std::optional<TimePoint> drawn_at = {};  // nothing: not drawn yet, and the members below are empty
   Place people = 0;
   std::string digest = {};
   std::string seed = {};
   std::string beacon = {};
 };
 
-// Throws when it is not of that form, or of another algorithm.
+// Throws when the form or the algorithm is another one.
 PublishedDraw read_draw(const boost::json::object& data);
 
-// What one fan was told.
+// What one fan learned from the answers.
 struct Witness {
-  // From the token; place 0: none was given yet.
+  // From the token; place 0: no token yet.
   Place place = 0;
   UserId user;
   TimePoint joined_at{};
-  // The first position after the draw; -1: none was told. The server looked at the line between `asked` and
-  // `told`.
+  // The first position after the draw; -1: none. The server read the line between `sent` and `answered`.
   std::int64_t position = -1;
-  Clock::time_point asked, told;
-  TimePoint activated_at = kNever;  // stamp of the server; kNever: was not let in
-  Clock::time_point admitted_told;
-  Clock::time_point waited_asked;     // of the latest answer that said to wait
-  Clock::time_point asked_last;       // of the latest answer
-  Clock::duration longest_silence{};  // in which the server may have heard nothing, until let in
+  Clock::time_point sent, answered;
+  TimePoint activated_at = kNever;  // time of the server; kNever: was not admitted
+  Clock::time_point admission_seen;
+  Clock::time_point last_waiting_sent;  // of the latest request that was answered with "waiting"
+  Clock::time_point last_sent;          // of the latest request
+  Clock::duration longest_silence{};    // longest time without a request, until admission
   bool was_let_in() const { return activated_at != kNever; }
 };
 
-// Reads place, user and time of joining, which stand in a token for everybody to see; leaves the signature to
-// the server. False when it is no token ("Bearer …").
+// Reads place, user and time of joining from a token ("Bearer …"). The server checks the signature. False for
+// anything else.
 bool read_token(std::string_view token, Witness& witness);
 
 struct DrawReport {
   bool is_drawn = false;
-  std::int64_t gathered = 0;     // people who took part
-  std::int64_t of_crowd = 0;     // of them, fans of this crowd
-  Millis drawn_after{};          // the opening
-  std::int64_t positions = 0;    // compared with ranks
-  std::int64_t admissions = 0;   // compared with ranks
-  std::int64_t absent = 0;       // fans who asked so late that they may have been passed over; not compared
-  bool list_recomputed = false;  // everybody who took part was of this crowd
+  std::int64_t gathered = 0;    // people who took part
+  std::int64_t of_crowd = 0;    // of those, fans of this crowd
+  Millis drawn_after{};         // after the opening
+  std::int64_t positions = 0;   // compared with ranks
+  std::int64_t admissions = 0;  // compared with ranks
+  std::int64_t absent = 0;      // fans who polled so late that the server may have skipped them; not compared
+  bool list_recomputed = false;  // all participants are fans of this crowd
 };
 
-// `may_be_silent`: whoever is not heard of for longer may be taken for absent.
+// `may_be_silent`: the server may count a fan as absent after a longer time without a request.
 DrawReport check_draw(EventId event, const PublishedDraw& before, const PublishedDraw& after,
                       std::span<const Witness> fans, Clock::duration may_be_silent, Breaches& breaches);
 

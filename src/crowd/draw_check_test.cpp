@@ -55,11 +55,11 @@ struct Scene {
     for (Place place = kPeople + 1; place <= fans.size(); ++place) rank_of.push_back(place);
     for (Witness& fan : fans) {
       const Place rank = rank_of[fan.place - 1];
-      fan.asked = fan.waited_asked = second(0);
-      fan.told = fan.asked + std::chrono::milliseconds(5);
+      fan.sent = fan.last_waiting_sent = second(0);
+      fan.answered = fan.sent + std::chrono::milliseconds(5);
       fan.position = rank - 1;
       fan.activated_at = kOpens + Millis(1000 * ((rank - 1) / 10 + 1));
-      fan.admitted_told = second((rank - 1) / 10 + 1);
+      fan.admission_seen = second((rank - 1) / 10 + 1);
     }
   }
   Witness& fan_of_rank(Place rank) {
@@ -149,8 +149,8 @@ TEST(DrawCheck, finds_two_who_were_told_each_others_positions) {
   later.fan_of_rank(50).position = 20;
   later.fan_of_rank(40).position = 25;  // both have fewer ahead than at the draw
   EXPECT_EQ(later.found(Rule::position_beyond_rank), 0u);
-  later.fan_of_rank(40).asked = second(1);  // after rank 50 was told 20, so 19 at most
-  later.fan_of_rank(40).told = second(2);
+  later.fan_of_rank(40).sent = second(1);  // after rank 50 was told 20, so 19 at most
+  later.fan_of_rank(40).answered = second(2);
   EXPECT_EQ(later.found(Rule::position_beyond_rank), 1u);
   EXPECT_THAT(later.breaches.example(Rule::position_beyond_rank), HasSubstr("rank 40"));
 }
@@ -172,7 +172,7 @@ TEST(DrawCheck, finds_who_waits_on_while_those_behind_are_inside) {
   Witness& fan = scene.fan_of_rank(15);
   fan.activated_at = kNever;
   EXPECT_EQ(scene.found(Rule::admitted_out_of_order), 0u);  // left, or had no answer yet
-  fan.waited_asked = second(5);                             // rank 21 was seen inside at 3
+  fan.last_waiting_sent = second(5);                        // rank 21 was seen inside at 3
   EXPECT_EQ(scene.found(Rule::admitted_out_of_order), 1u);
 }
 

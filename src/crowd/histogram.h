@@ -1,6 +1,5 @@
-// How long things took, counted in buckets. Buckets are 128 to each power of two, so a percentile is off by
-// less than 0.4 % of itself; values up to half an hour take 36 KB, however many are recorded. (The layout of
-// HdrHistogram, without its settings.)
+// A histogram of durations, with the layout of HdrHistogram: 128 buckets per power of two, so the error of a
+// percentile is below 0.4 %. 36 KB for values up to half an hour, however many are recorded.
 #pragma once
 
 #include <chrono>
@@ -13,13 +12,13 @@ class Histogram {
  public:
   using Duration = std::chrono::nanoseconds;
 
-  // Negative counts as 0, more than about half an hour as that.
+  // Negative values count as 0, values above 36 minutes as 36 minutes.
   void record(Duration value);
   void add(const Histogram& other);
 
   std::uint64_t count() const { return count_; }
-  // The value that a share `q` (0 to 1) of the recorded ones does not exceed; 0 when there are none. q = 0
-  // and q = 1 are exact.
+  // The value that a share `q` (0 to 1) of the recorded values does not exceed; 0 when there are none. Exact
+  // for q = 0 and q = 1.
   Duration percentile(double q) const;
   Duration min() const { return Duration(count_ == 0 ? 0 : min_); }
   Duration max() const { return Duration(max_); }

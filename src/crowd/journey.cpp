@@ -21,7 +21,7 @@ namespace json = boost::json;
 
 constexpr double kSecondTab = 0.1;   // share of fans
 constexpr double kForgetful = 0.1;   // share of fans
-constexpr double kAimHigh = 0.5;     // share of looks at the map that choose among its first fifth
+constexpr double kAimHigh = 0.5;     // share of fans who choose from the first fifth of the map
 constexpr std::size_t kChoices = 8;  // seats remembered from a map
 constexpr std::uint16_t kRacesMax = 50;
 constexpr std::uint8_t kLooksMax = 3;
@@ -37,7 +37,7 @@ std::string_view text(const json::object& object, std::string_view name) {
 
 TimePoint instant(const json::object& object, std::string_view name) {
   const auto at = parse_rfc3339(text(object, name));
-  if (!at) throw std::runtime_error(fmt::format("`{}` is no time", name));
+  if (!at) throw std::runtime_error(fmt::format("`{}` is not a time", name));
   return *at;
 }
 
@@ -49,7 +49,7 @@ std::string_view refusal_code(const Response& response) {
   return code.substr(0, code.find('"'));
 }
 
-// Nothing when the header is absent or no whole number of seconds.
+// Nothing when the header is absent or not a whole number of seconds.
 std::optional<Millis> retry_after(const Response& response) {
   const auto seconds = parse_number<std::uint32_t>(response.header("Retry-After"));
   if (!seconds || *seconds > 86'400) return std::nullopt;
@@ -106,8 +106,8 @@ Journey::Next Journey::answered(Fan& fan, const Response& response) {
     }
     return read(fan, response);
   } catch (const std::exception& error) {
-    broke(Rule::malformed_answer, fan,
-          fmt::format("{}: {} {}", error.what(), response.status, response.body.substr(0, 300)));
+    record_breach(Rule::malformed_answer, fan,
+                  fmt::format("{}: {} {}", error.what(), response.status, response.body.substr(0, 300)));
     return end(fan, Stage::failed);
   }
 }
@@ -120,18 +120,19 @@ std::optional<Journey::Next> Journey::interrupted(Fan& fan) {
 }
 
 Journey::Next Journey::retry_or_fail(Fan& fan, const Response& response) {
-  const bool come_again = response.status == 429 || response.status == 503;
+  const bool may_retry = response.status == 429 || response.status == 503;
   const bool overloaded = response.status == 503 && refusal_code(response) == "OVERLOADED";
-  const auto told = retry_after(response);
-  if (come_again && !told) broke(Rule::retry_after_missing, fan, response.name());
+  const auto wait = retry_after(response);
+  if (may_retry && !wait) record_breach(Rule::retry_after_missing, fan, response.name());
   ++(response.status == 429 ? tally_.refusals : overloaded ? tally_.overloaded : tally_.errors);
   if (ending_) return end(fan, Stage::sent_home);
-  if (response.status == 429 || overloaded) return {.after = told.value_or(Millis(1000))};
+  if (response.status == 429 || overloaded) return {.after = wait.value_or(Millis(1000))};
 
   if (response.status >= 500)
-    broke(Rule::server_error, fan, fmt::format("{} {}", response.name(), response.body.substr(0, 300)));
-  if (++fan.retries <= kRetriesMax) return {.after = told.value_or(Millis(200 * fan.retries))};
-  broke(Rule::not_answered, fan, response.name());
+    record_breach(Rule::server_error, fan,
+                  fmt::format("{} {}", response.name(), response.body.substr(0, 300)));
+  if (++fan.retries <= kRetriesMax) return {.after = wait.value_or(Millis(200 * fan.retries))};
+  record_breach(Rule::not_answered, fan, response.name());
   return end(fan, Stage::failed);
 }
 
@@ -162,7 +163,8 @@ Journey::Next Journey::refused(Fan& fan, const Response& response) {
       break;
     case Step::pay:
       if (code == "NOT_ENOUGH_BALANCE" && !fan.charged) {
-        if (response.header("Location").empty()) broke(Rule::malformed_answer, fan, "402 without Location");
+        if (response.header("Location").empty())
+          record_breach(Rule::malformed_answer, fan, "402 without Location");
         return charge(fan);
       }
       if (code == "RESERVATION_EXPIRED") return leave(fan, Stage::too_late);
@@ -177,12 +179,13 @@ Journey::Next Journey::refused(Fan& fan, const Response& response) {
     case Step::balance:
       break;
   }
-  broke(Rule::unexpected_answer, fan, fmt::format("{} {}", response.status, response.body.substr(0, 300)));
+  record_breach(Rule::unexpected_answer, fan,
+                fmt::format("{} {}", response.status, response.body.substr(0, 300)));
   return end(fan, Stage::failed);
 }
 
 Journey::Next Journey::read(Fan& fan, const Response& response) {
-  if (fan.step == Step::seats) return seats_told(fan, response);
+  if (fan.step == Step::seats) return read_seats(fan, response);
   unsigned char buffer[8192];
   json::monotonic_resource memory(buffer, sizeof buffer);
   const json::value answer = json::parse(response.body, &memory);
@@ -191,23 +194,24 @@ Journey::Next Journey::read(Fan& fan, const Response& response) {
     case Step::join:
     case Step::join_again:
     case Step::poll:
-      return place_told(fan, data.as_object(), response.status);
+      return read_place(fan, data.as_object(), response.status);
     case Step::dates:
-      return dates_told(fan, data);
+      return read_dates(fan, data);
     case Step::hold:
-      return hold_given(fan, data.as_object());
+      return read_hold(fan, data.as_object());
     case Step::cancel:
-      if (text(data.as_object(), "status") != "CANCELLED") broke(Rule::status_went_back, fan, response.body);
+      if (text(data.as_object(), "status") != "CANCELLED")
+        record_breach(Rule::status_went_back, fan, response.body);
       return leave(fan, Stage::abandoned);
     case Step::charge:
       fan.balance = whole(data.as_object(), "balance");
       fan.charged = true;
       return pay(fan);
     case Step::pay:
-      return payment_done(fan, data.as_object());
+      return read_payment(fan, data.as_object());
     case Step::balance:
       if (whole(data.as_object(), "balance") != fan.balance) {
-        broke(Rule::wrong_balance, fan, fmt::format("{} instead of {}", response.body, fan.balance));
+        record_breach(Rule::wrong_balance, fan, fmt::format("{} instead of {}", response.body, fan.balance));
       }
       return end(fan, Stage::paid);
     case Step::leave:
@@ -218,9 +222,9 @@ Journey::Next Journey::read(Fan& fan, const Response& response) {
   return end(fan, Stage::failed);
 }
 
-Journey::Next Journey::place_told(Fan& fan, const json::object& place, int status) {
+Journey::Next Journey::read_place(Fan& fan, const json::object& place, int status) {
   if (fan.step == Step::join_again && status != 200)
-    broke(Rule::place_not_kept, fan, "asking again gave a new place");
+    record_breach(Rule::place_not_kept, fan, "joining again gave a new place");
   if (fan.step != Step::poll) fan.token = text(place, "token");
 
   constexpr std::array<std::string_view, 3> kStatuses{"CREATED", "ACTIVATED", "EXPIRED"};
@@ -228,14 +232,14 @@ Journey::Next Journey::place_told(Fan& fan, const json::object& place, int statu
   if (known == kStatuses.end()) throw std::runtime_error("unknown status");
   const auto now = static_cast<int>(known - kStatuses.begin());
   if (now < fan.place_status) {
-    broke(Rule::status_went_back, fan,
-          fmt::format("{} after {}", *known, kStatuses[static_cast<std::size_t>(fan.place_status)]));
+    record_breach(Rule::status_went_back, fan,
+                  fmt::format("{} after {}", *known, kStatuses[static_cast<std::size_t>(fan.place_status)]));
   }
   fan.place_status = now;
   if (place.at("position").is_number()) {
     const std::int64_t position = whole(place, "position");
     if (fan.position >= 0 && position > fan.position) {
-      broke(Rule::position_grew, fan, fmt::format("from {} to {}", fan.position, position));
+      record_breach(Rule::position_grew, fan, fmt::format("from {} to {}", fan.position, position));
     }
     fan.position = position;
   }
@@ -243,11 +247,11 @@ Journey::Next Journey::place_told(Fan& fan, const json::object& place, int statu
     fan.poll_after = Millis(std::max<std::int64_t>(10, whole(place, "pollAfterMs")));
   const json::value* nothing = place.if_contains("soldOut");
   if (options_.on_place) {
-    PlaceTold told{.waits = now == 0, .poll_after = fan.poll_after};
-    if (fan.step != Step::poll) told.token = fan.token;
-    if (place.at("position").is_number()) told.position = whole(place, "position");
-    if (now == 1) told.activated_at = instant(place, "activatedAt");
-    options_.on_place(fan, told);
+    PlaceAnswer seen{.waits = now == 0, .poll_after = fan.poll_after};
+    if (fan.step != Step::poll) seen.token = fan.token;
+    if (place.at("position").is_number()) seen.position = whole(place, "position");
+    if (now == 1) seen.activated_at = instant(place, "activatedAt");
+    options_.on_place(fan, seen);
   }
 
   if (std::exchange(fan.second_tab, false)) {
@@ -266,13 +270,13 @@ Journey::Next Journey::place_told(Fan& fan, const json::object& place, int statu
   return next;
 }
 
-Journey::Next Journey::dates_told(Fan& fan, const json::value& data) {
+Journey::Next Journey::read_dates(Fan& fan, const json::value& data) {
   std::vector<std::int64_t> bookable;
   for (const json::value& value : data.as_array()) {
     const json::object& date = value.as_object();
     const std::int64_t left = whole(date, "seatCount");
     if (left < 0)
-      broke(Rule::negative_seat_count, fan, fmt::format("{} on date {}", left, whole(date, "id")));
+      record_breach(Rule::negative_seat_count, fan, fmt::format("{} on date {}", left, whole(date, "id")));
     if (left > 0) bookable.push_back(whole(date, "id"));
   }
   if (bookable.empty()) return nothing_left(fan);
@@ -285,12 +289,13 @@ Journey::Next Journey::dates_told(Fan& fan, const json::value& data) {
   return look_at_seats(fan);
 }
 
-Journey::Next Journey::seats_told(Fan& fan, const Response& response) {
+Journey::Next Journey::read_seats(Fan& fan, const Response& response) {
   if (response.status == 304) {
-    if (fan.choices.empty()) fan.map_etag.clear();  // the same map, of which everything remembered was tried
+    if (fan.choices.empty())
+      fan.map_etag.clear();  // the map has not changed, and all remembered seats were tried
     return fan.choices.empty() ? look_at_seats(fan) : try_seat(fan);
   }
-  // Every fan fetches the map, but a crowd in one process needs to read the same bytes only once.
+  // Every fan fetches the map, but the process parses the same bytes only once.
   fan.map_etag = response.header("ETag");
   const std::string which = fan.map_etag.empty() ? "" : fmt::format("{} {}", fan.date, fan.map_etag);
   if (which.empty() || which != free_of_) {
@@ -303,7 +308,7 @@ Journey::Next Journey::seats_told(Fan& fan, const Response& response) {
   return fan.choices.empty() ? nothing_left(fan) : try_seat(fan);
 }
 
-// A few of the first `among` free seats, at random, without the one that was just refused.
+// A few random seats of the first `among` free ones, without the seat that was just refused.
 void Journey::remember_choices(Fan& fan, std::size_t among) {
   fan.choices.clear();
   const auto consider = [&](const FreeSeat& seat) {
@@ -319,14 +324,14 @@ void Journey::remember_choices(Fan& fan, std::size_t among) {
   }
 }
 
-Journey::Next Journey::hold_given(Fan& fan, const json::object& hold) {
+Journey::Next Journey::read_hold(Fan& fan, const json::object& hold) {
   const Fan::Held held{whole(hold, "id"), whole(hold, "seatId"), whole(hold, "price")};
   if (held.seat != fan.wanted_seat || text(hold, "status") != "RESERVED" ||
       text(hold, "userId") != fan.user) {
-    throw std::runtime_error("not the hold asked for");
+    throw std::runtime_error("not the requested hold");
   }
   if (!seats_.hold(held.seat, fan.number, instant(hold, "createdAt"), instant(hold, "expiresAt"))) {
-    broke(Rule::seat_held_twice, fan, fmt::format("seat {}", held.seat));
+    record_breach(Rule::seat_held_twice, fan, fmt::format("seat {}", held.seat));
   }
   ++tally_.holds;
   fan.held.push_back(held);
@@ -353,15 +358,15 @@ Journey::Next Journey::has_seats(Fan& fan) {
   return next;
 }
 
-Journey::Next Journey::payment_done(Fan& fan, const json::object& reservation) {
+Journey::Next Journey::read_payment(Fan& fan, const json::object& reservation) {
   const Fan::Held& held = fan.held[fan.paid];
-  if (text(reservation, "status") != "PAID") broke(Rule::status_went_back, fan, "paid, but not PAID");
+  if (text(reservation, "status") != "PAID") record_breach(Rule::status_went_back, fan, "paid, but not PAID");
   if (whole(reservation, "id") != held.reservation || whole(reservation, "seatId") != held.seat ||
       whole(reservation, "price") != held.price) {
-    throw std::runtime_error("not the reservation paid for");
+    throw std::runtime_error("not the reservation that was paid for");
   }
   if (!seats_.sell(held.seat, fan.number))
-    broke(Rule::seat_sold_twice, fan, fmt::format("seat {}", held.seat));
+    record_breach(Rule::seat_sold_twice, fan, fmt::format("seat {}", held.seat));
   ++fan.paid;
   ++tally_.seats_paid;
   tally_.won_paid += held.price;
@@ -442,7 +447,7 @@ Journey::Next Journey::leave(Fan& fan, Stage as) {
 Journey::Next Journey::end(Fan& fan, Stage as) {
   move_to(fan, as);
   const std::uint32_t number = fan.number;
-  fan = Fan();  // gives the memory back: a rehearsal may have a million fans
+  fan = Fan();  // frees the memory: a rehearsal may have a million fans
   fan.number = number;
   fan.stage = as;
   return {.over = true};
@@ -458,7 +463,7 @@ Millis Journey::thinking() {
   return Millis(static_cast<std::int64_t>(static_cast<double>(options_.think.count()) * (0.5 + chance())));
 }
 
-void Journey::broke(Rule rule, const Fan& fan, std::string_view what) {
+void Journey::record_breach(Rule rule, const Fan& fan, std::string_view what) {
   breaches_.add(rule, fmt::format("fan {} ({}), {}: {}", fan.number, fan.user,
                                   boost::describe::enum_to_string(fan.step, "?"), what));
 }

@@ -1,9 +1,9 @@
-// The way of one fan through the sale, as a state machine: an answer comes in, what to ask next and when
-// comes out. Reads the answers, checks the rules a fan can see, counts. Knows no sockets, no clock and no
-// timers (crowd.h has them).
+// One fan's way through the sale, as a state machine: the input is an answer, the output is the next request
+// and its delay. Reads the answers, checks the rules that a fan can see, counts. Sockets, clock and timers
+// are in crowd.cpp.
 //
-//   join (sometimes from a second tab too) → ask as told until admitted → dates → seats → hold → [give up] →
-//   charge → pay → look at the balance
+//   join (some fans also from a second tab) → poll until admitted → dates → seats → hold → [give up] →
+//   charge → pay → read the balance
 #pragma once
 
 #include <array>
@@ -29,16 +29,16 @@ namespace stagedoor::crowd {
 BOOST_DEFINE_ENUM_CLASS(Step, join, join_again, poll, dates, seats, hold, cancel, charge, pay, balance, leave)
 constexpr std::size_t kSteps = static_cast<std::size_t>(Step::leave) + 1;
 
-// Where a fan is now; `paid` onwards the journey is over and says how it ended.
+// The state of a fan; from `paid` on the journey is over, and the stage says how it ended.
 BOOST_DEFINE_ENUM_CLASS(Stage, waiting, active, holding,
                         paid,          // has every seat wanted, or as many as the policy allows
-                        nothing_left,  // told that nothing is left, or lost every race for a seat
-                        abandoned,     // gave up of their own accord
-                        vanished,      // went away without a word while holding a seat
-                        too_late,      // the visit or the hold was over before the payment
-                        not_on_sale,   // told that the sale is not open
-                        sent_home,     // the rehearsal was ended before they were through
-                        failed)        // got an answer that nothing explains, or none
+                        nothing_left,  // the event is sold out, or the fan lost every race for a seat
+                        abandoned,     // gave up as planned
+                        vanished,      // stopped answering while holding a seat
+                        too_late,      // the visit or the hold ended before the payment
+                        not_on_sale,   // the sale is not open
+                        sent_home,     // the rehearsal ended first
+                        failed)        // got an unexplained answer, or none
 constexpr std::size_t kStages = static_cast<std::size_t>(Stage::failed) + 1;
 
 struct Fan {
@@ -55,7 +55,7 @@ struct Fan {
   bool forgetful = false;   // tries to pay before charging
   Stage leaving_as = Stage::abandoned;
 
-  std::int64_t position = -1;  // as last told; -1: never
+  std::int64_t position = -1;  // of the latest answer; -1: none yet
   int place_status = 0;        // index into CREATED, ACTIVATED, EXPIRED
   Millis poll_after{1000};
   std::int64_t date = 0;
@@ -66,12 +66,12 @@ struct Fan {
     std::int64_t reservation, seat, price;
   };
   std::vector<Held> held;
-  std::size_t paid = 0;      // the first so many of `held` are paid
-  std::int64_t balance = 0;  // as it must be after what was answered
+  std::size_t paid = 0;      // how many of `held` are paid, from the first
+  std::int64_t balance = 0;  // expected after the answers so far
   bool charged = false;
   std::uint16_t keys_used = 0;
   std::uint16_t races_lost = 0;  // for a seat
-  std::uint8_t looks = 0;        // at dates with nothing left
+  std::uint8_t looks = 0;        // at the dates without finding a seat
   std::uint8_t retries = 0;
 };
 
@@ -79,7 +79,7 @@ struct Tally {
   std::array<std::int64_t, kStages> fans{};  // by stage
   std::array<std::map<std::string, std::uint64_t, std::less<>>, kSteps> answers;
   std::uint64_t refusals = 0;  // answers 4xx
-  std::uint64_t errors = 0;    // answers 5xx and none
+  std::uint64_t errors = 0;    // answers 5xx, and no answer
   std::uint64_t overloaded = 0;
   std::uint64_t holds = 0;
   std::uint64_t seats_paid = 0;
@@ -88,9 +88,9 @@ struct Tally {
   std::int64_t in(Stage stage) const { return fans[static_cast<std::size_t>(stage)]; }
 };
 
-// What an answer said of a fan's place.
-struct PlaceTold {
-  std::string_view token = {};  // of joins; else empty
+// What an answer says about a fan's place.
+struct PlaceAnswer {
+  std::string_view token = {};  // only in answers to a join
   bool waits = false;
   std::optional<std::int64_t> position = {};  // nothing before a draw
   std::optional<TimePoint> activated_at = {};
@@ -101,12 +101,12 @@ class Journey {
  public:
   struct Options {
     std::int64_t event = 0;
-    double abandon = 0;  // share of fans who give up somewhere on the way
-    double vanish = 0;   // share of fans who go away without a word while holding
+    double abandon = 0;  // share of fans who give up
+    double vanish = 0;   // share of fans who stop answering while holding
     int seats_per_fan = 1;
     Millis think{0};          // before choosing a seat and before paying
-    Millis look_again{1000};  // after being told that nothing is left; three times
-    std::function<void(const Fan&, const PlaceTold&)> on_place = {};  // hears of every such answer
+    Millis look_again{1000};  // after finding no seat; three times
+    std::function<void(const Fan&, const PlaceAnswer&)> on_place = {};  // called for every such answer
   };
   struct Next {
     bool over = false;
@@ -115,16 +115,16 @@ class Journey {
 
   Journey(Endpoint to, Options options, std::uint64_t seed);
 
-  // A fan who has just come: their character is drawn, their first request is ready.
+  // A new fan: the plan is drawn at random, the first request is ready.
   Fan arrive(std::uint32_t number);
   Next answered(Fan& fan, const Response& response);
 
-  // From now on fans who wait for their turn go home instead of asking again.
+  // From now on fans who wait for their turn leave instead of polling again.
   void announce_sold_out() { sold_out_ = true; }
-  // From now on everybody leaves at their next step.
-  void send_everybody_home() { ending_ = true; }
-  // What a fan does who waits for the time of their next request when one of these is announced; nothing:
-  // waits on.
+  // From now on every fan leaves at the next step.
+  void stop_all() { ending_ = true; }
+  // The next step of a fan whose request is not due yet, after one of the two calls above; nothing: goes on
+  // waiting.
   std::optional<Next> interrupted(Fan& fan);
 
   const Tally& tally() const { return tally_; }
@@ -134,13 +134,13 @@ class Journey {
   Next retry_or_fail(Fan& fan, const Response& response);
   Next refused(Fan& fan, const Response& response);
   Next read(Fan& fan, const Response& response);
-  Next place_told(Fan& fan, const boost::json::object& place, int status);
-  Next dates_told(Fan& fan, const boost::json::value& data);
+  Next read_place(Fan& fan, const boost::json::object& place, int status);
+  Next read_dates(Fan& fan, const boost::json::value& data);
   void remember_choices(Fan& fan, std::size_t among);
-  Next seats_told(Fan& fan, const Response& response);
-  Next hold_given(Fan& fan, const boost::json::object& reservation);
+  Next read_seats(Fan& fan, const Response& response);
+  Next read_hold(Fan& fan, const boost::json::object& reservation);
   Next has_seats(Fan& fan);
-  Next payment_done(Fan& fan, const boost::json::object& reservation);
+  Next read_payment(Fan& fan, const boost::json::object& reservation);
 
   Next ask(Fan& fan, Step step, std::string_view method, std::string_view target, std::string_view body = "");
   Next look_at_dates(Fan& fan);
@@ -152,7 +152,7 @@ class Journey {
   Next nothing_left(Fan& fan);
   Next end(Fan& fan, Stage as);
   void move_to(Fan& fan, Stage stage);
-  void broke(Rule rule, const Fan& fan, std::string_view what);
+  void record_breach(Rule rule, const Fan& fan, std::string_view what);
   Millis thinking();
   double chance() { return std::uniform_real_distribution<>(0, 1)(random_); }
 
@@ -162,8 +162,8 @@ class Journey {
   Tally tally_;
   Breaches breaches_;
   SeatLedger seats_;
-  std::vector<FreeSeat> free_;  // of the map read last
-  std::string free_of_;         // which one that was: date and ETag; empty when it had no ETag
+  std::vector<FreeSeat> free_;  // of the latest map
+  std::string free_of_;         // date and ETag of that map; empty when it had no ETag
   bool sold_out_ = false;
   bool ending_ = false;
 };

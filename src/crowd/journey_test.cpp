@@ -123,7 +123,7 @@ TEST(Journey, only_those_without_a_seat_go_home_when_it_is_sold_out) {
   holding.told(200, R"({"data":{"seat":[{"id":9,"status":"AVAILABLE","seatProperty":{"price":1}}]}})");
   holding.journey.announce_sold_out();
   EXPECT_FALSE(holding.journey.interrupted(holding.fan).has_value());
-  holding.journey.send_everybody_home();
+  holding.journey.stop_all();
   EXPECT_TRUE(holding.journey.interrupted(holding.fan).has_value());
 }
 

@@ -18,8 +18,7 @@ namespace {
 
 constexpr std::uint64_t kScatterPrime = 2'654'435'761;
 
-// Spreads the number over all digits, so that neighbours do not look alike; different numbers give different
-// UUIDs.
+// Mixes the number into all digits, so that neighbours differ widely; different numbers give different UUIDs.
 void append_numbered_uuid(std::string& out, std::uint64_t n) {
   const std::uint64_t mixed = (n + 1) * 0x9E3779B97F4A7C15u;  // odd, so this is one-to-one
   fmt::format_to(std::back_inserter(out), "{:08x}-{:04x}-4{:03x}-8000-{:012x}", mixed >> 32,
@@ -87,7 +86,7 @@ class Load {
     }
   }
 
-  // False when everything has been sent.
+  // False when all requests have been sent.
   bool send_next(Clock::time_point intended) {
     if (intended >= measure_until_ || (options_.requests > 0 && report_.sent >= options_.requests))
       return false;
@@ -134,13 +133,13 @@ class Load {
     if (options_.rate <= 0) send_next(now);
   }
 
-  // Sends the iteration's second request. False when the answer does not have what that needs.
+  // Sends the second request of the iteration. False when the answer lacks the text for {1}.
   bool go_on(Client::Tag index, std::string_view body, Clock::time_point now) {
     const auto at = body.find(options_.take);
     const auto begin = at + options_.take.size();
     const auto end = at == body.npos ? body.npos : body.find('"', begin);
     if (end == body.npos) {
-      ++report_.answers["nothing to go on with"];
+      ++report_.answers["no text for {1}"];
       return false;
     }
     taken_.front() = body.substr(begin, end - begin);
@@ -160,9 +159,9 @@ class Load {
   Schedule schedule_;
   Clock::time_point measure_from_;
   Clock::time_point measure_until_;
-  std::deque<Slot> slots_;  // a deque, because a slot's bytes must stay where they are while others are added
+  std::deque<Slot> slots_;  // a deque: the bytes of a slot must not move when slots are added
   std::vector<std::size_t> unused_;
-  std::array<std::uint64_t, 400> plain_{};  // answers that are no refusals, by status
+  std::array<std::uint64_t, 400> plain_{};  // answers without an error code, by status
   const std::vector<std::string> no_row_;
   std::ofstream answers_;
   std::uint64_t finished_in_time_ = 0;
@@ -202,7 +201,7 @@ std::vector<RequestTemplate::Piece> RequestTemplate::split(std::string_view text
   return pieces;
 }
 
-// Within a piece by a prime that does not divide its size, so that every number has its turn.
+// Multiplies by a prime that does not divide the size of the piece, so that every number occurs once.
 std::uint64_t RequestTemplate::scattered(std::uint64_t n, const Scatter& range) {
   const std::uint64_t piece = range.piece ? range.piece : range.count;
   const std::uint64_t begin = n / piece * piece;

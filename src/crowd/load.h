@@ -1,6 +1,6 @@
-// Plain load for measurements: the same kind of request over and over, as fast as the connections allow
-// (closed loop) or at a rate (open model), counted exactly; or two requests, the second with what the first
-// was answered. The journey of fans is crowd.h.
+// Load for measurements: repeats one kind of request, as fast as the connections allow (closed loop) or at a
+// rate (open model), with exact counts; or pairs of requests, where the second uses the answer to the first.
+// The journey of fans: crowd.h.
 #pragma once
 
 #include <chrono>
@@ -15,26 +15,26 @@
 
 namespace stagedoor::crowd {
 
-// A request with places to fill in, in target, headers and body:
+// A request with placeholders in target, headers and body:
 //   {n}         the number of the request
-//   {uuid}      a UUID made from it
-//   {s}         a number of the range `scatter`, each once before any comes again, in no obvious order
+//   {uuid}      a UUID made from that number
+//   {s}         a number of the range `scatter`, each once before any repeats, in scattered order
 //   {1} … {9}   a column of row (number modulo rows) of the values
 struct Scatter {
   std::uint64_t first = 0;
   std::uint64_t count = 1;
-  std::uint64_t piece = 0;  // the range comes in pieces of so many, one after the other; 0: in one
+  std::uint64_t piece = 0;  // scatter within consecutive pieces of this size; 0: within the whole range
 };
 
 class RequestTemplate {
  public:
   RequestTemplate(const Endpoint& to, const Request& request, Scatter scatter = {});
-  // Writes request number `n` over `out`.
+  // Replaces `out` by request number `n`.
   void render(std::string& out, std::uint64_t n, const std::vector<std::string>& row);
 
  private:
   struct Piece {
-    std::string text;  // stands before what is filled in
+    std::string text;  // before the placeholder
     char fill = 0;     // 'n', 'u', 's', '1' to '9', or 0 for nothing
   };
   static std::vector<Piece> split(std::string_view text);
@@ -53,28 +53,28 @@ struct LoadOptions {
   std::string url = {};
   Request request = {};
   std::vector<std::vector<std::string>> values = {};  // rows for {1} … {9}; may be empty
-  // Sent when the first was answered below 400; its {1} is what stands in that answer between `take` and the
-  // next quote. The two are one iteration: `requests`, `rate`, `measured` and `latency` count iterations.
+  // Sent after an answer below 400 to the first request; {1} is the text between `take` and the next quote in
+  // that answer. The two are one iteration: `requests`, `rate`, `measured` and `latency` count iterations.
   std::optional<Request> then = {};
   std::string take = {};
   std::uint64_t first = 0;  // number of the first request
   Scatter scatter = {};
-  std::uint64_t requests = 0;  // stop after that many; 0: no limit
+  std::uint64_t requests = 0;  // stop after this many; 0: no limit
   double rate = 0;             // requests per second; 0: closed loop
   std::size_t connections = 64;
-  std::chrono::milliseconds warm_up{0};   // sent and counted in `answers`, but not measured
+  std::chrono::milliseconds warm_up{0};   // counted in `answers`, but not measured
   std::chrono::milliseconds duration{0};  // measured; 0: until `requests` are answered
   std::string answers_file = {};          // the body of every answer, one per line; empty: none
 };
 
 struct LoadReport {
   std::uint64_t sent = 0;
-  std::map<std::string, std::uint64_t> answers;  // "201", "409 SEAT_OCCUPIED", "no answer: …", all of them
-  std::uint64_t measured = 0;                    // answers within the measured time
+  std::map<std::string, std::uint64_t> answers;  // by Response::name(), all of them
+  std::uint64_t measured = 0;                    // answers in the measured time
   double seconds = 0;                            // measured
-  double per_second = 0;                         // finished within the measured time, whenever they began
-  Histogram latency;  // of the measured; from the intended send time in the open model
-  // With `then`, beside it: of the first request alone, and of the second from the first one's answer on.
+  double per_second = 0;  // finished in the measured time, including those begun before it
+  Histogram latency;      // of the measured answers; from the intended send time in the open model
+  // With `then` also: of the first request alone, and of the second from the answer to the first on.
   Histogram first, second;
   double busy = 0;  // share of the time in which this generator did not wait; near 1: it was the limit
   std::size_t answer_bytes = 0;  // head and body of the latest answer

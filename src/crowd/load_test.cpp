@@ -173,7 +173,7 @@ TEST(Load, counts_an_answer_that_lacks_what_it_was_to_give) {
                                 .take = R"("a":")",
                                 .requests = 3,
                                 .connections = 1});
-  EXPECT_THAT(report.answers, UnorderedElementsAre(Pair("200", 3), Pair("nothing to go on with", 3)));
+  EXPECT_THAT(report.answers, UnorderedElementsAre(Pair("200", 3), Pair("no text for {1}", 3)));
 }
 
 TEST(Load, closed_loop_ends_in_time) {

@@ -14,7 +14,7 @@ namespace {
 
 namespace json = boost::json;
 
-// Calls each(enumerator, "name") for all of an enumeration, in order.
+// Calls each(enumerator, "name") for every enumerator, in order.
 template <class Enum, class Each>
 void for_each_of(Each each) {
   boost::mp11::mp_for_each<boost::describe::describe_enumerators<Enum>>(
@@ -58,16 +58,16 @@ bool draw_is_fair(const CrowdReport& report) {
 
 std::string draw_text(const CrowdReport& report) {
   const DrawReport& draw = *report.draw;
-  if (!draw.is_drawn) return "Draw      the crowd ended before it\n\n";
-  std::string text = fmt::format("Draw      {:>10} gathered, drawn {} ms after the opening\n",
+  if (!draw.is_drawn) return "Draw      the rehearsal ended before it\n\n";
+  std::string text = fmt::format("Draw      {:>10} took part, drawn {} ms after the opening\n",
                                  grouped(draw.gathered), grouped(draw.drawn_after.count()));
   auto out = std::back_inserter(text);
-  fmt::format_to(out, "          {:>10} of them of this crowd, so the list of joins {}\n",
+  fmt::format_to(out, "          {:>10} of them from this crowd, so the list of joins {}\n",
                  grouped(draw.of_crowd), draw.list_recomputed ? "was recomputed" : "could not be recomputed");
   fmt::format_to(out, "          {:>10} positions and {} admissions compared with the recomputed ranks\n",
                  grouped(draw.positions), grouped(draw.admissions));
   if (draw.absent > 0)
-    fmt::format_to(out, "          {:>10} asked too late to be compared\n", grouped(draw.absent));
+    fmt::format_to(out, "          {:>10} polled too late to be compared\n", grouped(draw.absent));
   if (draw_is_fair(report)) text += "                     commitment kept, all agree\n";
   return text += '\n';
 }
@@ -77,7 +77,8 @@ std::string draw_text(const CrowdReport& report) {
 std::string progress_line(const CrowdReport& report) {
   const Tally& tally = report.tally;
   return fmt::format(
-      "{:4.0f} s  came {}  waiting {}  active {}  holding {}  paid {}  seats left {}  refused {}  errors {}  "
+      "{:4.0f} s  arrived {}  waiting {}  active {}  holding {}  paid {}  seats left {}  refused {}  errors "
+      "{}  "
       "p50 {}  p99 {}",
       report.seconds, grouped(report.arrived), grouped(tally.in(Stage::waiting)),
       grouped(tally.in(Stage::active)), grouped(tally.in(Stage::holding)), grouped(tally.in(Stage::paid)),
@@ -91,7 +92,7 @@ std::string to_text(const CrowdReport& report) {
   const Tally& tally = report.tally;
   fmt::format_to(out, "\n{} (event {}) at {}: {} after {:.1f} s\n\n", report.event_name, report.event,
                  report.url, report.ended_because, report.seconds);
-  fmt::format_to(out, "Fans      {:>10} came\n", grouped(report.arrived));
+  fmt::format_to(out, "Fans      {:>10} arrived\n", grouped(report.arrived));
   for_each_of<Stage>([&](Stage stage, std::string_view name) {
     if (tally.in(stage) == 0) return;
     std::string words(name);
@@ -118,10 +119,10 @@ std::string to_text(const CrowdReport& report) {
   text += '\n';
   if (report.busy > 0.8) {
     fmt::format_to(
-        out, "The crowd's own thread was busy {:.0f} % of the time: these latencies are partly its own.\n\n",
+        out, "The crowd's thread was busy {:.0f} % of the time: the latencies include its own delays.\n\n",
         report.busy * 100);
   }
-  if (report.breaches.total() == 0) return text += "Every answer kept the rules.\n";
+  if (report.breaches.total() == 0) return text += "No answer broke a rule.\n";
   for_each_of<Rule>([&](Rule rule, std::string_view name) {
     if (report.breaches.count(rule) == 0) return;
     fmt::format_to(out, "BROKEN  {} × {}, the first: {}\n", grouped(report.breaches.count(rule)), name,

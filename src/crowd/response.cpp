@@ -11,7 +11,7 @@ namespace stagedoor::crowd {
 namespace {
 
 constexpr std::size_t kFirstRoom = 4096;
-constexpr std::size_t kKeptRoomMax = 64 * 1024;  // a bigger buffer (a large seat map) is given back
+constexpr std::size_t kKeptRoomMax = 64 * 1024;  // a bigger buffer (a large seat map) is freed
 constexpr std::size_t kHeadMax = 64 * 1024;
 constexpr std::size_t kBodyMax = 1024u * 1024 * 1024;
 
@@ -80,7 +80,7 @@ std::span<char> ResponseReader::room() {
   if (size_ == 0 && capacity_ > kKeptRoomMax) capacity_ = 0;
   std::size_t wanted = kFirstRoom;
   if (part_ == Part::length)
-    wanted = std::max(wanted, size_ + left_ + 1);  // one more shows bytes beyond the end
+    wanted = std::max(wanted, size_ + left_ + 1);  // one more detects bytes after the end
   if (size_ == capacity_) wanted = std::max(wanted, size_ * 2);
   if (capacity_ < wanted) {
     auto larger = std::make_unique_for_overwrite<char[]>(wanted);

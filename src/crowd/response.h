@@ -1,7 +1,6 @@
-// Reads HTTP/1.1 answers from the bytes of one connection. Cheap: the head is looked at once, for how long
-// the body is and whether the connection stays open; other headers are found when somebody asks. Knows
-// Content-Length, chunked, bodies that end with the connection, and skips 1xx answers. Knows nothing of
-// sockets.
+// Reads HTTP/1.1 answers from the bytes of one connection. Cheap: it scans the head once, for the length of
+// the body and whether the connection stays open; other headers are searched on demand. Supports
+// Content-Length, chunked, and bodies that end with the connection; skips 1xx answers. No sockets.
 #pragma once
 
 #include <cstddef>
@@ -12,17 +11,17 @@
 
 namespace stagedoor::crowd {
 
-// One answer, seen through the buffer it was read into.
+// A view of one answer in the buffer of its reader.
 struct Response {
-  int status = 0;                 // 0: there was no answer, and `error` says why
+  int status = 0;                 // 0: no answer, and `error` says why
   std::string_view headers = {};  // the header lines, each ended by CRLF
   std::string_view body = {};
   std::string_view error = {};
 
-  // The first value of that name (any case), without surrounding blanks; empty when absent.
+  // The first value of this name (any case), trimmed; empty when absent.
   std::string_view header(std::string_view name) const;
-  // "201", "409 SEAT_OCCUPIED" (the code of the API's refusals), "no answer: …": what answers are counted
-  // under.
+  // The key under which answers are counted: "201", "409 SEAT_OCCUPIED" (with the API's code), "no answer:
+  // …".
   std::string name() const;
 };
 
@@ -44,10 +43,10 @@ class ResponseReader {
 
   // Room for received bytes, never empty. Invalidates response() unless the reader is still unread.
   std::span<char> room();
-  // `count` bytes were written to room(). Bytes beyond the answer's end are malformed: nothing is pipelined
-  // here.
+  // `count` bytes were written to room(). Bytes after the end of the answer are malformed, since requests
+  // are not pipelined.
   State take(std::size_t count);
-  // The peer closed the connection: completes a body that ends that way, else `malformed`.
+  // The peer closed the connection: completes a body that ends with it, else `malformed`.
   State end();
 
   // Valid after `complete`, until the next room().
@@ -56,7 +55,7 @@ class ResponseReader {
   bool untouched() const { return size_ == 0; }
   // Ready for the next answer; the bytes of response() stay until room().
   void reset();
-  // The next answer has no body whatever its headers say (a HEAD request).
+  // The next answer has no body, whatever its headers say (HEAD).
   void expect_no_body() { bodiless_ = true; }
 
  private:
@@ -70,9 +69,9 @@ class ResponseReader {
   std::size_t capacity_ = 0;
   std::size_t size_ = 0;        // bytes in the buffer
   std::size_t body_at_ = 0;     // start of the body
-  std::size_t body_size_ = 0;   // decoded bytes of the body, which stand right behind the head
-  std::size_t next_ = 0;        // first byte that belongs to no finished part
-  std::size_t searched_ = 0;    // no end of the head before here
+  std::size_t body_size_ = 0;   // decoded bytes of the body, directly after the head
+  std::size_t next_ = 0;        // first byte after the finished parts
+  std::size_t searched_ = 0;    // the head does not end before here
   std::size_t left_ = 0;        // of the body or of the current chunk
   std::size_t headers_at_ = 0;  // start of the header lines
   Part part_ = Part::head;

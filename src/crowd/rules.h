@@ -1,5 +1,5 @@
-// The promises of the API that a crowd of fans can check by comparing what each of them was told, and who
-// broke them.
+// The guarantees of the API that a crowd of fans can check by comparing its answers, and the recorded
+// breaches.
 #pragma once
 
 #include <array>
@@ -14,32 +14,32 @@
 namespace stagedoor::crowd {
 
 BOOST_DEFINE_ENUM_CLASS(Rule,
-                        position_grew,           // R-Q5: the number told to a fan never grows
-                        place_not_kept,          // R-Q7: one place per user, asking again gives the same
+                        position_grew,           // R-Q5: a fan's position never increases
+                        place_not_kept,          // R-Q7: one place per user; joining again returns it
                         status_went_back,        // R-Q5: CREATED, ACTIVATED, EXPIRED; RESERVED, PENDING, PAID
                         seat_held_twice,         // R-S5: at most one live hold per seat
                         seat_sold_twice,         // R-S5: at most one sale per seat
                         wrong_balance,           // R-P2: the balance falls by exactly the price
                         negative_seat_count,     // R-C7
-                        server_error,            // no 5xx but 503 OVERLOADED
-                        draw_commitment_broken,  // R-Q13: the seed is the one committed to beforehand
-                        draw_list_differs,       // R-Q13: the list of joins is the one that was drawn
+                        server_error,            // no 5xx except 503 OVERLOADED
+                        draw_commitment_broken,  // R-Q13: the seed matches the commitment published before
+                        draw_list_differs,       // R-Q13: the draw used the list of joins
                         position_beyond_rank,    // R-Q13: positions follow the drawn ranks
-                        admitted_out_of_order,   // R-Q13: and so do the admissions
-                        retry_after_missing,     // section 8: 429 and 503 say when to come again
-                        unexpected_answer,       // a refusal that nothing the fan did explains
-                        malformed_answer,        // not the JSON that the API promises
-                        not_answered)            // no answer, however often asked
+                        admitted_out_of_order,   // R-Q13: admissions follow the drawn ranks
+                        retry_after_missing,     // section 8: 429 and 503 carry Retry-After
+                        unexpected_answer,       // a refusal without a reason
+                        malformed_answer,        // not the JSON of the API
+                        not_answered)            // no answer after all retries
 
-// Which seat belongs to whom, as the fans were told.
+// The holder of each seat, according to the answers.
 class SeatLedger {
  public:
   using FanNumber = std::uint32_t;
 
-  // `fan` was given a hold with these stamps of the server. False when another fan's hold or sale still stood
-  // at `from`.
+  // `fan` got a hold with these times of the server. False when another fan's hold or sale was still valid at
+  // `from`.
   bool hold(std::int64_t seat, FanNumber fan, TimePoint from, TimePoint until);
-  // `fan` is about to give the hold back, or may have: from now on others may have the seat.
+  // `fan` is giving the hold back, or may have done so: others may now get the seat.
   void release(std::int64_t seat, FanNumber fan);
   // `fan` paid. False when another fan has paid for the same seat.
   bool sell(std::int64_t seat, FanNumber fan);
@@ -52,7 +52,7 @@ class SeatLedger {
   std::unordered_map<std::int64_t, Owner> owners_;
 };
 
-// Breaches, counted, each with the first example.
+// Counts breaches and keeps the first example of each rule.
 class Breaches {
  public:
   void add(Rule rule, std::string_view example);

@@ -1,5 +1,5 @@
-// When the arrivals of an open model are due: evenly at a rate from a start on, whatever the server does.
-// Latency is measured from these instants, not from when a busy sender got round to it.
+// The due times of an open model: a constant rate from a start on, independent of the server. Latency is
+// measured from these times, not from the actual send time of a busy sender.
 #pragma once
 
 #include <cmath>
@@ -14,7 +14,7 @@ class Schedule {
   // `per_second` 0: all are due at the start.
   Schedule(Clock::time_point start, double per_second) : start_(start), per_second_(per_second) {}
 
-  // When arrival number `index` (from 0) is due. Computed from the start each time, so that errors do not add
+  // The due time of arrival number `index` (from 0). Computed from the start each time, so errors do not add
   // up.
   Clock::time_point due(std::uint64_t index) const {
     if (per_second_ <= 0) return start_;

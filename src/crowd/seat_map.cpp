@@ -6,8 +6,8 @@
 namespace stagedoor::crowd {
 namespace {
 
-// What the parser calls. Objects are told apart by depth: 1 the answer, 2 its data, 3 a seat, 4 the seat's
-// property.
+// The parser's handler. The depth of an object says what it is: 1 the answer, 2 its data, 3 a seat, 4 the
+// seat's property.
 class Handler {
  public:
   static constexpr std::size_t max_object_size = std::size_t(-1);
@@ -75,8 +75,8 @@ class Handler {
  private:
   enum class Next { other, id, status, price };
 
-  // The parser may give a text in parts; `text_` is the whole one, seen where it stands whenever it came in
-  // one part.
+  // The parser may deliver a string in parts. `text_` views the whole string; in place if it came in one
+  // part.
   void finish_text(string_view part) {
     if (partial_.empty()) {
       text_ = std::string_view(part.data(), part.size());

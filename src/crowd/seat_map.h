@@ -1,5 +1,5 @@
-// Reads the seat map's answer without building it in memory: a crowd reads thousands of maps of thousands of
-// seats.
+// Reads the answer with the seat map without building it in memory: a crowd reads thousands of maps with
+// thousands of seats each.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ struct FreeSeat {
 };
 
 // The available seats of {"data":{"seat":[{"id":…,"status":"AVAILABLE",…,"seatProperty":{…,"price":…}},…]}},
-// in the map's order, over `free`. False when the text is not of that form.
+// in the order of the map; replaces `free`. False when the text has another form.
 bool read_free_seats(std::string_view json, std::vector<FreeSeat>& free);
 
 }  // namespace stagedoor::crowd

@@ -83,7 +83,7 @@ TEST(CrowdSale, gathers_before_an_opening_and_finds_the_draw_fair) {
   // Once is enough: there is no second draw.
   const CommandResult again = server.run({"crowd", "--url", server.url(), "--event", id, "--prequeue", "10"});
   EXPECT_EQ(again.exit_code, 2);
-  EXPECT_THAT(again.err, testing::HasSubstr("drawn already"));
+  EXPECT_THAT(again.err, testing::HasSubstr("already taken place"));
 }
 
 TEST(CrowdSale, what_it_cannot_do_is_refused_with_code_2) {
@@ -91,7 +91,7 @@ TEST(CrowdSale, what_it_cannot_do_is_refused_with_code_2) {
   const CommandResult prequeue =
       server.run({"crowd", "--url", server.url(), "--event", "1", "--prequeue", "10"});
   EXPECT_EQ(prequeue.exit_code, 2);
-  EXPECT_THAT(prequeue.err, testing::HasSubstr("nothing will be drawn for event 1"));
+  EXPECT_THAT(prequeue.err, testing::HasSubstr("event 1 has no draw"));
   const CommandResult unknown = server.run({"crowd", "--url", server.url(), "--event", "99"});
   EXPECT_EQ(unknown.exit_code, 2);
   EXPECT_THAT(unknown.err, testing::HasSubstr("EVENT_NOT_FOUND"));
