@@ -8,25 +8,43 @@
 #include "core/time.h"
 #include "ports/store_errors.h"
 #include "state/catalogue.h"
-#include "state/rows/reservation.h"
-#include "state/rows/waiting_room.h"
+#include "state/kinds.h"
 
 namespace stagedoor {
+
+// Who receives the rows of a kind, each row once; kinds without a receiver are not read.
+struct StartupRows {
+  std::function<void(const Reservation&)> reservation = {};  // those that take a seat, by id
+  std::function<void(const SeatBlock&)> block = {};
+  std::function<void(const LinePlace&)> place = {};  // by event, place
+  std::function<void(const Visit&)> visit = {};      // by event, place
+  std::function<void(const PlaceBits&)> absence = {};
+  std::function<void(const Draw&)> draw = {};
+  std::function<void(const PriorityUser&)> priority = {};  // by event, user
+};
+
+// Calls f(kind, receiver) for each receiver that is set.
+template <class F>
+void for_each_receiver(const StartupRows& rows, F&& f) {
+  const auto each = [&](auto kind, const auto& receiver) {
+    if (receiver) f(kind, receiver);
+  };
+  each(kinds::reservations{}, rows.reservation);
+  each(kinds::blocks{}, rows.block);
+  each(kinds::line{}, rows.place);
+  each(kinds::visits{}, rows.visit);
+  each(kinds::absences{}, rows.absence);
+  each(kinds::draws{}, rows.draw);
+  each(kinds::priority{}, rows.priority);
+}
 
 class StartupState {
  public:
   virtual ~StartupState() = default;
   virtual Catalogue catalogue() = 0;
-  // Reservations that take a seat, by id.
-  virtual void each_taking_reservation(const std::function<void(const Reservation&)>&) = 0;
-  virtual void each_block(const std::function<void(SeatId)>&) = 0;
-  virtual void each_place(const std::function<void(const LinePlace&)>&) = 0;  // by event, place
-  virtual void each_visit(const std::function<void(const Visit&)>&) = 0;      // by event, place
-  virtual void each_absence(const std::function<void(const PlaceBits&)>&) = 0;
-  virtual void each_draw(const std::function<void(const Draw&)>&) = 0;
-  virtual void each_priority(const std::function<void(const PriorityUser&)>&) = 0;  // by event, user
-  virtual std::int64_t ids_reserved_to() = 0;                                       // 1 in a new store
-  virtual TimePoint latest_moment() = 0;  // highest Batch::now committed
+  virtual void read(const StartupRows& rows) = 0;
+  virtual std::int64_t ids_reserved_to() = 0;  // 1 in a new store
+  virtual TimePoint latest_moment() = 0;       // highest Batch::now committed
 };
 
 }  // namespace stagedoor

@@ -1,22 +1,54 @@
+// What a View does with changes. It is above both: view.h does not know Changes and Batch.
+#include <boost/pfr/core.hpp>
+
+#include "state/kinds.h"
 #include "state/view.h"
 
-#include "state/changes.h"
-
 namespace stagedoor {
+namespace {
+
+// Calls f(table) for every table of the view.
+template <class SomeView, class F>
+void for_each_table(SomeView& view, F&& f) {
+  boost::pfr::for_each_field(view, [&](auto& member) {
+    if constexpr (requires { member.knows(typename std::remove_cvref_t<decltype(member)>::Key{}); })
+      f(member);
+  });
+}
+
+}  // namespace
+
+bool Keys::empty() const {
+  bool is_empty = true;
+  boost::pfr::for_each_field(*this, [&](const auto& keys) { is_empty = is_empty && keys.empty(); });
+  return is_empty;
+}
+
+std::size_t View::rows() const {
+  std::size_t rows = 0;
+  for_each_table(*this, [&](const auto& table) { rows += table.size(); });
+  return rows;
+}
+
+void View::clear() {
+  for_each_table(*this, [](auto& table) { table.clear(); });
+  end_batch();
+}
 
 void View::apply(const Changes& changes) {
   for (const auto& row : changes.reservations) apply(row);
-  for (const auto& row : changes.wallets) wallets.put(row.user, row);
-  for (const auto& row : changes.visits) visits.put({row.event, row.place}, row);
   for (const auto& row : changes.line) {
     line[{row.event, row.user}] = row;
     auto& last = last_place[row.event];
     last = std::max(last, row.place);
   }
   for (const auto& row : changes.blocks) seats.at_or_new(row.seat).blocked = row.blocked;
-  for (const auto& row : changes.payments) payments.put(row.id, row);
-  for (const auto& row : changes.draws) draws.put(row.event, row);
-  for (const auto& row : changes.answers) answers.put({row.user, row.key}, row);
+  for_each_kind([&]<class Kind>(Kind) {
+    if constexpr (std::is_same_v<Kind, kinds::reservations>) return;  // done, with what follows from them
+    else if constexpr (requires { Kind::in(*this).knows(KeyOf<Kind>{}); }) {
+      for (const auto& row : Kind::in(changes)) Kind::in(*this).put(Kind::key(row), row);
+    }
+  });
 }
 
 void View::apply(const Reservation& row) {
@@ -45,29 +77,19 @@ void View::forget(const Batch& batch) {
     last_lapsed.forget({row.seat, row.user});
   };
   for (const auto& [row, stored] : batch.reservations.rows()) {
-    reservations.forget(row.id);
     forget_taken(row);
     if (stored) forget_taken(*stored);
   }
-  for (const auto& [row, stored] : batch.wallets.rows()) wallets.forget(row.user);
-  for (const auto& [row, stored] : batch.visits.rows()) visits.forget({row.event, row.place});
   for (const auto& [row, stored] : batch.blocks.rows()) seats.forget(row.seat);
-  for (const auto& row : batch.payments) payments.forget(row.id);
-  for (const auto& [row, stored] : batch.draws.rows()) draws.forget(row.event);
-  for (const auto& row : batch.answers) answers.forget({row.user, row.key});
-}
-
-void View::clear() {
-  reservations.clear();
-  seats.clear();
-  fans.clear();
-  wallets.clear();
-  visits.clear();
-  answers.clear();
-  last_lapsed.clear();
-  payments.clear();
-  draws.clear();
-  end_batch();
+  for_each_kind([&]<class Kind>(Kind) {
+    if constexpr (requires { Kind::in(*this).knows(KeyOf<Kind>{}); }) {
+      if constexpr (kIsConditional<Kind>) {
+        for (const auto& write : Kind::in(batch).rows()) Kind::in(*this).forget(Kind::key(write.row));
+      } else {
+        for (const auto& row : Kind::in(batch)) Kind::in(*this).forget(Kind::key(row));
+      }
+    }
+  });
 }
 
 }  // namespace stagedoor

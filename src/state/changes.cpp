@@ -1,53 +1,58 @@
-#include "state/changes.h"
-
 #include <iterator>
+
+#include "state/kinds.h"
 
 namespace stagedoor {
 namespace {
 
-template <class Row>
-void append(std::vector<Row>& to, std::vector<Row>& from) {
-  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+template <class Key, class Row>
+const Row* find_known(const Table<Key, Row>& table, const Key& key) {
+  return table.knows(key) ? table.find(key) : nullptr;
+}
+
+// The row as the store has it, nothing when it has none: what the write is conditional on.
+std::optional<Reservation> stored(kinds::reservations, const Reservation& row, const View& view) {
+  const Reservation* before = row.version == 1 ? nullptr : view.reservations.find(row.id);
+  return before ? std::optional(*before) : std::nullopt;
+}
+std::optional<LinePlace> stored(kinds::line, const LinePlace& row, const View&) {
+  // A place is new, or given up by an owner whose joining is in the store already.
+  if (!row.left_at) return std::nullopt;
+  return LinePlace{row.event, row.place, row.user, row.joined_at, std::nullopt};
+}
+std::optional<SeatBlock> stored(kinds::blocks, const SeatBlock& row, const View& view) {
+  const SeatState* seat = view.seats.find(row.seat);
+  return SeatBlock{row.seat, seat && seat->blocked};
+}
+template <class Kind>
+std::optional<RowOf<Kind>> stored(Kind, const RowOf<Kind>& row, const View& view) {
+  const auto* before = find_known(Kind::in(view), Kind::key(row));
+  return before ? std::optional(*before) : std::nullopt;
 }
 
 }  // namespace
 
 void Batch::add(Changes& changes, const View& view) {
-  for (const auto& row : changes.reservations) {
-    reservations.put(row.id, row, row.version == 1 ? nullptr : view.reservations.find(row.id));
-  }
-  for (const auto& row : changes.wallets) wallets.put(row.user, row, view.wallets.find(row.user));
-  for (const auto& row : changes.visits) {
-    const EventPlace key{row.event, row.place};
-    visits.put(key, row, view.visits.knows(key) ? view.visits.find(key) : nullptr);
-  }
-  for (const auto& row : changes.line) {
-    // A place is new, or given up by an owner whose joining is in the store already.
-    const LinePlace joined{row.event, row.place, row.user, row.joined_at, std::nullopt};
-    line.put({row.event, row.place}, row, row.left_at ? &joined : nullptr);
-  }
-  for (const auto& row : changes.draws) draws.put(row.event, row, view.draws.find(row.event));
-  for (const auto& row : changes.blocks) {
-    const SeatBlock before{row.seat, view.seats.find(row.seat) && view.seats.find(row.seat)->blocked};
-    blocks.put(row.seat, row, &before);
-  }
-  payments.insert(payments.end(), changes.payments.begin(), changes.payments.end());
-  answers.insert(answers.end(), changes.answers.begin(), changes.answers.end());
-  append(absences, changes.absences);
-  append(seen, changes.seen);
-  append(priority, changes.priority);
-  append(postings, changes.postings);
-  append(outbox, changes.outbox);
-  append(log, changes.log);
-  append(catalogue.events, changes.catalogue.events);
-  append(catalogue.dates, changes.catalogue.dates);
-  append(catalogue.layouts, changes.catalogue.layouts);
+  for_each_kind([&]<class Kind>(Kind kind) {
+    auto& from = Kind::in(changes);
+    auto& to = Kind::in(*this);
+    if constexpr (kIsConditional<Kind>) {
+      for (const auto& row : from) {
+        const auto before = stored(kind, row, view);
+        to.put(Kind::key(row), row, before ? &*before : nullptr);
+      }
+    } else if constexpr (requires { Kind::in(view).knows(Kind::key(from.front())); }) {
+      to.insert(to.end(), from.begin(), from.end());  // View::apply needs them too
+    } else {
+      to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+    }
+  });
 }
 
 bool Batch::empty() const {
-  return reservations.empty() && wallets.empty() && visits.empty() && line.empty() && absences.empty() &&
-         seen.empty() && draws.empty() && priority.empty() && blocks.empty() && postings.empty() &&
-         payments.empty() && answers.empty() && outbox.empty() && log.empty() && catalogue.empty();
+  bool is_empty = true;
+  for_each_kind([&]<class Kind>(Kind) { is_empty = is_empty && Kind::in(*this).empty(); });
+  return is_empty;
 }
 
 }  // namespace stagedoor

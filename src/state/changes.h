@@ -1,4 +1,5 @@
-// What decided commands do to the store: the new state of every row they touch.
+// What decided commands do to the store: the new state of every row they touch. The kinds of rows:
+// state/kinds.h.
 //
 // `Changes` is one command's. `Batch` is the sum of many, last state wins, so a thousand charges of one
 // wallet write its row once. Adapters write a Batch in this order, which no constraint objects to: changed
@@ -10,7 +11,12 @@
 #include <optional>
 #include <vector>
 
-#include "state/rows.h"
+#include "state/rows/answer.h"
+#include "state/rows/audit_log.h"
+#include "state/rows/outbox.h"
+#include "state/rows/reservation.h"
+#include "state/rows/waiting_room.h"
+#include "state/rows/wallet.h"
 #include "state/view.h"
 
 namespace stagedoor {
@@ -51,10 +57,10 @@ struct Write {
 template <class Key, class Row>
 class Writes {
  public:
-  // `before` is the row as the view had it, nullptr if the store has none.
-  void put(const Key& key, const Row& row, const Row* before) {
+  // `stored` is the row as the store has it; nullptr: it has none.
+  void put(const Key& key, const Row& row, const Row* stored) {
     const auto [at, is_first] = index_.try_emplace(key, rows_.size());
-    if (is_first) rows_.push_back({row, before ? std::optional<Row>(*before) : std::nullopt});
+    if (is_first) rows_.push_back({row, stored ? std::optional<Row>(*stored) : std::nullopt});
     else rows_[at->second].row = row;
   }
   const std::vector<Write<Row>>& rows() const { return rows_; }

@@ -5,6 +5,8 @@
 #include <boost/mp11/algorithm.hpp>
 #include <type_traits>
 
+#include "state/kinds.h"
+
 namespace stagedoor {
 namespace {
 
@@ -12,30 +14,6 @@ template <class T>
 using Members = boost::describe::describe_members<T, boost::describe::mod_public>;
 template <class T>
 concept Described = boost::describe::has_describe_members<T>::value && !std::is_union_v<T>;
-
-// What is told of a batch, by kinds.
-struct Told {
-  std::int64_t now = 0;
-  std::int64_t next_id = 1;
-  std::int64_t ids_reserved_to = 0;  // 0: not raised
-  std::vector<std::pair<Reservation, std::optional<Reservation>>> reservations;
-  std::vector<std::pair<Visit, bool>> visits;
-  std::vector<std::pair<LinePlace, bool>> line;
-  std::vector<PlaceBits> absences;
-  std::vector<PlaceBits> seen;
-  std::vector<std::pair<Draw, bool>> draws;
-  std::vector<PriorityUser> priority;
-  std::vector<SeatBlock> blocks;
-  std::vector<UserId> wallets;
-  std::vector<PaymentId> payments;
-  std::vector<std::pair<UserId, std::string>> answers;
-  std::vector<Event> events;
-  std::vector<EventDate> dates;
-  std::vector<std::pair<std::string, Layout>> layouts;
-};
-BOOST_DESCRIBE_STRUCT(Told, (),
-                      (now, next_id, ids_reserved_to, reservations, visits, line, absences, seen, draws,
-                       priority, blocks, wallets, payments, answers, events, dates, layouts))
 
 // Whole numbers: seven bits a byte, lowest first, the sign in the lowest bit (small numbers take one byte).
 // Lists and texts: their length first. Described structs: the number of bytes first, then the members.
@@ -134,10 +112,20 @@ class Reader {
   }
   template <Described T>
   void get(T& row) {
-    Reader inner(take(length()));
+    Reader members = inner();
     boost::mp11::mp_for_each<Members<T>>([&](auto member) {
-      if (!inner.rest_.empty()) inner.get(row.*member.pointer);
+      if (!members.is_at_end()) members.get(row.*member.pointer);
     });
+  }
+
+  // Of what has its length before it.
+  Reader inner() { return Reader(take(length())); }
+  bool is_at_end() const { return rest_.empty(); }
+  // Number of the elements or bytes that follow; each element has at least one byte.
+  std::size_t length() {
+    const std::int64_t value = number();
+    if (value < 0 || static_cast<std::uint64_t>(value) > rest_.size()) fail();
+    return static_cast<std::size_t>(value);
   }
 
  private:
@@ -146,12 +134,6 @@ class Reader {
     std::int64_t value = 0;
     get(value);
     return value;
-  }
-  // Of what follows: each takes a byte at least.
-  std::size_t length() {
-    const std::int64_t value = number();
-    if (value < 0 || static_cast<std::uint64_t>(value) > rest_.size()) fail();
-    return static_cast<std::size_t>(value);
   }
   std::string_view take(std::size_t bytes) {
     if (bytes > rest_.size()) fail();
@@ -163,54 +145,85 @@ class Reader {
   std::string_view rest_;
 };
 
+// Calls f(kind) for each kind of which peers receive something, in the order of the message.
+template <class F>
+void for_each_told_kind(F&& f) {
+  for_each_kind([&]<class Kind>(Kind kind) {
+    if constexpr (Kind::peer_form != PeerForm::nothing) f(kind);
+  });
+}
+
+template <class Kind>
+void put_rows(Kind, const Batch& batch, Writer& writer) {
+  const auto& rows = [&]() -> const auto& {
+    if constexpr (kIsConditional<Kind>) return Kind::in(batch).rows();
+    else return Kind::in(batch);
+  }
+  ();
+  writer.put(rows.size());
+  for (const auto& one : rows) {
+    const auto& row = [&]() -> const auto& {
+      if constexpr (kIsConditional<Kind>) return one.row;
+      else return one;
+    }
+    ();
+    if constexpr (Kind::peer_form == PeerForm::key) {
+      writer.put(Kind::key(row));
+    } else {
+      writer.put(row);
+      if constexpr (Kind::peer_form == PeerForm::row_is_stored) writer.put(one.stored.has_value());
+      if constexpr (Kind::peer_form == PeerForm::row_and_stored) writer.put(one.stored);
+    }
+  }
+}
+
+template <class Kind>
+void get_rows(Kind, Reader& reader, Batch& batch) {
+  for (std::size_t left = reader.length(); left > 0; --left) {
+    RowOf<Kind> row{};
+    std::optional<RowOf<Kind>> stored;
+    if constexpr (Kind::peer_form == PeerForm::key) {
+      KeyOf<Kind> key{};
+      reader.get(key);
+      row = Kind::row_of(key);
+    } else {
+      reader.get(row);
+      if constexpr (Kind::peer_form == PeerForm::row_and_stored) reader.get(stored);
+      bool is_stored = Kind::peer_form == PeerForm::row;
+      if constexpr (Kind::peer_form == PeerForm::row_is_stored) reader.get(is_stored);
+      if (is_stored) stored = row;
+    }
+    if constexpr (kIsConditional<Kind>) Kind::in(batch).put(Kind::key(row), row, stored ? &*stored : nullptr);
+    else Kind::in(batch).push_back(std::move(row));
+  }
+}
+
 }  // namespace
 
+// The message is like a described struct: its length, then its members. A reader stops where the message
+// ends, so an older version may leave kinds out.
 std::string to_bytes(const Batch& batch) {
-  Told told;
-  told.now = to_ms(batch.now);
-  told.next_id = batch.next_id;
-  told.ids_reserved_to = batch.ids_reserved_to.value_or(0);
-  told.absences = batch.absences;
-  told.seen = batch.seen;
-  told.priority = batch.priority;
-  told.events = batch.catalogue.events;
-  told.dates = batch.catalogue.dates;
-  told.layouts = batch.catalogue.layouts;
-  for (const auto& [row, stored] : batch.reservations.rows()) told.reservations.emplace_back(row, stored);
-  for (const auto& [row, stored] : batch.visits.rows()) told.visits.emplace_back(row, stored.has_value());
-  for (const auto& [row, stored] : batch.line.rows()) told.line.emplace_back(row, stored.has_value());
-  for (const auto& [row, stored] : batch.draws.rows()) told.draws.emplace_back(row, stored.has_value());
-  for (const auto& [row, stored] : batch.blocks.rows()) told.blocks.push_back(row);
-  for (const auto& [row, stored] : batch.wallets.rows()) told.wallets.push_back(row.user);
-  for (const auto& row : batch.payments) told.payments.push_back(row.id);
-  for (const auto& row : batch.answers) told.answers.emplace_back(row.user, row.key);
+  Writer members;
+  members.put(to_ms(batch.now));
+  members.put(batch.next_id);
+  members.put(batch.ids_reserved_to.value_or(0));
+  for_each_told_kind([&](auto kind) { put_rows(kind, batch, members); });
   Writer writer;
-  writer.put(told);
+  writer.put(members.out);
   return std::move(writer.out);
 }
 
 Batch batch_from_bytes(std::string_view bytes) {
-  Told told;
-  Reader(bytes).get(told);
+  Reader reader = Reader(bytes).inner();
   Batch batch;
-  batch.now = from_ms(told.now);
-  batch.next_id = told.next_id;
-  if (told.ids_reserved_to > 0) batch.ids_reserved_to = told.ids_reserved_to;
-  for (const auto& [row, stored] : told.reservations)
-    batch.reservations.put(row.id, row, stored ? &*stored : nullptr);
-  for (const auto& [row, stored] : told.visits)
-    batch.visits.put({row.event, row.place}, row, stored ? &row : nullptr);
-  for (const auto& [row, stored] : told.line)
-    batch.line.put({row.event, row.place}, row, stored ? &row : nullptr);
-  for (const auto& [row, stored] : told.draws) batch.draws.put(row.event, row, stored ? &row : nullptr);
-  for (const auto& row : told.blocks) batch.blocks.put(row.seat, row, &row);
-  for (const auto& user : told.wallets) batch.wallets.put(user, Wallet{.user = user}, nullptr);
-  for (const auto& id : told.payments) batch.payments.push_back({.id = id});
-  for (const auto& [user, key] : told.answers) batch.answers.push_back({.user = user, .key = key});
-  batch.absences = std::move(told.absences);
-  batch.seen = std::move(told.seen);
-  batch.priority = std::move(told.priority);
-  batch.catalogue = {std::move(told.events), std::move(told.dates), std::move(told.layouts)};
+  std::int64_t ids_reserved_to = 0;
+  if (!reader.is_at_end()) reader.get(batch.now);
+  if (!reader.is_at_end()) reader.get(batch.next_id);
+  if (!reader.is_at_end()) reader.get(ids_reserved_to);
+  if (ids_reserved_to > 0) batch.ids_reserved_to = ids_reserved_to;
+  for_each_told_kind([&](auto kind) {
+    if (!reader.is_at_end()) get_rows(kind, reader, batch);
+  });
   return batch;
 }
 

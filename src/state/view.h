@@ -18,13 +18,18 @@
 
 #include "core/ensure.h"
 #include "state/catalogue.h"
-#include "state/rows.h"
+#include "state/rows/answer.h"
+#include "state/rows/reservation.h"
+#include "state/rows/waiting_room.h"
+#include "state/rows/wallet.h"
 
 namespace stagedoor {
 
-template <class Key, class Row>
+template <class SomeKey, class Row>
 class Table {
  public:
+  using Key = SomeKey;
+
   bool knows(const Key& key) const { return rows_.contains(key); }
   // Requires knows(key): asking for what keys() did not name is a bug. nullptr = the store has no such row.
   const Row* find(const Key& key) const {
@@ -73,10 +78,7 @@ struct Keys {
   absl::flat_hash_set<PaymentId> payments;
   absl::flat_hash_set<EventId> draws;
 
-  bool empty() const {
-    return reservations.empty() && seats.empty() && fans.empty() && wallets.empty() && visits.empty() &&
-           answers.empty() && last_lapsed.empty() && payments.empty() && draws.empty();
-  }
+  bool empty() const;
 };
 
 struct Changes;
@@ -105,10 +107,7 @@ class View {
     line.clear();
     last_place.clear();
   }
-  std::size_t rows() const {
-    return reservations.size() + seats.size() + fans.size() + wallets.size() + visits.size() +
-           answers.size() + last_lapsed.size() + payments.size() + draws.size();
-  }
+  std::size_t rows() const;
   // Forgets every row that the batch of another instance wrote, and what refers to it.
   void forget(const Batch& batch);
   // Forgets every row (not the catalogue).

@@ -219,7 +219,7 @@ TEST_F(Postgres, the_start_reads_one_state_and_what_comes_later_is_heard) {
   two.store.catalogue();
   one.hold(1002, 2);
   std::vector<std::int64_t> taking;
-  two.store.each_taking_reservation([&](const Reservation& row) { taking.push_back(row.id.value); });
+  two.store.read({.reservation = [&](const Reservation& row) { taking.push_back(row.id.value); }});
   EXPECT_THAT(taking, ElementsAre(1001));
   two.store.begin();
   EXPECT_THAT(two.heard, ElementsAre(1002));

@@ -108,9 +108,9 @@ TEST_P(Reads, give_the_start_its_rows_in_order) {
   std::vector<Reservation> taking;
   std::vector<Visit> visits;
   std::vector<LinePlace> places;
-  startup().each_taking_reservation([&](const Reservation& row) { taking.push_back(row); });
-  startup().each_visit([&](const Visit& row) { visits.push_back(row); });
-  startup().each_place([&](const LinePlace& row) { places.push_back(row); });
+  startup().read({.reservation = [&](const Reservation& row) { taking.push_back(row); }});
+  startup().read({.visit = [&](const Visit& row) { visits.push_back(row); }});
+  startup().read({.place = [&](const LinePlace& row) { places.push_back(row); }});
   EXPECT_THAT(ids(taking), ElementsAre(1001, 1003));
   EXPECT_EQ(text(visits), text(std::vector{visit(1, user(1)), visit(2, user(2))}));
   EXPECT_EQ(text(places), text(std::vector{place(1, user(1)), place(2, user(2))}));

@@ -16,15 +16,15 @@ class RoomRowsKept : public EveryStore {
 
   std::vector<std::string> absences() {
     std::vector<std::string> rows;
-    startup().each_absence([&](const PlaceBits& row) {
+    startup().read({.absence = [&](const PlaceBits& row) {
       rows.push_back(std::to_string(row.event.value) + "/" + std::to_string(row.block) + " " +
                      std::to_string(row.bits.size()) + " " + row.bits[0]);
-    });
+    }});
     return rows;
   }
   std::vector<std::string> draws() {
     std::vector<std::string> rows;
-    startup().each_draw([&](const Draw& row) { rows.push_back(text_of(row)); });
+    startup().read({.draw = [&](const Draw& row) { rows.push_back(text_of(row)); }});
     return rows;
   }
   static std::string text_of(const Draw& row) {
@@ -109,8 +109,9 @@ TEST_P(RoomRowsKept, priority_is_granted_once) {
   commit(store(), batch);
   for (int round = 0; round < 2; ++round) {
     std::vector<std::pair<std::string, std::int64_t>> rows;
-    startup().each_priority(
-        [&](const PriorityUser& row) { rows.emplace_back(to_string(row.user), to_ms(row.granted_at)); });
+    startup().read({.priority = [&](const PriorityUser& row) {
+      rows.emplace_back(to_string(row.user), to_ms(row.granted_at));
+    }});
     EXPECT_THAT(rows, testing::UnorderedElementsAre(std::pair(to_string(user(3)), 10),
                                                     std::pair(to_string(user(2)), 20),
                                                     std::pair(to_string(user(1)), 30)));

@@ -115,10 +115,11 @@ std::string text(const Catalogue& catalogue) {
 std::string text(const StorePorts& store, Queries& queries, const Asked& asked) {
   std::string out = text(store.startup.catalogue());
   const auto line = [&](const std::string& row) { out += row + "\n"; };
-  store.startup.each_taking_reservation([&](const Reservation& row) { line("taking " + text(row)); });
-  store.startup.each_block([&](SeatId seat) { line(fmt::format("blocked {}", seat.value)); });
-  store.startup.each_place([&](const LinePlace& row) { line(text(row)); });
-  store.startup.each_visit([&](const Visit& row) { line(text(row)); });
+  store.startup.read({.reservation = [&](const Reservation& row) { line("taking " + text(row)); }});
+  store.startup.read(
+      {.block = [&](const SeatBlock& row) { line(fmt::format("blocked {}", row.seat.value)); }});
+  store.startup.read({.place = [&](const LinePlace& row) { line(text(row)); }});
+  store.startup.read({.visit = [&](const Visit& row) { line(text(row)); }});
   line(fmt::format("ids to {}, moment {}", store.startup.ids_reserved_to(),
                    text(store.startup.latest_moment())));
 

@@ -7,7 +7,10 @@
 #include "ports/queries.h"
 #include "ports/store_ports.h"
 #include "state/catalogue.h"
-#include "state/rows.h"
+#include "state/rows/audit_log.h"
+#include "state/rows/reservation.h"
+#include "state/rows/waiting_room.h"
+#include "state/rows/wallet.h"
 #include "state/view.h"
 
 namespace stagedoor::contract {

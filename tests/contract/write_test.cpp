@@ -119,8 +119,8 @@ TEST_P(WriteBatch, renews_a_visit_and_gives_up_a_place) {
 
   std::vector<Visit> visits;
   std::vector<LinePlace> places;
-  startup().each_visit([&](const Visit& row) { visits.push_back(row); });
-  startup().each_place([&](const LinePlace& row) { places.push_back(row); });
+  startup().read({.visit = [&](const Visit& row) { visits.push_back(row); }});
+  startup().read({.place = [&](const LinePlace& row) { places.push_back(row); }});
   EXPECT_EQ(text(visits), text(std::vector{longer}));
   EXPECT_EQ(text(places), text(std::vector{left, came_and_went}));
 }
@@ -128,7 +128,7 @@ TEST_P(WriteBatch, renews_a_visit_and_gives_up_a_place) {
 TEST_P(WriteBatch, blocks_and_releases_seats) {  // R-S12
   const auto blocked = [&] {
     std::vector<SeatId> seats;
-    startup().each_block([&](SeatId id) { seats.push_back(id); });
+    startup().read({.block = [&](const SeatBlock& row) { seats.push_back(row.seat); }});
     return seats;
   };
   commit_rows(store(), SeatBlock{seat(2), true}, SeatBlock{seat(1), true});

@@ -1,1 +1,1 @@
-SELECT seat_id FROM seat_blocks ORDER BY seat_id
+SELECT seat_id, TRUE AS blocked FROM seat_blocks ORDER BY seat_id

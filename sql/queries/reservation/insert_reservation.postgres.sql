@@ -3,10 +3,10 @@ WITH added AS (
   INSERT INTO reservations (id, seat_id, date_id, event_id, user_id, place, status, reason, price, expires_at,
                             created_at, updated_at, payment_id, paid_at, version)
   SELECT n.*
-  FROM UNNEST($ids, $seat_ids, $date_ids, $event_ids, $user_ids, $places, $statuses, $reasons, $prices, $expires_ats,
-              $created_ats, $updated_ats, $payment_ids, $paid_ats, $versions)
+  FROM UNNEST($id, $seat_id, $date_id, $event_id, $user_id, $place, $status, $reason, $price, $expires_at,
+              $created_at, $updated_at, $payment_id, $paid_at, $version)
     AS n (id, seat_id, date_id, event_id, user_id, place, status, reason, price, expires_at,
           created_at, updated_at, payment_id, paid_at, version)
   CROSS JOIN LATERAL (SELECT FROM seats WHERE id = n.seat_id AND date_id = n.date_id OFFSET 0) seat
   RETURNING 1)
-SELECT expect_rows((SELECT count(*) FROM added), cardinality($ids), 'seats')
+SELECT expect_rows((SELECT count(*) FROM added), cardinality($id), 'seats')

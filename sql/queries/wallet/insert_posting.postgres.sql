@@ -1,4 +1,4 @@
 INSERT INTO postings (wallet_id, seq, id, type, amount, balance_after, debit_account, credit_account, reservation_id,
                       created_at)
-SELECT * FROM UNNEST($wallet_ids, $seqs, $ids, $types, $amounts, $balances_after, $debit_accounts, $credit_accounts,
-                     $reservation_ids, $created_ats)
+SELECT * FROM UNNEST($wallet_id, $seq, $id, $type, $amount, $balance_after, $debit_account, $credit_account,
+                     $reservation_id, $created_at)

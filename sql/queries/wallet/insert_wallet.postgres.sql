@@ -1,1 +1,1 @@
-INSERT INTO wallets (id, user_id, balance, seq) SELECT * FROM UNNEST($ids, $user_ids, $balances, $seqs)
+INSERT INTO wallets (id, user_id, balance, seq) SELECT * FROM UNNEST($id, $user_id, $balance, $seq)

@@ -10,33 +10,15 @@ std::unique_ptr<Queries> MemoryStore::queries() { return std::make_unique<Memory
 
 Catalogue MemoryStore::catalogue() { return tables_.catalogue; }
 
-void MemoryStore::each_taking_reservation(const std::function<void(const Reservation&)>& row) {
-  for (const auto& [id, reservation] : tables_.reservations)
-    if (reservation.takes_seat()) row(reservation);
-}
-
-void MemoryStore::each_block(const std::function<void(SeatId)>& row) {
-  for (const auto& [seat, block] : tables_.blocks) row(seat);
-}
-
-void MemoryStore::each_place(const std::function<void(const LinePlace&)>& row) {
-  for (const auto& [key, place] : tables_.line) row(place);
-}
-
-void MemoryStore::each_visit(const std::function<void(const Visit&)>& row) {
-  for (const auto& [key, visit] : tables_.visits) row(visit);
-}
-
-void MemoryStore::each_absence(const std::function<void(const PlaceBits&)>& row) {
-  for (const auto& [key, block] : tables_.absences) row(block);
-}
-
-void MemoryStore::each_draw(const std::function<void(const Draw&)>& row) {
-  for (const auto& [event, draw] : tables_.draws) row(draw);
-}
-
-void MemoryStore::each_priority(const std::function<void(const PriorityUser&)>& row) {
-  for (const auto& [key, user] : tables_.priority) row(user);
+void MemoryStore::read(const StartupRows& rows) {
+  for_each_receiver(rows, [&](auto kind, const auto& receiver) {
+    for (const auto& [key, row] : table_of(kind, tables_)) {
+      if constexpr (requires { row.takes_seat(); }) {
+        if (!row.takes_seat()) continue;
+      }
+      receiver(row);
+    }
+  });
 }
 
 std::int64_t MemoryStore::ids_reserved_to() { return tables_.ids_reserved_to; }

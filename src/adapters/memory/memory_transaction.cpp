@@ -21,21 +21,9 @@ MemoryTransaction::MemoryTransaction(MemoryStore& store)
     : store_(store),
       tables_(store.tables_),
       catalogue_(tables_.catalogue),
-      reservations_(tables_.reservations),
+      layers_(tables_),
       taking_(tables_.taking),
-      wallets_(tables_.wallets),
       wallet_users_(tables_.wallet_users),
-      postings_(tables_.postings),
-      payments_(tables_.payments),
-      visits_(tables_.visits),
-      line_(tables_.line),
-      absences_(tables_.absences),
-      draws_(tables_.draws),
-      priority_(tables_.priority),
-      blocks_(tables_.blocks),
-      answers_(tables_.answers),
-      outbox_(tables_.outbox),
-      log_(tables_.log),
       ids_reserved_to_(tables_.ids_reserved_to),
       latest_moment_(tables_.latest_moment) {}
 
@@ -53,24 +41,31 @@ void MemoryTransaction::apply(const Batch& batch) {
   for (const auto& one : batch.line.rows()) write(one);
   for (const auto& row : batch.absences) {
     demand(row.block >= 0 && row.bits.size() == kPlaceBits / 8, "a block of absences is whole");
-    absences_.put({row.event, row.block}, row);
+    layers_.of(kinds::absences{}).put({row.event, row.block}, row);
   }
   for (const auto& one : batch.draws.rows()) write(one);
   for (const auto& row : batch.priority) {
     demand(catalogue_.event(row.event), "priority_users.event_id is an event's");
-    if (!priority_.find({row.event, row.user})) priority_.put({row.event, row.user}, row);
+    if (!layers_.of(kinds::priority{}).find({row.event, row.user}))
+      layers_.of(kinds::priority{}).put({row.event, row.user}, row);
   }
   for (const auto& one : batch.blocks.rows()) write(one.row);
   for (const auto& row : batch.postings) add(row);
   for (const auto& row : batch.answers) add(row);
-  for (const auto& row : batch.outbox) insert(outbox_, row.id, row, "outbox.id is unique");
-  for (const auto& row : batch.log) insert(log_, row.id, row, "operator_log.id is unique");
+  for (const auto& row : batch.outbox)
+    insert(layers_.of(kinds::outbox{}), row.id, row, "outbox.id is unique");
+  for (const auto& row : batch.log)
+    insert(layers_.of(kinds::log{}), row.id, row, "operator_log.id is unique");
+  for_each_kind([&]<class Kind>(Kind kind) {
+    if constexpr (kIsPlain<Kind>)
+      for (const auto& row : Kind::in(batch)) layers_.of(kind).put(Kind::key(row), row);
+  });
   if (batch.ids_reserved_to) ids_reserved_to_ = std::max(ids_reserved_to_, *batch.ids_reserved_to);
   latest_moment_ = std::max(latest_moment_, batch.now);
 }
 
 void MemoryTransaction::change(const Write<Reservation>& write) {
-  const Reservation* before = reservations_.find(write.row.id);
+  const Reservation* before = layers_.of(kinds::reservations{}).find(write.row.id);
   demand(before && before->version == write.stored->version, "the reservation is as the batch knew it");
   Reservation row = write.row;
   row.seat = before->seat;
@@ -82,7 +77,7 @@ void MemoryTransaction::change(const Write<Reservation>& write) {
 }
 
 void MemoryTransaction::add(const Reservation& row) {
-  demand(!reservations_.find(row.id), "reservations.id is unique");
+  demand(!layers_.of(kinds::reservations{}).find(row.id), "reservations.id is unique");
   demand(catalogue_.date_of(row.seat) != nullptr, "reservations.seat_id is a seat's");
   demand(row.price >= Won{0}, "reservations.price >= 0");
   put(row, nullptr);
@@ -93,17 +88,18 @@ void MemoryTransaction::put(const Reservation& row, const Reservation* before) {
          "a cancelled reservation has a reason");
   demand(row.payment || (row.status != ReservationStatus::PAID && row.status != ReservationStatus::REFUNDED),
          "a paid reservation has a payment");
-  demand(!row.payment || payments_.find(row.payment), "reservations.payment_id is a payment's");
+  demand(!row.payment || layers_.of(kinds::payments{}).find(row.payment),
+         "reservations.payment_id is a payment's");
   demand(row.version > 0, "reservations.version > 0");
   if (before && before->takes_seat()) taking_.erase(before->seat);
   if (row.takes_seat()) insert(taking_, row.seat, row.id, "one reservation takes a seat");
-  reservations_.put(row.id, row);
+  layers_.of(kinds::reservations{}).put(row.id, row);
 }
 
 void MemoryTransaction::write(const Write<Wallet>& write) {
   const Wallet& row = write.row;
   demand(row.balance >= Won{0} && row.seq >= 0, "wallets.balance >= 0");
-  const Wallet* before = wallets_.find(row.user);
+  const Wallet* before = layers_.of(kinds::wallets{}).find(row.user);
   if (!write.stored) {
     demand(!before, "wallets.user_id is unique");
     insert(wallet_users_, row.id, row.user, "wallets.id is unique");
@@ -111,13 +107,13 @@ void MemoryTransaction::write(const Write<Wallet>& write) {
     demand(before && before->id == row.id && before->seq == write.stored->seq,
            "the wallet is as the batch knew it");
   }
-  wallets_.put(row.user, row);
+  layers_.of(kinds::wallets{}).put(row.user, row);
 }
 
 void MemoryTransaction::write(const Write<Visit>& write) {
   Visit row = write.row;
   const EventPlace key{row.event, row.place};
-  const Visit* before = visits_.find(key);
+  const Visit* before = layers_.of(kinds::visits{}).find(key);
   demand(row.place > 0, "visits.place > 0");
   if (!write.stored) {
     demand(!before, "visits (event_id, place) is unique");
@@ -127,13 +123,13 @@ void MemoryTransaction::write(const Write<Visit>& write) {
     row.activated_at = before->activated_at;
   }
   demand(row.expires_at >= row.activated_at, "visits.expires_at >= activated_at");
-  visits_.put(key, row);
+  layers_.of(kinds::visits{}).put(key, row);
 }
 
 void MemoryTransaction::write(const Write<LinePlace>& write) {
   LinePlace row = write.row;
   const EventPlace key{row.event, row.place};
-  const LinePlace* before = line_.find(key);
+  const LinePlace* before = layers_.of(kinds::line{}).find(key);
   demand(row.place > 0, "line_places.place > 0");
   if (!write.stored) {
     demand(!before, "line_places (event_id, place) is unique");
@@ -141,45 +137,46 @@ void MemoryTransaction::write(const Write<LinePlace>& write) {
     demand(before && before->user == row.user && !before->left_at, "the place is as the batch knew it");
     row.joined_at = before->joined_at;
   }
-  line_.put(key, row);
+  layers_.of(kinds::line{}).put(key, row);
 }
 
 void MemoryTransaction::write(const Write<Draw>& write) {
   const Draw& row = write.row;
-  const Draw* before = draws_.find(row.event);
+  const Draw* before = layers_.of(kinds::draws{}).find(row.event);
   demand(catalogue_.event(row.event), "draws.event_id is an event's");
   demand(row.seed.size() == 32, "draws.seed has 32 bytes");
   demand(row.digest.size() == (row.drawn_at ? 32U : 0U), "draws.digest has 32 bytes once drawn");
   if (!write.stored) demand(!before, "draws.event_id is unique");
   else demand(before && before->seed == row.seed && !before->drawn_at, "the draw is as the batch knew it");
-  draws_.put(row.event, row);
+  layers_.of(kinds::draws{}).put(row.event, row);
 }
 
 void MemoryTransaction::write(const SeatBlock& block) {
-  if (!block.blocked) return blocks_.erase(block.seat);
+  if (!block.blocked) return layers_.of(kinds::blocks{}).erase(block.seat);
   demand(catalogue_.date_of(block.seat) != nullptr, "seat_blocks.seat_id is a seat's");
-  blocks_.put(block.seat, block);
+  layers_.of(kinds::blocks{}).put(block.seat, block);
 }
 
 void MemoryTransaction::add(const Payment& row) {
   demand(row.total >= Won{0}, "payments.total >= 0");
   Payment stored = row;
   stored.reservations.clear();
-  insert(payments_, row.id, stored, "payments.id is unique");
+  insert(layers_.of(kinds::payments{}), row.id, stored, "payments.id is unique");
 }
 
 void MemoryTransaction::add(const Posting& row) {
   demand(wallet_users_.find(row.wallet), "postings.wallet_id is a wallet's");
   demand(row.seq > 0 && row.amount > Won{0} && row.balance_after >= Won{0}, "postings.amount > 0");
   demand(row.debit_account != row.credit_account, "a posting is between two accounts");
-  insert(postings_, WalletSeq{row.wallet, row.seq}, row, "postings (wallet_id, seq) is unique");
+  insert(layers_.of(kinds::postings{}), WalletSeq{row.wallet, row.seq}, row,
+         "postings (wallet_id, seq) is unique");
 }
 
 void MemoryTransaction::add(const IdempotentAnswer& row) {
   const UserKey key{row.user, row.key};
-  const IdempotentAnswer* before = answers_.find(key);
+  const IdempotentAnswer* before = layers_.of(kinds::answers{}).find(key);
   demand(!before || before->created_at <= row.created_at - kAnswersKept, "an answer is kept already");
-  answers_.put(key, row);
+  layers_.of(kinds::answers{}).put(key, row);
 }
 
 void MemoryTransaction::write(const CatalogueChanges& changes) {
@@ -216,21 +213,9 @@ void MemoryTransaction::write(const EventDate& date) {
 void MemoryTransaction::commit() {
   const std::lock_guard lock(store_.mutex_);
   tables_.catalogue = std::move(catalogue_);
-  reservations_.commit();
+  layers_.commit();
   taking_.commit();
-  wallets_.commit();
   wallet_users_.commit();
-  postings_.commit();
-  payments_.commit();
-  visits_.commit();
-  line_.commit();
-  absences_.commit();
-  draws_.commit();
-  priority_.commit();
-  blocks_.commit();
-  answers_.commit();
-  outbox_.commit();
-  log_.commit();
   tables_.ids_reserved_to = ids_reserved_to_;
   tables_.latest_moment = latest_moment_;
 }

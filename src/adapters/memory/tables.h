@@ -4,13 +4,21 @@
 
 #include <map>
 #include <optional>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 
-#include "state/catalogue.h"
-#include "state/rows.h"
-#include "state/view.h"
+#include "state/kinds.h"
 
 namespace stagedoor {
+
+// A table for each plain kind.
+template <class Kind>
+using PlainTable = std::map<KeyOf<Kind>, RowOf<Kind>>;
+template <class Kind>
+using IsPlain = std::bool_constant<kIsPlain<Kind>>;
+using PlainTables = boost::mp11::mp_rename<
+    boost::mp11::mp_transform<PlainTable, boost::mp11::mp_copy_if<kinds::All, IsPlain>>, std::tuple>;
 
 using WalletSeq = std::pair<WalletId, std::int64_t>;
 
@@ -31,13 +39,24 @@ struct Tables {
   std::map<UserKey, IdempotentAnswer> answers;
   std::map<OutboxId, OutboxRow> outbox;
   std::map<LogId, LogRow> log;
+  PlainTables plain;
   std::int64_t ids_reserved_to = 1;
   TimePoint latest_moment{};
 };
 
-template <class Key, class Row>
+// The table of a kind, in Tables.
+template <class Kind>
+auto& table_of(Kind, Tables& tables) {
+  if constexpr (kIsPlain<Kind>) return std::get<PlainTable<Kind>>(tables.plain);
+  else return Kind::in(tables);
+}
+
+template <class SomeKey, class SomeRow>
 class Layer {
  public:
+  using Key = SomeKey;
+  using Row = SomeRow;
+
   explicit Layer(std::map<Key, Row>& table) : table_(table) {}
 
   const Row* find(const Key& key) const {
@@ -58,6 +77,39 @@ class Layer {
  private:
   std::map<Key, Row>& table_;
   std::map<Key, std::optional<Row>> changed_;
+};
+
+// A layer over every table of a kind.
+class Layers {
+  template <class Kind>
+  using TableOf = std::remove_cvref_t<decltype(table_of(Kind{}, std::declval<Tables&>()))>;
+  template <class Kind>
+  using HasTable = std::bool_constant < requires(Tables& tables) {
+    Kind::in(tables).key_comp();
+  }
+  > ;
+  template <class Kind>
+  using LayerOf =
+      std::pair<Kind, Layer<typename TableOf<Kind>::key_type, typename TableOf<Kind>::mapped_type>>;
+  using Stored = boost::mp11::mp_transform<LayerOf, boost::mp11::mp_copy_if<kinds::All, HasTable>>;
+
+ public:
+  explicit Layers(Tables& tables)
+      : layers_([&]<class... Kinds, class... Some>(boost::mp11::mp_list<std::pair<Kinds, Some>...>) {
+          return std::tuple<std::pair<Kinds, Some>...>{
+              std::pair<Kinds, Some>{Kinds{}, Some(table_of(Kinds{}, tables))}...};
+        }(Stored{})) {}
+
+  template <class Kind>
+  auto& of(Kind) {
+    return std::get<LayerOf<Kind>>(layers_).second;
+  }
+  void commit() {
+    std::apply([](auto&... layers) { (layers.second.commit(), ...); }, layers_);
+  }
+
+ private:
+  boost::mp11::mp_rename<Stored, std::tuple> layers_;
 };
 
 }  // namespace stagedoor

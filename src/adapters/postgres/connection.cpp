@@ -71,7 +71,7 @@ std::string numbered(std::string_view text, std::vector<std::string>& names) {
   return out;
 }
 
-const Value& value_of(std::initializer_list<Param> params, const std::string& name) {
+const Value& value_of(std::span<const Param> params, const std::string& name) {
   for (const auto& param : params)
     if (param.name == name) return param.value;
   die_of_bug("a query is given every parameter that it has");
@@ -260,7 +260,7 @@ void Connection::check_server() const {
 
 // --- queueing ---
 
-const Connection::Prepared& Connection::prepare(const sql::Text& query, std::initializer_list<Param> params) {
+const Connection::Prepared& Connection::prepare(const sql::Text& query, std::span<const Param> params) {
   const auto [at, is_new] = prepared_.try_emplace(&query);
   Prepared& prepared = at->second;
   if (is_new) {
@@ -275,7 +275,7 @@ const Connection::Prepared& Connection::prepare(const sql::Text& query, std::ini
   return prepared;
 }
 
-void Connection::send(const sql::Text& query, std::initializer_list<Param> params, OnRow row) {
+void Connection::send(const sql::Text& query, std::span<const Param> params, OnRow row) {
   if (!is_open()) throw ConnectionLost(name_ + ": the connection is gone");
   const Prepared& prepared = prepare(query, params);
   std::vector<const char*> values;
@@ -292,7 +292,7 @@ void Connection::send(const sql::Text& query, std::initializer_list<Param> param
     lose("sending");
 }
 
-void Connection::queue(const sql::Text& query, std::initializer_list<Param> params, OnRow row) {
+void Connection::queue(const sql::Text& query, std::span<const Param> params, OnRow row) {
   send(query, params, std::move(row));
 }
 
@@ -304,7 +304,8 @@ void Connection::queue(std::string_view command, OnRow row) {
     lose("sending");
 }
 
-void Connection::stream(const sql::Text& query, std::initializer_list<Param> params, const OnRow& row) {
+void Connection::stream(const sql::Text& query, std::initializer_list<Param> given, const OnRow& row) {
+  const std::span params(given.begin(), given.size());
   if (!is_open()) throw ConnectionLost(name_ + ": the connection is gone");
   prepare(query, params);
   if (!queued_.empty()) finish();

@@ -11,6 +11,7 @@
 #include <initializer_list>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -193,7 +194,10 @@ class Connection {
   explicit Connection(const ConnectionOptions& options);
 
   // Queues a query; `row` is called for each of its rows, from within finish() and not for what fails.
-  void queue(const sql::Text& query, std::initializer_list<Param> params, OnRow row = {});
+  void queue(const sql::Text& query, std::span<const Param> params, OnRow row = {});
+  void queue(const sql::Text& query, std::initializer_list<Param> params, OnRow row = {}) {
+    queue(query, std::span(params.begin(), params.size()), std::move(row));
+  }
   // Queues a command of no parameters: "BEGIN".
   void queue(std::string_view command, OnRow row = {});
   // Sends what is queued and waits for all answers. Of failures the first is thrown, when everything has been
@@ -241,8 +245,8 @@ class Connection {
   void connect(const ConnectionOptions& options);
   void check_server() const;
   // Queues it, when it is not prepared yet.
-  const Prepared& prepare(const sql::Text& query, std::initializer_list<Param> params);
-  void send(const sql::Text& query, std::initializer_list<Param> params, OnRow row);
+  const Prepared& prepare(const sql::Text& query, std::span<const Param> params);
+  void send(const sql::Text& query, std::span<const Param> params, OnRow row);
   void wait(bool is_unsent);
   Result next_result();
   void read_answers();

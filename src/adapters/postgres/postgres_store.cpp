@@ -12,6 +12,7 @@
 #include "adapters/postgres/writer.h"
 #include "adapters/tables/catalogue_rows.h"
 #include "adapters/tables/rows.h"
+#include "adapters/tables/statements.h"
 #include "core/ensure.h"
 #include "core/log.h"
 #include "state/peer_message.h"
@@ -143,39 +144,14 @@ Catalogue PostgresStore::catalogue() {
   return read_catalogue([&](const sql::Text& query, auto&& row) { reading().stream(query, {}, row); });
 }
 
-template <class Row>
-void PostgresStore::each(const sql::Text& query, const std::function<void(const Row&)>& row) {
-  reading().stream(query, {}, [&](Columns& columns) {
-    Row read;
-    columns >> read;
-    row(read);
+void PostgresStore::read(const StartupRows& rows) {
+  for_each_receiver(rows, [&]<class Kind>(Kind, const auto& receiver) {
+    reading().stream(*kList<Kind>, {}, [&](Columns& columns) {
+      RowOf<Kind> row;
+      columns >> row;
+      receiver(row);
+    });
   });
-}
-
-void PostgresStore::each_taking_reservation(const std::function<void(const Reservation&)>& row) {
-  each(sql::reservation::list_taking_reservations, row);
-}
-void PostgresStore::each_block(const std::function<void(SeatId)>& row) {
-  reading().stream(sql::catalog::list_blocks, {}, [&](Columns& columns) {
-    SeatId seat;
-    columns >> seat;
-    row(seat);
-  });
-}
-void PostgresStore::each_place(const std::function<void(const LinePlace&)>& row) {
-  each(sql::queue::list_places, row);
-}
-void PostgresStore::each_visit(const std::function<void(const Visit&)>& row) {
-  each(sql::queue::list_visits, row);
-}
-void PostgresStore::each_absence(const std::function<void(const PlaceBits&)>& row) {
-  each(sql::queue::list_absences, row);
-}
-void PostgresStore::each_draw(const std::function<void(const Draw&)>& row) {
-  each(sql::queue::list_draws, row);
-}
-void PostgresStore::each_priority(const std::function<void(const PriorityUser&)>& row) {
-  each(sql::queue::list_priority, row);
 }
 
 std::int64_t PostgresStore::ids_reserved_to() { return mark("ids_reserved_to"); }

@@ -40,13 +40,7 @@ class PostgresStore final : public Store, public PeerFeed, public StartupState, 
   // One state of the store until the first begin() or poll(); when the connection is lost meanwhile, what
   // was read is of no use: StoreUnavailable, also for what is read next.
   Catalogue catalogue() override;
-  void each_taking_reservation(const std::function<void(const Reservation&)>& row) override;
-  void each_block(const std::function<void(SeatId)>& row) override;
-  void each_place(const std::function<void(const LinePlace&)>& row) override;
-  void each_visit(const std::function<void(const Visit&)>& row) override;
-  void each_absence(const std::function<void(const PlaceBits&)>& row) override;
-  void each_draw(const std::function<void(const Draw&)>& row) override;
-  void each_priority(const std::function<void(const PriorityUser&)>& row) override;
+  void read(const StartupRows& rows) override;
   std::int64_t ids_reserved_to() override;
   TimePoint latest_moment() override;
   std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) override;
@@ -69,8 +63,6 @@ class PostgresStore final : public Store, public PeerFeed, public StartupState, 
   bool is_committed(const postgres::Journal::Entry& entry);
   void wait_for_replicas();
   std::int64_t mark(std::string_view name);
-  template <class Row>
-  void each(const sql::Text& query, const std::function<void(const Row&)>& row);
 
   const PostgresOptions options_;
   std::unique_ptr<postgres::Connection> connection_;  // never null

@@ -4,6 +4,8 @@
 
 #include "adapters/tables/answer_digest.h"
 #include "adapters/tables/policy_json.h"
+#include "adapters/tables/rows.h"
+#include "adapters/tables/statements.h"
 
 namespace stagedoor::postgres {
 namespace {
@@ -140,35 +142,9 @@ void change(Connection& connection, const Some<Reservation>& rows) {
                     {"$versions", each(rows, &Reservation::version)}});
 }
 
-void add(Connection& connection, const Some<Reservation>& rows) {
-  connection.queue(sql::reservation::insert_reservation,
-                   {{"$ids", each(rows, &Reservation::id)},
-                    {"$seat_ids", each(rows, &Reservation::seat)},
-                    {"$date_ids", each(rows, &Reservation::date)},
-                    {"$event_ids", each(rows, &Reservation::event)},
-                    {"$user_ids", each(rows, &Reservation::user)},
-                    {"$places", each(rows, &Reservation::place)},
-                    {"$statuses", each(rows, &Reservation::status)},
-                    {"$reasons", each(rows, &Reservation::reason)},
-                    {"$prices", each(rows, &Reservation::price)},
-                    {"$expires_ats", each(rows, &Reservation::expires_at)},
-                    {"$created_ats", each(rows, &Reservation::created_at)},
-                    {"$updated_ats", each(rows, &Reservation::updated_at)},
-                    {"$payment_ids", each(rows, &Reservation::payment)},
-                    {"$paid_ats", each(rows, &Reservation::paid_at)},
-                    {"$versions", each(rows, &Reservation::version)}});
-}
-
 void change(Connection& connection, const Some<Wallet>& rows) {
   connection.queue(sql::wallet::update_wallet, {{"$ids", each(rows, &Wallet::id)},
                                                 {"$stored_seqs", each_stored(rows, &Wallet::seq)},
-                                                {"$balances", each(rows, &Wallet::balance)},
-                                                {"$seqs", each(rows, &Wallet::seq)}});
-}
-
-void add(Connection& connection, const Some<Wallet>& rows) {
-  connection.queue(sql::wallet::insert_wallet, {{"$ids", each(rows, &Wallet::id)},
-                                                {"$user_ids", each(rows, &Wallet::user)},
                                                 {"$balances", each(rows, &Wallet::balance)},
                                                 {"$seqs", each(rows, &Wallet::seq)}});
 }
@@ -180,14 +156,6 @@ void change(Connection& connection, const Some<Visit>& rows) {
                                               {"$expires_ats", each(rows, &Visit::expires_at)}});
 }
 
-void add(Connection& connection, const Some<Visit>& rows) {
-  connection.queue(sql::queue::insert_visit, {{"$event_ids", each(rows, &Visit::event)},
-                                              {"$places", each(rows, &Visit::place)},
-                                              {"$user_ids", each(rows, &Visit::user)},
-                                              {"$activated_ats", each(rows, &Visit::activated_at)},
-                                              {"$expires_ats", each(rows, &Visit::expires_at)}});
-}
-
 void change(Connection& connection, const Some<LinePlace>& rows) {
   connection.queue(sql::queue::leave_place, {{"$event_ids", each(rows, &LinePlace::event)},
                                              {"$places", each(rows, &LinePlace::place)},
@@ -195,19 +163,24 @@ void change(Connection& connection, const Some<LinePlace>& rows) {
                                              {"$left_ats", each(rows, &LinePlace::left_at)}});
 }
 
-void add(Connection& connection, const Some<LinePlace>& rows) {
-  connection.queue(sql::queue::insert_place, {{"$event_ids", each(rows, &LinePlace::event)},
-                                              {"$places", each(rows, &LinePlace::place)},
-                                              {"$user_ids", each(rows, &LinePlace::user)},
-                                              {"$joined_ats", each(rows, &LinePlace::joined_at)},
-                                              {"$left_ats", each(rows, &LinePlace::left_at)}});
+// Inserts rows without bytes by their described columns, an array each.
+template <class Row, class Rows>
+void insert(Connection& connection, const sql::Text& statement, const Rows& rows) {
+  if (rows.empty()) return;
+  connection.queue(statement, parameters<Param, Row>([&](auto member) { return each(rows, member); }));
 }
 
 // Changed rows, which only ever free a seat, before new ones.
 template <class Key, class Row>
-void write(Connection& connection, const Writes<Key, Row>& writes) {
+void write(Connection& connection, const sql::Text& statement, const Writes<Key, Row>& writes) {
   if (const auto changed = some(writes, true); !changed.empty()) change(connection, changed);
-  if (const auto added = some(writes, false); !added.empty()) add(connection, added);
+  insert<Row>(connection, statement, some(writes, false));
+}
+
+// One row after the other, for kinds that are seldom written.
+template <class Row>
+void put(Connection& connection, const sql::Text& statement, const Row& row) {
+  connection.queue(statement, parameters<Param, Row>([&](auto member) { return Value(row.*member); }));
 }
 
 void write(Connection& connection, const Write<Draw>& write) {
@@ -236,38 +209,14 @@ void write(Connection& connection, const Writes<SeatId, SeatBlock>& blocks) {
 }
 
 void add(Connection& connection, const std::vector<PlaceBits>& rows) {
+  if (rows.empty()) return;
   connection.queue(sql::queue::put_absences, {{"$event_ids", each(rows, &PlaceBits::event)},
                                               {"$blocks", each(rows, &PlaceBits::block)},
                                               {"$bits", each_bytes(rows, &PlaceBits::bits)}});
 }
 
-void add(Connection& connection, const std::vector<PriorityUser>& rows) {
-  connection.queue(sql::queue::insert_priority, {{"$event_ids", each(rows, &PriorityUser::event)},
-                                                 {"$user_ids", each(rows, &PriorityUser::user)},
-                                                 {"$granted_ats", each(rows, &PriorityUser::granted_at)}});
-}
-
-void add(Connection& connection, const std::vector<Payment>& rows) {
-  connection.queue(sql::payment::insert_payment, {{"$ids", each(rows, &Payment::id)},
-                                                  {"$user_ids", each(rows, &Payment::user)},
-                                                  {"$totals", each(rows, &Payment::total)},
-                                                  {"$created_ats", each(rows, &Payment::created_at)}});
-}
-
-void add(Connection& connection, const std::vector<Posting>& rows) {
-  connection.queue(sql::wallet::insert_posting, {{"$wallet_ids", each(rows, &Posting::wallet)},
-                                                 {"$seqs", each(rows, &Posting::seq)},
-                                                 {"$ids", each(rows, &Posting::id)},
-                                                 {"$types", each(rows, &Posting::type)},
-                                                 {"$amounts", each(rows, &Posting::amount)},
-                                                 {"$balances_after", each(rows, &Posting::balance_after)},
-                                                 {"$debit_accounts", each(rows, &Posting::debit_account)},
-                                                 {"$credit_accounts", each(rows, &Posting::credit_account)},
-                                                 {"$reservation_ids", each(rows, &Posting::reservation)},
-                                                 {"$created_ats", each(rows, &Posting::created_at)}});
-}
-
 void add(Connection& connection, const std::vector<IdempotentAnswer>& rows) {
+  if (rows.empty()) return;
   const auto digest = [](const IdempotentAnswer& row) { return answer_digest(row.user, row.key); };
   connection.queue(sql::engine::insert_answer,
                    {{"$digests", Value::of_each(rows, digest)},
@@ -279,29 +228,6 @@ void add(Connection& connection, const std::vector<IdempotentAnswer>& rows) {
                     {"$headers", each(rows, &IdempotentAnswer::headers)},
                     {"$created_ats", each(rows, &IdempotentAnswer::created_at)},
                     {"$kept", kAnswersKept}});
-}
-
-void add(Connection& connection, const std::vector<OutboxRow>& rows) {
-  connection.queue(sql::engine::insert_outbox, {{"$ids", each(rows, &OutboxRow::id)},
-                                                {"$keys", each(rows, &OutboxRow::key)},
-                                                {"$versions", each(rows, &OutboxRow::version)},
-                                                {"$types", each(rows, &OutboxRow::type)},
-                                                {"$payloads", each(rows, &OutboxRow::payload)},
-                                                {"$created_ats", each(rows, &OutboxRow::created_at)}});
-}
-
-void add(Connection& connection, const std::vector<LogRow>& rows) {
-  connection.queue(sql::operator_::insert_log, {{"$ids", each(rows, &LogRow::id)},
-                                                {"$created_ats", each(rows, &LogRow::created_at)},
-                                                {"$operator_names", each(rows, &LogRow::operator_name)},
-                                                {"$actions", each(rows, &LogRow::action)},
-                                                {"$event_ids", each(rows, &LogRow::event)},
-                                                {"$details", each(rows, &LogRow::detail)}});
-}
-
-template <class Row>
-void add_some(Connection& connection, const std::vector<Row>& rows) {
-  if (!rows.empty()) add(connection, rows);
 }
 
 void raise_marks(Connection& connection, const Batch& batch) {
@@ -317,19 +243,23 @@ void raise_marks(Connection& connection, const Batch& batch) {
 // What is referred to before what refers to it.
 void write(Connection& connection, const Batch& batch) {
   write(connection, batch.catalogue);
-  add_some(connection, batch.payments);
-  write(connection, batch.reservations);
-  write(connection, batch.wallets);
-  write(connection, batch.visits);
-  write(connection, batch.line);
-  add_some(connection, batch.absences);
+  insert<Payment>(connection, sql::payment::insert_payment, batch.payments);
+  write(connection, sql::reservation::insert_reservation, batch.reservations);
+  write(connection, sql::wallet::insert_wallet, batch.wallets);
+  write(connection, sql::queue::insert_visit, batch.visits);
+  write(connection, sql::queue::insert_place, batch.line);
+  add(connection, batch.absences);
   for (const auto& one : batch.draws.rows()) write(connection, one);
-  add_some(connection, batch.priority);
+  insert<PriorityUser>(connection, sql::queue::insert_priority, batch.priority);
   write(connection, batch.blocks);
-  add_some(connection, batch.postings);
-  add_some(connection, batch.answers);
-  add_some(connection, batch.outbox);
-  add_some(connection, batch.log);
+  insert<Posting>(connection, sql::wallet::insert_posting, batch.postings);
+  add(connection, batch.answers);
+  insert<OutboxRow>(connection, sql::engine::insert_outbox, batch.outbox);
+  insert<LogRow>(connection, sql::operator_::insert_log, batch.log);
+  for_each_kind([&]<class Kind>(Kind) {
+    if constexpr (kIsPlain<Kind>)
+      for (const auto& row : Kind::in(batch)) put(connection, *kPut<Kind>, row);
+  });
   raise_marks(connection, batch);
 }
 

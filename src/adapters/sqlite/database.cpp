@@ -153,7 +153,7 @@ void Statement::prepare() {
 
 // Looking a name up costs more than binding; a call site gives its names in one order, so they are looked up
 // once.
-void Statement::bind(std::initializer_list<Param> params) {
+void Statement::bind(std::span<const Param> params) {
   if (!statement_) prepare();
   indexes_.resize(params.size());
   auto at = indexes_.begin();

@@ -10,6 +10,7 @@
 #include <functional>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -137,7 +138,8 @@ class Statement {
   Statement& operator=(const Statement&) = delete;
 
   // Runs it to its end; the number of rows changed.
-  int run(std::initializer_list<Param> params) {
+  int run(std::initializer_list<Param> params) { return run(std::span(params.begin(), params.size())); }
+  int run(std::span<const Param> params) {
     bind(params);
     const Reset reset{statement_};
     while (step()) {
@@ -147,7 +149,7 @@ class Statement {
   // Calls `row(Columns&)` for each row. `row` must not use this statement.
   template <class Row>
   void each(std::initializer_list<Param> params, Row&& row) {
-    bind(params);
+    bind(std::span(params.begin(), params.size()));
     const Reset reset{statement_};
     while (step()) {
       Columns columns(statement_);
@@ -165,7 +167,7 @@ class Statement {
     int index;
   };
   void prepare();
-  void bind(std::initializer_list<Param> params);
+  void bind(std::span<const Param> params);
   bool step();
 
   Database& database_;

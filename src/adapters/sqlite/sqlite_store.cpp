@@ -8,6 +8,7 @@
 #include "adapters/sqlite/schema.h"
 #include "adapters/sqlite/sqlite_queries.h"
 #include "adapters/tables/rows.h"
+#include "adapters/tables/statements.h"
 #include "core/ensure.h"
 
 namespace stagedoor {
@@ -161,18 +162,26 @@ Catalogue SqliteStore::catalogue() {
   return read_catalogue(reader);
 }
 
-void SqliteStore::each_taking_reservation(const std::function<void(const Reservation&)>& row) {
+void SqliteStore::read(const StartupRows& rows) {
+  StartupRows receivers = rows;
+  if (rows.reservation) {
+    known_ = {};
+    receivers.reservation = [&](const Reservation& row) {
+      known_.fans.add(row.id, {row.event, row.user});
+      known_.seats.add(row.seat);
+      rows.reservation(row);
+    };
+  }
   Database reader(path_, OpenFor::reading);
   keep_small(reader);
-  known_ = {};
-  Statement(reader, sql::reservation::list_taking_reservations).each({}, [&](Columns& columns) {
-    Reservation reservation;
-    columns >> reservation;
-    known_.fans.add(reservation.id, {reservation.event, reservation.user});
-    known_.seats.add(reservation.seat);
-    row(reservation);
+  for_each_receiver(receivers, [&]<class Kind>(Kind, const auto& receiver) {
+    Statement(reader, *kList<Kind>).each({}, [&](Columns& columns) {
+      RowOf<Kind> row;
+      columns >> row;
+      receiver(row);
+    });
   });
-  learn_blocks(reader);
+  if (rows.reservation) learn_blocks(reader);
 }
 
 void SqliteStore::learn() {
@@ -196,62 +205,6 @@ void SqliteStore::learn_blocks(Database& reader) {
     known_.seats.add(seat);
   });
   is_known_ = true;
-}
-
-void SqliteStore::each_block(const std::function<void(SeatId)>& row) {
-  Database reader(path_, OpenFor::reading);
-  Statement(reader, sql::catalog::list_blocks).each({}, [&](Columns& columns) {
-    SeatId seat;
-    columns >> seat;
-    row(seat);
-  });
-}
-
-void SqliteStore::each_place(const std::function<void(const LinePlace&)>& row) {
-  Database reader(path_, OpenFor::reading);
-  keep_small(reader);
-  Statement(reader, sql::queue::list_places).each({}, [&](Columns& columns) {
-    LinePlace place;
-    columns >> place;
-    row(place);
-  });
-}
-
-void SqliteStore::each_visit(const std::function<void(const Visit&)>& row) {
-  Database reader(path_, OpenFor::reading);
-  keep_small(reader);
-  Statement(reader, sql::queue::list_visits).each({}, [&](Columns& columns) {
-    Visit visit;
-    columns >> visit;
-    row(visit);
-  });
-}
-
-void SqliteStore::each_absence(const std::function<void(const PlaceBits&)>& row) {
-  Database reader(path_, OpenFor::reading);
-  Statement(reader, sql::queue::list_absences).each({}, [&](Columns& columns) {
-    PlaceBits block;
-    columns >> block;
-    row(block);
-  });
-}
-
-void SqliteStore::each_draw(const std::function<void(const Draw&)>& row) {
-  Database reader(path_, OpenFor::reading);
-  Statement(reader, sql::queue::list_draws).each({}, [&](Columns& columns) {
-    Draw draw;
-    columns >> draw;
-    row(draw);
-  });
-}
-
-void SqliteStore::each_priority(const std::function<void(const PriorityUser&)>& row) {
-  Database reader(path_, OpenFor::reading);
-  Statement(reader, sql::queue::list_priority).each({}, [&](Columns& columns) {
-    PriorityUser user;
-    columns >> user;
-    row(user);
-  });
 }
 
 std::int64_t SqliteStore::ids_reserved_to() { return mark("ids_reserved_to"); }

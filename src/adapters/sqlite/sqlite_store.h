@@ -47,13 +47,7 @@ class SqliteStore final : public Store, public StartupState, public Retention {
 
   std::unique_ptr<Transaction> begin() override;
   Catalogue catalogue() override;
-  void each_taking_reservation(const std::function<void(const Reservation&)>& row) override;
-  void each_block(const std::function<void(SeatId)>& row) override;
-  void each_place(const std::function<void(const LinePlace&)>& row) override;
-  void each_visit(const std::function<void(const Visit&)>& row) override;
-  void each_absence(const std::function<void(const PlaceBits&)>& row) override;
-  void each_draw(const std::function<void(const Draw&)>& row) override;
-  void each_priority(const std::function<void(const PriorityUser&)>& row) override;
+  void read(const StartupRows& rows) override;
   std::int64_t ids_reserved_to() override;
   TimePoint latest_moment() override;
   std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) override;

@@ -5,12 +5,20 @@
 #include "adapters/sqlite/catalogue_tables.h"
 #include "adapters/sqlite/loader.h"
 #include "adapters/tables/answer_digest.h"
+#include "adapters/tables/rows.h"
+#include "adapters/tables/statements.h"
 
 namespace stagedoor {
 namespace {
 
 [[noreturn]] void refuse(std::string_view row, std::int64_t id) {
   throw StoreRefused(fmt::format("{} {} is not as the batch knew it", row, id));
+}
+
+// The columns of a row without blobs.
+template <class Row>
+auto columns(const Row& row) {
+  return parameters<Param, Row>([&](auto member) { return Value(row.*member); });
 }
 
 }  // namespace
@@ -64,6 +72,13 @@ void Writer::write(const Batch& batch, Known& known) {
   for (const auto& row : batch.answers) add(row);
   for (const auto& row : batch.outbox) add(row);
   for (const auto& row : batch.log) add(row);
+  for_each_kind([&]<class Kind>(Kind) {
+    if constexpr (kIsPlain<Kind>) {
+      if (Kind::in(batch).empty()) return;
+      Statement put(database_, *kPut<Kind>);
+      for (const auto& row : Kind::in(batch)) put.run(columns(row));
+    }
+  });
   if (batch.ids_reserved_to) raise_mark("ids_reserved_to", *batch.ids_reserved_to);
   raise_mark("latest_moment", to_ms(batch.now));
 }
@@ -88,21 +103,7 @@ void Writer::change(const Write<Reservation>& write, Known& known) {
 }
 
 void Writer::add(const Reservation& row, Known& known) {
-  insert_reservation_.run({{"$id", row.id},
-                           {"$seat_id", row.seat},
-                           {"$date_id", row.date},
-                           {"$event_id", row.event},
-                           {"$user_id", row.user},
-                           {"$place", row.place},
-                           {"$status", row.status},
-                           {"$reason", row.reason},
-                           {"$price", row.price},
-                           {"$expires_at", row.expires_at},
-                           {"$created_at", row.created_at},
-                           {"$updated_at", row.updated_at},
-                           {"$payment_id", row.payment},
-                           {"$paid_at", row.paid_at},
-                           {"$version", row.version}});
+  insert_reservation_.run(columns(row));
   if (!row.takes_seat()) return;
   known.seats.add(row.seat);
   known.fans.add(row.id, {row.event, row.user});
@@ -111,8 +112,7 @@ void Writer::add(const Reservation& row, Known& known) {
 void Writer::write(const Write<Wallet>& write) {
   const Wallet& row = write.row;
   if (!write.stored) {
-    insert_wallet_.run(
-        {{"$id", row.id}, {"$user_id", row.user}, {"$balance", row.balance}, {"$seq", row.seq}});
+    insert_wallet_.run(columns(row));
   } else if (update_wallet_.run({{"$id", row.id},
                                  {"$stored_seq", write.stored->seq},
                                  {"$balance", row.balance},
@@ -124,11 +124,7 @@ void Writer::write(const Write<Wallet>& write) {
 void Writer::write(const Write<Visit>& write) {
   const Visit& row = write.row;
   if (!write.stored) {
-    insert_visit_.run({{"$event_id", row.event},
-                       {"$place", row.place},
-                       {"$user_id", row.user},
-                       {"$activated_at", row.activated_at},
-                       {"$expires_at", row.expires_at}});
+    insert_visit_.run(columns(row));
   } else if (update_visit_.run({{"$event_id", row.event},
                                 {"$place", row.place},
                                 {"$stored_expires_at", write.stored->expires_at},
@@ -140,11 +136,7 @@ void Writer::write(const Write<Visit>& write) {
 void Writer::write(const Write<LinePlace>& write) {
   const LinePlace& row = write.row;
   if (!write.stored) {
-    insert_place_.run({{"$event_id", row.event},
-                       {"$place", row.place},
-                       {"$user_id", row.user},
-                       {"$joined_at", row.joined_at},
-                       {"$left_at", row.left_at}});
+    insert_place_.run(columns(row));
   } else if (leave_place_.run({{"$event_id", row.event},
                                {"$place", row.place},
                                {"$user_id", row.user},
@@ -172,27 +164,11 @@ void Writer::write(const Write<Draw>& write) {
   else if (update_draw_.run(columns) != 1) refuse("the draw of event", row.event.value);
 }
 
-void Writer::add(const PriorityUser& row) {
-  insert_priority_.run({{"$event_id", row.event}, {"$user_id", row.user}, {"$granted_at", row.granted_at}});
-}
+void Writer::add(const PriorityUser& row) { insert_priority_.run(columns(row)); }
 
-void Writer::add(const Payment& row) {
-  insert_payment_.run(
-      {{"$id", row.id}, {"$user_id", row.user}, {"$total", row.total}, {"$created_at", row.created_at}});
-}
+void Writer::add(const Payment& row) { insert_payment_.run(columns(row)); }
 
-void Writer::add(const Posting& row) {
-  insert_posting_.run({{"$wallet_id", row.wallet},
-                       {"$seq", row.seq},
-                       {"$id", row.id},
-                       {"$type", row.type},
-                       {"$amount", row.amount},
-                       {"$balance_after", row.balance_after},
-                       {"$debit_account", row.debit_account},
-                       {"$credit_account", row.credit_account},
-                       {"$reservation_id", row.reservation},
-                       {"$created_at", row.created_at}});
-}
+void Writer::add(const Posting& row) { insert_posting_.run(columns(row)); }
 
 void Writer::add(const IdempotentAnswer& row) {
   const int written = insert_answer_.run({{"$digest", answer_digest(row.user, row.key)},
@@ -207,23 +183,9 @@ void Writer::add(const IdempotentAnswer& row) {
   if (written != 1) refuse("the answer of", to_ms(row.created_at));
 }
 
-void Writer::add(const OutboxRow& row) {
-  insert_outbox_.run({{"$id", row.id},
-                      {"$key", row.key},
-                      {"$version", row.version},
-                      {"$type", row.type},
-                      {"$payload", row.payload},
-                      {"$created_at", row.created_at}});
-}
+void Writer::add(const OutboxRow& row) { insert_outbox_.run(columns(row)); }
 
-void Writer::add(const LogRow& row) {
-  insert_log_.run({{"$id", row.id},
-                   {"$created_at", row.created_at},
-                   {"$operator_name", row.operator_name},
-                   {"$action", row.action},
-                   {"$event_id", row.event},
-                   {"$detail", row.detail}});
-}
+void Writer::add(const LogRow& row) { insert_log_.run(columns(row)); }
 
 void Writer::raise_mark(std::string_view name, std::int64_t value) {
   raise_mark_.run({{"$name", name}, {"$value", value}});

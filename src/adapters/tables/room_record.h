@@ -7,6 +7,8 @@
 
 #include "adapters/tables/catalogue_rows.h"
 #include "adapters/tables/rows.h"
+#include "state/rows/audit_log.h"
+#include "state/rows/waiting_room.h"
 
 namespace stagedoor {
 

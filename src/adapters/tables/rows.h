@@ -1,76 +1,67 @@
-// Rows read from the columns of the queries under sql/queries, in the order those name them. What a column
-// is read from, each database's adapter says by its own class of columns.
+// Described rows as columns of queries under sql/. A column has the name of the member, with `_id` behind it
+// when the member is an id or a user of another row (`event` is in event_id), and the queries name the
+// columns in the order of the description.
 #pragma once
 
-#include "state/rows.h"
+#include <algorithm>
+#include <array>
+#include <boost/describe/members.hpp>
+#include <boost/mp11/algorithm.hpp>
+#include <string_view>
+#include <type_traits>
+
+#include "core/ids.h"
+#include "core/uuid.h"
 
 namespace stagedoor {
+
+template <class Row>
+using ColumnsOf = boost::describe::describe_members<Row, boost::describe::mod_public>;
 
 // The columns of one row, read from the left by >>.
 template <class T>
 concept RowColumns = requires {
   typename T::reads_a_row;
 };
+template <class Row>
+concept DescribedRow = boost::describe::has_describe_members<Row>::value && !std::is_union_v<Row>;
 
-template <RowColumns Columns>
-Columns& operator>>(Columns& columns, Reservation& row) {
-  return columns >> row.id >> row.seat >> row.date >> row.event >> row.user >> row.place >> row.status >>
-         row.reason >> row.price >> row.expires_at >> row.created_at >> row.updated_at >> row.payment >>
-         row.paid_at >> row.version;
+template <RowColumns Columns, DescribedRow Row>
+Columns& operator>>(Columns& columns, Row& row) {
+  boost::mp11::mp_for_each<ColumnsOf<Row>>([&](auto member) { columns >> row.*member.pointer; });
+  return columns;
 }
 
-template <RowColumns Columns>
-Columns& operator>>(Columns& columns, Wallet& row) {
-  return columns >> row.id >> row.user >> row.balance >> row.seq;
-}
+namespace detail {
 
-template <RowColumns Columns>
-Columns& operator>>(Columns& columns, Posting& row) {
-  return columns >> row.wallet >> row.seq >> row.id >> row.type >> row.amount >> row.balance_after >>
-         row.debit_account >> row.credit_account >> row.reservation >> row.created_at;
-}
+template <class T>
+inline constexpr bool kIsReference = std::is_same_v<T, Uuid>;
+template <class Tag>
+inline constexpr bool kIsReference<Id<Tag>> = true;
 
-// Without its reservations.
-template <RowColumns Columns>
-Columns& operator>>(Columns& columns, Payment& row) {
-  return columns >> row.id >> row.user >> row.total >> row.created_at;
+template <class Row, class Member>
+constexpr auto parameter_text() {
+  using Type = std::remove_cvref_t<decltype(std::declval<Row>().*Member::pointer)>;
+  constexpr std::string_view name = Member::name;
+  constexpr std::string_view suffix = kIsReference<Type> && name != "id" ? "_id" : "";
+  std::array<char, 1 + name.size() + suffix.size() + 1> text{};
+  text[0] = '$';
+  std::copy(suffix.begin(), suffix.end(), std::copy(name.begin(), name.end(), text.begin() + 1));
+  return text;
 }
+template <class Row, class Member>
+inline constexpr auto kParameterText = parameter_text<Row, Member>();
 
-template <RowColumns Columns>
-Columns& operator>>(Columns& columns, Visit& row) {
-  return columns >> row.event >> row.place >> row.user >> row.activated_at >> row.expires_at;
-}
+}  // namespace detail
 
-template <RowColumns Columns>
-Columns& operator>>(Columns& columns, LinePlace& row) {
-  return columns >> row.event >> row.place >> row.user >> row.joined_at >> row.left_at;
-}
-
-template <RowColumns Columns>
-Columns& operator>>(Columns& columns, PlaceBits& row) {
-  return columns >> row.event >> row.block >> row.bits;
-}
-
-template <RowColumns Columns>
-Columns& operator>>(Columns& columns, Draw& row) {
-  return columns >> row.event >> row.seed >> row.opens_at >> row.committed_at >> row.beacon_source >>
-         row.beacon >> row.drawn_at >> row.people >> row.digest;
-}
-
-template <RowColumns Columns>
-Columns& operator>>(Columns& columns, PriorityUser& row) {
-  return columns >> row.event >> row.user >> row.granted_at;
-}
-
-template <RowColumns Columns>
-Columns& operator>>(Columns& columns, IdempotentAnswer& row) {
-  return columns >> row.user >> row.key >> row.request_hash >> row.status >> row.body >> row.headers >>
-         row.created_at;
-}
-
-template <RowColumns Columns>
-Columns& operator>>(Columns& columns, LogRow& row) {
-  return columns >> row.id >> row.created_at >> row.operator_name >> row.action >> row.event >> row.detail;
+// The parameters of a statement that inserts rows of this kind: for each column its name ("$event_id") and
+// value_of(pointer to the member). The names live for ever.
+template <class Param, DescribedRow Row, class ValueOf>
+auto parameters(const ValueOf& value_of) {
+  return [&]<template <class...> class List, class... Members>(List<Members...>) {
+    return std::array<Param, sizeof...(Members)>{
+        Param{detail::kParameterText<Row, Members>.data(), value_of(Members::pointer)}...};
+  }(ColumnsOf<Row>{});
 }
 
 }  // namespace stagedoor

@@ -141,12 +141,12 @@ std::shared_ptr<const Shelf::Stock> Shelf::restock(std::shared_ptr<const Catalog
 void Shelf::load(StartupState& store) {
   const auto next = restock(std::make_shared<const Catalogue>(store.catalogue()), nullptr);
   replace(next);
-  store.each_taking_reservation([&](const Reservation& row) { put({row, std::nullopt}, *next); });
-  store.each_block([&](SeatId seat) {
-    const EventDate* date = next->catalogue->date_of(seat);
+  store.read({.reservation = [&](const Reservation& row) { put({row, std::nullopt}, *next); }});
+  store.read({.block = [&](const SeatBlock& block) {
+    const EventDate* date = next->catalogue->date_of(block.seat);
     ensure(date != nullptr, "a blocked seat belongs to a date");
-    Board::Edit(*next->date(date->id)->board).block(date->index_of(seat), true);
-  });
+    Board::Edit(*next->date(date->id)->board).block(date->index_of(block.seat), true);
+  }});
 }
 
 void Shelf::count(const Reservation& row, int sign, Live& live) {

@@ -21,17 +21,12 @@ struct StartRows final : StartupState {
   std::vector<SeatId> blocks;
 
   Catalogue catalogue() override { return rows; }
-  void each_taking_reservation(const std::function<void(const Reservation&)>& f) override {
-    for (const auto& row : taking) f(row);
+  void read(const StartupRows& to) override {
+    for (const auto& row : taking)
+      if (to.reservation) to.reservation(row);
+    for (const auto& seat : blocks)
+      if (to.block) to.block({seat, true});
   }
-  void each_block(const std::function<void(SeatId)>& f) override {
-    for (const auto& seat : blocks) f(seat);
-  }
-  void each_place(const std::function<void(const LinePlace&)>&) override {}
-  void each_absence(const std::function<void(const PlaceBits&)>&) override {}
-  void each_draw(const std::function<void(const Draw&)>&) override {}
-  void each_priority(const std::function<void(const PriorityUser&)>&) override {}
-  void each_visit(const std::function<void(const Visit&)>&) override {}
   std::int64_t ids_reserved_to() override { return 1; }
   TimePoint latest_moment() override { return {}; }
 };

@@ -120,15 +120,15 @@ Rooms::~Rooms() = default;
 void Rooms::restore(StartupState& store) {
   const TimePoint now = std::max(clock_.now(), store.latest_moment());
   const auto catalogue = catalogue_();
-  store.each_draw([&](const Draw& draw) {
+  store.read({.draw = [&](const Draw& draw) {
     Guarded& guarded = at(draw.event);
     guarded.draw = draw;
     const Event* event = catalogue->event(draw.event);
     if (draw.drawn_at || (event && event->queue.order == LineOrder::draw)) guarded.room.gather();
-  });
+  }});
   // In the order in which people came to the priority line: as they joined, or later when it was granted.
   std::map<EventId, std::deque<PriorityUser>> granted;
-  store.each_priority([&](const PriorityUser& user) { granted[user.event].push_back(user); });
+  store.read({.priority = [&](const PriorityUser& user) { granted[user.event].push_back(user); }});
   for (auto& [event, users] : granted) {
     std::stable_sort(users.begin(), users.end(), [](const PriorityUser& a, const PriorityUser& b) {
       return a.granted_at < b.granted_at;
@@ -138,21 +138,21 @@ void Rooms::restore(StartupState& store) {
     for (auto& users = granted[event]; !users.empty() && users.front().granted_at <= until; users.pop_front())
       at(event).room.has_priority(users.front().user);
   };
-  store.each_place([&](const LinePlace& place) {
+  store.read({.place = [&](const LinePlace& place) {
     grant_until(place.event, place.joined_at);
     Room& room = at(place.event).room;
     room.joined(place.place, place.user, place.joined_at);
     if (place.left_at) room.left(place.place, *place.left_at);
-  });
+  }});
   for (auto& [event, users] : granted) grant_until(event, kNever);
   for (auto& [event, guarded] : rooms_) {
     if (!guarded->draw || !guarded->draw->drawn_at) continue;
     set_order(guarded->room, *guarded->draw, nullptr);
   }
-  store.each_absence([&](const PlaceBits& block) { at(block.event).room.vanished(block); });
-  store.each_visit([&](const Visit& visit) {
+  store.read({.absence = [&](const PlaceBits& block) { at(block.event).room.vanished(block); }});
+  store.read({.visit = [&](const Visit& visit) {
     at(visit.event).room.visit(visit.place, visit.activated_at, visit.expires_at);
-  });
+  }});
   for (auto& [event, guarded] : rooms_) guarded->room.everybody_seen(now);
 }
 

@@ -36,9 +36,9 @@ class LapseHolds::Sweep : public Command {
 };
 
 void LapseHolds::restore(StartupState& store) {
-  store.each_taking_reservation([&](const Reservation& row) {
+  store.read({.reservation = [&](const Reservation& row) {
     if (row.is_unpaid()) ends_.push({row.expires_at, row.id});
-  });
+  }});
 }
 
 void LapseHolds::committed(const Batch& batch) {

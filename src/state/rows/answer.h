@@ -1,6 +1,7 @@
 // Remembered answers (R-X5).
 #pragma once
 
+#include <boost/describe/class.hpp>
 #include <string>
 
 #include "core/ids.h"
@@ -21,5 +22,6 @@ struct IdempotentAnswer {
   std::string headers{};
   TimePoint created_at{};
 };
+BOOST_DESCRIBE_STRUCT(IdempotentAnswer, (), (user, key, request_hash, status, body, headers, created_at))
 
 }  // namespace stagedoor

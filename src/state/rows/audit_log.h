@@ -1,6 +1,7 @@
 // The audit log: what operators did (R-Q17).
 #pragma once
 
+#include <boost/describe/class.hpp>
 #include <string>
 
 #include "core/ids.h"
@@ -17,5 +18,6 @@ struct LogRow {
   EventId event{};       // 0 when it concerns none
   std::string detail{};  // JSON
 };
+BOOST_DESCRIBE_STRUCT(LogRow, (), (id, created_at, operator_name, action, event, detail))
 
 }  // namespace stagedoor

@@ -1,6 +1,7 @@
 // Domain events for other systems, written in the transaction of their cause (R-M4).
 #pragma once
 
+#include <boost/describe/class.hpp>
 #include <cstdint>
 #include <string>
 
@@ -18,5 +19,6 @@ struct OutboxRow {
   std::string payload{};     // JSON
   TimePoint created_at{};
 };
+BOOST_DESCRIBE_STRUCT(OutboxRow, (), (id, key, version, type, payload, created_at))
 
 }  // namespace stagedoor

@@ -1,6 +1,7 @@
 // Money: wallets, the postings between accounts (R-W7), payments.
 #pragma once
 
+#include <boost/describe/class.hpp>
 #include <boost/describe/enum.hpp>
 #include <cstdint>
 #include <vector>
@@ -18,6 +19,7 @@ struct Wallet {
   Won balance{};
   std::int64_t seq = 0;  // number of postings so far; the newest posting bears it
 };
+BOOST_DESCRIBE_STRUCT(Wallet, (), (id, user, balance, seq))
 
 BOOST_DEFINE_ENUM_CLASS(PostingType, CHARGE, USE, REFUND)
 
@@ -38,13 +40,17 @@ struct Posting {
   ReservationId reservation{};  // 0 for a charge
   TimePoint created_at{};
 };
+BOOST_DESCRIBE_STRUCT(Posting, (),
+                      (wallet, seq, id, type, amount, balance_after, debit_account, credit_account,
+                       reservation, created_at))
 
 struct Payment {
   PaymentId id{};
   UserId user{};
   Won total{};
   TimePoint created_at{};
-  std::vector<ReservationId> reservations{};
+  std::vector<ReservationId> reservations{};  // stored with the reservations, not in a column
 };
+BOOST_DESCRIBE_STRUCT(Payment, (), (id, user, total, created_at))
 
 }  // namespace stagedoor

@@ -1,0 +1,31 @@
+// Statements of row kinds. A plain kind needs nothing else in a database.
+#pragma once
+
+#include "sql/sql.h"
+#include "state/kinds.h"
+
+namespace stagedoor {
+
+// The statement that puts a row of a plain kind; its parameters are the described columns.
+template <class Kind>
+inline constexpr const sql::Text* kPut = nullptr;
+
+// The query that lists all rows of a kind at start.
+template <class Kind>
+inline constexpr const sql::Text* kList = nullptr;
+template <>
+inline constexpr const sql::Text* kList<kinds::reservations> = &sql::reservation::list_taking_reservations;
+template <>
+inline constexpr const sql::Text* kList<kinds::blocks> = &sql::catalog::list_blocks;
+template <>
+inline constexpr const sql::Text* kList<kinds::line> = &sql::queue::list_places;
+template <>
+inline constexpr const sql::Text* kList<kinds::visits> = &sql::queue::list_visits;
+template <>
+inline constexpr const sql::Text* kList<kinds::absences> = &sql::queue::list_absences;
+template <>
+inline constexpr const sql::Text* kList<kinds::draws> = &sql::queue::list_draws;
+template <>
+inline constexpr const sql::Text* kList<kinds::priority> = &sql::queue::list_priority;
+
+}  // namespace stagedoor

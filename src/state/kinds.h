@@ -1,0 +1,156 @@
+// The list of row kinds. A kind says where its rows stand in Changes, Batch, View and the tables in memory
+// (the same name in each), what their key is, and what other instances receive of them. Batch, View, the peer
+// message and the stores go through this list, so a new kind is a row struct, its two members in changes.h,
+// and an entry here.
+#pragma once
+
+#include <boost/mp11/algorithm.hpp>
+#include <boost/mp11/list.hpp>
+#include <boost/pfr/core.hpp>
+#include <boost/pfr/tuple_size.hpp>
+#include <type_traits>
+#include <utility>
+
+#include "state/changes.h"
+#include "state/view.h"
+
+namespace stagedoor {
+
+// What other instances receive of a kind's rows.
+enum class PeerForm {
+  nothing,
+  key,             // they forget the row and load it when they need it
+  row,             // the row
+  row_is_stored,   // the row, and whether the store had one before
+  row_and_stored,  // the row, and the row that the store had before
+};
+
+namespace kinds {
+
+struct reservations {
+  static auto in(auto& all) -> decltype((all.reservations)) { return all.reservations; }
+  static auto key(const Reservation& row) { return row.id; }
+  static constexpr auto peer_form = PeerForm::row_and_stored;
+};
+struct visits {
+  static auto in(auto& all) -> decltype((all.visits)) { return all.visits; }
+  static auto key(const Visit& row) { return EventPlace{row.event, row.place}; }
+  static constexpr auto peer_form = PeerForm::row_is_stored;
+};
+struct line {
+  static auto in(auto& all) -> decltype((all.line)) { return all.line; }
+  static auto key(const LinePlace& row) { return EventPlace{row.event, row.place}; }
+  static constexpr auto peer_form = PeerForm::row_is_stored;
+};
+struct absences {
+  static auto in(auto& all) -> decltype((all.absences)) { return all.absences; }
+  static auto key(const PlaceBits& row) { return std::pair(row.event, row.block); }
+  static constexpr auto peer_form = PeerForm::row;
+};
+struct seen {
+  static auto in(auto& all) -> decltype((all.seen)) { return all.seen; }
+  static auto key(const PlaceBits& row) { return std::pair(row.event, row.block); }
+  static constexpr auto peer_form = PeerForm::row;
+};
+struct draws {
+  static auto in(auto& all) -> decltype((all.draws)) { return all.draws; }
+  static auto key(const Draw& row) { return row.event; }
+  static constexpr auto peer_form = PeerForm::row_is_stored;
+};
+struct priority {
+  static auto in(auto& all) -> decltype((all.priority)) { return all.priority; }
+  static auto key(const PriorityUser& row) { return EventUser{row.event, row.user}; }
+  static constexpr auto peer_form = PeerForm::row;
+};
+struct blocks {
+  static auto in(auto& all) -> decltype((all.blocks)) { return all.blocks; }
+  static auto key(const SeatBlock& row) { return row.seat; }
+  static constexpr auto peer_form = PeerForm::row;
+};
+struct wallets {
+  static auto in(auto& all) -> decltype((all.wallets)) { return all.wallets; }
+  static auto key(const Wallet& row) { return row.user; }
+  static Wallet row_of(const UserId& user) { return {.user = user}; }
+  static constexpr auto peer_form = PeerForm::key;
+};
+struct payments {
+  static auto in(auto& all) -> decltype((all.payments)) { return all.payments; }
+  static auto key(const Payment& row) { return row.id; }
+  static Payment row_of(PaymentId id) { return {.id = id}; }
+  static constexpr auto peer_form = PeerForm::key;
+};
+struct answers {
+  static auto in(auto& all) -> decltype((all.answers)) { return all.answers; }
+  static auto key(const IdempotentAnswer& row) { return UserKey{row.user, row.key}; }
+  static IdempotentAnswer row_of(const UserKey& key) { return {.user = key.first, .key = key.second}; }
+  static constexpr auto peer_form = PeerForm::key;
+};
+struct events {
+  static auto in(auto& all) -> decltype((all.catalogue.events)) { return all.catalogue.events; }
+  static auto key(const Event& row) { return row.id; }
+  static constexpr auto peer_form = PeerForm::row;
+};
+struct dates {
+  static auto in(auto& all) -> decltype((all.catalogue.dates)) { return all.catalogue.dates; }
+  static auto key(const EventDate& row) { return row.id; }
+  static constexpr auto peer_form = PeerForm::row;
+};
+struct layouts {
+  static auto in(auto& all) -> decltype((all.catalogue.layouts)) { return all.catalogue.layouts; }
+  static auto key(const std::pair<std::string, Layout>& row) { return row.first; }
+  static constexpr auto peer_form = PeerForm::row;
+};
+struct postings {
+  static auto in(auto& all) -> decltype((all.postings)) { return all.postings; }
+  static auto key(const Posting& row) { return std::pair(row.wallet, row.seq); }
+  static constexpr auto peer_form = PeerForm::nothing;
+};
+struct outbox {
+  static auto in(auto& all) -> decltype((all.outbox)) { return all.outbox; }
+  static auto key(const OutboxRow& row) { return row.id; }
+  static constexpr auto peer_form = PeerForm::nothing;
+};
+struct log {
+  static auto in(auto& all) -> decltype((all.log)) { return all.log; }
+  static auto key(const LogRow& row) { return row.id; }
+  static constexpr auto peer_form = PeerForm::nothing;
+};
+
+// In the order of the peer message: an older version reads the kinds it knows and skips what follows them.
+// New kinds go to the end.
+using All = boost::mp11::mp_list<reservations, visits, line, absences, seen, draws, priority, blocks, wallets,
+                                 payments, answers, events, dates, layouts, postings, outbox, log>;
+
+}  // namespace kinds
+
+// Calls f(kind) for each kind.
+template <class F>
+void for_each_kind(F&& f) {
+  boost::mp11::mp_for_each<kinds::All>(std::forward<F>(f));
+}
+
+// The row struct of a kind, and its key.
+template <class Kind>
+using RowOf = typename std::remove_cvref_t<decltype(Kind::in(std::declval<Changes&>()))>::value_type;
+template <class Kind>
+using KeyOf = decltype(Kind::key(std::declval<const RowOf<Kind>&>()));
+
+// True for a kind that is written on a condition: its list in a Batch is Writes, with the row that the store
+// had.
+template <class Kind>
+inline constexpr bool kIsConditional = requires(const Batch& batch) {
+  Kind::in(batch).rows();
+};
+
+// True for a kind whose rows are put whole, whether or not the store has a row of that key: `is_plain` in its
+// entry. Stores need no code of their own for it.
+template <class Kind>
+inline constexpr bool kIsPlain = requires {
+  Kind::is_plain;
+};
+
+// A list in Changes without an entry here would be lost. (The catalogue is one member with three kinds.)
+static_assert(boost::pfr::tuple_size_v<Changes> + 2 == boost::mp11::mp_size<kinds::All>::value,
+              "every list of Changes is a kind of kinds::All");
+
+}  // namespace stagedoor
