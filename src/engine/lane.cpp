@@ -42,7 +42,7 @@ void Lane::start() {
 
 void Lane::stop() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   arrived_.notify_all();
@@ -53,7 +53,7 @@ void Lane::submit(std::unique_ptr<Command> command) {
   const auto lane_class = static_cast<std::size_t>(command->lane_class());
   bool was_idle = false;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     auto& queue = waiting_[lane_class];
     if (!stopping_ && queue.size() < limits_.queue_max[lane_class]) {
       queue.push_back(std::move(command));
@@ -70,7 +70,7 @@ void Lane::submit(std::unique_ptr<Command> command) {
 
 void Lane::wake() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     woken_ = true;
   }
   arrived_.notify_one();
@@ -79,7 +79,7 @@ void Lane::wake() {
 void Lane::run() {
   for (;;) {
     if (run_once()) continue;
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     if (somebody_waits()) continue;
     if (stopping_) return;
     const TimePoint now = clock_.now();
@@ -90,7 +90,9 @@ void Lane::run() {
     const Millis longest = poll_interval_.value_or(Millis(1000));
     const Millis wait = std::clamp(due == kNever ? longest : due - now + Millis(1), Millis(1), longest);
     idle_ = true;
-    arrived_.wait_for(lock, wait, [&] { return !idle_ || woken_ || stopping_; });
+    const auto until = SteadyClock::now() + wait;
+    while (idle_ && !woken_ && !stopping_ && lock.wait_until(arrived_, until)) {
+    }
     idle_ = woken_ = false;
   }
 }
@@ -106,7 +108,7 @@ bool Lane::run_once() {
     }
   }
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (commands.empty() && !somebody_waits()) return false;
   }
   wait_for_turn();
@@ -118,7 +120,7 @@ bool Lane::run_once() {
 }
 
 bool Lane::somebody_waits() const {
-  return std::any_of(waiting_.begin(), waiting_.end(), [](auto& queue) { return !queue.empty(); });
+  return std::any_of(waiting_.begin(), waiting_.end(), [](const auto& queue) { return !queue.empty(); });
 }
 
 void Lane::wait_for_turn() {
@@ -138,9 +140,10 @@ std::unique_ptr<Transaction> Lane::begin() {
 }
 
 Lane::Commands Lane::take() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   Commands taken;
-  const auto take_from = [&](std::size_t lane_class, std::size_t count) {
+  const auto take_from = [&](std::size_t lane_class,
+                             std::size_t count) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     auto& queue = waiting_[lane_class];
     for (; count > 0 && !queue.empty() && taken.size() < limits_.batch_max; --count) {
       taken.push_back(std::move(queue.front()));

@@ -14,11 +14,11 @@
 #include <condition_variable>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <span>
 #include <thread>
 #include <vector>
 
+#include "core/guarded.h"
 #include "engine/command.h"
 #include "ports/clock.h"
 #include "ports/store_ports.h"
@@ -107,7 +107,7 @@ class Lane {
   using Range = std::span<const std::unique_ptr<Command>>;
 
   void run();
-  bool somebody_waits() const;  // requires mutex_
+  bool somebody_waits() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Where others may be writing: waits for its turn before it takes what is waiting, which meanwhile grows.
   void wait_for_turn();
   std::unique_ptr<Transaction> begin();
@@ -151,12 +151,12 @@ class Lane {
   std::unique_ptr<Transaction> begun_;  // by wait_for_turn(), for the next batch
   std::atomic<SteadyClock::time_point> fresh_at_;
 
-  std::mutex mutex_;
+  Mutex mutex_;
   std::condition_variable arrived_;
-  std::array<std::deque<std::unique_ptr<Command>>, kLaneClasses> waiting_;
-  bool stopping_ = false;
-  bool woken_ = false;
-  bool idle_ = false;  // the thread sleeps
+  std::array<std::deque<std::unique_ptr<Command>>, kLaneClasses> waiting_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  bool woken_ ABSL_GUARDED_BY(mutex_) = false;
+  bool idle_ ABSL_GUARDED_BY(mutex_) = false;  // the thread sleeps
   LaneCounters counters_;
   std::thread thread_;
 };

@@ -10,7 +10,7 @@ Readers::Readers(std::size_t threads, const std::function<std::unique_ptr<Querie
 
 Readers::~Readers() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_ = true;
   }
   arrived_.notify_all();
@@ -19,7 +19,7 @@ Readers::~Readers() {
 
 bool Readers::submit(Read read) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (stopping_ || waiting_.size() >= kWaitingMax) return false;
     waiting_.push_back(std::move(read));
   }
@@ -27,17 +27,17 @@ bool Readers::submit(Read read) {
   return true;
 }
 
+std::optional<Readers::Read> Readers::next() {
+  MutexLock lock(mutex_);
+  while (!stopping_ && waiting_.empty()) lock.wait(arrived_);
+  if (waiting_.empty()) return std::nullopt;
+  Read read = std::move(waiting_.front());
+  waiting_.pop_front();
+  return read;
+}
+
 void Readers::run(Queries& queries) {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    arrived_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
-    if (waiting_.empty()) return;
-    Read read = std::move(waiting_.front());
-    waiting_.pop_front();
-    lock.unlock();
-    read(queries);
-    lock.lock();
-  }
+  while (auto read = next()) (*read)(queries);
 }
 
 }  // namespace stagedoor

@@ -8,10 +8,11 @@
 #include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
+#include "core/guarded.h"
 #include "ports/queries.h"
 
 namespace stagedoor {
@@ -29,12 +30,14 @@ class Readers {
  private:
   static constexpr std::size_t kWaitingMax = 10'000;
 
+  // Waits for a read; nothing once the pool ends and none is left.
+  std::optional<Read> next();
   void run(Queries& queries);
 
-  std::mutex mutex_;
+  Mutex mutex_;
   std::condition_variable arrived_;
-  std::deque<Read> waiting_;
-  bool stopping_ = false;
+  std::deque<Read> waiting_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
 };
 

@@ -29,7 +29,7 @@ void Mailbox::post(Item& item) noexcept {
 
 bool Mailbox::post_socket(int fd) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (is_closed_) return false;
     orders_.sockets.push_back(fd);
   }
@@ -39,7 +39,7 @@ bool Mailbox::post_socket(int fd) {
 
 void Mailbox::post_stop(SteadyClock::time_point deadline) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     orders_.stop_by = deadline;
   }
   wake();
@@ -65,7 +65,7 @@ void Mailbox::wake() noexcept {
 }
 
 Mailbox::Orders Mailbox::take_orders() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return std::exchange(orders_, {});
 }
 
@@ -80,7 +80,7 @@ Mailbox::Item* Mailbox::reversed(Item* newest) {
 }
 
 bool Mailbox::close() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (!orders_.sockets.empty()) return false;
   is_closed_ = true;
   return true;

@@ -7,11 +7,11 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "core/guarded.h"
 #include "http/asio_types.h"
 
 namespace stagedoor::http {
@@ -66,9 +66,9 @@ class Mailbox {
   std::function<void()> on_mail_;
   std::atomic<Item*> items_{nullptr};  // newest first
 
-  std::mutex mutex_;  // over what follows
-  Orders orders_;
-  bool is_closed_ = false;
+  Mutex mutex_;
+  Orders orders_ ABSL_GUARDED_BY(mutex_);
+  bool is_closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace stagedoor::http

@@ -48,7 +48,7 @@ void Metrics::Block::count(std::size_t route, int status, std::chrono::nanosecon
 }
 
 std::vector<Metrics::Block*> Metrics::open(const Router& router, std::size_t threads) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   names_.clear();
   blocks_.clear();
   for (const auto& route : router.routes()) {
@@ -63,7 +63,7 @@ std::vector<Metrics::Block*> Metrics::open(const Router& router, std::size_t thr
 }
 
 std::vector<prometheus::MetricFamily> Metrics::Collect() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::map<std::pair<std::string, std::string>, Sum> sums;
   std::int64_t connections = 0;
   std::int64_t streams = 0;

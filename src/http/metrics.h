@@ -13,10 +13,10 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "core/guarded.h"
 #include "http/router.h"
 
 namespace stagedoor::http {
@@ -61,9 +61,10 @@ class Metrics final : public prometheus::Collectable {
     std::string route;
     std::string method;
   };
-  mutable std::mutex mutex_;  // over the vectors, not the counters
-  std::vector<Name> names_;   // of each route, then "none" for what matched no route
-  std::vector<std::unique_ptr<Block>> blocks_;
+  mutable Mutex mutex_;  // over the vectors, not the counters
+  // Of each route, then "none" for what matched no route.
+  std::vector<Name> names_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::unique_ptr<Block>> blocks_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace stagedoor::http

@@ -11,7 +11,7 @@ Checkpointer::Checkpointer(const std::string& path) : database_(path, OpenFor::w
 
 Checkpointer::~Checkpointer() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     is_stopping_ = true;
   }
   woken_.notify_one();
@@ -20,7 +20,7 @@ Checkpointer::~Checkpointer() {
 
 void Checkpointer::wake() {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (is_wanted_) return;
     is_wanted_ = true;
   }
@@ -30,8 +30,8 @@ void Checkpointer::wake() {
 void Checkpointer::work() {
   for (;;) {
     {
-      std::unique_lock lock(mutex_);
-      woken_.wait(lock, [this] { return is_wanted_ || is_stopping_; });
+      MutexLock lock(mutex_);
+      while (!is_wanted_ && !is_stopping_) lock.wait(woken_);
       if (is_stopping_) return;
       is_wanted_ = false;
     }

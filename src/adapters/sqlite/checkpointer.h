@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "adapters/sqlite/database.h"
+#include "core/guarded.h"
 
 namespace stagedoor {
 
@@ -28,10 +29,10 @@ class Checkpointer {
 
   Database database_;
   std::mutex round_;
-  std::mutex mutex_;
+  Mutex mutex_;
   std::condition_variable woken_;
-  bool is_wanted_ = false;
-  bool is_stopping_ = false;
+  bool is_wanted_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 

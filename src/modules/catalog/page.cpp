@@ -79,27 +79,23 @@ const Page::Form& Page::gzip() const {
 }
 
 std::shared_ptr<const Page> PageSlot::current(const Wish& wish) const {
-  const std::lock_guard lock(mutex_);
-  if (!page_ || wish.now >= page_->valid_until()) return nullptr;
-  if (version_ == wish.version.load(std::memory_order_acquire)) return page_;
+  const auto newest = newest_.lock();
+  if (!newest->page || wish.now >= newest->page->valid_until()) return nullptr;
+  if (newest->version == wish.version.load(std::memory_order_acquire)) return newest->page;
   if (wish.always_fresh) return nullptr;
-  const auto rest = std::min((cost_ + page_->gzip_cost()) * kRestPerCost, kStaleMax);
-  return Clock::now() - begin_ < rest ? page_ : nullptr;
+  const auto rest = std::min((newest->cost + newest->page->gzip_cost()) * kRestPerCost, kStaleMax);
+  return Clock::now() - newest->begin < rest ? newest->page : nullptr;
 }
 
 std::shared_ptr<const Page> PageSlot::bearable(const Wish& wish) const {
-  const std::lock_guard lock(mutex_);
-  const bool is_good = page_ && !wish.always_fresh && wish.now < page_->valid_until();
-  return is_good && Clock::now() - begin_ < kStaleMax ? page_ : nullptr;
+  const auto newest = newest_.lock();
+  const bool is_good = newest->page && !wish.always_fresh && wish.now < newest->page->valid_until();
+  return is_good && Clock::now() - newest->begin < kStaleMax ? newest->page : nullptr;
 }
 
 void PageSlot::keep(std::shared_ptr<const Page> page, std::uint64_t version, Clock::time_point begin) {
   const auto cost = Clock::now() - begin;
-  const std::lock_guard lock(mutex_);
-  page_ = std::move(page);
-  version_ = version;
-  begin_ = begin;
-  cost_ = cost;
+  *newest_.lock() = {std::move(page), version, begin, cost};
 }
 
 }  // namespace stagedoor::catalog

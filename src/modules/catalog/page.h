@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 
+#include "core/guarded.h"
 #include "core/time.h"
 
 namespace stagedoor::catalog {
@@ -79,12 +80,14 @@ class PageSlot {
   std::shared_ptr<const Page> bearable(const Wish& wish) const;
   void keep(std::shared_ptr<const Page> page, std::uint64_t version, Clock::time_point begin);
 
-  std::mutex rendering_;
-  mutable std::mutex mutex_;
-  std::shared_ptr<const Page> page_;
-  std::uint64_t version_ = 0;
-  Clock::time_point begin_{};
-  std::chrono::nanoseconds cost_{0};
+  struct Newest {
+    std::shared_ptr<const Page> page;
+    std::uint64_t version = 0;
+    Clock::time_point begin{};  // when its rendering began
+    std::chrono::nanoseconds cost{0};
+  };
+  std::mutex rendering_;  // one thread at a time renders
+  Guarded<Newest> newest_;
 };
 
 }  // namespace stagedoor::catalog

@@ -23,7 +23,7 @@ std::optional<std::uint64_t> SeatFeed::version_of(std::string_view event_id) con
 }
 
 std::optional<SeatFeed::Event> SeatFeed::after(std::optional<std::uint64_t> version) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   gather();
   if (!live_.date) return std::nullopt;
   if (version == version_) return Event{};
@@ -60,9 +60,8 @@ void SeatFeed::restart(Shelf::LiveDate live) {
 
 void SeatFeed::add_change(const SeatBits& now) {
   std::vector<SeatChange> seats;
-  now.each_changed(told_, [&](std::size_t index) {
-    seats.push_back(
-        {live_.date->seat_id(index), now.test(index) ? SeatStatus::OCCUPIED : SeatStatus::AVAILABLE});
+  now.each_changed(told_, [&, &date = *live_.date](std::size_t index) {
+    seats.push_back({date.seat_id(index), now.test(index) ? SeatStatus::OCCUPIED : SeatStatus::AVAILABLE});
   });
   if (seats.empty()) return;  // taken and freed again
   told_ = now;
@@ -97,8 +96,8 @@ const std::shared_ptr<const std::string>& SeatFeed::snapshot() {
 }
 
 std::shared_ptr<SeatFeed> SeatFeeds::feed(DateId date) {
-  const std::lock_guard lock(mutex_);
-  auto& feed = feeds_[date];
+  const auto feeds = feeds_.lock();
+  auto& feed = (*feeds)[date];
   if (!feed) feed = std::make_shared<SeatFeed>(shelf_, clock_, date, start_);
   return feed;
 }

@@ -9,11 +9,11 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "core/guarded.h"
 #include "modules/catalog/shelf.h"
 #include "ports/clock.h"
 
@@ -42,28 +42,29 @@ class SeatFeed {
   static constexpr std::size_t kChangesMax = 1000;
   static constexpr std::size_t kBytesMax = 1024 * 1024;
 
-  // All require mutex_.
-  void gather();
-  void restart(Shelf::LiveDate live);
-  void add_change(const SeatBits& now);
-  std::string head(std::string_view event) const;
-  const std::shared_ptr<const std::string>& snapshot();
+  void gather() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void restart(Shelf::LiveDate live) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void add_change(const SeatBits& now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::string head(std::string_view event) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  const std::shared_ptr<const std::string>& snapshot() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Shelf& shelf_;
   const Clock& clock_;
   const DateId id_;
   const std::uint64_t start_;
 
-  mutable std::mutex mutex_;
-  std::optional<TimePoint> gathered_at_;
-  Shelf::LiveDate live_;  // null: nobody has listened yet, or the date is gone
-  std::uint64_t board_version_ = 0;
-  SeatBits told_{0};                                        // as of version_
-  std::uint64_t version_ = 0;                               // of the newest event
-  std::deque<std::shared_ptr<const std::string>> changes_;  // versions (version_ - size, version_]
-  std::size_t bytes_ = 0;                                   // of them
-  std::shared_ptr<const std::string> snapshot_;
-  std::uint64_t snapshot_version_ = 0;
+  mutable Mutex mutex_;
+  std::optional<TimePoint> gathered_at_ ABSL_GUARDED_BY(mutex_);
+  // Null: nobody has listened yet, or the date is gone.
+  Shelf::LiveDate live_ ABSL_GUARDED_BY(mutex_);
+  std::uint64_t board_version_ ABSL_GUARDED_BY(mutex_) = 0;
+  SeatBits told_ ABSL_GUARDED_BY(mutex_){0};           // as of version_
+  std::uint64_t version_ ABSL_GUARDED_BY(mutex_) = 0;  // of the newest event
+  // Versions (version_ - size, version_].
+  std::deque<std::shared_ptr<const std::string>> changes_ ABSL_GUARDED_BY(mutex_);
+  std::size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // of them
+  std::shared_ptr<const std::string> snapshot_ ABSL_GUARDED_BY(mutex_);
+  std::uint64_t snapshot_version_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 // The feeds of all dates to which somebody has listened.
@@ -79,8 +80,7 @@ class SeatFeeds {
   const Shelf& shelf_;
   const Clock& clock_;
   const std::uint64_t start_;
-  std::mutex mutex_;
-  std::map<DateId, std::shared_ptr<SeatFeed>> feeds_;
+  Guarded<std::map<DateId, std::shared_ptr<SeatFeed>>> feeds_;
 };
 
 }  // namespace stagedoor::catalog

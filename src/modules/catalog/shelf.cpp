@@ -40,21 +40,20 @@ class StockSlot {
 
   template <class Count>
   StockNews get(std::uint64_t version, const Count& count) {
-    const std::lock_guard lock(mutex_);
-    const auto is_old = [&] { return Clock::now() - counted_at_ >= std::chrono::milliseconds(100); };
-    if (!news_.stock.text || (version != version_ && is_old())) {
-      news_ = news_of(count(), false);
-      version_ = version;
-      counted_at_ = Clock::now();
-    }
-    return news_;
+    const auto newest = newest_.lock();
+    const auto is_old = [&] { return Clock::now() - newest->counted_at >= std::chrono::milliseconds(100); };
+    if (!newest->news.stock.text || (version != newest->version && is_old()))
+      *newest = {news_of(count(), false), version, Clock::now()};
+    return newest->news;
   }
 
  private:
-  std::mutex mutex_;
-  StockNews news_;
-  std::uint64_t version_ = 0;
-  Clock::time_point counted_at_{};
+  struct Newest {
+    StockNews news;
+    std::uint64_t version = 0;
+    Clock::time_point counted_at{};
+  };
+  Guarded<Newest> newest_;
 };
 
 struct Shelf::DateOnShelf {
@@ -99,15 +98,9 @@ struct Shelf::Stock {
 
 Shelf::Shelf() : stock_(restock(std::make_shared<const Catalogue>(), nullptr)) {}
 
-std::shared_ptr<const Shelf::Stock> Shelf::stock() const {
-  const std::lock_guard lock(mutex_);
-  return stock_;
-}
+std::shared_ptr<const Shelf::Stock> Shelf::stock() const { return *stock_.lock(); }
 
-void Shelf::replace(std::shared_ptr<const Stock> next) {
-  const std::lock_guard lock(mutex_);
-  stock_.swap(next);
-}
+void Shelf::replace(std::shared_ptr<const Stock> next) { stock_.lock()->swap(next); }
 
 std::shared_ptr<const Shelf::Stock> Shelf::restock(std::shared_ptr<const Catalogue> catalogue,
                                                    const Stock* before) const {
@@ -172,24 +165,23 @@ void Shelf::put(const Write<Reservation>& write, const Stock& stock) {
 
 // O(rows): boards are locked for a bit each, pages are not touched. Readers find the versions risen.
 void Shelf::committed(const Batch& batch) {
+  auto now = stock();
   if (!batch.catalogue.empty()) {
-    auto catalogue = std::make_shared<const Catalogue>(with_changes(*stock_->catalogue, batch.catalogue));
-    replace(restock(std::move(catalogue), stock_.get()));
+    auto catalogue = std::make_shared<const Catalogue>(with_changes(*now->catalogue, batch.catalogue));
+    now = restock(std::move(catalogue), now.get());
+    replace(now);
   }
-  for (const auto& write : batch.reservations.rows()) put(write, *stock_);
+  for (const auto& write : batch.reservations.rows()) put(write, *now);
   for (const auto& write : batch.blocks.rows()) {
-    const EventDate* date = stock_->catalogue->date_of(write.row.seat);
+    const EventDate* date = now->catalogue->date_of(write.row.seat);
     ensure(date != nullptr, "a blocked seat belongs to a date");
-    Board::Edit(*stock_->date(date->id)->board).block(date->index_of(write.row.seat), write.row.blocked);
-    stock_->event(date->event)->live->version.fetch_add(1, std::memory_order_release);
+    Board::Edit(*now->date(date->id)->board).block(date->index_of(write.row.seat), write.row.blocked);
+    now->event(date->event)->live->version.fetch_add(1, std::memory_order_release);
     version_.fetch_add(1, std::memory_order_release);
   }
 }
 
-std::shared_ptr<const Catalogue> Shelf::catalogue() const {
-  const std::lock_guard lock(mutex_);
-  return stock_->catalogue;
-}
+std::shared_ptr<const Catalogue> Shelf::catalogue() const { return (*stock_.lock())->catalogue; }
 
 PagePtr Shelf::events(std::optional<EventStatus> status, TimePoint now) const {
   const auto all = stock();

@@ -11,11 +11,11 @@
 #include <array>
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
 #include "core/failure.h"
+#include "core/guarded.h"
 #include "engine/lane.h"
 #include "modules/catalog/page.h"
 #include "modules/catalog/render.h"
@@ -77,8 +77,7 @@ class Shelf final : public Listener {
   void count(const Reservation& row, int sign, Live& live);
   void put(const Write<Reservation>& write, const Stock& stock);
 
-  mutable std::mutex mutex_;
-  std::shared_ptr<const Stock> stock_;  // written by the feeding thread, under mutex_
+  Guarded<std::shared_ptr<const Stock>> stock_;  // written by the feeding thread
   std::atomic<std::uint64_t> version_{1};
 };
 

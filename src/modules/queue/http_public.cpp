@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/guarded.h"
 #include "core/hex.h"
 #include "http/problem.h"
 #include "json/schema.h"
@@ -46,8 +47,8 @@ class Pages {
     const auto catalogue = calls_.catalogue();
     const Event* event = catalogue->event(*id);
     if (!event) return reply(http::problem(no_event()));
-    const std::lock_guard lock(mutex_);
-    Page& page = pages_[*id];
+    const auto pages = pages_.lock();
+    Page& page = (*pages)[*id];
     const TimePoint now = calls_.clock.now();
     if (!page.body || now < page.made_at || now - page.made_at >= kKept) {
       page.body = std::make_shared<const std::string>(render(*event));
@@ -85,8 +86,7 @@ class Pages {
   }
 
   const PublicCalls& calls_;
-  std::mutex mutex_;
-  std::map<EventId, Page> pages_;
+  Guarded<std::map<EventId, Page>> pages_;
 };
 
 void show_draw(const PublicCalls& calls, const http::Request& request, http::Reply reply) {
