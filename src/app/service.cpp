@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "app/docs_page.h"
-#include "app/together.h"
+#include "app/staleness_guard.h"
 #include "http/openapi.h"
 #include "http/problem.h"
 #include "modules/catalog/change.h"
@@ -119,7 +119,7 @@ std::string Service::address() const {
 
 void Service::add_routes() {
   if (lane_.has_others()) {
-    router_.decorate([this](const http::Route& route) { return together(route, lane_); });
+    router_.decorate([this](const http::Route& route) { return with_staleness_guard(route, lane_); });
   }
   catalog::add_catalog_routes(router_, catalog_calls_);
   catalog::add_seat_stream_route(router_, seat_stream_calls_);

@@ -177,8 +177,7 @@ void Lane::settle(Range commands) {
       return;
     } catch (const StoreUnavailable& outage) {
       view_.clear();
-      if (!is_store_away_)
-        log(LogLevel::error, "the store does not answer", {{"error.message", outage.what()}});
+      if (!is_store_away_) log(LogLevel::error, "store unavailable", {{"error.message", outage.what()}});
       is_store_away_ = true;
       jobs_rest_until_ = moment_ + kRestAfterFailure;
       fail(commands, {Code::STORE_UNAVAILABLE,
@@ -231,7 +230,7 @@ std::size_t Lane::commit_front(Range commands) {
     transaction->apply(batch);
     transaction->commit();
   }
-  is_store_away_ = false;
+  if (std::exchange(is_store_away_, false)) log(LogLevel::info, "store available again");
   conclude(batch, commands.first(answers.size()), answers);
   return answers.size();
 }
@@ -244,8 +243,7 @@ void Lane::follow() {
     peers_->poll();
     is_fresh_since(now);
   } catch (const std::exception& outage) {
-    if (!is_cut_off_)
-      log(LogLevel::error, "the store cannot be followed", {{"error.message", outage.what()}});
+    if (!is_cut_off_) log(LogLevel::error, "sync with the store failed", {{"error.message", outage.what()}});
     is_cut_off_ = true;
   }
 }
@@ -253,7 +251,7 @@ void Lane::follow() {
 void Lane::is_fresh_since(SteadyClock::time_point since) {
   if (!poll_interval_) return;
   follow_at_ = since + *poll_interval_;
-  is_cut_off_ = false;
+  if (std::exchange(is_cut_off_, false)) log(LogLevel::info, "sync with the store works again");
   if (!is_fresh(Listener::kAway))
     for (Listener* listener : listeners_) listener->returned();
   fresh_at_.store(std::max(since, fresh_at_.load()), std::memory_order_release);

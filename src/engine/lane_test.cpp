@@ -11,6 +11,7 @@
 #include <set>
 
 #include "adapters/memory/memory_store.h"
+#include "core/log.h"
 #include "support/faulty_store.h"
 #include "support/manual_clock.h"
 
@@ -101,6 +102,21 @@ class GiveCommand : public Command {
   Give give_;
   std::shared_ptr<Told> told_;
   std::vector<std::string>* journal_;
+};
+
+// What is logged while it lives.
+class LogLines {
+ public:
+  LogLines() {
+    g_lines.clear();
+    set_log_writer(
+        [](LogLevel, std::string_view message, std::span<const LogField>) { g_lines.emplace_back(message); });
+  }
+  ~LogLines() { set_log_writer(nullptr); }
+  const std::vector<std::string>& lines() const { return g_lines; }
+
+ private:
+  inline static std::vector<std::string> g_lines;
 };
 
 class LaneTest : public testing::Test, public Listener {
@@ -536,6 +552,36 @@ TEST_F(LaneTest, says_unavailable_while_the_store_is_away_and_goes_on_when_it_is
   const auto back = give();
   run();
   EXPECT_EQ(back->answer.body, "2");
+}
+
+// An operator sees when an outage began and when it ended, each once.
+TEST_F(LaneTest, logs_that_the_store_went_away_and_that_it_came_back) {
+  const LogLines log;
+  for (const bool is_down : {false, true, true, false, false}) {
+    store.is_down = is_down;
+    give();
+    run();
+  }
+  EXPECT_THAT(log.lines(), ElementsAre("store unavailable", "store available again"));
+}
+
+TEST_F(LaneTest, logs_that_the_sync_failed_and_that_it_works_again) {
+  struct Peers : PeerFeed {
+    void subscribe(OnBatch, OnWait) override {}
+    void poll() override {
+      if (is_down) throw StoreUnavailable("planted");
+    }
+    Millis poll_interval() const override { return Millis(0); }
+    bool is_down = false;
+  } peers;
+  Lane idle({store, memory, memory, &peers}, clock, [] { return std::make_shared<const Catalogue>(); },
+            &problem, {});
+  const LogLines log;
+  for (const bool is_down : {false, true, true, false, false}) {
+    peers.is_down = is_down;
+    idle.run_once();
+  }
+  EXPECT_THAT(log.lines(), ElementsAre("sync with the store failed", "sync with the store works again"));
 }
 
 // Ids of a batch that failed, or of a process that died, are never used again.

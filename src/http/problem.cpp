@@ -64,7 +64,7 @@ int status_of(Code code) {
 }
 
 Answer problem(const Failure& failure) {
-  Answer answer{.status = status_of(failure.code)};
+  Answer answer{.status = status_of(failure.code), .refusal = failure.code};
   answer.body = R"({"success":false,"code":")";
   answer.body += boost::describe::enum_to_string(failure.code, "INTERNAL");
   answer.body += R"(","message":)";

@@ -18,8 +18,8 @@ namespace stagedoor::http {
 // The HTTP status of a refusal: the table of section 8.
 int status_of(Code code);
 
-// {"success":false,"code":…,"message":…,"details":[…], extra members}. 429 and 503 carry `Retry-After: 1`
-// unless the failure brings its own.
+// {"success":false,"code":…,"message":…,"details":[…], extra members}, with `refusal` set to the code. 429
+// and 503 carry `Retry-After: 1` unless the failure brings its own.
 Answer problem(const Failure& failure);
 
 // {"success":true,"data":…}

@@ -53,7 +53,11 @@ Router::Router(Router&&) noexcept = default;
 Router& Router::operator=(Router&&) noexcept = default;
 
 void Router::add(Route route) {
-  ensure(route.path.starts_with('/') && route.handler, "a route needs a path and a handler");
+  ensure(route.path.starts_with('/') && !route.handler != !route.read, "a route needs a path and a handler");
+  for (const Success& success : route.successes)
+    ensure(route.read || success.content_type != "text/event-stream", "an event stream is answered at once");
+  if (route.read)
+    route.handler = [read = route.read](const Request& request, Reply reply) { reply(read(request)); };
   if (route.label.empty()) route.label = route.path;
   if (decorate_) route.handler = decorate_(route);
   Node* node = root_.get();

@@ -48,6 +48,7 @@ struct Route {
   std::vector<Success> successes = {};
   std::vector<Code> refusals = {};  // besides those every call has (INVALID_REQUEST, OVERLOADED, INTERNAL)
   Handler handler = {};
+  Read read = {};          // instead of `handler`; the only ones that may answer with an event stream
   std::string label = {};  // the route's name in metrics and logs; `path` when empty
 };
 

@@ -120,5 +120,7 @@ class Reply {
 };
 
 using Handler = std::function<void(const Request&, Reply)>;
+// A handler that answers at once, from memory.
+using Read = std::function<Answer(const Request&)>;
 
 }  // namespace stagedoor::http

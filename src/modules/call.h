@@ -28,32 +28,33 @@ Decided answered(Decision<Outcome> decision, const Render& render) {
   return {render(std::get<Outcome>(decision.result)), std::move(decision.changes), true};
 }
 
-// A command made of two functions:
-//   keys(const View&, Keys&), decide(const View&, Moment&) -> Decided
-template <class KeysOf, class Decide>
+// A command made of functions:
+//   keys(const View&, Keys&), decide(const View&, Moment&) -> Decided,
+//   after_commit(Answer): an http::Reply, or a function that has more to do once the rooms know of the commit
+template <class KeysOf, class Decide, class AfterCommit>
 class Call : public Command {
  public:
-  Call(LaneClass lane_class, Idempotency idempotency, KeysOf keys_of, Decide decide, http::Reply reply)
+  Call(LaneClass lane_class, Idempotency idempotency, KeysOf keys_of, Decide decide, AfterCommit after_commit)
       : Command(lane_class, std::move(idempotency)),
         keys_(std::move(keys_of)),
         decide_(std::move(decide)),
-        reply_(std::move(reply)) {}
+        after_commit_(std::move(after_commit)) {}
 
   void keys(const View& view, Keys& wanted) const override { keys_(view, wanted); }
   Decided decide(const View& view, Moment& moment) override { return decide_(view, moment); }
-  void reply(Answer answer) override { reply_(std::move(answer)); }
+  void reply(Answer answer) override { after_commit_(std::move(answer)); }
 
  private:
   KeysOf keys_;
   Decide decide_;
-  http::Reply reply_;
+  AfterCommit after_commit_;
 };
 
-template <class KeysOf, class Decide>
+template <class KeysOf, class Decide, class AfterCommit>
 void submit(Lane& lane, LaneClass lane_class, Idempotency idempotency, KeysOf keys_of, Decide decide,
-            http::Reply reply) {
-  lane.submit(std::make_unique<Call<KeysOf, Decide>>(lane_class, std::move(idempotency), std::move(keys_of),
-                                                     std::move(decide), std::move(reply)));
+            AfterCommit after_commit) {
+  lane.submit(std::make_unique<Call<KeysOf, Decide, AfterCommit>>(
+      lane_class, std::move(idempotency), std::move(keys_of), std::move(decide), std::move(after_commit)));
 }
 
 // Runs `read(Queries&) -> Answer` on a reader thread.

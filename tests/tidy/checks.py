@@ -132,6 +132,15 @@ def no_sql_in_code(tree):
             for number, line in tree.lines(name) if statement.search(line)]
 
 
+def refusals_are_told_by_code(tree):
+    """What was answered is read from Answer::refusal; only src/http, and clients of the API, look at statuses."""
+    compared = re.compile(r'\bstatus\b(?:\(\))?\s*(?:[=!]=|[<>]=?)\s*(?:\d|k[A-Z])')
+    clients = ('src/http/', 'src/crowd/', 'verify_draw')
+    return [f'{name}:{number}: compares a status; read the refusal: {match[0]}'
+            for name in tree.select(CPP, 'src/', tests=False) if not any(client in name for client in clients)
+            for number, line in tree.lines(name) if (match := compared.search(line.split('//')[0]))]
+
+
 def files_say_their_job(tree):
     """A header begins with a comment: its job, and what it leaves to others."""
     return [f'{name}:1: begin with the job of this file, as a comment'
@@ -291,6 +300,6 @@ def twin_readme_matches(tree):
     return found
 
 
-CHECKS = [include_directions, models_are_pure, beast_only_in_http, coroutines_only_in_connection, no_sql_in_code,
+CHECKS = [include_directions, models_are_pure, beast_only_in_http, coroutines_only_in_connection, no_sql_in_code, refusals_are_told_by_code,
           files_say_their_job, no_absolute_paths, open_work_has_an_issue, links_resolve, named_files_exist,
           catalogue_fields_are_documented, claims_are_tested, named_tests_exist, diagrams_are_there, twin_readme_matches]

@@ -115,6 +115,13 @@ class PlantedFault(unittest.TestCase):
             'src/adapters/sqlite/a_test.cpp': 'f("DELETE FROM seats");\n',
         }, *(f'src/adapters/sqlite/a.cpp:{line}' for line in (1, 2, 3)))
 
+    def test_status_compared_outside_http(self):
+        text = 'if (answer.status >= 500) retry();\nif (row.status == ReservationStatus::PAID) f();\n// status == 503\n'
+        more = 'return answer.status != kNothingWasDone;\nif (reply.status()<300) f();\n'
+        self.assert_finds(checks.refusals_are_told_by_code, {
+            'src/modules/queue/http.cpp': text, 'src/app/a.cpp': more, 'src/http/a.cpp': text, 'src/crowd/a.cpp': text,
+            'src/app/a_test.cpp': text}, 'src/app/a.cpp:1', 'src/app/a.cpp:2', 'src/modules/queue/http.cpp:1')
+
     def test_header_without_its_job(self):
         self.assert_finds(checks.files_say_their_job, {'src/core/a.h': '#pragma once\n', 'src/core/b.h': '// Ids.\n'},
                           'src/core/a.h:1')

@@ -81,7 +81,6 @@ Decided ChangeCatalogue::decide(const View& view, Moment& moment) {
 
 Result<ImportSummary> import_catalogue(Lane& lane, const CatalogueDocument& document,
                                        const std::string& operator_name) {
-  constexpr int kDecided = 200;
   std::optional<Result<ImportSummary>> decided;
   std::optional<Answer> answer;
   Change change;
@@ -90,13 +89,13 @@ Result<ImportSummary> import_catalogue(Lane& lane, const CatalogueDocument& docu
   change.action = "catalogue.import";
   change.render = [&decided](const Result<CataloguePlan>& plan, const Catalogue&, TimePoint) {
     decided = plan ? Result<ImportSummary>(plan->summary) : Result<ImportSummary>(plan.error());
-    return Answer{.status = kDecided, .body = {}, .headers = {}, .shared = {}};
+    return Answer{};
   };
   change.reply = [&answer](Answer final_answer) { answer = std::move(final_answer); };
   lane.submit(std::make_unique<ChangeCatalogue>(std::move(change)));
   while (!answer) lane.run_once();
-  if (answer->status == kDecided && decided) return *decided;
-  return Failure{.code = Code::INTERNAL, .message = answer->body};
+  if (!answer->refusal) return *decided;
+  return Failure{.code = *answer->refusal, .message = answer->body};
 }
 
 }  // namespace stagedoor::catalog

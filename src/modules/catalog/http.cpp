@@ -130,11 +130,11 @@ bool accepts_gzip(std::string_view accepted) {
   return false;
 }
 
-http::Handler handler(const CatalogCalls& calls,
-                      Result<PagePtr> (*read)(const CatalogCalls&, const http::Request&)) {
-  return [&calls, read](const http::Request& request, http::Reply reply) {
-    const auto page = read(calls, request);
-    reply(page ? answer_with(request, **page) : http::problem(page.error()));
+http::Read bind(const CatalogCalls& calls,
+                Result<PagePtr> (*find)(const CatalogCalls&, const http::Request&)) {
+  return [&calls, find](const http::Request& request) {
+    const auto page = find(calls, request);
+    return page ? answer_with(request, **page) : http::problem(page.error());
   };
 }
 
@@ -175,7 +175,7 @@ void add_catalog_routes(http::Router& router, const CatalogCalls& calls) {
                               .schema = &json::schema<EventStatus>}},
               .successes = {{.description = "The events", .schema = &json::schema<std::vector<EventDto>>},
                             not_modified},
-              .handler = handler(calls, events)});
+              .read = bind(calls, events)});
   router.add(
       {.method = http::Method::GET,
        .path = "/events/{eventId}",
@@ -183,7 +183,7 @@ void add_catalog_routes(http::Router& router, const CatalogCalls& calls) {
        .tag = "catalogue",
        .successes = {{.description = "The event", .schema = &json::schema<EventWithDatesDto>}, not_modified},
        .refusals = {Code::EVENT_NOT_FOUND},
-       .handler = handler(calls, event)});
+       .read = bind(calls, event)});
   router.add({.method = http::Method::GET,
               .path = "/events/{eventId}/dates",
               .summary = "The dates of an event that can be booked now",
@@ -192,7 +192,7 @@ void add_catalog_routes(http::Router& router, const CatalogCalls& calls) {
               .successes = {{.description = "The dates", .schema = &json::schema<std::vector<EventDateDto>>},
                             not_modified},
               .refusals = with(turn, {Code::EVENT_NOT_FOUND}),
-              .handler = handler(calls, dates)});
+              .read = bind(calls, dates)});
   router.add({.method = http::Method::GET,
               .path = "/events/properties/{eventDateId}/seats",
               .summary = "The seats of a date",
@@ -200,7 +200,7 @@ void add_catalog_routes(http::Router& router, const CatalogCalls& calls) {
               .parameters = {seat_status},
               .successes = {{.description = "The seats", .schema = &json::schema<SeatsDto>}, not_modified},
               .refusals = with(turn, {Code::EVENT_DATE_NOT_FOUND, Code::NO_SEAT_AVAILABLE}),
-              .handler = handler(calls, seats)});
+              .read = bind(calls, seats)});
   router.add({.method = http::Method::GET,
               .path = "/events/{eventId}/seats",
               .summary = "The seats of the event's date on a day",
@@ -212,7 +212,7 @@ void add_catalog_routes(http::Router& router, const CatalogCalls& calls) {
               .successes = {{.description = "The seats", .schema = &json::schema<SeatsDto>}, not_modified},
               .refusals = with(turn, {Code::EVENT_NOT_FOUND, Code::EVENT_DATE_NOT_FOUND, Code::DATE_AMBIGUOUS,
                                       Code::NO_SEAT_AVAILABLE}),
-              .handler = handler(calls, seats_by_day)});
+              .read = bind(calls, seats_by_day)});
 }
 
 }  // namespace stagedoor::catalog

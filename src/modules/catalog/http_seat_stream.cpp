@@ -41,21 +41,20 @@ class SeatStream : public EventStream {
 }  // namespace
 
 void add_seat_stream_route(http::Router& router, const SeatStreamCalls& calls) {
-  const auto open = [&calls](const http::Request& request, http::Reply reply) {
+  const auto open = [&calls](const http::Request& request) -> Answer {
     const auto id = request.id<DateId>("eventDateId");
-    if (!id) return reply(http::problem(id.error()));
+    if (!id) return http::problem(id.error());
     const auto token = calls.tokens.check(presented_stream_token(request));
-    if (!token) return reply(http::problem(token.error()));
+    if (!token) return http::problem(token.error());
     const auto event = calls.shelf.event_of(*id);
     if (!event)
-      return reply(http::problem(
-          {Code::EVENT_DATE_NOT_FOUND, fmt::format("There is no event date {}", id->value), {}, {}, {}}));
-    if (const auto turn = calls.turns.check(*token, *event); !turn) return reply(http::problem(turn.error()));
+      return http::problem(
+          {Code::EVENT_DATE_NOT_FOUND, fmt::format("There is no event date {}", id->value), {}, {}, {}});
+    if (const auto turn = calls.turns.check(*token, *event); !turn) return http::problem(turn.error());
     auto feed = calls.feeds.feed(*id);
     const auto heard = feed->version_of(request.header("Last-Event-ID"));
-    reply(
-        {.stream = std::make_shared<SeatStream>(
-             Watch(calls.rooms, calls.clock, *token, calls.tokens.end_of(*token)), std::move(feed), heard)});
+    return {.stream = std::make_shared<SeatStream>(
+                Watch(calls.rooms, calls.clock, *token, calls.tokens.end_of(*token)), std::move(feed), heard)};
   };
   router.add({.method = http::Method::GET,
               .path = "/events/properties/{eventDateId}/seats/stream",
@@ -71,7 +70,7 @@ void add_seat_stream_route(http::Router& router, const SeatStreamCalls& calls) {
                     .content_type = "text/event-stream"}},
               .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::WRONG_TOKEN_TURN,
                            Code::WRONG_TOKEN_EVENT, Code::EVENT_DATE_NOT_FOUND},
-              .handler = open});
+              .read = open});
 }
 
 }  // namespace stagedoor::catalog

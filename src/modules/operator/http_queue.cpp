@@ -96,35 +96,27 @@ class Emptying : public std::enable_shared_from_this<Emptying> {
     const std::size_t begin = next_;
     next_ = std::min(begin + kAtOnce, people_.size());
     under_way_ = next_ - begin;
-    std::vector<std::unique_ptr<Command>> commands;  // made first: the last one's answer calls this again
-    for (std::size_t i = begin; i < next_; ++i)
-      commands.push_back(std::make_unique<SendOut>(shared_from_this(), people_[i]));
-    for (auto& command : commands) calls_.lane.submit(std::move(command));
+    // The last answer calls this again, so this loop must not look at what that call changes.
+    for (std::size_t i = begin, end = next_; i < end; ++i) send_out(people_[i]);
   }
 
  private:
   static constexpr std::size_t kAtOnce = 500;
 
-  class SendOut : public Command {
-   public:
-    SendOut(std::shared_ptr<Emptying> emptying, const LinePlace& person)
-        : Command(LaneClass::operation, {}),
-          emptying_(std::move(emptying)),
-          order_{{person.event, person.place, person.user}, CancelReason::OPERATOR} {}
-    void keys(const View& view, Keys& wanted) const override { leave_keys(order_, view, wanted); }
-    Decided decide(const View& view, Moment& moment) override {
-      const auto current = emptying_->calls_.rooms.place_of(order_.fan.event, order_.fan.user, moment.now);
-      return {{}, decide_leave(order_, view, moment, current).changes, false};
-    }
-    void reply(Answer answer) override { emptying_->left(answer.status); }
+  void send_out(const LinePlace& person) {
+    const Leave order{{person.event, person.place, person.user}, CancelReason::OPERATOR};
+    submit(
+        calls_.lane, LaneClass::operation, {},
+        [order](const View& view, Keys& wanted) { leave_keys(order, view, wanted); },
+        [order, &rooms = calls_.rooms](const View& view, Moment& moment) {
+          const auto current = rooms.place_of(order.fan.event, order.fan.user, moment.now);
+          return Decided{{}, decide_leave(order, view, moment, current).changes};
+        },
+        [emptying = shared_from_this()](const Answer& answer) { emptying->left(answer); });
+  }
 
-   private:
-    std::shared_ptr<Emptying> emptying_;
-    Leave order_;
-  };
-
-  void left(int status) {
-    if (status >= 300) has_failed_ = true;
+  void left(const Answer& answer) {
+    if (answer.refusal) has_failed_ = true;
     if (--under_way_ > 0) return;
     if (!has_failed_) return go_on();
     reply_(http::problem(

@@ -39,33 +39,6 @@ void append_parts(std::string& tag, std::integral auto... numbers) {
   (append(numbers), ...);
 }
 
-// Answers after the commit, when the room has heard of the place.
-class JoinCommand : public Command {
- public:
-  JoinCommand(const QueueCalls& calls, Join order, http::Reply reply)
-      : Command(LaneClass::join, {}), calls_(calls), order_(order), reply_(std::move(reply)) {}
-
-  void keys(const View& view, Keys& wanted) const override { join_keys(order_, view, wanted); }
-  Decided decide(const View& view, Moment& moment) override {
-    const auto current = calls_.rooms.place_of(order_.event, order_.user, moment.now);
-    return answered(decide_join(order_, view, moment.now, current, calls_.rooms.last_place(order_.event)),
-                    [&](const Joined& joined) {
-                      joined_ = joined.place;
-                      return Answer{.status = joined.is_new ? 201 : 200};
-                    });
-  }
-  void reply(Answer answer) override {
-    if (answer.status < 300) answer = told(answer.status, calls_, claims_of(joined_));
-    reply_(std::move(answer));
-  }
-
- private:
-  const QueueCalls& calls_;
-  Join order_;
-  http::Reply reply_;
-  LinePlace joined_;
-};
-
 // The event meant by a join that names none (R-Q8).
 Result<EventId> implied_event(const QueueCalls& calls) {
   if (calls.default_event) return calls.default_event;
@@ -94,7 +67,22 @@ void join(const QueueCalls& calls, const http::Request& request, http::Reply rep
   // With several instances the place may have ended elsewhere meanwhile, so the lane decides.
   const auto place = calls.rooms.place_of(*event, caller->user, calls.clock.now());
   if (place && !calls.lane.has_others()) return reply(told(200, calls, claims_of(*place)));
-  calls.lane.submit(std::make_unique<JoinCommand>(calls, Join{*event, caller->user}, std::move(reply)));
+  const Join order{*event, caller->user};
+  const auto joined = std::make_shared<LinePlace>();
+  submit(
+      calls.lane, LaneClass::join, {},
+      [order](const View& view, Keys& wanted) { join_keys(order, view, wanted); },
+      [order, joined, &rooms = calls.rooms](const View& view, Moment& moment) {
+        const auto current = rooms.place_of(order.event, order.user, moment.now);
+        return answered(decide_join(order, view, moment.now, current, rooms.last_place(order.event)),
+                        [&](const Joined& outcome) {
+                          *joined = outcome.place;
+                          return Answer{.status = outcome.is_new ? 201 : 200};
+                        });
+      },
+      [joined, &calls, reply = std::move(reply)](Answer answer) mutable {  // when the room knows the place
+        reply(answer.refusal ? std::move(answer) : told(answer.status, calls, claims_of(*joined)));
+      });
 }
 
 void poll(const QueueCalls& calls, const http::Request& request, http::Reply reply) {

@@ -70,21 +70,20 @@ class StatusStream : public EventStream {
 }  // namespace
 
 void add_queue_stream_route(http::Router& router, const QueueStreamCalls& calls) {
-  const auto open = [&calls](const http::Request& request, http::Reply reply) {
+  const auto open = [&calls](const http::Request& request) -> Answer {
     std::string token = presented_stream_token(request);
     const auto claims = calls.tokens.check(token);
-    if (!claims) return reply(http::problem(claims.error()));
+    if (!claims) return http::problem(claims.error());
     const auto fan = calls.rooms.look(*claims);
-    if (!fan)
-      return reply(http::problem({Code::TOKEN_NOT_FOUND, "This token is not known here.", {}, {}, {}}));
+    if (!fan) return http::problem({Code::TOKEN_NOT_FOUND, "This token is not known here.", {}, {}, {}});
     const std::string_view told = request.header("Last-Event-ID");
     // Ends the reconnecting of browsers, too.
     if (fan->standing.status == QueueStatus::EXPIRED &&
         told == news_of(*claims, *fan, calls.stock(claims->event)))
-      return reply({.status = 204});
-    reply({.stream = std::make_shared<StatusStream>(
-               Watch(calls.rooms, calls.clock, *claims, calls.tokens.end_of(*claims)), *claims,
-               std::move(token), std::string(told), calls.stock)});
+      return {.status = 204};
+    return {.stream = std::make_shared<StatusStream>(
+                Watch(calls.rooms, calls.clock, *claims, calls.tokens.end_of(*claims)), *claims,
+                std::move(token), std::string(told), calls.stock)};
   };
   router.add(
       {.method = http::Method::GET,
@@ -99,7 +98,7 @@ void add_queue_stream_route(http::Router& router, const QueueStreamCalls& calls)
                       .content_type = "text/event-stream"},
                      {.status = 204, .description = "EXPIRED was told already: there is no more to come"}},
        .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED},
-       .handler = open});
+       .read = open});
 }
 
 }  // namespace stagedoor

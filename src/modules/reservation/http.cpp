@@ -145,42 +145,26 @@ void list(const ReservationCalls& calls, const http::Request& request, http::Rep
               });
 }
 
-// Answers after the commit, when the room has heard of it.
-class LeaveCommand : public Command {
- public:
-  LeaveCommand(const ReservationCalls& calls, const TokenClaims& token, Idempotency idempotency,
-               http::Reply reply)
-      : Command(LaneClass::payment, std::move(idempotency)),
-        calls_(calls),
-        token_(token),
-        reply_(std::move(reply)) {}
-
-  void keys(const View& view, Keys& wanted) const override { leave_keys({token_}, view, wanted); }
-  Decided decide(const View& view, Moment& moment) override {
-    const auto current = calls_.rooms.place_of(token_.event, token_.user, moment.now);
-    return answered(decide_leave({token_}, view, moment, current), [&](const Left& left) {
-      auto fan = calls_.rooms.look(token_).value_or(FanView{});
-      fan.standing.status = QueueStatus::EXPIRED;
-      fan.standing.position = 0;
-      fan.standing.expires_at = std::min(fan.standing.expires_at.value_or(left.at), left.at);
-      fan.estimate = {0, {}, {}};
-      return http::ok(200, to_dto(token_, calls_.tokens.sign(token_), fan));
-    });
-  }
-  void reply(Answer answer) override { reply_(std::move(answer)); }
-
- private:
-  const ReservationCalls& calls_;
-  TokenClaims token_;
-  http::Reply reply_;
-};
-
 void leave(const ReservationCalls& calls, const http::Request& request, http::Reply reply) {
   const auto token = calls.tokens.of(request);
   if (!token) return reply(http::problem(token.error()));
   auto idempotency = idempotency_of(request, token->user);
   if (!idempotency) return reply(http::problem(idempotency.error()));
-  calls.lane.submit(std::make_unique<LeaveCommand>(calls, *token, std::move(*idempotency), std::move(reply)));
+  submit(
+      calls.lane, LaneClass::payment, std::move(*idempotency),
+      [claims = *token](const View& view, Keys& wanted) { leave_keys({claims}, view, wanted); },
+      [claims = *token, &calls](const View& view, Moment& moment) {
+        const auto current = calls.rooms.place_of(claims.event, claims.user, moment.now);
+        return answered(decide_leave({claims}, view, moment, current), [&](const Left& left) {
+          auto fan = calls.rooms.look(claims).value_or(FanView{});
+          fan.standing.status = QueueStatus::EXPIRED;
+          fan.standing.position = 0;
+          fan.standing.expires_at = std::min(fan.standing.expires_at.value_or(left.at), left.at);
+          fan.estimate = {0, {}, {}};
+          return http::ok(200, to_dto(claims, calls.tokens.sign(claims), fan));
+        });
+      },
+      std::move(reply));
 }
 
 }  // namespace

@@ -22,9 +22,8 @@ class LapseHolds::Sweep : public Command {
     return {{}, decide_lapse(holds_, view, moment), false};
   }
   void reply(Answer answer) override {
-    constexpr int kNothingWasDone = 503;
-    if (answer.status < 500) return;
-    const bool is_refused = answer.status != kNothingWasDone;
+    if (!answer.refusal) return;
+    const bool is_refused = answer.refusal == Code::INTERNAL;
     const Millis retry = is_refused && holds_.size() == 1 ? kRetryAlone : kRetry;
     for (const ReservationId id : holds_) all_.ends_.push({collected_at_ + retry, id, is_refused});
   }
@@ -43,7 +42,8 @@ void LapseHolds::restore(StartupState& store) {
 
 void LapseHolds::committed(const Batch& batch) {
   for (const auto& [row, stored] : batch.reservations.rows()) {
-    if (!stored && row.is_unpaid()) ends_.push({row.expires_at, row.id});
+    if (row.is_unpaid() && (!stored || row.expires_at < stored->expires_at))
+      ends_.push({row.expires_at, row.id});
   }
 }
 

@@ -34,8 +34,8 @@ class LapseHolds : public Job, public Listener {
   };
   class Sweep;
 
-  // Ends of holds, soonest first. A hold that was paid or given back stays until its time and is then passed
-  // over.
+  // Ends of holds, soonest first. A hold that was paid, given back or ended earlier keeps its entry until
+  // then; the sweep skips it.
   std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
 };
 
