@@ -234,7 +234,7 @@ RC_GTEST_PROP(Instances, keep_every_invariant, ()) {
     if (!broken.empty()) RC_FAIL(broken.front());
     for (const auto& [key, place] : stage.tables().line) {
       for (std::size_t i = 0; i < kInstances; ++i) {
-        const auto fan = stage.at(i).rooms().look({place.event, place.place, place.user, place.joined_at});
+        const auto fan = stage.at(i).rooms().look({place.event, place.place, place.user});
         const auto [last, is_first] = positions.try_emplace(place.place, *fan->standing.position);
         RC_ASSERT(*fan->standing.position <= last->second);
         if (i > 0) RC_ASSERT(*fan->standing.position == last->second);

@@ -171,7 +171,7 @@ class Play {
   // I-16, and every other invariant of the rows.
   void check() {
     for (const auto& [key, place] : tables().line) {
-      const auto fan = scene.world->rooms().look({place.event, place.place, place.user, place.joined_at});
+      const auto fan = scene.world->rooms().look({place.event, place.place, place.user});
       RC_ASSERT(fan.has_value());
       const auto [last, is_first] = positions_.try_emplace(place.place, *fan->standing.position);
       RC_ASSERT(*fan->standing.position <= last->second);
