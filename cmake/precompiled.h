@@ -1,4 +1,5 @@
-// Headers that most files include and that are dear to parse. None of our own: a change of one would compile everything.
+// Headers that most files include and that are dear to parse. None of our own: a change of one would compile
+// everything.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>

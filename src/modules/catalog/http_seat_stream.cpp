@@ -53,8 +53,9 @@ void add_seat_stream_route(http::Router& router, const SeatStreamCalls& calls) {
     if (const auto turn = calls.turns.check(*token, *event); !turn) return http::problem(turn.error());
     auto feed = calls.feeds.feed(*id);
     const auto heard = feed->version_of(request.header("Last-Event-ID"));
-    return {.stream = std::make_shared<SeatStream>(
-                Watch(calls.rooms, calls.clock, *token, calls.tokens.end_of(*token)), std::move(feed), heard)};
+    return {
+        .stream = std::make_shared<SeatStream>(
+            Watch(calls.rooms, calls.clock, *token, calls.tokens.end_of(*token)), std::move(feed), heard)};
   };
   router.add({.method = http::Method::GET,
               .path = "/events/properties/{eventDateId}/seats/stream",
