@@ -48,7 +48,7 @@ class Readme(unittest.TestCase):
                 block = block.replace(ADDRESS, running.url).replace(' crowd ', f' crowd --url {running.url} ')
                 shell = subprocess.run(['bash', '-euo', 'pipefail', '-c', block], capture_output=True, text=True, timeout=120)
         self.assertEqual(shell.returncode, 0, shell.stdout + shell.stderr)
-        self.assertIn('200 gathered', shell.stdout)
+        self.assertIn('200 took part', shell.stdout)
         self.assertIn('No answer broke a rule.', shell.stdout)
 
 
