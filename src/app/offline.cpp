@@ -85,16 +85,19 @@ int run_audit(const Config& config) {
 }
 
 int run_backup(const Config& config, const std::string& target) {
-  return judged([&] {
-    const auto backup = store_reports(config).backup;
-    if (!backup) {
-      std::fprintf(stderr, "backup copies SQLite files; for PostgreSQL use pg_dump or pg_basebackup\n");
-      return kWrong;
-    }
-    backup(target);
-    std::printf("%s\n", target.c_str());
+  std::function<void(const std::string&)> backup;
+  const int code = judged([&] {
+    backup = store_reports(config).backup;
     return 0;
   });
+  if (code != 0) return code;
+  if (!backup) {
+    std::fprintf(stderr, "backup copies SQLite files; for PostgreSQL use pg_dump or pg_basebackup\n");
+    return kWrong;
+  }
+  backup(target);
+  std::printf("%s\n", target.c_str());
+  return 0;
 }
 
 int run_fairness(const Config& config, const FairnessOptions& options) {
