@@ -142,13 +142,6 @@ inline constexpr bool kIsConditional = requires(const Batch& batch) {
   Kind::in(batch).rows();
 };
 
-// True for a kind whose rows are put whole, whether or not the store has a row of that key: `is_plain` in its
-// entry. Stores need no code of their own for it.
-template <class Kind>
-inline constexpr bool kIsPlain = requires {
-  Kind::is_plain;
-};
-
 // A list in Changes without an entry here would be lost. (The catalogue is one member with three kinds.)
 static_assert(boost::pfr::tuple_size_v<Changes> + 2 == boost::mp11::mp_size<kinds::All>::value,
               "every list of Changes is a kind of kinds::All");

@@ -12,14 +12,6 @@
 
 namespace stagedoor {
 
-// A table for each plain kind.
-template <class Kind>
-using PlainTable = std::map<KeyOf<Kind>, RowOf<Kind>>;
-template <class Kind>
-using IsPlain = std::bool_constant<kIsPlain<Kind>>;
-using PlainTables = boost::mp11::mp_rename<
-    boost::mp11::mp_transform<PlainTable, boost::mp11::mp_copy_if<kinds::All, IsPlain>>, std::tuple>;
-
 using WalletSeq = std::pair<WalletId, std::int64_t>;
 
 struct Tables {
@@ -39,17 +31,9 @@ struct Tables {
   std::map<UserKey, IdempotentAnswer> answers;
   std::map<OutboxId, OutboxRow> outbox;
   std::map<LogId, LogRow> log;
-  PlainTables plain;
   std::int64_t ids_reserved_to = 1;
   TimePoint latest_moment{};
 };
-
-// The table of a kind, in Tables.
-template <class Kind>
-auto& table_of(Kind, Tables& tables) {
-  if constexpr (kIsPlain<Kind>) return std::get<PlainTable<Kind>>(tables.plain);
-  else return Kind::in(tables);
-}
 
 template <class SomeKey, class SomeRow>
 class Layer {
@@ -79,25 +63,32 @@ class Layer {
   std::map<Key, std::optional<Row>> changed_;
 };
 
+// The kinds that have a table in Tables.
+template <class Kind>
+concept HasTable = requires(Tables& tables) {
+  Kind::in(tables).key_comp();
+};
+template <class Kind>
+auto& table_of(Kind, Tables& tables) {
+  return Kind::in(tables);
+}
+
 // A layer over every table of a kind.
 class Layers {
   template <class Kind>
   using TableOf = std::remove_cvref_t<decltype(table_of(Kind{}, std::declval<Tables&>()))>;
   template <class Kind>
-  using HasTable = std::bool_constant < requires(Tables& tables) {
-    Kind::in(tables).key_comp();
-  }
-  > ;
+  using IsStored = std::bool_constant<HasTable<Kind>>;
   template <class Kind>
   using LayerOf =
       std::pair<Kind, Layer<typename TableOf<Kind>::key_type, typename TableOf<Kind>::mapped_type>>;
-  using Stored = boost::mp11::mp_transform<LayerOf, boost::mp11::mp_copy_if<kinds::All, HasTable>>;
+  using Stored = boost::mp11::mp_transform<LayerOf, boost::mp11::mp_copy_if<kinds::All, IsStored>>;
 
  public:
   explicit Layers(Tables& tables)
       : layers_([&]<class... Kinds, class... Some>(boost::mp11::mp_list<std::pair<Kinds, Some>...>) {
           return std::tuple<std::pair<Kinds, Some>...>{
-              std::pair<Kinds, Some>{Kinds{}, Some(table_of(Kinds{}, tables))}...};
+              std::pair<Kinds, Some>{Kinds{}, Some(Kinds::in(tables))}...};
         }(Stored{})) {}
 
   template <class Kind>

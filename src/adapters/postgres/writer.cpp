@@ -5,7 +5,6 @@
 #include "adapters/tables/answer_digest.h"
 #include "adapters/tables/policy_json.h"
 #include "adapters/tables/rows.h"
-#include "adapters/tables/statements.h"
 
 namespace stagedoor::postgres {
 namespace {
@@ -177,12 +176,6 @@ void write(Connection& connection, const sql::Text& statement, const Writes<Key,
   insert<Row>(connection, statement, some(writes, false));
 }
 
-// One row after the other, for kinds that are seldom written.
-template <class Row>
-void put(Connection& connection, const sql::Text& statement, const Row& row) {
-  connection.queue(statement, parameters<Param, Row>([&](auto member) { return Value(row.*member); }));
-}
-
 void write(Connection& connection, const Write<Draw>& write) {
   const Draw& row = write.row;
   connection.queue(write.stored ? sql::queue::update_draw : sql::queue::insert_draw,
@@ -256,10 +249,6 @@ void write(Connection& connection, const Batch& batch) {
   add(connection, batch.answers);
   insert<OutboxRow>(connection, sql::engine::insert_outbox, batch.outbox);
   insert<LogRow>(connection, sql::operator_::insert_log, batch.log);
-  for_each_kind([&]<class Kind>(Kind) {
-    if constexpr (kIsPlain<Kind>)
-      for (const auto& row : Kind::in(batch)) put(connection, *kPut<Kind>, row);
-  });
   raise_marks(connection, batch);
 }
 

@@ -8,7 +8,7 @@
 #include "adapters/sqlite/schema.h"
 #include "adapters/sqlite/sqlite_queries.h"
 #include "adapters/tables/rows.h"
-#include "adapters/tables/statements.h"
+#include "adapters/tables/startup_queries.h"
 #include "core/ensure.h"
 
 namespace stagedoor {

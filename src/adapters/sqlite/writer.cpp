@@ -6,7 +6,6 @@
 #include "adapters/sqlite/loader.h"
 #include "adapters/tables/answer_digest.h"
 #include "adapters/tables/rows.h"
-#include "adapters/tables/statements.h"
 
 namespace stagedoor {
 namespace {
@@ -72,13 +71,6 @@ void Writer::write(const Batch& batch, Known& known) {
   for (const auto& row : batch.answers) add(row);
   for (const auto& row : batch.outbox) add(row);
   for (const auto& row : batch.log) add(row);
-  for_each_kind([&]<class Kind>(Kind) {
-    if constexpr (kIsPlain<Kind>) {
-      if (Kind::in(batch).empty()) return;
-      Statement put(database_, *kPut<Kind>);
-      for (const auto& row : Kind::in(batch)) put.run(columns(row));
-    }
-  });
   if (batch.ids_reserved_to) raise_mark("ids_reserved_to", *batch.ids_reserved_to);
   raise_mark("latest_moment", to_ms(batch.now));
 }

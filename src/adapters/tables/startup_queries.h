@@ -1,14 +1,10 @@
-// Statements of row kinds. A plain kind needs nothing else in a database.
+// The queries by which the databases read a kind at start.
 #pragma once
 
 #include "sql/sql.h"
 #include "state/kinds.h"
 
 namespace stagedoor {
-
-// The statement that puts a row of a plain kind; its parameters are the described columns.
-template <class Kind>
-inline constexpr const sql::Text* kPut = nullptr;
 
 // The query that lists all rows of a kind at start.
 template <class Kind>
