@@ -145,26 +145,30 @@ void Rooms::restore(StartupState& store) {
     if (place.left_at) room.left(place.place, *place.left_at);
   }});
   for (auto& [event, users] : granted) grant_until(event, kNever);
-  for (auto& [event, guarded] : rooms_) {
-    if (!guarded->draw || !guarded->draw->drawn_at) continue;
-    set_order(guarded->room, *guarded->draw, nullptr);
+  {
+    const MutexLock lock(mutex_);
+    for (auto& [event, guarded] : rooms_) {
+      if (!guarded->draw || !guarded->draw->drawn_at) continue;
+      set_order(guarded->room, *guarded->draw, nullptr);
+    }
   }
   store.read({.absence = [&](const PlaceBits& block) { at(block.event).room.vanished(block); }});
   store.read({.visit = [&](const Visit& visit) {
     at(visit.event).room.visit(visit.place, visit.activated_at, visit.expires_at);
   }});
+  const MutexLock lock(mutex_);
   for (auto& [event, guarded] : rooms_) guarded->room.everybody_seen(now);
 }
 
 Rooms::Guarded& Rooms::at(EventId event) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   auto& guarded = rooms_[event];
   if (!guarded) guarded = std::make_unique<Guarded>();
   return *guarded;
 }
 
 Rooms::Guarded* Rooms::find(EventId event) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = rooms_.find(event);
   return found == rooms_.end() ? nullptr : found->second.get();
 }
@@ -314,7 +318,7 @@ void Rooms::heard(const Batch& batch) {
 
 void Rooms::returned() {
   const TimePoint now = clock_.now();
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   for (auto& [event, guarded] : rooms_) {
     const std::lock_guard room_lock(guarded->mutex);
     guarded->room.everybody_seen(now);

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "core/guarded.h"
 #include "engine/lane.h"
 #include "modules/queue/model.h"
 #include "modules/queue/room.h"
@@ -124,8 +125,8 @@ class Rooms : public Listener, public Job {
   CatalogueNow catalogue_;
   RandomBytes random_;
   bool tells_seen_ = false;
-  mutable std::mutex mutex_;  // of the map; a room once made stays
-  std::map<EventId, std::unique_ptr<Guarded>> rooms_;
+  mutable Mutex mutex_;
+  std::map<EventId, std::unique_ptr<Guarded>> rooms_ ABSL_GUARDED_BY(mutex_);  // a room once made stays
 };
 
 }  // namespace stagedoor
