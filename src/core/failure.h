@@ -42,7 +42,7 @@ using Result = boost::system::result<T, Failure>;
 template <class... Parts>
 std::optional<Failure> refusal_of(const Result<Parts>&... parts) {
   std::optional<Failure> first;
-  const auto add = [&](const auto& part) {
+  [[maybe_unused]] const auto add = [&](const auto& part) {
     if (part) return;
     const Failure& next = part.error();
     if (!first) first = next;

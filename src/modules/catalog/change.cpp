@@ -1,5 +1,7 @@
 #include "modules/catalog/change.h"
 
+#include "state/seat_taker.h"
+
 #include <utility>
 
 #include "json/write.h"
@@ -53,11 +55,7 @@ Decided ChangeCatalogue::decide(const View& view, Moment& moment) {
   const auto taken = [&](const EventDate& date) {
     std::vector<SeatId> seats;
     for (std::size_t i = 0; i < date.seats.size(); ++i) {
-      const SeatState* state = view.seats.find(date.seat_id(i));
-      if (!state || !state->taken_by) continue;
-      const Reservation* taker = view.reservations.find(state->taken_by);
-      const bool holds = taker && taker->is_live_hold(moment.now);
-      if (holds || (taker && taker->status == ReservationStatus::PAID)) seats.push_back(date.seat_id(i));
+      if (is_taken(view, date.seat_id(i), moment.now)) seats.push_back(date.seat_id(i));
     }
     return seats;
   };

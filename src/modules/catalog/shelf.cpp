@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/ensure.h"
+#include "core/refusals.h"
 #include "modules/catalog/model.h"
 
 namespace stagedoor::catalog {
@@ -13,13 +14,6 @@ namespace {
 
 constexpr std::size_t kSmallDate = 512;  // seats: rendering so few takes less than 0.1 ms
 constexpr std::size_t kSmallEvent = 50;  // dates
-
-Failure no_event(EventId id) {
-  return {.code = Code::EVENT_NOT_FOUND, .message = fmt::format("There is no event {}", id.value)};
-}
-Failure no_date(DateId id) {
-  return {.code = Code::EVENT_DATE_NOT_FOUND, .message = fmt::format("There is no event date {}", id.value)};
-}
 
 std::size_t slot_of(std::optional<SeatStatus> status) { return status ? 1 + std::size_t(*status) : 0; }
 std::size_t slot_of(std::optional<EventStatus> status) { return status ? 1 + std::size_t(*status) : 0; }
@@ -197,7 +191,7 @@ PagePtr Shelf::events(std::optional<EventStatus> status, TimePoint now) const {
 Result<PagePtr> Shelf::event(EventId id, TimePoint now) const {
   const auto all = stock();
   const OnShelf* event = all->event(id);
-  if (!event) return no_event(id);
+  if (!event) return unknown_event(id);
   const PageSlot::Wish wish{event->live->version, now, event->dates.size() <= kSmallEvent};
   return event->page.get(wish, [&] { return render_event(event->now(), now); });
 }
@@ -205,7 +199,7 @@ Result<PagePtr> Shelf::event(EventId id, TimePoint now) const {
 Result<PagePtr> Shelf::dates(EventId id, DatesWanted wanted, TimePoint now) const {
   const auto all = stock();
   const OnShelf* event = all->event(id);
-  if (!event) return no_event(id);
+  if (!event) return unknown_event(id);
   const PageSlot::Wish wish{event->live->version, now, event->dates.size() <= kSmallEvent};
   return event->date_pages[std::size_t(wanted)].get(wish,
                                                     [&] { return render_dates(event->now(), wanted, now); });
@@ -214,10 +208,9 @@ Result<PagePtr> Shelf::dates(EventId id, DatesWanted wanted, TimePoint now) cons
 Result<PagePtr> Shelf::seats(DateId id, std::optional<SeatStatus> status) const {
   const auto all = stock();
   const DateOnShelf* date = all->date(id);
-  if (!date || date->date->deleted_at) return no_date(id);
+  if (!date || date->date->deleted_at) return unknown_date(id);
   if (date->board->left() == 0) {
-    return Failure{.code = Code::NO_SEAT_AVAILABLE,
-                   .message = fmt::format("No seat is left for date {}", id.value)};
+    return refuse(Code::NO_SEAT_AVAILABLE, fmt::format("No seat is left for date {}.", id.value));
   }
   const PageSlot::Wish wish{date->board->version(), TimePoint::min(), date->date->seats.size() <= kSmallDate};
   return date->seats[slot_of(status)].get(

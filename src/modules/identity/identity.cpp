@@ -1,11 +1,12 @@
 #include "modules/identity/identity.h"
 
+#include "core/refusals.h"
+
 namespace stagedoor {
 
 Result<Caller> Identity::owner(const http::Request& request, const UserId& user) const {
   auto caller = of(request);
-  if (caller && caller->user != user)
-    return Failure{Code::FORBIDDEN, "This belongs to somebody else.", {}, {}, {}};
+  if (caller && caller->user != user) return refuse(Code::FORBIDDEN, "This belongs to another user.");
   return caller;
 }
 

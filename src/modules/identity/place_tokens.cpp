@@ -1,5 +1,6 @@
 #include "modules/identity/place_tokens.h"
 
+#include "core/refusals.h"
 #include "modules/identity/bearer.h"
 
 namespace stagedoor {
@@ -18,9 +19,9 @@ std::string presented_stream_token(const http::Request& request) {
 
 Result<TokenClaims> PlaceTokens::check(std::string_view presented) const {
   const auto claims = keys_.verify(presented);
-  if (!claims) return Failure{Code::TOKEN_NOT_FOUND, "Send the token you got from POST /queue.", {}, {}, {}};
+  if (!claims) return refuse(Code::TOKEN_NOT_FOUND, "Send the token you got from POST /queue.");
   if (end_of(*claims) <= clock_.now()) {
-    return Failure{Code::TOKEN_EXPIRED, "This token is too old. Join the queue again.", {}, {}, {}};
+    return refuse(Code::TOKEN_EXPIRED, "This token is too old. Join the queue again.");
   }
   return *claims;
 }

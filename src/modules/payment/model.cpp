@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/refusals.h"
 #include "modules/queue/model.h"
 #include "modules/reservation/model.h"
 #include "modules/wallet/model.h"
@@ -101,21 +102,19 @@ void refund_keys(const Refund& order, const View& view, Keys& wanted) {
 
 Decision<Reservation> decide_refund(const Refund& order, const View& view, Moment& moment) {
   const Reservation* row = view.reservations.find(order.reservation);
-  if (!row) return Failure{Code::RESERVATION_NOT_FOUND, "There is no such reservation.", {}, {}, {}};
-  if (order.owner && row->user != *order.owner)
-    return Failure{Code::FORBIDDEN, "This reservation is somebody else's.", {}, {}, {}};
+  if (!row) return unknown_reservation();
+  if (order.owner && row->user != *order.owner) return not_yours("reservation");
   if (row->status != ReservationStatus::PAID) {
-    return Failure{Code::WRONG_RESERVATION_STATUS, "Only a paid reservation can be refunded.", {}, {}, {}};
+    return refuse(Code::WRONG_RESERVATION_STATUS, "Only a paid reservation can be refunded.");
   }
   const Event* event = view.catalogue->event(row->event);
   if (order.owner && !(event && event->policy.refund_until && moment.now < *event->policy.refund_until)) {
-    return Failure{Code::WRONG_RESERVATION_STATUS, "This reservation can no longer be refunded.", {}, {}, {}};
+    return refuse(Code::WRONG_RESERVATION_STATUS, "This reservation can no longer be refunded.");
   }
   const Wallet* wallet = view.wallets.find(row->user);
   const Won balance = wallet ? wallet->balance : Won{0};
   if (row->price > order.balance_max - balance) {
-    return Failure{
-        Code::BALANCE_LIMIT_EXCEEDED, "The refund would take the balance above its limit.", {}, {}, {}};
+    return refuse(Code::BALANCE_LIMIT_EXCEEDED, "The refund would take the balance above its limit.");
   }
   const Reservation refunded = changed(*row, ReservationStatus::REFUNDED, moment.now);
   Changes changes;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/refusals.h"
+
 namespace stagedoor {
 
 TimePoint visit_cap(const Visit& visit, const QueuePolicy& policy) {
@@ -19,14 +21,11 @@ Visit renew_visit(Visit visit, const QueuePolicy& policy, TimePoint until) {
 }
 
 Result<Visit> active_visit(const View& view, const PlaceRef& place, EventId event, TimePoint now) {
-  if (place.event != event)
-    return Failure{Code::WRONG_TOKEN_EVENT, "This token is for another event.", {}, {}, {}};
+  if (place.event != event) return wrong_event();
   const Visit* visit = view.visits.find({place.event, place.place});
-  if (!visit) return Failure{Code::WRONG_TOKEN_TURN, "It is not your turn yet.", {}, {}, {}};
-  if (visit->user != place.user)
-    return Failure{Code::TOKEN_NOT_FOUND, "This token is not known here.", {}, {}, {}};
-  if (!visit->is_active(now))
-    return Failure{Code::TOKEN_EXPIRED, "This visit is over. Join the queue again.", {}, {}, {}};
+  if (!visit) return not_your_turn();
+  if (visit->user != place.user) return unknown_token();
+  if (!visit->is_active(now)) return visit_is_over();
   return *visit;
 }
 
@@ -38,7 +37,7 @@ void join_keys(const Join& order, const View& view, Keys& wanted) {
 Decision<Joined> decide_join(const Join& order, const View& view, TimePoint now,
                              const std::optional<LinePlace>& current, Place last) {
   const Event* event = view.catalogue->event(order.event);
-  if (!event) return Failure{Code::EVENT_NOT_FOUND, "There is no such event.", {}, {}, {}};
+  if (!event) return unknown_event(order.event);
 
   const auto in_batch = view.line.find({order.event, order.user});
   if (in_batch != view.line.end()) {
@@ -53,10 +52,10 @@ Decision<Joined> decide_join(const Join& order, const View& view, TimePoint now,
   const TimePoint opens =
       std::min(event->on_sale.from, event->queue.gather_from.value_or(event->on_sale.from));
   if (event->closed || now < opens || now >= event->on_sale.until) {
-    return Failure{Code::EVENT_NOT_ON_SALE, "The queue of this event is not open.", {}, {}, {}};
+    return refuse(Code::EVENT_NOT_ON_SALE, "The queue of this event is not open.");
   }
   if (will_be_drawn(*event, now) && !view.draws.find(order.event)) {  // nobody joins before the commitment
-    return Failure{Code::EVENT_NOT_ON_SALE, "The draw is being prepared. Try again at once.", {}, {}, {}};
+    return refuse(Code::EVENT_NOT_ON_SALE, "The draw is being prepared. Try again at once.");
   }
   const auto batch_last = view.last_place.find(order.event);
   const Place place = 1 + std::max(last, batch_last == view.last_place.end() ? 0 : batch_last->second);
@@ -108,17 +107,15 @@ Changes decide_draw(const Event& event, const ClosedList& list, const View& view
 }
 
 Decision<Draw> decide_beacon(const NameBeacon& order, const View& view, TimePoint now) {
-  const auto refuse = [](std::string why) {
-    return Failure{Code::EVENT_NOT_ON_SALE, std::move(why), {}, {}, {}};
-  };
+  const auto not_now = [](std::string why) { return refuse(Code::EVENT_NOT_ON_SALE, std::move(why)); };
   const Event* event = view.catalogue->event(order.event);
-  if (!event) return Failure{Code::EVENT_NOT_FOUND, "There is no such event.", {}, {}, {}};
+  if (!event) return unknown_event(order.event);
   const Draw* before = view.draws.find(order.event);
-  if (!before) return refuse("Nothing is to be drawn for this event.");
-  if (before->beacon_source.empty()) return refuse("This event named no beacon: it is drawn by itself.");
-  if (before->drawn_at) return refuse("This event's order is drawn already.");
-  if (!before->beacon.empty()) return refuse("The beacon's value is known already.");
-  if (now < before->opens_at) return refuse("The list of joins is still open: wait for the opening.");
+  if (!before) return not_now("There is no draw for this event.");
+  if (before->beacon_source.empty()) return not_now("This event has no beacon; its draw needs none.");
+  if (before->drawn_at) return not_now("The draw has already been made.");
+  if (!before->beacon.empty()) return not_now("The value of the beacon is already set.");
+  if (now < before->opens_at) return not_now("The draw comes after the opening; users can still join.");
   Draw draw = *before;
   draw.beacon = order.value;
   Changes changes;

@@ -7,7 +7,9 @@
 #include <cctype>
 #include <iterator>
 
+#include "core/refusals.h"
 #include "modules/queue/model.h"
+#include "state/seat_taker.h"
 
 namespace stagedoor {
 namespace {
@@ -20,22 +22,14 @@ std::string event_type(ReservationStatus status) {
 }
 
 Failure seat_failure(Code code, std::string message, std::size_t index, std::size_t count, std::string why) {
-  return {code,
-          std::move(message),
-          {{count == 1 ? "seatId" : fmt::format("seatIds[{}]", index), std::move(why)}},
-          {},
-          {}};
-}
-
-// The reservation that takes the seat, perhaps lapsed and not swept yet; nullptr when none does.
-const Reservation* taker(const View& view, SeatId seat) {
-  const SeatState* state = view.seats.find(seat);
-  return state && state->taken_by ? view.reservations.find(state->taken_by) : nullptr;
+  return {.code = code,
+          .message = std::move(message),
+          .details = {{count == 1 ? "seatId" : fmt::format("seatIds[{}]", index), std::move(why)}}};
 }
 
 // When the user's newest hold of the seat lapsed, swept or not.
 std::optional<TimePoint> lapsed_at(const View& view, SeatId seat, const UserId& user) {
-  const Reservation* unswept = taker(view, seat);  // called for a seat that nobody takes by rule
+  const Reservation* unswept = taker_of(view, seat);  // called for a seat that nobody takes by rule
   if (unswept && unswept->user == user) return unswept->expires_at;
   const TimePoint* swept = view.last_lapsed.find({seat, user});
   return swept ? std::optional(*swept) : std::nullopt;
@@ -45,14 +39,12 @@ std::optional<TimePoint> lapsed_at(const View& view, SeatId seat, const UserId& 
 Result<const EventDate*> bookable_date(const Catalogue& catalogue, SeatId seat, EventId event,
                                        TimePoint now) {
   const EventDate* date = catalogue.date_of(seat);
-  if (!date || date->deleted_at) return Failure{Code::SEAT_NOT_FOUND, "There is no such seat.", {}, {}, {}};
-  if (date->event != event)
-    return Failure{Code::WRONG_TOKEN_EVENT, "This token is for another event.", {}, {}, {}};
+  if (!date || date->deleted_at) return refuse(Code::SEAT_NOT_FOUND, "There is no such seat.");
+  if (date->event != event) return wrong_event();
   if (!catalogue.event(event)->is_on_sale(now)) {
-    return Failure{Code::EVENT_NOT_ON_SALE, "This event is not on sale now.", {}, {}, {}};
+    return refuse(Code::EVENT_NOT_ON_SALE, "This event is not on sale now.");
   }
-  if (!date->booking.contains(now))
-    return Failure{Code::BOOKING_CLOSED, "This date cannot be booked now.", {}, {}, {}};
+  if (!date->booking.contains(now)) return refuse(Code::BOOKING_CLOSED, "This date cannot be booked now.");
   return date;
 }
 
@@ -134,7 +126,7 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, Moment& mom
   std::vector<SeatId> wanted;
   for (std::size_t i = 0; i < count; ++i) {
     const SeatState* seat = view.seats.find(order.seats[i]);
-    const Reservation* taken = taker(view, order.seats[i]);
+    const Reservation* taken = taker_of(view, order.seats[i]);
     if (taken && taken->user == user && taken->is_live_hold(now)) {
       held.reservations.push_back(*taken);
       continue;
@@ -145,8 +137,7 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, Moment& mom
       failure.details = seat_failure(failure.code, "", i, count, failure.message).details;
       return failure;
     }
-    if ((seat && seat->blocked) ||
-        (taken && (taken->status == ReservationStatus::PAID || taken->is_live_hold(now)))) {
+    if ((seat && seat->blocked) || is_taken(view, order.seats[i], now)) {
       return seat_failure(Code::SEAT_OCCUPIED, "This seat is taken.", i, count, "taken");
     }
     if (taken) lapsed.push_back(taken);
@@ -162,7 +153,7 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, Moment& mom
     const auto ended = lapsed_at(view, order.seats[i], user);
     if (ended && now < *ended + event.policy.rehold_cooldown) {
       auto failure = seat_failure(Code::SEAT_LIMIT_EXCEEDED,
-                                  "You held this seat until a moment ago; it can be held again from " +
+                                  "Your hold of this seat has just expired. You can hold it again from " +
                                       to_rfc3339(*ended + event.policy.rehold_cooldown) + ".",
                                   i, count, "held too recently");
       return failure;
@@ -171,12 +162,9 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, Moment& mom
   const auto already =
       seats_of(view, {event.id, user}, now, event.policy.seats_per_user - std::int64_t(wanted.size()));
   if (already + std::int64_t(wanted.size()) > event.policy.seats_per_user) {
-    return Failure{Code::SEAT_LIMIT_EXCEEDED,
-                   fmt::format("One person may have {} seats of this event; you have {}.",
-                               event.policy.seats_per_user, already),
-                   {},
-                   {},
-                   {}};
+    return refuse(Code::SEAT_LIMIT_EXCEEDED,
+                  fmt::format("The limit is {} seats per user for this event; you have {}.",
+                              event.policy.seats_per_user, already));
   }
 
   // Do.
@@ -204,21 +192,17 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, Moment& mom
 }
 
 Result<Reservation> live_hold_of(const Reservation* row, const UserId& user, TimePoint now) {
-  if (!row) return Failure{Code::RESERVATION_NOT_FOUND, "There is no such reservation.", {}, {}, {}};
-  if (row->user != user) return Failure{Code::FORBIDDEN, "This reservation is somebody else's.", {}, {}, {}};
+  if (!row) return unknown_reservation();
+  if (row->user != user) return not_yours("reservation");
   if (row->is_live_hold(now)) return *row;
   if (row->status == ReservationStatus::PAID) {
-    return Failure{Code::RESERVATION_ALREADY_PAID, "This reservation is paid already.", {}, {}, {}};
+    return refuse(Code::RESERVATION_ALREADY_PAID, "This reservation is already paid.");
   }
   if (row->is_unpaid() || row->reason == CancelReason::LAPSED) {
-    return Failure{
-        Code::RESERVATION_EXPIRED, "This hold ended at " + to_rfc3339(row->expires_at) + ".", {}, {}, {}};
+    return refuse(Code::RESERVATION_EXPIRED, "This hold ended at " + to_rfc3339(row->expires_at) + ".");
   }
-  return Failure{Code::WRONG_RESERVATION_STATUS,
-                 fmt::format("This reservation is {}.", boost::describe::enum_to_string(row->status, "")),
-                 {},
-                 {},
-                 {}};
+  return refuse(Code::WRONG_RESERVATION_STATUS,
+                fmt::format("This reservation is {}.", boost::describe::enum_to_string(row->status, "")));
 }
 
 void cancel_keys(const CancelHold& order, const View& view, Keys& wanted) {
@@ -253,8 +237,7 @@ Decision<Left> decide_leave(const Leave& order, const View& view, Moment& moment
   const TimePoint now = moment.now;
   Changes changes;
   const Visit* visit = view.visits.find({fan.event, fan.place});
-  if (visit && visit->user != fan.user)
-    return Failure{Code::TOKEN_NOT_FOUND, "This token is not known here.", {}, {}, {}};
+  if (visit && visit->user != fan.user) return unknown_token();
   if (visit && visit->is_active(now)) {
     Visit over = *visit;
     over.expires_at = now;

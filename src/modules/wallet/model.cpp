@@ -47,21 +47,18 @@ void WalletBook::write(Changes& changes) {
 
 Decision<Charged> decide_charge(const Charge& order, const View& view, Moment& moment) {
   if (order.amount < Won{1} || order.amount > order.balance_max) {
-    return Failure{Code::INVALID_AMOUNT,
-                   fmt::format("The amount is a whole number of won from 1 to {}.", order.balance_max.amount),
-                   {{"amount", "out of range"}},
-                   {},
-                   {}};
+    return Failure{.code = Code::INVALID_AMOUNT,
+                   .message = fmt::format("The amount must be a whole number of won from 1 to {}.",
+                                          order.balance_max.amount),
+                   .details = {{"amount", "out of range"}}};
   }
   const Wallet* stored = view.wallets.find(order.user);
   const Won balance = stored ? stored->balance : Won{0};
   if (order.amount > order.balance_max - balance) {
-    return Failure{Code::BALANCE_LIMIT_EXCEEDED,
-                   fmt::format("The balance may not go above {} won; {} can be charged.",
-                               order.balance_max.amount, (order.balance_max - balance).amount),
-                   {},
-                   {{"balance", fmt::to_string(balance.amount)}},
-                   {}};
+    return Failure{.code = Code::BALANCE_LIMIT_EXCEEDED,
+                   .message = fmt::format("The balance limit is {} won; at most {} can be charged.",
+                                          order.balance_max.amount, (order.balance_max - balance).amount),
+                   .extra = {{"balance", fmt::to_string(balance.amount)}}};
   }
   WalletBook book(stored, order.user, moment);
   Posting posting = book.charge(order.amount);
