@@ -10,6 +10,7 @@
 
 #include "app/docs_page.h"
 #include "app/staleness_guard.h"
+#include "core/refusals.h"
 #include "http/openapi.h"
 #include "http/problem.h"
 #include "modules/catalog/change.h"
@@ -64,14 +65,43 @@ Service::Service(const Config& config)
       tokens_(token_keys_, clock_, config.auth.token_lifetime),
       lane_(open_store_.ports, clock_, catalogue_, &http::problem, lane_limits(config)),
       readers_(kReaderThreads, open_store_.queries),
-      catalog_calls_{shelf_, tokens_, turns_, clock_},
-      queue_calls_{lane_, rooms_, identity_, tokens_, clock_, catalogue_, EventId{config.queue.default_event},
-                   stock_},
-      public_calls_{rooms_, clock_, catalogue_, stock_},
-      wallet_calls_{lane_, readers_, identity_, config.wallet.balance_max, config.wallet.charge_by == "user"},
-      reservation_calls_{lane_, readers_, identity_, tokens_, rooms_, turns_, clock_, catalogue_},
-      payment_calls_{lane_, readers_, identity_, turns_, clock_, catalogue_, config.wallet.balance_max},
-      operator_calls_{lane_, readers_, shelf_, rooms_, operator_keys_, clock_, config.wallet.balance_max},
+      catalog_deps_{.shelf = shelf_, .tokens = tokens_, .turns = turns_, .clock = clock_},
+      queue_deps_{.lane = lane_,
+                  .rooms = rooms_,
+                  .identity = identity_,
+                  .tokens = tokens_,
+                  .clock = clock_,
+                  .catalogue = catalogue_,
+                  .default_event = EventId{config.queue.default_event},
+                  .stock = stock_},
+      public_deps_{.rooms = rooms_, .clock = clock_, .catalogue = catalogue_, .stock = stock_},
+      wallet_deps_{.lane = lane_,
+                   .readers = readers_,
+                   .identity = identity_,
+                   .balance_max = config.wallet.balance_max,
+                   .users_may_charge = config.wallet.charge_by == "user"},
+      reservation_deps_{.lane = lane_,
+                        .readers = readers_,
+                        .identity = identity_,
+                        .tokens = tokens_,
+                        .rooms = rooms_,
+                        .turns = turns_,
+                        .clock = clock_,
+                        .catalogue = catalogue_},
+      payment_deps_{.lane = lane_,
+                    .readers = readers_,
+                    .identity = identity_,
+                    .turns = turns_,
+                    .clock = clock_,
+                    .catalogue = catalogue_,
+                    .balance_max = config.wallet.balance_max},
+      operator_deps_{.lane = lane_,
+                     .readers = readers_,
+                     .shelf = shelf_,
+                     .rooms = rooms_,
+                     .keys = operator_keys_,
+                     .clock = clock_,
+                     .balance_max = config.wallet.balance_max},
       server_(server_config(config), router_, http_metrics_) {
   if (lane_.has_others()) rooms_.tell_seen();
   shelf_.load(open_store_.ports.startup);
@@ -89,7 +119,7 @@ Service::Service(const Config& config)
 
 Result<catalog::ImportSummary> Service::import_file(const std::string& name) {
   std::ifstream file(name, std::ios::binary);
-  if (!file) return Failure{Code::INVALID_REQUEST, name + ": cannot be read", {}, {}, {}};
+  if (!file) return refuse(Code::INVALID_REQUEST, name + ": cannot be read");
   const catalog::CatalogueText text(std::string(std::istreambuf_iterator<char>(file), {}));
   auto imported = text.document() ? catalog::import_catalogue(lane_, *text.document(), name)
                                   : Result<catalog::ImportSummary>(text.document().error());
@@ -121,15 +151,15 @@ void Service::add_routes() {
   if (lane_.has_others()) {
     router_.decorate([this](const http::Route& route) { return with_staleness_guard(route, lane_); });
   }
-  catalog::add_catalog_routes(router_, catalog_calls_);
-  catalog::add_seat_stream_route(router_, seat_stream_calls_);
-  add_queue_routes(router_, queue_calls_);
-  add_queue_stream_route(router_, queue_stream_calls_);
-  add_public_routes(router_, public_calls_);
-  add_reservation_routes(router_, reservation_calls_);
-  add_wallet_routes(router_, wallet_calls_);
-  add_payment_routes(router_, payment_calls_);
-  operators::add_operator_routes(router_, operator_calls_);
+  catalog::add_catalog_routes(router_, catalog_deps_);
+  catalog::add_seat_stream_route(router_, seat_stream_deps_);
+  add_queue_routes(router_, queue_deps_);
+  add_queue_stream_route(router_, queue_stream_deps_);
+  add_public_routes(router_, public_deps_);
+  add_reservation_routes(router_, reservation_deps_);
+  add_wallet_routes(router_, wallet_deps_);
+  add_payment_routes(router_, payment_deps_);
+  operators::add_operator_routes(router_, operator_deps_);
   router_.decorate({});
 
   router_.add({.method = http::Method::GET,
@@ -143,11 +173,8 @@ void Service::add_routes() {
                  if (ready_ && lane_.is_fresh(kStaleMax))
                    return reply({.body = R"({"success":true,"data":{"ready":true}})"});
                  reply(http::problem(
-                     {Code::STORE_UNAVAILABLE,
-                      ready_ ? "This instance does not reach the store." : "This instance is stopping.",
-                      {},
-                      {},
-                      {}}));
+                     refuse(Code::STORE_UNAVAILABLE, ready_ ? "This instance does not reach the store."
+                                                            : "This instance is stopping.")));
                }});
   router_.add({.method = http::Method::GET,
                .path = "/metrics",

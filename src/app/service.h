@@ -79,15 +79,20 @@ class Service {
   catalog::SeatFeeds seat_feeds_{shelf_, clock_,
                                  (std::uint64_t{std::random_device()()} << 32) | std::random_device()()};
 
-  catalog::CatalogCalls catalog_calls_;
-  catalog::SeatStreamCalls seat_stream_calls_{shelf_, seat_feeds_, rooms_, tokens_, turns_, clock_};
-  QueueCalls queue_calls_;
-  QueueStreamCalls queue_stream_calls_{rooms_, tokens_, clock_, stock_};
-  PublicCalls public_calls_;
-  WalletCalls wallet_calls_;
-  ReservationCalls reservation_calls_;
-  PaymentCalls payment_calls_;
-  operators::OperatorCalls operator_calls_;
+  catalog::CatalogDeps catalog_deps_;
+  catalog::SeatStreamDeps seat_stream_deps_{.shelf = shelf_,
+                                            .feeds = seat_feeds_,
+                                            .rooms = rooms_,
+                                            .tokens = tokens_,
+                                            .turns = turns_,
+                                            .clock = clock_};
+  QueueDeps queue_deps_;
+  QueueStreamDeps queue_stream_deps_{.rooms = rooms_, .tokens = tokens_, .clock = clock_, .stock = stock_};
+  PublicDeps public_deps_;
+  WalletDeps wallet_deps_;
+  ReservationDeps reservation_deps_;
+  PaymentDeps payment_deps_;
+  operators::OperatorDeps operator_deps_;
   std::atomic<bool> ready_{false};
   http::Router router_;
   http::Server server_;

@@ -4,9 +4,10 @@
 #include <deque>
 #include <vector>
 
+#include "api/call.h"
 #include "core/log.h"
+#include "core/refusals.h"
 #include "http/problem.h"
-#include "modules/call.h"
 
 namespace stagedoor {
 namespace {
@@ -54,7 +55,7 @@ bool may_be_stale(const Answer& answer) {
 
 // Reads again after a sync: an empty command is answered once the lane knows all earlier commits.
 void read_after_sync(Lane& lane, const http::Request& request, const http::Read& read, http::Reply reply) {
-  submit(
+  api::submit(
       lane, LaneClass::wallet, {}, [](const View&, Keys&) {}, [](const View&, Moment&) { return Decided{}; },
       [kept = std::make_shared<const KeptRequest>(request), read,
        reply = std::move(reply)](Answer synced) mutable {
@@ -88,9 +89,9 @@ http::Handler with_staleness_guard(const http::Route& route, Lane& lane) {
   }
   return [handler = std::move(handler), &lane](const http::Request& request, http::Reply reply) {
     if (lane.is_fresh(kStaleMax)) return handler(request, std::move(reply));
-    reply(http::problem(
-        {.code = Code::STORE_UNAVAILABLE,
-         .message = "This instance cannot reach the store. Nothing was done; try again shortly."}));
+    reply(
+        http::problem(refuse(Code::STORE_UNAVAILABLE,
+                             "This instance cannot reach the store. Nothing was done; try again shortly.")));
   };
 }
 

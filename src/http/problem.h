@@ -22,6 +22,10 @@ int status_of(Code code);
 // and 503 carry `Retry-After: 1` unless the failure brings its own.
 Answer problem(const Failure& failure);
 
+inline Answer answer_of(Result<Answer> result) {
+  return result ? std::move(*result) : problem(result.error());
+}
+
 // {"success":true,"data":…}
 template <class Dto>
 Answer ok(int status, const Dto& dto) {

@@ -22,13 +22,40 @@ World::World(const StorePorts& store, const Clock& clock, WorldOptions options)
     : clock_(clock),
       journal_(options.journal),
       lane_(store, clock, catalogue_, &http::problem, options.limits),
-      catalog_calls_{shelf_, tokens_, turns_, clock},
-      queue_calls_{lane_, rooms_, identity_, tokens_, clock, catalogue_, EventId{}, stock_},
-      public_calls_{rooms_, clock, catalogue_, stock_},
-      wallet_calls_{lane_, readers_, identity_, options.balance_max},
-      reservation_calls_{lane_, readers_, identity_, tokens_, rooms_, turns_, clock, catalogue_},
-      payment_calls_{lane_, readers_, identity_, turns_, clock, catalogue_, options.balance_max},
-      operator_calls_{lane_, readers_, shelf_, rooms_, operator_keys_, clock, options.balance_max} {
+      catalog_deps_{.shelf = shelf_, .tokens = tokens_, .turns = turns_, .clock = clock},
+      queue_deps_{.lane = lane_,
+                  .rooms = rooms_,
+                  .identity = identity_,
+                  .tokens = tokens_,
+                  .clock = clock,
+                  .catalogue = catalogue_,
+                  .default_event = EventId{},
+                  .stock = stock_},
+      public_deps_{.rooms = rooms_, .clock = clock, .catalogue = catalogue_, .stock = stock_},
+      wallet_deps_{
+          .lane = lane_, .readers = readers_, .identity = identity_, .balance_max = options.balance_max},
+      reservation_deps_{.lane = lane_,
+                        .readers = readers_,
+                        .identity = identity_,
+                        .tokens = tokens_,
+                        .rooms = rooms_,
+                        .turns = turns_,
+                        .clock = clock,
+                        .catalogue = catalogue_},
+      payment_deps_{.lane = lane_,
+                    .readers = readers_,
+                    .identity = identity_,
+                    .turns = turns_,
+                    .clock = clock,
+                    .catalogue = catalogue_,
+                    .balance_max = options.balance_max},
+      operator_deps_{.lane = lane_,
+                     .readers = readers_,
+                     .shelf = shelf_,
+                     .rooms = rooms_,
+                     .keys = operator_keys_,
+                     .clock = clock,
+                     .balance_max = options.balance_max} {
   shelf_.load(store.startup);
   rooms_.restore(store.startup);
   lapse_holds_.restore(store.startup);
@@ -37,13 +64,13 @@ World::World(const StorePorts& store, const Clock& clock, WorldOptions options)
   lane_.add_listener(lapse_holds_);
   lane_.add_job(rooms_);
   lane_.add_job(lapse_holds_);
-  catalog::add_catalog_routes(router_, catalog_calls_);
-  add_queue_routes(router_, queue_calls_);
-  add_public_routes(router_, public_calls_);
-  add_wallet_routes(router_, wallet_calls_);
-  add_reservation_routes(router_, reservation_calls_);
-  add_payment_routes(router_, payment_calls_);
-  operators::add_operator_routes(router_, operator_calls_);
+  catalog::add_catalog_routes(router_, catalog_deps_);
+  add_queue_routes(router_, queue_deps_);
+  add_public_routes(router_, public_deps_);
+  add_wallet_routes(router_, wallet_deps_);
+  add_reservation_routes(router_, reservation_deps_);
+  add_payment_routes(router_, payment_deps_);
+  operators::add_operator_routes(router_, operator_deps_);
 }
 
 void World::import(std::string_view yaml) {

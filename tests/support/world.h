@@ -99,13 +99,13 @@ class World {
   Readers readers_{0, {}};
   Turns turns_{rooms_};
   OperatorKeys operator_keys_{kOperatorKeys};
-  catalog::CatalogCalls catalog_calls_;
-  QueueCalls queue_calls_;
-  PublicCalls public_calls_;
-  WalletCalls wallet_calls_;
-  ReservationCalls reservation_calls_;
-  PaymentCalls payment_calls_;
-  operators::OperatorCalls operator_calls_;
+  catalog::CatalogDeps catalog_deps_;
+  QueueDeps queue_deps_;
+  PublicDeps public_deps_;
+  WalletDeps wallet_deps_;
+  ReservationDeps reservation_deps_;
+  PaymentDeps payment_deps_;
+  operators::OperatorDeps operator_deps_;
   http::Router router_;
 };
 

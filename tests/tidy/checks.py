@@ -68,8 +68,8 @@ def may_include(name):
         return ['core/', 'protocol/', 'crowd/']
     if area == 'adapters':
         return ['core/', 'state/', 'ports/', 'sql/', 'adapters/tables/', f'adapters/{parts[2]}/']
-    if area == 'modules' and len(parts) == 3:  # what the HTTP parts of all modules share
-        return ['core/', 'json/', 'state/', 'ports/', 'engine/', 'http/', 'modules/' + parts[2].split('.')[0]]
+    if area == 'api':
+        return ['core/', 'json/', 'state/', 'ports/', 'engine/', 'http/', 'api/']
     if area == 'modules':
         module, stem = parts[2], parts[-1].split('.')[0]
         before = MODULE_ORDER[:MODULE_ORDER.index(module)] if module in MODULE_ORDER else []
@@ -77,7 +77,7 @@ def may_include(name):
         if not stem.startswith('model'):
             allowed.append('ports/')
         if module == 'identity' or stem.startswith('http'):
-            allowed += ['http/', 'modules/call.h']
+            allowed += ['http/', 'api/']
         return allowed
     return None  # app
 

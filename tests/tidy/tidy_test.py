@@ -79,14 +79,14 @@ class PlantedFault(unittest.TestCase):
             'src/adapters/sqlite/a.h': '#include "adapters/memory/a.h"\n',
             'src/modules/wallet/model.cpp': '#include "http/types.h"\n',
             'src/modules/wallet/http.cpp': '#include "http/types.h"\n',
-            'src/modules/call.h': '#include "http/types.h"\n#include "modules/queue/room.h"\n',
+            'src/api/call.h': '#include "http/types.h"\n#include "modules/queue/room.h"\n',
             'src/modules/identity/identity.h': '#include "http/types.h"\n',
             'src/modules/queue/turn.h': '#include "http/types.h"\n',
             'src/modules/queue/room.h': '#include "http/types.h"\n',
             'src/modules/wallet/jobs.cpp': '#include "modules/payment/model.h"\n',
             'src/modules/payment/jobs.cpp': '#include "modules/wallet/model.h"\n#include "app/config.h"\n',
             'src/app/wiring.cpp': '#include "adapters/sqlite/a.h"\n',
-        }, 'src/adapters/sqlite/a.h:1', 'src/core/a.h:1', 'src/engine/a.h:2', 'src/modules/call.h:2',
+        }, 'src/adapters/sqlite/a.h:1', 'src/api/call.h:2', 'src/core/a.h:1', 'src/engine/a.h:2',
             'src/modules/payment/jobs.cpp:2', 'src/modules/queue/room.h:1', 'src/modules/queue/turn.h:1', 'src/modules/wallet/jobs.cpp:1', 'src/modules/wallet/model.cpp:1')
 
     def test_clock_or_chance_in_a_model(self):

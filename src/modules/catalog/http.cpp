@@ -5,17 +5,14 @@
 #include <algorithm>
 #include <boost/describe/enum_from_string.hpp>
 
+#include "core/refusals.h"
 #include "http/problem.h"
 #include "json/schema.h"
 
 namespace stagedoor::catalog {
 namespace {
 
-Failure invalid(std::string_view path, std::string message) {
-  return {.code = Code::INVALID_REQUEST,
-          .message = fmt::format("{} {}", path, message),
-          .details = {{.path = std::string(path), .message = std::move(message)}}};
-}
+using enum http::Method;
 
 // `?status=` and the like: nothing when absent.
 template <class Enum>
@@ -42,21 +39,16 @@ Result<std::chrono::sys_days> query_day(const http::Request& request) {
 
 // The event's one performance of that day.
 Result<DateId> date_on(const Catalogue& catalogue, EventId event, std::chrono::sys_days day) {
-  if (!catalogue.event(event)) {
-    return Failure{.code = Code::EVENT_NOT_FOUND,
-                   .message = fmt::format("There is no event {}", event.value)};
-  }
+  if (!catalogue.event(event)) return unknown_event(event);
   std::vector<DateId> found;
   for (const auto& [id, date] : catalogue.dates) {
     const bool is_meant = date->event == event && !date->deleted_at;
     if (is_meant && std::chrono::floor<std::chrono::days>(date->starts_at) == day) found.push_back(id);
   }
   if (found.size() == 1) return found[0];
-  if (found.empty()) {
-    return Failure{.code = Code::EVENT_DATE_NOT_FOUND, .message = "The event has no date on that day (UTC)"};
-  }
-  Failure failure{.code = Code::DATE_AMBIGUOUS,
-                  .message = "There are several dates on that day; ask by the id of one"};
+  if (found.empty()) return refuse(Code::EVENT_DATE_NOT_FOUND, "The event has no date on that day (UTC).");
+  Failure failure =
+      refuse(Code::DATE_AMBIGUOUS, "The event has several dates on that day. Name one by its id.");
   for (const DateId id : found) {
     failure.details.push_back({"date", fmt::format("could be /events/properties/{}/seats", id.value)});
   }
@@ -64,57 +56,10 @@ Result<DateId> date_on(const Catalogue& catalogue, EventId event, std::chrono::s
 }
 
 // The place of the request is of a visit to the event that is active now.
-Result<void> check_turn(const CatalogCalls& calls, const http::Request& request, EventId event) {
-  const auto token = calls.tokens.of(request);
+Result<void> check_turn(const CatalogDeps& deps, const http::Request& request, EventId event) {
+  const auto token = deps.tokens.of(request);
   if (!token) return token.error();
-  return calls.turns.check(*token, event);
-}
-
-Result<PagePtr> events(const CatalogCalls& calls, const http::Request& request) {
-  const auto status = query_enum<EventStatus>(request, "status", kEventStatuses);
-  if (!status) return status.error();
-  return calls.shelf.events(*status, calls.clock.now());
-}
-
-Result<PagePtr> event(const CatalogCalls& calls, const http::Request& request) {
-  const auto id = request.id<EventId>("eventId");
-  if (!id) return id.error();
-  return calls.shelf.event(*id, calls.clock.now());
-}
-
-Result<PagePtr> dates(const CatalogCalls& calls, const http::Request& request) {
-  const auto id = request.id<EventId>("eventId");
-  if (!id) return id.error();
-  if (const auto turn = check_turn(calls, request, *id); !turn) return turn.error();
-  const auto include = request.query("include");
-  if (include && *include != "all") return invalid("include", "must be all, or left out");
-  return calls.shelf.dates(*id, include ? DatesWanted::all : DatesWanted::bookable, calls.clock.now());
-}
-
-Result<PagePtr> seats(const CatalogCalls& calls, const http::Request& request) {
-  const auto id = request.id<DateId>("eventDateId");
-  if (!id) return id.error();
-  const auto token = calls.tokens.of(request);
-  if (!token) return token.error();
-  // An unknown date has no event whose turn could be checked.
-  if (const auto event = calls.shelf.event_of(*id)) {
-    if (const auto turn = calls.turns.check(*token, *event); !turn) return turn.error();
-  }
-  const auto status = query_enum<SeatStatus>(request, "status", kSeatStatuses);
-  if (!status) return status.error();
-  return calls.shelf.seats(*id, *status);
-}
-
-Result<PagePtr> seats_by_day(const CatalogCalls& calls, const http::Request& request) {
-  const auto id = request.id<EventId>("eventId");
-  if (!id) return id.error();
-  if (const auto turn = check_turn(calls, request, *id); !turn) return turn.error();
-  const auto day = query_day(request);
-  const auto status = query_enum<SeatStatus>(request, "status", kSeatStatuses);
-  if (const auto refusal = refusal_of(day, status)) return *refusal;
-  const auto date = date_on(*calls.shelf.catalogue(), *id, *day);
-  if (!date) return date.error();
-  return calls.shelf.seats(*date, *status);
+  return deps.turns.check(*token, event);
 }
 
 bool accepts_gzip(std::string_view accepted) {
@@ -130,12 +75,131 @@ bool accepts_gzip(std::string_view accepted) {
   return false;
 }
 
-http::Read bind(const CatalogCalls& calls,
-                Result<PagePtr> (*find)(const CatalogCalls&, const http::Request&)) {
-  return [&calls, find](const http::Request& request) {
-    const auto page = find(calls, request);
+http::Read bind(const CatalogDeps& deps, Result<PagePtr> (*find)(const CatalogDeps&, const http::Request&)) {
+  return [&deps, find](const http::Request& request) {
+    const auto page = find(deps, request);
     return page ? answer_with(request, **page) : http::problem(page.error());
   };
+}
+
+const http::Success kNotModified{.status = 304, .description = "Not changed since the ETag given"};
+const http::Parameter kSeatStatus{
+    .name = "status", .description = "Only seats of this status", .schema = &json::schema<SeatStatus>};
+
+std::vector<Code> turn_refusals(std::initializer_list<Code> more) {
+  std::vector<Code> codes{Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::WRONG_TOKEN_TURN,
+                          Code::WRONG_TOKEN_EVENT};
+  codes.insert(codes.end(), more);
+  return codes;
+}
+
+Result<PagePtr> events(const CatalogDeps& deps, const http::Request& request) {
+  const auto status = query_enum<EventStatus>(request, "status", kEventStatuses);
+  if (!status) return status.error();
+  return deps.shelf.events(*status, deps.clock.now());
+}
+
+http::Route events_route(const CatalogDeps& deps) {
+  return {.method = GET,
+          .path = "/events",
+          .summary = "All events",
+          .tag = "catalogue",
+          .parameters = {{.name = "status",
+                          .description = "Only events of this status",
+                          .schema = &json::schema<EventStatus>}},
+          .successes = {{.description = "The events", .schema = &json::schema<std::vector<EventDto>>},
+                        kNotModified},
+          .read = bind(deps, events)};
+}
+
+Result<PagePtr> event(const CatalogDeps& deps, const http::Request& request) {
+  const auto id = request.id<EventId>("eventId");
+  if (!id) return id.error();
+  return deps.shelf.event(*id, deps.clock.now());
+}
+
+http::Route event_route(const CatalogDeps& deps) {
+  return {
+      .method = GET,
+      .path = "/events/{eventId}",
+      .summary = "An event and its dates",
+      .tag = "catalogue",
+      .successes = {{.description = "The event", .schema = &json::schema<EventWithDatesDto>}, kNotModified},
+      .refusals = {Code::EVENT_NOT_FOUND},
+      .read = bind(deps, event)};
+}
+
+Result<PagePtr> dates(const CatalogDeps& deps, const http::Request& request) {
+  const auto id = request.id<EventId>("eventId");
+  if (!id) return id.error();
+  if (const auto turn = check_turn(deps, request, *id); !turn) return turn.error();
+  const auto include = request.query("include");
+  if (include && *include != "all") return invalid("include", "must be all, or left out");
+  return deps.shelf.dates(*id, include ? DatesWanted::all : DatesWanted::bookable, deps.clock.now());
+}
+
+http::Route dates_route(const CatalogDeps& deps) {
+  return {.method = GET,
+          .path = "/events/{eventId}/dates",
+          .summary = "The dates of an event that can be booked now",
+          .tag = "catalogue",
+          .parameters = {{.name = "include", .description = "all: every date, each with `bookable`"}},
+          .successes = {{.description = "The dates", .schema = &json::schema<std::vector<EventDateDto>>},
+                        kNotModified},
+          .refusals = turn_refusals({Code::EVENT_NOT_FOUND}),
+          .read = bind(deps, dates)};
+}
+
+Result<PagePtr> seats(const CatalogDeps& deps, const http::Request& request) {
+  const auto id = request.id<DateId>("eventDateId");
+  if (!id) return id.error();
+  const auto token = deps.tokens.of(request);
+  if (!token) return token.error();
+  // An unknown date has no event whose turn could be checked.
+  if (const auto event = deps.shelf.event_of(*id)) {
+    if (const auto turn = deps.turns.check(*token, *event); !turn) return turn.error();
+  }
+  const auto status = query_enum<SeatStatus>(request, "status", kSeatStatuses);
+  if (!status) return status.error();
+  return deps.shelf.seats(*id, *status);
+}
+
+http::Route seats_route(const CatalogDeps& deps) {
+  return {.method = GET,
+          .path = "/events/properties/{eventDateId}/seats",
+          .summary = "The seats of a date",
+          .tag = "catalogue",
+          .parameters = {kSeatStatus},
+          .successes = {{.description = "The seats", .schema = &json::schema<SeatsDto>}, kNotModified},
+          .refusals = turn_refusals({Code::EVENT_DATE_NOT_FOUND, Code::NO_SEAT_AVAILABLE}),
+          .read = bind(deps, seats)};
+}
+
+Result<PagePtr> seats_by_day(const CatalogDeps& deps, const http::Request& request) {
+  const auto id = request.id<EventId>("eventId");
+  if (!id) return id.error();
+  if (const auto turn = check_turn(deps, request, *id); !turn) return turn.error();
+  const auto day = query_day(request);
+  const auto status = query_enum<SeatStatus>(request, "status", kSeatStatuses);
+  if (const auto refusal = refusal_of(day, status)) return *refusal;
+  const auto date = date_on(*deps.shelf.catalogue(), *id, *day);
+  if (!date) return date.error();
+  return deps.shelf.seats(*date, *status);
+}
+
+http::Route seats_by_day_route(const CatalogDeps& deps) {
+  return {.method = GET,
+          .path = "/events/{eventId}/seats",
+          .summary = "The seats of the event's date on a day",
+          .tag = "catalogue",
+          .parameters = {{.name = "date",
+                          .description = "YYYY-MM-DD, the UTC day of the date's startDate",
+                          .required = true},
+                         kSeatStatus},
+          .successes = {{.description = "The seats", .schema = &json::schema<SeatsDto>}, kNotModified},
+          .refusals = turn_refusals({Code::EVENT_NOT_FOUND, Code::EVENT_DATE_NOT_FOUND, Code::DATE_AMBIGUOUS,
+                                     Code::NO_SEAT_AVAILABLE}),
+          .read = bind(deps, seats_by_day)};
 }
 
 }  // namespace
@@ -155,64 +219,9 @@ Answer answer_with(const http::Request& request, const Page& page) {
   return answer;
 }
 
-void add_catalog_routes(http::Router& router, const CatalogCalls& calls) {
-  const std::string unchanged = "Not changed since the ETag given";
-  const http::Success not_modified{.status = 304, .description = unchanged};
-  const std::vector<Code> turn = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::WRONG_TOKEN_TURN,
-                                  Code::WRONG_TOKEN_EVENT};
-  const auto with = [](std::vector<Code> codes, std::initializer_list<Code> more) {
-    codes.insert(codes.end(), more);
-    return codes;
-  };
-  const http::Parameter seat_status{
-      .name = "status", .description = "Only seats of this status", .schema = &json::schema<SeatStatus>};
-  router.add({.method = http::Method::GET,
-              .path = "/events",
-              .summary = "All events",
-              .tag = "catalogue",
-              .parameters = {{.name = "status",
-                              .description = "Only events of this status",
-                              .schema = &json::schema<EventStatus>}},
-              .successes = {{.description = "The events", .schema = &json::schema<std::vector<EventDto>>},
-                            not_modified},
-              .read = bind(calls, events)});
-  router.add(
-      {.method = http::Method::GET,
-       .path = "/events/{eventId}",
-       .summary = "An event and its dates",
-       .tag = "catalogue",
-       .successes = {{.description = "The event", .schema = &json::schema<EventWithDatesDto>}, not_modified},
-       .refusals = {Code::EVENT_NOT_FOUND},
-       .read = bind(calls, event)});
-  router.add({.method = http::Method::GET,
-              .path = "/events/{eventId}/dates",
-              .summary = "The dates of an event that can be booked now",
-              .tag = "catalogue",
-              .parameters = {{.name = "include", .description = "all: every date, each with `bookable`"}},
-              .successes = {{.description = "The dates", .schema = &json::schema<std::vector<EventDateDto>>},
-                            not_modified},
-              .refusals = with(turn, {Code::EVENT_NOT_FOUND}),
-              .read = bind(calls, dates)});
-  router.add({.method = http::Method::GET,
-              .path = "/events/properties/{eventDateId}/seats",
-              .summary = "The seats of a date",
-              .tag = "catalogue",
-              .parameters = {seat_status},
-              .successes = {{.description = "The seats", .schema = &json::schema<SeatsDto>}, not_modified},
-              .refusals = with(turn, {Code::EVENT_DATE_NOT_FOUND, Code::NO_SEAT_AVAILABLE}),
-              .read = bind(calls, seats)});
-  router.add({.method = http::Method::GET,
-              .path = "/events/{eventId}/seats",
-              .summary = "The seats of the event's date on a day",
-              .tag = "catalogue",
-              .parameters = {{.name = "date",
-                              .description = "YYYY-MM-DD, the UTC day of the date's startDate",
-                              .required = true},
-                             seat_status},
-              .successes = {{.description = "The seats", .schema = &json::schema<SeatsDto>}, not_modified},
-              .refusals = with(turn, {Code::EVENT_NOT_FOUND, Code::EVENT_DATE_NOT_FOUND, Code::DATE_AMBIGUOUS,
-                                      Code::NO_SEAT_AVAILABLE}),
-              .read = bind(calls, seats_by_day)});
+void add_catalog_routes(http::Router& router, const CatalogDeps& deps) {
+  for (const auto route : {events_route, event_route, dates_route, seats_route, seats_by_day_route})
+    router.add(route(deps));
 }
 
 }  // namespace stagedoor::catalog

@@ -9,14 +9,14 @@
 
 namespace stagedoor::catalog {
 
-struct CatalogCalls {
+struct CatalogDeps {
   const Shelf& shelf;
   const PlaceTokens& tokens;
   const Turns& turns;
   const Clock& clock;
 };
-// `calls` must outlive the router.
-void add_catalog_routes(http::Router& router, const CatalogCalls& calls);
+// `deps` must outlive the router.
+void add_catalog_routes(http::Router& router, const CatalogDeps& deps);
 
 // The page in the form that the request accepts (R-X7): compressed for who asks for it, 304 for who has it.
 Answer answer_with(const http::Request& request, const Page& page);

@@ -1,8 +1,8 @@
 #include "modules/catalog/http_seat_stream.h"
 
-#include <fmt/format.h>
-
-#include "modules/call.h"
+#include "api/bind.h"
+#include "core/refusals.h"
+#include "modules/queue/http_stream.h"
 #include "modules/queue/watch.h"
 
 namespace stagedoor::catalog {
@@ -38,25 +38,24 @@ class SeatStream : public EventStream {
   std::optional<std::uint64_t> heard_;
 };
 
+Result<Answer> open(const SeatStreamDeps& deps, const http::Request& request) {
+  const auto id = request.id<DateId>("eventDateId");
+  if (!id) return id.error();
+  const auto token = deps.tokens.check(presented_stream_token(request));
+  if (!token) return token.error();
+  const auto event = deps.shelf.event_of(*id);
+  if (!event) return unknown_date(*id);
+  if (const auto turn = deps.turns.check(*token, *event); !turn) return turn.error();
+  auto feed = deps.feeds.feed(*id);
+  const auto heard = feed->version_of(request.header("Last-Event-ID"));
+  return Answer{
+      .stream = std::make_shared<SeatStream>(
+          Watch(deps.rooms, deps.clock, *token, deps.tokens.end_of(*token)), std::move(feed), heard)};
+}
+
 }  // namespace
 
-void add_seat_stream_route(http::Router& router, const SeatStreamCalls& calls) {
-  const auto open = [&calls](const http::Request& request) -> Answer {
-    const auto id = request.id<DateId>("eventDateId");
-    if (!id) return http::problem(id.error());
-    const auto token = calls.tokens.check(presented_stream_token(request));
-    if (!token) return http::problem(token.error());
-    const auto event = calls.shelf.event_of(*id);
-    if (!event)
-      return http::problem(
-          {Code::EVENT_DATE_NOT_FOUND, fmt::format("There is no event date {}", id->value), {}, {}, {}});
-    if (const auto turn = calls.turns.check(*token, *event); !turn) return http::problem(turn.error());
-    auto feed = calls.feeds.feed(*id);
-    const auto heard = feed->version_of(request.header("Last-Event-ID"));
-    return {
-        .stream = std::make_shared<SeatStream>(
-            Watch(calls.rooms, calls.clock, *token, calls.tokens.end_of(*token)), std::move(feed), heard)};
-  };
+void add_seat_stream_route(http::Router& router, const SeatStreamDeps& deps) {
   router.add({.method = http::Method::GET,
               .path = "/events/properties/{eventDateId}/seats/stream",
               .summary = "The seats of a date, told as they change",
@@ -71,7 +70,7 @@ void add_seat_stream_route(http::Router& router, const SeatStreamCalls& calls) {
                     .content_type = "text/event-stream"}},
               .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::WRONG_TOKEN_TURN,
                            Code::WRONG_TOKEN_EVENT, Code::EVENT_DATE_NOT_FOUND},
-              .read = open});
+              .read = api::bind_read(deps, open)});
 }
 
 }  // namespace stagedoor::catalog

@@ -8,7 +8,7 @@
 
 namespace stagedoor::catalog {
 
-struct SeatStreamCalls {
+struct SeatStreamDeps {
   const Shelf& shelf;
   SeatFeeds& feeds;
   Rooms& rooms;
@@ -16,7 +16,7 @@ struct SeatStreamCalls {
   const Turns& turns;
   const Clock& clock;
 };
-// `calls` must outlive the router, what it names also the streams.
-void add_seat_stream_route(http::Router& router, const SeatStreamCalls& calls);
+// `deps` must outlive the router, what it names also the streams.
+void add_seat_stream_route(http::Router& router, const SeatStreamDeps& deps);
 
 }  // namespace stagedoor::catalog

@@ -26,7 +26,7 @@ struct World final : http::Reply::Sink {
   PlaceTokens tokens{keys, clock, Millis(86'400'000)};
   Turns turns{rooms};
   SeatFeeds feeds{shelf, clock, 1};
-  SeatStreamCalls calls{shelf, feeds, rooms, tokens, turns, clock};
+  SeatStreamDeps deps{shelf, feeds, rooms, tokens, turns, clock};
   http::Router router;
   Answer answer;
   Place last_place = 0;
@@ -34,7 +34,7 @@ struct World final : http::Reply::Sink {
   bool is_open = false;
 
   World() {
-    add_seat_stream_route(router, calls);
+    add_seat_stream_route(router, deps);
     Batch batch;
     for (const std::int64_t id : {1, 2}) {
       Event event;

@@ -56,13 +56,13 @@ struct World final : http::Reply::Sink {
   Rooms rooms{clock, [this] { return shelf.catalogue(); }, &test::seeds};
   PlaceTokens tokens{keys, clock, Millis(86'400'000)};
   Turns turns{rooms};
-  CatalogCalls calls{shelf, tokens, turns, clock};
+  CatalogDeps deps{shelf, tokens, turns, clock};
   http::Router router;
   Answer answer;
   std::map<std::int64_t, Place> last_place;
 
   World() {
-    add_catalog_routes(router, calls);
+    add_catalog_routes(router, deps);
     shelf.committed(first_batch());
   }
   void take(Answer&& given) noexcept override { answer = std::move(given); }

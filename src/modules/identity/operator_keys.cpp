@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/ensure.h"
+#include "core/refusals.h"
 #include "modules/identity/bearer.h"
 
 namespace stagedoor {
@@ -42,13 +43,12 @@ Result<Operator> OperatorKeys::check(std::string_view authorization, Role needed
     if (CRYPTO_memcmp(key.digest.data(), digest.data(), digest.size()) == 0) found = &key.owner;
   }
   if (!found || secret.empty()) {
-    return Failure{.code = Code::ADMIN_KEY_INVALID,
-                   .message = "Send an operator key: Authorization: Bearer <secret>"};
+    return refuse(Code::ADMIN_KEY_INVALID, "Send an operator key: Authorization: Bearer <secret>");
   }
   if (found->role < needed) {
-    return Failure{.code = Code::FORBIDDEN,
-                   .message = fmt::format("This needs the role {}; yours is {}", kRoles[std::size_t(needed)],
-                                          kRoles[std::size_t(found->role)])};
+    return refuse(Code::FORBIDDEN,
+                  fmt::format("This needs the role {}; yours is {}", kRoles[std::size_t(needed)],
+                              kRoles[std::size_t(found->role)]));
   }
   return *found;
 }

@@ -11,11 +11,12 @@
 
 namespace stagedoor {
 
-enum class Role { kViewer, kOperator, kOwner };  // each may do what those before it may
+// Each may do what those before it may.
+enum class Role { viewer, operator_, owner };
 
 struct Operator {
   std::string name;
-  Role role = Role::kViewer;
+  Role role = Role::viewer;
 
   // In whose name their Idempotency-Keys are kept (R-X5): made from the name, and no user's by chance.
   UserId user() const;

@@ -15,15 +15,15 @@ Code refusal(std::string_view authorization, Role needed) {
 }
 
 TEST(OperatorKeys, know_who_bears_a_secret) {
-  EXPECT_EQ(kKeys.check("Bearer v-secret", Role::kViewer)->name, "vera");
-  EXPECT_EQ(kKeys.check("bearer o:with:colons", Role::kOperator)->name, "otto");
-  EXPECT_EQ(kKeys.check("BEARER w-secret", Role::kOwner)->name, "olga");
+  EXPECT_EQ(kKeys.check("Bearer v-secret", Role::viewer)->name, "vera");
+  EXPECT_EQ(kKeys.check("bearer o:with:colons", Role::operator_)->name, "otto");
+  EXPECT_EQ(kKeys.check("BEARER w-secret", Role::owner)->name, "olga");
 }
 
 TEST(OperatorKeys, refuse_what_is_no_secret) {
   for (const auto* text : {"", "Bearer", "Bearer ", "v-secret", "Basic v-secret", "Bearer v-secre",
                            "Bearer v-secret ", "Bearer vera:viewer:v-secret", "Bearer V-SECRET"}) {
-    EXPECT_EQ(refusal(text, Role::kViewer), Code::ADMIN_KEY_INVALID);
+    EXPECT_EQ(refusal(text, Role::viewer), Code::ADMIN_KEY_INVALID);
   }
 }
 
@@ -38,13 +38,13 @@ TEST(OperatorKeys, each_role_may_do_what_those_before_it_may) {
 }
 
 TEST(OperatorKeys, without_any_key_nobody_is_let_in) {
-  EXPECT_FALSE(OperatorKeys({}).check("Bearer ", Role::kViewer));
-  EXPECT_FALSE(OperatorKeys({}).check("Bearer x", Role::kViewer));
+  EXPECT_FALSE(OperatorKeys({}).check("Bearer ", Role::viewer));
+  EXPECT_FALSE(OperatorKeys({}).check("Bearer x", Role::viewer));
 }
 
 TEST(Operator, has_an_id_of_their_own_for_idempotency) {
-  EXPECT_EQ((Operator{"olga", Role::kOwner}.user()), (Operator{"olga", Role::kViewer}.user()));
-  EXPECT_NE((Operator{"olga", Role::kOwner}.user()), (Operator{"otto", Role::kOwner}.user()));
+  EXPECT_EQ((Operator{"olga", Role::owner}.user()), (Operator{"olga", Role::viewer}.user()));
+  EXPECT_NE((Operator{"olga", Role::owner}.user()), (Operator{"otto", Role::owner}.user()));
 }
 
 }  // namespace

@@ -15,7 +15,7 @@
 
 namespace stagedoor::operators {
 
-struct OperatorCalls {
+struct OperatorDeps {
   Lane& lane;
   Readers& readers;
   const catalog::Shelf& shelf;
@@ -24,7 +24,7 @@ struct OperatorCalls {
   const Clock& clock;
   Won balance_max;
 };
-// `calls` must outlive the router.
-void add_operator_routes(http::Router& router, const OperatorCalls& calls);
+// `deps` must outlive the router.
+void add_operator_routes(http::Router& router, const OperatorDeps& deps);
 
 }  // namespace stagedoor::operators

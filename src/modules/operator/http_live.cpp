@@ -2,11 +2,9 @@
 #include <algorithm>
 #include <iterator>
 
-#include "http/problem.h"
 #include "json/schema.h"
 #include "json/types.h"
-#include "modules/call.h"
-#include "modules/operator/http_desk.h"
+#include "modules/operator/http_common.h"
 
 namespace stagedoor::operators {
 
@@ -48,13 +46,12 @@ BOOST_DESCRIBE_STRUCT(LogDto, (), (id, createdAt, operatorName, action, eventId,
 
 namespace {
 
-void live(const Asked& asked, http::Reply reply) {
-  const OperatorCalls& calls = asked.calls;
-  const auto catalogue = calls.shelf.catalogue();
-  LiveDto dto{.at = calls.clock.now(), .events = {}};
+void live(const OperatorDeps& deps, const Operator&, http::Reply reply) {
+  const auto catalogue = deps.shelf.catalogue();
+  LiveDto dto{.at = deps.clock.now(), .events = {}};
   for (const auto& [id, event] : catalogue->events) {
-    const RoomNumbers room = calls.rooms.numbers(id);
-    const catalog::Sales sales = calls.shelf.sales(id);
+    const RoomNumbers room = deps.rooms.numbers(id);
+    const catalog::Sales sales = deps.shelf.sales(id);
     LiveEventDto row{.eventId = id,
                      .name = event->name,
                      .paused = event->paused,
@@ -69,7 +66,7 @@ void live(const Asked& asked, http::Reply reply) {
     catalog::EventStock stock{event.get(), {}};
     for (const auto& [date_id, date] : catalogue->dates) {
       if (date->event != id || date->deleted_at) continue;
-      stock.dates.push_back({date.get(), calls.shelf.left(date_id)});
+      stock.dates.push_back({date.get(), deps.shelf.left(date_id)});
       row.seatCount += stock.dates.back().left;
       row.totalSeats += std::int64_t(date->seats.size());
     }
@@ -77,6 +74,14 @@ void live(const Asked& asked, http::Reply reply) {
     dto.events.push_back(std::move(row));
   }
   reply(http::ok(200, dto));
+}
+
+http::Route live_route(const OperatorDeps& deps) {
+  return operator_route({.method = http::Method::GET,
+                         .path = "/admin/live",
+                         .summary = "People waiting and inside, holds, sales and revenue of every event, now",
+                         .successes = {{.description = "The numbers", .schema = &json::schema<LiveDto>}},
+                         .handler = api::bind(deps, live, by_operator(Role::viewer))});
 }
 
 LogDto log_dto(const LogRow& row) {
@@ -90,38 +95,32 @@ LogDto log_dto(const LogRow& row) {
   return dto;
 }
 
-void show_log(const Asked& asked, http::Reply reply) {
-  const auto at = page_of(asked.request);
-  if (!at) return reply(http::problem(at.error()));
-  submit_read(asked.calls.readers, std::move(reply), [at = *at](Queries& queries) {
-    auto rows = queries.log({at.before, at.limit + 1});
-    const auto next = cut_page(rows, at, [](const LogRow& row) { return row.id.value; });
+void show_log(const OperatorDeps& deps, const Operator&, PageAt at, http::Reply reply) {
+  api::submit_read(deps.readers, std::move(reply), [at](Queries& queries) {
+    auto rows = queries.log(api::one_more(at));
+    const auto next = api::cut_page(rows, at, [](const LogRow& row) { return row.id.value; });
     std::vector<LogDto> dtos;
     std::transform(rows.begin(), rows.end(), std::back_inserter(dtos), log_dto);
     return http::page(dtos, next);
   });
 }
 
+http::Route log_route(const OperatorDeps& deps) {
+  return operator_route({.method = http::Method::GET,
+                         .path = "/admin/log",
+                         .summary = "What operators changed, newest first",
+                         .parameters = api::page_parameters(),
+                         .successes = {{.description = "A page",
+                                        .schema = &json::schema<LogDto>,
+                                        .envelope = http::Envelope::page}},
+                         .refusals = {Code::STORE_UNAVAILABLE},
+                         .handler = api::bind(deps, show_log, by_operator(Role::viewer), api::with_page)});
+}
+
 }  // namespace
 
-void add_live_routes(http::Router& router, const OperatorCalls& calls) {
-  router.add({.method = http::Method::GET,
-              .path = "/admin/live",
-              .summary = "People waiting and inside, holds, sales and revenue of every event, now",
-              .tag = "operators",
-              .successes = {{.description = "The numbers", .schema = &json::schema<LiveDto>}},
-              .refusals = refusals({}),
-              .handler = for_role(calls, Role::kViewer, live)});
-  router.add({.method = http::Method::GET,
-              .path = "/admin/log",
-              .summary = "What operators changed, newest first",
-              .tag = "operators",
-              .parameters = page_parameters(),
-              .successes = {{.description = "A page",
-                             .schema = &json::schema<LogDto>,
-                             .envelope = http::Envelope::page}},
-              .refusals = refusals({Code::STORE_UNAVAILABLE}),
-              .handler = for_role(calls, Role::kViewer, show_log)});
+void add_live_routes(http::Router& router, const OperatorDeps& deps) {
+  for (const auto route : {live_route, log_route}) router.add(route(deps));
 }
 
 }  // namespace stagedoor::operators

@@ -1,13 +1,9 @@
 // The people in an event's waiting room, in an operator's hands: priority, the beacon of a draw, emptying the
 // room (R-Q17). How people are let in is a policy of the event: http_catalogue.cpp.
-#include <fmt/format.h>
-
-#include "http/problem.h"
 #include "json/read.h"
 #include "json/schema.h"
 #include "json/write.h"
-#include "modules/call.h"
-#include "modules/operator/http_desk.h"
+#include "modules/operator/http_common.h"
 #include "modules/operator/model.h"
 #include "modules/queue/http_public.h"
 #include "modules/reservation/model.h"
@@ -44,52 +40,76 @@ struct EmptiedDto {
 };
 BOOST_DESCRIBE_STRUCT(EmptiedDto, (), (eventId, people))
 
+struct EmptiedDetail {
+  std::int64_t people = 0;
+};
+BOOST_DESCRIBE_STRUCT(EmptiedDetail, (), (people))
+
 namespace {
 
-void grant_priority(const Asked& asked, http::Reply reply) {
-  const auto event = asked.request.id<EventId>("id");
-  if (!event) return reply(http::problem(event.error()));
-  const auto body = json::read<PriorityBody>(asked.request.body);
-  if (!body) return reply(http::problem(body.error()));
-  auto idempotency = idempotency_of(asked.request, asked.who.user());
-  if (!idempotency) return reply(http::problem(idempotency.error()));
-  submit(
-      asked.calls.lane, LaneClass::operation, std::move(*idempotency), [](const View&, Keys&) {},
-      [order = GrantPriority{*event, body->userIds, asked.who.name}](const View& view, Moment& moment) {
-        return answered(decide_priority(order, view, moment), [&](EventId id) {
+void grant_priority(const OperatorDeps& deps, const Operator& who, EventId event, PriorityBody body,
+                    Idempotency idempotency, http::Reply reply) {
+  api::submit(
+      deps.lane, LaneClass::operation, std::move(idempotency), [](const View&, Keys&) {},
+      [order = GrantPriority{event, std::move(body.userIds), who.name}](const View& view, Moment& moment) {
+        return api::answered(decide_priority(order, view, moment), [&](EventId id) {
           return http::ok(200, PriorityDto{id, std::int64_t(order.users.size())});
         });
       },
       std::move(reply));
 }
 
-void name_beacon(const Asked& asked, http::Reply reply) {
-  const auto event = asked.request.id<EventId>("id");
-  if (!event) return reply(http::problem(event.error()));
-  const auto body = json::read<BeaconBody>(asked.request.body);
-  if (!body) return reply(http::problem(body.error()));
-  auto idempotency = idempotency_of(asked.request, asked.who.user());
-  if (!idempotency) return reply(http::problem(idempotency.error()));
-  const Deed deed{asked.who.name, "queue.draw", *event,
-                  asked.request.body.empty() ? "{}" : json::to_text(*body)};
-  submit(
-      asked.calls.lane, LaneClass::operation, std::move(*idempotency),
-      [id = *event](const View& view, Keys& wanted) { want(view.draws, wanted.draws, id); },
-      [order = NameBeacon{*event, body->beacon}, deed](const View& view, Moment& moment) {
+http::Route priority_route(const OperatorDeps& deps) {
+  return operator_route(
+      {.method = http::Method::POST,
+       .path = "/admin/events/{id}/queue/priority",
+       .summary =
+           "Let users wait in the priority line, which gets the policy's priority_share of the admissions",
+       .parameters = {api::idempotency_parameter()},
+       .body = &json::schema<PriorityBody>,
+       .successes = {{.description = "How many", .schema = &json::schema<PriorityDto>}},
+       .refusals = {Code::EVENT_NOT_FOUND, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
+       .handler = api::bind(deps, grant_priority, by_operator(Role::operator_), api::with_id<EventId>("id"),
+                            api::with_body<PriorityBody>, api::with_idempotency)});
+}
+
+void name_beacon(const OperatorDeps& deps, const Operator& who, EventId event, const BeaconBody& body,
+                 Idempotency idempotency, http::Reply reply) {
+  const AuditEntry entry{who.name, "queue.draw", event, json::to_text(body)};
+  api::submit(
+      deps.lane, LaneClass::operation, std::move(idempotency),
+      [event](const View& view, Keys& wanted) { want(view.draws, wanted.draws, event); },
+      [order = NameBeacon{event, body.beacon}, entry](const View& view, Moment& moment) {
         auto decision = decide_beacon(order, view, moment.now);
         if (std::holds_alternative<Draw>(decision.result))
-          decision.changes.log.push_back(log_row(deed, moment));
-        return answered(std::move(decision), [&](const Draw& draw) { return http::ok(200, to_dto(draw)); });
+          decision.changes.log.push_back(log_row(entry, moment));
+        return api::answered(std::move(decision),
+                             [](const Draw& draw) { return http::ok(200, to_dto(draw)); });
       },
       std::move(reply));
+}
+
+http::Route beacon_route(const OperatorDeps& deps) {
+  return operator_route(
+      {.method = http::Method::POST,
+       .path = "/admin/events/{id}/queue/draw",
+       .summary =
+           "After the opening, give the value of the beacon that the policy names; then the order is drawn",
+       .parameters = {api::idempotency_parameter()},
+       .body = &json::schema<BeaconBody>,
+       .successes = {{.description = "The draw", .schema = &json::schema<DrawDto>}},
+       .refusals = {Code::EVENT_NOT_FOUND, Code::EVENT_NOT_ON_SALE, Code::IDEMPOTENCY_MISMATCH,
+                    Code::STORE_UNAVAILABLE},
+       .handler = api::bind(deps, name_beacon, by_operator(Role::operator_), api::with_id<EventId>("id"),
+                            api::with_body<BeaconBody>, api::with_idempotency)});
 }
 
 // Sends everybody out, some at a time, and answers when the last one has left. Who joins meanwhile stays:
 // pause or close the event first.
 class Emptying : public std::enable_shared_from_this<Emptying> {
  public:
-  Emptying(const OperatorCalls& calls, Deed deed, std::vector<LinePlace> people, http::Reply reply)
-      : calls_(calls), deed_(std::move(deed)), people_(std::move(people)), reply_(std::move(reply)) {}
+  Emptying(const OperatorDeps& deps, AuditEntry entry, std::vector<LinePlace> people, http::Reply reply)
+      : deps_(deps), entry_(std::move(entry)), people_(std::move(people)), reply_(std::move(reply)) {}
 
   void go_on() {
     if (next_ == people_.size()) return finish();
@@ -105,10 +125,10 @@ class Emptying : public std::enable_shared_from_this<Emptying> {
 
   void send_out(const LinePlace& person) {
     const Leave order{{person.event, person.place, person.user}, CancelReason::OPERATOR};
-    submit(
-        calls_.lane, LaneClass::operation, {},
+    api::submit(
+        deps_.lane, LaneClass::operation, {},
         [order](const View& view, Keys& wanted) { leave_keys(order, view, wanted); },
-        [order, &rooms = calls_.rooms](const View& view, Moment& moment) {
+        [order, &rooms = deps_.rooms](const View& view, Moment& moment) {
           const auto current = rooms.place_of(order.fan.event, order.fan.user, moment.now);
           return Decided{{}, decide_leave(order, view, moment, current).changes};
         },
@@ -119,24 +139,23 @@ class Emptying : public std::enable_shared_from_this<Emptying> {
     if (answer.refusal) has_failed_ = true;
     if (--under_way_ > 0) return;
     if (!has_failed_) return go_on();
-    reply_(http::problem(
-        {Code::STORE_UNAVAILABLE, "Not everybody was sent out; ask again shortly.", {}, {}, {}}));
+    reply_(http::problem(refuse(Code::STORE_UNAVAILABLE, "Not everybody was sent out; try again shortly.")));
   }
 
   void finish() {
-    submit(
-        calls_.lane, LaneClass::operation, {}, [](const View&, Keys&) {},
-        [deed = deed_, people = people_.size()](const View&, Moment& moment) {
+    api::submit(
+        deps_.lane, LaneClass::operation, {}, [](const View&, Keys&) {},
+        [entry = entry_, people = people_.size()](const View&, Moment& moment) {
           Changes changes;
-          changes.log.push_back(log_row(deed, moment));
-          return Decided{http::ok(200, EmptiedDto{deed.event, std::int64_t(people)}), std::move(changes),
+          changes.log.push_back(log_row(entry, moment));
+          return Decided{http::ok(200, EmptiedDto{entry.event, std::int64_t(people)}), std::move(changes),
                          true};
         },
         std::move(reply_));
   }
 
-  const OperatorCalls& calls_;
-  Deed deed_;
+  const OperatorDeps& deps_;
+  AuditEntry entry_;
   std::vector<LinePlace> people_;
   http::Reply reply_;
   std::size_t next_ = 0;
@@ -144,47 +163,28 @@ class Emptying : public std::enable_shared_from_this<Emptying> {
   std::atomic<bool> has_failed_{false};
 };
 
-void empty_room(const Asked& asked, http::Reply reply) {
-  const auto event = asked.request.id<EventId>("id");
-  if (!event) return reply(http::problem(event.error()));
-  if (!asked.calls.shelf.catalogue()->event(*event)) {
-    return reply(http::problem(
-        {Code::EVENT_NOT_FOUND, fmt::format("There is no event {}", event->value), {}, {}, {}}));
-  }
-  auto people = asked.calls.rooms.everybody(*event);
-  Deed deed{asked.who.name, "queue.empty", *event, fmt::format(R"({{"people":{}}})", people.size())};
-  std::make_shared<Emptying>(asked.calls, std::move(deed), std::move(people), std::move(reply))->go_on();
+void empty_room(const OperatorDeps& deps, const Operator& who, EventId event, http::Reply reply) {
+  if (!deps.shelf.catalogue()->event(event)) return reply(http::problem(unknown_event(event)));
+  auto people = deps.rooms.everybody(event);
+  AuditEntry entry{who.name, "queue.empty", event, json::to_text(EmptiedDetail{std::int64_t(people.size())})};
+  std::make_shared<Emptying>(deps, std::move(entry), std::move(people), std::move(reply))->go_on();
+}
+
+http::Route empty_route(const OperatorDeps& deps) {
+  return operator_route(
+      {.method = http::Method::POST,
+       .path = "/admin/events/{id}/queue/empty",
+       .summary =
+           "Send everybody out who waits or is inside; unpaid holds are cancelled. Pause the queue first",
+       .successes = {{.description = "How many they were", .schema = &json::schema<EmptiedDto>}},
+       .refusals = {Code::EVENT_NOT_FOUND, Code::STORE_UNAVAILABLE},
+       .handler = api::bind(deps, empty_room, by_operator(Role::operator_), api::with_id<EventId>("id"))});
 }
 
 }  // namespace
 
-void add_queue_control_routes(http::Router& router, const OperatorCalls& calls) {
-  const auto add = [&](std::string path, Work work, std::string summary, http::Schema body,
-                       http::Success success, std::vector<Code> codes) {
-    http::Route route{.method = http::Method::POST,
-                      .path = std::move(path),
-                      .summary = std::move(summary),
-                      .tag = "operators",
-                      .body = body,
-                      .successes = {std::move(success)},
-                      .refusals = std::move(codes),
-                      .handler = for_role(calls, Role::kOperator, work)};
-    if (body) route.parameters = {idempotency_parameter()};
-    router.add(std::move(route));
-  };
-  add("/admin/events/{id}/queue/priority", grant_priority,
-      "Let users wait in the priority line, which gets the policy's priority_share of the admissions",
-      &json::schema<PriorityBody>, {.description = "How many", .schema = &json::schema<PriorityDto>},
-      refusals({Code::EVENT_NOT_FOUND, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE}));
-  add("/admin/events/{id}/queue/draw", name_beacon,
-      "After the opening, give the value of the beacon that the policy names; then the order is drawn",
-      &json::schema<BeaconBody>, {.description = "The draw", .schema = &json::schema<DrawDto>},
-      refusals({Code::EVENT_NOT_FOUND, Code::EVENT_NOT_ON_SALE, Code::IDEMPOTENCY_MISMATCH,
-                Code::STORE_UNAVAILABLE}));
-  add("/admin/events/{id}/queue/empty", empty_room,
-      "Send everybody out who waits or is inside; unpaid holds are cancelled. Pause the queue first", nullptr,
-      {.description = "How many they were", .schema = &json::schema<EmptiedDto>},
-      refusals({Code::EVENT_NOT_FOUND, Code::STORE_UNAVAILABLE}));
+void add_queue_control_routes(http::Router& router, const OperatorDeps& deps) {
+  for (const auto route : {priority_route, beacon_route, empty_route}) router.add(route(deps));
 }
 
 }  // namespace stagedoor::operators

@@ -1,14 +1,10 @@
 // Seats and money in an operator's hands: house seats, charging, refunding.
-#include <fmt/format.h>
-
-#include "http/problem.h"
 #include "json/read.h"
 #include "json/schema.h"
 #include "json/types.h"
-#include "modules/call.h"
-#include "modules/operator/http_desk.h"
+#include "modules/operator/http_common.h"
 #include "modules/operator/model.h"
-#include "modules/payment/model.h"
+#include "modules/payment/http.h"
 #include "modules/reservation/http.h"
 #include "modules/wallet/http.h"
 
@@ -35,119 +31,110 @@ struct BlockedDto {
 };
 BOOST_DESCRIBE_STRUCT(BlockedDto, (), (eventDateId, blocked, seatIds, changed))
 
+struct ChargeDetail {
+  UserId userId;
+  Won amount;
+};
+BOOST_DESCRIBE_STRUCT(ChargeDetail, (), (userId, amount))
+
+struct RefundDetail {
+  ReservationId reservation;
+  UserId userId;
+  Won amount;
+};
+BOOST_DESCRIBE_STRUCT(RefundDetail, (), (reservation, userId, amount))
+
 namespace {
 
-void block_or_release(const Asked& asked, bool block, http::Reply reply) {
-  const auto date = asked.request.id<DateId>("id");
-  if (!date) return reply(http::problem(date.error()));
-  const auto body = json::read<SeatsBody>(asked.request.body);
-  if (!body) return reply(http::problem(body.error()));
-  auto idempotency = idempotency_of(asked.request, asked.who.user());
-  if (!idempotency) return reply(http::problem(idempotency.error()));
-  BlockSeats order{
-      .date = *date, .seats = {}, .numbers = {}, .block = block, .operator_name = asked.who.name};
-  if (body->seatIds) order.seats = *body->seatIds;
-  if (body->seatNumbers) order.numbers = *body->seatNumbers;
-  submit(
-      asked.calls.lane, LaneClass::operation, std::move(*idempotency),
+template <bool kBlock>
+void block(const OperatorDeps& deps, const Operator& who, DateId date, SeatsBody body,
+           Idempotency idempotency, http::Reply reply) {
+  BlockSeats order{.date = date, .seats = {}, .numbers = {}, .block = kBlock, .operator_name = who.name};
+  if (body.seatIds) order.seats = std::move(*body.seatIds);
+  if (body.seatNumbers) order.numbers = std::move(*body.seatNumbers);
+  api::submit(
+      deps.lane, LaneClass::operation, std::move(idempotency),
       [order](const View& view, Keys& wanted) { block_keys(order, view, wanted); },
       [order](const View& view, Moment& moment) {
-        return answered(decide_block(order, view, moment), [&](const Blocked& blocked) {
-          return http::ok(200, BlockedDto{blocked.date, order.block, blocked.seats,
-                                          std::int64_t(blocked.changed.size())});
+        return api::answered(decide_block(order, view, moment), [](const Blocked& blocked) {
+          return http::ok(
+              200, BlockedDto{blocked.date, kBlock, blocked.seats, std::int64_t(blocked.changed.size())});
         });
       },
       std::move(reply));
 }
 
-void block(const Asked& asked, http::Reply reply) { block_or_release(asked, true, std::move(reply)); }
-void unblock(const Asked& asked, http::Reply reply) { block_or_release(asked, false, std::move(reply)); }
-
-// Adds the log's line to a decision that succeeded.
-template <class Outcome>
-Decision<Outcome> logged(Decision<Outcome> decision, const Deed& deed, Moment& moment) {
-  if (std::holds_alternative<Outcome>(decision.result)) decision.changes.log.push_back(log_row(deed, moment));
-  return decision;
+template <bool kBlock>
+http::Route block_route(const OperatorDeps& deps) {
+  std::vector<Code> refusals = {Code::EVENT_DATE_NOT_FOUND, Code::SEAT_NOT_FOUND, Code::IDEMPOTENCY_MISMATCH,
+                                Code::STORE_UNAVAILABLE};
+  if (kBlock) refusals.push_back(Code::SEAT_OCCUPIED);
+  return operator_route(
+      {.method = http::Method::POST,
+       .path = kBlock ? "/admin/dates/{id}/seats/block" : "/admin/dates/{id}/seats/unblock",
+       .summary = kBlock ? "Keep seats for the house: shown as OCCUPIED, all or none"
+                         : "Give house seats into the sale",
+       .parameters = {api::idempotency_parameter()},
+       .body = &json::schema<SeatsBody>,
+       .successes = {{.description = "The seats, in their order", .schema = &json::schema<BlockedDto>}},
+       .refusals = std::move(refusals),
+       .handler = api::bind(deps, block<kBlock>, by_operator(Role::operator_), api::with_id<DateId>("id"),
+                            api::with_body<SeatsBody>, api::with_idempotency)});
 }
 
-void charge(const Asked& asked, http::Reply reply) {
-  const auto user = asked.request.user_id("id");
-  if (!user) return reply(http::problem(user.error()));
-  const auto amount = read_amount(asked.request.body);
-  if (!amount) return reply(http::problem(amount.error()));
-  auto idempotency = idempotency_of(asked.request, asked.who.user());
-  if (!idempotency) return reply(http::problem(idempotency.error()));
-  const Charge order{*user, *amount, asked.calls.balance_max};
-  const Deed deed{asked.who.name,
-                  "balance.charge",
-                  {},
-                  fmt::format(R"({{"userId":"{}","amount":{}}})", to_string(*user), amount->amount)};
-  submit(
-      asked.calls.lane, LaneClass::wallet, std::move(*idempotency),
-      [order](const View& view, Keys& wanted) { want(view.wallets, wanted.wallets, order.user); },
-      [order, deed](const View& view, Moment& moment) {
-        return answered(logged(decide_charge(order, view, moment), deed, moment), [](const Charged& charged) {
-          const Posting& posting = charged.posting;
-          return http::ok(200, PostingDto{posting.id, charged.wallet.user, posting.type, posting.amount,
-                                          posting.balance_after, posting.created_at});
-        });
-      },
-      std::move(reply));
+void charge(const OperatorDeps& deps, const Operator& who, UserId user, Won amount, Idempotency idempotency,
+            http::Reply reply) {
+  const AuditEntry entry{.operator_name = who.name,
+                         .action = "balance.charge",
+                         .detail = json::to_text(ChargeDetail{user, amount})};
+  submit_charge(deps.lane, {user, amount, deps.balance_max}, std::move(idempotency), std::move(reply),
+                [entry](const Charged&, Changes& changes, Moment& moment) {
+                  changes.log.push_back(log_row(entry, moment));
+                });
 }
 
-void refund(const Asked& asked, http::Reply reply) {
-  const auto id = asked.request.id<ReservationId>("id");
-  if (!id) return reply(http::problem(id.error()));
-  auto idempotency = idempotency_of(asked.request, asked.who.user());
-  if (!idempotency) return reply(http::problem(idempotency.error()));
-  const Refund order{*id, std::nullopt, asked.calls.balance_max};
-  submit(
-      asked.calls.lane, LaneClass::payment, std::move(*idempotency),
-      [order](const View& view, Keys& wanted) { refund_keys(order, view, wanted); },
-      [order, name = asked.who.name](const View& view, Moment& moment) {
-        auto decision = decide_refund(order, view, moment);
-        Deed deed{name, "reservation.refund", {}, {}};
-        if (const auto* row = std::get_if<Reservation>(&decision.result)) {
-          deed.event = row->event;
-          deed.detail = fmt::format(R"({{"reservation":{},"userId":"{}","amount":{}}})", row->id.value,
-                                    to_string(row->user), row->price.amount);
-        }
-        return answered(logged(std::move(decision), deed, moment), [&](const Reservation& row) {
-          return http::ok(200, to_dto(row, *view.catalogue, moment.now));
-        });
-      },
-      std::move(reply));
+http::Route charge_route(const OperatorDeps& deps) {
+  return operator_route({.method = http::Method::POST,
+                         .path = "/admin/users/{id}/balance/charge",
+                         .summary = "Charge a user's balance",
+                         .parameters = {api::idempotency_parameter()},
+                         .body = &json::schema<ChargeBody>,
+                         .successes = {{.description = "The movement and the balance after it",
+                                        .schema = &json::schema<PostingDto>}},
+                         .refusals = {Code::INVALID_AMOUNT, Code::BALANCE_LIMIT_EXCEEDED,
+                                      Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
+                         .handler = api::bind(deps, charge, by_operator(Role::operator_),
+                                              api::with_user("id"), charged_amount, api::with_idempotency)});
+}
+
+void refund(const OperatorDeps& deps, const Operator& who, ReservationId id, Idempotency idempotency,
+            http::Reply reply) {
+  submit_refund(deps.lane, {id, std::nullopt, deps.balance_max}, std::move(idempotency), std::move(reply),
+                [name = who.name](const Reservation& row, Changes& changes, Moment& moment) {
+                  const RefundDetail detail{row.id, row.user, row.price};
+                  changes.log.push_back(
+                      log_row({name, "reservation.refund", row.event, json::to_text(detail)}, moment));
+                });
+}
+
+http::Route refund_route(const OperatorDeps& deps) {
+  return operator_route(
+      {.method = http::Method::POST,
+       .path = "/admin/reservations/{id}/refund",
+       .summary = "Give the money of a paid seat back, at any time",
+       .parameters = {api::idempotency_parameter()},
+       .successes = {{.description = "The reservation, REFUNDED", .schema = &json::schema<ReservationDto>}},
+       .refusals = {Code::RESERVATION_NOT_FOUND, Code::WRONG_RESERVATION_STATUS, Code::BALANCE_LIMIT_EXCEEDED,
+                    Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
+       .handler = api::bind(deps, refund, by_operator(Role::operator_), api::with_id<ReservationId>("id"),
+                            api::with_idempotency)});
 }
 
 }  // namespace
 
-void add_sales_routes(http::Router& router, const OperatorCalls& calls) {
-  const auto add = [&](std::string path, Work work, std::string summary, http::Schema body,
-                       http::Success success, std::vector<Code> codes) {
-    codes.insert(codes.end(), {Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE});
-    router.add({.method = http::Method::POST,
-                .path = std::move(path),
-                .summary = std::move(summary),
-                .tag = "operators",
-                .parameters = {idempotency_parameter()},
-                .body = body,
-                .successes = {std::move(success)},
-                .refusals = std::move(codes),
-                .handler = for_role(calls, Role::kOperator, work)});
-  };
-  const http::Success blocked{.description = "The seats, in their order",
-                              .schema = &json::schema<BlockedDto>};
-  add("/admin/dates/{id}/seats/block", block, "Keep seats for the house: shown as OCCUPIED, all or none",
-      &json::schema<SeatsBody>, blocked,
-      refusals({Code::EVENT_DATE_NOT_FOUND, Code::SEAT_NOT_FOUND, Code::SEAT_OCCUPIED}));
-  add("/admin/dates/{id}/seats/unblock", unblock, "Give house seats into the sale", &json::schema<SeatsBody>,
-      blocked, refusals({Code::EVENT_DATE_NOT_FOUND, Code::SEAT_NOT_FOUND}));
-  add("/admin/users/{id}/balance/charge", charge, "Charge a user's balance", &json::schema<ChargeBody>,
-      {.description = "The movement and the balance after it", .schema = &json::schema<PostingDto>},
-      refusals({Code::INVALID_AMOUNT, Code::BALANCE_LIMIT_EXCEEDED}));
-  add("/admin/reservations/{id}/refund", refund, "Give the money of a paid seat back, at any time", nullptr,
-      {.description = "The reservation, REFUNDED", .schema = &json::schema<ReservationDto>},
-      refusals({Code::RESERVATION_NOT_FOUND, Code::WRONG_RESERVATION_STATUS, Code::BALANCE_LIMIT_EXCEEDED}));
+void add_sales_routes(http::Router& router, const OperatorDeps& deps) {
+  for (const auto route : {block_route<true>, block_route<false>, charge_route, refund_route})
+    router.add(route(deps));
 }
 
 }  // namespace stagedoor::operators

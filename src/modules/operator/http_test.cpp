@@ -315,10 +315,10 @@ TEST(OperatorCalls, page_through_the_log_newest_first_R_X6) {
     const OperatorKeys keys(kOperatorKeys);
     {
       Readers readers(1, [&] { return office.store.queries(); });  // has answered when it is gone
-      const OperatorCalls calls{
-          office.world.lane(), readers, office.world.shelf(), office.world.rooms(), keys, office.clock, {}};
+      const OperatorDeps deps{office.world.lane(), readers, office.world.shelf(), office.world.rooms(), keys,
+                              office.clock,        {}};
       http::Router router;
-      add_operator_routes(router, calls);
+      add_operator_routes(router, deps);
       const std::vector<http::Header> headers{{"Authorization", "Bearer viewer-secret"}};
       http::Request request;
       request.path = "/admin/log";

@@ -4,9 +4,24 @@
 
 #include <algorithm>
 
+#include "core/refusals.h"
+#include "json/write.h"
 #include "modules/catalog/model.h"
+#include "state/seat_taker.h"
 
 namespace stagedoor::operators {
+
+struct PriorityDetail {
+  std::int64_t users = 0;
+};
+BOOST_DESCRIBE_STRUCT(PriorityDetail, (), (users))
+
+struct BlockDetail {
+  DateId date;
+  std::vector<SeatId> seatIds;
+};
+BOOST_DESCRIBE_STRUCT(BlockDetail, (), (date, seatIds))
+
 namespace {
 
 // The seats meant; their faults with the paths of the order.
@@ -30,32 +45,24 @@ std::vector<SeatId> seats_of(const BlockSeats& order, const EventDate& date, std
   return seats;
 }
 
-bool is_taken(const View& view, SeatId seat, TimePoint now) {
-  const SeatState* state = view.seats.find(seat);
-  if (!state || !state->taken_by) return false;
-  const Reservation* taker = view.reservations.find(state->taken_by);
-  return taker && (taker->is_live_hold(now) || taker->status == ReservationStatus::PAID);
-}
-
 }  // namespace
 
-LogRow log_row(const Deed& deed, Moment& moment) {
+LogRow log_row(const AuditEntry& entry, Moment& moment) {
   return {.id = moment.ids.next<LogId>(),
           .created_at = moment.now,
-          .operator_name = deed.operator_name,
-          .action = deed.action,
-          .event = deed.event,
-          .detail = deed.detail};
+          .operator_name = entry.operator_name,
+          .action = entry.action,
+          .event = entry.event,
+          .detail = entry.detail};
 }
 
 Decision<EventId> decide_priority(const GrantPriority& order, const View& view, Moment& moment) {
-  if (!view.catalogue->event(order.event))
-    return Failure{Code::EVENT_NOT_FOUND, fmt::format("There is no event {}", order.event.value), {}, {}, {}};
+  if (!view.catalogue->event(order.event)) return unknown_event(order.event);
   Changes changes;
   for (const UserId& user : order.users) changes.priority.push_back({order.event, user, moment.now});
-  changes.log.push_back(log_row({order.operator_name, "queue.priority", order.event,
-                                 fmt::format(R"({{"users":{}}})", order.users.size())},
-                                moment));
+  const PriorityDetail detail{std::int64_t(order.users.size())};
+  changes.log.push_back(
+      log_row({order.operator_name, "queue.priority", order.event, json::to_text(detail)}, moment));
   return {order.event, std::move(changes)};
 }
 
@@ -69,14 +76,13 @@ void block_keys(const BlockSeats& order, const View& view, Keys& wanted) {
 Decision<Blocked> decide_block(const BlockSeats& order, const View& view, Moment& moment) {
   const EventDate* date = view.catalogue->date(order.date);
   if (!date || date->deleted_at) {
-    return Failure{.code = Code::EVENT_DATE_NOT_FOUND,
-                   .message = fmt::format("There is no event date {}", order.date.value)};
+    return unknown_date(order.date);
   }
   std::vector<Fault> faults;
   Blocked blocked{.date = date->id, .seats = seats_of(order, *date, faults), .changed = {}};
   if (!faults.empty()) {
     return Failure{.code = Code::SEAT_NOT_FOUND,
-                   .message = "Some of these are not seats of this date; nothing was done",
+                   .message = "Some of these are not seats of this date. Nothing was done.",
                    .details = std::move(faults)};
   }
   for (const SeatId seat : blocked.seats) {
@@ -90,20 +96,17 @@ Decision<Blocked> decide_block(const BlockSeats& order, const View& view, Moment
   }
   if (!faults.empty()) {
     return Failure{.code = Code::SEAT_OCCUPIED,
-                   .message = "Some of these seats are held or sold; nothing was done",
+                   .message = "Some of these seats are held or sold. Nothing was done.",
                    .details = std::move(faults)};
   }
   Changes changes;
   for (const SeatId seat : blocked.changed) changes.blocks.push_back({seat, order.block});
   if (!blocked.changed.empty()) {
-    std::vector<std::int64_t> ids;
-    for (const SeatId seat : blocked.changed) ids.push_back(seat.value);
-    changes.log.push_back(log_row(
-        {.operator_name = order.operator_name,
-         .action = order.block ? "seats.block" : "seats.unblock",
-         .event = date->event,
-         .detail = fmt::format(R"({{"date":{},"seatIds":[{}]}})", date->id.value, fmt::join(ids, ","))},
-        moment));
+    changes.log.push_back(log_row({.operator_name = order.operator_name,
+                                   .action = order.block ? "seats.block" : "seats.unblock",
+                                   .event = date->event,
+                                   .detail = json::to_text(BlockDetail{date->id, blocked.changed})},
+                                  moment));
   }
   return {std::move(blocked), std::move(changes)};
 }

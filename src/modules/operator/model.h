@@ -1,4 +1,4 @@
-// What operators decide themselves: house seats (R-S12), and the line that every change of theirs leaves in
+// What operators decide themselves: house seats (R-S12), and the row that every change of theirs adds to
 // the audit log (R-Q17). Money and catalogue are decided by the modules they belong to.
 #pragma once
 
@@ -9,14 +9,14 @@
 
 namespace stagedoor::operators {
 
-// Who did what, for the log.
-struct Deed {
-  std::string operator_name;
-  std::string action;  // "seats.block"
+// Who did what.
+struct AuditEntry {
+  std::string operator_name = {};
+  std::string action = {};  // "seats.block"
   EventId event = {};
-  std::string detail;  // JSON
+  std::string detail = {};  // JSON
 };
-LogRow log_row(const Deed& deed, Moment& moment);
+LogRow log_row(const AuditEntry& entry, Moment& moment);
 
 // Users who may wait in an event's priority line from now on, wherever they stand.
 struct GrantPriority {

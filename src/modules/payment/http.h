@@ -4,8 +4,7 @@
 #include <functional>
 #include <memory>
 
-#include "engine/lane.h"
-#include "engine/readers.h"
+#include "api/call.h"
 #include "http/router.h"
 #include "modules/identity/identity.h"
 #include "modules/payment/model.h"
@@ -13,10 +12,11 @@
 
 namespace stagedoor {
 
-// Submits the refund and answers with the reservation. Used for fans and for operators.
-void submit_refund(Lane& lane, const Refund& order, Idempotency idempotency, http::Reply reply);
+// Submits the refund of a fan or an operator and answers with the reservation.
+void submit_refund(Lane& lane, const Refund& order, Idempotency idempotency, http::Reply reply,
+                   api::AndThen<Reservation> and_then = {});
 
-struct PaymentCalls {
+struct PaymentDeps {
   Lane& lane;
   Readers& readers;
   const Identity& identity;
@@ -25,6 +25,6 @@ struct PaymentCalls {
   std::function<std::shared_ptr<const Catalogue>()> catalogue;
   Won balance_max;
 };
-void add_payment_routes(http::Router& router, const PaymentCalls& calls);
+void add_payment_routes(http::Router& router, const PaymentDeps& deps);
 
 }  // namespace stagedoor

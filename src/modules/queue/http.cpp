@@ -3,10 +3,11 @@
 #include <charconv>
 #include <concepts>
 
+#include "api/bind.h"
+#include "api/call.h"
 #include "json/read.h"
 #include "json/schema.h"
 #include "json/write.h"
-#include "modules/call.h"
 
 namespace stagedoor {
 
@@ -24,10 +25,10 @@ TokenClaims claims_of(const LinePlace& place) {
   return {{place.event, place.place, place.user}, place.joined_at};
 }
 
-Answer told(int status, const QueueCalls& calls, const TokenClaims& claims) {
-  const auto fan = calls.rooms.watch(claims);
-  if (!fan) return http::problem({Code::TOKEN_NOT_FOUND, "This place is not known here.", {}, {}, {}});
-  return http::ok(status, to_dto(claims, calls.tokens.sign(claims), *fan, calls.stock(claims.event)));
+Result<Answer> told(int status, const QueueDeps& deps, const TokenClaims& claims) {
+  const auto fan = deps.rooms.watch(claims);
+  if (!fan) return unknown_token();
+  return http::ok(status, to_dto(claims, deps.tokens.sign(claims), *fan, deps.stock(claims.event)));
 }
 
 // Each number in hexadecimal digits and a `-`: for every poll, where fmt would take longer than all the rest.
@@ -40,70 +41,97 @@ void append_parts(std::string& tag, std::integral auto... numbers) {
 }
 
 // The event meant by a join that names none (R-Q8).
-Result<EventId> implied_event(const QueueCalls& calls) {
-  if (calls.default_event) return calls.default_event;
+Result<EventId> implied_event(const QueueDeps& deps) {
+  if (deps.default_event) return deps.default_event;
   EventId only;
-  const TimePoint now = calls.clock.now();
-  for (const auto& [id, event] : calls.catalogue()->events) {
+  const TimePoint now = deps.clock.now();
+  for (const auto& [id, event] : deps.catalogue()->events) {
     if (!event->is_on_sale(now)) continue;
     if (only) only = EventId{-1};
     else only = id;
   }
   if (only.value > 0) return only;
-  return Failure{Code::EVENT_ID_REQUIRED,
-                 only ? "Several events are on sale." : "No event is on sale.",
-                 {{"eventId", "say which event you mean"}},
-                 {},
-                 {}};
+  return Failure{.code = Code::EVENT_ID_REQUIRED,
+                 .message = only ? "Several events are on sale." : "No event is on sale.",
+                 .details = {{"eventId", "say which event you mean"}}};
 }
 
-void join(const QueueCalls& calls, const http::Request& request, http::Reply reply) {
+Result<Join> read_join(const QueueDeps& deps, const http::Request& request) {
   const auto body = json::read<JoinBody>(request.body);
-  if (!body) return reply(http::problem(body.error()));
-  const auto caller = calls.identity.joining(request, body->userId);
-  if (!caller) return reply(http::problem(caller.error()));
-  const auto event = body->eventId ? Result<EventId>(*body->eventId) : implied_event(calls);
-  if (!event) return reply(http::problem(event.error()));
+  if (!body) return body.error();
+  const auto caller = deps.identity.joining(request, body->userId);
+  if (!caller) return caller.error();
+  const auto event = body->eventId ? Result<EventId>(*body->eventId) : implied_event(deps);
+  if (!event) return event.error();
+  return Join{*event, caller->user};
+}
+
+void join(const QueueDeps& deps, const Join& order, http::Reply reply) {
   // With several instances the place may have ended elsewhere meanwhile, so the lane decides.
-  const auto place = calls.rooms.place_of(*event, caller->user, calls.clock.now());
-  if (place && !calls.lane.has_others()) return reply(told(200, calls, claims_of(*place)));
-  const Join order{*event, caller->user};
+  const auto place = deps.rooms.place_of(order.event, order.user, deps.clock.now());
+  if (place && !deps.lane.has_others()) return reply(http::answer_of(told(200, deps, claims_of(*place))));
   const auto joined = std::make_shared<LinePlace>();
-  submit(
-      calls.lane, LaneClass::join, {},
+  api::submit(
+      deps.lane, LaneClass::join, {},
       [order](const View& view, Keys& wanted) { join_keys(order, view, wanted); },
-      [order, joined, &rooms = calls.rooms](const View& view, Moment& moment) {
+      [order, joined, &rooms = deps.rooms](const View& view, Moment& moment) {
         const auto current = rooms.place_of(order.event, order.user, moment.now);
-        return answered(decide_join(order, view, moment.now, current, rooms.last_place(order.event)),
-                        [&](const Joined& outcome) {
-                          *joined = outcome.place;
-                          return Answer{.status = outcome.is_new ? 201 : 200};
-                        });
+        return api::answered(decide_join(order, view, moment.now, current, rooms.last_place(order.event)),
+                             [&](const Joined& outcome) {
+                               *joined = outcome.place;
+                               return Answer{.status = outcome.is_new ? 201 : 200};
+                             });
       },
-      [joined, &calls, reply = std::move(reply)](Answer answer) mutable {  // when the room knows the place
-        reply(answer.refusal ? std::move(answer) : told(answer.status, calls, claims_of(*joined)));
+      [joined, &deps, reply = std::move(reply)](Answer answer) mutable {  // when the room knows the place
+        if (!answer.refusal) answer = http::answer_of(told(answer.status, deps, claims_of(*joined)));
+        reply(std::move(answer));
       });
 }
 
-void poll(const QueueCalls& calls, const http::Request& request, http::Reply reply) {
-  const auto claims = calls.tokens.of(request);
-  if (!claims) return reply(http::problem(claims.error()));
-  const auto [fan, too_soon_by] = calls.rooms.poll(*claims);
+http::Route join_route(const QueueDeps& deps) {
+  return {.method = http::Method::POST,
+          .path = "/queue",
+          .summary = "Take a place in an event's waiting room, or find the one you have",
+          .tag = "queue",
+          .body = &json::schema<JoinBody>,
+          .successes = {{.status = 201, .description = "A new place", .schema = &json::schema<QueuePlace>},
+                        {.status = 200,
+                         .description = "The place you have",
+                         .schema = &json::schema<QueuePlace>}},
+          .refusals = {Code::EVENT_ID_REQUIRED, Code::EVENT_NOT_FOUND, Code::EVENT_NOT_ON_SALE,
+                       Code::STORE_UNAVAILABLE},
+          .handler = api::bind(deps, join, read_join)};
+}
+
+Result<Answer> poll(const QueueDeps& deps, const http::Request& request) {
+  const auto claims = deps.tokens.of(request);
+  if (!claims) return claims.error();
+  const auto [fan, too_soon_by] = deps.rooms.poll(*claims);
   if (too_soon_by > Millis(0)) {
-    return reply(http::problem({Code::POLL_TOO_SOON,
-                                "You ask more often than you were told to. Your place is kept.",
-                                {},
-                                {{"pollAfterMs", std::to_string(too_soon_by.count())}},
-                                {{"Retry-After", std::to_string((too_soon_by.count() + 999) / 1000)}}}));
+    return Failure{.code = Code::POLL_TOO_SOON,
+                   .message = "You poll more often than pollAfterMs allows. You keep your place.",
+                   .extra = {{"pollAfterMs", std::to_string(too_soon_by.count())}},
+                   .headers = {{"Retry-After", std::to_string((too_soon_by.count() + 999) / 1000)}}};
   }
-  if (!fan) return reply(http::problem({Code::TOKEN_NOT_FOUND, "This token is not known here.", {}, {}, {}}));
-  const auto stock = calls.stock(claims->event);
+  if (!fan) return unknown_token();
+  const auto stock = deps.stock(claims->event);
   std::string tag = news_of(*claims, *fan, stock);
   tag += '-';
   append_parts(tag, fan->poll_after.count());
   tag.pop_back();
   Answer answer = http::ok(200, to_dto(*claims, presented_token(request), *fan, stock));
-  reply(http::with_etag(request, std::move(answer), tag));
+  return http::with_etag(request, std::move(answer), tag);
+}
+
+http::Route poll_route(const QueueDeps& deps) {
+  return {.method = http::Method::GET,
+          .path = "/queue",
+          .summary = "Where you stand now",
+          .tag = "queue",
+          .successes = {{.status = 200, .description = "Your place", .schema = &json::schema<QueuePlace>},
+                        {.status = 304, .description = "Nothing has changed", .schema = nullptr}},
+          .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::POLL_TOO_SOON},
+          .read = api::bind_read(deps, poll)};
 }
 
 }  // namespace
@@ -152,30 +180,9 @@ StockNews news_of(const Stock& stock, bool sold_out) {
   return news;
 }
 
-void add_queue_routes(http::Router& router, const QueueCalls& calls) {
-  router.add({.method = http::Method::POST,
-              .path = "/queue",
-              .summary = "Take a place in an event's waiting room, or find the one you have",
-              .tag = "queue",
-              .body = &json::schema<JoinBody>,
-              .successes =
-                  {{.status = 201, .description = "A new place", .schema = &json::schema<QueuePlace>},
-                   {.status = 200, .description = "The place you have", .schema = &json::schema<QueuePlace>}},
-              .refusals = {Code::EVENT_ID_REQUIRED, Code::EVENT_NOT_FOUND, Code::EVENT_NOT_ON_SALE,
-                           Code::STORE_UNAVAILABLE},
-              .handler = [&calls](const http::Request& request, http::Reply reply) {
-                join(calls, request, std::move(reply));
-              }});
-  router.add({.method = http::Method::GET,
-              .path = "/queue",
-              .summary = "Where you stand now",
-              .tag = "queue",
-              .successes = {{.status = 200, .description = "Your place", .schema = &json::schema<QueuePlace>},
-                            {.status = 304, .description = "Nothing has changed", .schema = nullptr}},
-              .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::POLL_TOO_SOON},
-              .handler = [&calls](const http::Request& request, http::Reply reply) {
-                poll(calls, request, std::move(reply));
-              }});
+void add_queue_routes(http::Router& router, const QueueDeps& deps) {
+  router.add(join_route(deps));
+  router.add(poll_route(deps));
 }
 
 }  // namespace stagedoor

@@ -39,7 +39,7 @@ QueuePlace to_dto(const TokenClaims& claims, std::string_view token, const FanVi
 std::string news_of(const TokenClaims& claims, const FanView& fan,
                     const std::optional<StockNews>& stock = std::nullopt);
 
-struct QueueCalls {
+struct QueueDeps {
   Lane& lane;
   Rooms& rooms;
   const Identity& identity;
@@ -49,7 +49,7 @@ struct QueueCalls {
   EventId default_event;  // 0 = none
   StockOf stock;
 };
-// `calls` must outlive the router.
-void add_queue_routes(http::Router& router, const QueueCalls& calls);
+// `deps` must outlive the router.
+void add_queue_routes(http::Router& router, const QueueDeps& deps);
 
 }  // namespace stagedoor

@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "api/bind.h"
 #include "core/guarded.h"
 #include "core/hex.h"
-#include "http/problem.h"
+#include "core/refusals.h"
 #include "json/schema.h"
 #include "json/types.h"
 #include "protocol/draw.h"
@@ -34,29 +35,26 @@ namespace {
 constexpr Millis kKept{500};  // rendered at most twice a second, whatever the crowd
 constexpr std::string_view kCacheControl = "Cache-Control: public, max-age=1, stale-while-revalidate=5\r\n";
 
-Failure no_event() { return {Code::EVENT_NOT_FOUND, "There is no such event.", {}, {}, {}}; }
-
 // The rendered numbers of every room, made anew when somebody asks for old ones.
 class Pages {
  public:
-  explicit Pages(const PublicCalls& calls) : calls_(calls) {}
+  explicit Pages(const PublicDeps& deps) : deps_(deps) {}
 
-  void answer(const http::Request& request, http::Reply reply) {
+  Result<Answer> answer(const http::Request& request) {
     const auto id = request.id<EventId>("eventId");
-    if (!id) return reply(http::problem(id.error()));
-    const auto catalogue = calls_.catalogue();
+    if (!id) return id.error();
+    const auto catalogue = deps_.catalogue();
     const Event* event = catalogue->event(*id);
-    if (!event) return reply(http::problem(no_event()));
+    if (!event) return unknown_event(*id);
     const auto pages = pages_.lock();
     Page& page = (*pages)[*id];
-    const TimePoint now = calls_.clock.now();
+    const TimePoint now = deps_.clock.now();
     if (!page.body || now < page.made_at || now - page.made_at >= kKept) {
       page.body = std::make_shared<const std::string>(render(*event));
       page.tag = http::content_tag(*page.body);
       page.made_at = now;
     }
-    reply(http::with_etag(request, {.body = {}, .headers = std::string(kCacheControl), .shared = page.body},
-                          page.tag));
+    return http::with_etag(request, {.headers = std::string(kCacheControl), .shared = page.body}, page.tag);
   }
 
  private:
@@ -67,7 +65,7 @@ class Pages {
   };
 
   std::string render(const Event& event) const {
-    const RoomNumbers numbers = calls_.rooms.numbers(event.id);
+    const RoomNumbers numbers = deps_.rooms.numbers(event.id);
     PublicRoomDto dto{.eventId = event.id,
                       .gathering = numbers.is_gathering,
                       .paused = event.paused,
@@ -77,27 +75,25 @@ class Pages {
                       .joined = numbers.joined,
                       .frontier = numbers.frontier,
                       .admittedPerSecond = numbers.admitted_per_second};
-    if (const auto news = calls_.stock(event.id)) {
+    if (const auto news = deps_.stock(event.id)) {
       dto.soldOut = news->sold_out;
       dto.stock = news->stock;
     }
-    if (const auto draw = calls_.rooms.draw(event.id)) dto.draw = to_dto(*draw);
+    if (const auto draw = deps_.rooms.draw(event.id)) dto.draw = to_dto(*draw);
     return http::ok(200, dto).body;
   }
 
-  const PublicCalls& calls_;
+  const PublicDeps& deps_;
   Guarded<std::map<EventId, Page>> pages_;
 };
 
-void show_draw(const PublicCalls& calls, const http::Request& request, http::Reply reply) {
+Result<Answer> show_draw(const PublicDeps& deps, const http::Request& request) {
   const auto id = request.id<EventId>("eventId");
-  if (!id) return reply(http::problem(id.error()));
-  const auto catalogue = calls.catalogue();
-  const Event* event = catalogue->event(*id);
-  if (!event) return reply(http::problem(no_event()));
-  const auto draw = calls.rooms.draw(*id);
-  if (!draw) return reply(http::problem({Code::NOT_FOUND, "Nothing is drawn for this event.", {}, {}, {}}));
-  reply(http::ok(200, to_dto(*draw)));
+  if (!id) return id.error();
+  if (!deps.catalogue()->event(*id)) return unknown_event(*id);
+  const auto draw = deps.rooms.draw(*id);
+  if (!draw) return refuse(Code::NOT_FOUND, "There is no draw for this event.");
+  return http::ok(200, to_dto(*draw));
 }
 
 }  // namespace
@@ -117,23 +113,22 @@ DrawDto to_dto(const Draw& draw) {
   return dto;
 }
 
-void add_public_routes(http::Router& router, const PublicCalls& calls) {
+void add_public_routes(http::Router& router, const PublicDeps& deps) {
   const http::Parameter known{.name = "If-None-Match",
                               .description = "The ETag of an answer that is there already",
                               .in = http::ParameterPlace::header};
-  const auto pages = std::make_shared<Pages>(calls);
-  router.add({.method = http::Method::GET,
-              .path = "/queue/public/{eventId}",
-              .summary = "The room's public numbers, for a cache between the crowd and the server",
-              .tag = "queue",
-              .parameters = {known},
-              .successes = {{.description = "The numbers, at most a second old",
-                             .schema = &json::schema<PublicRoomDto>},
-                            {.status = 304, .description = "Nothing has changed", .schema = nullptr}},
-              .refusals = {Code::EVENT_NOT_FOUND},
-              .handler = [pages](const http::Request& request, http::Reply reply) {
-                pages->answer(request, std::move(reply));
-              }});
+  const auto pages = std::make_shared<Pages>(deps);
+  router.add(
+      {.method = http::Method::GET,
+       .path = "/queue/public/{eventId}",
+       .summary = "The room's public numbers, for a cache between the crowd and the server",
+       .tag = "queue",
+       .parameters = {known},
+       .successes = {{.description = "The numbers, at most a second old",
+                      .schema = &json::schema<PublicRoomDto>},
+                     {.status = 304, .description = "Nothing has changed", .schema = nullptr}},
+       .refusals = {Code::EVENT_NOT_FOUND},
+       .read = [pages](const http::Request& request) { return http::answer_of(pages->answer(request)); }});
   router.add(
       {.method = http::Method::GET,
        .path = "/queue/draw/{eventId}",
@@ -141,9 +136,7 @@ void add_public_routes(http::Router& router, const PublicCalls& calls) {
        .tag = "queue",
        .successes = {{.description = "The draw", .schema = &json::schema<DrawDto>}},
        .refusals = {Code::EVENT_NOT_FOUND, Code::NOT_FOUND},
-       .handler = [&calls](const http::Request& request, http::Reply reply) {
-         show_draw(calls, request, std::move(reply));
-       }});
+       .read = api::bind_read(deps, show_draw)});
 }
 
 }  // namespace stagedoor

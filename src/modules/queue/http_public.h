@@ -30,13 +30,13 @@ BOOST_DESCRIBE_STRUCT(DrawDto, (),
                        digest, seed))
 DrawDto to_dto(const Draw& draw);
 
-struct PublicCalls {
+struct PublicDeps {
   const Rooms& rooms;
   const Clock& clock;
   std::function<std::shared_ptr<const Catalogue>()> catalogue;
   StockOf stock;
 };
-// `calls` must outlive the router.
-void add_public_routes(http::Router& router, const PublicCalls& calls);
+// `deps` must outlive the router.
+void add_public_routes(http::Router& router, const PublicDeps& deps);
 
 }  // namespace stagedoor

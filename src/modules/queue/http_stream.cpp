@@ -2,8 +2,9 @@
 
 #include <utility>
 
+#include "api/bind.h"
+#include "core/refusals.h"
 #include "json/write.h"
-#include "modules/call.h"
 #include "modules/queue/http.h"
 #include "modules/queue/watch.h"
 
@@ -67,24 +68,33 @@ class StatusStream : public EventStream {
   Turn last_;
 };
 
+Result<Answer> open(const QueueStreamDeps& deps, const http::Request& request) {
+  std::string token = presented_stream_token(request);
+  const auto claims = deps.tokens.check(token);
+  if (!claims) return claims.error();
+  const auto fan = deps.rooms.look(*claims);
+  if (!fan) return unknown_token();
+  const std::string_view told = request.header("Last-Event-ID");
+  // A browser stops reconnecting at 204.
+  if (fan->standing.status == QueueStatus::EXPIRED &&
+      told == news_of(*claims, *fan, deps.stock(claims->event)))
+    return Answer{.status = 204};
+  return Answer{.stream = std::make_shared<StatusStream>(
+                    Watch(deps.rooms, deps.clock, *claims, deps.tokens.end_of(*claims)), *claims,
+                    std::move(token), std::string(told), deps.stock)};
+}
+
 }  // namespace
 
-void add_queue_stream_route(http::Router& router, const QueueStreamCalls& calls) {
-  const auto open = [&calls](const http::Request& request) -> Answer {
-    std::string token = presented_stream_token(request);
-    const auto claims = calls.tokens.check(token);
-    if (!claims) return http::problem(claims.error());
-    const auto fan = calls.rooms.look(*claims);
-    if (!fan) return http::problem({Code::TOKEN_NOT_FOUND, "This token is not known here.", {}, {}, {}});
-    const std::string_view told = request.header("Last-Event-ID");
-    // Ends the reconnecting of browsers, too.
-    if (fan->standing.status == QueueStatus::EXPIRED &&
-        told == news_of(*claims, *fan, calls.stock(claims->event)))
-      return {.status = 204};
-    return {.stream = std::make_shared<StatusStream>(
-                Watch(calls.rooms, calls.clock, *claims, calls.tokens.end_of(*claims)), *claims,
-                std::move(token), std::string(told), calls.stock)};
-  };
+std::vector<http::Parameter> stream_parameters() {
+  return {{.name = "token",
+           .description = "The token, where no header can be sent; only here may it stand in a URL"},
+          {.name = "Last-Event-ID",
+           .description = "The id of the last event heard: what it told is not told again",
+           .in = http::ParameterPlace::header}};
+}
+
+void add_queue_stream_route(http::Router& router, const QueueStreamDeps& deps) {
   router.add(
       {.method = http::Method::GET,
        .path = "/queue/stream",
@@ -98,7 +108,7 @@ void add_queue_stream_route(http::Router& router, const QueueStreamCalls& calls)
                       .content_type = "text/event-stream"},
                      {.status = 204, .description = "EXPIRED was told already: there is no more to come"}},
        .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED},
-       .read = open});
+       .read = api::bind_read(deps, open)});
 }
 
 }  // namespace stagedoor

@@ -8,13 +8,16 @@
 
 namespace stagedoor {
 
-struct QueueStreamCalls {
+struct QueueStreamDeps {
   Rooms& rooms;
   const PlaceTokens& tokens;
   const Clock& clock;
   StockOf stock;
 };
-// `calls` must outlive the router, what it names also the streams.
-void add_queue_stream_route(http::Router& router, const QueueStreamCalls& calls);
+// `deps` must outlive the router, what it names also the streams.
+void add_queue_stream_route(http::Router& router, const QueueStreamDeps& deps);
+
+// The parameters of every event stream.
+std::vector<http::Parameter> stream_parameters();
 
 }  // namespace stagedoor

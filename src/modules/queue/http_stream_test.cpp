@@ -25,7 +25,7 @@ class QueueStream : public testing::Test, protected http::Reply::Sink {
  protected:
   QueueStream() {
     stage.event().queue.poll_max = Millis(10'000);
-    add_queue_stream_route(router, calls);
+    add_queue_stream_route(router, deps);
   }
   void take(Answer&& given) noexcept override { answer = std::move(given); }
 
@@ -88,7 +88,7 @@ class QueueStream : public testing::Test, protected http::Reply::Sink {
   TokenKeys keys{{std::string(32, 'k')}};
   Rooms rooms{clock, [this] { return stage.view.catalogue; }, &seeds};
   PlaceTokens tokens{keys, clock, kLifetime};
-  QueueStreamCalls calls{rooms, tokens, clock, [this](EventId) { return stock; }};
+  QueueStreamDeps deps{rooms, tokens, clock, [this](EventId) { return stock; }};
   http::Router router;
   std::optional<StockNews> stock;
   Answer answer;

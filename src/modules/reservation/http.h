@@ -43,7 +43,7 @@ BOOST_DESCRIBE_STRUCT(ReservationDto, (),
 // As a reader is told at `now`: a lapsed hold is CANCELLED, swept or not.
 ReservationDto to_dto(const Reservation& row, const Catalogue& catalogue, TimePoint now);
 
-struct ReservationCalls {
+struct ReservationDeps {
   Lane& lane;
   Readers& readers;
   const Identity& identity;
@@ -53,6 +53,6 @@ struct ReservationCalls {
   const Clock& clock;
   std::function<std::shared_ptr<const Catalogue>()> catalogue;
 };
-void add_reservation_routes(http::Router& router, const ReservationCalls& calls);
+void add_reservation_routes(http::Router& router, const ReservationDeps& deps);
 
 }  // namespace stagedoor

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 
+#include "api/bind.h"
+#include "api/call.h"
 #include "json/read.h"
 #include "json/schema.h"
 #include "json/types.h"
-#include "modules/call.h"
+#include "modules/identity/who_asks.h"
 
 namespace stagedoor {
 
@@ -28,18 +30,16 @@ BOOST_DESCRIBE_STRUCT(HistoryDto, (), (id, type, amount, balanceAfter, reservati
 
 namespace {
 
+using enum http::Method;
+
 HistoryDto to_dto(const Posting& posting) {
   HistoryDto dto{posting.id, posting.type, posting.amount, posting.balance_after, {}, posting.created_at};
   if (posting.reservation) dto.reservationId.emplace(posting.reservation);
   return dto;
 }
 
-void balance(const WalletCalls& calls, const http::Request& request, http::Reply reply) {
-  const auto user = request.user_id("userId");
-  if (!user) return reply(http::problem(user.error()));
-  if (const auto owner = calls.identity.owner(request, *user); !owner)
-    return reply(http::problem(owner.error()));
-  submit_read(calls.readers, std::move(reply), [user = *user](Queries& queries) {
+void balance(const WalletDeps& deps, const Caller& caller, http::Reply reply) {
+  api::submit_read(deps.readers, std::move(reply), [user = caller.user](Queries& queries) {
     const auto wallet = queries.wallet(user);
     BalanceDto dto{std::nullopt, user, {}};
     if (wallet) {
@@ -50,58 +50,88 @@ void balance(const WalletCalls& calls, const http::Request& request, http::Reply
   });
 }
 
-void charge(const WalletCalls& calls, const http::Request& request, http::Reply reply) {
-  const auto user = request.user_id("userId");
-  if (!user) return reply(http::problem(user.error()));
-  if (const auto owner = calls.identity.owner(request, *user); !owner)
-    return reply(http::problem(owner.error()));
-  if (!calls.users_may_charge) {
-    return reply(http::problem(
-        {Code::FORBIDDEN, "Balances are charged at the box office, not by their owners.", {}, {}, {}}));
-  }
-  const auto amount = read_amount(request.body);
-  auto idempotency = idempotency_of(request, *user);
-  if (const auto refusal = refusal_of(amount, idempotency)) return reply(http::problem(*refusal));
-  submit_charge(calls.lane, {*user, *amount, calls.balance_max}, std::move(*idempotency), std::move(reply));
+http::Route balance_route(const WalletDeps& deps) {
+  return {.method = GET,
+          .path = "/users/{userId}/balance",
+          .summary = "The user's balance",
+          .tag = "balance",
+          .successes = {{.description = "0 with no id for a user never seen before",
+                         .schema = &json::schema<BalanceDto>}},
+          .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN},
+          .handler = api::bind(deps, balance, by_owner)};
 }
 
-void history(const WalletCalls& calls, const http::Request& request, http::Reply reply) {
-  const auto user = request.user_id("userId");
-  if (!user) return reply(http::problem(user.error()));
-  if (const auto owner = calls.identity.owner(request, *user); !owner)
-    return reply(http::problem(owner.error()));
-  const auto at = page_of(request);
-  if (!at) return reply(http::problem(at.error()));
-  submit_read(calls.readers, std::move(reply), [user = *user, at = *at](Queries& queries) {
+Result<Caller> by_owner_who_may_charge(const WalletDeps& deps, const http::Request& request) {
+  auto caller = by_owner(deps, request);
+  if (caller && !deps.users_may_charge)
+    return refuse(Code::FORBIDDEN, "Only the box office can charge a balance.");
+  return caller;
+}
+
+void charge(const WalletDeps& deps, const Caller& caller, Won amount, Idempotency idempotency,
+            http::Reply reply) {
+  submit_charge(deps.lane, {caller.user, amount, deps.balance_max}, std::move(idempotency), std::move(reply));
+}
+
+http::Route charge_route(const WalletDeps& deps) {
+  return {.method = PUT,
+          .path = "/users/{userId}/balance/charge",
+          .summary = "Charge the balance",
+          .tag = "balance",
+          .parameters = {api::idempotency_parameter()},
+          .body = &json::schema<ChargeBody>,
+          .successes = {{.description = "The movement and the balance after it",
+                         .schema = &json::schema<PostingDto>}},
+          .refusals = {Code::INVALID_AMOUNT, Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN,
+                       Code::BALANCE_LIMIT_EXCEEDED, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
+          .handler = api::bind(deps, charge, by_owner_who_may_charge, charged_amount, api::with_idempotency)};
+}
+
+void history(const WalletDeps& deps, const Caller& caller, PageAt at, http::Reply reply) {
+  api::submit_read(deps.readers, std::move(reply), [user = caller.user, at](Queries& queries) {
     const auto wallet = queries.wallet(user);
-    auto rows = wallet ? queries.history(wallet->id, {at.before, at.limit + 1}) : std::vector<Posting>{};
-    const auto next = cut_page(rows, at, [](const Posting& row) { return row.seq; });
+    auto rows = wallet ? queries.history(wallet->id, api::one_more(at)) : std::vector<Posting>{};
+    const auto next = api::cut_page(rows, at, [](const Posting& row) { return row.seq; });
     std::vector<HistoryDto> dtos;
     std::transform(rows.begin(), rows.end(), std::back_inserter(dtos), to_dto);
     return http::page(dtos, next);
   });
 }
 
+http::Route history_route(const WalletDeps& deps) {
+  return {.method = GET,
+          .path = "/users/{userId}/balance/history",
+          .summary = "Every movement of the balance, newest first",
+          .tag = "balance",
+          .parameters = api::page_parameters(),
+          .successes = {{.description = "A page",
+                         .schema = &json::schema<HistoryDto>,
+                         .envelope = http::Envelope::page}},
+          .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN},
+          .handler = api::bind(deps, history, by_owner, api::with_page)};
+}
+
 }  // namespace
 
-Result<Won> read_amount(std::string_view body) {
-  const auto read = json::read<ChargeBody>(body);
+Result<Won> charged_amount(const api::Source& from) {
+  const auto read = json::read<ChargeBody>(from.request.body);
   if (read) return read->amount;
   Failure failure = read.error();
-  const auto& faults = failure.details;
-  if (std::any_of(faults.begin(), faults.end(), [](const Fault& fault) { return fault.path == "amount"; })) {
+  if (std::ranges::find(failure.details, "amount", &Fault::path) != failure.details.end()) {
     failure.code = Code::INVALID_AMOUNT;
-    failure.message = "The amount is a whole number of won.";
+    failure.message = "The amount must be a whole number of won.";
   }
   return failure;
 }
 
-void submit_charge(Lane& lane, const Charge& order, Idempotency idempotency, http::Reply reply) {
-  submit(
+void submit_charge(Lane& lane, const Charge& order, Idempotency idempotency, http::Reply reply,
+                   api::AndThen<Charged> and_then) {
+  api::submit(
       lane, LaneClass::wallet, std::move(idempotency),
       [user = order.user](const View& view, Keys& wanted) { want(view.wallets, wanted.wallets, user); },
-      [order](const View& view, Moment& moment) {
-        return answered(decide_charge(order, view, moment), [](const Charged& charged) {
+      [order, and_then = std::move(and_then)](const View& view, Moment& moment) {
+        auto decision = api::with(decide_charge(order, view, moment), and_then, moment);
+        return api::answered(std::move(decision), [](const Charged& charged) {
           const Posting& posting = charged.posting;
           return http::ok(200, PostingDto{posting.id, charged.wallet.user, posting.type, posting.amount,
                                           posting.balance_after, posting.created_at});
@@ -110,43 +140,8 @@ void submit_charge(Lane& lane, const Charge& order, Idempotency idempotency, htt
       std::move(reply));
 }
 
-void add_wallet_routes(http::Router& router, const WalletCalls& calls) {
-  const std::vector<Code> owner = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN};
-  router.add({.method = http::Method::GET,
-              .path = "/users/{userId}/balance",
-              .summary = "The user's balance",
-              .tag = "balance",
-              .successes = {{.description = "0 with no id for a user never seen before",
-                             .schema = &json::schema<BalanceDto>}},
-              .refusals = owner,
-              .handler = [&calls](const http::Request& request, http::Reply reply) {
-                balance(calls, request, std::move(reply));
-              }});
-  router.add({.method = http::Method::PUT,
-              .path = "/users/{userId}/balance/charge",
-              .summary = "Charge the balance",
-              .tag = "balance",
-              .parameters = {idempotency_parameter()},
-              .body = &json::schema<ChargeBody>,
-              .successes = {{.description = "The movement and the balance after it",
-                             .schema = &json::schema<PostingDto>}},
-              .refusals = {Code::INVALID_AMOUNT, Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN,
-                           Code::BALANCE_LIMIT_EXCEEDED, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
-              .handler = [&calls](const http::Request& request, http::Reply reply) {
-                charge(calls, request, std::move(reply));
-              }});
-  router.add({.method = http::Method::GET,
-              .path = "/users/{userId}/balance/history",
-              .summary = "Every movement of the balance, newest first",
-              .tag = "balance",
-              .parameters = page_parameters(),
-              .successes = {{.description = "A page",
-                             .schema = &json::schema<HistoryDto>,
-                             .envelope = http::Envelope::page}},
-              .refusals = owner,
-              .handler = [&calls](const http::Request& request, http::Reply reply) {
-                history(calls, request, std::move(reply));
-              }});
+void add_wallet_routes(http::Router& router, const WalletDeps& deps) {
+  for (const auto route : {balance_route, charge_route, history_route}) router.add(route(deps));
 }
 
 }  // namespace stagedoor

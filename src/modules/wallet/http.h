@@ -1,8 +1,8 @@
 // R-W1 – R-W3: balance, charging, history.
 #pragma once
 
-#include "engine/lane.h"
-#include "engine/readers.h"
+#include "api/bind.h"
+#include "api/call.h"
 #include "http/router.h"
 #include "json/types.h"
 #include "modules/identity/identity.h"
@@ -27,18 +27,19 @@ BOOST_DESCRIBE_STRUCT(ChargeBody, (), (amount))
 
 // The amount of a charge: whatever is wrong with it is INVALID_AMOUNT (R-W5); other faults of the body are
 // INVALID_REQUEST.
-Result<Won> read_amount(std::string_view body);
+Result<Won> charged_amount(const api::Source& from);
 
-// Submits the charge and answers R-W2. Used for fans and for operators.
-void submit_charge(Lane& lane, const Charge& order, Idempotency idempotency, http::Reply reply);
+// Submits the charge of a fan or an operator and answers R-W2.
+void submit_charge(Lane& lane, const Charge& order, Idempotency idempotency, http::Reply reply,
+                   api::AndThen<Charged> and_then = {});
 
-struct WalletCalls {
+struct WalletDeps {
   Lane& lane;
   Readers& readers;
   const Identity& identity;
   Won balance_max;
   bool users_may_charge = true;  // wallet.charge_by
 };
-void add_wallet_routes(http::Router& router, const WalletCalls& calls);
+void add_wallet_routes(http::Router& router, const WalletDeps& deps);
 
 }  // namespace stagedoor

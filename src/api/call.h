@@ -1,25 +1,19 @@
-// How a module's HTTP call becomes work: a command for the lane, or a read beside it. What every call shares
-// and none of the modules should say again.
+// How a call becomes work: a command for the lane, or a read of the store beside it.
 #pragma once
 
+#include <functional>
 #include <memory>
-#include <string>
 #include <utility>
 
 #include "core/log.h"
+#include "core/refusals.h"
 #include "engine/lane.h"
 #include "engine/readers.h"
 #include "http/problem.h"
-#include "http/router.h"
 
-namespace stagedoor {
+namespace stagedoor::api {
 
-inline constexpr std::size_t kIdempotencyKeyMax = 255;
-
-// The request's Idempotency-Key with the digest of what it asks for (R-X5); no key: an empty one.
-Result<Idempotency> idempotency_of(const http::Request& request, const UserId& user);
-
-// A decision with its answer's bytes.
+// A decision with the bytes of its answer.
 template <class Outcome, class Render>
 Decided answered(Decision<Outcome> decision, const Render& render) {
   if (const auto* failure = std::get_if<Failure>(&decision.result)) {
@@ -28,9 +22,20 @@ Decided answered(Decision<Outcome> decision, const Render& render) {
   return {render(std::get<Outcome>(decision.result)), std::move(decision.changes), true};
 }
 
+// What a decision that succeeded changes besides, such as a row of the audit log.
+template <class Outcome>
+using AndThen = std::function<void(const Outcome&, Changes&, Moment&)>;
+
+template <class Outcome>
+Decision<Outcome> with(Decision<Outcome> decision, const AndThen<Outcome>& and_then, Moment& moment) {
+  const auto* outcome = std::get_if<Outcome>(&decision.result);
+  if (outcome && and_then) and_then(*outcome, decision.changes, moment);
+  return decision;
+}
+
 // A command made of functions:
 //   keys(const View&, Keys&), decide(const View&, Moment&) -> Decided,
-//   after_commit(Answer): an http::Reply, or a function that has more to do once the rooms know of the commit
+//   after_commit(Answer): an http::Reply, or a function that does more once the listeners know of the commit
 template <class KeysOf, class Decide, class AfterCommit>
 class Call : public Command {
  public:
@@ -57,38 +62,19 @@ void submit(Lane& lane, LaneClass lane_class, Idempotency idempotency, KeysOf ke
       lane_class, std::move(idempotency), std::move(keys_of), std::move(decide), std::move(after_commit)));
 }
 
-// Runs `read(Queries&) -> Answer` on a reader thread.
+// Runs `read(Queries&) -> Result<Answer>` on a reader thread.
 template <class Read>
 void submit_read(Readers& readers, http::Reply reply, Read read) {
   auto held = std::make_shared<http::Reply>(std::move(reply));
   const bool taken = readers.submit([held, read = std::move(read)](Queries& queries) mutable {
     try {
-      (*held)(read(queries));
+      (*held)(http::answer_of(read(queries)));
     } catch (const std::exception& outage) {
       log(LogLevel::error, "a read failed", {{"error.message", outage.what()}});
-      (*held)(http::problem(
-          {Code::STORE_UNAVAILABLE, "The store does not answer; ask again shortly.", {}, {}, {}}));
+      (*held)(http::problem(store_unavailable()));
     }
   });
-  if (!taken)
-    (*held)(
-        http::problem({Code::OVERLOADED, "Too many requests are waiting; ask again shortly.", {}, {}, {}}));
+  if (!taken) (*held)(http::problem(overloaded()));
 }
 
-// `?limit=` (1–200, default 50) and `?cursor=` of a growing list (R-X6).
-Result<PageAt> page_of(const http::Request& request);
-
-// What the API's document says of those, of what every event stream takes, and of the Idempotency-Key.
-std::vector<http::Parameter> page_parameters();
-std::vector<http::Parameter> stream_parameters();
-http::Parameter idempotency_parameter();
-
-// Rows were asked for with `limit + 1`: cuts the surplus off, and says where the next page starts.
-template <class Row, class IdOf>
-std::optional<std::string> cut_page(std::vector<Row>& rows, PageAt at, const IdOf& id_of) {
-  if (rows.size() <= static_cast<std::size_t>(at.limit)) return std::nullopt;
-  rows.resize(static_cast<std::size_t>(at.limit));
-  return std::to_string(id_of(rows.back()));
-}
-
-}  // namespace stagedoor
+}  // namespace stagedoor::api

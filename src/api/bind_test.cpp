@@ -1,0 +1,83 @@
+// The order in which the parts of a request are read (R-X3).
+#include "api/bind.h"
+
+#include <gmock/gmock.h>
+
+namespace stagedoor::api {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+struct Who {
+  UserId user;
+};
+
+struct Note {
+  std::int64_t number = 0;
+};
+BOOST_DESCRIBE_STRUCT(Note, (), (number))
+
+struct Deps {
+  std::optional<Failure> unknown_caller;
+  mutable int handled = 0;
+};
+
+struct Sink final : http::Reply::Sink {
+  void take(Answer&& answer) noexcept override { answers.push_back(std::move(answer)); }
+  std::vector<Answer> answers;
+};
+
+Result<Who> who_asks(const Deps& deps, const http::Request&) {
+  if (deps.unknown_caller) return *deps.unknown_caller;
+  Who who;
+  who.user.bytes[0] = 1;
+  return who;
+}
+
+void note(const Deps& deps, const Who& who, const Note& body, PageAt at, const Idempotency& key,
+          http::Reply reply) {
+  ++deps.handled;
+  EXPECT_EQ(key.user, who.user);
+  reply({.body = std::to_string(body.number) + " " + std::to_string(at.limit) + " " + key.key});
+}
+
+struct Bind : testing::Test {
+  Answer call(std::string_view body, std::string_view query, std::string_view key) {
+    const http::Header header{"Idempotency-Key", key};
+    const http::Request request{.method = http::Method::POST,
+                                .path = "/x",
+                                .raw_query = query,
+                                .body = body,
+                                .headers = {&header, 1}};
+    Sink sink;
+    bind(deps, note, who_asks, with_body<Note>, with_page, with_idempotency)(request, http::Reply(sink));
+    EXPECT_EQ(sink.answers.size(), 1U);
+    return sink.answers.front();
+  }
+  Deps deps;
+};
+
+TEST_F(Bind, gives_the_handler_every_part) {
+  EXPECT_EQ(call(R"({"number":7})", "limit=3", "k").body, "7 3 k");
+}
+
+TEST_F(Bind, tells_the_faults_of_all_parts_in_one_answer) {
+  const Answer answer = call(R"({"number":"x"})", "limit=0", std::string(256, 'k'));
+  EXPECT_EQ(answer.refusal, Code::INVALID_REQUEST);
+  EXPECT_THAT(answer.body, AllOf(HasSubstr(R"("path":"number")"), HasSubstr(R"("path":"limit")"),
+                                 HasSubstr(R"("path":"Idempotency-Key")")));
+  EXPECT_EQ(deps.handled, 0);
+}
+
+TEST_F(Bind, looks_for_faults_only_when_the_caller_is_known) {
+  deps.unknown_caller = Failure{.code = Code::TOKEN_NOT_FOUND, .message = "who?"};
+  const Answer answer = call("no json", "limit=0", "k");
+  EXPECT_EQ(answer.refusal, Code::TOKEN_NOT_FOUND);
+  EXPECT_THAT(answer.body, Not(HasSubstr("limit")));
+  EXPECT_EQ(deps.handled, 0);
+}
+
+}  // namespace
+}  // namespace stagedoor::api

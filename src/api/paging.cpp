@@ -1,0 +1,37 @@
+#include "api/paging.h"
+
+#include "core/parse_number.h"
+#include "json/schema.h"
+
+namespace stagedoor::api {
+namespace {
+
+constexpr int kLimitMax = 200;
+
+}  // namespace
+
+Result<PageAt> page_of(const http::Request& request) {
+  PageAt at;
+  std::vector<Fault> faults;
+  if (const auto limit = request.query("limit")) {
+    const int rows = parse_number<int>(*limit).value_or(0);
+    if (rows >= 1 && rows <= kLimitMax) at.limit = rows;
+    else faults.push_back({"limit", "must be a whole number from 1 to 200"});
+  }
+  if (const auto cursor = request.query("cursor")) {
+    at.before = parse_number<std::int64_t>(*cursor).value_or(0);
+    if (at.before < 1) faults.push_back({"cursor", "must be the nextCursor of an earlier page"});
+  }
+  if (faults.empty()) return at;
+  return Failure{
+      .code = Code::INVALID_REQUEST, .message = "There is no such page.", .details = std::move(faults)};
+}
+
+std::vector<http::Parameter> page_parameters() {
+  return {{.name = "limit",
+           .description = "How many, 1 to 200; 50 when left out",
+           .schema = &json::schema<std::int64_t>},
+          {.name = "cursor", .description = "nextCursor of the page before"}};
+}
+
+}  // namespace stagedoor::api

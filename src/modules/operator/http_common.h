@@ -1,0 +1,20 @@
+// What the operators' calls share. They are told apart by file: http_catalogue.cpp changes what is on sale,
+// http_sales.cpp seats and money, http_queue.cpp the people in the waiting rooms; http_live.cpp only looks.
+#pragma once
+
+#include "api/bind.h"
+#include "api/call.h"
+#include "modules/identity/who_asks.h"
+#include "modules/operator/http.h"
+
+namespace stagedoor::operators {
+
+// The route with what all of them have: the tag, and the refusals of the key.
+http::Route operator_route(http::Route route);
+
+void add_catalogue_routes(http::Router& router, const OperatorDeps& deps);
+void add_sales_routes(http::Router& router, const OperatorDeps& deps);
+void add_queue_control_routes(http::Router& router, const OperatorDeps& deps);
+void add_live_routes(http::Router& router, const OperatorDeps& deps);
+
+}  // namespace stagedoor::operators
