@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "adapters/tables/room_record.h"
+#include "adapters/reports/room_record.h"
 #include "modules/queue/fairness.h"
 
 namespace stagedoor {

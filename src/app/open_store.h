@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "adapters/tables/audit_report.h"
-#include "adapters/tables/room_record.h"
+#include "adapters/reports/audit_report.h"
+#include "adapters/reports/room_record.h"
 #include "app/config.h"
 #include "ports/queries.h"
 #include "ports/store_ports.h"

@@ -67,7 +67,8 @@ def may_include(name):
     if area == 'crowd':
         return ['core/', 'protocol/', 'crowd/']
     if area == 'adapters':
-        return ['core/', 'state/', 'ports/', 'sql/', 'adapters/tables/', f'adapters/{parts[2]}/']
+        reports = [] if parts[2] == 'tables' else ['adapters/reports/']
+        return ['core/', 'state/', 'ports/', 'sql/', 'adapters/tables/', *reports, f'adapters/{parts[2]}/']
     if area == 'api':
         return ['core/', 'json/', 'state/', 'ports/', 'engine/', 'http/', 'api/']
     if area == 'modules':

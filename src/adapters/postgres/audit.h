@@ -1,9 +1,9 @@
-// The audit (adapters/tables/audit_report.h) of a store in a PostgreSQL database.
+// The audit (adapters/reports/audit_report.h) of a store in a PostgreSQL database.
 #pragma once
 
 #include <string>
 
-#include "adapters/tables/audit_report.h"
+#include "adapters/reports/audit_report.h"
 
 namespace stagedoor {
 

@@ -1,9 +1,9 @@
-// The audit (adapters/tables/audit_report.h) of a store in an SQLite file.
+// The audit (adapters/reports/audit_report.h) of a store in an SQLite file.
 #pragma once
 
 #include <string>
 
-#include "adapters/tables/audit_report.h"
+#include "adapters/reports/audit_report.h"
 
 namespace stagedoor {
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "adapters/tables/room_record.h"
+#include "adapters/reports/room_record.h"
 
 namespace stagedoor {
 

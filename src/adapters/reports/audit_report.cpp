@@ -1,4 +1,4 @@
-#include "adapters/tables/audit_report.h"
+#include "adapters/reports/audit_report.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "adapters/tables/room_record.h"
+#include "adapters/reports/room_record.h"
 
 #include <fmt/format.h>
 
