@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
-#include "app/cli.h"
-#include "app/commands.h"
-#include "app/config.h"
-#include "app/logging.h"
-#include "app/settings.h"
+#include "app/commands/cli.h"
+#include "app/commands/commands.h"
+#include "app/config/config.h"
+#include "app/config/settings.h"
+#include "app/instance/logging.h"
 
 namespace stagedoor {
 namespace {

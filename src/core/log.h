@@ -1,6 +1,6 @@
 // One line of the log: a message for a person and named fields for a search (ECS names: "http.request.id",
 // "event.duration", "error.message"). Never a token, a key, or the body of a request. Where the lines go is
-// decided at start (app/logging.h); before that, and in tests, they are dropped. Any thread may log.
+// decided at start (app/instance/logging.h); before that, and in tests, they are dropped. Any thread may log.
 #pragma once
 
 #include <initializer_list>

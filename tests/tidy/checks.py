@@ -80,7 +80,15 @@ def may_include(name):
         if module == 'identity' or stem.startswith('http'):
             allowed += ['http/', 'api/']
         return allowed
-    return None  # app
+    if area == 'app' and len(parts) > 3:
+        below = ['core/', 'json/', 'protocol/', 'state/', 'ports/', 'engine/', 'http/', 'api/', 'modules/']
+        wings = {
+            'config': ['core/', 'adapters/system/', 'app/config/'],
+            'instance': [*below, 'adapters/', 'app/config/', 'app/instance/'],
+            'commands': [*below, 'adapters/reports/', 'crowd/', 'app/'],
+        }
+        return wings.get(parts[2])
+    return None  # main.cpp
 
 
 def include_directions(tree):

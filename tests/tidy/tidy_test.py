@@ -76,7 +76,8 @@ class PlantedFault(unittest.TestCase):
         self.assert_finds(checks.include_directions, {
             'src/core/a.h': '#include "engine/lane.h"\n',
             'src/engine/a.h': '#include "core/ids.h"\n#include "http/types.h"\n',
-            'src/adapters/sqlite/a.h': '#include "adapters/memory/a.h"\n',
+            'src/adapters/sqlite/a.h': '#include "adapters/memory/a.h"\n#include "adapters/reports/audit_report.h"\n',
+            'src/adapters/tables/rows.h': '#include "adapters/reports/audit_report.h"\n',
             'src/modules/wallet/model.cpp': '#include "http/types.h"\n',
             'src/modules/wallet/http.cpp': '#include "http/types.h"\n',
             'src/api/call.h': '#include "http/types.h"\n#include "modules/queue/room.h"\n',
@@ -84,9 +85,12 @@ class PlantedFault(unittest.TestCase):
             'src/modules/queue/turn.h': '#include "http/types.h"\n',
             'src/modules/queue/room.h': '#include "http/types.h"\n',
             'src/modules/wallet/jobs.cpp': '#include "modules/payment/model.h"\n',
-            'src/modules/payment/jobs.cpp': '#include "modules/wallet/model.h"\n#include "app/config.h"\n',
-            'src/app/wiring.cpp': '#include "adapters/sqlite/a.h"\n',
-        }, 'src/adapters/sqlite/a.h:1', 'src/api/call.h:2', 'src/core/a.h:1', 'src/engine/a.h:2',
+            'src/modules/payment/jobs.cpp': '#include "modules/wallet/model.h"\n#include "app/config/config.h"\n',
+            'src/app/config/secrets.cpp': '#include "core/ids.h"\n#include "ports/clock.h"\n',
+            'src/app/instance/open_store.cpp': '#include "adapters/sqlite/a.h"\n#include "app/commands/cli.h"\n',
+            'src/app/commands/audit.cpp': '#include "app/instance/open_store.h"\n#include "adapters/sqlite/a.h"\n',
+        }, 'src/adapters/sqlite/a.h:1', 'src/adapters/tables/rows.h:1', 'src/api/call.h:2', 'src/app/commands/audit.cpp:2',
+            'src/app/config/secrets.cpp:2', 'src/app/instance/open_store.cpp:2', 'src/core/a.h:1', 'src/engine/a.h:2',
             'src/modules/payment/jobs.cpp:2', 'src/modules/queue/room.h:1', 'src/modules/queue/turn.h:1', 'src/modules/wallet/jobs.cpp:1', 'src/modules/wallet/model.cpp:1')
 
     def test_clock_or_chance_in_a_model(self):

@@ -1,0 +1,67 @@
+// `stagedoor serve`: a Service from its start to the signal that ends it.
+#include <sys/resource.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "app/commands/commands.h"
+#include "app/instance/service.h"
+
+namespace stagedoor {
+namespace {
+
+constexpr int kWrong = 2;
+
+// Connections are file descriptors: as many as the system lets this process have.
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Blocks the signals that end the server in all threads to come, so that wait() alone receives them.
+class StopSignals {
+ public:
+  StopSignals() {
+    ::sigemptyset(&signals_);
+    ::sigaddset(&signals_, SIGTERM);
+    ::sigaddset(&signals_, SIGINT);
+    ::pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+  void wait() const {
+    int signal = 0;
+    ::sigwait(&signals_, &signal);
+  }
+
+ private:
+  sigset_t signals_{};
+};
+
+}  // namespace
+
+int run_serve(const Config& config) {
+  raise_file_limit();
+  const StopSignals stop_signals;
+  Service service(config);
+  if (!config.catalogue.file.empty()) {
+    if (const auto imported = service.import_file(config.catalogue.file); !imported) {
+      std::fprintf(stderr, "%s\n", imported.error().message.c_str());
+      return kWrong;
+    }
+  }
+  if (service.new_operator_key()) {
+    std::fprintf(stderr, "operator key, made just now and shown this once (name:role:secret): %s\n",
+                 service.new_operator_key()->c_str());
+  }
+  service.start();
+  std::printf("{\"event\":\"listening\",\"address\":\"%s\",\"version\":\"%s\"}\n", service.address().c_str(),
+              STAGEDOOR_VERSION);
+  std::fflush(stdout);
+  stop_signals.wait();
+  service.stop();
+  return 0;
+}
+
+}  // namespace stagedoor

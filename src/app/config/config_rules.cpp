@@ -1,0 +1,162 @@
+// Rules of the settings that a type and a range cannot say.
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include "app/config/config.h"
+#include "core/parse_number.h"
+
+namespace stagedoor {
+namespace {
+
+struct Listen {
+  std::string host;
+  int port = 0;
+  bool loopback = false;
+};
+
+// 4 or 6 for an address in text form, else 0.
+int address_family(const std::string& host) {
+  unsigned char bytes[16];
+  if (inet_pton(AF_INET, host.c_str(), bytes) == 1) return 4;
+  if (inet_pton(AF_INET6, host.c_str(), bytes) == 1) return 6;
+  return 0;
+}
+
+bool is_loopback(const std::string& host) {
+  unsigned char bytes[16];
+  if (inet_pton(AF_INET, host.c_str(), bytes) == 1) return bytes[0] == 127;
+  if (inet_pton(AF_INET6, host.c_str(), bytes) != 1) return host == "localhost";
+  for (int i = 0; i < 15; ++i) {
+    if (bytes[i] != 0) return false;
+  }
+  return bytes[15] == 1;
+}
+
+std::optional<Listen> parse_listen(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const auto port = parse_number<std::uint16_t>(text.substr(colon + 1));
+  std::string_view host = text.substr(0, colon);
+  const bool bracketed = host.starts_with('[') && host.ends_with(']') && host.size() > 2;
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  Listen listen{std::string(host), port.value_or(0), false};
+  const int family = address_family(listen.host);
+  if (!port || (family != (bracketed ? 6 : 4) && listen.host != "localhost")) return std::nullopt;
+  listen.loopback = is_loopback(listen.host);
+  return listen;
+}
+
+bool is_network(std::string_view text) {
+  const auto slash = text.find('/');
+  const int family = address_family(std::string(text.substr(0, slash)));
+  if (family == 0 || slash == std::string_view::npos) return family != 0;
+  const auto bits = parse_number<unsigned>(text.substr(slash + 1));
+  return bits && *bits <= (family == 4 ? 32u : 128u);
+}
+
+bool is_operator_key(std::string_view text) {
+  const auto first = text.find(':');
+  const auto second = first == std::string_view::npos ? first : text.find(':', first + 1);
+  if (second == std::string_view::npos || first == 0 || second + 1 == text.size()) return false;
+  const auto role = text.substr(first + 1, second - first - 1);
+  return role == "viewer" || role == "operator" || role == "owner";
+}
+
+class Rules {
+ public:
+  explicit Rules(LoadedConfig& loaded) : loaded_(loaded), c_(loaded.config) {}
+
+  void check() {
+    http();
+    places_of_data();
+    auth();
+    beyond_loopback();
+  }
+
+ private:
+  void fault(std::string_view setting, const std::string& message) {
+    std::string& origin = loaded_.origins[std::string(setting)];
+    loaded_.faults.push_back({origin, fmt::format("{} {}", setting, message)});
+  }
+
+  void http() {
+    if (!parse_listen(c_.http.listen)) {
+      fault("http.listen", "is not an address; write IP:PORT, such as 127.0.0.1:8080 or [::1]:8080");
+    }
+    if (c_.http.tls_certificate.empty() != c_.http.tls_key.empty()) {
+      const bool no_key = c_.http.tls_key.empty();
+      fault(no_key ? "http.tls_certificate" : "http.tls_key",
+            fmt::format("alone does not make TLS; set {} too",
+                        no_key ? "http.tls_key" : "http.tls_certificate"));
+    }
+    for (const auto& network : c_.http.trusted_proxies) {
+      if (!is_network(network)) {
+        fault("http.trusted_proxies",
+              fmt::format("has \"{}\"; write networks such as 10.0.0.0/8 or 192.0.2.7", network));
+      }
+    }
+  }
+
+  void places_of_data() {
+    const std::string_view url = c_.store.url;
+    if (!c_.store.is_postgres() && (!url.starts_with("sqlite:") || url == "sqlite:")) {
+      fault("store.url",
+            "is not known; write sqlite:FILE, sqlite::memory: or postgres://USER:PASSWORD@HOST/DATABASE");
+    }
+    if (!c_.room.url.empty())
+      fault("room.url", "is not built yet; leave it empty (the line stands in the store)");
+    if (!c_.events.url.empty())
+      fault("events.url", "is not built yet; leave it empty (events stay in the outbox)");
+  }
+
+  void auth() {
+    constexpr std::size_t kLeast = 16;
+    if (c_.auth.mode != "token")
+      fault("auth.mode", fmt::format("{} is not built yet; write token", c_.auth.mode));
+    for (std::size_t i = 0; i < c_.auth.keys.size(); ++i) {
+      if (c_.auth.keys[i].size() < kLeast) {
+        fault("auth.keys",
+              fmt::format("has a key (number {}) shorter than {} characters; write for example the 64 "
+                          "digits of `openssl rand -hex 32`",
+                          i + 1, kLeast));
+      }
+    }
+    for (std::size_t i = 0; i < c_.admin.keys.size(); ++i) {
+      if (!is_operator_key(c_.admin.keys[i])) {
+        fault("admin.keys",
+              fmt::format("has a key (number {}) that does not fit; write name:role:secret with the role "
+                          "viewer, operator or owner",
+                          i + 1));
+      }
+    }
+  }
+
+  // R-W8: whoever reaches the address could act as anybody, or give themselves money.
+  void beyond_loopback() {
+    const auto listen = parse_listen(c_.http.listen);
+    if (!listen || listen->loopback || c_.auth.trust_clients) return;
+    constexpr std::string_view kAdvice =
+        "serve on 127.0.0.1 behind a proxy, or set auth.trust_clients = true if every client can be trusted";
+    if (c_.auth.mode == "token") {
+      fault("http.listen",
+            fmt::format("{} is not loopback, and with auth.mode = token the server believes whatever "
+                        "user id a client names; {}",
+                        c_.http.listen, kAdvice));
+    }
+    if (c_.wallet.charge_by == "user") {
+      fault("http.listen",
+            fmt::format("{} is not loopback, and with wallet.charge_by = user anybody can add money to "
+                        "their own wallet; set wallet.charge_by = operator, {}",
+                        c_.http.listen, kAdvice));
+    }
+  }
+
+  LoadedConfig& loaded_;
+  const Config& c_;
+};
+
+}  // namespace
+
+void check_config_rules(LoadedConfig& loaded) { Rules(loaded).check(); }
+
+}  // namespace stagedoor

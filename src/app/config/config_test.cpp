@@ -1,0 +1,297 @@
+// How settings come together (R-K1, R-K2, R-K3) and the refusal to serve strangers by mistake (R-W8).
+#include "app/config/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <set>
+
+#include "app/config/settings.h"
+
+namespace stagedoor {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::Field;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+LoadedConfig from_toml(std::string text) { return load_config({.file = {{"s.toml", std::move(text)}}}); }
+LoadedConfig from_flags(std::vector<std::pair<std::string, std::string>> flags) {
+  return load_config({.flags = std::move(flags)});
+}
+
+auto FaultAt(const std::string& where, const std::string& part_of_message) {
+  return AllOf(Field(&ConfigFault::where, where), Field(&ConfigFault::message, HasSubstr(part_of_message)));
+}
+
+TEST(Settings, defaults_are_those_promised) {  // R-K3
+  const LoadedConfig loaded = load_config({});
+  EXPECT_THAT(loaded.faults, IsEmpty());
+  EXPECT_EQ(loaded.config.http.listen, "127.0.0.1:8080");
+  EXPECT_EQ(loaded.config.http.threads, 0);
+  EXPECT_EQ(loaded.config.store.url, "sqlite:stagedoor.db");
+  EXPECT_EQ(loaded.config.auth.mode, "token");
+  EXPECT_EQ(loaded.config.auth.token_lifetime, std::chrono::days(30));
+  EXPECT_EQ(loaded.config.wallet.balance_max, Won{100'000'000});
+  EXPECT_EQ(loaded.config.wallet.charge_by, "user");
+  EXPECT_FALSE(loaded.config.auth.trust_clients);
+}
+
+TEST(Settings, later_source_wins_default_file_environment_flag) {  // R-K2
+  ConfigSources sources;
+  EXPECT_EQ(load_config(sources).config.lane.batch_max, 1024);
+  sources.file = {"s.toml", "[lane]\nbatch_max = 1\n"};
+  EXPECT_EQ(load_config(sources).config.lane.batch_max, 1);
+  sources.environment = {{"STAGEDOOR_LANE_BATCH_MAX", "2"}};
+  EXPECT_EQ(load_config(sources).config.lane.batch_max, 2);
+  sources.flags = {{"lane.batch_max", "3"}};
+  EXPECT_EQ(load_config(sources).config.lane.batch_max, 3);
+}
+
+TEST(Settings, each_value_knows_where_it_comes_from) {  // R-K2
+  const LoadedConfig loaded = load_config({.file = {{"s.toml", "[http]\n\nthreads = 2\n"}},
+                                           .environment = {{"STAGEDOOR_LOG_LEVEL", "warn"}},
+                                           .flags = {{"http.listen", "127.0.0.1:0"}}});
+  EXPECT_EQ(loaded.origins.at("http.threads"), "s.toml:3");
+  EXPECT_EQ(loaded.origins.at("log.level"), "environment STAGEDOOR_LOG_LEVEL");
+  EXPECT_EQ(loaded.origins.at("http.listen"), "flag --http.listen");
+  EXPECT_EQ(loaded.origins.at("store.url"), "default");
+}
+
+TEST(Settings, every_kind_of_value_is_read_from_toml) {
+  const LoadedConfig loaded = from_toml(
+      "[http]\nlisten = '[::1]:0'\nthreads = 3\nidle_timeout = '1m30s'\ntrusted_proxies = ['10.0.0.0/8', "
+      "'::1']\n"
+      "[store]\nwal_limit = '3MiB'\n[auth]\ntrust_clients = true\n[wallet]\nbalance_max = 5\n");
+  EXPECT_THAT(loaded.faults, IsEmpty());
+  EXPECT_EQ(loaded.config.http.listen, "[::1]:0");
+  EXPECT_EQ(loaded.config.http.threads, 3);
+  EXPECT_EQ(loaded.config.http.idle_timeout, Millis(90'000));
+  EXPECT_THAT(loaded.config.http.trusted_proxies, ElementsAre("10.0.0.0/8", "::1"));
+  EXPECT_EQ(loaded.config.store.wal_limit, Bytes{3 << 20});
+  EXPECT_TRUE(loaded.config.auth.trust_clients);
+  EXPECT_EQ(loaded.config.wallet.balance_max, Won{5});
+}
+
+TEST(Settings, list_is_separated_by_commas_or_given_flag_by_flag) {
+  EXPECT_THAT(
+      load_config({.environment = {{"STAGEDOOR_ADMIN_KEYS", "a:owner:x,b:viewer:y"}}}).config.admin.keys,
+      ElementsAre("a:owner:x", "b:viewer:y"));
+  const LoadedConfig loaded =
+      load_config({.environment = {{"STAGEDOOR_ADMIN_KEYS", "gone:owner:x"}},
+                   .flags = {{"admin.keys", "a:owner:x"}, {"admin.keys", "b:viewer:y"}}});
+  EXPECT_THAT(loaded.config.admin.keys, ElementsAre("a:owner:x", "b:viewer:y"));
+}
+
+TEST(Settings, unknown_name_is_a_fault_that_names_the_nearest) {  // R-K1, R-K2
+  EXPECT_THAT(from_toml("[http]\nlisten = '127.0.0.1:0'\nthread = 1\n").faults,
+              ElementsAre(FaultAt("s.toml:3", "write threads = … under [http]")));
+  EXPECT_THAT(from_toml("[htp]\nthreads = 1\n").faults, ElementsAre(FaultAt("s.toml:1", "write [http]")));
+  EXPECT_THAT(from_toml("balance_max = 1\n").faults,
+              ElementsAre(FaultAt("s.toml:1", "write balance_max = … under [wallet]")));
+  EXPECT_THAT(load_config({.environment = {{"STAGEDOOR_HTTP_LISEN", "x"}}}).faults,
+              ElementsAre(FaultAt("environment STAGEDOOR_HTTP_LISEN", "write STAGEDOOR_HTTP_LISTEN")));
+  EXPECT_THAT(from_flags({{"http.lisen", "x"}}).faults,
+              ElementsAre(FaultAt("flag --http.lisen", "write --http.listen=…")));
+  EXPECT_THAT(from_flags({{"server.listen", "x"}}).faults,
+              ElementsAre(FaultAt("flag --server.listen", "write --http.listen=…")));
+}
+
+TEST(Settings, unknown_name_far_from_all_points_to_the_list) {
+  EXPECT_THAT(from_flags({{"zzzzzz.qqqqqqqq", "x"}}).faults,
+              ElementsAre(FaultAt("flag --zzzzzz.qqqqqqqq", "`stagedoor serve --help` lists them")));
+}
+
+TEST(Settings, environment_of_others_and_of_the_tests_is_passed_over) {
+  EXPECT_THAT(load_config({.environment = {{"PATH", "/bin"}, {"STAGEDOOR_TEST_LONG", "1"}}}).faults,
+              IsEmpty());
+}
+
+TEST(Settings, value_of_the_wrong_type_or_range_says_what_to_write) {  // R-K1
+  EXPECT_THAT(from_toml("[http]\nthreads = '4'\n").faults,
+              ElementsAre(FaultAt("s.toml:2", "write a whole number, from 0 to 1024, without quotes")));
+  EXPECT_THAT(from_toml("[http]\nidle_timeout = 5\n").faults,
+              ElementsAre(FaultAt("s.toml:2", "write a duration such as 5m, from 1s to 1d, in quotes")));
+  EXPECT_THAT(from_toml("[auth]\ntrust_clients = 'yes'\n").faults,
+              ElementsAre(FaultAt("s.toml:2", "true or false")));
+  EXPECT_THAT(from_toml("[admin]\nkeys = 'a:owner:x'\n").faults,
+              ElementsAre(FaultAt("s.toml:2", "a list of texts")));
+  EXPECT_THAT(from_toml("[admin]\nkeys = [1]\n").faults, ElementsAre(FaultAt("s.toml:2", "a list of texts")));
+  EXPECT_THAT(from_toml("[http]\nthreads = 4.0\n").faults,
+              ElementsAre(FaultAt("s.toml:2", "a whole number")));
+  EXPECT_THAT(from_flags({{"http.threads", "-1"}}).faults,
+              ElementsAre(FaultAt("flag --http.threads", "from 0 to 1024")));
+  EXPECT_THAT(from_flags({{"http.threads", "4x"}}).faults,
+              ElementsAre(FaultAt("flag --http.threads", "from 0 to 1024")));
+  EXPECT_THAT(from_flags({{"http.idle_timeout", "5"}}).faults,
+              ElementsAre(FaultAt("flag --http.idle_timeout", "such as 5m")));
+  EXPECT_THAT(from_flags({{"store.wal_limit", "64MB"}}).faults,
+              ElementsAre(FaultAt("flag --store.wal_limit", "64MiB")));
+  EXPECT_THAT(from_flags({{"log.level", "loud"}}).faults,
+              ElementsAre(FaultAt("flag --log.level", "one of debug, info, warn, error")));
+  EXPECT_THAT(from_flags({{"wallet.balance_max", "0"}}).faults,
+              ElementsAre(FaultAt("flag --wallet.balance_max", "whole won")));
+}
+
+TEST(Settings, wrong_value_leaves_the_earlier_one_but_is_still_a_fault) {
+  const LoadedConfig loaded =
+      load_config({.file = {{"s.toml", "[http]\nthreads = 'x'\n"}}, .flags = {{"http.threads", "2"}}});
+  EXPECT_EQ(loaded.config.http.threads, 2);
+  EXPECT_THAT(loaded.faults, ElementsAre(FaultAt("s.toml:2", "http.threads")));
+}
+
+TEST(Settings, all_faults_of_all_sources_are_told_at_once) {  // R-K1
+  const LoadedConfig loaded = load_config({.file = {{"s.toml", "[http]\nlisen = 1\n[lane]\nbatch_max = 0\n"}},
+                                           .environment = {{"STAGEDOOR_X", "1"}},
+                                           .flags = {{"a.b", "1"}, {"store.url", "oracle:"}}});
+  EXPECT_EQ(loaded.faults.size(), 5u);
+  EXPECT_THAT(describe_faults(loaded.faults),
+              AllOf(HasSubstr("s.toml:2: "), HasSubstr("s.toml:4: "), HasSubstr("environment STAGEDOOR_X: "),
+                    HasSubstr("flag --a.b: "), HasSubstr("flag --store.url: store.url")));
+}
+
+TEST(Settings, file_that_is_not_toml_is_a_fault_with_its_line) {  // R-K1
+  EXPECT_THAT(from_toml("[http]\nlisten = \n").faults, ElementsAre(FaultAt("s.toml:2", "not TOML")));
+}
+
+TEST(Settings, named_file_that_cannot_be_read_is_a_fault) {
+  EXPECT_THAT(load_config_of_process("no-such-file.toml", {}).faults,
+              ElementsAre(FaultAt("no-such-file.toml", "cannot be read: No such file")));
+  EXPECT_THAT(load_config_of_process(testing::TempDir(), {}).faults,
+              ElementsAre(FaultAt(testing::TempDir(), "cannot be read: Is a directory")));
+}
+
+TEST(Settings, what_is_not_built_yet_is_refused_in_words) {
+  EXPECT_THAT(from_flags({{"auth.mode", "jwt"}}).faults,
+              ElementsAre(FaultAt("flag --auth.mode", "jwt is not built yet")));
+  EXPECT_THAT(from_flags({{"auth.mode", "gateway"}}).faults,
+              ElementsAre(FaultAt("flag --auth.mode", "not built yet")));
+  EXPECT_THAT(from_flags({{"room.url", "redis://h"}}).faults,
+              ElementsAre(FaultAt("flag --room.url", "not built yet")));
+  EXPECT_THAT(from_flags({{"events.url", "kafka://h"}}).faults,
+              ElementsAre(FaultAt("flag --events.url", "not built yet")));
+}
+
+TEST(Settings, inside_of_a_value_is_checked) {
+  for (const char* listen : {"8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "::1:80",
+                             "[::1]", "[]:1", "[127.0.0.1]:1", "example.com:80", ":80", "300.0.0.1:80"}) {
+    EXPECT_THAT(from_flags({{"http.listen", listen}}).faults,
+                ElementsAre(FaultAt("flag --http.listen", "write IP:PORT")))
+        << listen;
+  }
+  EXPECT_THAT(from_flags({{"http.tls_key", "k.pem"}}).faults,
+              ElementsAre(FaultAt("flag --http.tls_key", "set http.tls_certificate")));
+  EXPECT_THAT(from_flags({{"http.tls_certificate", "c.pem"}}).faults,
+              ElementsAre(FaultAt("flag --http.tls_certificate", "set http.tls_key")));
+  for (const char* network : {"10.0.0.0/33", "10.0.0/8", "proxy", "::/129", "10.0.0.0/"}) {
+    EXPECT_THAT(from_flags({{"http.trusted_proxies", network}}).faults,
+                ElementsAre(FaultAt("flag --http.trusted_proxies", network)))
+        << network;
+  }
+  for (const char* key : {"owner:secret", "a:root:secret", ":owner:secret", "a:owner:", "secret"}) {
+    EXPECT_THAT(from_flags({{"admin.keys", key}}).faults,
+                ElementsAre(FaultAt("flag --admin.keys", "name:role:secret")))
+        << key;
+  }
+  EXPECT_THAT(from_flags({{"auth.keys", "short"}}).faults,
+              ElementsAre(FaultAt("flag --auth.keys", "shorter than")));
+}
+
+TEST(TrustingServer, refuses_to_start_beyond_loopback) {  // R-W8
+  for (const char* listen : {"0.0.0.0:80", "192.0.2.7:80", "[::]:80", "[::ffff:127.0.0.1]:80"}) {
+    EXPECT_THAT(from_flags({{"http.listen", listen}}).faults,
+                ElementsAre(FaultAt("flag --http.listen", "auth.mode = token"),
+                            FaultAt("flag --http.listen", "wallet.charge_by = user")))
+        << listen;
+  }
+}
+
+TEST(TrustingServer, refusal_stays_where_only_the_charges_are_closed) {  // R-W8
+  EXPECT_THAT(from_flags({{"http.listen", "0.0.0.0:80"}, {"wallet.charge_by", "operator"}}).faults,
+              ElementsAre(FaultAt("flag --http.listen", "auth.mode = token")));
+}
+
+TEST(TrustingServer, starts_on_loopback_and_where_clients_are_trusted) {  // R-W8
+  for (const char* listen : {"127.0.0.1:80", "127.9.9.9:80", "[::1]:80", "localhost:80"}) {
+    EXPECT_THAT(from_flags({{"http.listen", listen}}).faults, IsEmpty()) << listen;
+  }
+  EXPECT_THAT(from_flags({{"http.listen", "0.0.0.0:80"}, {"auth.trust_clients", "true"}}).faults, IsEmpty());
+}
+
+TEST(VerifyConfig, shows_origins_and_no_secret) {  // R-K2
+  const LoadedConfig loaded = from_flags({{"admin.keys", "ops:owner:geheim:noch"},
+                                          {"auth.keys", "geheim:owner:geheimgeheim"},
+                                          {"store.url", "postgres://u:geheim@h/d"},
+                                          {"log.level", "warn"}});
+  const std::string shown = describe_config(loaded);
+  EXPECT_THAT(shown, Not(HasSubstr("geheim")));
+  EXPECT_THAT(shown, Not(HasSubstr("noch")));
+  EXPECT_THAT(describe_faults(loaded.faults), Not(HasSubstr("geheim")));
+  EXPECT_THAT(shown, HasSubstr("keys = [\"ops:owner:***\"]"));
+  EXPECT_THAT(shown, HasSubstr("url = \"postgres://u:***@h/d\""));
+  EXPECT_THAT(shown, testing::ContainsRegex("level = \"warn\" +# flag --log.level"));
+  EXPECT_THAT(shown, testing::ContainsRegex("threads = 0 +# default"));
+}
+
+TEST(VerifyConfig, shows_the_store_s_hosts_without_the_password) {  // R-K2
+  const auto shown = [](const std::string& url) {
+    const LoadedConfig loaded = from_flags({{"store.url", url}});
+    EXPECT_THAT(describe_faults(loaded.faults), Not(HasSubstr("store.url")));
+    return describe_config(loaded);
+  };
+  EXPECT_THAT(shown("postgres://u:geheim@h1:1,h2:2/d?target_session_attrs=read-write"),
+              HasSubstr("url = \"postgres://u:***@h1:1,h2:2/d?target_session_attrs=read-write\""));
+  EXPECT_THAT(shown("postgres://u@h1,h2/d?password=geheim&sslpassword=geheim&sslmode=require"),
+              HasSubstr("url = \"postgres://u@h1,h2/d?password=***&sslpassword=***&sslmode=require\""));
+  EXPECT_THAT(shown("postgres://h1,h2/d?application_name=a@b&password=geheim"), Not(HasSubstr("geheim")));
+}
+
+TEST(VerifyConfig, prints_what_can_be_read_back) {
+  const LoadedConfig first =
+      from_flags({{"http.idle_timeout", "2m"}, {"store.wal_limit", "2MiB"}, {"catalogue.file", "a\"b\\c"}});
+  const LoadedConfig again = from_toml(describe_config(first));
+  EXPECT_THAT(again.faults, IsEmpty());
+  EXPECT_EQ(again.config.http.idle_timeout, Millis(120'000));
+  EXPECT_EQ(again.config.store.wal_limit, Bytes{2 << 20});
+  EXPECT_EQ(again.config.catalogue.file, "a\"b\\c");
+}
+
+TEST(SettingsTable, defaults_fit_their_own_limits) {
+  Config defaults, target;
+  const auto of_defaults = settings_of(defaults);
+  const auto of_target = settings_of(target);
+  for (std::size_t i = 0; i < of_defaults.size(); ++i) {
+    std::string text = shown_value(of_defaults[i]);
+    std::erase_if(text, [](char c) { return c == '"' || c == '[' || c == ']'; });
+    EXPECT_EQ(assign_text(of_target[i], text), std::nullopt) << of_defaults[i].name;
+  }
+}
+
+TEST(SettingsTable, names_are_told_apart_also_in_the_environment) {
+  Config config;
+  std::set<std::string> seen;
+  for (const auto& setting : settings_of(config)) {
+    EXPECT_TRUE(seen.insert(environment_name(setting.name)).second) << setting.name;
+    EXPECT_FALSE(setting.doc.empty()) << setting.name;
+    EXPECT_FALSE(environment_name(setting.name).starts_with("STAGEDOOR_TEST_")) << setting.name;
+  }
+}
+
+TEST(SettingsTable, reference_page_is_up_to_date) {  // regenerate with ./x docs
+  std::ifstream page(STAGEDOOR_SOURCE_DIR "/docs/configuration.md");
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(page), {}), settings_markdown());
+}
+
+TEST(Deploy, example_settings_are_accepted) {
+  const LoadedConfig loaded = load_config_of_process(STAGEDOOR_SOURCE_DIR "/deploy/stagedoor.toml", {});
+  EXPECT_EQ(describe_faults(loaded.faults), "");
+  EXPECT_EQ(loaded.config.wallet.charge_by, "operator");
+}
+
+}  // namespace
+}  // namespace stagedoor

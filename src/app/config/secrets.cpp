@@ -1,0 +1,109 @@
+#include "app/config/secrets.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <stdexcept>
+
+#include "adapters/system/random.h"
+#include "core/base64url.h"
+
+namespace stagedoor {
+namespace {
+
+constexpr std::string_view kSqlite = "sqlite:";
+constexpr std::string_view kInMemory = ":memory:";
+
+std::string random_secret() {
+  const std::string bytes = system_random(32);
+  return base64url_encode({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+}
+
+[[noreturn]] void cannot(const std::string& what, const std::string& file) {
+  throw std::runtime_error("cannot " + what + " " + file + ": " + std::strerror(errno) +
+                           ". Make the folder writable for this user, or set auth.keys and admin.keys.");
+}
+
+// What one instance made for itself, the others of its store would not know.
+[[noreturn]] void need_the_same(const std::string& setting, const std::string& example) {
+  throw std::runtime_error(setting +
+                           " is empty; all instances of one store need the same, so set it: " + example);
+}
+
+std::vector<std::string> read_lines(const std::string& file) {
+  std::ifstream in(file);
+  if (!in) cannot("read", file);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) {
+    if (!line.empty() && line.front() != '#') lines.push_back(line);
+  }
+  if (lines.empty())
+    throw std::runtime_error(file + " holds no key. Restore it, or delete it to have a new one made.");
+  return lines;
+}
+
+// Written beside, made durable, then renamed: after a crash the file is whole or absent.
+void write_private(const std::string& file, const std::string& text) {
+  const std::string beside = file + ".new";
+  const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) cannot("write", beside);
+  const bool written =
+      ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
+  ::close(fd);
+  if (!written || ::rename(beside.c_str(), file.c_str()) != 0) cannot("write", file);
+}
+
+// The lines of the file; when there is none, it is made with `first_line()`, which is then also returned by
+// itself.
+template <class FirstLine>
+std::pair<std::vector<std::string>, std::optional<std::string>> kept(const std::string& file,
+                                                                     const char* comment,
+                                                                     FirstLine first_line) {
+  if (::access(file.c_str(), F_OK) == 0) return {read_lines(file), std::nullopt};
+  std::string line = first_line();
+  write_private(file, std::string(comment) + line + "\n");
+  return {{line}, line};
+}
+
+std::string first_operator() { return "owner:owner:" + random_secret(); }
+
+}  // namespace
+
+std::optional<std::string> store_file(const Config& config) {
+  const std::string_view url = config.store.url;
+  if (!url.starts_with(kSqlite)) return std::nullopt;
+  const std::string_view path = url.substr(kSqlite.size());
+  if (path == kInMemory) return std::nullopt;
+  return std::string(path);
+}
+
+std::vector<std::string> signing_keys(const Config& config) {
+  if (!config.auth.keys.empty()) return config.auth.keys;
+  if (config.store.is_postgres()) need_the_same("auth.keys", "openssl rand -hex 32");
+  const auto store = store_file(config);
+  if (!store) return {random_secret()};
+  return kept(*store + ".keys",
+              "# Keys that sign tokens, newest first. Without them, tokens given out prove nothing.\n",
+              random_secret)
+      .first;
+}
+
+OperatorSecrets operator_secrets(const Config& config) {
+  if (!config.admin.keys.empty()) return {config.admin.keys, std::nullopt};
+  if (config.store.is_postgres()) need_the_same("admin.keys", "name:owner:secret");
+  const auto store = store_file(config);
+  if (!store) {
+    std::string key = first_operator();
+    return {{key}, key};
+  }
+  auto [keys, made] =
+      kept(*store + ".operator", "# Operator keys, name:role:secret, used when admin.keys is not set.\n",
+           first_operator);
+  return {std::move(keys), std::move(made)};
+}
+
+}  // namespace stagedoor

@@ -1,0 +1,393 @@
+#include "app/config/settings.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <type_traits>
+
+#include "core/parse_number.h"
+
+namespace stagedoor {
+namespace {
+
+constexpr std::int64_t ms_of(std::int64_t seconds) { return seconds * 1000; }
+constexpr std::int64_t kDay = ms_of(86'400);
+
+struct ByteUnit {
+  std::string_view suffix;
+  std::int64_t count;
+};
+constexpr ByteUnit kByteUnits[] = {{"GiB", 1LL << 30}, {"MiB", 1LL << 20}, {"KiB", 1LL << 10}, {"B", 1}};
+
+std::optional<std::int64_t> parse_bytes(std::string_view text) {
+  for (const auto& [suffix, count] : kByteUnits) {
+    if (!text.ends_with(suffix)) continue;
+    const auto number = parse_number<std::int64_t>(text.substr(0, text.size() - suffix.size()));
+    if (!number || *number < 0 || *number > (1LL << 60) / count) return std::nullopt;
+    return *number * count;
+  }
+  return std::nullopt;
+}
+
+std::string format_bytes(std::int64_t bytes) {
+  for (const auto& [suffix, count] : kByteUnits) {
+    if (bytes % count == 0 && (bytes != 0 || count == 1)) return fmt::format("{}{}", bytes / count, suffix);
+  }
+  return fmt::format("{}B", bytes);
+}
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (c == '\n') {
+      out += "\\n";
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+// "postgres://user:***@host/db": what stands between the user's name and the host is a password.
+std::string without_password_of_user(std::string_view url) {
+  const auto scheme = url.find("://");
+  const auto at = url.rfind('@');
+  if (scheme == std::string_view::npos || at == std::string_view::npos || at < scheme)
+    return std::string(url);
+  const auto colon = url.find(':', scheme + 3);
+  if (colon == std::string_view::npos || colon > at) return std::string(url);
+  return fmt::format("{}:***{}", url.substr(0, colon), url.substr(at));
+}
+
+// So is a parameter that says so: "?password=***&sslmode=require".
+std::string without_password(std::string_view url) {
+  constexpr std::string_view kPassword = "password=";
+  std::string shown = without_password_of_user(url);
+  for (auto at = shown.find(kPassword); at != std::string::npos; at = shown.find(kPassword, at)) {
+    at += kPassword.size();
+    shown.replace(at, shown.find('&', at) - at, "***");
+  }
+  return shown;
+}
+
+std::string shown_text(const std::string& text, Secret secret) {
+  if (secret == Secret::no) return without_password(text);
+  const auto first = text.find(':');
+  const auto second = first == std::string::npos ? first : text.find(':', first + 1);
+  if (secret == Secret::whole || second == std::string::npos) return "***";
+  return text.substr(0, second) + ":***";
+}
+
+std::string plain_number(std::int64_t value) { return fmt::format("{}", value); }
+
+std::string limits(const Setting& setting, std::string (*show)(std::int64_t)) {
+  if (setting.most == std::numeric_limits<std::int64_t>::max())
+    return fmt::format("{} or more", show(setting.least));
+  return fmt::format("from {} to {}", show(setting.least), show(setting.most));
+}
+
+std::string show_ms(std::int64_t ms) { return format_duration(Millis(ms)); }
+
+}  // namespace
+
+std::vector<Setting> settings_of(Config& c) {
+  return {
+      {.name = "http.listen",
+       .value = &c.http.listen,
+       .doc = "Address and port to serve on, as IP:PORT or [IPv6]:PORT; port 0 takes any free one."},
+      {.name = "http.threads",
+       .value = &c.http.threads,
+       .doc = "Threads that serve connections; 0 is one per core.",
+       .most = 1024},
+      {.name = "http.tls_certificate",
+       .value = &c.http.tls_certificate,
+       .doc = "PEM file with the certificate chain; together with http.tls_key it switches TLS on."},
+      {.name = "http.tls_key",
+       .value = &c.http.tls_key,
+       .doc = "PEM file with the private key of the certificate."},
+      {.name = "http.max_connections",
+       .value = &c.http.max_connections,
+       .doc = "Connections open at once; more are closed as they come.",
+       .least = 1,
+       .most = 1'000'000},
+      {.name = "http.max_streams",
+       .value = &c.http.max_streams,
+       .doc = "Event streams open at once; more are refused, so that other calls find connections.",
+       .most = 1'000'000},
+      {.name = "http.stream_heartbeat",
+       .value = &c.http.stream_heartbeat,
+       .doc = "An event stream that has told nothing for so long sends a comment line.",
+       .least = 100,
+       .most = ms_of(15)},
+      {.name = "http.idle_timeout",
+       .value = &c.http.idle_timeout,
+       .doc = "A kept-alive connection without a request is closed after this.",
+       .least = ms_of(1),
+       .most = kDay},
+      {.name = "http.header_timeout",
+       .value = &c.http.header_timeout,
+       .doc = "A request's head must have arrived this long after its first byte.",
+       .least = 100,
+       .most = ms_of(3600)},
+      {.name = "http.body_timeout",
+       .value = &c.http.body_timeout,
+       .doc = "A request's body must have arrived this long after its head.",
+       .least = 100,
+       .most = ms_of(3600)},
+      {.name = "http.stop_delay",
+       .value = &c.http.stop_delay,
+       .doc = "At SIGTERM /readyz says no for so long before connections are refused: time for a load "
+              "balancer to look elsewhere.",
+       .most = ms_of(600)},
+      {.name = "http.stop_grace",
+       .value = &c.http.stop_grace,
+       .doc = "At SIGTERM requests under way get this long to finish.",
+       .most = ms_of(3600)},
+      {.name = "http.trusted_proxies",
+       .value = &c.http.trusted_proxies,
+       .doc = "Networks (CIDR, such as 10.0.0.0/8) whose X-Forwarded-For is believed."},
+      {.name = "http.static_dir",
+       .value = &c.http.static_dir,
+       .doc = "Folder with the files of /docs (swagger/); empty is share/ beside the binary."},
+      {.name = "store.url",
+       .value = &c.store.url,
+       .doc = "Where bookings and money are: sqlite:FILE, sqlite::memory: (gone at the end), or "
+              "postgres://USER:PASSWORD@HOST/DATABASE for any number of instances."},
+      {.name = "store.wal_limit",
+       .value = &c.store.wal_limit,
+       .doc = "A checkpoint is forced when SQLite's write-ahead log has grown beyond this.",
+       .least = 1 << 20,
+       .most = 1LL << 40},
+      {.name = "room.url",
+       .value = &c.room.url,
+       .doc = "Where the line of the waiting room is; empty is in the store, the only place built so far."},
+      {.name = "events.url",
+       .value = &c.events.url,
+       .doc = "Where booking and money events are published; empty is nowhere, all that is built so far."},
+      {.name = "queue.default_event",
+       .value = &c.queue.default_event,
+       .doc = "The event that a join without eventId means; 0 is the one event on sale."},
+      {.name = "auth.mode",
+       .value = &c.auth.mode,
+       .doc = "Who says who a caller is. token: the userId given at join is believed, and proven by the "
+              "token after.",
+       .choices = {"token", "jwt", "gateway"}},
+      {.name = "auth.trust_clients",
+       .value = &c.auth.trust_clients,
+       .doc = "Allows to believe user ids and self-made charges on an address that is not loopback."},
+      {.name = "auth.keys",
+       .value = &c.auth.keys,
+       .doc = "Keys that sign tokens, newest first; older ones still prove who. Empty: made once, kept "
+              "beside the store.",
+       .secret = Secret::whole},
+      {.name = "auth.token_lifetime",
+       .value = &c.auth.token_lifetime,
+       .doc = "How long after its issue a token proves who its user is.",
+       .least = ms_of(60),
+       .most = 3650 * kDay},
+      {.name = "admin.keys",
+       .value = &c.admin.keys,
+       .doc = "Operator keys name:role:secret, role viewer, operator or owner. Empty: an owner's key is made "
+              "and shown once.",
+       .secret = Secret::after_role},
+      {.name = "wallet.balance_max",
+       .value = &c.wallet.balance_max,
+       .doc = "The most a balance, and so one charge, may be.",
+       .least = 1,
+       .most = 1'000'000'000'000'000},
+      {.name = "wallet.charge_by",
+       .value = &c.wallet.charge_by,
+       .doc = "Who may add money to a wallet: its user, or operators only.",
+       .choices = {"user", "operator"}},
+      {.name = "lane.batch_max",
+       .value = &c.lane.batch_max,
+       .doc = "Commands committed together at most.",
+       .least = 1,
+       .most = 65'536},
+      {.name = "lane.batch_time",
+       .value = &c.lane.batch_time,
+       .doc = "Deciding a batch stops after so long; what is left goes into the next.",
+       .least = 1,
+       .most = ms_of(10)},
+      {.name = "lane.pay_queue",
+       .value = &c.lane.pay_queue,
+       .doc = "Payments, refunds and cancellations that may wait for the lane; beyond it 503 OVERLOADED.",
+       .least = 1,
+       .most = 10'000'000},
+      {.name = "lane.hold_queue",
+       .value = &c.lane.hold_queue,
+       .doc = "Holds that may wait.",
+       .least = 1,
+       .most = 10'000'000},
+      {.name = "lane.wallet_queue",
+       .value = &c.lane.wallet_queue,
+       .doc = "Charges that may wait.",
+       .least = 1,
+       .most = 10'000'000},
+      {.name = "lane.join_queue",
+       .value = &c.lane.join_queue,
+       .doc = "Joins of the waiting room that may wait.",
+       .least = 1,
+       .most = 10'000'000},
+      {.name = "lane.operator_queue",
+       .value = &c.lane.operator_queue,
+       .doc = "Operator calls that may wait.",
+       .least = 1,
+       .most = 10'000'000},
+      {.name = "lane.view_rows_max",
+       .value = &c.lane.view_rows_max,
+       .doc =
+           "Rows kept in memory between batches; beyond it they are forgotten and loaded anew when needed.",
+       .least = 1,
+       .most = 1'000'000'000},
+      {.name = "log.level",
+       .value = &c.log.level,
+       .doc = "The least serious lines that are logged.",
+       .choices = {"debug", "info", "warn", "error"}},
+      {.name = "catalogue.file",
+       .value = &c.catalogue.file,
+       .doc = "Catalogue (YAML or JSON) imported at every start; importing it again changes nothing."},
+  };
+}
+
+std::string environment_name(std::string_view setting) {
+  std::string out = "STAGEDOOR_";
+  for (const char c : setting)
+    out += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  return out;
+}
+
+std::string expected_form(const Setting& setting) {
+  struct Form {
+    const Setting& s;
+    std::string operator()(std::string*) const {
+      return s.choices.empty() ? "a text" : fmt::format("one of {}", fmt::join(s.choices, ", "));
+    }
+    std::string operator()(std::int64_t*) const { return "a whole number, " + limits(s, plain_number); }
+    std::string operator()(bool*) const { return "true or false"; }
+    std::string operator()(Millis*) const { return "a duration such as 5m, " + limits(s, show_ms); }
+    std::string operator()(Bytes*) const { return "a size such as 64MiB, " + limits(s, format_bytes); }
+    std::string operator()(Won*) const { return "whole won, " + limits(s, plain_number); }
+    std::string operator()(std::vector<std::string>*) const { return "a list of texts"; }
+  };
+  return std::visit(Form{setting}, setting.value);
+}
+
+std::optional<std::string> assign_text(const Setting& setting, std::string_view text) {
+  const auto in_limits = [&](std::optional<std::int64_t> value) {
+    return value && *value >= setting.least && *value <= setting.most;
+  };
+  const bool taken = std::visit(
+      [&](auto* target) {
+        using T = std::remove_pointer_t<decltype(target)>;
+        if constexpr (std::is_same_v<T, std::string>) {
+          if (!setting.choices.empty() && std::ranges::find(setting.choices, text) == setting.choices.end())
+            return false;
+          *target = text;
+        } else if constexpr (std::is_same_v<T, bool>) {
+          if (text != "true" && text != "false") return false;
+          *target = text == "true";
+        } else if constexpr (std::is_same_v<T, Millis>) {
+          const auto duration = parse_duration(text);
+          if (!duration || !in_limits(duration->count())) return false;
+          *target = *duration;
+        } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+          std::vector<std::string> items;
+          while (!text.empty()) {
+            const auto comma = text.find(',');
+            items.emplace_back(text.substr(0, comma));
+            text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+          }
+          *target = std::move(items);
+        } else {
+          const auto value = std::is_same_v<T, Bytes> ? parse_bytes(text) : parse_number<std::int64_t>(text);
+          if (!in_limits(value)) return false;
+          *target = T{*value};
+        }
+        return true;
+      },
+      setting.value);
+  if (taken) return std::nullopt;
+  return "write " + expected_form(setting);
+}
+
+std::optional<std::string> assign_list(const Setting& setting, std::vector<std::string> items) {
+  auto* const* list = std::get_if<std::vector<std::string>*>(&setting.value);
+  if (!list) return "write " + expected_form(setting);
+  **list = std::move(items);
+  return std::nullopt;
+}
+
+std::string shown_value(const Setting& setting) {
+  const auto show_text = [&](const std::string& text) { return quoted(shown_text(text, setting.secret)); };
+  return std::visit(
+      [&](auto* value) -> std::string {
+        using T = std::remove_pointer_t<decltype(value)>;
+        if constexpr (std::is_same_v<T, std::string>) {
+          return show_text(*value);
+        } else if constexpr (std::is_same_v<T, bool>) {
+          return *value ? "true" : "false";
+        } else if constexpr (std::is_same_v<T, Millis>) {
+          return quoted(format_duration(*value));
+        } else if constexpr (std::is_same_v<T, Bytes>) {
+          return quoted(format_bytes(value->count));
+        } else if constexpr (std::is_same_v<T, Won>) {
+          return plain_number(value->amount);
+        } else if constexpr (std::is_same_v<T, std::int64_t>) {
+          return plain_number(*value);
+        } else {
+          std::vector<std::string> items;
+          for (const auto& item : *value) items.push_back(show_text(item));
+          return fmt::format("[{}]", fmt::join(items, ", "));
+        }
+      },
+      setting.value);
+}
+
+std::string settings_help() {
+  Config defaults;
+  std::string out =
+      "Settings, as --NAME=VALUE, in the environment as STAGEDOOR_SECTION_KEY, or in stagedoor.toml under "
+      "[section]\n"
+      "(the first of these that names it wins):\n";
+  std::string_view section;
+  for (const auto& setting : settings_of(defaults)) {
+    if (setting.section() != section) out += '\n';
+    section = setting.section();
+    out += fmt::format("  --{}={}\n      {} ({})\n", setting.name, shown_value(setting), setting.doc,
+                       expected_form(setting));
+  }
+  return out;
+}
+
+std::string settings_markdown() {
+  Config defaults;
+  std::string out =
+      "# Settings\n\n"
+      "Made from the table in `src/app/config/settings.cpp` by `./x docs`; a test holds it up to date.\n\n"
+      "A setting `a.b` is `b = …` under `[a]` in the TOML file (`--config FILE`, or `stagedoor.toml` in the "
+      "working\n"
+      "directory), `STAGEDOOR_A_B` in the environment (lists separated by commas) and `--a.b=…` as a flag. A "
+      "later one of\n"
+      "these wins. An unknown name or a wrong value is an error: the server says everything that is wrong at "
+      "once and\n"
+      "ends with code 2. `stagedoor verify-config` shows the result, where each value comes from, and no "
+      "secret.\n"
+      "Names that begin with `STAGEDOOR_TEST_` belong to the test programs and are passed over.\n";
+  std::string_view section;
+  for (const auto& setting : settings_of(defaults)) {
+    if (setting.section() != section) {
+      out += fmt::format(
+          "\n## {}\n\n| setting | default | what may be written | what it does |\n|---|---|---|---|\n",
+          setting.section());
+    }
+    section = setting.section();
+    out += fmt::format("| `{}` | `{}` | {} | {} |\n", setting.name, shown_value(setting),
+                       expected_form(setting), setting.doc);
+  }
+  return out;
+}
+
+}  // namespace stagedoor

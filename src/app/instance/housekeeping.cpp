@@ -1,0 +1,27 @@
+#include "app/instance/housekeeping.h"
+
+#include "core/log.h"
+
+namespace stagedoor {
+namespace {
+
+constexpr std::size_t kRowsAtOnce = 2000;
+constexpr Millis kRest{60'000};
+constexpr Millis kMargin{3'600'000};  // kept longer than promised
+constexpr Millis kBetweenPieces{100};
+constexpr Millis kOutboxKept{7 * 24 * 3'600'000};
+
+}  // namespace
+
+void Housekeeping::collect(TimePoint now, std::vector<std::unique_ptr<Command>>&) {
+  due_ = now + kRest;
+  try {
+    if (retention_.forget({now - kAnswersKept - kMargin, now - kOutboxKept}, kRowsAtOnce) >= kRowsAtOnce)
+      due_ = now + kBetweenPieces;
+  } catch (const StoreUnavailable& outage) {
+    log(LogLevel::warn, "old rows were not removed; trying again in a minute",
+        {{"error.message", outage.what()}});
+  }
+}
+
+}  // namespace stagedoor

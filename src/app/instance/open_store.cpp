@@ -1,0 +1,51 @@
+#include "app/instance/open_store.h"
+
+#include "adapters/postgres/audit.h"
+#include "adapters/postgres/postgres_store.h"
+#include "adapters/postgres/room_rows.h"
+#include "adapters/sqlite/audit.h"
+#include "adapters/sqlite/backup.h"
+#include "adapters/sqlite/room_rows.h"
+#include "adapters/sqlite/sqlite_store.h"
+#include "app/config/secrets.h"
+
+namespace stagedoor {
+namespace {
+
+template <class Concrete>
+OpenStore opened(std::shared_ptr<Concrete> store, std::function<Millis()> clock_offset) {
+  auto* const concrete = store.get();
+  return {std::move(store), concrete->ports(), [concrete] { return concrete->queries(); },
+          std::move(clock_offset)};
+}
+
+}  // namespace
+
+OpenStore open_store(const Config& config) {
+  if (config.store.is_postgres()) {
+    auto store = std::make_shared<PostgresStore>(PostgresOptions{.url = config.store.url});
+    return opened(store, [concrete = store.get()] { return concrete->clock_offset(); });
+  }
+  return opened(std::make_shared<SqliteStore>(SqliteOptions{.path = store_file(config).value_or(":memory:"),
+                                                            .wal_limit = config.store.wal_limit.count}),
+                {});
+}
+
+StoreReports store_reports(const Config& config) {
+  if (config.store.is_postgres()) {
+    const std::string url = config.store.url;
+    return {[url] { return audit_postgres(url); },
+            [url](EventId event) { return read_room_postgres(url, event); },
+            {}};
+  }
+  const auto file = store_file(config);
+  if (!file) {
+    throw StoreUnusable(
+        "store.url names a store in memory, which is lost when its server ends. Name a file: sqlite:FILE");
+  }
+  return {[file] { return audit_sqlite(*file); },
+          [file](EventId event) { return read_room_sqlite(*file, event); },
+          [file](const std::string& target) { backup_sqlite(*file, target); }};
+}
+
+}  // namespace stagedoor

@@ -1,0 +1,98 @@
+#include "app/instance/staleness_guard.h"
+
+#include <algorithm>
+#include <deque>
+#include <vector>
+
+#include "api/call.h"
+#include "core/log.h"
+#include "core/refusals.h"
+#include "http/problem.h"
+
+namespace stagedoor {
+namespace {
+
+// A copy of a request without its body, valid after the handler has returned.
+class KeptRequest {
+ public:
+  explicit KeptRequest(const http::Request& from) : request_(from) {
+    request_.body = {};
+    for (std::string_view* view :
+         {&request_.path, &request_.raw_query, &request_.request_id, &request_.traceparent, &request_.peer})
+      *view = keep(*view);
+    for (auto& parameter : request_.parameters) parameter = keep(parameter);
+    for (const auto& [name, value] : from.headers) headers_.push_back({keep(name), keep(value)});
+    request_.headers = headers_;
+  }
+  KeptRequest(const KeptRequest&) = delete;
+  KeptRequest& operator=(const KeptRequest&) = delete;
+  const http::Request& get() const { return request_; }
+
+ private:
+  std::string_view keep(std::string_view text) { return texts_.emplace_back(text); }
+
+  http::Request request_;
+  std::deque<std::string> texts_;
+  std::vector<http::Header> headers_;
+};
+
+// Ends when the instance is stale, so that the client reconnects to another one.
+class FreshStream final : public EventStream {
+ public:
+  FreshStream(std::shared_ptr<EventStream> inner, const Lane& lane) : inner_(std::move(inner)), lane_(lane) {}
+  bool next(std::string& text, std::shared_ptr<const std::string>& shared) override {
+    return lane_.is_fresh(kStaleMax) && inner_->next(text, shared);
+  }
+
+ private:
+  std::shared_ptr<EventStream> inner_;
+  const Lane& lane_;
+};
+
+bool may_be_stale(const Answer& answer) {
+  return answer.refusal == Code::WRONG_TOKEN_TURN || answer.refusal == Code::TOKEN_EXPIRED;
+}
+
+// Reads again after a sync: an empty command is answered once the lane knows all earlier commits.
+void read_after_sync(Lane& lane, const http::Request& request, const http::Read& read, http::Reply reply) {
+  api::submit(
+      lane, LaneClass::wallet, {}, [](const View&, Keys&) {}, [](const View&, Moment&) { return Decided{}; },
+      [kept = std::make_shared<const KeptRequest>(request), read,
+       reply = std::move(reply)](Answer synced) mutable {
+        if (synced.refusal) return reply(std::move(synced));
+        try {
+          reply(read(kept->get()));
+        } catch (const std::exception& error) {  // without an answer, the Reply answers 500
+          log(LogLevel::error, "a handler failed",
+              {{"error.message", error.what()}, {"http.request.id", kept->get().request_id}});
+        }
+      });
+}
+
+}  // namespace
+
+http::Handler with_staleness_guard(const http::Route& route, Lane& lane) {
+  http::Handler handler = route.handler;
+  if (route.read) {
+    http::Read read = [read = route.read, &lane](const http::Request& request) {
+      Answer answer = read(request);
+      if (answer.stream) answer.stream = std::make_shared<FreshStream>(std::move(answer.stream), lane);
+      return answer;
+    };
+    const bool reads_again =
+        std::ranges::find(route.refusals, Code::WRONG_TOKEN_TURN) != route.refusals.end();
+    handler = [read = std::move(read), reads_again, &lane](const http::Request& request, http::Reply reply) {
+      Answer answer = read(request);
+      if (reads_again && may_be_stale(answer)) return read_after_sync(lane, request, read, std::move(reply));
+      reply(std::move(answer));
+    };
+  }
+  return [handler = std::move(handler), &lane](const http::Request& request, http::Reply reply) {
+    if (lane.is_fresh(kStaleMax)) return handler(request, std::move(reply));
+    reply(
+        http::problem(refuse(Code::STORE_UNAVAILABLE,
+                             "This instance cannot reach the store. Nothing was done; try again shortly.")));
+  };
+}
+
+}  // namespace stagedoor
