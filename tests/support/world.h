@@ -1,6 +1,5 @@
-// A whole instance without its outside: every module's routes on one lane over a given store, by a clock
-// whose hands the test turns, without sockets or threads. The lane runs when it is told to, so a test decides
-// which commands share a batch.
+// An Instance without its outside: over a given store, by a clock whose hands the test turns, without sockets
+// or threads. The lane runs when it is told to, so a test decides which commands share a batch.
 //
 //   MemoryStore store;
 //   ManualClock clock(kNow);
@@ -18,17 +17,7 @@
 #include <string_view>
 #include <vector>
 
-#include "engine/lane.h"
-#include "engine/readers.h"
-#include "modules/catalog/http.h"
-#include "modules/catalog/shelf.h"
-#include "modules/operator/http.h"
-#include "modules/payment/http.h"
-#include "modules/queue/http.h"
-#include "modules/queue/http_public.h"
-#include "modules/reservation/http.h"
-#include "modules/reservation/lapse.h"
-#include "modules/wallet/http.h"
+#include "app/instance/instance.h"
 #include "support/calls.h"
 #include "support/manual_clock.h"
 #include "support/seeds.h"
@@ -79,34 +68,14 @@ class World {
   // Joins event 1 as test user `n`, and runs the lane, which lets them in if it may.
   Visitor enter(std::uint64_t n, std::int64_t event = 1);
 
-  Lane& lane() { return lane_; }
-  Rooms& rooms() { return rooms_; }
-  catalog::Shelf& shelf() { return shelf_; }
+  Lane& lane() { return instance_.lane(); }
+  Rooms& rooms() { return instance_.rooms(); }
+  catalog::Shelf& shelf() { return instance_.shelf(); }
 
  private:
-  const Clock& clock_;
   std::vector<std::string>* journal_;
-  catalog::Shelf shelf_;
-  std::function<std::shared_ptr<const Catalogue>()> catalogue_ = [this] { return shelf_.catalogue(); };
-  TokenKeys keys_{{std::string(32, 'k')}};
-  PlaceTokens tokens_{keys_, clock_, Millis(30LL * 86'400'000)};
-  TokenIdentity identity_{tokens_};
-  StockOf stock_ = [this](EventId event) { return shelf_.stock_news(event); };
-  Rooms rooms_{clock_, catalogue_, &seeds};
-  LapseHolds lapse_holds_;
   std::vector<PendingPtr> pending_;  // outlive the lane, which answers them to its end
-  Lane lane_;
-  Readers readers_{0, {}};
-  Turns turns_{rooms_};
-  OperatorKeys operator_keys_{kOperatorKeys};
-  catalog::CatalogDeps catalog_deps_;
-  QueueDeps queue_deps_;
-  PublicDeps public_deps_;
-  WalletDeps wallet_deps_;
-  ReservationDeps reservation_deps_;
-  PaymentDeps payment_deps_;
-  operators::OperatorDeps operator_deps_;
-  http::Router router_;
+  Instance instance_;
 };
 
 }  // namespace stagedoor::test

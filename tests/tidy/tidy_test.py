@@ -88,9 +88,11 @@ class PlantedFault(unittest.TestCase):
             'src/modules/payment/jobs.cpp': '#include "modules/wallet/model.h"\n#include "app/config/config.h"\n',
             'src/app/config/secrets.cpp': '#include "core/ids.h"\n#include "ports/clock.h"\n',
             'src/app/instance/open_store.cpp': '#include "adapters/sqlite/a.h"\n#include "app/commands/cli.h"\n',
+            'src/app/instance/instance.h': '#include "http/router.h"\n#include "http/server.h"\n#include "app/instance/open_store.h"\n',
             'src/app/commands/audit.cpp': '#include "app/instance/open_store.h"\n#include "adapters/sqlite/a.h"\n',
         }, 'src/adapters/sqlite/a.h:1', 'src/adapters/tables/rows.h:1', 'src/api/call.h:2', 'src/app/commands/audit.cpp:2',
-            'src/app/config/secrets.cpp:2', 'src/app/instance/open_store.cpp:2', 'src/core/a.h:1', 'src/engine/a.h:2',
+            'src/app/config/secrets.cpp:2', 'src/app/instance/instance.h:2', 'src/app/instance/instance.h:3',
+            'src/app/instance/open_store.cpp:2', 'src/core/a.h:1', 'src/engine/a.h:2',
             'src/modules/payment/jobs.cpp:2', 'src/modules/queue/room.h:1', 'src/modules/queue/turn.h:1', 'src/modules/wallet/jobs.cpp:1', 'src/modules/wallet/model.cpp:1')
 
     def test_clock_or_chance_in_a_model(self):

@@ -1,0 +1,91 @@
+#include "app/instance/instance.h"
+
+#include <cstring>
+
+#include "app/instance/staleness_guard.h"
+#include "http/problem.h"
+
+namespace stagedoor {
+namespace {
+
+constexpr std::size_t kReaderThreads = 2;
+
+std::uint64_t random_number(const RandomBytes& random) {
+  std::uint64_t number = 0;
+  std::memcpy(&number, random(sizeof number).data(), sizeof number);
+  return number;
+}
+
+}  // namespace
+
+Instance::Instance(const InstanceParts& parts)
+    : clock_(parts.clock),
+      token_keys_(parts.token_keys),
+      tokens_(token_keys_, clock_, parts.token_lifetime),
+      operator_keys_(parts.operator_keys),
+      rooms_(clock_, catalogue_, parts.random),
+      housekeeping_(parts.store.retention),
+      lane_(parts.store, clock_, catalogue_, &http::problem, parts.limits),
+      readers_(parts.queries ? kReaderThreads : 0, parts.queries),
+      seat_feeds_(shelf_, clock_, random_number(parts.random)),
+      queue_deps_{.lane = lane_,
+                  .rooms = rooms_,
+                  .identity = identity_,
+                  .tokens = tokens_,
+                  .clock = clock_,
+                  .catalogue = catalogue_,
+                  .default_event = parts.default_event,
+                  .stock = stock_},
+      wallet_deps_{.lane = lane_,
+                   .readers = readers_,
+                   .identity = identity_,
+                   .balance_max = parts.balance_max,
+                   .users_may_charge = parts.users_may_charge},
+      payment_deps_{.lane = lane_,
+                    .readers = readers_,
+                    .identity = identity_,
+                    .turns = turns_,
+                    .clock = clock_,
+                    .catalogue = catalogue_,
+                    .balance_max = parts.balance_max},
+      operator_deps_{.lane = lane_,
+                     .readers = readers_,
+                     .shelf = shelf_,
+                     .rooms = rooms_,
+                     .keys = operator_keys_,
+                     .clock = clock_,
+                     .balance_max = parts.balance_max} {
+  if (lane_.has_others()) rooms_.tell_seen();
+  // The read model is first, here and among the listeners: the rooms ask it for the policies of their events,
+  // and must find those of the very batch they hear of.
+  shelf_.load(parts.store.startup);
+  rooms_.restore(parts.store.startup);
+  lapse_holds_.restore(parts.store.startup);
+  // Each listener hears of a batch when those before it have. LapseHolds needs no other one. Listeners that
+  // are added later (metrics) count what the instance already shows.
+  lane_.add_listener(shelf_);
+  lane_.add_listener(rooms_);
+  lane_.add_listener(lapse_holds_);
+  lane_.add_job(rooms_);
+  lane_.add_job(lapse_holds_);
+  lane_.add_job(housekeeping_);
+  add_routes();
+}
+
+void Instance::add_routes() {
+  if (lane_.has_others()) {
+    router_.decorate([this](const http::Route& route) { return with_staleness_guard(route, lane_); });
+  }
+  catalog::add_catalog_routes(router_, catalog_deps_);
+  catalog::add_seat_stream_route(router_, seat_stream_deps_);
+  add_queue_routes(router_, queue_deps_);
+  add_queue_stream_route(router_, queue_stream_deps_);
+  add_public_routes(router_, public_deps_);
+  add_reservation_routes(router_, reservation_deps_);
+  add_wallet_routes(router_, wallet_deps_);
+  add_payment_routes(router_, payment_deps_);
+  operators::add_operator_routes(router_, operator_deps_);
+  router_.decorate({});
+}
+
+}  // namespace stagedoor

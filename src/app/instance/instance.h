@@ -1,0 +1,104 @@
+// What one serving instance is made of, wired together in the order in which the parts depend on each other:
+// the catalogue's read model, the waiting rooms, the lane with its jobs and listeners, the readers, and the
+// routes of the API. Knows no adapter, no settings and no sockets: whoever builds it (the server, the tests'
+// World, a simulator) chooses the store, the clock and the randomness.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/instance/housekeeping.h"
+#include "engine/lane.h"
+#include "engine/readers.h"
+#include "http/router.h"
+#include "modules/catalog/http.h"
+#include "modules/catalog/http_seat_stream.h"
+#include "modules/catalog/shelf.h"
+#include "modules/identity/operator_keys.h"
+#include "modules/operator/http.h"
+#include "modules/payment/http.h"
+#include "modules/queue/http.h"
+#include "modules/queue/http_public.h"
+#include "modules/queue/http_stream.h"
+#include "modules/reservation/http.h"
+#include "modules/reservation/lapse.h"
+#include "modules/wallet/http.h"
+#include "ports/random.h"
+
+namespace stagedoor {
+
+// The store and the clock must outlive the instance.
+struct InstanceParts {
+  StorePorts store;
+  // Opens one connection for each reader thread. Empty: no reader threads, so reads that need the store are
+  // not served.
+  std::function<std::unique_ptr<Queries>()> queries;
+  const Clock& clock;
+  RandomBytes random;
+  std::vector<std::string> token_keys;  // newest first
+  Millis token_lifetime;
+  std::vector<std::string> operator_keys;  // "name:role:secret"
+  LaneLimits limits = {};
+  Won balance_max;
+  bool users_may_charge = true;
+  EventId default_event = {};  // 0 = none
+};
+
+class Instance {
+ public:
+  // Rebuilds from the store what is kept in memory. Nothing runs before lane().start() or lane().run_once().
+  explicit Instance(const InstanceParts& parts);
+
+  Lane& lane() { return lane_; }
+  Rooms& rooms() { return rooms_; }
+  catalog::Shelf& shelf() { return shelf_; }
+  // Has every route of the API. The server adds those about itself, before it serves.
+  http::Router& router() { return router_; }
+  const http::Router& router() const { return router_; }
+
+ private:
+  void add_routes();
+
+  const Clock& clock_;
+  catalog::Shelf shelf_;
+  Rooms::CatalogueNow catalogue_ = [this] { return shelf_.catalogue(); };
+  StockOf stock_ = [this](EventId event) { return shelf_.stock_news(event); };
+  TokenKeys token_keys_;
+  PlaceTokens tokens_;
+  TokenIdentity identity_{tokens_};
+  OperatorKeys operator_keys_;
+  Rooms rooms_;
+  LapseHolds lapse_holds_;
+  Housekeeping housekeeping_;
+  Lane lane_;
+  Readers readers_;
+  Turns turns_{rooms_};
+  catalog::SeatFeeds seat_feeds_;
+
+  catalog::CatalogDeps catalog_deps_{.shelf = shelf_, .tokens = tokens_, .turns = turns_, .clock = clock_};
+  catalog::SeatStreamDeps seat_stream_deps_{.shelf = shelf_,
+                                            .feeds = seat_feeds_,
+                                            .rooms = rooms_,
+                                            .tokens = tokens_,
+                                            .turns = turns_,
+                                            .clock = clock_};
+  QueueDeps queue_deps_;
+  QueueStreamDeps queue_stream_deps_{.rooms = rooms_, .tokens = tokens_, .clock = clock_, .stock = stock_};
+  PublicDeps public_deps_{.rooms = rooms_, .clock = clock_, .catalogue = catalogue_, .stock = stock_};
+  WalletDeps wallet_deps_;
+  ReservationDeps reservation_deps_{.lane = lane_,
+                                    .readers = readers_,
+                                    .identity = identity_,
+                                    .tokens = tokens_,
+                                    .rooms = rooms_,
+                                    .turns = turns_,
+                                    .clock = clock_,
+                                    .catalogue = catalogue_};
+  PaymentDeps payment_deps_;
+  operators::OperatorDeps operator_deps_;
+  http::Router router_;
+};
+
+}  // namespace stagedoor
