@@ -1,32 +1,178 @@
-// What the sub-commands do. Each gets settings that are already checked and returns the exit code: 0 done, 1
-// it did not work out (an audit found something, a rehearsal broke a rule), 2 wrong settings or a wrong
-// catalogue, nothing changed.
+// The sub-commands: the options of each, and what it does. Each is implemented in a file of its own; cli.h
+// chooses one from the command line.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
-#include "app/commands/fairness_report.h"
 #include "app/config/config.h"
+#include "crowd/crowd.h"
+
+namespace CLI {
+class App;
+}
 
 namespace stagedoor {
 
+// Exit code of a sub-command that could not begin: settings, arguments or a catalogue are wrong, or the store
+// cannot be read. Nothing was changed. 0: done; 1: it failed, or what it judged is wrong.
+inline constexpr int kRefused = 2;
+
+class SubCommand {
+ public:
+  virtual ~SubCommand() = default;
+  virtual const char* name() const = 0;
+  virtual const char* doc() const = 0;  // one line for --help
+  // Declares the options, which are read into this object.
+  virtual void add_options(CLI::App&) {}
+  virtual int run() const = 0;  // returns the exit code
+};
+
+// One that reads the settings: --config FILE and every --section.key=value, in order.
+class ConfiguredCommand : public SubCommand {
+ public:
+  void add_options(CLI::App& app) override;
+  // Loads the settings and starts the log, or says everything that is wrong with the settings.
+  int run() const override;
+
+  std::string config_file;
+  std::vector<std::pair<std::string, std::string>> flags;
+
+ private:
+  virtual int run_with(const LoadedConfig& loaded) const = 0;
+};
+
 // Serves until SIGTERM or SIGINT. One JSON line on standard output when ready: {"event":"listening",…}.
-int run_serve(const Config& config);
+class ServeCommand : public ConfiguredCommand {
+ public:
+  const char* name() const override { return "serve"; }
+  const char* doc() const override { return "Serve the API until SIGTERM; prints one JSON line when ready"; }
 
-// Brings the catalogue in `file` (YAML or JSON) into the store, all or nothing, and says what changed.
-int run_import(const Config& config, const std::string& file);
+ private:
+  int run_with(const LoadedConfig& loaded) const override;
+};
 
-// Checks every invariant of the store's rows and prints what is wrong; 1 if anything is.
-int run_audit(const Config& config);
+// Brings a catalogue file into the store and prints what changed.
+class ImportCommand : public ConfiguredCommand {
+ public:
+  const char* name() const override { return "import"; }
+  const char* doc() const override { return "Bring a catalogue file into the store, all or nothing"; }
+  void add_options(CLI::App& app) override;
 
-// Writes a consistent copy of the store to `file` while a server may be running. Refuses to overwrite.
-int run_backup(const Config& config, const std::string& file);
+  std::string file;
 
-// Judges the room of one event from the store and prints what came of everybody in it; 1 when it was not
-// fair.
-int run_fairness(const Config& config, const FairnessOptions& options);
+ private:
+  int run_with(const LoadedConfig& loaded) const override;
+};
 
-// Prints the API's description (OpenAPI 3.1, JSON).
-int run_openapi();
+class AuditCommand : public ConfiguredCommand {
+ public:
+  const char* name() const override { return "audit"; }
+  const char* doc() const override {
+    return "Check every invariant of the store; exit code 1 if one does not hold, 2 if it cannot be read";
+  }
+
+ private:
+  int run_with(const LoadedConfig& loaded) const override;
+};
+
+class BackupCommand : public ConfiguredCommand {
+ public:
+  const char* name() const override { return "backup"; }
+  const char* doc() const override { return "Copy the store to a new file, also while a server runs"; }
+  void add_options(CLI::App& app) override;
+
+  std::string file;
+
+ private:
+  int run_with(const LoadedConfig& loaded) const override;
+};
+
+struct FairnessOptions {
+  std::int64_t event = 0;
+  bool json = false;
+  std::string joins;  // file to write the list of joins to; "" = none
+};
+
+class FairnessCommand : public ConfiguredCommand {
+ public:
+  const char* name() const override { return "fairness"; }
+  const char* doc() const override {
+    return "Judge the room of one event from the store, also while a server runs; exit code 1: not fair";
+  }
+  void add_options(CLI::App& app) override;
+
+  FairnessOptions options;
+
+ private:
+  int run_with(const LoadedConfig& loaded) const override;
+};
+
+struct VerifyDrawOptions {
+  std::int64_t event = 0;
+  std::string url;   // of the server that publishes it, or
+  std::string file;  // its answer, saved
+  // Each "" when it is not there:
+  std::string token;       // of a fan
+  std::string commitment;  // as it was noted before the draw
+  std::string list;        // file of the joins
+  std::string ranks;       // file to write every rank to
+};
+
+// Needs no store, no key and no settings, so that anybody can run it against anybody's server (R-Q13).
+class VerifyDrawCommand : public SubCommand {
+ public:
+  const char* name() const override { return "verify-draw"; }
+  const char* doc() const override {
+    return "Recompute a draw from what is published of it; exit code 1: wrong";
+  }
+  void add_options(CLI::App& app) override;
+  int run() const override;
+
+  VerifyDrawOptions options;
+};
+
+class VerifyConfigCommand : public ConfiguredCommand {
+ public:
+  const char* name() const override { return "verify-config"; }
+  const char* doc() const override {
+    return "Show every setting, where its value comes from, and all that is wrong";
+  }
+  void add_options(CLI::App& app) override;
+  int run() const override;
+
+  bool reference = false;  // print docs/configuration.md instead
+
+ private:
+  int run_with(const LoadedConfig& loaded) const override;
+};
+
+class OpenApiCommand : public SubCommand {
+ public:
+  const char* name() const override { return "openapi"; }
+  const char* doc() const override { return "Print the description of the API (OpenAPI 3.1)"; }
+  int run() const override;
+};
+
+class VersionCommand : public SubCommand {
+ public:
+  const char* name() const override { return "version"; }
+  const char* doc() const override { return "Print the version"; }
+  int run() const override;
+};
+
+class CrowdCommand : public SubCommand {
+ public:
+  const char* name() const override { return "crowd"; }
+  const char* doc() const override {
+    return "Send a crowd of fans through a running server: join, poll, hold, pay";
+  }
+  void add_options(CLI::App& app) override;
+  int run() const override;
+
+  crowd::CrowdOptions options;
+};
 
 }  // namespace stagedoor

@@ -2,19 +2,12 @@
 // is done in modules/queue/fairness. Pure.
 #pragma once
 
-#include <cstdint>
 #include <string>
 
 #include "adapters/reports/room_record.h"
 #include "modules/queue/fairness.h"
 
 namespace stagedoor {
-
-struct FairnessOptions {
-  std::int64_t event = 0;
-  bool json = false;
-  std::string joins;  // file to write the list of joins to; "" = none
-};
 
 // The queue's policy has been changed since the first join, so that limits of now judge what was let in by
 // others.

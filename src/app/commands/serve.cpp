@@ -10,8 +10,6 @@
 namespace stagedoor {
 namespace {
 
-constexpr int kWrong = 2;
-
 // Connections are file descriptors: as many as the system lets this process have.
 void raise_file_limit() {
   rlimit limit{};
@@ -41,14 +39,15 @@ class StopSignals {
 
 }  // namespace
 
-int run_serve(const Config& config) {
+int ServeCommand::run_with(const LoadedConfig& loaded) const {
+  const Config& config = loaded.config;
   raise_file_limit();
   const StopSignals stop_signals;
   Service service(config);
   if (!config.catalogue.file.empty()) {
     if (const auto imported = service.import_file(config.catalogue.file); !imported) {
       std::fprintf(stderr, "%s\n", imported.error().message.c_str());
-      return kWrong;
+      return kRefused;
     }
   }
   if (service.new_operator_key()) {

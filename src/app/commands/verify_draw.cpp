@@ -1,14 +1,18 @@
-#include "app/commands/verify_draw.h"
-
+// Recomputes the draw of an event from what is published of it (R-Q13).
 #include <fmt/format.h>
 
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 
+#include "app/commands/commands.h"
 #include "core/hex.h"
 #include "core/parse_number.h"
 #include "crowd/call.h"
@@ -20,7 +24,7 @@
 namespace stagedoor {
 namespace {
 
-constexpr int kWrong = 1, kUnreadable = 2;
+constexpr int kWrong = 1;
 constexpr std::int64_t kPeopleMax = 100'000'000;  // more would be drawn for minutes, in gigabytes
 
 struct Unreadable : std::runtime_error {
@@ -201,14 +205,38 @@ class Verifier {
 
 }  // namespace
 
-int run_verify_draw(const VerifyDrawOptions& options) try {
+void VerifyDrawCommand::add_options(CLI::App& app) {
+  app.add_option("--event", options.event, "Which event was drawn")
+      ->required()
+      ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()));
+  CLI::Option* url = app.add_option(
+      "--url", options.url,
+      "The server that publishes it: GET /queue/draw/EVENT is asked; plain http:// only, no TLS");
+  app.add_option("--file", options.file, "Or its answer, saved: the whole or the part under data")
+      ->excludes(url);
+  app.add_option("--token", options.token,
+                 "Of a fan, with or without Bearer: whose rank is told; no key is needed");
+  app.add_option("--commitment", options.commitment, "The commitment as you noted it before the draw");
+  app.add_option(
+      "--list", options.list,
+      "CSV of the joins, place,user,joined_at_ms in the order of places from 1: is the digest theirs?");
+  app.add_option("--ranks", options.ranks,
+                 "Write a line `place rank` for everybody who was drawn to this file");
+  app.footer(
+      "Each check is a line, OK or WRONG. Exit code 0: all agree; 1: something does not, or nothing is drawn "
+      "yet;\n"
+      "2: what was given cannot be read. How the draw works: docs/draw.md.");
+}
+
+// Prints one line for each check, OK or WRONG.
+int VerifyDrawCommand::run() const try {
   if (options.url.empty() && options.file.empty())
     throw Unreadable("say where the draw is: --url http://HOST:PORT, or --file with a saved answer");
   const DrawDto draw = options.file.empty() ? fetch(options.url, options.event) : load(options.file);
   return Verifier(options, draw).run();
 } catch (const std::runtime_error& why) {
   std::fprintf(stderr, "stagedoor verify-draw: %s\n", why.what());
-  return kUnreadable;
+  return kRefused;
 }
 
 }  // namespace stagedoor

@@ -1,0 +1,33 @@
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <cstdio>
+
+#include "app/commands/commands.h"
+#include "app/commands/judged.h"
+#include "app/instance/open_store.h"
+
+namespace stagedoor {
+
+void BackupCommand::add_options(CLI::App& app) {
+  ConfiguredCommand::add_options(app);
+  app.add_option("FILE", file, "The copy; must not exist")->required();
+}
+
+int BackupCommand::run_with(const LoadedConfig& loaded) const {
+  std::function<void(const std::string&)> backup;
+  const int code = judged([&] {
+    backup = store_reports(loaded.config).backup;
+    return 0;
+  });
+  if (code != 0) return code;
+  if (!backup) {
+    std::fprintf(stderr, "backup copies SQLite files; for PostgreSQL use pg_dump or pg_basebackup\n");
+    return kRefused;
+  }
+  backup(file);
+  std::printf("%s\n", file.c_str());
+  return 0;
+}
+
+}  // namespace stagedoor

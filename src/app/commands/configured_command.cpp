@@ -1,0 +1,29 @@
+// What all sub-commands with settings do first.
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <cstdio>
+
+#include "app/commands/commands.h"
+#include "app/config/settings.h"
+#include "app/instance/logging.h"
+
+namespace stagedoor {
+
+void ConfiguredCommand::add_options(CLI::App& app) {
+  app.add_option("--config", config_file,
+                 "TOML file with settings (default: stagedoor.toml, if there is one)");
+  app.footer(settings_help());
+}
+
+int ConfiguredCommand::run() const {
+  const LoadedConfig loaded = load_config_of_process(config_file, flags);
+  if (!loaded.faults.empty()) {
+    std::fputs(describe_faults(loaded.faults).c_str(), stderr);
+    return kRefused;
+  }
+  start_logging(loaded.config.log.level);
+  return run_with(loaded);
+}
+
+}  // namespace stagedoor

@@ -1,0 +1,25 @@
+// How the sub-commands that judge a store end when they cannot read it.
+#pragma once
+
+#include <cstdio>
+
+#include "app/commands/commands.h"
+#include "ports/store_errors.h"
+
+namespace stagedoor {
+
+// The exit code of `judge()`. A store that cannot be reached or understood was not judged: it is neither
+// right nor wrong.
+template <class Judge>
+int judged(const Judge& judge) {
+  try {
+    return judge();
+  } catch (const StoreUnavailable& outage) {
+    std::fprintf(stderr, "stagedoor: %s\n", outage.what());
+  } catch (const StoreUnusable& why) {
+    std::fprintf(stderr, "stagedoor: %s\n", why.what());
+  }
+  return kRefused;
+}
+
+}  // namespace stagedoor

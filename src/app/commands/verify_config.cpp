@@ -1,0 +1,27 @@
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <cstdio>
+
+#include "app/commands/commands.h"
+#include "app/config/settings.h"
+
+namespace stagedoor {
+
+void VerifyConfigCommand::add_options(CLI::App& app) {
+  ConfiguredCommand::add_options(app);
+  app.add_flag("--reference", reference, "Print the reference of all settings (Markdown) instead");
+}
+
+int VerifyConfigCommand::run() const {
+  if (!reference) return ConfiguredCommand::run();
+  std::fputs(settings_markdown().c_str(), stdout);
+  return 0;
+}
+
+int VerifyConfigCommand::run_with(const LoadedConfig& loaded) const {
+  std::fputs(describe_config(loaded).c_str(), stdout);
+  return 0;
+}
+
+}  // namespace stagedoor
