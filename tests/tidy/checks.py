@@ -7,6 +7,9 @@ import re
 MODULE_ORDER = ['identity', 'queue', 'catalog', 'wallet', 'reservation', 'payment', 'operator']  # each may include those before it
 BEAST_FILES_MAX = 2
 LINES_WORTH_A_LOOK = 500
+FILE_LINES_MAX = 600
+FUNCTION_LINES_MAX = 100
+TABLES = ('settings_of',)  # functions that are one long table
 
 CPP = ('.h', '.cpp')
 MARKDOWN = ('.md',)
@@ -157,6 +160,33 @@ def files_say_their_job(tree):
     """A header begins with a comment: its job, and what it leaves to others."""
     return [f'{name}:1: begin with the job of this file, as a comment'
             for name in tree.select(('.h',), 'src/') if not tree.text(name).startswith('//')]
+
+
+def files_are_short(tree):
+    return [f'{name}:{FILE_LINES_MAX + 1}: {lines} lines; a file of the product has at most {FILE_LINES_MAX}'
+            for name in tree.select(CPP, 'src/', tests=False)
+            if (lines := tree.text(name).count('\n')) > FILE_LINES_MAX]
+
+
+def functions_are_short(tree):
+    """Goes by the format: a body ends with a lone brace, as far from the margin as the first line of its function. Deeper
+    than two classes it does not look."""
+    found = []
+    for name in tree.select(CPP, 'src/', tests=False):
+        begins = {}  # by distance from the margin: the last line that may begin a function
+        for number, line in tree.lines(name):
+            text = line.lstrip(' ')
+            margin = len(line) - len(text)
+            if margin not in (0, 2, 4):
+                continue
+            if text == '}' and margin in begins:
+                first, head = begins[margin]
+                lines = number - first + 1
+                if lines > FUNCTION_LINES_MAX and not any(f'{table}(' in head for table in TABLES):
+                    found.append(f'{name}:{first}: {lines} lines; a function has at most {FUNCTION_LINES_MAX}')
+            elif not text.startswith(('}', ':', '/')):
+                begins[margin] = number, text
+    return found
 
 
 def long_files(tree):
@@ -313,5 +343,5 @@ def twin_readme_matches(tree):
 
 
 CHECKS = [include_directions, models_are_pure, beast_only_in_http, coroutines_only_in_connection, no_sql_in_code, refusals_are_told_by_code,
-          files_say_their_job, no_absolute_paths, open_work_has_an_issue, links_resolve, named_files_exist,
+          files_say_their_job, files_are_short, functions_are_short, no_absolute_paths, open_work_has_an_issue, links_resolve, named_files_exist,
           catalogue_fields_are_documented, claims_are_tested, named_tests_exist, diagrams_are_there, twin_readme_matches]

@@ -132,6 +132,22 @@ class PlantedFault(unittest.TestCase):
         self.assert_finds(checks.files_say_their_job, {'src/core/a.h': '#pragma once\n', 'src/core/b.h': '// Ids.\n'},
                           'src/core/a.h:1')
 
+    def test_file_too_long(self):
+        self.assert_finds(checks.files_are_short, {'src/core/a.cpp': '\n' * 601, 'src/core/b.cpp': '\n' * 600,
+                                                   'src/core/a_test.cpp': '\n' * 601}, 'src/core/a.cpp:601')
+
+    def test_function_too_long(self):
+        def body(lines, margin=''):
+            return f'\n{margin}  f();' * (lines - 2) + f'\n{margin}}}\n'
+        free = 'namespace n {\n\nvoid f(int a,\n       int b) {' + body(99) + '\nvoid g() {' + body(100) + '\n}  // namespace n\n'
+        self.assert_finds(checks.functions_are_short, {
+            'src/core/a.cpp': free, 'src/core/b.cpp': free.replace('int b)', 'int b,\n       int c)'),
+            'src/core/c.h': 'class C {\n public:\n  // Job.\n  void f() {' + body(101, '  ') + '};\n',
+            'src/core/d.cpp': 'int f() try {' + body(60).rstrip('}\n') + '\n} catch (int) {' + body(60),
+            'src/core/e.cpp': 'Table settings_of() {' + body(200),
+            'src/core/a_test.cpp': 'void f() {' + body(200),
+        }, 'src/core/b.cpp:3', 'src/core/c.h:4', 'src/core/d.cpp:1')
+
     def test_path_of_one_machine(self):
         self.assert_finds(checks.no_absolute_paths, {'docs/a.md': 'see\n/ho' 'me/me/notes\n', 'docs/b.md': 'src/work/x\n'},
                           'docs/a.md:2')
