@@ -10,16 +10,12 @@ namespace {
 
 constexpr std::int64_t kIdsAhead = 100'000;
 constexpr Millis kRestAfterFailure{50};
-// Of a full batch, out of 16: payment, hold, wallet, join, operation. What a class leaves, the others take in
-// this order.
-constexpr std::array<std::size_t, kLaneClasses> kShares = {5, 4, 3, 3, 1};
 
 }  // namespace
 
 Lane::Lane(const StorePorts& store, const Clock& clock,
            std::function<std::shared_ptr<const Catalogue>()> catalogue, Problem problem, LaneLimits limits)
     : store_(store.store),
-      peers_(store.peers),
       clock_(clock),
       catalogue_(std::move(catalogue)),
       problem_(problem),
@@ -27,12 +23,12 @@ Lane::Lane(const StorePorts& store, const Clock& clock,
       moment_(store.startup.latest_moment()),
       next_id_(store.startup.ids_reserved_to()),
       ids_reserved_to_(next_id_),
-      poll_interval_(peers_ ? std::optional(peers_->poll_interval()) : std::nullopt),
-      fresh_at_(SteadyClock::now()) {
-  if (!peers_) return;
-  peers_->subscribe([this](const Batch& batch) { hear(batch); },
-                    [this](SteadyClock::time_point since) { is_fresh_since(since); });
-}
+      sync_(
+          store.peers, [this](const Batch& batch) { apply_remote(batch); },
+          [this] {
+            for (Listener* listener : listeners_) listener->returned();
+          }),
+      queue_(limits.queue_max) {}
 
 Lane::~Lane() { stop(); }
 
@@ -41,89 +37,56 @@ void Lane::start() {
 }
 
 void Lane::stop() {
-  {
-    const MutexLock lock(mutex_);
-    stopping_ = true;
-  }
-  arrived_.notify_all();
+  queue_.close();
   if (thread_.joinable()) thread_.join();
 }
 
 void Lane::submit(std::unique_ptr<Command> command) {
-  const auto lane_class = static_cast<std::size_t>(command->lane_class());
-  bool was_idle = false;
-  {
-    const MutexLock lock(mutex_);
-    auto& queue = waiting_[lane_class];
-    if (!stopping_ && queue.size() < limits_.queue_max[lane_class]) {
-      queue.push_back(std::move(command));
-      counters_.waiting[lane_class].store(queue.size(), std::memory_order_relaxed);
-      was_idle = std::exchange(idle_, false);
-    }
-  }
-  if (was_idle) arrived_.notify_one();
-  if (!command) return;
+  const auto refused = queue_.push(std::move(command));
+  if (!refused) return;
   counters_.overloaded.fetch_add(1, std::memory_order_relaxed);
-  command->reply(problem_(
+  refused->reply(problem_(
       {Code::OVERLOADED, "Too many requests are waiting. Nothing was done; ask again shortly.", {}, {}, {}}));
-}
-
-void Lane::wake() {
-  {
-    const MutexLock lock(mutex_);
-    woken_ = true;
-  }
-  arrived_.notify_one();
 }
 
 void Lane::run() {
   for (;;) {
     if (run_once()) continue;
-    MutexLock lock(mutex_);
-    if (somebody_waits()) continue;
-    if (stopping_) return;
     const TimePoint now = clock_.now();
     TimePoint due = kNever;
     for (const Job* job : jobs_) due = std::min(due, job->next_due(now));
     due = std::max(due, jobs_rest_until_);
     // Rounded up: waking before the millisecond that is due would find nothing to do.
-    const Millis longest = poll_interval_.value_or(Millis(1000));
+    const Millis longest = sync_.poll_interval().value_or(Millis(1000));
     const Millis wait = std::clamp(due == kNever ? longest : due - now + Millis(1), Millis(1), longest);
-    idle_ = true;
-    const auto until = SteadyClock::now() + wait;
-    while (idle_ && !woken_ && !stopping_ && lock.wait_until(arrived_, until)) {
-    }
-    idle_ = woken_ = false;
+    if (!queue_.sleep(SteadyClock::now() + wait)) return;
   }
 }
 
 bool Lane::run_once() {
-  follow();
-  Commands commands;
-  moment_ = std::max(moment_, clock_.now());
-  if (moment_ >= jobs_rest_until_) {
-    view_.catalogue = catalogue_();
-    for (Job* job : jobs_) {
-      if (job->next_due(moment_) <= moment_) job->collect(moment_, commands);
-    }
-  }
-  {
-    const MutexLock lock(mutex_);
-    if (commands.empty() && !somebody_waits()) return false;
-  }
-  wait_for_turn();
-  Commands asked = take();
+  sync_.poll();
+  Commands commands = due_commands();
+  if (commands.empty() && queue_.empty()) return false;
+  acquire_turn();
+  Commands asked = queue_.take(limits_.batch_max);
   commands.insert(commands.end(), std::make_move_iterator(asked.begin()),
                   std::make_move_iterator(asked.end()));
-  settle(commands);
+  commit_all(commands);
   return true;
 }
 
-bool Lane::somebody_waits() const {
-  return std::any_of(waiting_.begin(), waiting_.end(), [](const auto& queue) { return !queue.empty(); });
+Lane::Commands Lane::due_commands() {
+  Commands due;
+  moment_ = std::max(moment_, clock_.now());
+  if (moment_ < jobs_rest_until_) return due;
+  view_.catalogue = catalogue_();
+  for (Job* job : jobs_) {
+    if (job->next_due(moment_) <= moment_) job->collect(moment_, due);
+  }
+  return due;
 }
 
-void Lane::wait_for_turn() {
+void Lane::acquire_turn() {
   if (!has_others()) return;
   try {
     begun_ = begin();
@@ -135,34 +98,16 @@ void Lane::wait_for_turn() {
 std::unique_ptr<Transaction> Lane::begin() {
   const auto asked_at = SteadyClock::now();
   auto transaction = store_.begin();
-  is_fresh_since(asked_at);
+  sync_.mark_fresh(asked_at);
   return transaction;
 }
 
-Lane::Commands Lane::take() {
-  const MutexLock lock(mutex_);
-  Commands taken;
-  const auto take_from = [&](std::size_t lane_class,
-                             std::size_t count) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    auto& queue = waiting_[lane_class];
-    for (; count > 0 && !queue.empty() && taken.size() < limits_.batch_max; --count) {
-      taken.push_back(std::move(queue.front()));
-      queue.pop_front();
-    }
-    counters_.waiting[lane_class].store(queue.size(), std::memory_order_relaxed);
-  };
-  for (std::size_t i = 0; i < kLaneClasses; ++i)
-    take_from(i, std::max<std::size_t>(1, limits_.batch_max * kShares[i] / 16));
-  for (std::size_t i = 0; i < kLaneClasses; ++i) take_from(i, limits_.batch_max);
-  return taken;
-}
-
-// A batch that the store refuses is split in halves, down to the command on whose account it is refused: that
-// one fails, its neighbours do not.
-void Lane::settle(Range commands) {
+// A batch that the store refuses is split in halves, down to the command that causes the refusal: only that
+// one fails.
+void Lane::commit_all(Range commands) {
   while (!commands.empty()) {
     try {
-      commands = commands.subspan(commit_front(commands));
+      commands = commands.subspan(commit_prefix(commands));
       continue;
     } catch (const StoreOutcomeUnknown& outage) {
       view_.clear();
@@ -197,14 +142,14 @@ void Lane::settle(Range commands) {
       }
     }
     const std::size_t half = commands.size() / 2;
-    settle(commands.first(half));
+    commit_all(commands.first(half));
     commands = commands.subspan(half);
   }
 }
 
-std::size_t Lane::commit_front(Range commands) {
+std::size_t Lane::commit_prefix(Range commands) {
   const auto transaction = begun_ ? std::move(begun_) : begin();
-  moment_ = std::max(moment_, clock_.now());  // now that nobody else writes: later than what they decided
+  moment_ = std::max(moment_, clock_.now());  // after the writer lock is held: later than remote commits
   view_.catalogue = catalogue_();
   load(*transaction, commands);
 
@@ -214,14 +159,14 @@ std::size_t Lane::commit_front(Range commands) {
   Moment moment{moment_, ids};
   std::vector<Answer> answers;
   answers.reserve(commands.size());
-  const auto deadline = std::chrono::steady_clock::now() + limits_.batch_time;
+  const auto deadline = SteadyClock::now() + limits_.batch_time;
   for (const auto& command : commands) {
     Decided decided = decide(*command, moment);
     answers.push_back(std::move(decided.answer));
     batch.add(decided.changes, view_);
     view_.apply(decided.changes);
     if (command->ends_batch()) break;
-    if (answers.size() % 64 == 0 && std::chrono::steady_clock::now() > deadline) break;
+    if (answers.size() % 64 == 0 && SteadyClock::now() > deadline) break;
   }
 
   next_id_ = batch.next_id = ids.peek();
@@ -231,33 +176,11 @@ std::size_t Lane::commit_front(Range commands) {
     transaction->commit();
   }
   if (std::exchange(is_store_away_, false)) log(LogLevel::info, "store available again");
-  conclude(batch, commands.first(answers.size()), answers);
+  publish(batch, commands.first(answers.size()), answers);
   return answers.size();
 }
 
-void Lane::follow() {
-  const auto now = SteadyClock::now();
-  if (!poll_interval_ || now < follow_at_) return;
-  follow_at_ = now + *poll_interval_;
-  try {
-    peers_->poll();
-    is_fresh_since(now);
-  } catch (const std::exception& outage) {
-    if (!is_cut_off_) log(LogLevel::error, "sync with the store failed", {{"error.message", outage.what()}});
-    is_cut_off_ = true;
-  }
-}
-
-void Lane::is_fresh_since(SteadyClock::time_point since) {
-  if (!poll_interval_) return;
-  follow_at_ = since + *poll_interval_;
-  if (std::exchange(is_cut_off_, false)) log(LogLevel::info, "sync with the store works again");
-  if (!is_fresh(Listener::kAway))
-    for (Listener* listener : listeners_) listener->returned();
-  fresh_at_.store(std::max(since, fresh_at_.load()), std::memory_order_release);
-}
-
-void Lane::hear(const Batch& batch) noexcept {
+void Lane::apply_remote(const Batch& batch) noexcept {
   moment_ = std::max(moment_, batch.now);
   next_id_ = std::max(next_id_, batch.next_id);
   ids_reserved_to_ = std::max(ids_reserved_to_, batch.ids_reserved_to.value_or(0));
@@ -265,9 +188,9 @@ void Lane::hear(const Batch& batch) noexcept {
   for (Listener* listener : listeners_) listener->heard(batch);
 }
 
-// What is committed must not be done again, as settle() does after an exception: one from here ends the
-// process.
-void Lane::conclude(const Batch& batch, Range commands, std::vector<Answer>& answers) noexcept {
+// commit_all() tries again after an exception, and a committed batch must not be done twice: an exception
+// from here ends the process.
+void Lane::publish(const Batch& batch, Range commands, std::vector<Answer>& answers) noexcept {
   if (!batch.empty()) {
     ids_reserved_to_ = batch.ids_reserved_to.value_or(ids_reserved_to_);
     for (Listener* listener : listeners_) listener->committed(batch);

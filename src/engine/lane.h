@@ -1,49 +1,46 @@
-// A lane: one thread that takes everything that is waiting, decides it, commits it in one transaction, and
-// answers. Batches grow by themselves with load: an idle lane answers after one fsync, a rushed one does a
-// thousand commands per fsync.
+// The lane: one thread that takes all waiting commands, decides them, commits them in one transaction and
+// answers. Batches grow with load: an idle lane answers after one fsync, a busy one commits a thousand
+// commands per fsync.
 //
-// Knows nothing of seats or money: what to do is in the commands, what to do on time is in the jobs, who
-// wants to hear of what was committed is in the listeners.
+// The lane knows nothing of seats or money. Commands say what to do, jobs say what to do by time, commit
+// observers are called with what was committed.
 //
-// Where other instances write the same store, the lane hears their batches before it decides, and now and
-// then when it has nothing to do: the listeners of all instances hear all batches in one order.
+// Where other instances write the same store, the lane applies their batches before it decides, and every
+// poll_interval while it is idle: the observers of all instances see all batches in one order.
 #pragma once
 
 #include <array>
 #include <atomic>
-#include <condition_variable>
-#include <deque>
 #include <memory>
 #include <span>
 #include <thread>
 #include <vector>
 
-#include "core/guarded.h"
+#include "engine/batch_queue.h"
 #include "engine/command.h"
+#include "engine/peer_sync.h"
 #include "ports/clock.h"
 #include "ports/store_ports.h"
 
 namespace stagedoor {
 
-// Work that nobody asked for: promotion, lapsing. Lane thread.
+// Periodic work: admission, hold expiry. Lane thread.
 class Job {
  public:
   virtual ~Job() = default;
-  virtual TimePoint next_due(TimePoint now) const = 0;  // kNever when there is nothing to come
+  virtual TimePoint next_due(TimePoint now) const = 0;  // kNever: nothing is due
   virtual void collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) = 0;
 };
 
-// Hears of every committed batch, in order, before its answers are sent. Lane thread; must not throw.
+// Called with every committed batch, in order, before its answers are sent. Lane thread; must not throw.
 class Listener {
  public:
   virtual ~Listener() = default;
   virtual void committed(const Batch& batch) = 0;
-  // The same of a batch that another instance committed (PeerFeed::subscribe).
+  // A batch that another instance committed.
   virtual void heard(const Batch& batch) { committed(batch); }
-  // The store answers again after kAway or longer without.
+  // The store answers again after PeerSync::kAway or longer.
   virtual void returned() {}
-
-  static constexpr Millis kAway{5000};
 };
 
 struct LaneLimits {
@@ -51,7 +48,7 @@ struct LaneLimits {
   std::array<std::size_t, kLaneClasses> queue_max = {20'000, 20'000, 20'000, 20'000, 20'000};
   std::size_t batch_max = 1024;         // commands per transaction
   Millis batch_time{10};                // deciding stops after so long; the rest waits for the next batch
-  std::size_t view_rows_max = 400'000;  // a kept view beyond it is forgotten and loaded anew
+  std::size_t view_rows_max = 400'000;  // a larger view is cleared and loaded again
 };
 
 // Read by the metrics, any thread.
@@ -62,7 +59,6 @@ struct LaneCounters {
   std::atomic<std::uint64_t> failed_batches{0};
   std::atomic<std::uint64_t> overloaded{0};
   std::array<std::atomic<std::uint64_t>, 16> batch_sizes{};  // batches of up to 2^i commands
-  std::array<std::atomic<std::size_t>, kLaneClasses> waiting{};
 };
 
 class Lane {
@@ -83,55 +79,48 @@ class Lane {
 
   // Any thread. The command is answered exactly once; at once with OVERLOADED when its class is full.
   void submit(std::unique_ptr<Command> command);
-  // Looks at the jobs again (a setting of theirs was changed). Any thread.
-  void wake();
+  // Asks the jobs again when they are due (one of their settings was changed). Any thread.
+  void wake() { queue_.wake(); }
 
-  // One round without the thread, for tests and the simulator: jobs due now and everything waiting, up to one
-  // batch. False when there was nothing to do.
+  // One round without the thread, for tests and the simulator: jobs due now and all waiting commands, up to
+  // one batch. False when there was nothing to do.
   bool run_once();
 
+  // Any thread from here on.
   const LaneCounters& counters() const { return counters_; }
-
-  // Whether other instances may write the store. Any thread.
-  bool has_others() const { return peers_ != nullptr; }
-  // Whether the memory that the listeners keep is at most `age` behind the store. Any thread.
-  bool is_fresh(Millis age) const { return !has_others() || behind() <= age; }
-  // By how much at most it is behind. Any thread.
-  std::chrono::nanoseconds behind() const {
-    return SteadyClock::now() - fresh_at_.load(std::memory_order_acquire);
-  }
+  std::size_t waiting(LaneClass lane_class) const { return queue_.size(lane_class); }
+  // True if other instances may write the store.
+  bool has_others() const { return sync_.has_others(); }
+  // True if what the listeners keep in memory is at most `age` stale.
+  bool is_fresh(Millis age) const { return sync_.is_fresh(age); }
+  // Upper bound of how stale it is.
+  std::chrono::nanoseconds behind() const { return sync_.behind(); }
 
  private:
   using SteadyClock = std::chrono::steady_clock;
-  using Commands = std::vector<std::unique_ptr<Command>>;
+  using Commands = BatchQueue::Commands;
   using Range = std::span<const std::unique_ptr<Command>>;
 
   void run();
-  bool somebody_waits() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Where others may be writing: waits for its turn before it takes what is waiting, which meanwhile grows.
-  void wait_for_turn();
+  // The commands of the jobs that are due.
+  Commands due_commands();
+  // Where others may be writing: waits for the writer lock before it takes commands, which meanwhile gather.
+  void acquire_turn();
   std::unique_ptr<Transaction> begin();
-  // What is waiting, up to `batch_max`, in the shares of the classes.
-  Commands take();
   // Commits and answers all of them, in as many transactions as it needs.
-  void settle(Range commands);
-  // Decides and commits commands from the front in one transaction, then tells listeners and answers. How
-  // many it were
-  // (>= 1). Throws with no effect and nobody answered.
-  std::size_t commit_front(Range commands);
-  // Hears of the other instances, where there are any and it is time.
-  void follow();
-  // All that was committed before `since` has been heard.
-  void is_fresh_since(SteadyClock::time_point since);
-  void hear(const Batch& batch) noexcept;
-  // Tells the listeners and answers.
-  void conclude(const Batch& batch, Range commands, std::vector<Answer>& answers) noexcept;
+  void commit_all(Range commands);
+  // Decides and commits a prefix of the commands in one transaction, then publishes it. Returns the number of
+  // commands committed (at least 1). Throws with no effect and nobody answered.
+  std::size_t commit_prefix(Range commands);
+  // Calls the listeners and answers.
+  void publish(const Batch& batch, Range commands, std::vector<Answer>& answers) noexcept;
+  // A batch of another instance.
+  void apply_remote(const Batch& batch) noexcept;
   void load(Transaction& transaction, Range commands);
   Decided decide(Command& command, Moment& moment);
   void fail(Range commands, const Failure& failure);
 
   Store& store_;
-  PeerFeed* const peers_;
   const Clock& clock_;
   std::function<std::shared_ptr<const Catalogue>()> catalogue_;
   Problem problem_;
@@ -143,20 +132,12 @@ class Lane {
   TimePoint moment_{};  // of the newest batch
   std::int64_t next_id_;
   std::int64_t ids_reserved_to_;
-  TimePoint jobs_rest_until_{};  // after a failure, so that a due job does not spin
-  const std::optional<Millis> poll_interval_;
-  SteadyClock::time_point follow_at_{};
-  bool is_cut_off_ = false;             // cannot hear the others, and the log says so
+  TimePoint jobs_rest_until_{};         // after a failure, so that a due job does not spin
   bool is_store_away_ = false;          // the last batch found it so, and the log says so
-  std::unique_ptr<Transaction> begun_;  // by wait_for_turn(), for the next batch
-  std::atomic<SteadyClock::time_point> fresh_at_;
+  std::unique_ptr<Transaction> begun_;  // by acquire_turn(), for the next batch
 
-  Mutex mutex_;
-  std::condition_variable arrived_;
-  std::array<std::deque<std::unique_ptr<Command>>, kLaneClasses> waiting_ ABSL_GUARDED_BY(mutex_);
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  bool woken_ ABSL_GUARDED_BY(mutex_) = false;
-  bool idle_ ABSL_GUARDED_BY(mutex_) = false;  // the thread sleeps
+  PeerSync sync_;
+  BatchQueue queue_;
   LaneCounters counters_;
   std::thread thread_;
 };

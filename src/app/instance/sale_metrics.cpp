@@ -74,7 +74,8 @@ std::vector<MetricFamily> SaleMetrics::Collect() const {
 
   std::vector<ClientMetric> waiting;
   for (std::size_t i = 0; i < kLaneClasses; ++i) {
-    waiting.push_back(sample(MetricType::Gauge, double(lane.waiting[i]), {{"class", kClassNames[i]}}));
+    waiting.push_back(
+        sample(MetricType::Gauge, double(lane_.waiting(LaneClass(i))), {{"class", kClassNames[i]}}));
   }
   families.push_back(family("stagedoor_lane_waiting", "Commands waiting in the lane", MetricType::Gauge,
                             std::move(waiting)));
