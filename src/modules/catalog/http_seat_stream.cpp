@@ -3,7 +3,7 @@
 #include "api/bind.h"
 #include "core/refusals.h"
 #include "modules/queue/http_stream.h"
-#include "modules/queue/watch.h"
+#include "modules/queue/place_watcher.h"
 
 namespace stagedoor::catalog {
 namespace {
@@ -15,12 +15,13 @@ constexpr std::size_t kCopyMax =
 class SeatStream : public EventStream {
  public:
   // `heard`: the version that the listener has; nothing: none.
-  SeatStream(Watch watch, std::shared_ptr<SeatFeed> feed, std::optional<std::uint64_t> heard)
-      : watch_(std::move(watch)), feed_(std::move(feed)), heard_(heard) {}
+  SeatStream(PlaceWatcher watcher, std::shared_ptr<SeatFeed> feed, std::optional<std::uint64_t> heard)
+      : watcher_(std::move(watcher)), feed_(std::move(feed)), heard_(heard) {}
 
   bool next(std::string& text, std::shared_ptr<const std::string>& shared) override {
-    const auto sight = watch_.look();
-    if (sight && (!sight->fan || sight->fan->standing.status != QueueStatus::ACTIVATED)) return false;
+    const auto observed = watcher_.poll();
+    if (observed && (!observed->fan || observed->fan->standing.status != QueueStatus::ACTIVATED))
+      return false;
     while (!shared) {
       auto event = feed_->after(heard_);
       if (!event) return false;
@@ -33,7 +34,7 @@ class SeatStream : public EventStream {
   }
 
  private:
-  Watch watch_;
+  PlaceWatcher watcher_;
   std::shared_ptr<SeatFeed> feed_;
   std::optional<std::uint64_t> heard_;
 };
@@ -50,7 +51,7 @@ Result<Answer> open(const SeatStreamDeps& deps, const http::Request& request) {
   const auto heard = feed->version_of(request.header("Last-Event-ID"));
   return Answer{
       .stream = std::make_shared<SeatStream>(
-          Watch(deps.rooms, deps.clock, *token, deps.tokens.end_of(*token)), std::move(feed), heard)};
+          PlaceWatcher(deps.rooms, deps.clock, *token, deps.tokens.end_of(*token)), std::move(feed), heard)};
 }
 
 }  // namespace

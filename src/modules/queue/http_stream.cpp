@@ -6,7 +6,7 @@
 #include "core/refusals.h"
 #include "json/write.h"
 #include "modules/queue/http.h"
-#include "modules/queue/watch.h"
+#include "modules/queue/place_watcher.h"
 
 namespace stagedoor {
 namespace {
@@ -16,9 +16,9 @@ namespace {
 class StatusStream : public EventStream {
  public:
   // `told`: the id of what the listener knows already; empty when nothing.
-  StatusStream(Watch watch, const TokenClaims& claims, std::string token, std::string told,
+  StatusStream(PlaceWatcher watcher, const TokenClaims& claims, std::string token, std::string told,
                const StockOf& stock)
-      : watch_(std::move(watch)),
+      : watcher_(std::move(watcher)),
         claims_(claims),
         token_(std::move(token)),
         told_(std::move(told)),
@@ -27,13 +27,13 @@ class StatusStream : public EventStream {
   bool next(std::string& text, std::shared_ptr<const std::string>&) override {
     const auto stock = stock_(claims_.event);
     const bool is_sold_out = stock && stock->sold_out;
-    const bool is_news = std::exchange(was_sold_out_, is_sold_out) != is_sold_out;
-    const auto sight = watch_.look(is_news);
-    if (!sight) return true;
-    if (!sight->fan) return false;
-    const Standing& standing = sight->fan->standing;
-    const bool is_turn = std::exchange(last_, Turn{standing}) != Turn{standing};
-    if (is_turn || is_news || sight->is_time) tell(*sight->fan, stock, text);
+    const bool stock_changed = std::exchange(was_sold_out_, is_sold_out) != is_sold_out;
+    const auto observed = watcher_.poll(stock_changed);
+    if (!observed) return true;
+    if (!observed->fan) return false;
+    const Standing& standing = observed->fan->standing;
+    const bool status_changed = std::exchange(last_, Turn{standing}) != Turn{standing};
+    if (status_changed || stock_changed || observed->poll_due) tell(*observed->fan, stock, text);
     return standing.status != QueueStatus::EXPIRED;
   }
 
@@ -59,7 +59,7 @@ class StatusStream : public EventStream {
     text += "\n\n";
   }
 
-  Watch watch_;
+  PlaceWatcher watcher_;
   TokenClaims claims_;
   std::string token_;
   std::string told_;
@@ -80,7 +80,7 @@ Result<Answer> open(const QueueStreamDeps& deps, const http::Request& request) {
       told == news_of(*claims, *fan, deps.stock(claims->event)))
     return Answer{.status = 204};
   return Answer{.stream = std::make_shared<StatusStream>(
-                    Watch(deps.rooms, deps.clock, *claims, deps.tokens.end_of(*claims)), *claims,
+                    PlaceWatcher(deps.rooms, deps.clock, *claims, deps.tokens.end_of(*claims)), *claims,
                     std::move(token), std::string(told), deps.stock)};
 }
 

@@ -1,0 +1,22 @@
+#include "modules/queue/place_watcher.h"
+
+#include <algorithm>
+
+namespace stagedoor {
+
+std::optional<PlaceWatcher::Observation> PlaceWatcher::poll(bool force) {
+  const TimePoint now = clock_.now();
+  const std::uint64_t changes = changes_.load(std::memory_order_acquire);
+  if (!force && seen_ == changes && now < std::min(ends_at_, next_poll_)) return std::nullopt;
+  seen_ = changes;
+  if (now >= token_end_) return Observation{};
+  Observation observed{rooms_.watch(place_), now >= next_poll_};
+  if (!observed.fan) return observed;
+  const Standing& standing = observed.fan->standing;
+  ends_at_ =
+      standing.status == QueueStatus::ACTIVATED ? std::min(token_end_, *standing.expires_at) : token_end_;
+  if (observed.poll_due) next_poll_ = now + observed.fan->poll_after;
+  return observed;
+}
+
+}  // namespace stagedoor
