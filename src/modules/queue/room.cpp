@@ -72,7 +72,7 @@ void Room::vanished(const PlaceBits& block) {
   });
 }
 
-void Room::has_priority(const UserId& user) {
+void Room::grant_priority(const UserId& user) {
   if (!priority_users_.insert(user).second) return;
   if (const auto at = newest_place_.find(user); at != newest_place_.end()) line_.prioritise(*at);
 }

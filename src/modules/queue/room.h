@@ -56,7 +56,7 @@ class Room {
   void left(Place place, TimePoint at);                                   // while waiting
   void visit(Place place, TimePoint activated_at, TimePoint expires_at);  // begun, renewed or ended
   void vanished(const PlaceBits& block);                                  // absent while waiting
-  void has_priority(const UserId& user);  // whether or not the user has joined
+  void grant_priority(const UserId& user);  // whether or not the user has joined
   // Until a draw nobody's turn can come; see Line.
   void gather() { line_.gather(); }
   void set_order(DrawnOrder order) { line_.set_order(std::move(order)); }

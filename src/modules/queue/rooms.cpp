@@ -136,7 +136,7 @@ void Rooms::restore(StartupState& store) {
   }
   const auto grant_until = [&](EventId event, TimePoint until) {
     for (auto& users = granted[event]; !users.empty() && users.front().granted_at <= until; users.pop_front())
-      at(event).room.has_priority(users.front().user);
+      at(event).room.grant_priority(users.front().user);
   };
   store.read({.place = [&](const LinePlace& place) {
     grant_until(place.event, place.joined_at);
@@ -329,7 +329,7 @@ void Rooms::committed(const Batch& batch) {
   for (const auto& row : batch.priority) {
     Guarded& guarded = at(row.event);
     const std::lock_guard lock(guarded.mutex);
-    guarded.room.has_priority(row.user);
+    guarded.room.grant_priority(row.user);
   }
   for (const auto& [place, stored] : batch.line.rows()) {
     Guarded& guarded = at(place.event);
