@@ -18,7 +18,7 @@ struct StartupRows {
   std::function<void(const SeatBlock&)> block = {};
   std::function<void(const LinePlace&)> place = {};  // by event, place
   std::function<void(const Visit&)> visit = {};      // by event, place
-  std::function<void(const PlaceBits&)> absence = {};
+  std::function<void(const PlaceBitmap&)> absence = {};
   std::function<void(const Draw&)> draw = {};
   std::function<void(const PriorityUser&)> priority = {};  // by event, user
 };

@@ -34,8 +34,8 @@ struct Changes {
   std::vector<Wallet> wallets;
   std::vector<Visit> visits;
   std::vector<LinePlace> line;
-  std::vector<PlaceBits> absences;  // whole; replaces what is stored
-  std::vector<PlaceBits> seen;      // signs of life; stored nowhere, told to other instances
+  std::vector<PlaceBitmap> absences;  // whole; replaces what is stored
+  std::vector<PlaceBitmap> seen;      // signs of life; stored nowhere, told to other instances
   std::vector<Draw> draws;
   std::vector<PriorityUser> priority;
   std::vector<SeatBlock> blocks;
@@ -76,8 +76,8 @@ struct Batch {
   Writes<UserId, Wallet> wallets;
   Writes<EventPlace, Visit> visits;
   Writes<EventPlace, LinePlace> line;
-  std::vector<PlaceBits> absences;
-  std::vector<PlaceBits> seen;
+  std::vector<PlaceBitmap> absences;
+  std::vector<PlaceBitmap> seen;
   Writes<EventId, Draw> draws;
   std::vector<PriorityUser> priority;
   Writes<SeatId, SeatBlock> blocks;

@@ -44,12 +44,12 @@ struct line {
 };
 struct absences {
   static auto in(auto& all) -> decltype((all.absences)) { return all.absences; }
-  static auto key(const PlaceBits& row) { return std::pair(row.event, row.block); }
+  static auto key(const PlaceBitmap& row) { return std::pair(row.event, row.block); }
   static constexpr auto peer_form = PeerForm::row;
 };
 struct seen {
   static auto in(auto& all) -> decltype((all.seen)) { return all.seen; }
-  static auto key(const PlaceBits& row) { return std::pair(row.event, row.block); }
+  static auto key(const PlaceBitmap& row) { return std::pair(row.event, row.block); }
   static constexpr auto peer_form = PeerForm::row;
 };
 struct draws {

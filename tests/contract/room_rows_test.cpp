@@ -16,7 +16,7 @@ class RoomRowsKept : public EveryStore {
 
   std::vector<std::string> absences() {
     std::vector<std::string> rows;
-    startup().read({.absence = [&](const PlaceBits& row) {
+    startup().read({.absence = [&](const PlaceBitmap& row) {
       rows.push_back(std::to_string(row.event.value) + "/" + std::to_string(row.block) + " " +
                      std::to_string(row.bits.size()) + " " + row.bits[0]);
     }});
@@ -34,8 +34,8 @@ class RoomRowsKept : public EveryStore {
            (row.drawn_at ? std::to_string(to_ms(*row.drawn_at)) : "-") + " " + std::to_string(row.people) +
            " " + std::to_string(row.digest.size());
   }
-  static PlaceBits block(std::int32_t number, char first) {
-    PlaceBits row{kEvent, number, std::string(512, '\0')};
+  static PlaceBitmap block(std::int32_t number, char first) {
+    PlaceBitmap row{kEvent, number, std::string(512, '\0')};
     row.bits[0] = first;
     return row;
   }

@@ -24,7 +24,7 @@ struct Tables {
   std::map<PaymentId, Payment> payments;  // without `reservations`: those say what paid for them
   std::map<EventPlace, Visit> visits;
   std::map<EventPlace, LinePlace> line;
-  std::map<std::pair<EventId, std::int32_t>, PlaceBits> absences;
+  std::map<std::pair<EventId, std::int32_t>, PlaceBitmap> absences;
   std::map<EventId, Draw> draws;
   std::map<EventUser, PriorityUser> priority;
   std::map<SeatId, SeatBlock> blocks;  // only blocked ones

@@ -201,11 +201,11 @@ void write(Connection& connection, const Writes<SeatId, SeatBlock>& blocks) {
     connection.queue(sql::catalog::release_seat, {{"$seat_ids", Value::of_each(released, seats)}});
 }
 
-void add(Connection& connection, const std::vector<PlaceBits>& rows) {
+void add(Connection& connection, const std::vector<PlaceBitmap>& rows) {
   if (rows.empty()) return;
-  connection.queue(sql::queue::put_absences, {{"$event_ids", each(rows, &PlaceBits::event)},
-                                              {"$blocks", each(rows, &PlaceBits::block)},
-                                              {"$bits", each_bytes(rows, &PlaceBits::bits)}});
+  connection.queue(sql::queue::put_absences, {{"$event_ids", each(rows, &PlaceBitmap::event)},
+                                              {"$blocks", each(rows, &PlaceBitmap::block)},
+                                              {"$bits", each_bytes(rows, &PlaceBitmap::bits)}});
 }
 
 void add(Connection& connection, const std::vector<IdempotentAnswer>& rows) {

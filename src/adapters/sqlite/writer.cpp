@@ -137,7 +137,7 @@ void Writer::write(const Write<LinePlace>& write) {
   }
 }
 
-void Writer::add(const PlaceBits& row) {
+void Writer::add(const PlaceBitmap& row) {
   put_absences_.run({{"$event_id", row.event}, {"$block", row.block}, {"$bits", Value::blob(row.bits)}});
 }
 

@@ -24,7 +24,7 @@ class Writer {
   void write(const Write<Wallet>& write);
   void write(const Write<Visit>& write);
   void write(const Write<Draw>& write);
-  void add(const PlaceBits& row);
+  void add(const PlaceBitmap& row);
   void add(const PriorityUser& row);
   void write(const Write<LinePlace>& write);
   void add(const Payment& row);

@@ -178,8 +178,8 @@ std::vector<Place> Line::next(std::size_t wanted, const Shares& shares,
   return places;
 }
 
-PlaceBits Line::absences(std::int32_t block) const {
-  PlaceBits row{.event = {}, .block = block, .bits = std::string(kPlaceBits / 8, '\0')};
+PlaceBitmap Line::absences(std::int32_t block) const {
+  PlaceBitmap row{.event = {}, .block = block, .bits = std::string(kPlaceBits / 8, '\0')};
   const auto first = static_cast<std::size_t>(block) * kPlaceBits;
   for (std::size_t i = 0; i < kPlaceBits && first + i < vanished_.size(); ++i) {
     if (vanished_[first + i]) row.bits[i / 8] = static_cast<char>(row.bits[i / 8] | (1 << (i % 8)));

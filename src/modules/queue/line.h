@@ -75,7 +75,7 @@ class Line {
                           absl::FunctionRef<bool(Place)> is_there) const;
 
   // Who of a block of places has vanished once, as it is stored.
-  PlaceBits absences(std::int32_t block) const;
+  PlaceBitmap absences(std::int32_t block) const;
 
  private:
   Place rank_of(Place place) const {

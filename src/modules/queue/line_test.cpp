@@ -280,7 +280,7 @@ TEST(Line, remembers_who_vanished_in_blocks_of_bits) {
   line.vanish(1);
   line.vanish(10);
   line.vanish(kPlaceBits + 2);
-  PlaceBits block = line.absences(0);
+  PlaceBitmap block = line.absences(0);
   ASSERT_EQ(block.bits.size(), 512u);
   EXPECT_EQ(block.bits[0], '\x01');
   EXPECT_EQ(block.bits[1], '\x02');

@@ -66,7 +66,7 @@ void Room::left(Place place, TimePoint at) {
   person(place).ends_at = at;
 }
 
-void Room::vanished(const PlaceBits& block) {
+void Room::vanished(const PlaceBitmap& block) {
   each_place(block, [&](Place place) {
     if (owner(place) && !line_.has_vanished(place)) line_.vanish(place);
   });
@@ -95,7 +95,7 @@ void Room::everybody_seen(TimePoint now) {
   }
 }
 
-void Room::seen(const PlaceBits& places, TimePoint now) {
+void Room::seen(const PlaceBitmap& places, TimePoint now) {
   each_place(places, [&](Place place) { seen(place, now); });
 }
 

@@ -55,7 +55,7 @@ class Room {
   void joined(Place place, const UserId& user, TimePoint at);             // place = last_place() + 1
   void left(Place place, TimePoint at);                                   // while waiting
   void visit(Place place, TimePoint activated_at, TimePoint expires_at);  // begun, renewed or ended
-  void vanished(const PlaceBits& block);                                  // absent while waiting
+  void vanished(const PlaceBitmap& block);                                // absent while waiting
   void grant_priority(const UserId& user);  // whether or not the user has joined
   // Until a draw nobody's turn can come; see Line.
   void gather() { line_.gather(); }
@@ -64,7 +64,7 @@ class Room {
   // Signs of life (R-Q12), which are not stored: somebody asked where they stand, or listens.
   void seen(Place place, TimePoint now);
   void everybody_seen(TimePoint now);  // after a restart: nobody grows absent while the server is away
-  void seen(const PlaceBits& places, TimePoint now);
+  void seen(const PlaceBitmap& places, TimePoint now);
   // Those who wait, gave no sign for longer than `timeout` and were not recorded as vanished yet, at most
   // `at_most`. (Who came back after that and is gone again is put aside here, without a record.)
   std::vector<Place> find_absent(Millis timeout, TimePoint now, std::size_t at_most);

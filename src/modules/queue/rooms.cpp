@@ -68,7 +68,7 @@ class NoteAbsent : public RoomCommand {
 // Tells the other instances who gave a sign of life here.
 class TellSeen : public RoomCommand {
  public:
-  TellSeen(EventId event, std::vector<PlaceBits> seen) : RoomCommand(event), seen_(std::move(seen)) {}
+  TellSeen(EventId event, std::vector<PlaceBitmap> seen) : RoomCommand(event), seen_(std::move(seen)) {}
 
  private:
   Changes changes(const Event&, const View&, TimePoint) override {
@@ -76,7 +76,7 @@ class TellSeen : public RoomCommand {
     told.seen = seen_;
     return told;
   }
-  std::vector<PlaceBits> seen_;
+  std::vector<PlaceBitmap> seen_;
 };
 
 class DrawCommand : public RoomCommand {
@@ -152,7 +152,7 @@ void Rooms::restore(StartupState& store) {
       set_order(guarded->room, *guarded->draw, nullptr);
     }
   }
-  store.read({.absence = [&](const PlaceBits& block) { at(block.event).room.vanished(block); }});
+  store.read({.absence = [&](const PlaceBitmap& block) { at(block.event).room.vanished(block); }});
   store.read({.visit = [&](const Visit& visit) {
     at(visit.event).room.visit(visit.place, visit.activated_at, visit.expires_at);
   }});
@@ -468,7 +468,7 @@ void Rooms::collect_seen(const Event& event, Guarded& guarded, TimePoint now,
                          std::vector<std::unique_ptr<Command>>& due) {
   const Millis every = event.queue.presence_timeout / kTellingsPerTimeout;
   if (!tells_seen_ || every <= Millis(0) || now < guarded.next_telling) return;
-  std::vector<PlaceBits> seen;
+  std::vector<PlaceBitmap> seen;
   {
     const std::lock_guard lock(guarded.mutex);
     for (auto& [block, places] : std::exchange(guarded.seen_here, {})) seen.push_back(std::move(places));
@@ -508,8 +508,8 @@ std::vector<LinePlace> Rooms::admissible(const Event& event, TimePoint now) cons
   return places;
 }
 
-std::vector<PlaceBits> Rooms::with_absent(EventId event, const std::vector<Place>& places) const {
-  std::map<std::int32_t, PlaceBits> blocks;
+std::vector<PlaceBitmap> Rooms::with_absent(EventId event, const std::vector<Place>& places) const {
+  std::map<std::int32_t, PlaceBitmap> blocks;
   const Guarded* guarded = find(event);
   const std::lock_guard lock(guarded->mutex);
   for (const Place place : places) {
@@ -520,7 +520,7 @@ std::vector<PlaceBits> Rooms::with_absent(EventId event, const std::vector<Place
     at->second.event = event;
     set_bit(at->second, place);
   }
-  std::vector<PlaceBits> rows;
+  std::vector<PlaceBitmap> rows;
   for (auto& [number, block] : blocks) rows.push_back(std::move(block));
   return rows;
 }

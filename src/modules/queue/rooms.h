@@ -82,7 +82,7 @@ class Rooms : public Listener, public Job {
 
   // Used by this job's commands. Lane thread.
   std::vector<LinePlace> admissible(const Event& event, TimePoint now) const;
-  std::vector<PlaceBits> with_absent(EventId event, const std::vector<Place>& places) const;
+  std::vector<PlaceBitmap> with_absent(EventId event, const std::vector<Place>& places) const;
 
  private:
   // The list of joins that an opening closes: worked out beside the lane when it is long.
@@ -97,7 +97,7 @@ class Rooms : public Listener, public Job {
     Room room;
     std::atomic<std::uint64_t> changes{0};
     std::optional<Draw> draw;
-    std::map<std::int32_t, PlaceBits>
+    std::map<std::int32_t, PlaceBitmap>
         seen_here;  // by block: who gave a sign here and others were not told yet
     // Lane thread only.
     std::shared_ptr<Drawing> drawing;

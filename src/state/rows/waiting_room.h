@@ -39,19 +39,19 @@ BOOST_DESCRIBE_STRUCT(Visit, (), (event, place, user, activated_at, expires_at))
 // Some of 4,096 places of a line: a bit each, lowest bit of the first byte for place `block` * 4096 + 1. As
 // what is stored: who vanished once while they waited (R-Q12); a bit is never taken back.
 inline constexpr std::size_t kPlaceBits = 4096;
-struct PlaceBits {
+struct PlaceBitmap {
   EventId event{};
   std::int32_t block = 0;
   std::string bits{};  // 512 bytes
 };
-BOOST_DESCRIBE_STRUCT(PlaceBits, (), (event, block, bits))
+BOOST_DESCRIBE_STRUCT(PlaceBitmap, (), (event, block, bits))
 constexpr std::int32_t block_of(Place place) { return static_cast<std::int32_t>((place - 1) / kPlaceBits); }
-inline void set_bit(PlaceBits& block, Place place) {  // of block_of(place)
+inline void set_bit(PlaceBitmap& block, Place place) {  // of block_of(place)
   char& byte = block.bits[(place - 1) % kPlaceBits / 8];
   byte = static_cast<char>(byte | 1 << (place - 1) % 8);
 }
 template <class Visit>
-void each_place(const PlaceBits& block, Visit&& visit) {
+void each_place(const PlaceBitmap& block, Visit&& visit) {
   for (std::size_t i = 0; i < block.bits.size() * 8; ++i) {
     if (static_cast<unsigned char>(block.bits[i / 8]) >> (i % 8) & 1)
       visit(static_cast<Place>(std::size_t(block.block) * kPlaceBits + i + 1));
@@ -86,7 +86,7 @@ BOOST_DESCRIBE_STRUCT(PriorityUser, (), (event, user, granted_at))
 struct RoomRows {
   std::vector<LinePlace> places;  // by place, from 1
   std::vector<Visit> visits;
-  std::vector<PlaceBits> absences;
+  std::vector<PlaceBitmap> absences;
   std::vector<PriorityUser> priority;
   std::optional<Draw> draw;
 };
