@@ -250,8 +250,8 @@ void PostgresStore::wait_for_replicas() {
   constexpr std::array<std::string_view, 1> kMark = {"latest_moment"};
   constexpr std::array<std::int64_t, 1> kAsItIs = {0};  // marks only rise
   const auto itself = [](const auto& value) { return value; };
-  connection_->queue(sql::engine::raise_mark, {{"$names", postgres::Value::of_each(kMark, itself)},
-                                               {"$values", postgres::Value::of_each(kAsItIs, itself)}});
+  connection_->queue(sql::engine::raise_watermark, {{"$names", postgres::Value::of_each(kMark, itself)},
+                                                    {"$values", postgres::Value::of_each(kAsItIs, itself)}});
   connection_->queue("COMMIT");
   connection_->finish();
 }

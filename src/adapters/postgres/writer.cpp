@@ -223,10 +223,10 @@ void add(Connection& connection, const std::vector<IdempotentAnswer>& rows) {
                     {"$kept", kAnswersKept}});
 }
 
-void raise_marks(Connection& connection, const Batch& batch) {
+void raise_watermarks(Connection& connection, const Batch& batch) {
   std::vector<std::pair<std::string_view, std::int64_t>> marks = {{"latest_moment", to_ms(batch.now)}};
   if (batch.ids_reserved_to) marks.emplace_back("ids_reserved_to", *batch.ids_reserved_to);
-  connection.queue(sql::engine::raise_mark,
+  connection.queue(sql::engine::raise_watermark,
                    {{"$names", Value::of_each(marks, [](const auto& mark) { return mark.first; })},
                     {"$values", Value::of_each(marks, [](const auto& mark) { return mark.second; })}});
 }
@@ -249,7 +249,7 @@ void write(Connection& connection, const Batch& batch) {
   add(connection, batch.answers);
   insert<OutboxRow>(connection, sql::engine::insert_outbox, batch.outbox);
   insert<LogRow>(connection, sql::operator_::insert_log, batch.log);
-  raise_marks(connection, batch);
+  raise_watermarks(connection, batch);
 }
 
 }  // namespace stagedoor::postgres

@@ -44,7 +44,7 @@ Writer::Writer(Database& database)
       insert_answer_(database, sql::engine::insert_answer),
       insert_outbox_(database, sql::engine::insert_outbox),
       insert_log_(database, sql::operator_::insert_log),
-      raise_mark_(database, sql::engine::raise_mark),
+      raise_watermark_(database, sql::engine::raise_watermark),
       forget_answers_(database, sql::engine::forget_answers),
       forget_outbox_(database, sql::engine::forget_outbox) {}
 
@@ -71,8 +71,8 @@ void Writer::write(const Batch& batch, Known& known) {
   for (const auto& row : batch.answers) add(row);
   for (const auto& row : batch.outbox) add(row);
   for (const auto& row : batch.log) add(row);
-  if (batch.ids_reserved_to) raise_mark("ids_reserved_to", *batch.ids_reserved_to);
-  raise_mark("latest_moment", to_ms(batch.now));
+  if (batch.ids_reserved_to) raise_watermark("ids_reserved_to", *batch.ids_reserved_to);
+  raise_watermark("latest_moment", to_ms(batch.now));
 }
 
 void Writer::change(const Write<Reservation>& write, Known& known) {
@@ -179,15 +179,15 @@ void Writer::add(const OutboxRow& row) { insert_outbox_.run(columns(row)); }
 
 void Writer::add(const LogRow& row) { insert_log_.run(columns(row)); }
 
-void Writer::raise_mark(std::string_view name, std::int64_t value) {
-  raise_mark_.run({{"$name", name}, {"$value", value}});
+void Writer::raise_watermark(std::string_view name, std::int64_t value) {
+  raise_watermark_.run({{"$name", name}, {"$value", value}});
 }
 
 std::size_t Writer::forget(const RetentionLimits& limits, std::size_t rows_max) {
   int forgotten = forget_answers_.run({{"$before", limits.answers_before}, {"$limit", rows_max}});
   if (limits.outbox_before) {
     const int events = forget_outbox_.run({{"$before", *limits.outbox_before}, {"$limit", rows_max}});
-    if (events > 0) raise_mark("outbox_forgotten_until", to_ms(*limits.outbox_before));
+    if (events > 0) raise_watermark("outbox_forgotten_until", to_ms(*limits.outbox_before));
     forgotten += events;
   }
   return std::size_t(forgotten);

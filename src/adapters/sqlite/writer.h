@@ -32,7 +32,7 @@ class Writer {
   void add(const IdempotentAnswer& row);
   void add(const OutboxRow& row);
   void add(const LogRow& row);
-  void raise_mark(std::string_view name, std::int64_t value);
+  void raise_watermark(std::string_view name, std::int64_t value);
 
   Database& database_;
   Statement insert_reservation_;
@@ -55,7 +55,7 @@ class Writer {
   Statement insert_answer_;
   Statement insert_outbox_;
   Statement insert_log_;
-  Statement raise_mark_;
+  Statement raise_watermark_;
   Statement forget_answers_;
   Statement forget_outbox_;
 };
