@@ -38,7 +38,7 @@ struct Instance {
   World world;
   Instance(SharedRows& rows, int number, const Clock& clock)
       : store(rows, number), world(faulty.ports(), clock, {.balance_max = Won{500'000}}) {
-    world.rooms().tell_seen();
+    world.rooms().share_presence();
   }
 };
 

@@ -55,7 +55,7 @@ Instance::Instance(const InstanceParts& parts)
                      .keys = operator_keys_,
                      .clock = clock_,
                      .balance_max = parts.balance_max} {
-  if (lane_.has_others()) rooms_.tell_seen();
+  if (lane_.has_others()) rooms_.share_presence();
   // The read model is first, here and among the listeners: the rooms ask it for the policies of their events,
   // and must find those of the very batch they hear of.
   shelf_.load(parts.store.startup);

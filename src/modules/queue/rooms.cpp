@@ -15,7 +15,7 @@ constexpr Millis kPollInside{5000};   // who is inside hears soon that the visit
 
 constexpr std::size_t kAbsentAtOnce = 20'000;  // so that the lane is not kept
 constexpr Millis kSearchEvery{1000};           // for absent people
-constexpr int kTellingsPerTimeout = 8;         // of who is there, to other instances, in a presence_timeout
+constexpr int kPresenceSharesPerTimeout = 8;   // of who is there, to other instances, in a presence_timeout
 constexpr Millis kAdmissionRest{100};
 constexpr Millis kDrawingLook{10};               // how often a draw under way is looked after
 constexpr Place kDrawnInLane = 10'000;           // so many take the lane a few milliseconds
@@ -66,9 +66,9 @@ class NoteAbsent : public RoomCommand {
 };
 
 // Tells the other instances who gave a sign of life here.
-class TellSeen : public RoomCommand {
+class SharePresence : public RoomCommand {
  public:
-  TellSeen(EventId event, std::vector<PlaceBitmap> seen) : RoomCommand(event), seen_(std::move(seen)) {}
+  SharePresence(EventId event, std::vector<PlaceBitmap> seen) : RoomCommand(event), seen_(std::move(seen)) {}
 
  private:
   Changes changes(const Event&, const View&, TimePoint) override {
@@ -121,10 +121,10 @@ void Rooms::restore(StartupState& store) {
   const TimePoint now = std::max(clock_.now(), store.latest_moment());
   const auto catalogue = catalogue_();
   store.read({.draw = [&](const Draw& draw) {
-    Guarded& guarded = at(draw.event);
-    guarded.draw = draw;
+    Slot& slot = at(draw.event);
+    slot.draw = draw;
     const Event* event = catalogue->event(draw.event);
-    if (draw.drawn_at || (event && event->queue.order == LineOrder::draw)) guarded.room.gather();
+    if (draw.drawn_at || (event && event->queue.order == LineOrder::draw)) slot.room.gather();
   }});
   // In the order in which people came to the priority line: as they joined, or later when it was granted.
   std::map<EventId, std::deque<PriorityUser>> granted;
@@ -147,9 +147,9 @@ void Rooms::restore(StartupState& store) {
   for (auto& [event, users] : granted) grant_until(event, kNever);
   {
     const MutexLock lock(mutex_);
-    for (auto& [event, guarded] : rooms_) {
-      if (!guarded->draw || !guarded->draw->drawn_at) continue;
-      set_order(guarded->room, *guarded->draw, nullptr);
+    for (auto& [event, slot] : rooms_) {
+      if (!slot->draw || !slot->draw->drawn_at) continue;
+      set_order(slot->room, *slot->draw, nullptr);
     }
   }
   store.read({.absence = [&](const PlaceBitmap& block) { at(block.event).room.vanished(block); }});
@@ -157,17 +157,17 @@ void Rooms::restore(StartupState& store) {
     at(visit.event).room.visit(visit.place, visit.activated_at, visit.expires_at);
   }});
   const MutexLock lock(mutex_);
-  for (auto& [event, guarded] : rooms_) guarded->room.everybody_seen(now);
+  for (auto& [event, slot] : rooms_) slot->room.everybody_seen(now);
 }
 
-Rooms::Guarded& Rooms::at(EventId event) {
+Rooms::Slot& Rooms::at(EventId event) {
   const MutexLock lock(mutex_);
-  auto& guarded = rooms_[event];
-  if (!guarded) guarded = std::make_unique<Guarded>();
-  return *guarded;
+  auto& slot = rooms_[event];
+  if (!slot) slot = std::make_unique<Slot>();
+  return *slot;
 }
 
-Rooms::Guarded* Rooms::find(EventId event) const {
+Rooms::Slot* Rooms::find(EventId event) const {
   const MutexLock lock(mutex_);
   const auto found = rooms_.find(event);
   return found == rooms_.end() ? nullptr : found->second.get();
@@ -205,20 +205,20 @@ Millis Rooms::poll_after(const FanView& fan, const PlaceRef& place, const QueueP
   return std::clamp(wait + Millis(std::int64_t(spread)), least, most);
 }
 
-void Rooms::sign_of_life(Guarded& guarded, const PlaceRef& place, TimePoint now) const {
-  guarded.room.seen(place.place, now);
-  if (!tells_seen_ || !guarded.room.owner(place.place) || !guarded.room.line().waits(place.place)) return;
-  const auto [at, is_new] = guarded.seen_here.try_emplace(block_of(place.place));
+void Rooms::sign_of_life(Slot& slot, const PlaceRef& place, TimePoint now) const {
+  slot.room.seen(place.place, now);
+  if (!shares_presence_ || !slot.room.owner(place.place) || !slot.room.line().waits(place.place)) return;
+  const auto [at, is_new] = slot.unsent_presence.try_emplace(block_of(place.place));
   if (is_new) at->second = {place.event, at->first, std::string(kPlaceBits / 8, '\0')};
   set_bit(at->second, place.place);
 }
 
 std::optional<FanView> Rooms::watch(const PlaceRef& place) {
   {
-    Guarded& guarded = at(place.event);
-    const std::lock_guard lock(guarded.mutex);
-    const UserId* owner = guarded.room.owner(place.place);
-    if (owner && *owner == place.user) sign_of_life(guarded, place, clock_.now());
+    Slot& slot = at(place.event);
+    const std::lock_guard lock(slot.mutex);
+    const UserId* owner = slot.room.owner(place.place);
+    if (owner && *owner == place.user) sign_of_life(slot, place, clock_.now());
   }
   return look(place);
 }
@@ -226,55 +226,55 @@ std::optional<FanView> Rooms::watch(const PlaceRef& place) {
 std::optional<FanView> Rooms::look(const PlaceRef& place) const {
   const auto catalogue = catalogue_();
   const Event* event = catalogue->event(place.event);
-  const Guarded* guarded = find(place.event);
-  if (!guarded) return view(Room(), place, event, clock_.now());
-  const std::lock_guard lock(guarded->mutex);
-  const UserId* owner = guarded->room.owner(place.place);
+  const Slot* slot = find(place.event);
+  if (!slot) return view(Room(), place, event, clock_.now());
+  const std::lock_guard lock(slot->mutex);
+  const UserId* owner = slot->room.owner(place.place);
   if (owner && *owner != place.user) return std::nullopt;
-  return view(guarded->room, place, event, clock_.now());
+  return view(slot->room, place, event, clock_.now());
 }
 
 Rooms::Poll Rooms::poll(const PlaceRef& place) {
   const auto catalogue = catalogue_();
   const Event* event = catalogue->event(place.event);
-  Guarded& guarded = at(place.event);
-  const std::lock_guard lock(guarded.mutex);
-  const UserId* owner = guarded.room.owner(place.place);
+  Slot& slot = at(place.event);
+  const std::lock_guard lock(slot.mutex);
+  const UserId* owner = slot.room.owner(place.place);
   if (owner && *owner != place.user) return {};
   const TimePoint now = clock_.now();
-  sign_of_life(guarded, place, now);
-  FanView fan = view(guarded.room, place, event, now);
+  sign_of_life(slot, place, now);
+  FanView fan = view(slot.room, place, event, now);
   const bool is_limited = event && event->queue.poll_min > Millis(0);
-  if (is_limited && !guarded.room.may_poll(place.place, now, fan.poll_after))
+  if (is_limited && !slot.room.may_poll(place.place, now, fan.poll_after))
     return {std::nullopt, fan.poll_after / 2};
   return {std::move(fan), {}};
 }
 
 std::optional<LinePlace> Rooms::place_of(EventId event, const UserId& user, TimePoint now) const {
-  const Guarded* guarded = find(event);
-  if (!guarded) return std::nullopt;
-  const std::lock_guard lock(guarded->mutex);
-  const auto place = guarded->room.place_of(user, now);
+  const Slot* slot = find(event);
+  if (!slot) return std::nullopt;
+  const std::lock_guard lock(slot->mutex);
+  const auto place = slot->room.place_of(user, now);
   if (!place) return std::nullopt;
-  return LinePlace{event, *place, user, guarded->room.standing(*place, now).joined_at, std::nullopt};
+  return LinePlace{event, *place, user, slot->room.standing(*place, now).joined_at, std::nullopt};
 }
 
 Place Rooms::last_place(EventId event) const {
-  const Guarded* guarded = find(event);
-  if (!guarded) return 0;
-  const std::lock_guard lock(guarded->mutex);
-  return guarded->room.last_place();
+  const Slot* slot = find(event);
+  if (!slot) return 0;
+  const std::lock_guard lock(slot->mutex);
+  return slot->room.last_place();
 }
 
 RoomNumbers Rooms::numbers(EventId event) const {
   static const QueuePolicy kDefaults;
-  const Guarded* guarded = find(event);
-  if (!guarded) return {};
+  const Slot* slot = find(event);
+  if (!slot) return {};
   const auto catalogue = catalogue_();
   const Event* of = catalogue->event(event);
   const TimePoint now = clock_.now();
-  const std::lock_guard lock(guarded->mutex);
-  const Room& room = guarded->room;
+  const std::lock_guard lock(slot->mutex);
+  const Room& room = slot->room;
   return {.waiting = room.line().waiting(),
           .present = room.line().present(),
           .active = room.active(now),
@@ -285,20 +285,20 @@ RoomNumbers Rooms::numbers(EventId event) const {
 }
 
 std::optional<Draw> Rooms::draw(EventId event) const {
-  const Guarded* guarded = find(event);
-  if (!guarded) return std::nullopt;
-  const std::lock_guard lock(guarded->mutex);
-  return guarded->draw;
+  const Slot* slot = find(event);
+  if (!slot) return std::nullopt;
+  const std::lock_guard lock(slot->mutex);
+  return slot->draw;
 }
 
 std::vector<LinePlace> Rooms::everybody(EventId event) const {
   std::vector<LinePlace> people;
-  const Guarded* guarded = find(event);
-  if (!guarded) return people;
+  const Slot* slot = find(event);
+  if (!slot) return people;
   const TimePoint now = clock_.now();
   for (Place place = 1;;) {  // in pieces, so that no poll waits long
-    const std::lock_guard lock(guarded->mutex);
-    const Room& room = guarded->room;
+    const std::lock_guard lock(slot->mutex);
+    const Room& room = slot->room;
     for (std::size_t i = 0; i < kDigestedAtOnce && place <= room.last_place(); ++i, ++place) {
       if (room.standing(place, now).status != QueueStatus::EXPIRED)
         people.push_back({event, place, *room.owner(place), room.joined_at(place), std::nullopt});
@@ -310,66 +310,66 @@ std::vector<LinePlace> Rooms::everybody(EventId event) const {
 void Rooms::heard(const Batch& batch) {
   committed(batch);
   for (const auto& block : batch.seen) {
-    Guarded& guarded = at(block.event);
-    const std::lock_guard lock(guarded.mutex);
-    guarded.room.seen(block, clock_.now());
+    Slot& slot = at(block.event);
+    const std::lock_guard lock(slot.mutex);
+    slot.room.seen(block, clock_.now());
   }
 }
 
 void Rooms::returned() {
   const TimePoint now = clock_.now();
   const MutexLock lock(mutex_);
-  for (auto& [event, guarded] : rooms_) {
-    const std::lock_guard room_lock(guarded->mutex);
-    guarded->room.everybody_seen(now);
+  for (auto& [event, slot] : rooms_) {
+    const std::lock_guard room_lock(slot->mutex);
+    slot->room.everybody_seen(now);
   }
 }
 
 void Rooms::committed(const Batch& batch) {
   for (const auto& row : batch.priority) {
-    Guarded& guarded = at(row.event);
-    const std::lock_guard lock(guarded.mutex);
-    guarded.room.grant_priority(row.user);
+    Slot& slot = at(row.event);
+    const std::lock_guard lock(slot.mutex);
+    slot.room.grant_priority(row.user);
   }
   for (const auto& [place, stored] : batch.line.rows()) {
-    Guarded& guarded = at(place.event);
-    const std::lock_guard lock(guarded.mutex);
-    if (!stored) guarded.room.joined(place.place, place.user, place.joined_at);
+    Slot& slot = at(place.event);
+    const std::lock_guard lock(slot.mutex);
+    if (!stored) slot.room.joined(place.place, place.user, place.joined_at);
     if (!place.left_at) continue;
-    guarded.room.left(place.place, *place.left_at);
-    guarded.changes.fetch_add(1, std::memory_order_release);
+    slot.room.left(place.place, *place.left_at);
+    slot.changes.fetch_add(1, std::memory_order_release);
   }
   for (const auto& block : batch.absences) {
-    Guarded& guarded = at(block.event);
-    const std::lock_guard lock(guarded.mutex);
-    guarded.room.vanished(block);
+    Slot& slot = at(block.event);
+    const std::lock_guard lock(slot.mutex);
+    slot.room.vanished(block);
   }
   for (const auto& [visit, stored] : batch.visits.rows()) {
-    Guarded& guarded = at(visit.event);
-    const std::lock_guard lock(guarded.mutex);
-    guarded.room.visit(visit.place, visit.activated_at, visit.expires_at);
-    guarded.changes.fetch_add(1, std::memory_order_release);
+    Slot& slot = at(visit.event);
+    const std::lock_guard lock(slot.mutex);
+    slot.room.visit(visit.place, visit.activated_at, visit.expires_at);
+    slot.changes.fetch_add(1, std::memory_order_release);
   }
   for (const auto& [draw, stored] : batch.draws.rows()) {
-    Guarded& guarded = at(draw.event);
+    Slot& slot = at(draw.event);
     // Of another opening or without the beacon, or done: ends before the lock, which its thread may wait for.
-    const auto drawing = std::exchange(guarded.drawing, nullptr);
+    const auto drawing = std::exchange(slot.drawing, nullptr);
     if (drawing && drawing->thread.joinable()) {
       if (!draw.drawn_at) drawing->thread.request_stop();
       drawing->thread.join();
     }
-    const std::lock_guard lock(guarded.mutex);
-    guarded.draw = draw;
-    guarded.changes.fetch_add(1, std::memory_order_release);
-    if (draw.drawn_at) set_order(guarded.room, draw, drawing.get());
+    const std::lock_guard lock(slot.mutex);
+    slot.draw = draw;
+    slot.changes.fetch_add(1, std::memory_order_release);
+    if (draw.drawn_at) set_order(slot.room, draw, drawing.get());
   }
   // An order is drawn, or it is that of joining, as the event's policy says until its draw.
   const auto agree = [&](EventId id, const QueuePolicy& policy) {
-    Guarded& guarded = at(id);
-    const std::lock_guard lock(guarded.mutex);
-    const bool waits_for_draw = guarded.draw && !guarded.draw->drawn_at && policy.order == LineOrder::draw;
-    if (waits_for_draw && !guarded.room.line().is_gathering()) guarded.room.gather();
-    if (!waits_for_draw && guarded.room.line().is_gathering()) guarded.room.set_order({});
+    Slot& slot = at(id);
+    const std::lock_guard lock(slot.mutex);
+    const bool waits_for_draw = slot.draw && !slot.draw->drawn_at && policy.order == LineOrder::draw;
+    if (waits_for_draw && !slot.room.line().is_gathering()) slot.room.gather();
+    if (!waits_for_draw && slot.room.line().is_gathering()) slot.room.set_order({});
   };
   for (const auto& event : batch.catalogue.events) agree(event.id, event.queue);
   const auto catalogue = catalogue_();
@@ -378,24 +378,24 @@ void Rooms::committed(const Batch& batch) {
 }
 
 void Rooms::set_order(Room& room, const Draw& draw, Drawing* worked_out) {
-  const bool is_it =
+  const bool matches_draw =
       worked_out && worked_out->list.people == draw.people && worked_out->list.digest == draw.digest;
-  room.set_order(is_it ? std::move(worked_out->order)
-                       : draw_order(draw_key(draw.seed, draw.digest, draw.beacon), draw.people));
+  room.set_order(matches_draw ? std::move(worked_out->order)
+                              : draw_order(draw_key(draw.seed, draw.digest, draw.beacon), draw.people));
 }
 
-std::shared_ptr<Rooms::Drawing> Rooms::start_drawing(Guarded& guarded, const Draw& draw) {
+std::shared_ptr<Rooms::Drawing> Rooms::start_drawing(Slot& slot, const Draw& draw) {
   auto drawing = std::make_shared<Drawing>();
   {
-    const std::lock_guard lock(guarded.mutex);
-    drawing->list.people = guarded.room.last_joined_before(draw.opens_at);
+    const std::lock_guard lock(slot.mutex);
+    drawing->list.people = slot.room.last_joined_before(draw.opens_at);
   }
-  const auto work = [&guarded, draw, result = drawing.get()](const std::stop_token& stop) {
+  const auto work = [&slot, draw, result = drawing.get()](const std::stop_token& stop) {
     JoinsDigest digest;
     for (Place place = 1; place <= result->list.people && !stop.stop_requested();) {
-      const std::lock_guard lock(guarded.mutex);
+      const std::lock_guard lock(slot.mutex);
       for (std::size_t i = 0; i < kDigestedAtOnce && place <= result->list.people; ++i, ++place)
-        digest.add(place, *guarded.room.owner(place), guarded.room.joined_at(place));
+        digest.add(place, *slot.room.owner(place), slot.room.joined_at(place));
     }
     result->list.digest = digest.finish();
     result->order = draw_order(draw_key(draw.seed, result->list.digest, draw.beacon), result->list.people);
@@ -411,25 +411,25 @@ TimePoint Rooms::next_due(TimePoint now) const {
   const auto catalogue = catalogue_();
   for (const auto& [id, event] : catalogue->events) {
     if (event->closed || now >= event->on_sale.until) continue;
-    const Guarded* guarded = find(id);
+    const Slot* slot = find(id);
     if (will_be_drawn(*event, now)) {
       const auto draw = this->draw(id);
       if (!is_committed(draw ? &*draw : nullptr, *event)) return now;
     }
-    if (!guarded) continue;
-    const std::lock_guard lock(guarded->mutex);
-    if (guarded->room.line().is_gathering() && guarded->draw) {
-      const bool has_beacon = guarded->draw->beacon_source.empty() || !guarded->draw->beacon.empty();
-      const bool is_under_way = guarded->drawing && !guarded->drawing->is_done;
+    if (!slot) continue;
+    const std::lock_guard lock(slot->mutex);
+    if (slot->room.line().is_gathering() && slot->draw) {
+      const bool has_beacon = slot->draw->beacon_source.empty() || !slot->draw->beacon.empty();
+      const bool is_under_way = slot->drawing && !slot->drawing->is_done;
       if (has_beacon)
-        due = std::min(due, is_under_way ? now + kDrawingLook : std::max(now, guarded->draw->opens_at));
+        due = std::min(due, is_under_way ? now + kDrawingLook : std::max(now, slot->draw->opens_at));
     }
-    if (guarded->room.line().present() > 0) due = std::min(due, std::max(now, guarded->next_search));
-    if (tells_seen_ && guarded->room.line().waiting() > 0)
-      due = std::min(due, std::max(now, guarded->next_telling));
+    if (slot->room.line().present() > 0) due = std::min(due, std::max(now, slot->next_search));
+    if (shares_presence_ && slot->room.line().waiting() > 0)
+      due = std::min(due, std::max(now, slot->next_presence_share));
     if (event->paused) continue;
-    const TimePoint next = guarded->room.next_admission(event->queue, now);
-    if (next != kNever) due = std::min(due, std::max({next, event->on_sale.from, guarded->admission_rests}));
+    const TimePoint next = slot->room.next_admission(event->queue, now);
+    if (next != kNever) due = std::min(due, std::max({next, event->on_sale.from, slot->admission_rests}));
   }
   return due;
 }
@@ -443,38 +443,38 @@ void Rooms::prepare_draw(const Event& event, TimePoint now, std::vector<std::uni
   }
   if (!draw || draw->drawn_at || now < draw->opens_at || event.queue.order != LineOrder::draw) return;
   if (!draw->beacon_source.empty() && draw->beacon.empty()) return;
-  Guarded& guarded = at(event.id);
-  if (!guarded.drawing) guarded.drawing = start_drawing(guarded, *draw);
-  if (guarded.drawing->is_done) due.push_back(std::make_unique<DrawOrder>(event.id, guarded.drawing->list));
+  Slot& slot = at(event.id);
+  if (!slot.drawing) slot.drawing = start_drawing(slot, *draw);
+  if (slot.drawing->is_done) due.push_back(std::make_unique<DrawOrder>(event.id, slot.drawing->list));
 }
 
-void Rooms::collect_absent(const Event& event, Guarded& guarded, TimePoint now,
+void Rooms::collect_absent(const Event& event, Slot& slot, TimePoint now,
                            std::vector<std::unique_ptr<Command>>& due) {
-  if (now < guarded.next_search) return;
+  if (now < slot.next_search) return;
   std::vector<Place> absent;
   {
-    const std::lock_guard lock(guarded.mutex);
+    const std::lock_guard lock(slot.mutex);
     Millis timeout = event.queue.presence_timeout;
-    if (tells_seen_)
-      timeout += timeout / kTellingsPerTimeout * 2;  // a sign given elsewhere may be on its way
-    absent = guarded.room.find_absent(timeout, now, kAbsentAtOnce);
+    if (shares_presence_)
+      timeout += timeout / kPresenceSharesPerTimeout * 2;  // a sign given elsewhere may be on its way
+    absent = slot.room.find_absent(timeout, now, kAbsentAtOnce);
   }
-  guarded.next_search = absent.size() < kAbsentAtOnce ? now + kSearchEvery : now;
+  slot.next_search = absent.size() < kAbsentAtOnce ? now + kSearchEvery : now;
   if (!absent.empty()) due.push_back(std::make_unique<NoteAbsent>(*this, event.id, std::move(absent)));
 }
 
 // Often enough that nobody is taken for absent who polls another instance now and then.
-void Rooms::collect_seen(const Event& event, Guarded& guarded, TimePoint now,
-                         std::vector<std::unique_ptr<Command>>& due) {
-  const Millis every = event.queue.presence_timeout / kTellingsPerTimeout;
-  if (!tells_seen_ || every <= Millis(0) || now < guarded.next_telling) return;
+void Rooms::collect_unsent_presence(const Event& event, Slot& slot, TimePoint now,
+                                    std::vector<std::unique_ptr<Command>>& due) {
+  const Millis every = event.queue.presence_timeout / kPresenceSharesPerTimeout;
+  if (!shares_presence_ || every <= Millis(0) || now < slot.next_presence_share) return;
   std::vector<PlaceBitmap> seen;
   {
-    const std::lock_guard lock(guarded.mutex);
-    for (auto& [block, places] : std::exchange(guarded.seen_here, {})) seen.push_back(std::move(places));
+    const std::lock_guard lock(slot.mutex);
+    for (auto& [block, places] : std::exchange(slot.unsent_presence, {})) seen.push_back(std::move(places));
   }
-  guarded.next_telling = now + every;
-  if (!seen.empty()) due.push_back(std::make_unique<TellSeen>(event.id, std::move(seen)));
+  slot.next_presence_share = now + every;
+  if (!seen.empty()) due.push_back(std::make_unique<SharePresence>(event.id, std::move(seen)));
 }
 
 void Rooms::collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) {
@@ -482,41 +482,41 @@ void Rooms::collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) {
   for (const auto& [id, event] : catalogue->events) {
     if (event->closed || now >= event->on_sale.until) continue;
     prepare_draw(*event, now, due);
-    Guarded* const found = find(id);
+    Slot* const found = find(id);
     if (!found) continue;
-    Guarded& guarded = *found;
-    collect_seen(*event, guarded, now, due);
-    collect_absent(*event, guarded, now, due);
-    if (event->paused || !event->is_on_sale(now) || now < guarded.admission_rests) continue;
+    Slot& slot = *found;
+    collect_unsent_presence(*event, slot, now, due);
+    collect_absent(*event, slot, now, due);
+    if (event->paused || !event->is_on_sale(now) || now < slot.admission_rests) continue;
     {
-      const std::lock_guard lock(guarded.mutex);
-      if (guarded.room.next_admission(event->queue, now) > now) continue;
+      const std::lock_guard lock(slot.mutex);
+      if (slot.room.next_admission(event->queue, now) > now) continue;
     }
     if (!admissible(*event, now).empty()) due.push_back(std::make_unique<Admit>(*this, id));
-    else guarded.admission_rests = now + kAdmissionRest;
+    else slot.admission_rests = now + kAdmissionRest;
   }
 }
 
 std::vector<LinePlace> Rooms::admissible(const Event& event, TimePoint now) const {
   std::vector<LinePlace> places;
-  const Guarded* guarded = find(event.id);
-  if (!guarded || event.paused || !event.is_on_sale(now)) return places;
-  const std::lock_guard lock(guarded->mutex);
-  for (const Place place : guarded->room.admissible(event.queue, now)) {
-    places.push_back({event.id, place, *guarded->room.owner(place), {}, std::nullopt});
+  const Slot* slot = find(event.id);
+  if (!slot || event.paused || !event.is_on_sale(now)) return places;
+  const std::lock_guard lock(slot->mutex);
+  for (const Place place : slot->room.admissible(event.queue, now)) {
+    places.push_back({event.id, place, *slot->room.owner(place), {}, std::nullopt});
   }
   return places;
 }
 
 std::vector<PlaceBitmap> Rooms::with_absent(EventId event, const std::vector<Place>& places) const {
   std::map<std::int32_t, PlaceBitmap> blocks;
-  const Guarded* guarded = find(event);
-  const std::lock_guard lock(guarded->mutex);
+  const Slot* slot = find(event);
+  const std::lock_guard lock(slot->mutex);
   for (const Place place : places) {
-    if (!guarded->room.line().waits(place)) continue;
+    if (!slot->room.line().waits(place)) continue;
     const auto number = block_of(place);
     const auto [at, is_new] = blocks.try_emplace(number);
-    if (is_new) at->second = guarded->room.line().absences(number);
+    if (is_new) at->second = slot->room.line().absences(number);
     at->second.event = event;
     set_bit(at->second, place);
   }

@@ -47,7 +47,7 @@ class Rooms : public Listener, public Job {
 
   // Others answer polls too: tells them who gave a sign of life here, and waits for theirs before it takes
   // somebody for absent. Before the lane starts.
-  void tell_seen() { tells_seen_ = true; }
+  void share_presence() { shares_presence_ = true; }
 
   // Rebuilds the rooms from the store, before the lane starts. Every place is taken for seen just now.
   void restore(StartupState& store);
@@ -92,41 +92,41 @@ class Rooms : public Listener, public Job {
     std::atomic<bool> is_done{false};
     std::jthread thread;
   };
-  struct Guarded {
+  struct Slot {
     mutable std::mutex mutex;
     Room room;
     std::atomic<std::uint64_t> changes{0};
     std::optional<Draw> draw;
     std::map<std::int32_t, PlaceBitmap>
-        seen_here;  // by block: who gave a sign here and others were not told yet
+        unsent_presence;  // by block: who gave a sign here and others were not told yet
     // Lane thread only.
     std::shared_ptr<Drawing> drawing;
-    TimePoint next_search{};      // for absent people
-    TimePoint next_telling{};     // of who gave a sign of life, to other instances
-    TimePoint admission_rests{};  // nobody could be let in although it was time: they are absent
+    TimePoint next_search{};          // for absent people
+    TimePoint next_presence_share{};  // of who gave a sign of life, to other instances
+    TimePoint admission_rests{};      // nobody could be let in although it was time: they are absent
   };
 
-  Guarded& at(EventId event);  // made when it is not there yet
-  Guarded* find(EventId event) const;
+  Slot& at(EventId event);  // made when it is not there yet
+  Slot* find(EventId event) const;
   FanView view(const Room& room, const PlaceRef& place, const Event* event, TimePoint now) const;
   Millis poll_after(const FanView& fan, const PlaceRef& place, const QueuePolicy& policy, const Event* event,
                     TimePoint now) const;
-  static std::shared_ptr<Drawing> start_drawing(Guarded& guarded, const Draw& draw);
-  void sign_of_life(Guarded& guarded, const PlaceRef& place, TimePoint now) const;  // requires the lock
+  static std::shared_ptr<Drawing> start_drawing(Slot& slot, const Draw& draw);
+  void sign_of_life(Slot& slot, const PlaceRef& place, TimePoint now) const;  // requires the lock
   // The order of a draw, worked out before or now.
   static void set_order(Room& room, const Draw& draw, Drawing* worked_out);
   void prepare_draw(const Event& event, TimePoint now, std::vector<std::unique_ptr<Command>>& due);
-  void collect_seen(const Event& event, Guarded& guarded, TimePoint now,
-                    std::vector<std::unique_ptr<Command>>& due);
-  void collect_absent(const Event& event, Guarded& guarded, TimePoint now,
+  void collect_unsent_presence(const Event& event, Slot& slot, TimePoint now,
+                               std::vector<std::unique_ptr<Command>>& due);
+  void collect_absent(const Event& event, Slot& slot, TimePoint now,
                       std::vector<std::unique_ptr<Command>>& due);
 
   const Clock& clock_;
   CatalogueNow catalogue_;
   RandomBytes random_;
-  bool tells_seen_ = false;
+  bool shares_presence_ = false;
   mutable Mutex mutex_;
-  std::map<EventId, std::unique_ptr<Guarded>> rooms_ ABSL_GUARDED_BY(mutex_);  // a room once made stays
+  std::map<EventId, std::unique_ptr<Slot>> rooms_ ABSL_GUARDED_BY(mutex_);  // a room once made stays
 };
 
 }  // namespace stagedoor
