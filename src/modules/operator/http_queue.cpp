@@ -6,6 +6,7 @@
 #include "modules/operator/http_common.h"
 #include "modules/operator/model.h"
 #include "modules/queue/http_public.h"
+#include "modules/queue/model.h"
 #include "modules/reservation/model.h"
 
 namespace stagedoor::operators {

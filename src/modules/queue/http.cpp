@@ -8,6 +8,7 @@
 #include "json/read.h"
 #include "json/schema.h"
 #include "json/write.h"
+#include "modules/queue/model.h"
 
 namespace stagedoor {
 

@@ -256,7 +256,12 @@ TEST_F(QueueStream, is_a_sign_of_life_for_as_long_as_it_is_open) {
     clock.advance(Millis(1000));
     hear(*stream);
     EXPECT_EQ(rooms.numbers(kClubNight).present, 1u);
-    EXPECT_THAT(rooms.admissible(stage.event(), clock.now()), SizeIs(1));
+    std::vector<std::unique_ptr<Command>> due;
+    rooms.collect(clock.now(), due);
+    ASSERT_THAT(due, SizeIs(1));
+    Ids ids{1};
+    Moment moment{clock.now(), ids};
+    EXPECT_THAT(due.front()->decide(stage.view, moment).changes.visits, SizeIs(1)) << "is admitted";
   }
 }
 

@@ -54,7 +54,7 @@ void Room::joined(Place place, const UserId& user, TimePoint at) {
   ensure(place == last_place() + 1, "places are given in order");
   if (people_.empty()) epoch_ = at;
   people_.push_back({user, at});
-  signs_.push_back({.seen = ticks(at), .polled = ticks(at)});
+  signs_.push_back({.seen = ticks(at), .polls = {.at = ticks(at)}});
   newest_place_.erase(user);
   newest_place_.insert(place);
   if (line_.waiting() == 0) busy_since_ = at;
@@ -269,14 +269,7 @@ double Room::admitted_per_second(const QueuePolicy& policy, TimePoint now) const
 
 bool Room::may_poll(Place place, TimePoint now, Millis advised) {
   if (!owner(place)) return true;
-  Signs& asking = signs_[place - 1];
-  const Ticks since = ticks(now) - std::min(ticks(now), asking.polled);
-  const auto gained = float(since) * 10 / std::max(1.0F, float(advised.count()) / 2);
-  const float left = std::min(kPollBurst, asking.polls_left + gained);
-  if (left < 1) return false;
-  asking.polls_left = left - 1;
-  asking.polled = ticks(now);
-  return true;
+  return stagedoor::may_poll(signs_[place - 1].polls, ticks(now), advised);
 }
 
 }  // namespace stagedoor

@@ -1,7 +1,7 @@
 // The waiting room of one event as a pure state machine: places, who still waits, who is inside, and who may
-// come in next. No clock, no I/O, no locks (rooms.h has those). All state can be rebuilt from the stored
-// places, visits, draw and absences; signs of life are not stored, and everybody is taken for present after a
-// restart.
+// come in next. No clock, no I/O, no locks (room_registry.h has those). All state can be rebuilt from the
+// stored places, visits, draw and absences; signs of life are not stored, and everybody is taken for present
+// after a restart.
 //
 // Invariants: places are 1, 2, 3… in the order of joining; a place waits, is visited, or was given up, and
 // goes only that way; the position that somebody is told never grows.
@@ -17,30 +17,12 @@
 
 #include "core/uuid.h"
 #include "modules/queue/line.h"
+#include "modules/queue/poll_pace.h"
+#include "modules/queue/standing.h"
 #include "state/catalogue.h"
 #include "state/rows/waiting_room.h"
 
 namespace stagedoor {
-
-BOOST_DEFINE_ENUM_CLASS(QueueStatus, CREATED, ACTIVATED, EXPIRED)
-
-// Where a place stands at a moment.
-struct Standing {
-  QueueStatus status = QueueStatus::CREATED;
-  // People ahead who are still there: 0 for the next one and for everybody who is not waiting; nothing before
-  // the draw.
-  std::optional<std::uint32_t> position = 0;
-  TimePoint joined_at{};
-  std::optional<TimePoint> activated_at;
-  std::optional<TimePoint> expires_at;  // of the visit; or when a waiting place was given up
-};
-
-// An admission rate and the wait it makes.
-struct Estimate {
-  std::optional<std::int64_t> seconds;
-  std::optional<std::int64_t> low, high;  // once there is a minute's data
-  bool is_guess = false;                  // of how fast visits end: nothing was measured yet
-};
 
 class Room {
  public:
@@ -98,14 +80,11 @@ class Room {
   Estimate expected_wait(Place place, const Standing& told, const QueuePolicy& policy, TimePoint now) const;
   double admitted_per_second(const QueuePolicy& policy, TimePoint now) const;  // 0 before it was measured
 
-  // Counts a poll, unless it comes too soon (R-Q15): a bucket of polls, five at most, that gains one in every
-  // half of `advised`, what they were told to wait. A refused poll costs nothing. Not part of the stored
-  // state.
+  // Takes a poll from the place's bucket (poll_pace.h), or answers false when it comes too soon (R-Q15). Not
+  // part of the stored state.
   bool may_poll(Place place, TimePoint now, Millis advised);
 
  private:
-  static constexpr float kPollBurst = 5;
-
   struct Person {
     UserId user;
     TimePoint joined_at{};
@@ -115,8 +94,7 @@ class Room {
   using Ticks = std::uint32_t;  // of 10 ms since the room's first join
   struct Signs {
     Ticks seen = 0;
-    Ticks polled = 0;
-    float polls_left = kPollBurst;  // as of `polled`
+    PollBucket polls;
   };
   struct Stamps {  // visits begun at one moment
     TimePoint at;

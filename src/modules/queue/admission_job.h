@@ -1,0 +1,31 @@
+// Admits people as soon as the event's policy allows it: nobody has to poll for that (R-Q10).
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+
+#include <memory>
+#include <vector>
+
+#include "engine/command.h"
+#include "modules/queue/room_registry.h"
+
+namespace stagedoor {
+
+// Lane thread. The rooms must outlive it and its commands.
+class AdmissionJob {
+ public:
+  explicit AdmissionJob(const RoomRegistry& rooms) : rooms_(rooms) {}
+
+  // When `event` needs an admission, as far as its room is known.
+  TimePoint next_due(const Event& event, const RoomState& state, TimePoint now) const;
+  void collect(const Event& event, TimePoint now, std::vector<std::unique_ptr<Command>>& due);
+
+ private:
+  TimePoint rests_until(EventId event) const;
+
+  const RoomRegistry& rooms_;
+  // Rooms whose policy allowed an admission while everybody who waits was absent.
+  absl::flat_hash_map<EventId, TimePoint> rests_until_;
+};
+
+}  // namespace stagedoor

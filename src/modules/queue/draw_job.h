@@ -1,0 +1,40 @@
+// Draws the order of those who gathered (R-Q13): commits to a seed in advance, and draws when the opening has
+// closed the list of joins.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/command.h"
+#include "modules/queue/room_registry.h"
+#include "ports/random.h"
+#include "protocol/draw.h"
+
+namespace stagedoor {
+
+// Lane thread. The rooms must outlive it.
+class DrawJob {
+ public:
+  DrawJob(const RoomRegistry& rooms, RandomBytes random);
+  ~DrawJob();
+
+  // `state` is nullptr for an event that has no room yet.
+  TimePoint next_due(const Event& event, const RoomState* state, TimePoint now) const;
+  void collect(const Event& event, TimePoint now, std::vector<std::unique_ptr<Command>>& due);
+
+  // For a draw that was committed, before the room has it: ends the work on earlier drafts of it, and returns
+  // the order once it is drawn.
+  std::optional<DrawnOrder> finish(const Draw& draw);
+
+ private:
+  struct Drawing;  // the order, worked out beside the lane when the list is long
+  std::unique_ptr<Drawing> start_drawing(const Draw& draw) const;
+
+  const RoomRegistry& rooms_;
+  RandomBytes random_;
+  std::map<EventId, std::unique_ptr<Drawing>> drawings_;
+};
+
+}  // namespace stagedoor

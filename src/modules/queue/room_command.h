@@ -1,0 +1,23 @@
+// A command of the waiting room's jobs: changes one event's room, and nobody waits for its answer.
+#pragma once
+
+#include "engine/command.h"
+
+namespace stagedoor {
+
+class RoomCommand : public Command {
+ public:
+  explicit RoomCommand(EventId event) : Command(LaneClass::payment, {}), event_(event) {}
+  void keys(const View&, Keys&) const override {}
+  Decided decide(const View& view, Moment& moment) override {
+    const Event* event = view.catalogue->event(event_);
+    return {{}, event ? changes(*event, view, moment.now) : Changes{}, false};
+  }
+  void reply(Answer) override {}
+
+ protected:
+  virtual Changes changes(const Event& event, const View& view, TimePoint now) = 0;
+  EventId event_;
+};
+
+}  // namespace stagedoor

@@ -1,0 +1,113 @@
+// How the rooms learn what happened: from the store at start, from committed batches afterwards.
+#include <algorithm>
+#include <deque>
+#include <map>
+
+#include "modules/queue/rooms.h"
+
+namespace stagedoor {
+
+void Rooms::restore(StartupState& store) {
+  const TimePoint now = std::max(clock_.now(), store.latest_moment());
+  const auto catalogue = catalogue_();
+  std::vector<Draw> drawn;
+  store.read({.draw = [&](const Draw& draw) {
+    const Event* event = catalogue->event(draw.event);
+    registry_.with(draw.event, [&](RoomState& state) {
+      state.draw = draw;
+      if (draw.drawn_at || (event && event->queue.order == LineOrder::draw)) state.room.gather();
+    });
+    if (draw.drawn_at) drawn.push_back(draw);
+  }});
+  // In the order in which people came to the priority line: as they joined, or later when it was granted.
+  std::map<EventId, std::deque<PriorityUser>> granted;
+  store.read({.priority = [&](const PriorityUser& user) { granted[user.event].push_back(user); }});
+  for (auto& [event, users] : granted) {
+    std::stable_sort(users.begin(), users.end(), [](const PriorityUser& a, const PriorityUser& b) {
+      return a.granted_at < b.granted_at;
+    });
+  }
+  const auto grant_until = [](Room& room, std::deque<PriorityUser>& users, TimePoint until) {
+    for (; !users.empty() && users.front().granted_at <= until; users.pop_front())
+      room.grant_priority(users.front().user);
+  };
+  store.read({.place = [&](const LinePlace& place) {
+    registry_.with(place.event, [&](RoomState& state) {
+      grant_until(state.room, granted[place.event], place.joined_at);
+      state.room.joined(place.place, place.user, place.joined_at);
+      if (place.left_at) state.room.left(place.place, *place.left_at);
+    });
+  }});
+  for (auto& [event, users] : granted)
+    registry_.with(event, [&](RoomState& state) { grant_until(state.room, users, kNever); });
+  for (const Draw& draw : drawn) {
+    auto order = draws_.finish(draw);
+    registry_.with(draw.event, [&](RoomState& state) { state.room.set_order(std::move(*order)); });
+  }
+  store.read({.absence = [&](const PlaceBitmap& block) {
+    registry_.with(block.event, [&](RoomState& state) { state.room.vanished(block); });
+  }});
+  store.read({.visit = [&](const Visit& visit) {
+    registry_.with(visit.event, [&](RoomState& state) {
+      state.room.visit(visit.place, visit.activated_at, visit.expires_at);
+    });
+  }});
+  count_everybody_present(now);
+}
+
+void Rooms::committed(const Batch& batch) {
+  for (const auto& row : batch.priority)
+    registry_.with(row.event, [&](RoomState& state) { state.room.grant_priority(row.user); });
+  for (const auto& [place, stored] : batch.line.rows()) {
+    if (!stored) {
+      registry_.with(place.event,
+                     [&](RoomState& state) { state.room.joined(place.place, place.user, place.joined_at); });
+    }
+    if (place.left_at) {
+      registry_.change(place.event, [&](RoomState& state) { state.room.left(place.place, *place.left_at); });
+    }
+  }
+  for (const auto& block : batch.absences)
+    registry_.with(block.event, [&](RoomState& state) { state.room.vanished(block); });
+  for (const auto& [visit, stored] : batch.visits.rows()) {
+    registry_.change(visit.event, [&](RoomState& state) {
+      state.room.visit(visit.place, visit.activated_at, visit.expires_at);
+    });
+  }
+  for (const auto& [draw, stored] : batch.draws.rows()) {
+    auto order = draws_.finish(draw);  // before the lock, which the drawing may wait for
+    registry_.change(draw.event, [&](RoomState& state) {
+      state.draw = draw;
+      if (order) state.room.set_order(std::move(*order));
+    });
+  }
+  // A room gathers while its draw is to come and the policy asks for one; otherwise people stand in the order
+  // of joining.
+  const auto follow_policy = [&](EventId id, const QueuePolicy& policy) {
+    registry_.with(id, [&](RoomState& state) {
+      const bool waits_for_draw = state.draw && !state.draw->drawn_at && policy.order == LineOrder::draw;
+      const bool is_gathering = state.room.line().is_gathering();
+      if (waits_for_draw && !is_gathering) state.room.gather();
+      if (!waits_for_draw && is_gathering) state.room.set_order({});
+    });
+  };
+  for (const auto& event : batch.catalogue.events) follow_policy(event.id, event.queue);
+  const auto catalogue = catalogue_();
+  for (const auto& [draw, stored] : batch.draws.rows())
+    if (const Event* event = catalogue->event(draw.event)) follow_policy(draw.event, event->queue);
+}
+
+void Rooms::heard(const Batch& batch) {
+  committed(batch);
+  for (const auto& block : batch.seen)
+    registry_.with(block.event, [&](RoomState& state) { state.room.seen(block, clock_.now()); });
+}
+
+void Rooms::returned() { count_everybody_present(clock_.now()); }
+
+void Rooms::count_everybody_present(TimePoint now) {
+  for (const EventId event : registry_.events())
+    registry_.with(event, [&](RoomState& state) { state.room.everybody_seen(now); });
+}
+
+}  // namespace stagedoor
