@@ -139,6 +139,17 @@ def coroutines_only_in_connection(tree):
             if re.search(r'\bco_(await|return|yield|spawn)\b', line.split('//')[0])]
 
 
+# http_public.cpp: a cache of rendered pages, which has nothing to do with rooms.
+LOCKS_IN_QUEUE = ('src/modules/queue/room_registry.h', 'src/modules/queue/room_registry.cpp', 'src/modules/queue/http_public.cpp')
+
+
+def one_mutex_file_of_the_rooms(tree):
+    lock = re.compile(r'\b(std::\w*(mutex|_lock|lock_guard)|Mutex(Lock)?|Guarded)\b|<(shared_)?mutex>|core/guarded\.h')
+    return [f'{name}:{number}: the locks of the rooms are in room_registry only'
+            for name in tree.select(CPP, 'src/modules/queue/', tests=False) if name not in LOCKS_IN_QUEUE
+            for number, line in tree.lines(name) if lock.search(line.split('//')[0])]
+
+
 def no_sql_in_code(tree):
     statement = re.compile(r'"[^"]*\b(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|'
                            r'CREATE\s+(UNIQUE\s+)?(TABLE|INDEX)|ALTER\s+TABLE|DROP\s+TABLE)\b', re.IGNORECASE)
@@ -342,6 +353,6 @@ def twin_readme_matches(tree):
     return found
 
 
-CHECKS = [include_directions, models_are_pure, beast_only_in_http, coroutines_only_in_connection, no_sql_in_code, refusals_are_told_by_code,
-          files_say_their_job, files_are_short, functions_are_short, no_absolute_paths, open_work_has_an_issue, links_resolve, named_files_exist,
+CHECKS = [include_directions, models_are_pure, beast_only_in_http, coroutines_only_in_connection, one_mutex_file_of_the_rooms, no_sql_in_code,
+          refusals_are_told_by_code, files_say_their_job, files_are_short, functions_are_short, no_absolute_paths, open_work_has_an_issue, links_resolve, named_files_exist,
           catalogue_fields_are_documented, claims_are_tested, named_tests_exist, diagrams_are_there, twin_readme_matches]

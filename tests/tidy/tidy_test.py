@@ -114,6 +114,13 @@ class PlantedFault(unittest.TestCase):
         self.assert_finds(checks.coroutines_only_in_connection, {
             'src/http/connection.cpp': 'co_await read();\n', 'src/app/a.cpp': '// no co_await here\nco_return;\n'}, 'src/app/a.cpp:2')
 
+    def test_lock_of_the_rooms_elsewhere(self):
+        text = '#include <mutex>\nstd::lock_guard lock(m);  // held\nGuarded<Room> room;\n// Guarded and std::mutex\nMutexLock lock(m);\n'
+        self.assert_finds(checks.one_mutex_file_of_the_rooms, {
+            'src/modules/queue/room_registry.h': text, 'src/modules/queue/http_public.cpp': text, 'src/app/a.cpp': text,
+            'src/modules/queue/rooms_test.cpp': text, 'src/modules/queue/rooms.cpp': text},
+            *(f'src/modules/queue/rooms.cpp:{line}' for line in (1, 2, 3, 5)))
+
     def test_sql_in_code(self):
         self.assert_finds(checks.no_sql_in_code, {
             'src/adapters/sqlite/a.cpp': 'f("select id from seats");\nf("insert or ignore into t values (1)");\n'
