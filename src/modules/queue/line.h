@@ -71,6 +71,15 @@ class Line {
   Place frontier() const { return frontier_; }
 
   // Who comes in next, at most `wanted` people, of those for whom `is_there` says so.
+  //
+  // There are three candidates: the heads of the line, of those who returned and of the priority line. Each
+  // step takes one of them and moves that head on:
+  //   1. the returned one, when its share owes an admission, or nobody else waits;
+  //   2. the one with priority, when its share owes an admission, or the line is empty;
+  //   3. otherwise the head of the line, which is the lower rank of counted_ and uncounted_.
+  // A share owes an admission when the next one would be the (1 / share)th since the last from that side
+  // line; the count goes on from the admissions before, so shares hold across calls. People with priority
+  // stand in the line as well, so `taken` keeps those that were chosen from either from being chosen again.
   std::vector<Place> next(std::size_t wanted, const Shares& shares,
                           absl::FunctionRef<bool(Place)> is_there) const;
 
