@@ -1,4 +1,5 @@
-// What an instance reads once, at start, to build its memory. Call before the first Store::begin().
+// What an instance reads once, at start, to build its memory; the line is read from its LineStore. Call
+// before the first Store::begin().
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,7 @@ namespace stagedoor {
 struct StartupRows {
   std::function<void(const Reservation&)> reservation = {};  // those that take a seat, by id
   std::function<void(const SeatBlock&)> block = {};
-  std::function<void(const LinePlace&)> place = {};  // by event, place
-  std::function<void(const Visit&)> visit = {};      // by event, place
+  std::function<void(const Visit&)> visit = {};  // by event, place
   std::function<void(const PlaceBitmap&)> absence = {};
   std::function<void(const Draw&)> draw = {};
   std::function<void(const PriorityUser&)> priority = {};  // by event, user
@@ -31,7 +31,6 @@ void for_each_receiver(const StartupRows& rows, F&& f) {
   };
   each(kinds::reservations{}, rows.reservation);
   each(kinds::blocks{}, rows.block);
-  each(kinds::line{}, rows.place);
   each(kinds::visits{}, rows.visit);
   each(kinds::absences{}, rows.absence);
   each(kinds::draws{}, rows.draw);

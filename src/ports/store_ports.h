@@ -2,6 +2,7 @@
 // needs.
 #pragma once
 
+#include "ports/line_store.h"
 #include "ports/peer_feed.h"
 #include "ports/retention.h"
 #include "ports/startup_state.h"
@@ -12,6 +13,7 @@ namespace stagedoor {
 struct StorePorts {
   Store& store;
   StartupState& startup;
+  LineStore& line;  // before the first Store::begin(), like `startup`
   Retention& retention;
   PeerFeed* peers = nullptr;  // nullptr: only this process writes the store
 };

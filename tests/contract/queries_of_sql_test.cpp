@@ -23,7 +23,6 @@ const std::set<std::string_view> kReadsAll = {
     "catalog/list_sections",                 // at start
     "queue/list_absences",                   // at start
     "queue/list_draws",                      // at start
-    "queue/list_places",                     // at start
     "queue/list_priority",                   // at start
     "queue/list_visits",                     // at start
     "engine/count_tables",                   // at start, the schema's table

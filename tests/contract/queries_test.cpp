@@ -104,16 +104,13 @@ TEST_P(Reads, see_a_commit_at_once) {
 TEST_P(Reads, give_the_start_its_rows_in_order) {
   const auto gone = cancelled(hold(1002, seat(3), user(1)), CancelReason::OWNER);
   commit_rows(store(), hold(1003, seat(1), user(1)), hold(1001, seat(2), user(2)), gone, visit(2, user(2)),
-              visit(1, user(1)), place(2, user(2)), place(1, user(1)));
+              visit(1, user(1)));
   std::vector<Reservation> taking;
   std::vector<Visit> visits;
-  std::vector<LinePlace> places;
   startup().read({.reservation = [&](const Reservation& row) { taking.push_back(row); }});
   startup().read({.visit = [&](const Visit& row) { visits.push_back(row); }});
-  startup().read({.place = [&](const LinePlace& row) { places.push_back(row); }});
   EXPECT_THAT(ids(taking), ElementsAre(1001, 1003));
   EXPECT_EQ(text(visits), text(std::vector{visit(1, user(1)), visit(2, user(2))}));
-  EXPECT_EQ(text(places), text(std::vector{place(1, user(1)), place(2, user(2))}));
 }
 
 // --- the catalogue ---

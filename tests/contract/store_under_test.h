@@ -76,6 +76,7 @@ class EveryStore : public testing::TestWithParam<StoreKind> {
   StorePorts ports() { return under_test_->ports(); }
   Store& store() { return ports().store; }
   StartupState& startup() { return ports().startup; }
+  LineStore& line() { return ports().line; }
   Retention& retention() { return ports().retention; }
   std::unique_ptr<Queries> queries() { return under_test_->queries(); }
   void reopen() { under_test_->reopen(); }

@@ -118,7 +118,7 @@ std::string text(const StorePorts& store, Queries& queries, const Asked& asked) 
   store.startup.read({.reservation = [&](const Reservation& row) { line("taking " + text(row)); }});
   store.startup.read(
       {.block = [&](const SeatBlock& row) { line(fmt::format("blocked {}", row.seat.value)); }});
-  store.startup.read({.place = [&](const LinePlace& row) { line(text(row)); }});
+  for_each_place(store.line, asked.event, [&](const LinePlace& row) { line(text(row)); });
   store.startup.read({.visit = [&](const Visit& row) { line(text(row)); }});
   line(fmt::format("ids to {}, moment {}", store.startup.ids_reserved_to(),
                    text(store.startup.latest_moment())));

@@ -142,9 +142,8 @@ TEST_F(WaitingRoom, draws_the_order_of_those_who_gathered_as_it_was_committed) {
   const Draw draw = *world().rooms().draw({1});
   EXPECT_EQ(draw.opens_at, kOpen + Millis(60'000));
   JoinsDigest digest;
-  scene->memory.read({.place = [&](const LinePlace& place) {
-    if (place.place <= 40) digest.add(place.place, place.user, place.joined_at);
-  }});
+  for (const LinePlace& place : scene->memory.read(EventId{1}, 0, 40))
+    digest.add(place.place, place.user, place.joined_at);
   EXPECT_EQ(draw.digest, digest.finish());
   const DrawnOrder order = draw_order(draw_key(draw.seed, draw.digest, ""), 40);
   for (int round = 0; round < 2; ++round) {

@@ -23,7 +23,7 @@ class SharedStore : public Store, public PeerFeed {
   SharedStore(SharedRows& rows, int instance)
       : rows_(rows), instance_(instance), heard_(rows.journal.size()) {}
 
-  StorePorts ports() { return {*this, rows_.memory, rows_.memory, this}; }
+  StorePorts ports() { return {*this, rows_.memory, rows_.memory, rows_.memory, this}; }
   std::unique_ptr<Transaction> begin() override {
     poll();
     return std::make_unique<Told>(*this, rows_.memory.begin());

@@ -1,5 +1,7 @@
 #include "adapters/memory/memory_store.h"
 
+#include <limits>
+
 #include "adapters/memory/memory_queries.h"
 #include "adapters/memory/memory_transaction.h"
 
@@ -19,6 +21,19 @@ void MemoryStore::read(const StartupRows& rows) {
       receiver(row);
     }
   });
+}
+
+std::vector<LinePlace> MemoryStore::read(EventId event, Place after, std::size_t limit) {
+  std::vector<LinePlace> page;
+  for (auto row = tables_.line.upper_bound({event, after});
+       row != tables_.line.end() && row->first.first == event && page.size() < limit; ++row)
+    page.push_back(row->second);
+  return page;
+}
+
+Place MemoryStore::head(EventId event) {
+  auto next = tables_.line.upper_bound({event, std::numeric_limits<Place>::max()});
+  return next == tables_.line.begin() || (--next)->first.first != event ? 0 : next->first.second;
 }
 
 std::int64_t MemoryStore::ids_reserved_to() { return tables_.ids_reserved_to; }

@@ -11,16 +11,18 @@
 
 namespace stagedoor {
 
-class MemoryStore final : public Store, public StartupState, public Retention {
+class MemoryStore final : public Store, public StartupState, public LineStore, public Retention {
  public:
   std::unique_ptr<Transaction> begin() override;
   Catalogue catalogue() override;
   void read(const StartupRows& rows) override;
+  std::vector<LinePlace> read(EventId event, Place after, std::size_t limit) override;
+  Place head(EventId event) override;
   std::int64_t ids_reserved_to() override;
   TimePoint latest_moment() override;
   std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) override;
 
-  StorePorts ports() { return {*this, *this, *this}; }
+  StorePorts ports() { return {*this, *this, *this, *this}; }
   std::unique_ptr<Queries> queries();  // any thread; must not outlive the store
 
   // Every row, for comparison. Not while a transaction commits.

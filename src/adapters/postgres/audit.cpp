@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "adapters/postgres/postgres_line.h"
 #include "adapters/postgres/reading.h"
 #include "adapters/postgres/schema.h"
 
@@ -37,7 +38,12 @@ AuditReport audit_postgres(const std::string& url) {
   begin_reading(connection);
   AuditReport report;
   report.checks.push_back(check_constraints(connection));
-  run_audit(report, [&](const sql::Text& query, auto&& row) { connection.stream(query, {}, row); });
+  std::int64_t latest_moment = 0;
+  connection.stream(sql::engine::find_mark, {{"$name", std::string_view("latest_moment")}},
+                    [&](Columns& columns) { columns >> latest_moment; });
+  PostgresLine line(connection);
+  run_audit(report, line, from_ms(latest_moment),
+            [&](const sql::Text& query, auto&& row) { connection.stream(query, {}, row); });
   return report;
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "adapters/postgres/loader.h"
+#include "adapters/postgres/postgres_line.h"
 #include "adapters/postgres/postgres_queries.h"
 #include "adapters/postgres/reading.h"
 #include "adapters/postgres/schema.h"
@@ -153,6 +154,12 @@ void PostgresStore::read(const StartupRows& rows) {
     });
   });
 }
+
+std::vector<LinePlace> PostgresStore::read(EventId event, Place after, std::size_t limit) {
+  return PostgresLine(reading()).read(event, after, limit);
+}
+
+Place PostgresStore::head(EventId event) { return PostgresLine(reading()).head(event); }
 
 std::int64_t PostgresStore::ids_reserved_to() { return mark("ids_reserved_to"); }
 TimePoint PostgresStore::latest_moment() { return from_ms(mark("latest_moment")); }

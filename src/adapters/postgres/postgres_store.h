@@ -23,7 +23,11 @@ struct PostgresOptions {
   Millis poll_interval{50};
 };
 
-class PostgresStore final : public Store, public PeerFeed, public StartupState, public Retention {
+class PostgresStore final : public Store,
+                            public PeerFeed,
+                            public StartupState,
+                            public LineStore,
+                            public Retention {
  public:
   // Brings the database to the newest schema. Throws StoreUnusable (newer, of another program, too old a
   // server, not UTF-8) or StoreUnavailable (cannot be reached, a replica). No message has a password in it.
@@ -41,11 +45,13 @@ class PostgresStore final : public Store, public PeerFeed, public StartupState, 
   // was read is of no use: StoreUnavailable, also for what is read next.
   Catalogue catalogue() override;
   void read(const StartupRows& rows) override;
+  std::vector<LinePlace> read(EventId event, Place after, std::size_t limit) override;
+  Place head(EventId event) override;
   std::int64_t ids_reserved_to() override;
   TimePoint latest_moment() override;
   std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) override;
 
-  StorePorts ports() { return {*this, *this, *this, this}; }
+  StorePorts ports() { return {*this, *this, *this, *this, this}; }
   // A reader of its own, for one thread at a time. Any thread.
   std::unique_ptr<Queries> queries() const;
   // What to add to this machine's steady clock to have the database's, by which all instances go. Any thread.

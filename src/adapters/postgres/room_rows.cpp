@@ -1,5 +1,6 @@
 #include "adapters/postgres/room_rows.h"
 
+#include "adapters/postgres/postgres_line.h"
 #include "adapters/postgres/reading.h"
 #include "adapters/postgres/schema.h"
 
@@ -9,8 +10,9 @@ std::optional<RoomRecord> read_room_postgres(const std::string& url, EventId eve
   postgres::Connection connection({.url = url});
   check_schema(connection);
   begin_reading(connection);
+  PostgresLine line(connection);
   return read_room(
-      event, [&](const sql::Text& query, auto&& row) { connection.stream(query, {}, row); },
+      event, line, [&](const sql::Text& query, auto&& row) { connection.stream(query, {}, row); },
       [&](const sql::Text& query, auto&& row) {
         connection.stream(query, {{"$event_id", event}}, row);
       });

@@ -1,12 +1,16 @@
 // Checks every invariant of the rows (R-O3): one query under sql/queries/audit a claim, whose rows are what
-// contradicts it. A new file there is a new check.
+// contradicts it. A new file there is a new check. Claims about the line are checked here, because the line
+// is read from its LineStore.
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "adapters/tables/catalogue_rows.h"
+#include "adapters/tables/rows.h"
+#include "ports/line_store.h"
 
 namespace stagedoor {
 
@@ -27,9 +31,19 @@ struct AuditReport {
   std::string text() const;
 };
 
-// The checks that every database does alike. `each(query, row)` as of read_catalogue().
+// What the checks of the line need besides it.
+struct LineContext {
+  std::set<EventId> events{};
+  std::vector<Visit> visits{};  // by event, place
+  TimePoint latest_moment{};
+};
+// Adds the checks of all lines. Holds the users of one line in memory.
+void audit_lines(AuditReport& report, LineStore& line, const LineContext& context);
+
+// The checks that every database does alike, on one state of the store. `each(query, row)` as of
+// read_catalogue().
 template <class Each>
-void run_audit(AuditReport& report, Each&& each) {
+void run_audit(AuditReport& report, LineStore& line, TimePoint latest_moment, Each&& each) {
   AuditCheck& catalogue = report.checks.emplace_back(
       AuditCheck{"catalogue", "The catalogue can be read: policies, layouts, seats of every date.", 0, {}});
   try {
@@ -49,6 +63,17 @@ void run_audit(AuditReport& report, Each&& each) {
       check.add(std::move(finding));
     });
   }
+  LineContext context{.latest_moment = latest_moment};
+  each(sql::catalog::list_events, [&](auto& columns) {
+    EventId event;
+    columns >> event;
+    context.events.insert(event);
+  });
+  each(sql::queue::list_visits, [&](auto& columns) {
+    columns >> context.visits.emplace_back();
+    context.events.insert(context.visits.back().event);
+  });
+  audit_lines(report, line, context);
 }
 
 }  // namespace stagedoor

@@ -7,6 +7,7 @@
 
 #include "adapters/tables/catalogue_rows.h"
 #include "adapters/tables/rows.h"
+#include "ports/line_store.h"
 #include "state/rows/audit_log.h"
 #include "state/rows/waiting_room.h"
 
@@ -24,14 +25,15 @@ void keep_log_of(EventId event, std::vector<LogRow>& log);
 
 // `each(query, row)` as of read_catalogue(); `each_of_event(query, row)` gives the query its $event_id.
 template <class Each, class EachOfEvent>
-std::optional<RoomRecord> read_room(EventId event, Each&& each, EachOfEvent&& each_of_event) {
+std::optional<RoomRecord> read_room(EventId event, LineStore& line, Each&& each,
+                                    EachOfEvent&& each_of_event) {
   const Catalogue catalogue = read_catalogue(each);
   if (!catalogue.event(event)) return std::nullopt;
   RoomRecord room{.event = *catalogue.event(event), .rows = {}, .log = {}};
   const auto read = [&](const sql::Text& query, auto& rows) {
     each_of_event(query, [&](auto& columns) { columns >> rows.emplace_back(); });
   };
-  read(sql::queue::find_places_of_event, room.rows.places);
+  for_each_place(line, event, [&](const LinePlace& place) { room.rows.places.push_back(place); });
   read(sql::queue::find_visits_of_event, room.rows.visits);
   read(sql::queue::find_absences_of_event, room.rows.absences);
   read(sql::queue::find_priority_of_event, room.rows.priority);

@@ -5,6 +5,7 @@
 #include "adapters/sqlite/catalogue_tables.h"
 #include "adapters/sqlite/database.h"
 #include "adapters/sqlite/schema.h"
+#include "adapters/sqlite/sqlite_line.h"
 
 namespace stagedoor {
 namespace {
@@ -34,7 +35,13 @@ AuditReport audit_sqlite(const std::string& path) {
   const ReadTransaction transaction(database);
   AuditReport report;
   report.checks.push_back(check_file(database));
-  run_audit(report, [&](const sql::Text& query, auto&& row) { Statement(database, query).each({}, row); });
+  std::int64_t latest_moment = 0;
+  Statement(database, sql::engine::find_mark)
+      .each({{"$name", std::string_view("latest_moment")}},
+            [&](Columns& columns) { columns >> latest_moment; });
+  SqliteLine line(database);
+  run_audit(report, line, from_ms(latest_moment),
+            [&](const sql::Text& query, auto&& row) { Statement(database, query).each({}, row); });
   return report;
 }
 

@@ -2,6 +2,7 @@
 
 #include "adapters/sqlite/database.h"
 #include "adapters/sqlite/schema.h"
+#include "adapters/sqlite/sqlite_line.h"
 
 namespace stagedoor {
 
@@ -9,8 +10,9 @@ std::optional<RoomRecord> read_room_sqlite(const std::string& path, EventId even
   Database database(path, OpenFor::reading);
   check_schema(database);
   const ReadTransaction transaction(database);
+  SqliteLine line(database);
   return read_room(
-      event, [&](const sql::Text& query, auto&& row) { Statement(database, query).each({}, row); },
+      event, line, [&](const sql::Text& query, auto&& row) { Statement(database, query).each({}, row); },
       [&](const sql::Text& query, auto&& row) {
         Statement(database, query).each({{"$event_id", event}}, row);
       });

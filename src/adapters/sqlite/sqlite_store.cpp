@@ -59,6 +59,12 @@ TemporaryFolder::~TemporaryFolder() {
   fs::remove_all(path_, error);
 }
 
+struct SqliteStore::LineReader {
+  explicit LineReader(const std::string& path) : database(path, OpenFor::reading) { keep_small(database); }
+  Database database;
+  SqliteLine line{database};
+};
+
 // Begins with the first thing to do: reading inside one transaction saves locks, and a batch of refusals
 // never takes the write lock nor touches the disk.
 class SqliteStore::SqliteTransaction final : public Transaction {
@@ -125,6 +131,7 @@ SqliteStore::SqliteStore(SqliteOptions options)
 SqliteStore::~SqliteStore() { checkpointer_.reset(); }
 
 std::unique_ptr<Transaction> SqliteStore::begin() {
+  line_reader_.reset();
   if (!is_known_) learn();
   return std::make_unique<SqliteTransaction>(*this);
 }
@@ -183,6 +190,17 @@ void SqliteStore::read(const StartupRows& rows) {
   });
   if (rows.reservation) learn_blocks(reader);
 }
+
+SqliteLine& SqliteStore::line() {
+  if (!line_reader_) line_reader_ = std::make_unique<LineReader>(path_);
+  return line_reader_->line;
+}
+
+std::vector<LinePlace> SqliteStore::read(EventId event, Place after, std::size_t limit) {
+  return line().read(event, after, limit);
+}
+
+Place SqliteStore::head(EventId event) { return line().head(event); }
 
 void SqliteStore::learn() {
   Database reader(path_, OpenFor::reading);

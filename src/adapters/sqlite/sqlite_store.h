@@ -12,6 +12,7 @@
 #include "adapters/sqlite/fan_index.h"
 #include "adapters/sqlite/loader.h"
 #include "adapters/sqlite/process_lock.h"
+#include "adapters/sqlite/sqlite_line.h"
 #include "adapters/sqlite/writer.h"
 #include "ports/queries.h"
 #include "ports/store_ports.h"
@@ -38,7 +39,7 @@ class TemporaryFolder {
   std::string path_;
 };
 
-class SqliteStore final : public Store, public StartupState, public Retention {
+class SqliteStore final : public Store, public StartupState, public LineStore, public Retention {
  public:
   // Makes the file when it is absent, and brings an older one to the newest schema. Throws StoreUnusable (in
   // use by another process, newer, damaged, foreign) or StoreUnavailable.
@@ -48,11 +49,13 @@ class SqliteStore final : public Store, public StartupState, public Retention {
   std::unique_ptr<Transaction> begin() override;
   Catalogue catalogue() override;
   void read(const StartupRows& rows) override;
+  std::vector<LinePlace> read(EventId event, Place after, std::size_t limit) override;
+  Place head(EventId event) override;
   std::int64_t ids_reserved_to() override;
   TimePoint latest_moment() override;
   std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) override;
 
-  StorePorts ports() { return {*this, *this, *this}; }
+  StorePorts ports() { return {*this, *this, *this, *this}; }
   // A reader of its own, for one thread at a time. Any thread; must not outlive the store.
   std::unique_ptr<Queries> queries() const;
   const std::string& path() const { return path_; }
@@ -60,6 +63,9 @@ class SqliteStore final : public Store, public StartupState, public Retention {
 
  private:
   class SqliteTransaction;
+  // The line on a connection of its own, from the first of what is read of it to the first begin().
+  struct LineReader;
+  SqliteLine& line();
   void learn();
   void learn_blocks(Database& reader);
   void after_commit();
@@ -77,6 +83,7 @@ class SqliteStore final : public Store, public StartupState, public Retention {
   Writer writer_;
   Known known_;
   bool is_known_ = false;
+  std::unique_ptr<LineReader> line_reader_;
   std::unique_ptr<Checkpointer> checkpointer_;
 };
 

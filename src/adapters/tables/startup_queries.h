@@ -14,8 +14,6 @@ inline constexpr const sql::Text* kList<kinds::reservations> = &sql::reservation
 template <>
 inline constexpr const sql::Text* kList<kinds::blocks> = &sql::catalog::list_blocks;
 template <>
-inline constexpr const sql::Text* kList<kinds::line> = &sql::queue::list_places;
-template <>
 inline constexpr const sql::Text* kList<kinds::visits> = &sql::queue::list_visits;
 template <>
 inline constexpr const sql::Text* kList<kinds::absences> = &sql::queue::list_absences;

@@ -59,7 +59,7 @@ Instance::Instance(const InstanceParts& parts)
   // The read model is first, here and among the listeners: the rooms ask it for the policies of their events,
   // and must find those of the very batch they hear of.
   shelf_.load(parts.store.startup);
-  rooms_.restore(parts.store.startup);
+  rooms_.restore(parts.store.line, parts.store.startup);
   lapse_holds_.restore(parts.store.startup);
   // Each listener hears of a batch when those before it have. LapseHolds needs no other one. Listeners that
   // are added later (metrics) count what the instance already shows.

@@ -7,7 +7,7 @@
 
 namespace stagedoor {
 
-void Rooms::restore(StartupState& store) {
+void Rooms::restore(LineStore& line, StartupState& store) {
   const TimePoint now = std::max(clock_.now(), store.latest_moment());
   const auto catalogue = catalogue_();
   std::vector<Draw> drawn;
@@ -31,15 +31,20 @@ void Rooms::restore(StartupState& store) {
     for (; !users.empty() && users.front().granted_at <= until; users.pop_front())
       room.grant_priority(users.front().user);
   };
-  store.read({.place = [&](const LinePlace& place) {
-    registry_.with(place.event, [&](RoomState& state) {
-      grant_until(state.room, granted[place.event], place.joined_at);
-      state.room.joined(place.place, place.user, place.joined_at);
-      if (place.left_at) state.room.left(place.place, *place.left_at);
+  for (const auto& [id, event] : catalogue->events) {
+    auto& users = granted[id];
+    for_each_place(line, id, [&](const LinePlace& place) {
+      registry_.with(place.event, [&](RoomState& state) {
+        grant_until(state.room, users, place.joined_at);
+        state.room.joined(place.place, place.user, place.joined_at);
+        if (place.left_at) state.room.left(place.place, *place.left_at);
+      });
     });
-  }});
-  for (auto& [event, users] : granted)
-    registry_.with(event, [&](RoomState& state) { grant_until(state.room, users, kNever); });
+  }
+  for (auto& each : granted) {
+    if (each.second.empty()) continue;
+    registry_.with(each.first, [&](RoomState& state) { grant_until(state.room, each.second, kNever); });
+  }
   for (const Draw& draw : drawn) {
     auto order = draws_.finish(draw);
     registry_.with(draw.event, [&](RoomState& state) { state.room.set_order(std::move(*order)); });
@@ -58,7 +63,8 @@ void Rooms::restore(StartupState& store) {
 void Rooms::committed(const Batch& batch) {
   for (const auto& row : batch.priority)
     registry_.with(row.event, [&](RoomState& state) { state.room.grant_priority(row.user); });
-  for (const auto& [place, stored] : batch.line.rows()) {
+  for (const auto& [row, stored] : batch.line.rows()) {
+    const LinePlace& place = row;
     if (!stored) {
       registry_.with(place.event,
                      [&](RoomState& state) { state.room.joined(place.place, place.user, place.joined_at); });
@@ -69,12 +75,14 @@ void Rooms::committed(const Batch& batch) {
   }
   for (const auto& block : batch.absences)
     registry_.with(block.event, [&](RoomState& state) { state.room.vanished(block); });
-  for (const auto& [visit, stored] : batch.visits.rows()) {
+  for (const auto& [row, stored] : batch.visits.rows()) {
+    const Visit& visit = row;
     registry_.change(visit.event, [&](RoomState& state) {
       state.room.visit(visit.place, visit.activated_at, visit.expires_at);
     });
   }
-  for (const auto& [draw, stored] : batch.draws.rows()) {
+  for (const auto& [row, stored] : batch.draws.rows()) {
+    const Draw& draw = row;
     auto order = draws_.finish(draw);  // before the lock, which the drawing may wait for
     registry_.change(draw.event, [&](RoomState& state) {
       state.draw = draw;

@@ -121,14 +121,15 @@ std::vector<LinePlace> Rooms::everybody(EventId event) const {
 TimePoint Rooms::next_due(TimePoint now) const {
   TimePoint due = kNever;
   const auto catalogue = catalogue_();
-  for (const auto& [id, event] : catalogue->events) {
-    if (is_over(*event, now)) continue;
-    const auto with_room = registry_.look(id, [&](const RoomState& state) {
+  for (const auto& each : catalogue->events) {
+    const Event& event = *each.second;
+    if (is_over(event, now)) continue;
+    const auto with_room = registry_.look(event.id, [&](const RoomState& state) {
       return std::optional(
-          std::min({draws_.next_due(*event, &state, now), presence_.next_due(*event, state, now),
-                    admission_.next_due(*event, state, now)}));
+          std::min({draws_.next_due(event, &state, now), presence_.next_due(event, state, now),
+                    admission_.next_due(event, state, now)}));
     });
-    due = std::min(due, with_room ? *with_room : draws_.next_due(*event, nullptr, now));
+    due = std::min(due, with_room ? *with_room : draws_.next_due(event, nullptr, now));
   }
   return due;
 }

@@ -15,6 +15,7 @@
 #include "modules/queue/presence_job.h"
 #include "modules/queue/room_registry.h"
 #include "ports/clock.h"
+#include "ports/line_store.h"
 #include "ports/random.h"
 #include "ports/startup_state.h"
 
@@ -40,7 +41,7 @@ class Rooms : public Listener, public Job {
   // With several instances: see PresenceJob. Before the lane starts.
   void share_presence() { presence_.share_presence(); }
   // Rebuilds the rooms from the store, before the lane starts. Everybody who waits counts as present.
-  void restore(StartupState& store);
+  void restore(LineStore& line, StartupState& store);
 
   // Any thread from here on: where the place stands, whether it waits or is over; a place that is not known
   // yet waits (R-Q6). Nothing when the place belongs to another user: the token is of another store.

@@ -1,4 +1,5 @@
 SELECT event_id, place, user_id, joined_at, left_at
 FROM line_places
-WHERE event_id = $event_id
+WHERE event_id = $event_id AND place > $after
 ORDER BY place
+LIMIT $limit

@@ -1,0 +1,104 @@
+#include <absl/container/flat_hash_map.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+
+#include "adapters/tables/audit_report.h"
+
+namespace stagedoor {
+namespace {
+
+// A user's newest place so far, and when it is over.
+struct Occupancy {
+  Place place = 0;
+  TimePoint ends_at = kNever;
+};
+
+class LineAudit {
+ public:
+  explicit LineAudit(TimePoint latest_moment) : latest_moment_(latest_moment) {}
+
+  // `visits`: those of the event, by place.
+  void check(LineStore& line, EventId event, std::span<const Visit> visits) {
+    Place places = 0, first = 0, last = 0;
+    TimePoint before{};
+    absl::flat_hash_map<UserId, Occupancy> users;
+    auto next_visit = visits.begin();
+    for_each_place(line, event, [&](const LinePlace& row) {
+      if (places++ == 0) first = row.place;
+      else if (row.joined_at < before) {
+        gaps_.add(fmt::format("event {}: place {} joined at {}, the one before at {}", event.value, row.place,
+                              to_ms(row.joined_at), to_ms(before)));
+      }
+      last = row.place;
+      before = row.joined_at;
+      for (; next_visit != visits.end() && next_visit->place < row.place; ++next_visit)
+        check(*next_visit, nullptr);
+      const Visit* visit =
+          next_visit != visits.end() && next_visit->place == row.place ? &*next_visit++ : nullptr;
+      if (visit) check(*visit, &row);
+      check(row, visit, users[row.user]);
+    });
+    for (; next_visit != visits.end(); ++next_visit) check(*next_visit, nullptr);
+    if (places > 0 && (first != 1 || last != places)) {
+      gaps_.add(fmt::format("event {} has {} places, numbered {} to {}", event.value, places, first, last));
+    }
+  }
+
+  void report(AuditReport& report) {
+    for (AuditCheck* check : {&gaps_, &two_places_, &astray_}) report.checks.push_back(std::move(*check));
+  }
+
+ private:
+  void check(const LinePlace& row, const Visit* visit, Occupancy& newest) {
+    if (newest.place != 0 && row.joined_at < newest.ends_at) {
+      two_places_.add(fmt::format("event {}: one user took place {} at {}, while place {} was not over",
+                                  row.event.value, row.place, to_ms(row.joined_at), newest.place));
+    }
+    newest = {row.place, row.left_at ? *row.left_at : visit ? visit->expires_at : kNever};
+  }
+
+  // `place`: nullptr when the line has none of that number.
+  void check(const Visit& visit, const LinePlace* place) {
+    const auto add = [&](const std::string& what) {
+      astray_.add(fmt::format("event {}: the visit of place {} [{}, {}) {}", visit.event.value, visit.place,
+                              to_ms(visit.activated_at), to_ms(visit.expires_at), what));
+    };
+    if (!place) add("has no place in the line");
+    else if (place->user != visit.user) add("is not of the user who joined");
+    else if (place->left_at) add(fmt::format("is of a place given up at {}", to_ms(*place->left_at)));
+    else if (place->joined_at > visit.activated_at || visit.expires_at < visit.activated_at ||
+             visit.activated_at > latest_moment_)
+      add(fmt::format("is of a place that joined at {}", to_ms(place->joined_at)));
+  }
+
+  TimePoint latest_moment_;
+  AuditCheck gaps_{
+      "find_lines_with_gaps", "The places of an event are 1, 2, 3… in the order of joining (I-12).", 0, {}};
+  AuditCheck two_places_{
+      "find_users_with_two_places",
+      "A user has one place of an event at a time: the next is taken when the one before is over (I-13).",
+      0,
+      {}};
+  AuditCheck astray_{"find_visits_astray",
+                     "A visit is of a place of the same user that joined before it and was not given up; its "
+                     "stamps are sane.",
+                     0,
+                     {}};
+};
+
+}  // namespace
+
+void audit_lines(AuditReport& report, LineStore& line, const LineContext& context) {
+  LineAudit audit(context.latest_moment);
+  auto visits = context.visits.begin();
+  for (const EventId event : context.events) {
+    const auto first = visits;
+    visits = std::find_if(first, context.visits.end(), [&](const Visit& row) { return row.event != event; });
+    audit.check(line, event, {first, visits});
+  }
+  audit.report(report);
+}
+
+}  // namespace stagedoor
