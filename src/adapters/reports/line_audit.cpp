@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <span>
 
-#include "adapters/tables/audit_report.h"
+#include "adapters/reports/audit_report.h"
 
 namespace stagedoor {
 namespace {
