@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/refusals.h"
+#include "modules/events/event_types.h"
 #include "modules/queue/model.h"
 #include "modules/reservation/model.h"
 #include "modules/wallet/model.h"
@@ -84,6 +85,7 @@ Decision<Paid> decide_pay(const Pay& order, const View& view, Moment& moment) {
     write(changes, hold, moment.ids);
   }
   if (total > Won{0}) book.write(changes);
+  changes.outbox.push_back(events::event_of(payment, moment.ids));
   changes.payments.push_back(payment);
   if (!has_other_hold(view, event, user, holds, now)) {  // R-P4
     Visit over = *view.visits.find({event, order.fan.place});

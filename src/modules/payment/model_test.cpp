@@ -146,8 +146,9 @@ TEST(Pay, moves_everything_together) {
   EXPECT_EQ(posting.reservation, buyer.hold);
   EXPECT_EQ(posting.credit_account, kHouseAccount);
   EXPECT_EQ(buyer.stage.balance(1), Won{9 * kPrice.amount});
-  EXPECT_THAT(decision.changes.outbox, ElementsAre(Field(&OutboxRow::type, "reservation.paid"),
-                                                   Field(&OutboxRow::type, "wallet.used")));
+  EXPECT_THAT(decision.changes.outbox, ElementsAre(Field(&OutboxRow::type, "stagedoor.reservation.paid.v1"),
+                                                   Field(&OutboxRow::type, "stagedoor.wallet.used.v1"),
+                                                   Field(&OutboxRow::type, "stagedoor.payment.made.v1")));
   EXPECT_EQ(buyer.stage.taken_by(7), buyer.hold);
 }
 
@@ -380,8 +381,9 @@ TEST(Refund, gives_the_money_back_and_the_seat_free) {
   EXPECT_EQ(posting.amount, kPrice);
   EXPECT_EQ(posting.reservation, buyer.hold);
   EXPECT_EQ(posting.debit_account, kHouseAccount);
-  EXPECT_THAT(decision.changes.outbox, ElementsAre(Field(&OutboxRow::type, "reservation.refunded"),
-                                                   Field(&OutboxRow::type, "wallet.refunded")));
+  EXPECT_THAT(decision.changes.outbox,
+              ElementsAre(Field(&OutboxRow::type, "stagedoor.reservation.refunded.v1"),
+                          Field(&OutboxRow::type, "stagedoor.wallet.refunded.v1")));
   EXPECT_FALSE(buyer.stage.taken_by(7));
   EXPECT_EQ(outcome(buyer.stage.hold(buyer.stage.inside(2), {7})), "ok");
 }

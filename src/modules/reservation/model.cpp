@@ -4,22 +4,15 @@
 #include <boost/describe/enum_to_string.hpp>
 
 #include <algorithm>
-#include <cctype>
 #include <iterator>
 
 #include "core/refusals.h"
+#include "modules/events/event_types.h"
 #include "modules/queue/model.h"
 #include "state/seat_taker.h"
 
 namespace stagedoor {
 namespace {
-
-std::string event_type(ReservationStatus status) {
-  std::string type = "reservation.";
-  for (const char* c = boost::describe::enum_to_string(status, ""); *c; ++c)
-    type += static_cast<char>(std::tolower(*c));
-  return type;
-}
 
 Failure seat_failure(Code code, std::string message, std::size_t index, std::size_t count, std::string why) {
   return {.code = code,
@@ -62,19 +55,6 @@ std::int64_t seats_of(const View& view, const EventUser& key, TimePoint now, std
 
 }  // namespace
 
-OutboxRow reservation_event(const Reservation& row, Ids& ids) {
-  std::string payload = fmt::format(
-      R"({{"id":{},"seatId":{},"dateId":{},"eventId":{},"userId":"{}","status":"{}","reason":"{}","price":{},"expiresAt":")",
-      row.id.value, row.seat.value, row.date.value, row.event.value, to_string(row.user),
-      boost::describe::enum_to_string(row.status, ""), boost::describe::enum_to_string(row.reason, ""),
-      row.price.amount);
-  append_rfc3339(payload, row.expires_at);
-  payload += "\"}";
-  return {ids.next<OutboxId>(), fmt::format("reservation/{}", row.id.value),
-          row.version,          event_type(row.status),
-          std::move(payload),   row.updated_at};
-}
-
 Reservation changed(Reservation row, ReservationStatus status, TimePoint now) {
   row.status = status;
   row.updated_at = now;
@@ -89,7 +69,7 @@ Reservation cancelled(const Reservation& row, CancelReason reason, TimePoint now
 }
 
 void write(Changes& changes, Reservation row, Ids& ids) {
-  changes.outbox.push_back(reservation_event(row, ids));
+  changes.outbox.push_back(events::event_of(row, ids));
   changes.reservations.push_back(std::move(row));
 }
 

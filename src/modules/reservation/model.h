@@ -10,9 +10,6 @@
 
 namespace stagedoor {
 
-// The outbox row that goes with a reservation's new state: "reservation.reserved", "reservation.cancelled", …
-OutboxRow reservation_event(const Reservation& row, Ids& ids);
-
 // The next state of a row, one version on.
 Reservation changed(Reservation row, ReservationStatus status, TimePoint now);
 Reservation cancelled(const Reservation& row, CancelReason reason, TimePoint now);

@@ -166,7 +166,7 @@ TEST(HoldSeats, writes_the_hold_with_its_price_and_its_event) {
   EXPECT_EQ(hold.created_at, stage.now);
   EXPECT_EQ(hold.expires_at, stage.now + kHoldTtl);
   EXPECT_EQ(hold.version, 1);
-  EXPECT_THAT(decision.changes.outbox, ElementsAre(Field(&OutboxRow::type, "reservation.reserved")));
+  EXPECT_THAT(decision.changes.outbox, ElementsAre(Field(&OutboxRow::type, "stagedoor.reservation.held.v1")));
   EXPECT_THAT(decision.changes.outbox.front().key, "reservation/" + std::to_string(hold.id.value));
 
   stage.date().categories.front().price = Won{1};
@@ -220,8 +220,8 @@ TEST(HoldSeats, cancels_the_lapsed_hold_in_the_way_in_the_same_decision) {
   EXPECT_EQ(over.status, CANCELLED);
   EXPECT_EQ(over.reason, CancelReason::LAPSED);
   EXPECT_EQ(over.version, 2);
-  EXPECT_THAT(decision.changes.outbox, ElementsAre(Field(&OutboxRow::type, "reservation.cancelled"),
-                                                   Field(&OutboxRow::type, "reservation.reserved")));
+  EXPECT_THAT(decision.changes.outbox, ElementsAre(Field(&OutboxRow::type, "stagedoor.reservation.lapsed.v1"),
+                                                   Field(&OutboxRow::type, "stagedoor.reservation.held.v1")));
   EXPECT_EQ(stage.taken_by(7), only_hold(decision).id);
   EXPECT_THAT(stage.view.fans.find({kClubNight, user_id(2)})->unpaid, IsEmpty());
 }
@@ -463,7 +463,8 @@ TEST(CancelHold, follows_the_table) {
     if (outcome(decision) == "ok") {
       EXPECT_EQ(result_of(decision).status, CANCELLED);
       EXPECT_EQ(result_of(decision).reason, CancelReason::OWNER);
-      EXPECT_THAT(decision.changes.outbox, ElementsAre(Field(&OutboxRow::type, "reservation.cancelled")));
+      EXPECT_THAT(decision.changes.outbox,
+                  ElementsAre(Field(&OutboxRow::type, "stagedoor.reservation.cancelled.v1")));
       EXPECT_FALSE(stage.taken_by(7));
     } else {
       EXPECT_THAT(decision.changes.reservations, IsEmpty());

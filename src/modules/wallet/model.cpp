@@ -3,21 +3,9 @@
 #include <fmt/format.h>
 
 #include "core/ensure.h"
+#include "modules/events/event_types.h"
 
 namespace stagedoor {
-
-OutboxRow posting_event(const Posting& posting, const UserId& user, Ids& ids) {
-  static constexpr const char* kTypes[] = {"wallet.charged", "wallet.used", "wallet.refunded"};
-  return {
-      ids.next<OutboxId>(),
-      fmt::format("wallet/{}", posting.wallet.value),
-      posting.seq,
-      kTypes[static_cast<std::size_t>(posting.type)],
-      fmt::format(R"({{"walletId":{},"userId":"{}","amount":{},"balanceAfter":{},"reservationId":{}}})",
-                  posting.wallet.value, to_string(user), posting.amount.amount, posting.balance_after.amount,
-                  posting.reservation ? fmt::to_string(posting.reservation.value) : "null"),
-      posting.created_at};
-}
 
 WalletBook::WalletBook(const Wallet* stored, const UserId& user, Moment& moment) : moment_(moment) {
   if (stored) wallet_ = *stored;
@@ -40,7 +28,7 @@ const Posting& WalletBook::post(PostingType type, Won amount, ReservationId rese
 void WalletBook::write(Changes& changes) {
   changes.wallets.push_back(wallet_);
   for (auto& posting : postings_) {
-    changes.outbox.push_back(posting_event(posting, wallet_.user, moment_.ids));
+    changes.outbox.push_back(events::event_of(posting, wallet_.user, moment_.ids));
     changes.postings.push_back(std::move(posting));
   }
 }

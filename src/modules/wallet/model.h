@@ -6,9 +6,6 @@
 
 namespace stagedoor {
 
-// The outbox row that goes with a posting.
-OutboxRow posting_event(const Posting& posting, const UserId& user, Ids& ids);
-
 // A wallet's movements within one decision: starts from its row (or a new one), adds postings, and says what
 // changed.
 class WalletBook {

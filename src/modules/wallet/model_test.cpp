@@ -86,7 +86,7 @@ TEST(Charge, is_one_posting_from_the_outside_to_the_wallet) {
   EXPECT_EQ(posting.credit_account, wallet.id.value);
   EXPECT_FALSE(posting.reservation);
   EXPECT_THAT(decision.changes.postings, ElementsAre(Field(&Posting::id, posting.id)));
-  EXPECT_THAT(decision.changes.outbox, ElementsAre(Field(&OutboxRow::type, "wallet.charged")));
+  EXPECT_THAT(decision.changes.outbox, ElementsAre(Field(&OutboxRow::type, "stagedoor.wallet.charged.v1")));
 }
 
 // R-W1: one wallet a user, however often it is charged.

@@ -13,9 +13,9 @@ namespace stagedoor {
 // An event for the outside world, written with its cause (R-M4).
 struct OutboxRow {
   OutboxId id{};
-  std::string key{};         // "reservation/17", "wallet/3": order is kept per key
+  std::string key{};         // "reservation/17", "wallet/3", "payment/9": order is kept per key
   std::int64_t version = 0;  // of the key, rising
-  std::string type{};        // "seat.held"
+  std::string type{};        // "stagedoor.reservation.held.v1"
   std::string payload{};     // JSON
   TimePoint created_at{};
 };

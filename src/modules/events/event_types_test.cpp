@@ -1,0 +1,104 @@
+#include "modules/events/event_types.h"
+
+#include <gmock/gmock.h>
+
+namespace stagedoor::events {
+namespace {
+
+const UserId kUser{*parse_uuid("6ba7b810-9dad-11d1-80b4-00c04fd430c8")};
+
+Reservation reservation(ReservationStatus status, CancelReason reason = CancelReason::NONE) {
+  Reservation row;
+  row.id = {17};
+  row.seat = {7};
+  row.date = {11};
+  row.event = {1};
+  row.user = kUser;
+  row.status = status;
+  row.reason = reason;
+  row.price = Won{50'000};
+  row.expires_at = from_ms(1'700'000'000'123);
+  row.updated_at = from_ms(1'700'000'000'000);
+  row.version = 2;
+  return row;
+}
+
+// What the version before wrote, to the byte: consumers and stored rows must not notice (R-M4).
+TEST(EventTypes, keep_the_payloads_of_the_version_before) {
+  Ids ids(100);
+  const OutboxRow held = event_of(reservation(ReservationStatus::RESERVED), ids);
+  EXPECT_EQ(held.id, OutboxId{100});
+  EXPECT_EQ(held.key, "reservation/17");
+  EXPECT_EQ(held.version, 2);
+  EXPECT_EQ(held.created_at, from_ms(1'700'000'000'000));
+  EXPECT_EQ(held.payload,
+            R"({"id":17,"seatId":7,"dateId":11,"eventId":1,"userId":"6ba7b810-9dad-11d1-80b4-00c04fd430c8",)"
+            R"("status":"RESERVED","reason":"NONE","price":50000,"expiresAt":"2023-11-14T22:13:20.123Z"})");
+
+  Posting posting;
+  posting.wallet = {3};
+  posting.seq = 4;
+  posting.amount = Won{45};
+  posting.balance_after = Won{345};
+  EXPECT_EQ(event_of(posting, kUser, ids).key, "wallet/3");
+  EXPECT_EQ(event_of(posting, kUser, ids).version, 4);
+  EXPECT_EQ(event_of(posting, kUser, ids).payload,
+            R"({"walletId":3,"userId":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","amount":45,"balanceAfter":345,)"
+            R"("reservationId":null})");
+  posting.reservation = {17};
+  EXPECT_THAT(event_of(posting, kUser, ids).payload, testing::EndsWith(R"("reservationId":17})"));
+}
+
+TEST(EventTypes, tell_a_payment_once_with_all_its_reservations) {
+  Ids ids(100);
+  const OutboxRow row =
+      event_of(Payment{{9}, kUser, Won{100}, from_ms(1'700'000'000'000), {{17}, {18}}}, ids);
+  EXPECT_EQ(row.key, "payment/9");
+  EXPECT_EQ(row.version, 1);
+  EXPECT_EQ(row.type, "stagedoor.payment.made.v1");
+  EXPECT_EQ(
+      row.payload,
+      R"({"id":9,"userId":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","total":100,"reservationIds":[17,18]})");
+}
+
+// R-E3
+TEST(EventTypes, name_a_row_of_the_version_before_as_a_row_of_today) {
+  using enum ReservationStatus;
+  struct Row {
+    OutboxRow today;
+    const char* type;
+    const char* before;
+  };
+  Ids ids(100);
+  const auto posted = [&](PostingType type) {
+    Posting posting;
+    posting.type = type;
+    return event_of(posting, kUser, ids);
+  };
+  const Row rows[] = {
+      {event_of(reservation(RESERVED), ids), "stagedoor.reservation.held.v1", "reservation.reserved"},
+      {event_of(reservation(PENDING), ids), "stagedoor.reservation.pending.v1", "reservation.pending"},
+      {event_of(reservation(PAID), ids), "stagedoor.reservation.paid.v1", "reservation.paid"},
+      {event_of(reservation(CANCELLED, CancelReason::OWNER), ids), "stagedoor.reservation.cancelled.v1",
+       "reservation.cancelled"},
+      {event_of(reservation(CANCELLED, CancelReason::OPERATOR), ids), "stagedoor.reservation.cancelled.v1",
+       "reservation.cancelled"},
+      {event_of(reservation(CANCELLED, CancelReason::LAPSED), ids), "stagedoor.reservation.lapsed.v1",
+       "reservation.cancelled"},
+      {event_of(reservation(REFUNDED), ids), "stagedoor.reservation.refunded.v1", "reservation.refunded"},
+      {posted(PostingType::CHARGE), "stagedoor.wallet.charged.v1", "wallet.charged"},
+      {posted(PostingType::USE), "stagedoor.wallet.used.v1", "wallet.used"},
+      {posted(PostingType::REFUND), "stagedoor.wallet.refunded.v1", "wallet.refunded"},
+  };
+  for (const auto& [today, type, before] : rows) {
+    SCOPED_TRACE(type);
+    EXPECT_EQ(today.type, type);
+    EXPECT_EQ(type_of(today), type);
+    OutboxRow stored = today;
+    stored.type = before;
+    EXPECT_EQ(type_of(stored), type);
+  }
+}
+
+}  // namespace
+}  // namespace stagedoor::events
