@@ -4,15 +4,17 @@
 #include <cstddef>
 #include <optional>
 
+#include "core/ids.h"
 #include "core/time.h"
 #include "ports/store_errors.h"
 
 namespace stagedoor {
 
-// Rows older than these moments may be removed.
+// Rows older than these moments may be removed, and events up to a row.
 struct RetentionLimits {
   TimePoint answers_before{};                // remembered answers (R-X5: kept 24 h)
-  std::optional<TimePoint> outbox_before{};  // domain events; nullopt: keep all
+  std::optional<TimePoint> outbox_before{};  // domain events; nullopt: none by age
+  OutboxId outbox_accepted{};                // domain events that every sink has accepted; 0: none
 };
 
 class Retention {

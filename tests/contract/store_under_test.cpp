@@ -15,6 +15,7 @@ class MemoryUnderTest final : public StoreUnderTest {
  public:
   StorePorts ports() override { return store_.ports(); }
   std::unique_ptr<Queries> queries() override { return store_.queries(); }
+  std::unique_ptr<Outbox> outbox() override { return store_.outbox(); }
   void reopen() override {}
 
  private:
@@ -26,6 +27,7 @@ class SqliteUnderTest final : public StoreUnderTest {
   SqliteUnderTest() { open(); }
   StorePorts ports() override { return store_->ports(); }
   std::unique_ptr<Queries> queries() override { return store_->queries(); }
+  std::unique_ptr<Outbox> outbox() override { return store_->outbox(); }
   void reopen() override {
     store_.reset();
     open();
@@ -42,6 +44,7 @@ class SqliteInMemoryUnderTest final : public StoreUnderTest {
  public:
   StorePorts ports() override { return store_.ports(); }
   std::unique_ptr<Queries> queries() override { return store_.queries(); }
+  std::unique_ptr<Outbox> outbox() override { return store_.outbox(); }
   void reopen() override {}
 
  private:
@@ -53,6 +56,7 @@ class PostgresUnderTest final : public StoreUnderTest {
   PostgresUnderTest() { reopen(); }
   StorePorts ports() override { return store_->ports(); }
   std::unique_ptr<Queries> queries() override { return store_->queries(); }
+  std::unique_ptr<Outbox> outbox() override { return store_->outbox(); }
   void reopen() override {
     store_.reset();
     store_ = std::make_unique<PostgresStore>(PostgresOptions{.url = database_.url()});

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "ports/outbox.h"
 #include "ports/queries.h"
 #include "ports/store_ports.h"
 #include "support/postgres_server.h"
@@ -37,6 +38,7 @@ class StoreUnderTest {
   virtual ~StoreUnderTest() = default;
   virtual StorePorts ports() = 0;
   virtual std::unique_ptr<Queries> queries() = 0;
+  virtual std::unique_ptr<Outbox> outbox() = 0;
   virtual void reopen() = 0;  // as after a restart; a store that does not last keeps what it has
 };
 
@@ -79,6 +81,7 @@ class EveryStore : public testing::TestWithParam<StoreKind> {
   LineStore& line() { return ports().line; }
   Retention& retention() { return ports().retention; }
   std::unique_ptr<Queries> queries() { return under_test_->queries(); }
+  std::unique_ptr<Outbox> open_outbox() { return under_test_->outbox(); }
   void reopen() { under_test_->reopen(); }
 
  private:

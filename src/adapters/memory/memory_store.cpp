@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "adapters/memory/memory_outbox.h"
 #include "adapters/memory/memory_queries.h"
 #include "adapters/memory/memory_transaction.h"
 
@@ -9,6 +10,7 @@ namespace stagedoor {
 
 std::unique_ptr<Transaction> MemoryStore::begin() { return std::make_unique<MemoryTransaction>(*this); }
 std::unique_ptr<Queries> MemoryStore::queries() { return std::make_unique<MemoryQueries>(*this); }
+std::unique_ptr<Outbox> MemoryStore::outbox() { return std::make_unique<MemoryOutbox>(*this); }
 
 Catalogue MemoryStore::catalogue() { return tables_.catalogue; }
 
@@ -49,8 +51,11 @@ std::size_t MemoryStore::forget(const RetentionLimits& limits, std::size_t rows_
     tables_.answers.erase(at->second);
   std::size_t events = 0;
   auto& outbox = tables_.outbox;
-  while (limits.outbox_before && events < rows_max && !outbox.empty() &&
-         outbox.begin()->second.created_at < *limits.outbox_before) {
+  const auto may_go = [&](const OutboxRow& row) {
+    return row.id <= limits.outbox_accepted ||
+           (limits.outbox_before && row.created_at < *limits.outbox_before);
+  };
+  while (events < rows_max && !outbox.empty() && may_go(outbox.begin()->second)) {
     outbox.erase(outbox.begin());
     ++events;
   }

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "adapters/memory/tables.h"
+#include "ports/outbox.h"
 #include "ports/queries.h"
 #include "ports/store_ports.h"
 
@@ -23,7 +24,9 @@ class MemoryStore final : public Store, public StartupState, public LineStore, p
   std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) override;
 
   StorePorts ports() { return {*this, *this, *this, *this}; }
-  std::unique_ptr<Queries> queries();  // any thread; must not outlive the store
+  // Any thread; must not outlive the store.
+  std::unique_ptr<Queries> queries();
+  std::unique_ptr<Outbox> outbox();
 
   // Every row, for comparison. Not while a transaction commits.
   const Tables& tables() const { return tables_; }
@@ -31,8 +34,9 @@ class MemoryStore final : public Store, public StartupState, public LineStore, p
  private:
   friend class MemoryTransaction;
   friend class MemoryQueries;
+  friend class MemoryOutbox;
 
-  std::mutex mutex_;  // held while rows are read for Queries and while a commit writes them
+  std::mutex mutex_;  // held while rows are read for Queries and Outbox, and while a commit writes them
   Tables tables_;
 };
 

@@ -31,6 +31,7 @@ struct Tables {
   std::map<UserKey, IdempotentAnswer> answers;
   std::map<OutboxId, OutboxRow> outbox;
   std::map<LogId, LogRow> log;
+  std::map<std::string, OutboxId> sinks;  // what each has accepted
   std::int64_t ids_reserved_to = 1;
   TimePoint latest_moment{};
 };

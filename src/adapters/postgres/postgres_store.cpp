@@ -7,6 +7,7 @@
 
 #include "adapters/postgres/loader.h"
 #include "adapters/postgres/postgres_line.h"
+#include "adapters/postgres/postgres_outbox.h"
 #include "adapters/postgres/postgres_queries.h"
 #include "adapters/postgres/reading.h"
 #include "adapters/postgres/schema.h"
@@ -275,10 +276,11 @@ std::size_t PostgresStore::forget(const RetentionLimits& limits, std::size_t row
     lock();
     connection.queue(sql::engine::forget_answers, {{"$before", limits.answers_before}, {"$limit", rows_max}},
                      count);
-    if (limits.outbox_before) {
-      connection.queue(sql::engine::forget_outbox, {{"$before", *limits.outbox_before}, {"$limit", rows_max}},
-                       count);
-    }
+    connection.queue(sql::engine::forget_outbox,
+                     {{"$before", limits.outbox_before.value_or(TimePoint{})},
+                      {"$accepted", limits.outbox_accepted.value},
+                      {"$limit", rows_max}},
+                     count);
     connection.queue("COMMIT");
     connection.queue(sql::engine::forget_journal, {{"$kept", kJournalKept}, {"$limit", rows_max}}, count);
     connection.finish();
@@ -291,6 +293,10 @@ std::size_t PostgresStore::forget(const RetentionLimits& limits, std::size_t row
 
 std::unique_ptr<Queries> PostgresStore::queries() const {
   return std::make_unique<PostgresQueries>(connection_options(options_));
+}
+
+std::unique_ptr<Outbox> PostgresStore::outbox() const {
+  return std::make_unique<PostgresOutbox>(connection_options(options_));
 }
 
 }  // namespace stagedoor

@@ -8,6 +8,7 @@
 
 #include "adapters/postgres/connection.h"
 #include "adapters/postgres/journal.h"
+#include "ports/outbox.h"
 #include "ports/queries.h"
 #include "ports/store_ports.h"
 
@@ -52,8 +53,9 @@ class PostgresStore final : public Store,
   std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) override;
 
   StorePorts ports() { return {*this, *this, *this, *this, this}; }
-  // A reader of its own, for one thread at a time. Any thread.
+  // Each has a connection of its own, for one thread at a time. Any thread.
   std::unique_ptr<Queries> queries() const;
+  std::unique_ptr<Outbox> outbox() const;
   // What to add to this machine's steady clock to have the database's, by which all instances go. Any thread.
   Millis clock_offset() const { return journal_.clock_offset(); }
 

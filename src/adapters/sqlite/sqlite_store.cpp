@@ -6,6 +6,7 @@
 
 #include "adapters/sqlite/catalogue_tables.h"
 #include "adapters/sqlite/schema.h"
+#include "adapters/sqlite/sqlite_outbox.h"
 #include "adapters/sqlite/sqlite_queries.h"
 #include "adapters/tables/rows.h"
 #include "adapters/tables/startup_queries.h"
@@ -72,15 +73,17 @@ class SqliteStore::SqliteTransaction final : public Transaction {
   explicit SqliteTransaction(SqliteStore& store) : store_(store), database_(store.database_) {
     ensure(!database_.in_transaction(), "one transaction at a time");
   }
-  ~SqliteTransaction() override { database_.roll_back(); }
+  ~SqliteTransaction() override {
+    if (writing_) database_.roll_back();
+  }
 
   void load(const Keys& keys, View& view) override {
-    if (!database_.in_transaction()) database_.execute("BEGIN");
+    start("BEGIN");
     store_.loader_.load(keys, store_.known_, view);
   }
 
   void apply(const Batch& batch) override {
-    if (!database_.in_transaction()) database_.execute("BEGIN IMMEDIATE");
+    start("BEGIN IMMEDIATE");
     has_written_ = true;
     store_.writer_.write(batch, store_.known_);
   }
@@ -89,10 +92,19 @@ class SqliteStore::SqliteTransaction final : public Transaction {
     if (!database_.in_transaction()) return;
     database_.execute("COMMIT");
     if (has_written_) store_.after_commit();
+    writing_.unlock();
+  }
+
+  // Nothing to do when it has begun.
+  void start(const char* begin) {
+    if (writing_) return;
+    writing_.lock();
+    database_.execute(begin);
   }
 
  private:
   SqliteStore& store_;
+  std::unique_lock<std::mutex> writing_{store_.writing_, std::defer_lock};
   Database& database_;
   bool has_written_ = false;
 };
@@ -100,13 +112,15 @@ class SqliteStore::SqliteTransaction final : public Transaction {
 SqliteStore::SqliteStore(SqliteOptions options)
     : folder_(options.path == ":memory:" ? std::make_unique<TemporaryFolder>() : nullptr),
       path_(folder_ ? folder_->path() + std::string(kFileName) : canonical(options.path)),
+      synchronous_(folder_ ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = FULL"),
       lock_(path_ + ".lock"),
       database_(path_, OpenFor::writing),
       loader_(database_),
-      writer_(database_) {
+      writer_(database_),
+      advance_sink_(database_, sql::events::advance_sink) {
   check_is_not_foreign(database_);  // before anything is written to it
   database_.execute("PRAGMA journal_mode = WAL");
-  database_.execute(folder_ ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = FULL");
+  database_.execute(synchronous_);
   database_.execute("PRAGMA wal_autocheckpoint = 0");
   database_.execute("PRAGMA temp_store = MEMORY");
   database_.execute("PRAGMA journal_size_limit = " + std::to_string(options.wal_limit));
@@ -238,14 +252,34 @@ std::int64_t SqliteStore::mark(std::string_view name) {
 
 std::size_t SqliteStore::forget(const RetentionLimits& limits, std::size_t rows_max) {
   SqliteTransaction transaction(*this);
-  database_.execute("BEGIN IMMEDIATE");
+  transaction.start("BEGIN IMMEDIATE");
   const std::size_t rows = writer_.forget(limits, rows_max);
-  if (rows == 0) return 0;
-  transaction.commit();
-  after_commit();
+  if (rows > 0) transaction.commit();
   return rows;
 }
 
+// Not synced to the disk by itself: it would make the next transaction of the lane wait, and a move that a
+// loss of power takes back only means repeats. The sync of any later transaction includes it.
+bool SqliteStore::advance(std::string_view sink, OutboxId expected, OutboxId next) {
+  class Unsynced {
+   public:
+    explicit Unsynced(SqliteStore& of) : store_(of) {
+      store_.database_.execute("PRAGMA synchronous = NORMAL");
+    }
+    ~Unsynced() { store_.database_.execute(store_.synchronous_); }
+
+   private:
+    SqliteStore& store_;
+  };
+  const std::lock_guard lock(writing_);
+  const Unsynced unsynced(*this);
+  bool is_moved = false;
+  advance_sink_.each({{"$sink", sink}, {"$expected", expected.value}, {"$next", next.value}},
+                     [&](Columns&) { is_moved = true; });
+  return is_moved;
+}
+
 std::unique_ptr<Queries> SqliteStore::queries() const { return std::make_unique<SqliteQueries>(path_); }
+std::unique_ptr<Outbox> SqliteStore::outbox() { return std::make_unique<SqliteOutbox>(*this); }
 
 }  // namespace stagedoor

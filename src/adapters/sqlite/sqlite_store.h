@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "adapters/sqlite/checkpointer.h"
@@ -14,6 +15,7 @@
 #include "adapters/sqlite/process_lock.h"
 #include "adapters/sqlite/sqlite_line.h"
 #include "adapters/sqlite/writer.h"
+#include "ports/outbox.h"
 #include "ports/queries.h"
 #include "ports/store_ports.h"
 
@@ -56,8 +58,9 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
   std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) override;
 
   StorePorts ports() { return {*this, *this, *this, *this}; }
-  // A reader of its own, for one thread at a time. Any thread; must not outlive the store.
+  // Each has a connection of its own, for one thread at a time. Any thread; must not outlive the store.
   std::unique_ptr<Queries> queries() const;
+  std::unique_ptr<Outbox> outbox();
   const std::string& path() const { return path_; }
   std::int64_t wal_bytes() const { return wal_pages_ * page_size_; }  // any thread
 
@@ -66,6 +69,9 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
   // The line on a connection of its own, from the first of what is read of it to the first begin().
   struct LineReader;
   SqliteLine& line();
+  friend class SqliteOutbox;
+  // Outbox::advance(). Any thread; waits for the lane's transaction.
+  bool advance(std::string_view sink, OutboxId expected, OutboxId next);
   void learn();
   void learn_blocks(Database& reader);
   void after_commit();
@@ -73,14 +79,19 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
 
   std::unique_ptr<TemporaryFolder> folder_;  // of a store that is not to last
   std::string path_;
+  const char* const synchronous_;  // whether a commit waits for the disk
   ProcessLock lock_;
   Database database_;
   std::int64_t page_size_ = 4096;
   std::int64_t wal_limit_pages_;
   std::atomic<std::int64_t> wal_pages_{0};
   std::int64_t finish_wal_at_;  // pages
+  // Held while a transaction is open on `database_`. A sink's progress is written on this connection too: the
+  // commit of another connection would empty this one's cache and make the lane's open transaction fail.
+  std::mutex writing_;
   Loader loader_;
   Writer writer_;
+  Statement advance_sink_;
   Known known_;
   bool is_known_ = false;
   std::unique_ptr<LineReader> line_reader_;

@@ -185,11 +185,17 @@ void Writer::raise_watermark(std::string_view name, std::int64_t value) {
 
 std::size_t Writer::forget(const RetentionLimits& limits, std::size_t rows_max) {
   int forgotten = forget_answers_.run({{"$before", limits.answers_before}, {"$limit", rows_max}});
-  if (limits.outbox_before) {
-    const int events = forget_outbox_.run({{"$before", *limits.outbox_before}, {"$limit", rows_max}});
-    if (events > 0) raise_watermark("outbox_forgotten_until", to_ms(*limits.outbox_before));
-    forgotten += events;
-  }
+  std::optional<TimePoint> newest;
+  forget_outbox_.each({{"$before", limits.outbox_before.value_or(TimePoint{})},
+                       {"$accepted", limits.outbox_accepted.value},
+                       {"$limit", rows_max}},
+                      [&](Columns& columns) {
+                        TimePoint at;
+                        columns >> at;
+                        newest = std::max(newest.value_or(at), at);
+                        ++forgotten;
+                      });
+  if (newest) raise_watermark("outbox_forgotten_until", to_ms(*newest) + 1);
   return std::size_t(forgotten);
 }
 

@@ -1,0 +1,1 @@
+SELECT accepted FROM event_sinks WHERE sink = $sink

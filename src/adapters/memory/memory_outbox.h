@@ -1,0 +1,21 @@
+// The outbox of the store in memory. It has no leases: everybody may claim a sink.
+#pragma once
+
+#include "adapters/memory/memory_store.h"
+
+namespace stagedoor {
+
+class MemoryOutbox final : public Outbox {
+ public:
+  explicit MemoryOutbox(MemoryStore& store) : store_(store) {}
+
+  bool claim(std::string_view) override { return true; }
+  std::vector<OutboxRow> pending(OutboxId after, std::size_t limit) override;
+  OutboxId progress(std::string_view sink) override;
+  bool advance(std::string_view sink, OutboxId expected, OutboxId next) override;
+
+ private:
+  MemoryStore& store_;
+};
+
+}  // namespace stagedoor

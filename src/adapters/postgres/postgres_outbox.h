@@ -1,0 +1,31 @@
+// The outbox of a PostgreSQL store on a connection of its own, which also holds the leases of the sinks: when
+// it is lost, they are. Connected when it is first used, and again when it was lost.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+
+#include "adapters/postgres/connection.h"
+#include "ports/outbox.h"
+
+namespace stagedoor {
+
+class PostgresOutbox final : public Outbox {
+ public:
+  explicit PostgresOutbox(postgres::ConnectionOptions options) : options_(std::move(options)) {}
+
+  bool claim(std::string_view sink) override;
+  std::vector<OutboxRow> pending(OutboxId after, std::size_t limit) override;
+  OutboxId progress(std::string_view sink) override;
+  bool advance(std::string_view sink, OutboxId expected, OutboxId next) override;
+
+ private:
+  postgres::Connection& open();
+
+  const postgres::ConnectionOptions options_;
+  std::optional<postgres::Connection> connection_;
+  std::set<std::string, std::less<>> claimed_;  // by this connection
+};
+
+}  // namespace stagedoor

@@ -1,0 +1,28 @@
+#include "adapters/sqlite/sqlite_outbox.h"
+
+#include "adapters/tables/rows.h"
+
+namespace stagedoor {
+
+SqliteOutbox::SqliteOutbox(SqliteStore& store)
+    : store_(store),
+      database_(store.path(), OpenFor::reading),
+      pending_(database_, sql::events::find_pending),
+      find_sink_(database_, sql::events::find_sink) {
+  database_.damage_is_fatal();
+}
+
+std::vector<OutboxRow> SqliteOutbox::pending(OutboxId after, std::size_t limit) {
+  std::vector<OutboxRow> rows;
+  pending_.each({{"$after", after.value}, {"$limit", limit}},
+                [&](Columns& columns) { columns >> rows.emplace_back(); });
+  return rows;
+}
+
+OutboxId SqliteOutbox::progress(std::string_view sink) {
+  OutboxId accepted;
+  find_sink_.each({{"$sink", sink}}, [&](Columns& columns) { columns >> accepted; });
+  return accepted;
+}
+
+}  // namespace stagedoor

@@ -1,0 +1,145 @@
+// The outbox as a relay reads it: commit order, progress of the sinks, and what leaves.
+#include <gmock/gmock.h>
+
+#include <thread>
+
+#include "sample.h"
+#include "store_under_test.h"
+
+namespace stagedoor::contract {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class OutboxOfStore : public EveryStore {
+ protected:
+  OutboxOfStore() { open_sample(store()); }
+
+  void write(std::int64_t first, std::int64_t last, TimePoint when = at(0)) {
+    Batch batch;
+    for (std::int64_t id = first; id <= last; ++id)
+      batch.outbox.push_back(outbox(id, "reservation/" + std::to_string(id), 1, when));
+    commit(store(), batch);
+  }
+  std::vector<std::int64_t> ids(std::int64_t after, std::size_t limit = 100) {
+    std::vector<std::int64_t> ids;
+    for (const auto& row : open_outbox()->pending({after}, limit)) ids.push_back(row.id.value);
+    return ids;
+  }
+};
+INSTANTIATE_ON_EVERY_STORE(OutboxOfStore);
+
+TEST_P(OutboxOfStore, gives_rows_in_commit_order_after_the_one_before) {
+  EXPECT_THAT(ids(0), IsEmpty());
+  write(5001, 5003);
+  write(5007, 5008);
+  EXPECT_THAT(ids(0), ElementsAre(5001, 5002, 5003, 5007, 5008));
+  EXPECT_THAT(ids(5002, 2), ElementsAre(5003, 5007));
+  EXPECT_THAT(ids(5008), IsEmpty());
+}
+
+TEST_P(OutboxOfStore, gives_a_row_as_it_was_written) {
+  Batch batch;
+  OutboxRow row = outbox(5001, "wallet/3", 7, at(12));
+  row.type = "stagedoor.wallet.charged.v1";
+  row.payload = R"({"userId":"\"한\""})";
+  batch.outbox.push_back(row);
+  commit(store(), batch);
+  const auto found = open_outbox()->pending({}, 1).at(0);
+  EXPECT_EQ(found.id, row.id);
+  EXPECT_EQ(found.key, row.key);
+  EXPECT_EQ(found.version, row.version);
+  EXPECT_EQ(found.type, row.type);
+  EXPECT_EQ(found.payload, row.payload);
+  EXPECT_EQ(found.created_at, row.created_at);
+}
+
+TEST_P(OutboxOfStore, a_sink_that_never_accepted_anything_stands_at_0) {
+  EXPECT_EQ(open_outbox()->progress("out"), OutboxId{});
+}
+
+// The fence (R-E1): whoever comes late finds that the progress has moved.
+TEST_P(OutboxOfStore, moves_a_sink_only_from_where_it_is_expected) {
+  const auto one = open_outbox();
+  const auto late = open_outbox();
+  EXPECT_FALSE(one->advance("out", {4}, {5})) << "it stands at 0";
+  EXPECT_EQ(one->progress("out"), OutboxId{});
+  EXPECT_TRUE(one->advance("out", {}, {5}));
+  EXPECT_FALSE(late->advance("out", {}, {7}));
+  EXPECT_FALSE(late->advance("out", {4}, {7}));
+  EXPECT_EQ(late->progress("out"), OutboxId{5});
+  EXPECT_TRUE(late->advance("out", {5}, {7}));
+  EXPECT_EQ(one->progress("out"), OutboxId{7});
+}
+
+TEST_P(OutboxOfStore, keeps_sinks_apart) {
+  const auto all = open_outbox();
+  EXPECT_TRUE(all->advance("out", {}, {5}));
+  EXPECT_EQ(all->progress("crm"), OutboxId{});
+  EXPECT_TRUE(all->advance("crm", {}, {3}));
+  EXPECT_EQ(all->progress("out"), OutboxId{5});
+}
+
+TEST_P(OutboxOfStore, remembers_progress_when_it_is_opened_again) {
+  EXPECT_TRUE(open_outbox()->advance("out", {}, {5}));
+  reopen();
+  EXPECT_EQ(open_outbox()->progress("out"), OutboxId{5});
+}
+
+TEST_P(OutboxOfStore, rows_that_every_sink_accepted_leave_in_chunks_and_others_stay) {
+  write(5001, 5005);
+  EXPECT_EQ(retention().forget({.outbox_accepted = {5003}}, 2), 2u);
+  EXPECT_THAT(ids(0), ElementsAre(5003, 5004, 5005));
+  EXPECT_EQ(retention().forget({.outbox_accepted = {5003}}, 2), 1u);
+  EXPECT_EQ(retention().forget({.outbox_accepted = {5003}}, 2), 0u);
+  EXPECT_THAT(ids(0), ElementsAre(5004, 5005));
+}
+
+// What writes bookings and what delivers events are different threads of one process.
+TEST_P(OutboxOfStore, a_sink_moves_while_batches_are_committed) {
+  constexpr std::int64_t kBatches = 100;
+  std::thread relay([&] {
+    const auto sinks = open_outbox();
+    for (std::int64_t seen = 0; seen < kBatches;) {
+      const auto rows = sinks->pending({seen}, 10);
+      if (rows.empty()) continue;
+      EXPECT_TRUE(sinks->advance("out", {seen}, rows.back().id));
+      seen = rows.back().id.value;
+    }
+  });
+  for (std::int64_t id = 1; id <= kBatches; ++id) {
+    Batch batch;
+    batch.outbox.push_back(outbox(id, "wallet/1", id));
+    const auto transaction = store().begin();
+    View view;
+    transaction->load({.wallets = {user(1)}}, view);  // the transaction begins with a read
+    transaction->apply(batch);
+    transaction->commit();
+  }
+  relay.join();
+  EXPECT_EQ(open_outbox()->progress("out"), OutboxId{kBatches});
+}
+
+class OutboxOfPostgres : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (test::PostgresServer::missing()) GTEST_SKIP() << "PostgreSQL is not installed";
+    store_ = postgres_store();
+  }
+  std::unique_ptr<StoreUnderTest> store_;
+};
+
+TEST_F(OutboxOfPostgres, one_of_several_relays_has_the_lease_of_a_sink) {
+  auto one = store_->outbox();
+  const auto two = store_->outbox();
+  EXPECT_TRUE(one->claim("out"));
+  EXPECT_TRUE(one->claim("out"));
+  EXPECT_FALSE(two->claim("out"));
+  EXPECT_TRUE(two->claim("crm"));
+  one.reset();
+  while (!two->claim("out")) std::this_thread::yield();  // the server notices the end of the connection
+}
+
+}  // namespace
+}  // namespace stagedoor::contract
