@@ -80,6 +80,14 @@ class RightSettings(InFolder):
         self.assertEqual((result.returncode, result.stderr), (0, ''))
         self.assertEqual((server.ROOT / 'api/openapi.json').read_text(), result.stdout, 'run ./x openapi')
 
+    def test_committed_event_schemas_are_up_to_date(self):  # R-E3
+        self.assertEqual(self.run_program('openapi', '--events', 'events').returncode, 0)
+        made = {path.name: path.read_text() for path in (self.folder / 'events').iterdir()}
+        committed = {path.name: path.read_text() for path in (server.ROOT / 'api/events').iterdir()}
+        self.assertEqual(committed, made, 'run ./x openapi')
+        for name, schema in made.items():
+            self.assertNotIn('additionalProperties', schema, f'{name}: within a version members may be added')
+
 
 def call(url, method='GET', body=None, token=None):
     """(status, the answer as JSON)."""

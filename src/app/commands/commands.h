@@ -153,7 +153,10 @@ class OpenApiCommand : public SubCommand {
  public:
   const char* name() const override { return "openapi"; }
   const char* doc() const override { return "Print the description of the API (OpenAPI 3.1)"; }
+  void add_options(CLI::App& app) override;
   int run() const override;
+
+  std::string events_folder;  // not empty: write the schemas of the events there instead
 };
 
 class VersionCommand : public SubCommand {
