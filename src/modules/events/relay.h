@@ -1,0 +1,46 @@
+// Carries the events of a store to one sink, in commit order: reads the outbox, lets the sink accept, and
+// only then moves the sink's progress (R-E1). An event whose acceptance was not recorded, after a crash or by
+// a relay that lost its turn, is delivered again; the promise is therefore order per key once repeats are
+// dropped by (key, version).
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "ports/event_sink.h"
+#include "ports/outbox.h"
+
+namespace stagedoor::events {
+
+class Relay {
+ public:
+  // The sink must outlive the relay.
+  Relay(std::string name, EventSink& sink, std::unique_ptr<Outbox> outbox, std::size_t batch_max = 500)
+      : name_(std::move(name)), sink_(sink), outbox_(std::move(outbox)), batch_max_(batch_max) {}
+
+  // Delivers one batch and returns how long to rest (engine/worker.h). Throws SinkUnavailable and the
+  // exceptions of store_errors.h.
+  Millis run_once(const std::stop_token& stop);
+
+  const std::string& name() const { return name_; }
+  // The last row known to be accepted by this sink, also when another instance delivers. Any thread.
+  OutboxId accepted() const { return {accepted_.load(std::memory_order_acquire)}; }
+  // When the oldest row was written that the sink has not accepted; nothing when there is none or another
+  // instance delivers. Any thread.
+  std::optional<TimePoint> oldest_unaccepted() const;
+
+ private:
+  void note_oldest(const OutboxRow* row);
+
+  const std::string name_;
+  EventSink& sink_;
+  const std::unique_ptr<Outbox> outbox_;
+  const std::size_t batch_max_;
+  std::atomic<std::int64_t> accepted_{0};
+  std::atomic<std::int64_t> oldest_ms_{0};  // 0: none
+};
+
+}  // namespace stagedoor::events
