@@ -171,6 +171,54 @@ class Work(InFolder):
         self.assertEqual(audit.returncode, 0, audit.stdout + audit.stderr)
 
 
+class EventsOut(InFolder):
+    """Events on standard output (R-E1, R-E2, R-E5)."""
+
+    SETTINGS = (f'--catalogue.file={Work.CATALOGUE}', '--events.sinks=out=stdout:')
+
+    def charge(self, running):
+        user = str(uuid.uuid4())
+        said = call(running.url + '/queue', 'POST', {'userId': user, 'eventId': 1})[1]
+        path = f'{running.url}/users/{user}/balance/charge'
+        return lambda: call(path, 'PUT', {'amount': 1}, token=said['data']['token'].removeprefix('Bearer '))
+
+    def test_a_sale_is_told_in_order_and_once(self):
+        with server.Server(self.folder, *self.SETTINGS) as running:
+            crowd = self.run_program('crowd', '--url', running.url, '--event', '1', '--fans', '10', '--abandon', '0')
+            self.assertEqual(crowd.returncode, 0, crowd.stdout + crowd.stderr)
+            events = []
+            while sum(event['type'] == 'stagedoor.payment.made.v1' for event in events) < 10:
+                events.append(json.loads(running.process.stdout.readline()))
+        self.assertEqual(running.exit_code, 0)
+        ids = [int(event['id']) for event in events]
+        self.assertEqual(ids, sorted(set(ids)), 'in commit order, none twice')
+        versions = {}
+        for event in events:
+            versions.setdefault(event['subject'], []).append(event['keyversion'])
+        for key, seen in versions.items():
+            self.assertEqual(seen, list(range(1, len(seen) + 1)), key)
+        self.assertLessEqual({'stagedoor.reservation.held.v1', 'stagedoor.reservation.paid.v1', 'stagedoor.wallet.charged.v1'},
+                             {event['type'] for event in events})
+
+        with server.Server(self.folder, *self.SETTINGS) as running:
+            self.charge(running)()
+            event = json.loads(running.process.stdout.readline())
+            self.assertEqual((event['type'], event['data']['amount']), ('stagedoor.wallet.charged.v1', 1), 'nothing is repeated')
+
+    def test_a_reader_that_does_not_read_delays_no_booking_and_no_stop(self):
+        with server.Server(self.folder, *self.SETTINGS) as running:
+            charge = self.charge(running)
+            for _ in range(400):  # more than the pipe holds
+                self.assertEqual(charge()[0], 200)
+            with urllib.request.urlopen(running.url + '/metrics', timeout=10) as answer:
+                self.assertRegex(answer.read().decode(), r'stagedoor_events_oldest_unaccepted_seconds\{sink="out"\} 0*[.1-9]')
+            begin = time.monotonic()
+        self.assertEqual(running.exit_code, 0)
+        self.assertLess(time.monotonic() - begin, 20)
+        audit = self.run_program('audit')
+        self.assertEqual(audit.returncode, 0, audit.stdout + audit.stderr)
+
+
 class DrawnSale(unittest.TestCase):
     """A sale that opens with a draw, recomputed and judged (R-Q13, R-Q17)."""
 

@@ -58,6 +58,7 @@ int ServeCommand::run_with(const LoadedConfig& loaded) const {
   std::printf("{\"event\":\"listening\",\"address\":\"%s\",\"version\":\"%s\"}\n", service.address().c_str(),
               STAGEDOOR_VERSION);
   std::fflush(stdout);
+  service.start_relays();
   stop_signals.wait();
   service.stop();
   return 0;

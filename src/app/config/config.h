@@ -49,7 +49,7 @@ struct Config {
     std::string url;
   } room;
   struct Events {
-    std::string url;
+    std::vector<std::string> sinks;
   } events;
   struct Queue {
     std::int64_t default_event = 0;
@@ -84,6 +84,13 @@ struct Config {
     std::string file;
   } catalogue;
 };
+
+// An entry of events.sinks: "out=stdout:". The store remembers by the name how far a sink is.
+struct SinkSetting {
+  std::string name;
+  std::string url;
+};
+std::optional<SinkSetting> parse_sink(std::string_view text);  // nothing when it is not NAME=URL
 
 // One thing that is wrong with the settings, for a person: where it stands ("stagedoor.toml:3",
 // "environment STAGEDOOR_HTTP_LISTEN", "flag --http.listen"), and what to write instead. Never contains a

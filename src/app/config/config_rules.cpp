@@ -2,6 +2,9 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <set>
+
 #include "app/config/config.h"
 #include "core/parse_number.h"
 
@@ -62,6 +65,8 @@ bool is_operator_key(std::string_view text) {
   return role == "viewer" || role == "operator" || role == "owner";
 }
 
+constexpr std::size_t kSinkNameMax = 32;
+
 class Rules {
  public:
   explicit Rules(LoadedConfig& loaded) : loaded_(loaded), c_(loaded.config) {}
@@ -69,6 +74,7 @@ class Rules {
   void check() {
     http();
     places_of_data();
+    sinks();
     auth();
     beyond_loopback();
   }
@@ -105,8 +111,28 @@ class Rules {
     }
     if (!c_.room.url.empty())
       fault("room.url", "is not built yet; leave it empty (the line stands in the store)");
-    if (!c_.events.url.empty())
-      fault("events.url", "is not built yet; leave it empty (events stay in the outbox)");
+  }
+
+  void sinks() {
+    std::set<std::string> names, urls;
+    for (std::size_t i = 0; i < c_.events.sinks.size(); ++i) {
+      const auto sink = parse_sink(c_.events.sinks[i]);
+      if (!sink) {
+        fault(
+            "events.sinks",
+            fmt::format("has an entry (number {}) that does not fit; write NAME=URL with a name of a-z, 0-9, "
+                        "- and _, at most {} characters long, such as out=stdout:",
+                        i + 1, kSinkNameMax));
+      } else if (sink->url != "stdout:") {
+        fault("events.sinks",
+              fmt::format("has a URL for {} that is not built yet; write stdout: instead", sink->name));
+      } else if (!names.insert(sink->name).second) {
+        fault("events.sinks", fmt::format("has the name {} twice; give each sink its own", sink->name));
+      } else if (!urls.insert(sink->url).second) {
+        fault("events.sinks",
+              fmt::format("has {} twice, and their lines would mix; name it once", sink->url));
+      }
+    }
   }
 
   void auth() {
@@ -156,6 +182,18 @@ class Rules {
 };
 
 }  // namespace
+
+std::optional<SinkSetting> parse_sink(std::string_view text) {
+  const auto equals = text.find('=');
+  if (equals == std::string_view::npos) return std::nullopt;
+  SinkSetting sink{std::string(text.substr(0, equals)), std::string(text.substr(equals + 1))};
+  const auto is_plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  };
+  const bool fits = !sink.name.empty() && sink.name.size() <= kSinkNameMax &&
+                    std::ranges::all_of(sink.name, is_plain) && !sink.url.empty();
+  return fits ? std::optional(std::move(sink)) : std::nullopt;
+}
 
 void check_config_rules(LoadedConfig& loaded) { Rules(loaded).check(); }
 

@@ -173,8 +173,28 @@ TEST(Settings, what_is_not_built_yet_is_refused_in_words) {
               ElementsAre(FaultAt("flag --auth.mode", "not built yet")));
   EXPECT_THAT(from_flags({{"room.url", "redis://h"}}).faults,
               ElementsAre(FaultAt("flag --room.url", "not built yet")));
-  EXPECT_THAT(from_flags({{"events.url", "kafka://h"}}).faults,
-              ElementsAre(FaultAt("flag --events.url", "not built yet")));
+  EXPECT_THAT(from_flags({{"events.sinks", "orders=kafka://h:9092/orders"}}).faults,
+              ElementsAre(FaultAt("flag --events.sinks", "orders that is not built yet; write stdout:")));
+}
+
+TEST(Settings, sinks_have_names) {  // R-E2
+  const LoadedConfig loaded = from_flags({{"events.sinks", "out=stdout:"}});
+  EXPECT_THAT(loaded.faults, IsEmpty());
+  ASSERT_THAT(loaded.config.events.sinks, ElementsAre("out=stdout:"));
+  EXPECT_EQ(parse_sink("out=stdout:")->name, "out");
+  EXPECT_EQ(parse_sink("crm=https://h/?a=b")->url, "https://h/?a=b");
+  for (const char* sink : {"stdout:", "=stdout:", "out=", "Out=stdout:", "a b=stdout:",
+                           "a-name-that-is-longer-than-32-chars=stdout:", "https://h"}) {
+    EXPECT_THAT(from_flags({{"events.sinks", sink}}).faults,
+                ElementsAre(FaultAt("flag --events.sinks", "write NAME=URL")))
+        << sink;
+  }
+  EXPECT_THAT(from_flags({{"events.sinks", "https://me:secret@h"}}).faults,
+              ElementsAre(Field(&ConfigFault::message, Not(HasSubstr("secret")))));
+  EXPECT_THAT(from_flags({{"events.sinks", "out=stdout:,out=stdout:"}}).faults,
+              ElementsAre(FaultAt("flag --events.sinks", "the name out twice")));
+  EXPECT_THAT(from_flags({{"events.sinks", "out=stdout:,too=stdout:"}}).faults,
+              ElementsAre(FaultAt("flag --events.sinks", "stdout: twice")));
 }
 
 TEST(Settings, inside_of_a_value_is_checked) {

@@ -163,9 +163,11 @@ std::vector<Setting> settings_of(Config& c) {
       {.name = "room.url",
        .value = &c.room.url,
        .doc = "Where the line of the waiting room is; empty is in the store, the only place built so far."},
-      {.name = "events.url",
-       .value = &c.events.url,
-       .doc = "Where booking and money events are published; empty is nowhere, all that is built so far."},
+      {.name = "events.sinks",
+       .value = &c.events.sinks,
+       .doc = "Where booking and money events are delivered, a list of NAME=URL; the name stays when the URL "
+              "changes. out=stdout: writes JSON lines to standard output. Empty: nowhere; the store keeps "
+              "events for a week."},
       {.name = "queue.default_event",
        .value = &c.queue.default_event,
        .doc = "The event that a join without eventId means; 0 is the one event on sale."},

@@ -16,8 +16,10 @@ constexpr Millis kOutboxKept{7 * 24 * 3'600'000};
 void Housekeeping::collect(TimePoint now, std::vector<std::unique_ptr<Command>>&) {
   due_ = now + kRest;
   try {
-    if (retention_.forget({now - kAnswersKept - kMargin, now - kOutboxKept}, kRowsAtOnce) >= kRowsAtOnce)
-      due_ = now + kBetweenPieces;
+    RetentionLimits limits{.answers_before = now - kAnswersKept - kMargin};
+    if (const auto accepted = accepted_ ? accepted_() : std::nullopt) limits.outbox_accepted = *accepted;
+    else limits.outbox_before = now - kOutboxKept;
+    if (retention_.forget(limits, kRowsAtOnce) >= kRowsAtOnce) due_ = now + kBetweenPieces;
   } catch (const StoreUnavailable& outage) {
     log(LogLevel::warn, "old rows were not removed; trying again in a minute",
         {{"error.message", outage.what()}});

@@ -1,6 +1,9 @@
-// Removes what has outlived its purpose: idempotent answers after 24 h (R-X5), events of the outbox that
-// nobody relays after a week. A little at a time, between batches.
+// Removes what has outlived its purpose, a little at a time, between batches: idempotent answers after 24 h
+// (R-X5); events when every sink has accepted them (R-E1), or, without sinks, after a week.
 #pragma once
+
+#include <functional>
+#include <optional>
 
 #include "engine/lane.h"
 
@@ -8,13 +11,18 @@ namespace stagedoor {
 
 class Housekeeping : public Job {
  public:
-  explicit Housekeeping(Retention& retention) : retention_(retention) {}
+  // The newest event that every sink has accepted; nothing when there are no sinks.
+  using Accepted = std::function<std::optional<OutboxId>()>;
+
+  Housekeeping(Retention& retention, Accepted accepted)
+      : retention_(retention), accepted_(std::move(accepted)) {}
 
   TimePoint next_due(TimePoint) const override { return due_; }
   void collect(TimePoint now, std::vector<std::unique_ptr<Command>>&) override;
 
  private:
   Retention& retention_;
+  Accepted accepted_;
   TimePoint due_{};
 };
 

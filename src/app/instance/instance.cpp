@@ -24,7 +24,7 @@ Instance::Instance(const InstanceParts& parts)
       tokens_(token_keys_, clock_, parts.token_lifetime),
       operator_keys_(parts.operator_keys),
       rooms_(clock_, catalogue_, parts.random),
-      housekeeping_(parts.store.retention),
+      housekeeping_(parts.store.retention, parts.accepted_events),
       lane_(parts.store, clock_, catalogue_, &http::problem, parts.limits),
       readers_(parts.queries ? kReaderThreads : 0, parts.queries),
       seat_feeds_(shelf_, clock_, random_number(parts.random)),

@@ -35,6 +35,8 @@ struct InstanceParts {
   // Opens one connection for each reader thread. Empty: no reader threads, so reads that need the store are
   // not served.
   std::function<std::unique_ptr<Queries>()> queries;
+  // The newest event that every sink has accepted; nullopt or empty: there are no sinks.
+  Housekeeping::Accepted accepted_events = {};
   const Clock& clock;
   RandomBytes random;
   std::vector<std::string> token_keys;  // newest first

@@ -16,7 +16,7 @@ template <class Concrete>
 OpenStore opened(std::shared_ptr<Concrete> store, std::function<Millis()> clock_offset) {
   auto* const concrete = store.get();
   return {std::move(store), concrete->ports(), [concrete] { return concrete->queries(); },
-          std::move(clock_offset)};
+          [concrete] { return concrete->outbox(); }, std::move(clock_offset)};
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "adapters/reports/audit_report.h"
 #include "adapters/reports/room_record.h"
 #include "app/config/config.h"
+#include "ports/outbox.h"
 #include "ports/queries.h"
 #include "ports/store_ports.h"
 
@@ -18,6 +19,7 @@ struct OpenStore {
   std::shared_ptr<void> owner;  // of everything below
   StorePorts ports;
   std::function<std::unique_ptr<Queries>()> queries;  // any thread; no reader may outlive the store
+  std::function<std::unique_ptr<Outbox>()> outbox;    // the same
   // Offset of the store's clock from this machine's. Any thread. Empty: the store has no clock of its own.
   std::function<Millis()> clock_offset;
 };

@@ -58,16 +58,19 @@ Service::Service(const Config& config)
     : config_(config),
       operator_secrets_(operator_secrets(config)),
       open_store_(open_store(config)),
+      event_relays_(config.events.sinks, open_store_.outbox),
       instance_(parts()),
       sale_metrics_(instance_.lane(), instance_.rooms(), [this] { return instance_.shelf().catalogue(); }),
       server_(server_config(config), instance_.router(), http_metrics_) {
   instance_.lane().add_listener(sale_metrics_);
+  instance_.lane().add_listener(event_relays_);
   add_routes();
 }
 
-InstanceParts Service::parts() const {
+InstanceParts Service::parts() {
   return {.store = open_store_.ports,
           .queries = open_store_.queries,
+          .accepted_events = [this] { return event_relays_.accepted_by_all(); },
           .clock = clock_,
           .random = &system_random,
           .token_keys = signing_keys(config_),
@@ -102,6 +105,7 @@ void Service::stop() {
   std::this_thread::sleep_for(config_.http.stop_delay);
   server_.stop(config_.http.stop_grace);
   instance_.lane().stop();
+  event_relays_.stop();
 }
 
 std::string Service::address() const {
@@ -130,6 +134,8 @@ void Service::add_routes() {
               .handler = [this](const http::Request&, http::Reply reply) {
                 auto families = sale_metrics_.Collect();
                 for (auto& family : http_metrics_->Collect()) families.push_back(std::move(family));
+                for (auto& family : event_relays_.metrics(clock_.now()))
+                  families.push_back(std::move(family));
                 reply({.body = prometheus::TextSerializer().Serialize(families),
                        .headers = "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"});
               }});

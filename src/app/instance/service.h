@@ -10,6 +10,7 @@
 #include "adapters/system/clock.h"
 #include "app/config/config.h"
 #include "app/config/secrets.h"
+#include "app/instance/event_relays.h"
 #include "app/instance/instance.h"
 #include "app/instance/open_store.h"
 #include "app/instance/sale_metrics.h"
@@ -30,6 +31,9 @@ class Service {
   Result<catalog::ImportSummary> import_file(const std::string& name);
   // Serves from when it returns.
   void start();
+  // Delivers events to the sinks from now on. Separate from start(), since a sink may write to standard
+  // output, whose first line says that the server listens.
+  void start_relays() { event_relays_.start(); }
   // Unready for http.stop_delay, then finishes what has begun, refuses the rest, and ends.
   void stop();
 
@@ -39,13 +43,14 @@ class Service {
   const std::optional<std::string>& new_operator_key() const { return operator_secrets_.made; }
 
  private:
-  InstanceParts parts() const;
+  InstanceParts parts();
   void add_routes();
 
   Config config_;
   OperatorSecrets operator_secrets_;
   OpenStore open_store_;
   SystemClock clock_{open_store_.clock_offset};
+  EventRelays event_relays_;
   Instance instance_;
   SaleMetrics sale_metrics_;
   std::shared_ptr<http::Metrics> http_metrics_ = std::make_shared<http::Metrics>();

@@ -1,0 +1,63 @@
+#include "app/instance/event_relays.h"
+
+#include <algorithm>
+
+#include "adapters/stdout/stdout_sink.h"
+#include "adapters/system/random.h"
+#include "app/config/config.h"
+#include "core/ensure.h"
+
+namespace stagedoor {
+
+EventRelays::EventRelays(const std::vector<std::string>& sinks,
+                         const std::function<std::unique_ptr<Outbox>()>& open_outbox) {
+  for (const auto& text : sinks) {
+    const auto setting = parse_sink(text);
+    ensure(setting && setting->url == "stdout:", "events.sinks was checked");
+    auto& delivery = deliveries_.emplace_back();
+    delivery.sink = std::make_unique<StdoutSink>();
+    delivery.relay = std::make_unique<events::Relay>(setting->name, *delivery.sink, open_outbox());
+    delivery.worker = std::make_unique<Worker>(
+        Worker::Options{.name = "delivery of events to " + setting->name},
+        [relay = delivery.relay.get()](const std::stop_token& stop) { return relay->run_once(stop); },
+        &system_random);
+  }
+}
+
+void EventRelays::start() {
+  for (auto& delivery : deliveries_) delivery.worker->start();
+}
+
+void EventRelays::stop() {
+  for (auto& delivery : deliveries_) delivery.worker->stop();
+}
+
+void EventRelays::committed(const Batch& batch) {
+  if (batch.outbox.empty()) return;
+  for (auto& delivery : deliveries_) delivery.worker->wake();
+}
+
+std::optional<OutboxId> EventRelays::accepted_by_all() const {
+  std::optional<OutboxId> least;
+  for (const auto& delivery : deliveries_) {
+    const OutboxId accepted = delivery.relay->accepted();
+    least = least ? std::min(*least, accepted) : accepted;
+  }
+  return least;
+}
+
+std::vector<prometheus::MetricFamily> EventRelays::metrics(TimePoint now) const {
+  std::vector<prometheus::ClientMetric> ages;
+  for (const auto& delivery : deliveries_) {
+    const auto oldest = delivery.relay->oldest_unaccepted();
+    auto& age = ages.emplace_back();
+    age.label = {{"sink", delivery.relay->name()}};
+    age.gauge.value = oldest ? std::max(0.0, std::chrono::duration<double>(now - *oldest).count()) : 0;
+  }
+  if (ages.empty()) return {};
+  return {{"stagedoor_events_oldest_unaccepted_seconds",
+           "Age of the oldest event that the sink has not accepted, on the instance that delivers to it",
+           prometheus::MetricType::Gauge, std::move(ages)}};
+}
+
+}  // namespace stagedoor

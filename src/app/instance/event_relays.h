@@ -1,0 +1,45 @@
+// The relays of this instance: for each entry of events.sinks the sink, its relay, and a thread, so that a
+// sink that blocks or fails delays neither the bookings nor another sink (R-E5).
+#pragma once
+
+#include <prometheus/metric_family.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/lane.h"
+#include "engine/worker.h"
+#include "modules/events/relay.h"
+
+namespace stagedoor {
+
+class EventRelays : public Listener {
+ public:
+  // `sinks` as the settings were checked to be. The store must outlive this object.
+  EventRelays(const std::vector<std::string>& sinks,
+              const std::function<std::unique_ptr<Outbox>()>& open_outbox);
+
+  void start();
+  void stop();  // what is not accepted yet stays in the outbox
+
+  void committed(const Batch& batch) override;
+  void heard(const Batch&) override {}  // its events are not in the message; the relays look by themselves
+
+  // The newest row that every sink has accepted; nothing when there are no sinks. Any thread.
+  std::optional<OutboxId> accepted_by_all() const;
+  // stagedoor_events_oldest_unaccepted_seconds{sink} (R-E5); nothing without sinks.
+  std::vector<prometheus::MetricFamily> metrics(TimePoint now) const;
+
+ private:
+  struct Delivery {
+    std::unique_ptr<EventSink> sink;
+    std::unique_ptr<events::Relay> relay;
+    std::unique_ptr<Worker> worker;
+  };
+  std::vector<Delivery> deliveries_;
+};
+
+}  // namespace stagedoor
