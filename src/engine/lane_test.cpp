@@ -574,8 +574,8 @@ TEST_F(LaneTest, logs_that_the_sync_failed_and_that_it_works_again) {
     Millis poll_interval() const override { return Millis(0); }
     bool is_down = false;
   } peers;
-  Lane idle({store, memory, memory, &peers}, clock, [] { return std::make_shared<const Catalogue>(); },
-            &problem, {});
+  Lane idle({store, memory, memory, memory, &peers}, clock,
+            [] { return std::make_shared<const Catalogue>(); }, &problem, {});
   const LogLines log;
   for (const bool is_down : {false, true, true, false, false}) {
     peers.is_down = is_down;
