@@ -35,7 +35,8 @@ Decision<Outcome> with(Decision<Outcome> decision, const AndThen<Outcome>& and_t
 
 // A command made of functions:
 //   keys(const View&, Keys&), decide(const View&, Moment&) -> Decided,
-//   after_commit(Answer): an http::Reply, or a function that does more once the listeners know of the commit
+//   after_commit(Answer): an http::Reply, or a function that does more once the commit observers have seen
+//   the commit
 template <class KeysOf, class Decide, class AfterCommit>
 class Call : public Command {
  public:

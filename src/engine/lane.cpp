@@ -26,7 +26,7 @@ Lane::Lane(const StorePorts& store, const Clock& clock,
       sync_(
           store.peers, [this](const Batch& batch) { apply_remote(batch); },
           [this] {
-            for (Listener* listener : listeners_) listener->returned();
+            for (CommitObserver* observer : observers_) observer->on_reconnect();
           }),
       queue_(limits.queue_max) {}
 
@@ -185,7 +185,7 @@ void Lane::apply_remote(const Batch& batch) noexcept {
   next_id_ = std::max(next_id_, batch.next_id);
   ids_reserved_to_ = std::max(ids_reserved_to_, batch.ids_reserved_to.value_or(0));
   view_.forget(batch);
-  for (Listener* listener : listeners_) listener->heard(batch);
+  for (CommitObserver* observer : observers_) observer->on_remote_commit(batch);
 }
 
 // commit_all() tries again after an exception, and a committed batch must not be done twice: an exception
@@ -193,7 +193,7 @@ void Lane::apply_remote(const Batch& batch) noexcept {
 void Lane::publish(const Batch& batch, Range commands, std::vector<Answer>& answers) noexcept {
   if (!batch.empty()) {
     ids_reserved_to_ = batch.ids_reserved_to.value_or(ids_reserved_to_);
-    for (Listener* listener : listeners_) listener->committed(batch);
+    for (CommitObserver* observer : observers_) observer->on_commit(batch);
     counters_.commits.fetch_add(1, std::memory_order_relaxed);
   }
   view_.end_batch();

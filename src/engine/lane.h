@@ -33,14 +33,14 @@ class Job {
 };
 
 // Called with every committed batch, in order, before its answers are sent. Lane thread; must not throw.
-class Listener {
+class CommitObserver {
  public:
-  virtual ~Listener() = default;
-  virtual void committed(const Batch& batch) = 0;
+  virtual ~CommitObserver() = default;
+  virtual void on_commit(const Batch& batch) = 0;
   // A batch that another instance committed.
-  virtual void heard(const Batch& batch) { committed(batch); }
+  virtual void on_remote_commit(const Batch& batch) { on_commit(batch); }
   // The store answers again after PeerSync::kAway or longer.
-  virtual void returned() {}
+  virtual void on_reconnect() {}
 };
 
 struct LaneLimits {
@@ -66,13 +66,13 @@ class Lane {
   // How refusals of the lane itself (OVERLOADED, STORE_UNAVAILABLE, IDEMPOTENCY_MISMATCH, INTERNAL) read.
   using Problem = Answer (*)(const Failure&);
 
-  // The store, clock, jobs and listeners must outlive the lane. `catalogue` is read before every batch.
+  // The store, clock, jobs and observers must outlive the lane. `catalogue` is read before every batch.
   Lane(const StorePorts& store, const Clock& clock,
        std::function<std::shared_ptr<const Catalogue>()> catalogue, Problem problem, LaneLimits limits);
   ~Lane();  // stop()
 
   void add_job(Job& job) { jobs_.push_back(&job); }  // before start()
-  void add_listener(Listener& listener) { listeners_.push_back(&listener); }
+  void add_observer(CommitObserver& observer) { observers_.push_back(&observer); }
   void start();
   // Commits and answers what is waiting, refuses what comes later, ends the thread.
   void stop();
@@ -91,7 +91,7 @@ class Lane {
   std::size_t waiting(LaneClass lane_class) const { return queue_.size(lane_class); }
   // True if other instances may write the store.
   bool has_others() const { return sync_.has_others(); }
-  // True if what the listeners keep in memory is at most `age` stale.
+  // True if what the commit observers keep in memory is at most `age` stale.
   bool is_fresh(Millis age) const { return sync_.is_fresh(age); }
   // Upper bound of how stale it is.
   std::chrono::nanoseconds behind() const { return sync_.behind(); }
@@ -112,7 +112,7 @@ class Lane {
   // Decides and commits a prefix of the commands in one transaction, then publishes it. Returns the number of
   // commands committed (at least 1). Throws with no effect and nobody answered.
   std::size_t commit_prefix(Range commands);
-  // Calls the listeners and answers.
+  // Calls the commit observers and answers.
   void publish(const Batch& batch, Range commands, std::vector<Answer>& answers) noexcept;
   // A batch of another instance.
   void apply_remote(const Batch& batch) noexcept;
@@ -126,7 +126,7 @@ class Lane {
   Problem problem_;
   LaneLimits limits_;
   std::vector<Job*> jobs_;
-  std::vector<Listener*> listeners_;
+  std::vector<CommitObserver*> observers_;
 
   View view_;
   TimePoint moment_{};  // of the newest batch

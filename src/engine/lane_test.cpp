@@ -119,7 +119,7 @@ class LogLines {
   inline static std::vector<std::string> g_lines;
 };
 
-class LaneTest : public testing::Test, public Listener {
+class LaneTest : public testing::Test, public CommitObserver {
  protected:
   LaneTest() { restart(); }
 
@@ -127,9 +127,9 @@ class LaneTest : public testing::Test, public Listener {
   void restart(LaneLimits limits = {}) {
     lane.emplace(
         store.ports(), clock, [] { return std::make_shared<const Catalogue>(); }, &problem, limits);
-    lane->add_listener(*this);
+    lane->add_observer(*this);
   }
-  void committed(const Batch& batch) override {
+  void on_commit(const Batch& batch) override {
     store.journal.emplace_back("told");
     told_of.push_back(batch.postings.size());
   }
@@ -173,7 +173,7 @@ TEST_F(LaneTest, commits_everything_that_waits_in_one_transaction) {
 }
 
 // I-18: nobody is answered before the commit, and readers hear of it before the answer.
-TEST_F(LaneTest, answers_after_the_commit_and_after_the_listeners) {
+TEST_F(LaneTest, answers_after_the_commit_and_after_the_observers) {
   give();
   give();
   run();

@@ -32,7 +32,7 @@ void EventRelays::stop() {
   for (auto& delivery : deliveries_) delivery.worker->stop();
 }
 
-void EventRelays::committed(const Batch& batch) {
+void EventRelays::on_commit(const Batch& batch) {
   if (batch.outbox.empty()) return;
   for (auto& delivery : deliveries_) delivery.worker->wake();
 }

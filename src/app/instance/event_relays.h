@@ -16,7 +16,7 @@
 
 namespace stagedoor {
 
-class EventRelays : public Listener {
+class EventRelays : public CommitObserver {
  public:
   // `sinks` as the settings were checked to be. The store must outlive this object.
   EventRelays(const std::vector<std::string>& sinks,
@@ -25,8 +25,9 @@ class EventRelays : public Listener {
   void start();
   void stop();  // what is not accepted yet stays in the outbox
 
-  void committed(const Batch& batch) override;
-  void heard(const Batch&) override {}  // its events are not in the message; the relays look by themselves
+  void on_commit(const Batch& batch) override;
+  void on_remote_commit(const Batch&) override {
+  }  // its events are not in the message; the relays look by themselves
 
   // The newest row that every sink has accepted; nothing when there are no sinks. Any thread.
   std::optional<OutboxId> accepted_by_all() const;

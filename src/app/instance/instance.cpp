@@ -63,9 +63,9 @@ Instance::Instance(const InstanceParts& parts)
   lapse_holds_.restore(parts.store.startup);
   // Each listener hears of a batch when those before it have. LapseHolds needs no other one. Listeners that
   // are added later (metrics) count what the instance already shows.
-  lane_.add_listener(shelf_);
-  lane_.add_listener(rooms_);
-  lane_.add_listener(lapse_holds_);
+  lane_.add_observer(shelf_);
+  lane_.add_observer(rooms_);
+  lane_.add_observer(lapse_holds_);
   lane_.add_job(rooms_);
   lane_.add_job(lapse_holds_);
   lane_.add_job(housekeeping_);

@@ -43,7 +43,7 @@ MetricFamily batch_sizes(const LaneCounters& counters) {
 
 }  // namespace
 
-void SaleMetrics::committed(const Batch& batch) {
+void SaleMetrics::on_commit(const Batch& batch) {
   for (const auto& [row, stored] : batch.reservations.rows()) {
     if (stored && stored->status == row.status) continue;
     reservations_[static_cast<std::size_t>(row.status)].fetch_add(1, std::memory_order_relaxed);

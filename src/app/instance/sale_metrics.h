@@ -19,14 +19,14 @@
 
 namespace stagedoor {
 
-class SaleMetrics : public Listener, public prometheus::Collectable {
+class SaleMetrics : public CommitObserver, public prometheus::Collectable {
  public:
   SaleMetrics(const Lane& lane, const Rooms& rooms,
               std::function<std::shared_ptr<const Catalogue>()> catalogue)
       : lane_(lane), rooms_(rooms), catalogue_(std::move(catalogue)) {}
 
-  void committed(const Batch& batch) override;
-  void heard(const Batch&) override {}  // counted by the instance that did it
+  void on_commit(const Batch& batch) override;
+  void on_remote_commit(const Batch&) override {}  // counted by the instance that did it
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:

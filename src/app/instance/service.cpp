@@ -62,8 +62,8 @@ Service::Service(const Config& config)
       instance_(parts()),
       sale_metrics_(instance_.lane(), instance_.rooms(), [this] { return instance_.shelf().catalogue(); }),
       server_(server_config(config), instance_.router(), http_metrics_) {
-  instance_.lane().add_listener(sale_metrics_);
-  instance_.lane().add_listener(event_relays_);
+  instance_.lane().add_observer(sale_metrics_);
+  instance_.lane().add_observer(event_relays_);
   add_routes();
 }
 

@@ -40,7 +40,7 @@ class ChangeCatalogue final : public Command {
 };
 
 // Imports through a lane that has not been started: for `stagedoor import` and for catalogue.file before the
-// server listens. One of the lane's listeners must be what it reads the catalogue from.
+// server listens. One of the lane's commit observers must be what it reads the catalogue from.
 Result<ImportSummary> import_catalogue(Lane& lane, const CatalogueDocument& document,
                                        const std::string& operator_name);
 

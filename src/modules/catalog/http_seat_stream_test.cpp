@@ -49,7 +49,7 @@ struct World final : http::Reply::Sink {
     date.categories = {{CategoryId{5}, "Standard", Won{1000}}};
     for (int i = 1; i <= 2; ++i) date.seats.push_back({i, i, 0, 0, 0});
     batch.catalogue.dates = {date};
-    shelf.committed(batch);
+    shelf.on_commit(batch);
   }
   void take(Answer&& given) noexcept override { answer = std::move(given); }
 
@@ -66,7 +66,7 @@ struct World final : http::Reply::Sink {
       Batch batch;
       batch.visits.put({claims.event, place}, {claims.event, place, claims.user, clock.now(), *until},
                        nullptr);
-      rooms.committed(batch);
+      rooms.on_commit(batch);
     }
     return keys.sign(claims);
   }
@@ -74,7 +74,7 @@ struct World final : http::Reply::Sink {
     Batch batch;
     batch.line.put({claims.event, claims.place},
                    {claims.event, claims.place, claims.user, claims.issued_at, {}}, nullptr);
-    rooms.committed(batch);
+    rooms.on_commit(batch);
     last_of[claims.event.value] = claims.place;
   }
   std::map<std::int64_t, Place> last_of;
@@ -87,7 +87,7 @@ struct World final : http::Reply::Sink {
     row.event = EventId{1};
     Batch batch;
     batch.reservations.put(row.id, row, nullptr);
-    shelf.committed(batch);
+    shelf.on_commit(batch);
   }
 
   Answer open(std::string_view query, const std::string& last_id = "", std::string_view path = kPath) {

@@ -63,7 +63,7 @@ struct World final : http::Reply::Sink {
 
   World() {
     add_catalog_routes(router, deps);
-    shelf.committed(first_batch());
+    shelf.on_commit(first_batch());
   }
   void take(Answer&& given) noexcept override { answer = std::move(given); }
 
@@ -80,7 +80,7 @@ struct World final : http::Reply::Sink {
                        {claims.event, claims.place, claims.user, clock.set, clock.set + Millis(1000)},
                        nullptr);
     }
-    rooms.committed(batch);
+    rooms.on_commit(batch);
     return keys.sign(claims);
   }
   const Answer& get(std::string_view target, const std::string& token = "",

@@ -56,12 +56,12 @@ struct House {
     date.categories = {{CategoryId{5}, "Standard", Won{1000}}};
     for (int i = 1; i <= seats; ++i) date.seats.push_back({i, i, 0, 0, 0});
     batch.catalogue = {{event}, {date}, {}};
-    shelf.committed(batch);
+    shelf.on_commit(batch);
   }
   void change_date() {
     Batch batch;
     batch.catalogue.dates = {date};
-    shelf.committed(batch);
+    shelf.on_commit(batch);
   }
   // Each seat has one reservation, with the id of the seat.
   void take(std::int64_t seat, bool taken = true) {
@@ -75,13 +75,13 @@ struct House {
     before.status = taken ? ReservationStatus::CANCELLED : ReservationStatus::RESERVED;
     Batch batch;
     batch.reservations.put(row.id, row, &before);
-    shelf.committed(batch);
+    shelf.on_commit(batch);
   }
   void block(std::int64_t seat, bool blocked) {
     const SeatBlock before{SeatId{seat}, !blocked};
     Batch batch;
     batch.blocks.put(SeatId{seat}, {SeatId{seat}, blocked}, &before);
-    shelf.committed(batch);
+    shelf.on_commit(batch);
   }
   // What the seats call says.
   Seats seats() {

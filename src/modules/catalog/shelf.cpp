@@ -158,7 +158,7 @@ void Shelf::put(const Write<Reservation>& write, const Stock& stock) {
 }
 
 // O(rows): boards are locked for a bit each, pages are not touched. Readers find the versions risen.
-void Shelf::committed(const Batch& batch) {
+void Shelf::on_commit(const Batch& batch) {
   auto now = stock();
   if (!batch.catalogue.empty()) {
     auto catalogue = std::make_shared<const Catalogue>(with_changes(*now->catalogue, batch.catalogue));

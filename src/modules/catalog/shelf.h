@@ -2,7 +2,7 @@
 // keeps the newest catalogue for everybody, and answers the reads of R-C1 – R-C4 from rendered bytes that
 // many readers share.
 //
-// Fed by one thread (the lane's: load() before it starts, then committed()), asked by any. A reader sees a
+// Fed by one thread (the lane's: load() before it starts, then on_commit()), asked by any. A reader sees a
 // change as soon as it is committed; a big page may lag behind by as long as page.h says.
 #pragma once
 
@@ -33,13 +33,13 @@ struct Sales {
 
 using PagePtr = std::shared_ptr<const Page>;
 
-class Shelf final : public Listener {
+class Shelf final : public CommitObserver {
  public:
   Shelf();
 
   // Takes everything from the store. Before the lane starts, and before the server says that it is ready.
   void load(StartupState& store);
-  void committed(const Batch& batch) override;
+  void on_commit(const Batch& batch) override;
 
   // Never null.
   std::shared_ptr<const Catalogue> catalogue() const;

@@ -72,12 +72,12 @@ struct Fed {
   void commit(CatalogueChanges changes) {
     Batch batch;
     batch.catalogue = std::move(changes);
-    shelf.committed(batch);
+    shelf.on_commit(batch);
   }
   void commit(const std::vector<std::pair<Reservation, std::optional<Reservation>>>& rows) {
     Batch batch;
     for (const auto& [row, stored] : rows) batch.reservations.put(row.id, row, stored ? &*stored : nullptr);
-    shelf.committed(batch);
+    shelf.on_commit(batch);
   }
   void commit(const Reservation& row, const std::optional<Reservation>& stored = std::nullopt) {
     commit({{row, stored}});
@@ -86,7 +86,7 @@ struct Fed {
     Batch batch;
     const SeatBlock before{SeatId{seat}, !blocked};
     batch.blocks.put(SeatId{seat}, {SeatId{seat}, blocked}, &before);
-    shelf.committed(batch);
+    shelf.on_commit(batch);
   }
   std::string seats(std::optional<SeatStatus> status = std::nullopt) {
     const auto page = shelf.seats(DateId{7}, status);

@@ -35,14 +35,14 @@ class QueueStream : public testing::Test, protected http::Reply::Sink {
     Batch batch;
     batch.line.put({kClubNight, token.place}, {kClubNight, token.place, token.user, token.issued_at, {}},
                    nullptr);
-    rooms.committed(batch);
+    rooms.on_commit(batch);
     return token;
   }
   void visit(const TokenClaims& token, Millis lasts) {
     Batch batch;
     batch.visits.put({token.event, token.place},
                      {token.event, token.place, token.user, clock.now(), clock.now() + lasts}, nullptr);
-    rooms.committed(batch);
+    rooms.on_commit(batch);
   }
   void leave(const TokenClaims& token) {
     Batch batch;
@@ -50,7 +50,7 @@ class QueueStream : public testing::Test, protected http::Reply::Sink {
     LinePlace after = before;
     after.left_at = clock.now();
     batch.line.put({token.event, token.place}, after, &before);
-    rooms.committed(batch);
+    rooms.on_commit(batch);
   }
 
   Answer open(std::string_view query, const std::vector<http::Header>& headers) {

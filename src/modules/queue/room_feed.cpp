@@ -60,7 +60,7 @@ void Rooms::restore(LineStore& line, StartupState& store) {
   count_everybody_present(now);
 }
 
-void Rooms::committed(const Batch& batch) {
+void Rooms::on_commit(const Batch& batch) {
   for (const auto& row : batch.priority)
     registry_.with(row.event, [&](RoomState& state) { state.room.grant_priority(row.user); });
   for (const auto& [row, stored] : batch.line.rows()) {
@@ -105,13 +105,13 @@ void Rooms::committed(const Batch& batch) {
     if (const Event* event = catalogue->event(draw.event)) follow_policy(draw.event, event->queue);
 }
 
-void Rooms::heard(const Batch& batch) {
-  committed(batch);
+void Rooms::on_remote_commit(const Batch& batch) {
+  on_commit(batch);
   for (const auto& block : batch.seen)
     registry_.with(block.event, [&](RoomState& state) { state.room.seen(block, clock_.now()); });
 }
 
-void Rooms::returned() { count_everybody_present(clock_.now()); }
+void Rooms::on_reconnect() { count_everybody_present(clock_.now()); }
 
 void Rooms::count_everybody_present(TimePoint now) {
   for (const EventId event : registry_.events())

@@ -31,7 +31,7 @@ struct RoomNumbers {
   bool is_gathering = false;
 };
 
-class Rooms : public Listener, public Job {
+class Rooms : public CommitObserver, public Job {
  public:
   using CatalogueNow = std::function<std::shared_ptr<const Catalogue>()>;
 
@@ -65,9 +65,9 @@ class Rooms : public Listener, public Job {
   std::vector<LinePlace> everybody(EventId event) const;
 
   // Lane thread from here on.
-  void committed(const Batch& batch) override;
-  void heard(const Batch& batch) override;
-  void returned() override;  // nobody could give a sign of life meanwhile
+  void on_commit(const Batch& batch) override;
+  void on_remote_commit(const Batch& batch) override;
+  void on_reconnect() override;  // nobody could give a sign of life meanwhile
   TimePoint next_due(TimePoint now) const override;
   void collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) override;
 

@@ -31,11 +31,11 @@ class TurnTest : public testing::Test {
     joined.visits.clear();
     joined.line[3].left_at.reset();
     batch.add(joined, stage.view);
-    rooms.committed(batch);
+    rooms.on_commit(batch);
     Batch later;
     changes.line = {changes.line[3]};
     later.add(changes, stage.view);
-    rooms.committed(later);
+    rooms.on_commit(later);
   }
 
   static PlaceRef place(Place number) { return {kClubNight, number, user_id(number)}; }

@@ -40,7 +40,7 @@ void LapseHolds::restore(StartupState& store) {
   }});
 }
 
-void LapseHolds::committed(const Batch& batch) {
+void LapseHolds::on_commit(const Batch& batch) {
   for (const auto& [row, stored] : batch.reservations.rows()) {
     if (row.is_unpaid() && (!stored || row.expires_at < stored->expires_at))
       ends_.push({row.expires_at, row.id});

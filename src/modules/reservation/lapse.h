@@ -15,10 +15,10 @@
 namespace stagedoor {
 
 // Lane thread (restore: before it starts).
-class LapseHolds : public Job, public Listener {
+class LapseHolds : public Job, public CommitObserver {
  public:
   void restore(StartupState& store);
-  void committed(const Batch& batch) override;
+  void on_commit(const Batch& batch) override;
   TimePoint next_due(TimePoint now) const override;
   void collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) override;
 

@@ -24,13 +24,13 @@ struct LapseHoldsTest : testing::Test {
 
 TEST_F(LapseHoldsTest, are_due_when_a_hold_expires) {
   EXPECT_EQ(lapse.next_due(kStart), kNever);
-  lapse.committed(of(kStart + Millis(300)));
+  lapse.on_commit(of(kStart + Millis(300)));
   EXPECT_EQ(lapse.next_due(kStart), kStart + Millis(300));
 }
 
 TEST_F(LapseHoldsTest, follow_a_hold_whose_end_moves_to_an_earlier_time) {
-  lapse.committed(of(kStart + Millis(300)));
-  lapse.committed(of(kStart + Millis(100), kStart + Millis(300)));
+  lapse.on_commit(of(kStart + Millis(300)));
+  lapse.on_commit(of(kStart + Millis(100), kStart + Millis(300)));
   EXPECT_EQ(lapse.next_due(kStart), kStart + Millis(100));
 }
 
