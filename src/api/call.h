@@ -24,17 +24,17 @@ Decided answered(Decision<Outcome> decision, const Render& render) {
 
 // What a decision that succeeded changes besides, such as a row of the audit log.
 template <class Outcome>
-using AndThen = std::function<void(const Outcome&, Changes&, Moment&)>;
+using AndThen = std::function<void(const Outcome&, Changes&, BatchContext&)>;
 
 template <class Outcome>
-Decision<Outcome> with(Decision<Outcome> decision, const AndThen<Outcome>& and_then, Moment& moment) {
+Decision<Outcome> with(Decision<Outcome> decision, const AndThen<Outcome>& and_then, BatchContext& context) {
   const auto* outcome = std::get_if<Outcome>(&decision.result);
-  if (outcome && and_then) and_then(*outcome, decision.changes, moment);
+  if (outcome && and_then) and_then(*outcome, decision.changes, context);
   return decision;
 }
 
 // A command made of functions:
-//   keys(const View&, Keys&), decide(const View&, Moment&) -> Decided,
+//   keys(const View&, Keys&), decide(const View&, BatchContext&) -> Decided,
 //   after_commit(Answer): an http::Reply, or a function that does more once the commit observers have seen
 //   the commit
 template <class KeysOf, class Decide, class AfterCommit>
@@ -47,7 +47,7 @@ class Call : public Command {
         after_commit_(std::move(after_commit)) {}
 
   void keys(const View& view, Keys& wanted) const override { keys_(view, wanted); }
-  Decided decide(const View& view, Moment& moment) override { return decide_(view, moment); }
+  Decided decide(const View& view, BatchContext& context) override { return decide_(view, context); }
   void reply(Answer answer) override { after_commit_(std::move(answer)); }
 
  private:

@@ -1,5 +1,5 @@
 // A command: what somebody wants done to the store, waiting in a lane. Deciding is pure: no clock, no chance,
-// no I/O; all it knows is the View, and the moment and ids it is given.
+// no I/O; all it knows is the View, and the batch context.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ class Ids {
 };
 
 // When a batch is decided, and where its ids come from.
-struct Moment {
+struct BatchContext {
   TimePoint now;  // one for the whole batch; never behind an earlier batch's, even across restarts
   Ids& ids;
 };
@@ -81,7 +81,7 @@ class Command {
   virtual void keys(const View& view, Keys& wanted) const = 0;
   // May be called again after a batch failed. `answer` bytes are made here, before the commit, and sent after
   // it.
-  virtual Decided decide(const View& view, Moment& moment) = 0;
+  virtual Decided decide(const View& view, BatchContext& context) = 0;
   // Called once, from the lane: the decided answer after its commit, or why there is none.
   virtual void reply(Answer answer) = 0;
   // True for a change of the catalogue: what follows in the batch must see it, so it ends the batch.

@@ -20,7 +20,7 @@ Lane::Lane(const StorePorts& store, const Clock& clock,
       catalogue_(std::move(catalogue)),
       problem_(problem),
       limits_(limits),
-      moment_(store.startup.latest_moment()),
+      now_(store.startup.latest_moment()),
       next_id_(store.startup.ids_reserved_to()),
       ids_reserved_to_(next_id_),
       sync_(
@@ -77,11 +77,11 @@ bool Lane::run_once() {
 
 Lane::Commands Lane::due_commands() {
   Commands due;
-  moment_ = std::max(moment_, clock_.now());
-  if (moment_ < jobs_rest_until_) return due;
+  now_ = std::max(now_, clock_.now());
+  if (now_ < jobs_rest_until_) return due;
   view_.catalogue = catalogue_();
   for (Job* job : jobs_) {
-    if (job->next_due(moment_) <= moment_) job->collect(moment_, due);
+    if (job->next_due(now_) <= now_) job->collect(now_, due);
   }
   return due;
 }
@@ -124,7 +124,7 @@ void Lane::commit_all(Range commands) {
       view_.clear();
       if (!is_store_away_) log(LogLevel::error, "store unavailable", {{"error.message", outage.what()}});
       is_store_away_ = true;
-      jobs_rest_until_ = moment_ + kRestAfterFailure;
+      jobs_rest_until_ = now_ + kRestAfterFailure;
       fail(commands, {Code::STORE_UNAVAILABLE,
                       "The store does not answer. Nothing was done; ask again shortly.",
                       {},
@@ -135,7 +135,7 @@ void Lane::commit_all(Range commands) {
       view_.clear();
       counters_.failed_batches.fetch_add(1, std::memory_order_relaxed);
       if (commands.size() == 1) {
-        jobs_rest_until_ = moment_ + kRestAfterFailure;  // it may be a job's, which will be due again at once
+        jobs_rest_until_ = now_ + kRestAfterFailure;  // it may be a job's, which will be due again at once
         log(LogLevel::error, "the store refused a command", {{"error.message", refusal.what()}});
         fail(commands, {Code::INTERNAL, "This is a fault of the server. Nothing was done.", {}, {}, {}});
         return;
@@ -149,19 +149,19 @@ void Lane::commit_all(Range commands) {
 
 std::size_t Lane::commit_prefix(Range commands) {
   const auto transaction = begun_ ? std::move(begun_) : begin();
-  moment_ = std::max(moment_, clock_.now());  // after the writer lock is held: later than remote commits
+  now_ = std::max(now_, clock_.now());  // after the writer lock is held: later than remote commits
   view_.catalogue = catalogue_();
   load(*transaction, commands);
 
   Batch batch;
-  batch.now = moment_;
+  batch.now = now_;
   Ids ids(next_id_);
-  Moment moment{moment_, ids};
+  BatchContext context{now_, ids};
   std::vector<Answer> answers;
   answers.reserve(commands.size());
   const auto deadline = SteadyClock::now() + limits_.batch_time;
   for (const auto& command : commands) {
-    Decided decided = decide(*command, moment);
+    Decided decided = decide(*command, context);
     answers.push_back(std::move(decided.answer));
     batch.add(decided.changes, view_);
     view_.apply(decided.changes);
@@ -181,7 +181,7 @@ std::size_t Lane::commit_prefix(Range commands) {
 }
 
 void Lane::apply_remote(const Batch& batch) noexcept {
-  moment_ = std::max(moment_, batch.now);
+  now_ = std::max(now_, batch.now);
   next_id_ = std::max(next_id_, batch.next_id);
   ids_reserved_to_ = std::max(ids_reserved_to_, batch.ids_reserved_to.value_or(0));
   view_.forget(batch);
@@ -220,11 +220,11 @@ void Lane::load(Transaction& transaction, Range commands) {
   }
 }
 
-Decided Lane::decide(Command& command, Moment& moment) {
+Decided Lane::decide(Command& command, BatchContext& context) {
   const Idempotency& used = command.idempotency();
-  if (used.key.empty()) return command.decide(view_, moment);
+  if (used.key.empty()) return command.decide(view_, context);
   const IdempotentAnswer* first = view_.answers.find({used.user, used.key});
-  if (first && moment.now - first->created_at < kAnswersKept) {
+  if (first && context.now - first->created_at < kAnswersKept) {
     if (first->request_hash != used.request_hash) {
       return {problem_({Code::IDEMPOTENCY_MISMATCH,
                         "This Idempotency-Key was used for another request. Take a new key.",
@@ -236,10 +236,10 @@ Decided Lane::decide(Command& command, Moment& moment) {
     }
     return {{first->status, first->body, first->headers + "Idempotency-Hit: true\r\n", nullptr}, {}, false};
   }
-  Decided decided = command.decide(view_, moment);
+  Decided decided = command.decide(view_, context);
   if (decided.succeeded) {
     decided.changes.answers.push_back({used.user, used.key, used.request_hash, decided.answer.status,
-                                       decided.answer.body, decided.answer.headers, moment.now});
+                                       decided.answer.body, decided.answer.headers, context.now});
   }
   return decided;
 }

@@ -117,7 +117,7 @@ class Lane {
   // A batch of another instance.
   void apply_remote(const Batch& batch) noexcept;
   void load(Transaction& transaction, Range commands);
-  Decided decide(Command& command, Moment& moment);
+  Decided decide(Command& command, BatchContext& context);
   void fail(Range commands, const Failure& failure);
 
   Store& store_;
@@ -129,7 +129,7 @@ class Lane {
   std::vector<CommitObserver*> observers_;
 
   View view_;
-  TimePoint moment_{};  // of the newest batch
+  TimePoint now_{};  // of the newest batch
   std::int64_t next_id_;
   std::int64_t ids_reserved_to_;
   TimePoint jobs_rest_until_{};         // after a failure, so that a due job does not spin

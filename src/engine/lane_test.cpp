@@ -68,23 +68,23 @@ class GiveCommand : public Command {
   void keys(const View& view, Keys& wanted) const override {
     want(view.wallets, wanted.wallets, user(give_.to));
   }
-  Decided decide(const View& view, Moment& moment) override {
+  Decided decide(const View& view, BatchContext& context) override {
     ++told_->decisions;
-    told_->decided_at = moment.now;
+    told_->decided_at = context.now;
     if (give_.is_refused) return {{409, "refused", {}, nullptr}, {}, false};
     const Wallet* stored = view.wallets.find(user(give_.to));
-    Wallet wallet = stored ? *stored : Wallet{moment.ids.next<WalletId>(), user(give_.to), {}, 0};
+    Wallet wallet = stored ? *stored : Wallet{context.ids.next<WalletId>(), user(give_.to), {}, 0};
     wallet.balance += Won{give_.amount};
     ++wallet.seq;
     Posting posting;
-    posting.id = moment.ids.next<PostingId>();
+    posting.id = context.ids.next<PostingId>();
     posting.wallet = wallet.id;
     posting.seq = wallet.seq;
     posting.amount = Won{give_.amount};
     posting.balance_after = wallet.balance;
     posting.debit_account = kChargesAccount;
     posting.credit_account = wallet.id.value;
-    posting.created_at = moment.now;
+    posting.created_at = context.now;
     told_->id = posting.id.value;
     Changes changes;
     changes.wallets.push_back(wallet);
@@ -450,8 +450,8 @@ TEST_F(LaneTest, fails_only_the_command_that_the_store_refuses) {
 TEST_F(LaneTest, fails_only_the_command_that_breaks_a_constraint) {
   struct Breaks : GiveCommand {
     using GiveCommand::GiveCommand;
-    Decided decide(const View& view, Moment& moment) override {
-      Decided decided = GiveCommand::decide(view, moment);
+    Decided decide(const View& view, BatchContext& context) override {
+      Decided decided = GiveCommand::decide(view, context);
       decided.changes.postings.front().amount = Won{0};
       return decided;
     }
@@ -471,7 +471,7 @@ TEST_F(LaneTest, fails_only_the_command_that_breaks_a_constraint) {
 TEST_F(LaneTest, fails_only_the_command_that_throws) {
   struct Throws : GiveCommand {
     using GiveCommand::GiveCommand;
-    Decided decide(const View&, Moment&) override { throw std::runtime_error("planted"); }
+    Decided decide(const View&, BatchContext&) override { throw std::runtime_error("planted"); }
   };
   const auto before = give();
   const auto broken = std::make_shared<Told>();

@@ -211,9 +211,9 @@ std::string one_of(const std::vector<std::string>& states) {
 }
 
 // The last few that were over by then.
-History last_before(std::int64_t moment, History operations) {
+History last_before(std::int64_t context, History operations) {
   constexpr std::size_t kShown = 6;
-  std::erase_if(operations, [&](const Operation& one) { return end_of(one) >= moment; });
+  std::erase_if(operations, [&](const Operation& one) { return end_of(one) >= context; });
   std::ranges::stable_sort(operations, {}, end_of);
   return {operations.end() - std::ptrdiff_t(std::min(operations.size(), kShown)), operations.end()};
 }

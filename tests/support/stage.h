@@ -123,34 +123,34 @@ class Stage {
   Decision<Held> hold_seats(const PlaceRef& fan, std::vector<SeatId> wanted) {
     const HoldSeats order{fan, std::move(wanted)};
     return run([&](Keys& keys) { hold_keys(order, view, keys); },
-               [&](Moment& moment) { return decide_hold(order, view, moment); });
+               [&](BatchContext& context) { return decide_hold(order, view, context); });
   }
   Decision<Reservation> cancel(const PlaceRef& fan, ReservationId id) {
     const CancelHold order{id, fan.user};
     return run([&](Keys& keys) { cancel_keys(order, view, keys); },
-               [&](Moment& moment) { return decide_cancel(order, view, moment); });
+               [&](BatchContext& context) { return decide_cancel(order, view, context); });
   }
   Decision<Left> leave(const PlaceRef& fan, bool is_waiting = false) {
     const Leave order{fan};
     std::optional<LinePlace> current;
     if (is_waiting) current = {fan.event, fan.place, fan.user, kNow, std::nullopt};
     return run([&](Keys& keys) { leave_keys(order, view, keys); },
-               [&](Moment& moment) { return decide_leave(order, view, moment, current); });
+               [&](BatchContext& context) { return decide_leave(order, view, context, current); });
   }
   Decision<Paid> pay(const PlaceRef& fan, std::vector<ReservationId> holds) {
     const Pay order{fan, std::move(holds)};
     return run([&](Keys& keys) { pay_keys(order, view, keys); },
-               [&](Moment& moment) { return decide_pay(order, view, moment); });
+               [&](BatchContext& context) { return decide_pay(order, view, context); });
   }
   Decision<Reservation> refund(ReservationId id, std::optional<UserId> owner, Won balance_max = kBalanceMax) {
     const Refund order{id, owner, balance_max};
     return run([&](Keys& keys) { refund_keys(order, view, keys); },
-               [&](Moment& moment) { return decide_refund(order, view, moment); });
+               [&](BatchContext& context) { return decide_refund(order, view, context); });
   }
   Decision<Charged> charge(std::uint32_t user, Won amount, Won balance_max = kBalanceMax) {
     const Charge order{user_id(user), amount, balance_max};
     return run([&](Keys& keys) { want(view.wallets, keys.wallets, order.user); },
-               [&](Moment& moment) { return decide_charge(order, view, moment); });
+               [&](BatchContext& context) { return decide_charge(order, view, context); });
   }
   // The sweep, told of every reservation there is; what it changed.
   Changes sweep() {
@@ -158,8 +158,8 @@ class Stage {
     for (std::int64_t id = 1; id < ids.peek(); ++id) {
       if (view.reservations.knows({id}) && view.reservations.find({id})) all.push_back({id});
     }
-    Moment moment{now, ids};
-    Changes changes = decide_lapse(all, view, moment);
+    BatchContext context{now, ids};
+    Changes changes = decide_lapse(all, view, context);
     view.apply(changes);
     return changes;
   }
@@ -207,15 +207,15 @@ class Stage {
   }
 
   template <class KeysOf, class Decide>
-  std::invoke_result_t<Decide, Moment&> run(const KeysOf& keys_of, const Decide& decide) {
+  std::invoke_result_t<Decide, BatchContext&> run(const KeysOf& keys_of, const Decide& decide) {
     for (;;) {
       Keys keys;
       keys_of(keys);
       if (keys.empty()) break;
       load(keys);
     }
-    Moment moment{now, ids};
-    auto decision = decide(moment);
+    BatchContext context{now, ids};
+    auto decision = decide(context);
     view.apply(decision.changes);
     return decision;
   }

@@ -56,7 +56,8 @@ bool may_be_stale(const Answer& answer) {
 // Reads again after a sync: an empty command is answered once the lane knows all earlier commits.
 void read_after_sync(Lane& lane, const http::Request& request, const http::Read& read, http::Reply reply) {
   api::submit(
-      lane, LaneClass::wallet, {}, [](const View&, Keys&) {}, [](const View&, Moment&) { return Decided{}; },
+      lane, LaneClass::wallet, {}, [](const View&, Keys&) {},
+      [](const View&, BatchContext&) { return Decided{}; },
       [kept = std::make_shared<const KeptRequest>(request), read,
        reply = std::move(reply)](Answer synced) mutable {
         if (synced.refusal) return reply(std::move(synced));

@@ -51,24 +51,24 @@ void ChangeCatalogue::keys(const View& view, Keys& wanted) const {
   (void)plan_import(*document, *view.catalogue, note, TimePoint{}, unused);
 }
 
-Decided ChangeCatalogue::decide(const View& view, Moment& moment) {
+Decided ChangeCatalogue::decide(const View& view, BatchContext& context) {
   const auto taken = [&](const EventDate& date) {
     std::vector<SeatId> seats;
     for (std::size_t i = 0; i < date.seats.size(); ++i) {
-      if (is_taken(view, date.seat_id(i), moment.now)) seats.push_back(date.seat_id(i));
+      if (is_taken(view, date.seat_id(i), context.now)) seats.push_back(date.seat_id(i));
     }
     return seats;
   };
   const auto document = change_.document(*view.catalogue);
-  auto plan = document ? plan_import(*document, *view.catalogue, taken, moment.now, moment.ids)
+  auto plan = document ? plan_import(*document, *view.catalogue, taken, context.now, context.ids)
                        : Result<CataloguePlan>(document.error());
   const bool changes_something = plan && !plan->changes.empty();
   const Catalogue after = changes_something ? with_changes(*view.catalogue, plan->changes) : *view.catalogue;
   Decided decided{
-      .answer = change_.render(plan, after, moment.now), .changes = {}, .succeeded = plan.has_value()};
+      .answer = change_.render(plan, after, context.now), .changes = {}, .succeeded = plan.has_value()};
   if (!changes_something) return decided;
-  decided.changes.log.push_back({.id = moment.ids.next<LogId>(),
-                                 .created_at = moment.now,
+  decided.changes.log.push_back({.id = context.ids.next<LogId>(),
+                                 .created_at = context.now,
                                  .operator_name = change_.operator_name,
                                  .action = change_.action,
                                  .event = event_of(plan->changes),

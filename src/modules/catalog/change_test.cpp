@@ -45,8 +45,8 @@ struct Desk {
   Decided decide(Change asked) {
     ChangeCatalogue command(std::move(asked));
     load(command);
-    Moment moment{kNow, ids};
-    Decided decided = command.decide(view, moment);
+    BatchContext context{kNow, ids};
+    Decided decided = command.decide(view, context);
     view.catalogue =
         std::make_shared<const Catalogue>(with_changes(*view.catalogue, decided.changes.catalogue));
     return decided;

@@ -52,8 +52,9 @@ void grant_priority(const OperatorDeps& deps, const Operator& who, EventId event
                     Idempotency idempotency, http::Reply reply) {
   api::submit(
       deps.lane, LaneClass::operation, std::move(idempotency), [](const View&, Keys&) {},
-      [order = GrantPriority{event, std::move(body.userIds), who.name}](const View& view, Moment& moment) {
-        return api::answered(decide_priority(order, view, moment), [&](EventId id) {
+      [order = GrantPriority{event, std::move(body.userIds), who.name}](const View& view,
+                                                                        BatchContext& context) {
+        return api::answered(decide_priority(order, view, context), [&](EventId id) {
           return http::ok(200, PriorityDto{id, std::int64_t(order.users.size())});
         });
       },
@@ -80,10 +81,10 @@ void name_beacon(const OperatorDeps& deps, const Operator& who, EventId event, c
   api::submit(
       deps.lane, LaneClass::operation, std::move(idempotency),
       [event](const View& view, Keys& wanted) { want(view.draws, wanted.draws, event); },
-      [order = NameBeacon{event, body.beacon}, entry](const View& view, Moment& moment) {
-        auto decision = decide_beacon(order, view, moment.now);
+      [order = NameBeacon{event, body.beacon}, entry](const View& view, BatchContext& context) {
+        auto decision = decide_beacon(order, view, context.now);
         if (std::holds_alternative<Draw>(decision.result))
-          decision.changes.log.push_back(log_row(entry, moment));
+          decision.changes.log.push_back(log_row(entry, context));
         return api::answered(std::move(decision),
                              [](const Draw& draw) { return http::ok(200, to_dto(draw)); });
       },
@@ -129,9 +130,9 @@ class Emptying : public std::enable_shared_from_this<Emptying> {
     api::submit(
         deps_.lane, LaneClass::operation, {},
         [order](const View& view, Keys& wanted) { leave_keys(order, view, wanted); },
-        [order, &rooms = deps_.rooms](const View& view, Moment& moment) {
-          const auto current = rooms.place_of(order.fan.event, order.fan.user, moment.now);
-          return Decided{{}, decide_leave(order, view, moment, current).changes};
+        [order, &rooms = deps_.rooms](const View& view, BatchContext& context) {
+          const auto current = rooms.place_of(order.fan.event, order.fan.user, context.now);
+          return Decided{{}, decide_leave(order, view, context, current).changes};
         },
         [emptying = shared_from_this()](const Answer& answer) { emptying->left(answer); });
   }
@@ -146,9 +147,9 @@ class Emptying : public std::enable_shared_from_this<Emptying> {
   void finish() {
     api::submit(
         deps_.lane, LaneClass::operation, {}, [](const View&, Keys&) {},
-        [entry = entry_, people = people_.size()](const View&, Moment& moment) {
+        [entry = entry_, people = people_.size()](const View&, BatchContext& context) {
           Changes changes;
-          changes.log.push_back(log_row(entry, moment));
+          changes.log.push_back(log_row(entry, context));
           return Decided{http::ok(200, EmptiedDto{entry.event, std::int64_t(people)}), std::move(changes),
                          true};
         },

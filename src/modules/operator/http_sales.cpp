@@ -55,8 +55,8 @@ void block(const OperatorDeps& deps, const Operator& who, DateId date, SeatsBody
   api::submit(
       deps.lane, LaneClass::operation, std::move(idempotency),
       [order](const View& view, Keys& wanted) { block_keys(order, view, wanted); },
-      [order](const View& view, Moment& moment) {
-        return api::answered(decide_block(order, view, moment), [](const Blocked& blocked) {
+      [order](const View& view, BatchContext& context) {
+        return api::answered(decide_block(order, view, context), [](const Blocked& blocked) {
           return http::ok(
               200, BlockedDto{blocked.date, kBlock, blocked.seats, std::int64_t(blocked.changed.size())});
         });
@@ -88,8 +88,8 @@ void charge(const OperatorDeps& deps, const Operator& who, UserId user, Won amou
                          .action = "balance.charge",
                          .detail = json::to_text(ChargeDetail{user, amount})};
   submit_charge(deps.lane, {user, amount, deps.balance_max}, std::move(idempotency), std::move(reply),
-                [entry](const Charged&, Changes& changes, Moment& moment) {
-                  changes.log.push_back(log_row(entry, moment));
+                [entry](const Charged&, Changes& changes, BatchContext& context) {
+                  changes.log.push_back(log_row(entry, context));
                 });
 }
 
@@ -110,10 +110,10 @@ http::Route charge_route(const OperatorDeps& deps) {
 void refund(const OperatorDeps& deps, const Operator& who, ReservationId id, Idempotency idempotency,
             http::Reply reply) {
   submit_refund(deps.lane, {id, std::nullopt, deps.balance_max}, std::move(idempotency), std::move(reply),
-                [name = who.name](const Reservation& row, Changes& changes, Moment& moment) {
+                [name = who.name](const Reservation& row, Changes& changes, BatchContext& context) {
                   const RefundDetail detail{row.id, row.user, row.price};
                   changes.log.push_back(
-                      log_row({name, "reservation.refund", row.event, json::to_text(detail)}, moment));
+                      log_row({name, "reservation.refund", row.event, json::to_text(detail)}, context));
                 });
 }
 

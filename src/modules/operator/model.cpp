@@ -47,22 +47,22 @@ std::vector<SeatId> seats_of(const BlockSeats& order, const EventDate& date, std
 
 }  // namespace
 
-LogRow log_row(const AuditEntry& entry, Moment& moment) {
-  return {.id = moment.ids.next<LogId>(),
-          .created_at = moment.now,
+LogRow log_row(const AuditEntry& entry, BatchContext& context) {
+  return {.id = context.ids.next<LogId>(),
+          .created_at = context.now,
           .operator_name = entry.operator_name,
           .action = entry.action,
           .event = entry.event,
           .detail = entry.detail};
 }
 
-Decision<EventId> decide_priority(const GrantPriority& order, const View& view, Moment& moment) {
+Decision<EventId> decide_priority(const GrantPriority& order, const View& view, BatchContext& context) {
   if (!view.catalogue->event(order.event)) return unknown_event(order.event);
   Changes changes;
-  for (const UserId& user : order.users) changes.priority.push_back({order.event, user, moment.now});
+  for (const UserId& user : order.users) changes.priority.push_back({order.event, user, context.now});
   const PriorityDetail detail{std::int64_t(order.users.size())};
   changes.log.push_back(
-      log_row({order.operator_name, "queue.priority", order.event, json::to_text(detail)}, moment));
+      log_row({order.operator_name, "queue.priority", order.event, json::to_text(detail)}, context));
   return {order.event, std::move(changes)};
 }
 
@@ -73,7 +73,7 @@ void block_keys(const BlockSeats& order, const View& view, Keys& wanted) {
   for (const SeatId seat : seats_of(order, *date, faults)) want(view.seats, wanted.seats, seat);
 }
 
-Decision<Blocked> decide_block(const BlockSeats& order, const View& view, Moment& moment) {
+Decision<Blocked> decide_block(const BlockSeats& order, const View& view, BatchContext& context) {
   const EventDate* date = view.catalogue->date(order.date);
   if (!date || date->deleted_at) {
     return unknown_date(order.date);
@@ -86,7 +86,7 @@ Decision<Blocked> decide_block(const BlockSeats& order, const View& view, Moment
                    .details = std::move(faults)};
   }
   for (const SeatId seat : blocked.seats) {
-    if (order.block && is_taken(view, seat, moment.now)) {
+    if (order.block && is_taken(view, seat, context.now)) {
       faults.push_back(
           {order.numbers.empty() ? "seatIds" : "seatNumbers",
            fmt::format("{} (id {}) is held or sold", catalog::seat_name(*date, seat), seat.value)});
@@ -106,7 +106,7 @@ Decision<Blocked> decide_block(const BlockSeats& order, const View& view, Moment
                                    .action = order.block ? "seats.block" : "seats.unblock",
                                    .event = date->event,
                                    .detail = json::to_text(BlockDetail{date->id, blocked.changed})},
-                                  moment));
+                                  context));
   }
   return {std::move(blocked), std::move(changes)};
 }

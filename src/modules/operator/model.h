@@ -16,7 +16,7 @@ struct AuditEntry {
   EventId event = {};
   std::string detail = {};  // JSON
 };
-LogRow log_row(const AuditEntry& entry, Moment& moment);
+LogRow log_row(const AuditEntry& entry, BatchContext& context);
 
 // Users who may wait in an event's priority line from now on, wherever they stand.
 struct GrantPriority {
@@ -25,7 +25,7 @@ struct GrantPriority {
   std::string operator_name;
 };
 // Refusal: EVENT_NOT_FOUND.
-Decision<EventId> decide_priority(const GrantPriority& order, const View& view, Moment& moment);
+Decision<EventId> decide_priority(const GrantPriority& order, const View& view, BatchContext& context);
 
 struct BlockSeats {
   DateId date;
@@ -42,6 +42,6 @@ struct Blocked {
 void block_keys(const BlockSeats& order, const View& view, Keys& wanted);
 // All or none. Refusals: EVENT_DATE_NOT_FOUND, SEAT_NOT_FOUND, SEAT_OCCUPIED (held or sold; each seat is
 // named). Blocking what is blocked changes nothing.
-Decision<Blocked> decide_block(const BlockSeats& order, const View& view, Moment& moment);
+Decision<Blocked> decide_block(const BlockSeats& order, const View& view, BatchContext& context);
 
 }  // namespace stagedoor::operators

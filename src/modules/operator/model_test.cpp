@@ -18,8 +18,8 @@ Decision<Blocked> decide(Stage& stage, BlockSeats order) {
   Keys keys;
   block_keys(order, stage.view, keys);
   for (const SeatId seat : keys.seats) stage.view.seats.put(seat, std::nullopt);
-  Moment moment{stage.now, stage.ids};
-  auto decision = decide_block(order, stage.view, moment);
+  BatchContext context{stage.now, stage.ids};
+  auto decision = decide_block(order, stage.view, context);
   stage.view.apply(decision.changes);
   return decision;
 }

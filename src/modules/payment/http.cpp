@@ -90,15 +90,16 @@ void pay(const PaymentDeps& deps, const PlaceRef& fan, ReservationId id, const s
   api::submit(
       deps.lane, LaneClass::payment, std::move(idempotency),
       [order](const View& view, Keys& wanted) { pay_keys(order, view, wanted); },
-      [order, has_body = body.has_value(), &deps](const View& view, Moment& moment) {
-        auto decision = decide_pay(order, view, moment);
+      [order, has_body = body.has_value(), &deps](const View& view, BatchContext& context) {
+        auto decision = decide_pay(order, view, context);
         if (auto* failure = std::get_if<Failure>(&decision.result))
           *failure = deps.turns.explain(*failure, order.fan);
         return api::answered(std::move(decision), [&](const Paid& paid) {
-          if (!has_body) return http::ok(200, to_dto(paid.reservations.front(), *view.catalogue, moment.now));
+          if (!has_body)
+            return http::ok(200, to_dto(paid.reservations.front(), *view.catalogue, context.now));
           PaidDto dto{paid.payment.id, paid.payment.created_at, paid.payment.total, {}};
           for (const auto& row : paid.reservations)
-            dto.reservations.push_back(to_dto(row, *view.catalogue, moment.now));
+            dto.reservations.push_back(to_dto(row, *view.catalogue, context.now));
           return http::ok(200, dto);
         });
       },
@@ -196,10 +197,10 @@ void submit_refund(Lane& lane, const Refund& order, Idempotency idempotency, htt
   api::submit(
       lane, LaneClass::payment, std::move(idempotency),
       [order](const View& view, Keys& wanted) { refund_keys(order, view, wanted); },
-      [order, and_then = std::move(and_then)](const View& view, Moment& moment) {
-        auto decision = api::with(decide_refund(order, view, moment), and_then, moment);
+      [order, and_then = std::move(and_then)](const View& view, BatchContext& context) {
+        auto decision = api::with(decide_refund(order, view, context), and_then, context);
         return api::answered(std::move(decision), [&](const Reservation& row) {
-          return http::ok(200, to_dto(row, *view.catalogue, moment.now));
+          return http::ok(200, to_dto(row, *view.catalogue, context.now));
         });
       },
       std::move(reply));

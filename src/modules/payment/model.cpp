@@ -48,8 +48,8 @@ void pay_keys(const Pay& order, const View& view, Keys& wanted) {
   for (const ReservationId id : view.fans.find(key)->unpaid) want(view.reservations, wanted.reservations, id);
 }
 
-Decision<Paid> decide_pay(const Pay& order, const View& view, Moment& moment) {
-  const TimePoint now = moment.now;
+Decision<Paid> decide_pay(const Pay& order, const View& view, BatchContext& context) {
+  const TimePoint now = context.now;
   const UserId& user = order.fan.user;
   std::vector<Reservation> holds;
   Won total;
@@ -70,22 +70,22 @@ Decision<Paid> decide_pay(const Pay& order, const View& view, Moment& moment) {
   if (balance < total) {
     for (const Reservation& hold : holds) {
       if (hold.status == ReservationStatus::RESERVED)
-        write(changes, changed(hold, ReservationStatus::PENDING, now), moment.ids);
+        write(changes, changed(hold, ReservationStatus::PENDING, now), context.ids);
     }
     return {not_enough(balance, total, user), std::move(changes)};
   }
 
-  Payment payment{moment.ids.next<PaymentId>(), user, total, now, order.reservations};
-  WalletBook book(wallet, user, moment);
+  Payment payment{context.ids.next<PaymentId>(), user, total, now, order.reservations};
+  WalletBook book(wallet, user, context);
   for (Reservation& hold : holds) {
     if (hold.price > Won{0}) book.use(hold.price, hold.id);
     hold = changed(hold, ReservationStatus::PAID, now);
     hold.payment = payment.id;
     hold.paid_at = now;
-    write(changes, hold, moment.ids);
+    write(changes, hold, context.ids);
   }
   if (total > Won{0}) book.write(changes);
-  changes.outbox.push_back(events::event_of(payment, moment.ids));
+  changes.outbox.push_back(events::event_of(payment, context.ids));
   changes.payments.push_back(payment);
   if (!has_other_hold(view, event, user, holds, now)) {  // R-P4
     Visit over = *view.visits.find({event, order.fan.place});
@@ -102,7 +102,7 @@ void refund_keys(const Refund& order, const View& view, Keys& wanted) {
     want(view.wallets, wanted.wallets, row->user);
 }
 
-Decision<Reservation> decide_refund(const Refund& order, const View& view, Moment& moment) {
+Decision<Reservation> decide_refund(const Refund& order, const View& view, BatchContext& context) {
   const Reservation* row = view.reservations.find(order.reservation);
   if (!row) return unknown_reservation();
   if (order.owner && row->user != *order.owner) return not_yours("reservation");
@@ -110,7 +110,7 @@ Decision<Reservation> decide_refund(const Refund& order, const View& view, Momen
     return refuse(Code::WRONG_RESERVATION_STATUS, "Only a paid reservation can be refunded.");
   }
   const Event* event = view.catalogue->event(row->event);
-  if (order.owner && !(event && event->policy.refund_until && moment.now < *event->policy.refund_until)) {
+  if (order.owner && !(event && event->policy.refund_until && context.now < *event->policy.refund_until)) {
     return refuse(Code::WRONG_RESERVATION_STATUS, "This reservation can no longer be refunded.");
   }
   const Wallet* wallet = view.wallets.find(row->user);
@@ -118,11 +118,11 @@ Decision<Reservation> decide_refund(const Refund& order, const View& view, Momen
   if (row->price > order.balance_max - balance) {
     return refuse(Code::BALANCE_LIMIT_EXCEEDED, "The refund would take the balance above its limit.");
   }
-  const Reservation refunded = changed(*row, ReservationStatus::REFUNDED, moment.now);
+  const Reservation refunded = changed(*row, ReservationStatus::REFUNDED, context.now);
   Changes changes;
-  write(changes, refunded, moment.ids);
+  write(changes, refunded, context.ids);
   if (row->price > Won{0}) {
-    WalletBook book(wallet, row->user, moment);
+    WalletBook book(wallet, row->user, context);
     book.refund(row->price, row->id);
     book.write(changes);
   }

@@ -18,7 +18,7 @@ struct Paid {
 void pay_keys(const Pay& order, const View& view, Keys& wanted);
 // All or none. The state of the reservations is answered before the turn (R-P3). Refusals: those of
 // live_hold_of(), turn, NOT_ENOUGH_BALANCE (the holds become PENDING).
-Decision<Paid> decide_pay(const Pay& order, const View& view, Moment& moment);
+Decision<Paid> decide_pay(const Pay& order, const View& view, BatchContext& context);
 
 struct Refund {
   ReservationId reservation;
@@ -28,6 +28,6 @@ struct Refund {
 void refund_keys(const Refund& order, const View& view, Keys& wanted);
 // Refusals: RESERVATION_NOT_FOUND, FORBIDDEN, WRONG_RESERVATION_STATUS (not paid, or past refund_until),
 // BALANCE_LIMIT_EXCEEDED.
-Decision<Reservation> decide_refund(const Refund& order, const View& view, Moment& moment);
+Decision<Reservation> decide_refund(const Refund& order, const View& view, BatchContext& context);
 
 }  // namespace stagedoor

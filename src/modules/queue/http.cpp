@@ -75,9 +75,9 @@ void join(const QueueDeps& deps, const Join& order, http::Reply reply) {
   api::submit(
       deps.lane, LaneClass::join, {},
       [order](const View& view, Keys& wanted) { join_keys(order, view, wanted); },
-      [order, joined, &rooms = deps.rooms](const View& view, Moment& moment) {
-        const auto current = rooms.place_of(order.event, order.user, moment.now);
-        return api::answered(decide_join(order, view, moment.now, current, rooms.last_place(order.event)),
+      [order, joined, &rooms = deps.rooms](const View& view, BatchContext& context) {
+        const auto current = rooms.place_of(order.event, order.user, context.now);
+        return api::answered(decide_join(order, view, context.now, current, rooms.last_place(order.event)),
                              [&](const Joined& outcome) {
                                *joined = outcome.place;
                                return Answer{.status = outcome.is_new ? 201 : 200};

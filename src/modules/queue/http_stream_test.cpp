@@ -260,8 +260,8 @@ TEST_F(QueueStream, is_a_sign_of_life_for_as_long_as_it_is_open) {
     rooms.collect(clock.now(), due);
     ASSERT_THAT(due, SizeIs(1));
     Ids ids{1};
-    Moment moment{clock.now(), ids};
-    EXPECT_THAT(due.front()->decide(stage.view, moment).changes.visits, SizeIs(1)) << "is admitted";
+    BatchContext context{clock.now(), ids};
+    EXPECT_THAT(due.front()->decide(stage.view, context).changes.visits, SizeIs(1)) << "is admitted";
   }
 }
 

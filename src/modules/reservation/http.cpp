@@ -58,17 +58,17 @@ void hold(const ReservationDeps& deps, const PlaceRef& fan, HoldBody body, Idemp
   api::submit(
       deps.lane, LaneClass::hold, std::move(idempotency),
       [order](const View& view, Keys& wanted) { hold_keys(order, view, wanted); },
-      [order, several, &deps](const View& view, Moment& moment) {
-        auto decision = decide_hold(order, view, moment);
+      [order, several, &deps](const View& view, BatchContext& context) {
+        auto decision = decide_hold(order, view, context);
         if (auto* failure = std::get_if<Failure>(&decision.result))
           *failure = deps.turns.explain(*failure, order.fan);
         return api::answered(std::move(decision), [&](const Held& held) {
           const int status = held.is_new ? 201 : 200;
           if (!several)
-            return http::ok(status, to_dto(held.reservations.front(), *view.catalogue, moment.now));
+            return http::ok(status, to_dto(held.reservations.front(), *view.catalogue, context.now));
           ReservationsDto dto;
           for (const auto& row : held.reservations)
-            dto.reservations.push_back(to_dto(row, *view.catalogue, moment.now));
+            dto.reservations.push_back(to_dto(row, *view.catalogue, context.now));
           return http::ok(status, dto);
         });
       },
@@ -122,9 +122,9 @@ void cancel(const ReservationDeps& deps, const Caller& caller, ReservationId id,
   api::submit(
       deps.lane, LaneClass::payment, std::move(idempotency),
       [order](const View& view, Keys& wanted) { cancel_keys(order, view, wanted); },
-      [order](const View& view, Moment& moment) {
-        return api::answered(decide_cancel(order, view, moment), [&](const Reservation& row) {
-          return http::ok(200, to_dto(row, *view.catalogue, moment.now));
+      [order](const View& view, BatchContext& context) {
+        return api::answered(decide_cancel(order, view, context), [&](const Reservation& row) {
+          return http::ok(200, to_dto(row, *view.catalogue, context.now));
         });
       },
       std::move(reply));
@@ -192,9 +192,9 @@ void leave(const ReservationDeps& deps, const TokenClaims& claims, Idempotency i
   api::submit(
       deps.lane, LaneClass::payment, std::move(idempotency),
       [claims](const View& view, Keys& wanted) { leave_keys({claims}, view, wanted); },
-      [claims, &deps](const View& view, Moment& moment) {
-        const auto current = deps.rooms.place_of(claims.event, claims.user, moment.now);
-        return api::answered(decide_leave({claims}, view, moment, current), [&](const Left& left) {
+      [claims, &deps](const View& view, BatchContext& context) {
+        const auto current = deps.rooms.place_of(claims.event, claims.user, context.now);
+        return api::answered(decide_leave({claims}, view, context, current), [&](const Left& left) {
           auto fan = deps.rooms.look(claims).value_or(FanView{});
           fan.standing.status = QueueStatus::EXPIRED;
           fan.standing.position = 0;

@@ -18,8 +18,8 @@ class LapseHolds::Sweep : public Command {
   void keys(const View& view, Keys& wanted) const override {
     for (const ReservationId id : holds_) cancel_keys({id, {}}, view, wanted);
   }
-  Decided decide(const View& view, Moment& moment) override {
-    return {{}, decide_lapse(holds_, view, moment), false};
+  Decided decide(const View& view, BatchContext& context) override {
+    return {{}, decide_lapse(holds_, view, context), false};
   }
   void reply(Answer answer) override {
     if (!answer.refusal) return;

@@ -93,8 +93,8 @@ void hold_keys(const HoldSeats& order, const View& view, Keys& wanted) {
   }
 }
 
-Decision<Held> decide_hold(const HoldSeats& order, const View& view, Moment& moment) {
-  const TimePoint now = moment.now;
+Decision<Held> decide_hold(const HoldSeats& order, const View& view, BatchContext& context) {
+  const TimePoint now = context.now;
   const auto visit = active_visit(view, order.fan, order.fan.event, now);
   if (visit.has_error()) return visit.error();
   const UserId& user = order.fan.user;
@@ -150,12 +150,12 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, Moment& mom
   // Do.
   Changes changes;
   for (const Reservation* row : lapsed)
-    write(changes, cancelled(*row, CancelReason::LAPSED, now), moment.ids);
+    write(changes, cancelled(*row, CancelReason::LAPSED, now), context.ids);
   const TimePoint expires_at = std::min(now + event.policy.hold_ttl, visit_cap(*visit, event.queue));
   for (Reservation& row : held.reservations) {
     if (row.id) continue;
     const EventDate& date = *view.catalogue->date_of(row.seat);
-    row.id = moment.ids.next<ReservationId>();
+    row.id = context.ids.next<ReservationId>();
     row.date = date.id;
     row.event = event.id;
     row.user = user;
@@ -163,7 +163,7 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, Moment& mom
     row.price = date.category_of(row.seat).price;
     row.expires_at = expires_at;
     row.created_at = row.updated_at = now;
-    write(changes, row, moment.ids);
+    write(changes, row, context.ids);
   }
   const Visit renewed = renew_visit(*visit, event.queue, expires_at);
   if (renewed.expires_at != visit->expires_at) changes.visits.push_back(renewed);
@@ -194,12 +194,12 @@ void cancel_keys(const CancelHold& order, const View& view, Keys& wanted) {
   want(view.fans, wanted.fans, EventUser{row->event, row->user});
 }
 
-Decision<Reservation> decide_cancel(const CancelHold& order, const View& view, Moment& moment) {
-  const auto hold = live_hold_of(view.reservations.find(order.reservation), order.user, moment.now);
+Decision<Reservation> decide_cancel(const CancelHold& order, const View& view, BatchContext& context) {
+  const auto hold = live_hold_of(view.reservations.find(order.reservation), order.user, context.now);
   if (hold.has_error()) return hold.error();
-  const Reservation over = cancelled(*hold, CancelReason::OWNER, moment.now);
+  const Reservation over = cancelled(*hold, CancelReason::OWNER, context.now);
   Changes changes;
-  write(changes, over, moment.ids);
+  write(changes, over, context.ids);
   return {over, std::move(changes)};
 }
 
@@ -211,10 +211,10 @@ void leave_keys(const Leave& order, const View& view, Keys& wanted) {
   for (const ReservationId id : view.fans.find(key)->unpaid) cancel_keys({id, order.fan.user}, view, wanted);
 }
 
-Decision<Left> decide_leave(const Leave& order, const View& view, Moment& moment,
+Decision<Left> decide_leave(const Leave& order, const View& view, BatchContext& context,
                             const std::optional<LinePlace>& current) {
   const PlaceRef& fan = order.fan;
-  const TimePoint now = moment.now;
+  const TimePoint now = context.now;
   Changes changes;
   const Visit* visit = view.visits.find({fan.event, fan.place});
   if (visit && visit->user != fan.user) return unknown_token();
@@ -226,7 +226,7 @@ Decision<Left> decide_leave(const Leave& order, const View& view, Moment& moment
     for (const ReservationId id : seats ? seats->unpaid : std::vector<ReservationId>{}) {
       const Reservation& row = *view.reservations.find(id);
       const auto reason = row.is_live_hold(now) ? order.reason : CancelReason::LAPSED;
-      write(changes, cancelled(row, reason, now), moment.ids);
+      write(changes, cancelled(row, reason, now), context.ids);
     }
   } else if (!visit && current && current->place == fan.place) {
     // A row of this user that the batch has changed means that it gave up this place, and perhaps took a new
@@ -240,12 +240,12 @@ Decision<Left> decide_leave(const Leave& order, const View& view, Moment& moment
   return {Left{now}, std::move(changes)};
 }
 
-Changes decide_lapse(std::span<const ReservationId> holds, const View& view, Moment& moment) {
+Changes decide_lapse(std::span<const ReservationId> holds, const View& view, BatchContext& context) {
   Changes changes;
   for (const ReservationId id : holds) {
     const Reservation* row = view.reservations.find(id);
-    if (row && row->is_unpaid() && !row->is_live_hold(moment.now)) {
-      write(changes, cancelled(*row, CancelReason::LAPSED, moment.now), moment.ids);
+    if (row && row->is_unpaid() && !row->is_live_hold(context.now)) {
+      write(changes, cancelled(*row, CancelReason::LAPSED, context.now), context.ids);
     }
   }
   return changes;

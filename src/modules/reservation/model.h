@@ -29,7 +29,7 @@ void hold_keys(const HoldSeats& order, const View& view, Keys& wanted);
 // All or none (R-S10). Refusals in this order: turn (queue/model.h), SEAT_NOT_FOUND, WRONG_TOKEN_EVENT,
 // EVENT_NOT_ON_SALE, BOOKING_CLOSED, SEAT_OCCUPIED, SEAT_LIMIT_EXCEEDED (too many, or held by the same user
 // too recently, R-S8).
-Decision<Held> decide_hold(const HoldSeats& order, const View& view, Moment& moment);
+Decision<Held> decide_hold(const HoldSeats& order, const View& view, BatchContext& context);
 
 // What an owner may be told about a reservation that should be a live hold: RESERVATION_NOT_FOUND (null),
 // FORBIDDEN, RESERVATION_ALREADY_PAID, WRONG_RESERVATION_STATUS, RESERVATION_EXPIRED.
@@ -40,7 +40,7 @@ struct CancelHold {
   UserId user;
 };
 void cancel_keys(const CancelHold& order, const View& view, Keys& wanted);
-Decision<Reservation> decide_cancel(const CancelHold& order, const View& view, Moment& moment);
+Decision<Reservation> decide_cancel(const CancelHold& order, const View& view, BatchContext& context);
 
 // Giving up one's place: a waiting one leaves the line; a visit ends and its unpaid holds are cancelled
 // (R-Q4, R-Q11).
@@ -54,10 +54,10 @@ struct Left {
 void leave_keys(const Leave& order, const View& view, Keys& wanted);
 // `current` is the user's place as of the newest commit. Leaving twice changes nothing. Refusal:
 // TOKEN_NOT_FOUND (the place is somebody else's: the token is of another store).
-Decision<Left> decide_leave(const Leave& order, const View& view, Moment& moment,
+Decision<Left> decide_leave(const Leave& order, const View& view, BatchContext& context,
                             const std::optional<LinePlace>& current);
 
 // The sweep: cancels those of `holds` that have lapsed by now.
-Changes decide_lapse(std::span<const ReservationId> holds, const View& view, Moment& moment);
+Changes decide_lapse(std::span<const ReservationId> holds, const View& view, BatchContext& context);
 
 }  // namespace stagedoor

@@ -129,8 +129,8 @@ void submit_charge(Lane& lane, const Charge& order, Idempotency idempotency, htt
   api::submit(
       lane, LaneClass::wallet, std::move(idempotency),
       [user = order.user](const View& view, Keys& wanted) { want(view.wallets, wanted.wallets, user); },
-      [order, and_then = std::move(and_then)](const View& view, Moment& moment) {
-        auto decision = api::with(decide_charge(order, view, moment), and_then, moment);
+      [order, and_then = std::move(and_then)](const View& view, BatchContext& context) {
+        auto decision = api::with(decide_charge(order, view, context), and_then, context);
         return api::answered(std::move(decision), [](const Charged& charged) {
           const Posting& posting = charged.posting;
           return http::ok(200, PostingDto{posting.id, charged.wallet.user, posting.type, posting.amount,

@@ -7,9 +7,9 @@
 
 namespace stagedoor {
 
-WalletBook::WalletBook(const Wallet* stored, const UserId& user, Moment& moment) : moment_(moment) {
+WalletBook::WalletBook(const Wallet* stored, const UserId& user, BatchContext& context) : context_(context) {
   if (stored) wallet_ = *stored;
-  else wallet_ = {moment.ids.next<WalletId>(), user, {}, 0};
+  else wallet_ = {context.ids.next<WalletId>(), user, {}, 0};
 }
 
 const Posting& WalletBook::post(PostingType type, Won amount, ReservationId reservation) {
@@ -19,21 +19,21 @@ const Posting& WalletBook::post(PostingType type, Won amount, ReservationId rese
   ensure(wallet_.balance >= Won{0}, "a balance never goes below zero");
   ++wallet_.seq;
   const std::int64_t other = type == PostingType::CHARGE ? kChargesAccount : kHouseAccount;
-  postings_.push_back({moment_.ids.next<PostingId>(), wallet_.id, wallet_.seq, type, amount, wallet_.balance,
+  postings_.push_back({context_.ids.next<PostingId>(), wallet_.id, wallet_.seq, type, amount, wallet_.balance,
                        takes ? wallet_.id.value : other, takes ? other : wallet_.id.value, reservation,
-                       moment_.now});
+                       context_.now});
   return postings_.back();
 }
 
 void WalletBook::write(Changes& changes) {
   changes.wallets.push_back(wallet_);
   for (auto& posting : postings_) {
-    changes.outbox.push_back(events::event_of(posting, wallet_.user, moment_.ids));
+    changes.outbox.push_back(events::event_of(posting, wallet_.user, context_.ids));
     changes.postings.push_back(std::move(posting));
   }
 }
 
-Decision<Charged> decide_charge(const Charge& order, const View& view, Moment& moment) {
+Decision<Charged> decide_charge(const Charge& order, const View& view, BatchContext& context) {
   if (order.amount < Won{1} || order.amount > order.balance_max) {
     return Failure{.code = Code::INVALID_AMOUNT,
                    .message = fmt::format("The amount must be a whole number of won from 1 to {}.",
@@ -48,7 +48,7 @@ Decision<Charged> decide_charge(const Charge& order, const View& view, Moment& m
                                           order.balance_max.amount, (order.balance_max - balance).amount),
                    .extra = {{"balance", fmt::to_string(balance.amount)}}};
   }
-  WalletBook book(stored, order.user, moment);
+  WalletBook book(stored, order.user, context);
   Posting posting = book.charge(order.amount);
   Changes changes;
   book.write(changes);

@@ -11,7 +11,7 @@ namespace stagedoor {
 class WalletBook {
  public:
   // `stored` may be null: a user never seen before gets a wallet with the first posting.
-  WalletBook(const Wallet* stored, const UserId& user, Moment& moment);
+  WalletBook(const Wallet* stored, const UserId& user, BatchContext& context);
 
   const Wallet& wallet() const { return wallet_; }
   const Posting& charge(Won amount) { return post(PostingType::CHARGE, amount, {}); }
@@ -27,7 +27,7 @@ class WalletBook {
 
   Wallet wallet_;
   std::vector<Posting> postings_;
-  Moment& moment_;
+  BatchContext& context_;
 };
 
 struct Charge {
@@ -40,6 +40,6 @@ struct Charged {
   Posting posting;
 };
 // Refusals: INVALID_AMOUNT (outside 1 … balance_max), BALANCE_LIMIT_EXCEEDED.
-Decision<Charged> decide_charge(const Charge& order, const View& view, Moment& moment);
+Decision<Charged> decide_charge(const Charge& order, const View& view, BatchContext& context);
 
 }  // namespace stagedoor

@@ -100,8 +100,8 @@ TEST(Charge, makes_a_wallet_with_the_first_and_keeps_it) {
 // R-W7, I-6, I-7, I-8
 TEST(WalletBook, keeps_the_sum_of_its_postings) {
   Ids ids(1);
-  Moment moment{kNow, ids};
-  WalletBook book(nullptr, user_id(1), moment);
+  BatchContext context{kNow, ids};
+  WalletBook book(nullptr, user_id(1), context);
   book.charge(Won{500});
   book.use(Won{200}, {7});
   book.use(Won{300}, {8});
@@ -129,8 +129,8 @@ TEST(WalletBook, keeps_the_sum_of_its_postings) {
 TEST(WalletBookDeathTest, never_goes_below_zero_nor_moves_nothing) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   Ids ids(1);
-  Moment moment{kNow, ids};
-  WalletBook book(nullptr, user_id(1), moment);
+  BatchContext context{kNow, ids};
+  WalletBook book(nullptr, user_id(1), context);
   book.charge(Won{500});
   EXPECT_DEATH(book.use(Won{501}, {7}), "below zero");
   EXPECT_DEATH(book.charge(Won{0}), "moves something");
