@@ -15,7 +15,7 @@ namespace stagedoor::api {
 
 // A decision with the bytes of its answer.
 template <class Outcome, class Render>
-Decided answered(Decision<Outcome> decision, const Render& render) {
+CommandResult answered(Decision<Outcome> decision, const Render& render) {
   if (const auto* failure = std::get_if<Failure>(&decision.result)) {
     return {http::problem(*failure), std::move(decision.changes), false};
   }
@@ -34,7 +34,7 @@ Decision<Outcome> with(Decision<Outcome> decision, const AndThen<Outcome>& and_t
 }
 
 // A command made of functions:
-//   keys(const View&, Keys&), decide(const View&, BatchContext&) -> Decided,
+//   keys(const View&, Keys&), decide(const View&, BatchContext&) -> CommandResult,
 //   after_commit(Answer): an http::Reply, or a function that does more once the commit observers have seen
 //   the commit
 template <class KeysOf, class Decide, class AfterCommit>
@@ -47,7 +47,7 @@ class Call : public Command {
         after_commit_(std::move(after_commit)) {}
 
   void keys(const View& view, Keys& wanted) const override { keys_(view, wanted); }
-  Decided decide(const View& view, BatchContext& context) override { return decide_(view, context); }
+  CommandResult decide(const View& view, BatchContext& context) override { return decide_(view, context); }
   void reply(Answer answer) override { after_commit_(std::move(answer)); }
 
  private:

@@ -61,7 +61,7 @@ struct Idempotency {
   std::string request_hash;
 };
 
-struct Decided {
+struct CommandResult {
   Answer answer;
   Changes changes;
   bool succeeded = false;  // remembered under the idempotency key
@@ -81,7 +81,7 @@ class Command {
   virtual void keys(const View& view, Keys& wanted) const = 0;
   // May be called again after a batch failed. `answer` bytes are made here, before the commit, and sent after
   // it.
-  virtual Decided decide(const View& view, BatchContext& context) = 0;
+  virtual CommandResult decide(const View& view, BatchContext& context) = 0;
   // Called once, from the lane: the decided answer after its commit, or why there is none.
   virtual void reply(Answer answer) = 0;
   // True for a change of the catalogue: what follows in the batch must see it, so it ends the batch.

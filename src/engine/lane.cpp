@@ -161,10 +161,10 @@ std::size_t Lane::commit_prefix(Range commands) {
   answers.reserve(commands.size());
   const auto deadline = SteadyClock::now() + limits_.batch_time;
   for (const auto& command : commands) {
-    Decided decided = decide(*command, context);
-    answers.push_back(std::move(decided.answer));
-    batch.add(decided.changes, view_);
-    view_.apply(decided.changes);
+    CommandResult result = decide(*command, context);
+    answers.push_back(std::move(result.answer));
+    batch.add(result.changes, view_);
+    view_.apply(result.changes);
     if (command->ends_batch()) break;
     if (answers.size() % 64 == 0 && SteadyClock::now() > deadline) break;
   }
@@ -220,7 +220,7 @@ void Lane::load(Transaction& transaction, Range commands) {
   }
 }
 
-Decided Lane::decide(Command& command, BatchContext& context) {
+CommandResult Lane::decide(Command& command, BatchContext& context) {
   const Idempotency& used = command.idempotency();
   if (used.key.empty()) return command.decide(view_, context);
   const IdempotentAnswer* first = view_.answers.find({used.user, used.key});
@@ -236,12 +236,12 @@ Decided Lane::decide(Command& command, BatchContext& context) {
     }
     return {{first->status, first->body, first->headers + "Idempotency-Hit: true\r\n", nullptr}, {}, false};
   }
-  Decided decided = command.decide(view_, context);
-  if (decided.succeeded) {
-    decided.changes.answers.push_back({used.user, used.key, used.request_hash, decided.answer.status,
-                                       decided.answer.body, decided.answer.headers, context.now});
+  CommandResult result = command.decide(view_, context);
+  if (result.succeeded) {
+    result.changes.answers.push_back({used.user, used.key, used.request_hash, result.answer.status,
+                                      result.answer.body, result.answer.headers, context.now});
   }
-  return decided;
+  return result;
 }
 
 void Lane::fail(Range commands, const Failure& failure) {

@@ -117,7 +117,7 @@ class Lane {
   // A batch of another instance.
   void apply_remote(const Batch& batch) noexcept;
   void load(Transaction& transaction, Range commands);
-  Decided decide(Command& command, BatchContext& context);
+  CommandResult decide(Command& command, BatchContext& context);
   void fail(Range commands, const Failure& failure);
 
   Store& store_;

@@ -68,7 +68,7 @@ class GiveCommand : public Command {
   void keys(const View& view, Keys& wanted) const override {
     want(view.wallets, wanted.wallets, user(give_.to));
   }
-  Decided decide(const View& view, BatchContext& context) override {
+  CommandResult decide(const View& view, BatchContext& context) override {
     ++told_->decisions;
     told_->decided_at = context.now;
     if (give_.is_refused) return {{409, "refused", {}, nullptr}, {}, false};
@@ -450,10 +450,10 @@ TEST_F(LaneTest, fails_only_the_command_that_the_store_refuses) {
 TEST_F(LaneTest, fails_only_the_command_that_breaks_a_constraint) {
   struct Breaks : GiveCommand {
     using GiveCommand::GiveCommand;
-    Decided decide(const View& view, BatchContext& context) override {
-      Decided decided = GiveCommand::decide(view, context);
-      decided.changes.postings.front().amount = Won{0};
-      return decided;
+    CommandResult decide(const View& view, BatchContext& context) override {
+      CommandResult result = GiveCommand::decide(view, context);
+      result.changes.postings.front().amount = Won{0};
+      return result;
     }
   };
   const auto before = give({.to = 7});
@@ -471,7 +471,7 @@ TEST_F(LaneTest, fails_only_the_command_that_breaks_a_constraint) {
 TEST_F(LaneTest, fails_only_the_command_that_throws) {
   struct Throws : GiveCommand {
     using GiveCommand::GiveCommand;
-    Decided decide(const View&, BatchContext&) override { throw std::runtime_error("planted"); }
+    CommandResult decide(const View&, BatchContext&) override { throw std::runtime_error("planted"); }
   };
   const auto before = give();
   const auto broken = std::make_shared<Told>();

@@ -57,7 +57,7 @@ bool may_be_stale(const Answer& answer) {
 void read_after_sync(Lane& lane, const http::Request& request, const http::Read& read, http::Reply reply) {
   api::submit(
       lane, LaneClass::wallet, {}, [](const View&, Keys&) {},
-      [](const View&, BatchContext&) { return Decided{}; },
+      [](const View&, BatchContext&) { return CommandResult{}; },
       [kept = std::make_shared<const KeptRequest>(request), read,
        reply = std::move(reply)](Answer synced) mutable {
         if (synced.refusal) return reply(std::move(synced));

@@ -51,7 +51,7 @@ void ChangeCatalogue::keys(const View& view, Keys& wanted) const {
   (void)plan_import(*document, *view.catalogue, note, TimePoint{}, unused);
 }
 
-Decided ChangeCatalogue::decide(const View& view, BatchContext& context) {
+CommandResult ChangeCatalogue::decide(const View& view, BatchContext& context) {
   const auto taken = [&](const EventDate& date) {
     std::vector<SeatId> seats;
     for (std::size_t i = 0; i < date.seats.size(); ++i) {
@@ -64,35 +64,35 @@ Decided ChangeCatalogue::decide(const View& view, BatchContext& context) {
                        : Result<CataloguePlan>(document.error());
   const bool changes_something = plan && !plan->changes.empty();
   const Catalogue after = changes_something ? with_changes(*view.catalogue, plan->changes) : *view.catalogue;
-  Decided decided{
+  CommandResult result{
       .answer = change_.render(plan, after, context.now), .changes = {}, .succeeded = plan.has_value()};
-  if (!changes_something) return decided;
-  decided.changes.log.push_back({.id = context.ids.next<LogId>(),
-                                 .created_at = context.now,
-                                 .operator_name = change_.operator_name,
-                                 .action = change_.action,
-                                 .event = event_of(plan->changes),
-                                 .detail = log_detail(change_.request, plan->summary)});
-  decided.changes.catalogue = std::move(plan->changes);
-  return decided;
+  if (!changes_something) return result;
+  result.changes.log.push_back({.id = context.ids.next<LogId>(),
+                                .created_at = context.now,
+                                .operator_name = change_.operator_name,
+                                .action = change_.action,
+                                .event = event_of(plan->changes),
+                                .detail = log_detail(change_.request, plan->summary)});
+  result.changes.catalogue = std::move(plan->changes);
+  return result;
 }
 
 Result<ImportSummary> import_catalogue(Lane& lane, const CatalogueDocument& document,
                                        const std::string& operator_name) {
-  std::optional<Result<ImportSummary>> decided;
+  std::optional<Result<ImportSummary>> result;
   std::optional<Answer> answer;
   Change change;
   change.document = [&document](const Catalogue&) { return Result<CatalogueDocument>(document); };
   change.operator_name = operator_name;
   change.action = "catalogue.import";
-  change.render = [&decided](const Result<CataloguePlan>& plan, const Catalogue&, TimePoint) {
-    decided = plan ? Result<ImportSummary>(plan->summary) : Result<ImportSummary>(plan.error());
+  change.render = [&result](const Result<CataloguePlan>& plan, const Catalogue&, TimePoint) {
+    result = plan ? Result<ImportSummary>(plan->summary) : Result<ImportSummary>(plan.error());
     return Answer{};
   };
   change.reply = [&answer](Answer final_answer) { answer = std::move(final_answer); };
   lane.submit(std::make_unique<ChangeCatalogue>(std::move(change)));
   while (!answer) lane.run_once();
-  if (!answer->refusal) return *decided;
+  if (!answer->refusal) return *result;
   return Failure{.code = *answer->refusal, .message = answer->body};
 }
 

@@ -31,7 +31,7 @@ class ChangeCatalogue final : public Command {
   explicit ChangeCatalogue(Change change);
 
   void keys(const View& view, Keys& wanted) const override;
-  Decided decide(const View& view, BatchContext& context) override;
+  CommandResult decide(const View& view, BatchContext& context) override;
   void reply(Answer answer) override { change_.reply(std::move(answer)); }
   bool ends_batch() const override { return true; }
 

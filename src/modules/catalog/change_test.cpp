@@ -42,14 +42,14 @@ struct Desk {
       for (const SeatId seat : wanted.seats) view.seats.put(seat, std::nullopt);
     }
   }
-  Decided decide(Change asked) {
+  CommandResult decide(Change asked) {
     ChangeCatalogue command(std::move(asked));
     load(command);
     BatchContext context{kNow, ids};
-    Decided decided = command.decide(view, context);
+    CommandResult result = command.decide(view, context);
     view.catalogue =
-        std::make_shared<const Catalogue>(with_changes(*view.catalogue, decided.changes.catalogue));
-    return decided;
+        std::make_shared<const Catalogue>(with_changes(*view.catalogue, result.changes.catalogue));
+    return result;
   }
   void take_seat(ReservationStatus status, TimePoint expires_at) {
     Reservation row;
@@ -64,21 +64,21 @@ struct Desk {
 
 TEST(ChangeCatalogue, is_one_change_with_its_line_in_the_log_R_Q17) {
   Desk desk;
-  const Decided decided = desk.decide(desk.change(kDate + "}\n"));
-  EXPECT_TRUE(decided.succeeded);
-  EXPECT_EQ(decided.changes.catalogue.events.size(), 1U);
-  EXPECT_EQ(decided.changes.catalogue.dates.size(), 1U);
-  ASSERT_EQ(decided.changes.log.size(), 1U);
-  EXPECT_EQ(decided.changes.log[0].operator_name, "ada");
-  EXPECT_EQ(decided.changes.log[0].event, EventId{7});
-  EXPECT_EQ(decided.changes.log[0].detail,
+  const CommandResult result = desk.decide(desk.change(kDate + "}\n"));
+  EXPECT_TRUE(result.succeeded);
+  EXPECT_EQ(result.changes.catalogue.events.size(), 1U);
+  EXPECT_EQ(result.changes.catalogue.dates.size(), 1U);
+  ASSERT_EQ(result.changes.log.size(), 1U);
+  EXPECT_EQ(result.changes.log[0].operator_name, "ada");
+  EXPECT_EQ(result.changes.log[0].event, EventId{7});
+  EXPECT_EQ(result.changes.log[0].detail,
             "{\"added\":[\"event 7 Night\",\"date 9 of event 7 (2036-02-01T19:00:00.000Z, 50 seats)\"]}");
 }
 
 TEST(ChangeCatalogue, writes_nothing_when_nothing_changes) {
   Desk desk;
   desk.decide(desk.change(kDate + "}\n"));
-  const Decided again = desk.decide(desk.change(kDate + "}\n"));
+  const CommandResult again = desk.decide(desk.change(kDate + "}\n"));
   EXPECT_TRUE(again.succeeded);
   EXPECT_TRUE(again.changes.catalogue.empty());
   EXPECT_TRUE(again.changes.log.empty());
@@ -113,11 +113,11 @@ TEST(ChangeCatalogue, refuses_by_name_what_would_take_a_sold_or_held_seat) {
     Desk desk;
     desk.decide(desk.change(kDate + "}\n"));
     desk.take_seat(c.status, c.expires_at);
-    const Decided decided = desk.decide(desk.change(kDate + ", deleted: true}\n"));
-    EXPECT_EQ(decided.succeeded, !c.refused);
-    EXPECT_EQ(decided.changes.catalogue.empty(), c.refused);
+    const CommandResult result = desk.decide(desk.change(kDate + ", deleted: true}\n"));
+    EXPECT_EQ(result.succeeded, !c.refused);
+    EXPECT_EQ(result.changes.catalogue.empty(), c.refused);
     if (c.refused) {
-      EXPECT_THAT(decided.answer.body, HasSubstr("seat 5 is held or sold"));
+      EXPECT_THAT(result.answer.body, HasSubstr("seat 5 is held or sold"));
     }
   }
 }

@@ -132,7 +132,7 @@ class Emptying : public std::enable_shared_from_this<Emptying> {
         [order](const View& view, Keys& wanted) { leave_keys(order, view, wanted); },
         [order, &rooms = deps_.rooms](const View& view, BatchContext& context) {
           const auto current = rooms.place_of(order.fan.event, order.fan.user, context.now);
-          return Decided{{}, decide_leave(order, view, context, current).changes};
+          return CommandResult{{}, decide_leave(order, view, context, current).changes};
         },
         [emptying = shared_from_this()](const Answer& answer) { emptying->left(answer); });
   }
@@ -150,8 +150,8 @@ class Emptying : public std::enable_shared_from_this<Emptying> {
         [entry = entry_, people = people_.size()](const View&, BatchContext& context) {
           Changes changes;
           changes.log.push_back(log_row(entry, context));
-          return Decided{http::ok(200, EmptiedDto{entry.event, std::int64_t(people)}), std::move(changes),
-                         true};
+          return CommandResult{http::ok(200, EmptiedDto{entry.event, std::int64_t(people)}),
+                               std::move(changes), true};
         },
         std::move(reply_));
   }

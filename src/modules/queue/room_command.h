@@ -9,7 +9,7 @@ class RoomCommand : public Command {
  public:
   explicit RoomCommand(EventId event) : Command(LaneClass::payment, {}), event_(event) {}
   void keys(const View&, Keys&) const override {}
-  Decided decide(const View& view, BatchContext& context) override {
+  CommandResult decide(const View& view, BatchContext& context) override {
     const Event* event = view.catalogue->event(event_);
     return {{}, event ? changes(*event, view, context.now) : Changes{}, false};
   }

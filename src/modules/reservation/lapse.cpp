@@ -18,7 +18,7 @@ class LapseHolds::Sweep : public Command {
   void keys(const View& view, Keys& wanted) const override {
     for (const ReservationId id : holds_) cancel_keys({id, {}}, view, wanted);
   }
-  Decided decide(const View& view, BatchContext& context) override {
+  CommandResult decide(const View& view, BatchContext& context) override {
     return {{}, decide_lapse(holds_, view, context), false};
   }
   void reply(Answer answer) override {
