@@ -34,7 +34,7 @@ Decision<Outcome> with(Decision<Outcome> decision, const AndThen<Outcome>& and_t
 }
 
 // A command made of functions:
-//   keys(const View&, Keys&), decide(const View&, BatchContext&) -> CommandResult,
+//   rows_to_load(const View&, Keys&), decide(const View&, BatchContext&) -> CommandResult,
 //   after_commit(Answer): an http::Reply, or a function that does more once the commit observers have seen
 //   the commit
 template <class KeysOf, class Decide, class AfterCommit>
@@ -42,16 +42,16 @@ class Call : public Command {
  public:
   Call(LaneClass lane_class, Idempotency idempotency, KeysOf keys_of, Decide decide, AfterCommit after_commit)
       : Command(lane_class, std::move(idempotency)),
-        keys_(std::move(keys_of)),
+        rows_to_load_(std::move(keys_of)),
         decide_(std::move(decide)),
         after_commit_(std::move(after_commit)) {}
 
-  void keys(const View& view, Keys& wanted) const override { keys_(view, wanted); }
+  void rows_to_load(const View& view, Keys& wanted) const override { rows_to_load_(view, wanted); }
   CommandResult decide(const View& view, BatchContext& context) override { return decide_(view, context); }
   void reply(Answer answer) override { after_commit_(std::move(answer)); }
 
  private:
-  KeysOf keys_;
+  KeysOf rows_to_load_;
   Decide decide_;
   AfterCommit after_commit_;
 };

@@ -78,7 +78,7 @@ class Command {
 
   // Adds the rows it needs and the view does not know yet. Called again after they were loaded, until it adds
   // none: a payment knows its seat only from its reservation.
-  virtual void keys(const View& view, Keys& wanted) const = 0;
+  virtual void rows_to_load(const View& view, Keys& wanted) const = 0;
   // May be called again after a batch failed. `answer` bytes are made here, before the commit, and sent after
   // it.
   virtual CommandResult decide(const View& view, BatchContext& context) = 0;

@@ -213,7 +213,7 @@ void Lane::load(Transaction& transaction, Range commands) {
     for (const auto& command : commands) {
       const Idempotency& used = command->idempotency();
       if (!used.key.empty()) want(view_.answers, wanted.answers, UserKey{used.user, used.key});
-      command->keys(view_, wanted);
+      command->rows_to_load(view_, wanted);
     }
     if (wanted.empty()) return;
     transaction.load(wanted, view_);

@@ -65,7 +65,7 @@ class GiveCommand : public Command {
         told_(std::move(told)),
         journal_(journal) {}
 
-  void keys(const View& view, Keys& wanted) const override {
+  void rows_to_load(const View& view, Keys& wanted) const override {
     want(view.wallets, wanted.wallets, user(give_.to));
   }
   CommandResult decide(const View& view, BatchContext& context) override {

@@ -31,10 +31,11 @@ class Table {
   using Key = SomeKey;
 
   bool knows(const Key& key) const { return rows_.contains(key); }
-  // Requires knows(key): asking for what keys() did not name is a bug. nullptr = the store has no such row.
+  // Requires knows(key): asking for what rows_to_load() did not name is a bug. nullptr = the store has no
+  // such row.
   const Row* find(const Key& key) const {
     const auto at = rows_.find(key);
-    ensure(at != rows_.end(), "a command reads a row that its keys() did not name");
+    ensure(at != rows_.end(), "a command reads a row that its rows_to_load() did not name");
     return at->second ? &*at->second : nullptr;
   }
   void put(const Key& key, std::optional<Row> row) { rows_.insert_or_assign(key, std::move(row)); }

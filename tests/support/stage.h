@@ -1,6 +1,6 @@
 // A small stage for tests of the models: a catalogue of two events, a View that begins as an empty store, and
-// every use case as one call. What a use case's keys() does not name stays unknown to the View, so a decision
-// that reads more than it asked for dies here as it would in the lane.
+// every use case as one call. What a use case's rows_to_load() does not name stays unknown to the View, so a
+// decision that reads more than it asked for dies here as it would in the lane.
 //
 //   Stage stage;
 //   const PlaceRef fan = stage.inside(1);                           // user 1, let in

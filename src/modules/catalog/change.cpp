@@ -40,7 +40,7 @@ ChangeCatalogue::ChangeCatalogue(Change change)
     : Command(LaneClass::operation, change.idempotency), change_(std::move(change)) {}
 
 // Planned once without an answer to what is taken, to see which dates' seats it asks about.
-void ChangeCatalogue::keys(const View& view, Keys& wanted) const {
+void ChangeCatalogue::rows_to_load(const View& view, Keys& wanted) const {
   const auto document = change_.document(*view.catalogue);
   if (!document) return;
   const auto note = [&](const EventDate& date) {

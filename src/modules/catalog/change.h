@@ -30,7 +30,7 @@ class ChangeCatalogue final : public Command {
  public:
   explicit ChangeCatalogue(Change change);
 
-  void keys(const View& view, Keys& wanted) const override;
+  void rows_to_load(const View& view, Keys& wanted) const override;
   CommandResult decide(const View& view, BatchContext& context) override;
   void reply(Answer answer) override { change_.reply(std::move(answer)); }
   bool ends_batch() const override { return true; }

@@ -36,7 +36,7 @@ struct Desk {
     std::size_t loaded = 0;
     for (;;) {
       Keys wanted;
-      command.keys(view, wanted);
+      command.rows_to_load(view, wanted);
       if (wanted.empty()) return loaded;
       loaded += wanted.seats.size();
       for (const SeatId seat : wanted.seats) view.seats.put(seat, std::nullopt);

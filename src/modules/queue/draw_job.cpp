@@ -18,7 +18,7 @@ constexpr std::size_t kDigestedAtOnce = 10'000;  // under one lock: polls of the
 class DrawCommand : public RoomCommand {
  public:
   using RoomCommand::RoomCommand;
-  void keys(const View& view, Keys& wanted) const override { want(view.draws, wanted.draws, event_); }
+  void rows_to_load(const View& view, Keys& wanted) const override { want(view.draws, wanted.draws, event_); }
 };
 
 class CommitDraw : public DrawCommand {

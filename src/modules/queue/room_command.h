@@ -8,7 +8,7 @@ namespace stagedoor {
 class RoomCommand : public Command {
  public:
   explicit RoomCommand(EventId event) : Command(LaneClass::payment, {}), event_(event) {}
-  void keys(const View&, Keys&) const override {}
+  void rows_to_load(const View&, Keys&) const override {}
   CommandResult decide(const View& view, BatchContext& context) override {
     const Event* event = view.catalogue->event(event_);
     return {{}, event ? changes(*event, view, context.now) : Changes{}, false};

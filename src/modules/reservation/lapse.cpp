@@ -15,7 +15,7 @@ class LapseHolds::Sweep : public Command {
   Sweep(LapseHolds& all, TimePoint collected_at, std::vector<ReservationId> holds)
       : Command(LaneClass::payment, {}), all_(all), collected_at_(collected_at), holds_(std::move(holds)) {}
 
-  void keys(const View& view, Keys& wanted) const override {
+  void rows_to_load(const View& view, Keys& wanted) const override {
     for (const ReservationId id : holds_) cancel_keys({id, {}}, view, wanted);
   }
   CommandResult decide(const View& view, BatchContext& context) override {
