@@ -20,7 +20,7 @@ struct Note {
 BOOST_DESCRIBE_STRUCT(Note, (), (number))
 
 struct Deps {
-  std::optional<Failure> unknown_caller;
+  std::optional<Refusal> unknown_caller;
   mutable int handled = 0;
 };
 
@@ -72,7 +72,7 @@ TEST_F(Bind, tells_the_faults_of_all_parts_in_one_answer) {
 }
 
 TEST_F(Bind, looks_for_faults_only_when_the_caller_is_known) {
-  deps.unknown_caller = Failure{.code = Code::TOKEN_NOT_FOUND, .message = "who?"};
+  deps.unknown_caller = Refusal{.code = Code::TOKEN_NOT_FOUND, .message = "who?"};
   const Answer answer = call("no json", "limit=0", "k");
   EXPECT_EQ(answer.refusal, Code::TOKEN_NOT_FOUND);
   EXPECT_THAT(answer.body, Not(HasSubstr("limit")));

@@ -16,8 +16,8 @@ namespace stagedoor::api {
 // A decision with the bytes of its answer.
 template <class Outcome, class Render>
 CommandResult answered(Decision<Outcome> decision, const Render& render) {
-  if (const auto* failure = std::get_if<Failure>(&decision.result)) {
-    return {http::problem(*failure), std::move(decision.changes), false};
+  if (const auto* refusal = std::get_if<Refusal>(&decision.result)) {
+    return {http::problem(*refusal), std::move(decision.changes), false};
   }
   return {render(std::get<Outcome>(decision.result)), std::move(decision.changes), true};
 }

@@ -23,7 +23,7 @@ Result<PageAt> page_of(const http::Request& request) {
     if (at.before < 1) faults.push_back({"cursor", "must be the nextCursor of an earlier page"});
   }
   if (faults.empty()) return at;
-  return Failure{
+  return Refusal{
       .code = Code::INVALID_REQUEST, .message = "There is no such page.", .details = std::move(faults)};
 }
 

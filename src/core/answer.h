@@ -8,7 +8,7 @@
 #include <string>
 
 #include "core/event_stream.h"
-#include "core/failure.h"
+#include "core/refusal.h"
 
 namespace stagedoor {
 

@@ -4,28 +4,28 @@
 #include <string>
 #include <string_view>
 
-#include "core/failure.h"
 #include "core/ids.h"
+#include "core/refusal.h"
 
 namespace stagedoor {
 
-Failure refuse(Code code, std::string message);
+Refusal refuse(Code code, std::string message);
 // INVALID_REQUEST because of one member of the body, the path or the query: "seatIds must name a seat".
-Failure invalid(std::string_view path, std::string message);
+Refusal invalid(std::string_view path, std::string message);
 
-Failure unknown_event(EventId id);
-Failure unknown_date(DateId id);
-Failure unknown_reservation();
-Failure unknown_token();  // authentic, but of no place in this queue
+Refusal unknown_event(EventId id);
+Refusal unknown_date(DateId id);
+Refusal unknown_reservation();
+Refusal unknown_token();  // authentic, but of no place in this queue
 
 // `what`: "reservation", "payment", "user".
-Failure not_yours(std::string_view what);
+Refusal not_yours(std::string_view what);
 
-Failure wrong_event();
-Failure not_your_turn();
-Failure visit_is_over();
+Refusal wrong_event();
+Refusal not_your_turn();
+Refusal visit_is_over();
 
-Failure overloaded();
-Failure store_unavailable();
+Refusal overloaded();
+Refusal store_unavailable();
 
 }  // namespace stagedoor

@@ -10,8 +10,8 @@
 #include <variant>
 
 #include "core/answer.h"
-#include "core/failure.h"
 #include "core/ids.h"
+#include "core/refusal.h"
 #include "state/changes.h"
 #include "state/view.h"
 
@@ -43,11 +43,11 @@ struct BatchContext {
 // leaves PENDING).
 template <class Outcome>
 struct Decision {
-  std::variant<Outcome, Failure> result;
+  std::variant<Outcome, Refusal> result;
   Changes changes;
 
   Decision(Outcome outcome, Changes c = {}) : result(std::move(outcome)), changes(std::move(c)) {}
-  Decision(Failure failure, Changes c = {}) : result(std::move(failure)), changes(std::move(c)) {}
+  Decision(Refusal refusal, Changes c = {}) : result(std::move(refusal)), changes(std::move(c)) {}
 };
 
 // Lane time is shared between classes, so that a million joins never delay a payment.

@@ -244,8 +244,8 @@ CommandResult Lane::decide(Command& command, BatchContext& context) {
   return result;
 }
 
-void Lane::fail(Range commands, const Failure& failure) {
-  for (const auto& command : commands) command->reply(problem_(failure));
+void Lane::fail(Range commands, const Refusal& refusal) {
+  for (const auto& command : commands) command->reply(problem_(refusal));
 }
 
 }  // namespace stagedoor

@@ -64,7 +64,7 @@ struct LaneCounters {
 class Lane {
  public:
   // How refusals of the lane itself (OVERLOADED, STORE_UNAVAILABLE, IDEMPOTENCY_MISMATCH, INTERNAL) read.
-  using Problem = Answer (*)(const Failure&);
+  using Problem = Answer (*)(const Refusal&);
 
   // The store, clock, jobs and observers must outlive the lane. `catalogue` is read before every batch.
   Lane(const StorePorts& store, const Clock& clock,
@@ -118,7 +118,7 @@ class Lane {
   void apply_remote(const Batch& batch) noexcept;
   void load(Transaction& transaction, Range commands);
   CommandResult decide(Command& command, BatchContext& context);
-  void fail(Range commands, const Failure& failure);
+  void fail(Range commands, const Refusal& refusal);
 
   Store& store_;
   const Clock& clock_;

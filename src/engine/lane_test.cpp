@@ -34,8 +34,8 @@ UserId user(std::uint32_t n) {
   return id;
 }
 
-Answer problem(const Failure& failure) {
-  return {.status = 500, .body = boost::describe::enum_to_string(failure.code, "?")};
+Answer problem(const Refusal& refusal) {
+  return {.status = 500, .body = boost::describe::enum_to_string(refusal.code, "?")};
 }
 
 // What a command came to. `answers` counts how often it was told.

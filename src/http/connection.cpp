@@ -257,7 +257,7 @@ void Connection::finish() {
 // Answers bytes that are not a request of ours. What follows them cannot be understood.
 void Connection::refuse() {
   loop_.now = SteadyClock::now();
-  Failure refusal = parser_.refusal();
+  Refusal refusal = parser_.refusal();
   if (refusal.code == Code::METHOD_NOT_ALLOWED) {
     refusal.headers.emplace_back("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE");
   }

@@ -19,7 +19,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/failure.h"
+#include "core/refusal.h"
 #include "http/chunked.h"
 #include "http/types.h"
 
@@ -59,7 +59,7 @@ class RequestParser {
   void release();
 
   // After State::refused.
-  const Failure& refusal() const { return refusal_; }
+  const Refusal& refusal() const { return refusal_; }
 
  private:
   struct Field {  // offsets from the request's first byte
@@ -125,7 +125,7 @@ class RequestParser {
   bool skipped_blank_line_ = false;
   const char* fault_ = nullptr;  // what a callback found, for a person
   Code fault_code_ = Code::INVALID_REQUEST;
-  Failure refusal_;
+  Refusal refusal_;
 };
 
 }  // namespace stagedoor::http

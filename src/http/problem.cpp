@@ -63,15 +63,15 @@ int status_of(Code code) {
   return 500;
 }
 
-Answer problem(const Failure& failure) {
-  Answer answer{.status = status_of(failure.code), .refusal = failure.code};
+Answer problem(const Refusal& refusal) {
+  Answer answer{.status = status_of(refusal.code), .refusal = refusal.code};
   answer.body = R"({"success":false,"code":")";
-  answer.body += boost::describe::enum_to_string(failure.code, "INTERNAL");
+  answer.body += boost::describe::enum_to_string(refusal.code, "INTERNAL");
   answer.body += R"(","message":)";
-  json::write_string(answer.body, failure.message);
-  if (!failure.details.empty()) {
+  json::write_string(answer.body, refusal.message);
+  if (!refusal.details.empty()) {
     answer.body += R"(,"details":[)";
-    for (const Fault& fault : failure.details) {
+    for (const Fault& fault : refusal.details) {
       answer.body += R"({"path":)";
       json::write_string(answer.body, fault.path);
       answer.body += R"(,"message":)";
@@ -80,7 +80,7 @@ Answer problem(const Failure& failure) {
     }
     answer.body.back() = ']';
   }
-  for (const auto& [name, value] : failure.extra) {
+  for (const auto& [name, value] : refusal.extra) {
     answer.body += ',';
     json::write_string(answer.body, name);
     answer.body += ':';
@@ -88,7 +88,7 @@ Answer problem(const Failure& failure) {
   }
   answer.body += '}';
   bool says_when = false;
-  for (const auto& [name, value] : failure.headers) {
+  for (const auto& [name, value] : refusal.headers) {
     says_when = says_when || name == "Retry-After";
     // A line break in a value would let it write headers of its own.
     if (value.find_first_of("\r\n") != value.npos) continue;

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/answer.h"
-#include "core/failure.h"
+#include "core/refusal.h"
 #include "http/types.h"
 #include "json/write.h"
 
@@ -19,8 +19,8 @@ namespace stagedoor::http {
 int status_of(Code code);
 
 // {"success":false,"code":…,"message":…,"details":[…], extra members}, with `refusal` set to the code. 429
-// and 503 carry `Retry-After: 1` unless the failure brings its own.
-Answer problem(const Failure& failure);
+// and 503 carry `Retry-After: 1` unless the refusal brings its own.
+Answer problem(const Refusal& refusal);
 
 inline Answer answer_of(Result<Answer> result) {
   return result ? std::move(*result) : problem(result.error());

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/failure.h"
+#include "core/refusal.h"
 #include "http/components.h"
 #include "http/types.h"
 
@@ -69,7 +69,7 @@ class Router {
   struct Found {
     const Route* route = nullptr;  // nullptr: refuse with `refusal`
     std::size_t index = 0;         // of the route in routes(); routes().size() when there is none
-    Failure refusal = {};          // NOT_FOUND, or METHOD_NOT_ALLOWED with Allow
+    Refusal refusal = {};          // NOT_FOUND, or METHOD_NOT_ALLOWED with Allow
   };
   // Finds the route and sets the request's parameters. HEAD finds the GET route where it has none of its own.
   Found find(Request& request) const;

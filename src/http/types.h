@@ -14,8 +14,8 @@
 #include <utility>
 
 #include "core/answer.h"
-#include "core/failure.h"
 #include "core/ids.h"
+#include "core/refusal.h"
 #include "core/uuid.h"
 
 namespace stagedoor::http {

@@ -37,12 +37,12 @@ void Faults::add(std::string_view field, std::string message) {
   add_at(std::move(path), std::move(message));
 }
 
-Failure invalid(Faults& faults) {
-  Failure failure{.code = Code::INVALID_REQUEST, .details = faults.take()};
-  const Fault& first = failure.details.front();
-  failure.message = first.path.empty() ? "The body " + first.message : first.path + " " + first.message;
-  if (failure.details.size() > 1) failure.message += fmt::format(", and {} more", failure.details.size() - 1);
-  return failure;
+Refusal invalid(Faults& faults) {
+  Refusal refusal{.code = Code::INVALID_REQUEST, .details = faults.take()};
+  const Fault& first = refusal.details.front();
+  refusal.message = first.path.empty() ? "The body " + first.message : first.path + " " + first.message;
+  if (refusal.details.size() > 1) refusal.message += fmt::format(", and {} more", refusal.details.size() - 1);
+  return refusal;
 }
 
 }  // namespace stagedoor::json

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/failure.h"
+#include "core/refusal.h"
 
 namespace stagedoor::json {
 
@@ -58,6 +58,6 @@ class Faults {
 };
 
 // INVALID_REQUEST with all the faults.
-Failure invalid(Faults& faults);
+Refusal invalid(Faults& faults);
 
 }  // namespace stagedoor::json

@@ -40,9 +40,9 @@ inline UserId user_id(std::uint32_t n) {
 
 // "ok", or the refusal's code.
 template <class Outcome>
-std::string outcome(const std::variant<Outcome, Failure>& result) {
-  const auto* failure = std::get_if<Failure>(&result);
-  return failure ? boost::describe::enum_to_string(failure->code, "?") : "ok";
+std::string outcome(const std::variant<Outcome, Refusal>& result) {
+  const auto* refusal = std::get_if<Refusal>(&result);
+  return refusal ? boost::describe::enum_to_string(refusal->code, "?") : "ok";
 }
 template <class Outcome>
 std::string outcome(const Decision<Outcome>& decision) {
@@ -229,8 +229,8 @@ const Outcome& result_of(const Decision<Outcome>& decision) {
   return std::get<Outcome>(decision.result);
 }
 template <class Outcome>
-const Failure& failure_of(const Decision<Outcome>& decision) {
-  return std::get<Failure>(decision.result);
+const Refusal& refusal_in(const Decision<Outcome>& decision) {
+  return std::get<Refusal>(decision.result);
 }
 
 }  // namespace stagedoor::test

@@ -393,11 +393,11 @@ void Connection::note(const PGresult* result, const sql::Text* query) {
   const std::string why =
       fmt::format("{}: {} ({}) in {}", name_, line_of(message ? message : PQresultErrorMessage(result)),
                   state ? state : "no code", query ? query->name : "a command");
-  failure_ = failure_of(state ? state : "08", why);
+  failure_ = refusal_in(state ? state : "08", why);
 }
 
 // The exception that an SQLSTATE means.
-std::exception_ptr Connection::failure_of(std::string_view state, const std::string& why) const {
+std::exception_ptr Connection::refusal_in(std::string_view state, const std::string& why) const {
   if (state == "55P03") return std::make_exception_ptr(LockTaken(why));
   // 21 two rows where one may be, 22 a value that cannot be, 23 a constraint, 54 beyond a limit
   for (const std::string_view refused : {"21", "22", "23", "54"})

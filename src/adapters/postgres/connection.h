@@ -252,7 +252,7 @@ class Connection {
   void read_answers();
   void take(const Queued& queued, const PGresult* result);
   void note(const PGresult* result, const sql::Text* query);
-  std::exception_ptr failure_of(std::string_view state, const std::string& why) const;
+  std::exception_ptr refusal_in(std::string_view state, const std::string& why) const;
   [[noreturn]] void lose(std::string_view why);
   PGconn* raw() const { return connection_.get(); }
 

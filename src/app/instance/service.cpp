@@ -89,9 +89,9 @@ Result<catalog::ImportSummary> Service::import_file(const std::string& name) {
   auto imported = text.document() ? catalog::import_catalogue(instance_.lane(), *text.document(), name)
                                   : Result<catalog::ImportSummary>(text.document().error());
   if (imported) return imported;
-  Failure failure = imported.error();
-  failure.message = text.explain(name, failure);
-  return failure;
+  Refusal refusal = imported.error();
+  refusal.message = text.explain(name, refusal);
+  return refusal;
 }
 
 void Service::start() {

@@ -93,7 +93,7 @@ Result<ImportSummary> import_catalogue(Lane& lane, const CatalogueDocument& docu
   lane.submit(std::make_unique<ChangeCatalogue>(std::move(change)));
   while (!answer) lane.run_once();
   if (!answer->refusal) return *result;
-  return Failure{.code = *answer->refusal, .message = answer->body};
+  return Refusal{.code = *answer->refusal, .message = answer->body};
 }
 
 }  // namespace stagedoor::catalog

@@ -310,21 +310,21 @@ Result<CatalogueDocument> read_document(const YamlText& yaml, json::Faults& faul
 CatalogueText::CatalogueText(std::string_view text)
     : yaml_(text, faults_), document_(read_document(yaml_, faults_)) {}
 
-std::string CatalogueText::explain(std::string_view file_name, const Failure& failure) const {
-  if (failure.details.empty()) return fmt::format("{}: {}\n", file_name, failure.message);
+std::string CatalogueText::explain(std::string_view file_name, const Refusal& refusal) const {
+  if (refusal.details.empty()) return fmt::format("{}: {}\n", file_name, refusal.message);
   std::string out;
-  for (const auto& fault : failure.details) {
+  for (const auto& fault : refusal.details) {
     out += fmt::format("{}:{}: {} {}\n", file_name, yaml_.line_of(fault.path),
                        fault.path.empty() ? "the catalogue" : fault.path, fault.message);
   }
   return out;
 }
 
-Failure CatalogueText::with_lines(Failure failure) const {
-  for (auto& fault : failure.details) {
+Refusal CatalogueText::with_lines(Refusal refusal) const {
+  for (auto& fault : refusal.details) {
     fault.message = fmt::format("line {}: {}", yaml_.line_of(fault.path), fault.message);
   }
-  return failure;
+  return refusal;
 }
 
 }  // namespace stagedoor::catalog

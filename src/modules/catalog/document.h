@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/failure.h"
+#include "core/refusal.h"
 #include "json/faults.h"
 #include "json/types.h"
 #include "modules/catalog/yaml.h"
@@ -124,11 +124,11 @@ class CatalogueText {
   // The document, or INVALID_REQUEST with every fault.
   const Result<CatalogueDocument>& document() const { return document_; }
 
-  // The faults of a failure of reading or of importing this document, one a line, as compilers write them:
+  // The faults of a refusal of reading or of importing this document, one a line, as compilers write them:
   // "demo.yaml:12: events[0].queue.people must be at least 1".
-  std::string explain(std::string_view file_name, const Failure& failure) const;
-  // The same failure with "line 12: " in front of every fault.
-  Failure with_lines(Failure failure) const;
+  std::string explain(std::string_view file_name, const Refusal& refusal) const;
+  // The same refusal with "line 12: " in front of every fault.
+  Refusal with_lines(Refusal refusal) const;
 
  private:
   json::Faults faults_;

@@ -243,10 +243,10 @@ TEST(CatalogueText, follows_aliases) {
 
 TEST(CatalogueText, a_failure_of_a_body_has_lines_too) {
   const CatalogueText text(with_event("  id: 0\n"));
-  const Failure failure = text.with_lines(text.document().error());
-  ASSERT_EQ(failure.details.size(), 1U);
-  EXPECT_EQ(failure.details[0].path, "events[0].id");
-  EXPECT_THAT(failure.details[0].message, testing::StartsWith("line 4: must be an id"));
+  const Refusal refusal = text.with_lines(text.document().error());
+  ASSERT_EQ(refusal.details.size(), 1U);
+  EXPECT_EQ(refusal.details[0].path, "events[0].id");
+  EXPECT_THAT(refusal.details[0].message, testing::StartsWith("line 4: must be an id"));
 }
 
 TEST(DocumentOf, says_what_an_operator_would_write) {

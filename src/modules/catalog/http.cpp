@@ -47,12 +47,12 @@ Result<DateId> date_on(const Catalogue& catalogue, EventId event, std::chrono::s
   }
   if (found.size() == 1) return found[0];
   if (found.empty()) return refuse(Code::EVENT_DATE_NOT_FOUND, "The event has no date on that day (UTC).");
-  Failure failure =
+  Refusal refusal =
       refuse(Code::DATE_AMBIGUOUS, "The event has several dates on that day. Name one by its id.");
   for (const DateId id : found) {
-    failure.details.push_back({"date", fmt::format("could be /events/properties/{}/seats", id.value)});
+    refusal.details.push_back({"date", fmt::format("could be /events/properties/{}/seats", id.value)});
   }
-  return failure;
+  return refusal;
 }
 
 // The place of the request is of a visit to the event that is active now.

@@ -122,12 +122,12 @@ class Planner {
       fault("", fmt::format("adds {} seats; at most {} are added at once", new_seats_, kSeatsPerImportMax));
     }
     if (faults_.empty()) return std::move(plan_);
-    Failure failure{.code = only_seats_ ? Code::SEAT_OCCUPIED : Code::INVALID_REQUEST};
-    failure.message =
+    Refusal refusal{.code = only_seats_ ? Code::SEAT_OCCUPIED : Code::INVALID_REQUEST};
+    refusal.message =
         fmt::format("{} {}", faults_[0].path.empty() ? "The catalogue" : faults_[0].path, faults_[0].message);
-    if (faults_.size() > 1) failure.message += fmt::format(", and {} more", faults_.size() - 1);
-    failure.details = std::move(faults_);
-    return failure;
+    if (faults_.size() > 1) refusal.message += fmt::format(", and {} more", faults_.size() - 1);
+    refusal.details = std::move(faults_);
+    return refusal;
   }
 
  private:

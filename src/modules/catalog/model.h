@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/failure.h"
+#include "core/refusal.h"
 #include "engine/command.h"
 #include "modules/catalog/document.h"
 #include "state/catalogue.h"

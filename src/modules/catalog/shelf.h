@@ -14,8 +14,8 @@
 #include <optional>
 #include <vector>
 
-#include "core/failure.h"
 #include "core/guarded.h"
+#include "core/refusal.h"
 #include "engine/lane.h"
 #include "modules/catalog/page.h"
 #include "modules/catalog/render.h"

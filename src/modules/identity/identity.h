@@ -2,7 +2,7 @@
 // ask it and nothing else.
 #pragma once
 
-#include "core/failure.h"
+#include "core/refusal.h"
 #include "http/types.h"
 #include "modules/identity/caller.h"
 #include "modules/identity/place_tokens.h"

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/failure.h"
+#include "core/refusal.h"
 #include "core/sha256.h"
 #include "core/uuid.h"
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/failure.h"
+#include "core/refusal.h"
 #include "http/types.h"
 #include "modules/identity/token.h"
 #include "ports/clock.h"

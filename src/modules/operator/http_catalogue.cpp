@@ -141,13 +141,13 @@ struct CatalogueEdit {
   std::vector<std::string> hidden_paths = {};  // how the document's paths begin that the caller did not write
 };
 
-Failure without_paths(Failure failure, const std::vector<std::string>& hidden) {
-  for (auto& fault : failure.details) {
+Refusal without_paths(Refusal refusal, const std::vector<std::string>& hidden) {
+  for (auto& fault : refusal.details) {
     for (const auto& path : hidden) {
       if (fault.path.starts_with(path)) fault.path.erase(0, path.size());
     }
   }
-  return failure;
+  return refusal;
 }
 
 void submit_edit(const OperatorDeps& deps, const Operator& who, CatalogueEdit edit, Idempotency idempotency,

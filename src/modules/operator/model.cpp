@@ -81,7 +81,7 @@ Decision<Blocked> decide_block(const BlockSeats& order, const View& view, BatchC
   std::vector<Fault> faults;
   Blocked blocked{.date = date->id, .seats = seats_of(order, *date, faults), .changed = {}};
   if (!faults.empty()) {
-    return Failure{.code = Code::SEAT_NOT_FOUND,
+    return Refusal{.code = Code::SEAT_NOT_FOUND,
                    .message = "Some of these are not seats of this date. Nothing was done.",
                    .details = std::move(faults)};
   }
@@ -95,7 +95,7 @@ Decision<Blocked> decide_block(const BlockSeats& order, const View& view, BatchC
     if ((state && state->blocked) != order.block) blocked.changed.push_back(seat);
   }
   if (!faults.empty()) {
-    return Failure{.code = Code::SEAT_OCCUPIED,
+    return Refusal{.code = Code::SEAT_OCCUPIED,
                    .message = "Some of these seats are held or sold. Nothing was done.",
                    .details = std::move(faults)};
   }

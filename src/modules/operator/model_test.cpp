@@ -63,9 +63,9 @@ TEST(BlockSeats, refuses_held_and_sold_seats_by_name_and_blocks_none) {
   ASSERT_EQ(outcome(stage.pay(fan, {sold})), "ok");
   const auto decision = block(stage, {6, 7, 8});
   ASSERT_EQ(outcome(decision), "SEAT_OCCUPIED");
-  ASSERT_EQ(failure_of(decision).details.size(), 2U);
-  EXPECT_THAT(failure_of(decision).details[0].message, HasSubstr("seat 7 "));
-  EXPECT_THAT(failure_of(decision).details[1].message, HasSubstr("seat 8 "));
+  ASSERT_EQ(refusal_in(decision).details.size(), 2U);
+  EXPECT_THAT(refusal_in(decision).details[0].message, HasSubstr("seat 7 "));
+  EXPECT_THAT(refusal_in(decision).details[1].message, HasSubstr("seat 8 "));
   EXPECT_THAT(decision.changes.blocks, IsEmpty());
 }
 
@@ -83,7 +83,7 @@ TEST(BlockSeats, refuses_what_is_no_seat_of_the_date) {
   Stage stage;
   const auto by_number = block(stage, {0, 1, 51});
   ASSERT_EQ(outcome(by_number), "SEAT_NOT_FOUND");
-  EXPECT_EQ(failure_of(by_number).details[1].path, "seatNumbers[2]");
+  EXPECT_EQ(refusal_in(by_number).details[1].path, "seatNumbers[2]");
   EXPECT_EQ(
       outcome(decide(stage,
                      {.date = DateId{1}, .seats = {Stage::seat(1, 2)}, .numbers = {}, .operator_name = {}})),

@@ -92,8 +92,8 @@ void pay(const PaymentDeps& deps, const PlaceRef& fan, ReservationId id, const s
       [order](const View& view, Keys& wanted) { pay_keys(order, view, wanted); },
       [order, has_body = body.has_value(), &deps](const View& view, BatchContext& context) {
         auto decision = decide_pay(order, view, context);
-        if (auto* failure = std::get_if<Failure>(&decision.result))
-          *failure = deps.turns.explain(*failure, order.fan);
+        if (auto* refusal = std::get_if<Refusal>(&decision.result))
+          *refusal = deps.turns.explain(*refusal, order.fan);
         return api::answered(std::move(decision), [&](const Paid& paid) {
           if (!has_body)
             return http::ok(200, to_dto(paid.reservations.front(), *view.catalogue, context.now));

@@ -13,7 +13,7 @@
 namespace stagedoor {
 namespace {
 
-Failure not_enough(Won balance, Won price, const UserId& user) {
+Refusal not_enough(Won balance, Won price, const UserId& user) {
   const std::string charge_url = "/users/" + to_string(user) + "/balance/charge";
   return {Code::NOT_ENOUGH_BALANCE,
           fmt::format("The balance is {} won, the price {}. Charge {} more; the hold keeps its time.",

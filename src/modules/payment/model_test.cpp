@@ -158,10 +158,10 @@ TEST(Pay, without_enough_balance_leaves_the_hold_pending_with_its_time) {
   const TimePoint ends = buyer.stage.reservation(buyer.hold).expires_at;
   const auto decision = buyer.pay();
   ASSERT_EQ(outcome(decision), "NOT_ENOUGH_BALANCE");
-  const Failure& failure = failure_of(decision);
+  const Refusal& refusal = refusal_in(decision);
   const std::string url = "/users/" + to_string(user_id(1)) + "/balance/charge";
-  EXPECT_THAT(failure.headers, ElementsAre(testing::Pair("Location", url)));
-  EXPECT_THAT(failure.extra,
+  EXPECT_THAT(refusal.headers, ElementsAre(testing::Pair("Location", url)));
+  EXPECT_THAT(refusal.extra,
               ElementsAre(testing::Pair("chargeUrl", '"' + url + '"'), testing::Pair("balance", "109999"),
                           testing::Pair("price", "110000")));
   EXPECT_THAT(decision.changes.reservations, ElementsAre(Field(&Reservation::status, PENDING)));

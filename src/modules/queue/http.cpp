@@ -52,7 +52,7 @@ Result<EventId> implied_event(const QueueDeps& deps) {
     else only = id;
   }
   if (only.value > 0) return only;
-  return Failure{.code = Code::EVENT_ID_REQUIRED,
+  return Refusal{.code = Code::EVENT_ID_REQUIRED,
                  .message = only ? "Several events are on sale." : "No event is on sale.",
                  .details = {{"eventId", "say which event you mean"}}};
 }
@@ -109,7 +109,7 @@ Result<Answer> poll(const QueueDeps& deps, const http::Request& request) {
   if (!claims) return claims.error();
   const auto [fan, too_soon_by] = deps.rooms.poll(*claims);
   if (too_soon_by > Millis(0)) {
-    return Failure{.code = Code::POLL_TOO_SOON,
+    return Refusal{.code = Code::POLL_TOO_SOON,
                    .message = "You poll more often than pollAfterMs allows. You keep your place.",
                    .extra = {{"pollAfterMs", std::to_string(too_soon_by.count())}},
                    .headers = {{"Retry-After", std::to_string((too_soon_by.count() + 999) / 1000)}}};

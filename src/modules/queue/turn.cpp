@@ -14,17 +14,17 @@ Result<void> Turns::check(const PlaceRef& place, EventId event) const {
   return explain(not_your_turn(), place);
 }
 
-Failure Turns::explain(Failure failure, const PlaceRef& place) const {
-  if (failure.code != Code::WRONG_TOKEN_TURN) return failure;
+Refusal Turns::explain(Refusal refusal, const PlaceRef& place) const {
+  if (refusal.code != Code::WRONG_TOKEN_TURN) return refusal;
   const auto fan = rooms_.look(place);
   if (!fan) return unknown_token();
   if (fan->standing.status == QueueStatus::EXPIRED) {
     return visit_is_over();
   }
   const auto position = fan->standing.position;
-  failure.extra = {{"position", position ? fmt::to_string(*position) : "null"},
+  refusal.extra = {{"position", position ? fmt::to_string(*position) : "null"},
                    {"pollAfterMs", fmt::to_string(fan->poll_after.count())}};
-  return failure;
+  return refusal;
 }
 
 }  // namespace stagedoor

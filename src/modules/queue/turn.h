@@ -2,7 +2,7 @@
 // modules/identity.
 #pragma once
 
-#include "core/failure.h"
+#include "core/refusal.h"
 #include "modules/queue/rooms.h"
 
 namespace stagedoor {
@@ -18,7 +18,7 @@ class Turns {
 
   // Adds where the fan stands to a WRONG_TOKEN_TURN, or makes it TOKEN_EXPIRED when the place was given up.
   // Returns every other refusal as it is.
-  Failure explain(Failure failure, const PlaceRef& place) const;
+  Refusal explain(Refusal refusal, const PlaceRef& place) const;
 
  private:
   const Rooms& rooms_;

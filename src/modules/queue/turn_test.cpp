@@ -67,9 +67,9 @@ TEST_F(TurnTest, lets_only_active_visits_of_the_event_see_seats) {
 
 // Section 8: WRONG_TOKEN_TURN carries position and pollAfterMs.
 TEST_F(TurnTest, tells_who_waits_where_they_stand) {
-  const Failure failure = turns.explain({Code::WRONG_TOKEN_TURN, "", {}, {}, {}}, place(3));
-  EXPECT_EQ(failure.code, Code::WRONG_TOKEN_TURN);
-  EXPECT_THAT(failure.extra,
+  const Refusal refusal = turns.explain({Code::WRONG_TOKEN_TURN, "", {}, {}, {}}, place(3));
+  EXPECT_EQ(refusal.code, Code::WRONG_TOKEN_TURN);
+  EXPECT_THAT(refusal.extra,
               ElementsAre(Pair("position", "1"), Pair("pollAfterMs", testing::Not(IsEmpty()))));
   EXPECT_EQ(turns.explain({Code::WRONG_TOKEN_TURN, "", {}, {}, {}}, place(4)).code, Code::TOKEN_EXPIRED);
   EXPECT_EQ(turns.explain({Code::SEAT_OCCUPIED, "", {}, {}, {}}, place(4)).code, Code::SEAT_OCCUPIED);

@@ -60,8 +60,8 @@ void hold(const ReservationDeps& deps, const PlaceRef& fan, HoldBody body, Idemp
       [order](const View& view, Keys& wanted) { hold_keys(order, view, wanted); },
       [order, several, &deps](const View& view, BatchContext& context) {
         auto decision = decide_hold(order, view, context);
-        if (auto* failure = std::get_if<Failure>(&decision.result))
-          *failure = deps.turns.explain(*failure, order.fan);
+        if (auto* refusal = std::get_if<Refusal>(&decision.result))
+          *refusal = deps.turns.explain(*refusal, order.fan);
         return api::answered(std::move(decision), [&](const Held& held) {
           const int status = held.is_new ? 201 : 200;
           if (!several)

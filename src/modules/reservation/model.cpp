@@ -14,7 +14,7 @@
 namespace stagedoor {
 namespace {
 
-Failure seat_failure(Code code, std::string message, std::size_t index, std::size_t count, std::string why) {
+Refusal seat_refusal(Code code, std::string message, std::size_t index, std::size_t count, std::string why) {
   return {.code = code,
           .message = std::move(message),
           .details = {{count == 1 ? "seatId" : fmt::format("seatIds[{}]", index), std::move(why)}}};
@@ -113,12 +113,12 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, BatchContex
     }
     auto date = bookable_date(*view.catalogue, order.seats[i], order.fan.event, now);
     if (date.has_error()) {
-      Failure failure = date.error();
-      failure.details = seat_failure(failure.code, "", i, count, failure.message).details;
-      return failure;
+      Refusal refusal = date.error();
+      refusal.details = seat_refusal(refusal.code, "", i, count, refusal.message).details;
+      return refusal;
     }
     if ((seat && seat->blocked) || is_taken(view, order.seats[i], now)) {
-      return seat_failure(Code::SEAT_OCCUPIED, "This seat is taken.", i, count, "taken");
+      return seat_refusal(Code::SEAT_OCCUPIED, "This seat is taken.", i, count, "taken");
     }
     if (taken) lapsed.push_back(taken);
     wanted.push_back(order.seats[i]);
@@ -132,11 +132,11 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, BatchContex
     if (held.reservations[i].id) continue;
     const auto ended = lapsed_at(view, order.seats[i], user);
     if (ended && now < *ended + event.policy.rehold_cooldown) {
-      auto failure = seat_failure(Code::SEAT_LIMIT_EXCEEDED,
+      auto refusal = seat_refusal(Code::SEAT_LIMIT_EXCEEDED,
                                   "Your hold of this seat has just expired. You can hold it again from " +
                                       to_rfc3339(*ended + event.policy.rehold_cooldown) + ".",
                                   i, count, "held too recently");
-      return failure;
+      return refusal;
     }
   }
   const auto already =

@@ -115,7 +115,7 @@ TEST(HoldSeats, follows_the_table) {
     EXPECT_THAT(decision.changes.reservations, IsEmpty());
     EXPECT_THAT(decision.changes.visits, IsEmpty());
     EXPECT_THAT(decision.changes.outbox, IsEmpty());
-    EXPECT_EQ(failure_of(decision).details.front().path, "seatId");
+    EXPECT_EQ(refusal_in(decision).details.front().path, "seatId");
   }
 }
 
@@ -400,7 +400,7 @@ TEST(HoldSeats, holds_all_or_none) {
     EXPECT_EQ(outcome(decision), row.decision);
     EXPECT_THAT(decision.changes.reservations, IsEmpty());
     EXPECT_FALSE(stage.taken_by(7));
-    const auto& details = failure_of(decision).details;
+    const auto& details = refusal_in(decision).details;
     if (row.path) EXPECT_THAT(details, ElementsAre(Field(&Fault::path, row.path)));
     else EXPECT_THAT(details, IsEmpty());
   }

@@ -116,12 +116,12 @@ http::Route history_route(const WalletDeps& deps) {
 Result<Won> charged_amount(const api::Source& from) {
   const auto read = json::read<ChargeBody>(from.request.body);
   if (read) return read->amount;
-  Failure failure = read.error();
-  if (std::ranges::find(failure.details, "amount", &Fault::path) != failure.details.end()) {
-    failure.code = Code::INVALID_AMOUNT;
-    failure.message = "The amount must be a whole number of won.";
+  Refusal refusal = read.error();
+  if (std::ranges::find(refusal.details, "amount", &Fault::path) != refusal.details.end()) {
+    refusal.code = Code::INVALID_AMOUNT;
+    refusal.message = "The amount must be a whole number of won.";
   }
-  return failure;
+  return refusal;
 }
 
 void submit_charge(Lane& lane, const Charge& order, Idempotency idempotency, http::Reply reply,

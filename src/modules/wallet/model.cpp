@@ -35,7 +35,7 @@ void WalletBook::write(Changes& changes) {
 
 Decision<Charged> decide_charge(const Charge& order, const View& view, BatchContext& context) {
   if (order.amount < Won{1} || order.amount > order.balance_max) {
-    return Failure{.code = Code::INVALID_AMOUNT,
+    return Refusal{.code = Code::INVALID_AMOUNT,
                    .message = fmt::format("The amount must be a whole number of won from 1 to {}.",
                                           order.balance_max.amount),
                    .details = {{"amount", "out of range"}}};
@@ -43,7 +43,7 @@ Decision<Charged> decide_charge(const Charge& order, const View& view, BatchCont
   const Wallet* stored = view.wallets.find(order.user);
   const Won balance = stored ? stored->balance : Won{0};
   if (order.amount > order.balance_max - balance) {
-    return Failure{.code = Code::BALANCE_LIMIT_EXCEEDED,
+    return Refusal{.code = Code::BALANCE_LIMIT_EXCEEDED,
                    .message = fmt::format("The balance limit is {} won; at most {} can be charged.",
                                           order.balance_max.amount, (order.balance_max - balance).amount),
                    .extra = {{"balance", fmt::to_string(balance.amount)}}};

@@ -1,5 +1,5 @@
 // A refusal: the request was understood and will not be done. Codes are those of the API; http/problem.h maps
-// each to its status. Outages are exceptions and bugs are ensure() (ensure.h), never a Failure.
+// each to its status. Outages are exceptions and bugs are ensure() (ensure.h), never a Refusal.
 #pragma once
 
 #include <boost/describe/enum.hpp>
@@ -25,7 +25,7 @@ struct Fault {
   std::string message = {};
 };
 
-struct Failure {
+struct Refusal {
   Code code = Code::INTERNAL;
   std::string message = {};         // for a person: what is wrong and what to do
   std::vector<Fault> details = {};  // only where there is something to point at
@@ -35,16 +35,16 @@ struct Failure {
 };
 
 template <class T>
-using Result = boost::system::result<T, Failure>;
+using Result = boost::system::result<T, Refusal>;
 
 // What refuses a request that was read in parts: nothing when all were read, else the first refusal, and when
 // that is INVALID_REQUEST with the faults of the others of that code, so that all are told at once (R-X3).
 template <class... Parts>
-std::optional<Failure> refusal_of(const Result<Parts>&... parts) {
-  std::optional<Failure> first;
+std::optional<Refusal> refusal_of(const Result<Parts>&... parts) {
+  std::optional<Refusal> first;
   [[maybe_unused]] const auto add = [&](const auto& part) {
     if (part) return;
-    const Failure& next = part.error();
+    const Refusal& next = part.error();
     if (!first) first = next;
     else if (first->code == Code::INVALID_REQUEST && next.code == Code::INVALID_REQUEST)
       first->details.insert(first->details.end(), next.details.begin(), next.details.end());
@@ -53,8 +53,8 @@ std::optional<Failure> refusal_of(const Result<Parts>&... parts) {
   return first;
 }
 
-// boost::system::result wants to know how to throw when value() is called on a failure: that is a bug of the
+// boost::system::result wants to know how to throw when value() is called on a refusal: that is a bug of the
 // caller.
-[[noreturn]] void throw_exception_from_error(const Failure& failure, const boost::source_location& where);
+[[noreturn]] void throw_exception_from_error(const Refusal& refusal, const boost::source_location& where);
 
 }  // namespace stagedoor
