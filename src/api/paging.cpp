@@ -12,19 +12,19 @@ constexpr int kLimitMax = 200;
 
 Result<PageAt> page_of(const http::Request& request) {
   PageAt at;
-  std::vector<Fault> faults;
+  std::vector<FieldError> errors;
   if (const auto limit = request.query("limit")) {
     const int rows = parse_number<int>(*limit).value_or(0);
     if (rows >= 1 && rows <= kLimitMax) at.limit = rows;
-    else faults.push_back({"limit", "must be a whole number from 1 to 200"});
+    else errors.push_back({"limit", "must be a whole number from 1 to 200"});
   }
   if (const auto cursor = request.query("cursor")) {
     at.before = parse_number<std::int64_t>(*cursor).value_or(0);
-    if (at.before < 1) faults.push_back({"cursor", "must be the nextCursor of an earlier page"});
+    if (at.before < 1) errors.push_back({"cursor", "must be the nextCursor of an earlier page"});
   }
-  if (faults.empty()) return at;
+  if (errors.empty()) return at;
   return Refusal{
-      .code = Code::INVALID_REQUEST, .message = "There is no such page.", .details = std::move(faults)};
+      .code = Code::INVALID_REQUEST, .message = "There is no such page.", .details = std::move(errors)};
 }
 
 std::vector<http::Parameter> page_parameters() {

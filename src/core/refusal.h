@@ -20,15 +20,15 @@ BOOST_DEFINE_ENUM_CLASS(Code, INVALID_REQUEST, INVALID_AMOUNT, EVENT_ID_REQUIRED
                         BALANCE_LIMIT_EXCEEDED, TICKET_ALREADY_USED, RESERVATION_EXPIRED, PAYLOAD_TOO_LARGE,
                         POLL_TOO_SOON, RATE_LIMITED, INTERNAL, OVERLOADED, STORE_UNAVAILABLE, OUTCOME_UNKNOWN)
 
-struct Fault {
+struct FieldError {
   std::string path = {};  // "seatIds[2]", "" for the body as a whole
   std::string message = {};
 };
 
 struct Refusal {
   Code code = Code::INTERNAL;
-  std::string message = {};         // for a person: what is wrong and what to do
-  std::vector<Fault> details = {};  // only where there is something to point at
+  std::string message = {};              // for a person: what is wrong and what to do
+  std::vector<FieldError> details = {};  // only where there is something to point at
   std::vector<std::pair<std::string, std::string>> extra =
       {};  // further members of the body; the value is JSON text
   std::vector<std::pair<std::string, std::string>> headers = {};  // Location, Retry-After, Allow

@@ -71,11 +71,11 @@ Answer problem(const Refusal& refusal) {
   json::write_string(answer.body, refusal.message);
   if (!refusal.details.empty()) {
     answer.body += R"(,"details":[)";
-    for (const Fault& fault : refusal.details) {
+    for (const FieldError& error : refusal.details) {
       answer.body += R"({"path":)";
-      json::write_string(answer.body, fault.path);
+      json::write_string(answer.body, error.path);
       answer.body += R"(,"message":)";
-      json::write_string(answer.body, fault.message);
+      json::write_string(answer.body, error.message);
       answer.body += "},";
     }
     answer.body.back() = ']';

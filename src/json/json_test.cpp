@@ -34,8 +34,8 @@ struct Policy {
   bool operator==(const Policy&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Policy, (), (hold_ttl, seats_per_user))
-void check(const Policy& policy, Faults& faults) {
-  if (policy.seats_per_user < 1) faults.add("seats_per_user", "must be at least 1");
+void check(const Policy& policy, FieldErrors& errors) {
+  if (policy.seats_per_user < 1) errors.add("seats_per_user", "must be at least 1");
 }
 
 struct Base {
@@ -78,12 +78,12 @@ constexpr const char* kEverything =
 
 // "path message" of every fault of a refused text.
 template <class T>
-std::vector<std::string> faults_of(std::string_view text) {
+std::vector<std::string> errors_of(std::string_view text) {
   const auto result = read<T>(text);
   std::vector<std::string> out;
   if (result) return out;
   EXPECT_EQ(result.error().code, Code::INVALID_REQUEST);
-  for (const Fault& fault : result.error().details) out.push_back(fault.path + ": " + fault.message);
+  for (const FieldError& error : result.error().details) out.push_back(error.path + ": " + error.message);
   return out;
 }
 
@@ -148,8 +148,8 @@ BOOST_DESCRIBE_STRUCT(Empty, (), ())
 
 template <class T>
 std::string fault_of(const std::string& value) {
-  const auto faults = faults_of<T>(R"({"x":)" + value + "}");
-  return faults.empty() ? "" : faults.size() == 1 ? faults[0] : "several faults";
+  const auto errors = errors_of<T>(R"({"x":)" + value + "}");
+  return errors.empty() ? "" : errors.size() == 1 ? errors[0] : "several faults";
 }
 
 TEST(ReadJson, reads_every_kind_of_member_and_writes_the_same_text_back) {
@@ -166,7 +166,7 @@ TEST(ReadJson, reads_every_kind_of_member_and_writes_the_same_text_back) {
 
 TEST(ReadJson, lists_all_faults_at_once_with_their_paths_R_X3) {
   EXPECT_THAT(
-      faults_of<Everything>(
+      errors_of<Everything>(
           R"({"eventId":0,"flag":1,"small":2147483648,"big":5.0,"place":-1,"share":"x","text":5,"seatId":"0x1",)"
           R"("userId":"me","at":"today","ttl":5,"price":1.5,"admission":"none","seatIds":[1,2,"a"],)"
           R"("prices":{"VIP":"much"},"policy":{"hold_ttl":"5 minutes","surprise":1},"maybe":3,"policies":[{},7],)"
@@ -187,34 +187,34 @@ TEST(ReadJson, lists_all_faults_at_once_with_their_paths_R_X3) {
 }
 
 TEST(ReadJson, runs_the_structs_own_checks_beside_the_other_faults) {
-  EXPECT_THAT(faults_of<Policy>(R"({"hold_ttl":1,"seats_per_user":0})"),
+  EXPECT_THAT(errors_of<Policy>(R"({"hold_ttl":1,"seats_per_user":0})"),
               ElementsAre("hold_ttl: must be a duration, such as 5m, 30s or 250ms",
                           "seats_per_user: must be at least 1"));
   // A member that is faulty already gets no second fault from the check of its default value.
-  EXPECT_THAT(faults_of<Policy>(R"({"hold_ttl":"5m"})"), ElementsAre("seats_per_user: is required"));
+  EXPECT_THAT(errors_of<Policy>(R"({"hold_ttl":"5m"})"), ElementsAre("seats_per_user: is required"));
 }
 
 TEST(ReadJson, names_duplicate_keys_with_their_paths) {
-  EXPECT_THAT(faults_of<OneInt>(R"({"x":1,"x":2,"x":3})"), ElementsAre("x: appears more than once"));
-  EXPECT_THAT(faults_of<OneInt>(R"({"x":1,"\u0078":2})"), ElementsAre("x: appears more than once"));
-  EXPECT_THAT(faults_of<OneInt>(R"({"\u0078":1,"\u0079":2,"\u0078":3})"),
+  EXPECT_THAT(errors_of<OneInt>(R"({"x":1,"x":2,"x":3})"), ElementsAre("x: appears more than once"));
+  EXPECT_THAT(errors_of<OneInt>(R"({"x":1,"\u0078":2})"), ElementsAre("x: appears more than once"));
+  EXPECT_THAT(errors_of<OneInt>(R"({"\u0078":1,"\u0079":2,"\u0078":3})"),
               testing::UnorderedElementsAre("x: appears more than once", "y: is not a known field"));
   const std::string nested = R"({"a":[[0,{"b":{"k":1,"k":2}}]],"c":1,"c":1})";
-  Faults faults;
-  ASSERT_TRUE(parse(nested, faults));
-  const auto found = faults.take();
+  FieldErrors errors;
+  ASSERT_TRUE(parse(nested, errors));
+  const auto found = errors.take();
   ASSERT_EQ(found.size(), 2u);
   EXPECT_EQ(found[0].path, "a[0][1].b.k");
   EXPECT_EQ(found[1].path, "c");
-  EXPECT_THAT(faults_of<OneInt>(R"({"x":1})"), IsEmpty());
+  EXPECT_THAT(errors_of<OneInt>(R"({"x":1})"), IsEmpty());
 }
 
 TEST(ReadJson, says_where_a_text_stops_being_json) {
-  EXPECT_THAT(faults_of<OneInt>("{\"x\":1,\n  oops}"), ElementsAre(HasSubstr("at line 2, column 3")));
+  EXPECT_THAT(errors_of<OneInt>("{\"x\":1,\n  oops}"), ElementsAre(HasSubstr("at line 2, column 3")));
   for (const char* text : {"", " ", "{", "{\"x\":1", "{\"x\":1}}", "{\"x\":1} {}", "{\"x\":1,}", "{'x':1}",
                            "{\"x\":01}", "{\"x\":+1}", "{\"x\":NaN}", "{\"x\":1}\x01", "// c\n{\"x\":1}",
                            "\xff", "{\"x\":\"\xc0\x80\"}", "{\"x\":\"\\ud800\"}", "nul", "{\"x\":\"\n\"}"}) {
-    EXPECT_THAT(faults_of<OneInt>(text), ElementsAre(HasSubstr("is not JSON"))) << text;
+    EXPECT_THAT(errors_of<OneInt>(text), ElementsAre(HasSubstr("is not JSON"))) << text;
   }
 }
 
@@ -223,16 +223,16 @@ TEST(ReadJson, refuses_more_than_32_levels) {
     return std::string(static_cast<std::size_t>(levels), '[') +
            std::string(static_cast<std::size_t>(levels), ']');
   };
-  Faults faults;
-  EXPECT_TRUE(parse(nested(32), faults));
-  EXPECT_FALSE(parse(nested(33), faults));
-  EXPECT_THAT(faults.take().at(0).message, HasSubstr("deeper than 32"));
-  EXPECT_THAT(faults_of<OneInt>(nested(100'000)), ElementsAre(HasSubstr("deeper than 32")));
+  FieldErrors errors;
+  EXPECT_TRUE(parse(nested(32), errors));
+  EXPECT_FALSE(parse(nested(33), errors));
+  EXPECT_THAT(errors.take().at(0).message, HasSubstr("deeper than 32"));
+  EXPECT_THAT(errors_of<OneInt>(nested(100'000)), ElementsAre(HasSubstr("deeper than 32")));
 }
 
 TEST(ReadJson, refuses_a_document_that_is_no_object) {
   for (const char* text : {"1", "[]", "null", "\"x\"", "true"}) {
-    EXPECT_THAT(faults_of<OneInt>(text), ElementsAre(": must be an object")) << text;
+    EXPECT_THAT(errors_of<OneInt>(text), ElementsAre(": must be an object")) << text;
   }
 }
 

@@ -24,8 +24,8 @@ class Builder {
   static constexpr std::size_t max_key_size = static_cast<std::size_t>(-1);
   static constexpr std::size_t max_string_size = static_cast<std::size_t>(-1);
 
-  Builder(Faults& faults, bj::storage_ptr storage, std::string_view text)
-      : faults_(faults), text_(text), stack_({}, space_, sizeof space_) {
+  Builder(FieldErrors& errors, bj::storage_ptr storage, std::string_view text)
+      : errors_(errors), text_(text), stack_({}, space_, sizeof space_) {
     stack_.reset(std::move(storage));
   }
   bj::value release() { return stack_.release(); }
@@ -130,7 +130,7 @@ class Builder {
     std::sort(begin, keys_.end());
     for (auto at = std::adjacent_find(begin, keys_.end()); at != keys_.end();
          at = std::adjacent_find(at, keys_.end())) {
-      faults_.add_at(path_to(*at), "appears more than once");
+      errors_.add_at(path_to(*at), "appears more than once");
       const std::string_view key = *at;
       while (at != keys_.end() && *at == key) ++at;
     }
@@ -150,7 +150,7 @@ class Builder {
     return path;
   }
 
-  Faults& faults_;
+  FieldErrors& errors_;
   std::string_view text_;
   unsigned char space_[1024];
   bj::value_stack stack_;
@@ -162,21 +162,21 @@ class Builder {
 
 }  // namespace
 
-std::optional<bj::value> parse(std::string_view text, Faults& faults, bj::storage_ptr storage) {
+std::optional<bj::value> parse(std::string_view text, FieldErrors& errors, bj::storage_ptr storage) {
   bj::parse_options options;
   options.max_depth = kDepthMax;
-  bj::basic_parser<Builder> parser(options, faults, std::move(storage), text);
+  bj::basic_parser<Builder> parser(options, errors, std::move(storage), text);
   bj::error_code error;
   const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
   if (!error && read < text.size()) error = bj::error::extra_data;
   if (!error) return parser.handler().release();
   if (error == bj::error::too_deep) {
-    faults.add_at("", fmt::format("is nested deeper than {} levels", kDepthMax));
+    errors.add_at("", fmt::format("is nested deeper than {} levels", kDepthMax));
   } else {
     const std::string_view before = text.substr(0, read);
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
     const std::size_t column = read - (before.rfind('\n') + 1) + 1;  // npos + 1 is 0
-    faults.add_at("", fmt::format("is not JSON: {} at line {}, column {}", error.message(), line, column));
+    errors.add_at("", fmt::format("is not JSON: {} at line {}, column {}", error.message(), line, column));
   }
   return std::nullopt;
 }

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "json/faults.h"
+#include "json/field_errors.h"
 
 namespace stagedoor::json {
 
@@ -13,7 +13,7 @@ inline constexpr std::size_t kDepthMax = 32;
 
 // The value of a JSON text, or nothing when it is not well-formed. A duplicate key is a fault but does not
 // stop the parse. The value lives in `storage`.
-std::optional<boost::json::value> parse(std::string_view text, Faults& faults,
+std::optional<boost::json::value> parse(std::string_view text, FieldErrors& errors,
                                         boost::json::storage_ptr storage = {});
 
 }  // namespace stagedoor::json

@@ -5,7 +5,7 @@
 #include <boost/json/value.hpp>
 #include <limits>
 
-#include "json/faults.h"
+#include "json/field_errors.h"
 #include "json/parse.h"
 #include "json/traits.h"
 
@@ -13,21 +13,21 @@ namespace stagedoor::json {
 
 namespace detail {
 
-void read_bool(const boost::json::value& in, bool& out, Faults& faults);
+void read_bool(const boost::json::value& in, bool& out, FieldErrors& errors);
 void read_integer(const boost::json::value& in, std::int64_t& out, std::int64_t min, std::int64_t max,
-                  Faults& faults);
-void read_double(const boost::json::value& in, double& out, Faults& faults);
-void read_string(const boost::json::value& in, std::string& out, Faults& faults);
-void read_id(const boost::json::value& in, std::int64_t& out, Faults& faults);
-void read_uuid(const boost::json::value& in, Uuid& out, Faults& faults);
-void read_time(const boost::json::value& in, TimePoint& out, Faults& faults);
-void read_duration(const boost::json::value& in, Millis& out, Faults& faults);
+                  FieldErrors& errors);
+void read_double(const boost::json::value& in, double& out, FieldErrors& errors);
+void read_string(const boost::json::value& in, std::string& out, FieldErrors& errors);
+void read_id(const boost::json::value& in, std::int64_t& out, FieldErrors& errors);
+void read_uuid(const boost::json::value& in, Uuid& out, FieldErrors& errors);
+void read_time(const boost::json::value& in, TimePoint& out, FieldErrors& errors);
+void read_duration(const boost::json::value& in, Millis& out, FieldErrors& errors);
 
 template <class T>
-void read_into(const boost::json::value& in, T& out, Faults& faults);
+void read_into(const boost::json::value& in, T& out, FieldErrors& errors);
 
 template <DescribedEnum T>
-void read_enum(const boost::json::value& in, T& out, Faults& faults) {
+void read_enum(const boost::json::value& in, T& out, FieldErrors& errors) {
   using All = boost::describe::describe_enumerators<T>;
   bool found = false;
   if (const auto* text = in.if_string()) {
@@ -39,22 +39,22 @@ void read_enum(const boost::json::value& in, T& out, Faults& faults) {
   std::string message = "must be one of";
   const char* separator = " ";
   boost::mp11::mp_for_each<All>([&](auto d) { message.append(separator).append(d.name), separator = ", "; });
-  faults.add_here(std::move(message));
+  errors.add_here(std::move(message));
 }
 
 template <DescribedStruct T>
-void read_struct(const boost::json::value& in, T& out, Faults& faults) {
+void read_struct(const boost::json::value& in, T& out, FieldErrors& errors) {
   const auto* object = in.if_object();
-  if (!object) return faults.add_here("must be an object");
+  if (!object) return errors.add_here("must be an object");
   std::size_t known = 0;
   boost::mp11::mp_for_each<Members<T>>([&](auto d) {
     auto& member = out.*d.pointer;
-    const Faults::Step step(faults, d.name);
+    const FieldErrors::Step step(errors, d.name);
     if (const auto* value = object->if_contains(d.name)) {
       ++known;
-      read_into(*value, member, faults);
+      read_into(*value, member, errors);
     } else if constexpr (!is_optional<std::remove_reference_t<decltype(member)>>) {
-      faults.add_here("is required");
+      errors.add_here("is required");
     }
   });
   if (known != object->size()) {
@@ -62,61 +62,61 @@ void read_struct(const boost::json::value& in, T& out, Faults& faults) {
       const std::string_view key(member.key().data(), member.key().size());
       bool is_known = false;
       boost::mp11::mp_for_each<Members<T>>([&](auto d) { is_known = is_known || key == d.name; });
-      const Faults::Step step(faults, key);
-      if (!is_known) faults.add_here("is not a known field");
+      const FieldErrors::Step step(errors, key);
+      if (!is_known) errors.add_here("is not a known field");
     }
   }
-  if constexpr (requires { check(std::as_const(out), faults); }) check(std::as_const(out), faults);
+  if constexpr (requires { check(std::as_const(out), errors); }) check(std::as_const(out), errors);
 }
 
 template <class T>
-void read_into(const boost::json::value& in, T& out, Faults& faults) {
+void read_into(const boost::json::value& in, T& out, FieldErrors& errors) {
   if constexpr (std::same_as<T, bool>) {
-    read_bool(in, out, faults);
+    read_bool(in, out, errors);
   } else if constexpr (Integer<T>) {
     static_assert(sizeof(T) < 8 || std::signed_integral<T>,
                   "no unsigned 64-bit members: JSON readers cannot hold them");
     std::int64_t wide = out;
-    read_integer(in, wide, std::numeric_limits<T>::min(), std::numeric_limits<T>::max(), faults);
+    read_integer(in, wide, std::numeric_limits<T>::min(), std::numeric_limits<T>::max(), errors);
     out = static_cast<T>(wide);
   } else if constexpr (std::same_as<T, double>) {
-    read_double(in, out, faults);
+    read_double(in, out, errors);
   } else if constexpr (std::same_as<T, std::string>) {
-    read_string(in, out, faults);
+    read_string(in, out, errors);
   } else if constexpr (is_id<T>) {
-    read_id(in, out.value, faults);
+    read_id(in, out.value, errors);
   } else if constexpr (std::same_as<T, Uuid>) {
-    read_uuid(in, out, faults);
+    read_uuid(in, out, errors);
   } else if constexpr (std::same_as<T, TimePoint>) {
-    read_time(in, out, faults);
+    read_time(in, out, errors);
   } else if constexpr (std::same_as<T, Millis>) {
-    read_duration(in, out, faults);
+    read_duration(in, out, errors);
   } else if constexpr (std::same_as<T, Won>) {
-    read_into(in, out.amount, faults);
+    read_into(in, out.amount, errors);
   } else if constexpr (DescribedEnum<T>) {
-    read_enum(in, out, faults);
+    read_enum(in, out, errors);
   } else if constexpr (is_optional<T>) {
-    if (!in.is_null()) read_into(in, out.emplace(), faults);
+    if (!in.is_null()) read_into(in, out.emplace(), errors);
   } else if constexpr (is_a<T, std::vector>) {
     const auto* array = in.if_array();
-    if (!array) return faults.add_here("must be an array");
+    if (!array) return errors.add_here("must be an array");
     out.reserve(array->size());
     for (const auto& element : *array) {
-      const Faults::Step step(faults, out.size());
+      const FieldErrors::Step step(errors, out.size());
       typename T::value_type value{};
-      read_into(element, value, faults);
+      read_into(element, value, errors);
       out.push_back(std::move(value));
     }
   } else if constexpr (is_a<T, std::map>) {
     const auto* object = in.if_object();
-    if (!object) return faults.add_here("must be an object");
+    if (!object) return errors.add_here("must be an object");
     for (const auto& member : *object) {
       const std::string_view key(member.key().data(), member.key().size());
-      const Faults::Step step(faults, key);
-      read_into(member.value(), out[std::string(key)], faults);
+      const FieldErrors::Step step(errors, key);
+      read_into(member.value(), out[std::string(key)], errors);
     }
   } else if constexpr (DescribedStruct<T>) {
-    read_struct(in, out, faults);
+    read_struct(in, out, errors);
   } else {
     static_assert(unsupported<T>, "this type has no JSON form");
   }
@@ -127,10 +127,10 @@ void read_into(const boost::json::value& in, T& out, Faults& faults) {
 // Reads a value that is parsed already; INVALID_REQUEST with every fault in it.
 template <class T>
 Result<T> read_value(const boost::json::value& value) {
-  Faults faults;
+  FieldErrors errors;
   T out{};
-  detail::read_into(value, out, faults);
-  if (!faults.empty()) return invalid(faults);
+  detail::read_into(value, out, errors);
+  if (!errors.empty()) return invalid(errors);
   return out;
 }
 
@@ -139,10 +139,10 @@ template <class T>
 Result<T> read(std::string_view text) {
   unsigned char space[2048];  // enough for the usual body, so that parsing it allocates nothing
   boost::json::monotonic_resource storage(space, sizeof space);
-  Faults faults;
+  FieldErrors errors;
   T out{};
-  if (const auto value = parse(text, faults, &storage)) detail::read_into(*value, out, faults);
-  if (!faults.empty()) return invalid(faults);
+  if (const auto value = parse(text, errors, &storage)) detail::read_into(*value, out, errors);
+  if (!errors.empty()) return invalid(errors);
   return out;
 }
 

@@ -148,7 +148,7 @@ inline std::vector<std::string> fault_paths(const ApiReply& reply) {
   std::vector<std::string> paths;
   const auto* details = reply.json.as_object().if_contains("details");
   if (!details) return paths;
-  for (const auto& fault : details->as_array()) paths.push_back(text(fault, "path"));
+  for (const auto& error : details->as_array()) paths.push_back(text(error, "path"));
   return paths;
 }
 

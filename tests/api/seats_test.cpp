@@ -191,7 +191,7 @@ TEST_F(Seats, the_owner_may_look_and_cancel_with_any_authentic_token) {
 // R-X2, R-X3, R-S10
 TEST_F(Seats, every_fault_of_the_body_is_named_at_once) {
   const Visitor who = fan();
-  const auto faults = [&](std::string body) {
+  const auto errors = [&](std::string body) {
     const ApiReply reply =
         api.send({.method = "POST", .target = "/events/seats", .token = who.token, .body = std::move(body)});
     EXPECT_EQ(reply.status, 400) << reply.body;
@@ -199,15 +199,15 @@ TEST_F(Seats, every_fault_of_the_body_is_named_at_once) {
     return fault_paths(reply);
   };
   const std::string me = "\"userId\":\"" + who.user + "\"";
-  EXPECT_THAT(faults("{}"), testing::UnorderedElementsAre("userId", "seatId"));
-  EXPECT_THAT(faults(R"({"seatId":"x","userId":"y","z":1})"),
+  EXPECT_THAT(errors("{}"), testing::UnorderedElementsAre("userId", "seatId"));
+  EXPECT_THAT(errors(R"({"seatId":"x","userId":"y","z":1})"),
               testing::UnorderedElementsAre("seatId", "userId", "z"));
-  EXPECT_THAT(faults("{" + me + R"(,"seatIds":[1,"b",-3,4.5]})"),
+  EXPECT_THAT(errors("{" + me + R"(,"seatIds":[1,"b",-3,4.5]})"),
               testing::UnorderedElementsAre("seatIds[1]", "seatIds[2]", "seatIds[3]"));
-  EXPECT_THAT(faults("{" + me + R"(,"seatIds":[]})"), ElementsAre("seatIds"));
-  EXPECT_THAT(faults("{" + me + R"(,"seatIds":[1,1]})"), ElementsAre("seatIds"));
-  EXPECT_THAT(faults("{" + me + R"(,"seatId":1,"seatIds":[2]})"), ElementsAre("seatIds"));
-  EXPECT_THAT(faults("[]"), ElementsAre(""));
+  EXPECT_THAT(errors("{" + me + R"(,"seatIds":[]})"), ElementsAre("seatIds"));
+  EXPECT_THAT(errors("{" + me + R"(,"seatIds":[1,1]})"), ElementsAre("seatIds"));
+  EXPECT_THAT(errors("{" + me + R"(,"seatId":1,"seatIds":[2]})"), ElementsAre("seatIds"));
+  EXPECT_THAT(errors("[]"), ElementsAre(""));
 }
 
 // R-X2

@@ -20,8 +20,8 @@ struct Part {
 };
 BOOST_DESCRIBE_STRUCT(Part, (), (ttl, count))
 
-void check(const Part& part, json::Faults& faults) {
-  if (part.count < 0) faults.add("count", "must not be negative");
+void check(const Part& part, json::FieldErrors& errors) {
+  if (part.count < 0) errors.add("count", "must not be negative");
 }
 
 struct Whole {

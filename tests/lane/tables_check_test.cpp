@@ -62,7 +62,7 @@ TEST(BrokenInvariants, are_found_when_planted) {
   struct Plant {
     const char* id;
     const char* what;
-    std::function<void(Tables&)> fault;
+    std::function<void(Tables&)> error;
   };
   const Plant plants[] = {
       {"I-1", "two holds of one seat",
@@ -117,7 +117,7 @@ TEST(BrokenInvariants, are_found_when_planted) {
   const Tables sound = sound_sale();
   for (const Plant& plant : plants) {
     Tables tables = sound;
-    plant.fault(tables);
+    plant.error(tables);
     EXPECT_THAT(broken_invariants(tables), Contains(StartsWith(std::string(plant.id) + ":"))) << plant.what;
   }
 }

@@ -18,8 +18,8 @@ void ConfiguredCommand::add_options(CLI::App& app) {
 
 int ConfiguredCommand::run() const {
   const LoadedConfig loaded = load_config_of_process(config_file, flags);
-  if (!loaded.faults.empty()) {
-    std::fputs(describe_faults(loaded.faults).c_str(), stderr);
+  if (!loaded.errors.empty()) {
+    std::fputs(describe_faults(loaded.errors).c_str(), stderr);
     return kRefused;
   }
   start_logging(loaded.config.log.level);

@@ -40,14 +40,14 @@ std::string bytes_of_hex(std::string_view text, std::string_view what) {
 
 // The document of an answer, or its data alone.
 DrawDto read_draw(std::string_view text, const std::string& from) {
-  json::Faults faults;
-  auto document = json::parse(text, faults);
+  json::FieldErrors errors;
+  auto document = json::parse(text, errors);
   if (!document || !document->is_object()) throw Unreadable(from + ": is not the JSON of a draw");
   const auto* data = document->as_object().if_contains("data");
   const auto draw = json::read_value<DrawDto>(data ? *data : *document);
   if (draw) return *draw;
   std::string why = from + ": is not a draw:";
-  for (const auto& fault : draw.error().details) why += fmt::format("\n  {} {}", fault.path, fault.message);
+  for (const auto& error : draw.error().details) why += fmt::format("\n  {} {}", error.path, error.message);
   throw Unreadable(why);
 }
 

@@ -35,19 +35,19 @@ class Loader {
     toml::parse_result parsed = toml::parse(file.text, file.name);
     if (!parsed) {
       const auto& error = parsed.error();
-      fault(at(file, error.source()), fmt::format("not TOML: {}", error.description()));
+      add_error(at(file, error.source()), fmt::format("not TOML: {}", error.description()));
       return;
     }
     for (const auto& [section, node] : parsed.table()) {
       const std::string where = at(file, node.source());
       const auto* table = node.as_table();
       if (!table) {
-        fault(where, unknown(section.str(), toml_form));
+        add_error(where, unknown(section.str(), toml_form));
         continue;
       }
       const std::string prefix = std::string(section.str()) + '.';
       if (!has_section(prefix)) {
-        fault(where, unknown_section(section.str()));
+        add_error(where, unknown_section(section.str()));
         continue;
       }
       for (const auto& [key, value] : *table) {
@@ -65,8 +65,8 @@ class Loader {
       const auto found = std::ranges::find(known, name);
       if (found == known.end()) {
         const auto nearest = nearest_name(name, {known.begin(), known.end()});
-        fault(where,
-              nearest ? fmt::format("unknown setting; write {}", *nearest) : std::string(kUnknownHint));
+        add_error(where,
+                  nearest ? fmt::format("unknown setting; write {}", *nearest) : std::string(kUnknownHint));
         continue;
       }
       const Setting& setting = settings_[static_cast<std::size_t>(found - known.begin())];
@@ -80,7 +80,8 @@ class Loader {
       const std::string where = "flag --" + name;
       const Setting* setting = find(name);
       if (!setting) {
-        fault(where, unknown(name, [](std::string_view nearest) { return fmt::format("--{}=…", nearest); }));
+        add_error(where,
+                  unknown(name, [](std::string_view nearest) { return fmt::format("--{}=…", nearest); }));
         continue;
       }
       take(where, *setting, assign_text(*setting, text));
@@ -137,7 +138,7 @@ class Loader {
   void read_node(const std::string& where, const std::string& name, const toml::node& node) {
     const Setting* setting = find(name);
     if (!setting) {
-      fault(where, unknown(name, toml_form));
+      add_error(where, unknown(name, toml_form));
       return;
     }
     take(where, *setting, assign_node(*setting, node));
@@ -174,14 +175,14 @@ class Loader {
 
   void take(const std::string& where, const Setting& setting, const std::optional<std::string>& wrong) {
     if (wrong) {
-      fault(where, fmt::format("{} has a value that does not fit; {}", setting.name, *wrong));
+      add_error(where, fmt::format("{} has a value that does not fit; {}", setting.name, *wrong));
     } else {
       loaded_.origins[std::string(setting.name)] = where;
     }
   }
 
-  void fault(std::string where, std::string message) {
-    loaded_.faults.push_back({std::move(where), std::move(message)});
+  void add_error(std::string where, std::string message) {
+    loaded_.errors.push_back({std::move(where), std::move(message)});
   }
 
   LoadedConfig& loaded_;
@@ -256,15 +257,15 @@ LoadedConfig load_config_of_process(const std::string& path,
   if (error == 0) sources.file = {name, std::move(text)};
   LoadedConfig loaded = load_config(sources);
   if (error != 0 && (error != ENOENT || !path.empty())) {
-    loaded.faults.insert(loaded.faults.begin(),
+    loaded.errors.insert(loaded.errors.begin(),
                          {name, fmt::format("cannot be read: {}", std::strerror(error))});
   }
   return loaded;
 }
 
-std::string describe_faults(const std::vector<ConfigFault>& faults) {
+std::string describe_faults(const std::vector<ConfigFault>& errors) {
   std::string out;
-  for (const auto& fault : faults) out += fmt::format("{}: {}\n", fault.where, fault.message);
+  for (const auto& error : errors) out += fmt::format("{}: {}\n", error.where, error.message);
   return out;
 }
 

@@ -116,7 +116,7 @@ struct LoadedConfig {
   Config config;
   std::map<std::string, std::string, std::less<>>
       origins;                      // of every setting: "default", or as ConfigFault::where
-  std::vector<ConfigFault> faults;  // empty: `config` may be used
+  std::vector<ConfigFault> errors;  // empty: `config` may be used
 };
 
 // Reads all sources and reports every fault of all of them at once. No I/O.
@@ -132,7 +132,7 @@ LoadedConfig load_config_of_process(const std::string& path,
                                     std::vector<std::pair<std::string, std::string>> flags);
 
 // "where: message" lines, one a fault.
-std::string describe_faults(const std::vector<ConfigFault>& faults);
+std::string describe_faults(const std::vector<ConfigFault>& errors);
 
 // The result as TOML with the origin of each value beside it and secrets masked.
 std::string describe_config(const LoadedConfig& loaded);

@@ -80,25 +80,25 @@ class Rules {
   }
 
  private:
-  void fault(std::string_view setting, const std::string& message) {
+  void add_error(std::string_view setting, const std::string& message) {
     std::string& origin = loaded_.origins[std::string(setting)];
-    loaded_.faults.push_back({origin, fmt::format("{} {}", setting, message)});
+    loaded_.errors.push_back({origin, fmt::format("{} {}", setting, message)});
   }
 
   void http() {
     if (!parse_listen(c_.http.listen)) {
-      fault("http.listen", "is not an address; write IP:PORT, such as 127.0.0.1:8080 or [::1]:8080");
+      add_error("http.listen", "is not an address; write IP:PORT, such as 127.0.0.1:8080 or [::1]:8080");
     }
     if (c_.http.tls_certificate.empty() != c_.http.tls_key.empty()) {
       const bool no_key = c_.http.tls_key.empty();
-      fault(no_key ? "http.tls_certificate" : "http.tls_key",
-            fmt::format("alone does not make TLS; set {} too",
-                        no_key ? "http.tls_key" : "http.tls_certificate"));
+      add_error(no_key ? "http.tls_certificate" : "http.tls_key",
+                fmt::format("alone does not make TLS; set {} too",
+                            no_key ? "http.tls_key" : "http.tls_certificate"));
     }
     for (const auto& network : c_.http.trusted_proxies) {
       if (!is_network(network)) {
-        fault("http.trusted_proxies",
-              fmt::format("has \"{}\"; write networks such as 10.0.0.0/8 or 192.0.2.7", network));
+        add_error("http.trusted_proxies",
+                  fmt::format("has \"{}\"; write networks such as 10.0.0.0/8 or 192.0.2.7", network));
       }
     }
   }
@@ -106,11 +106,11 @@ class Rules {
   void places_of_data() {
     const std::string_view url = c_.store.url;
     if (!c_.store.is_postgres() && (!url.starts_with("sqlite:") || url == "sqlite:")) {
-      fault("store.url",
-            "is not known; write sqlite:FILE, sqlite::memory: or postgres://USER:PASSWORD@HOST/DATABASE");
+      add_error("store.url",
+                "is not known; write sqlite:FILE, sqlite::memory: or postgres://USER:PASSWORD@HOST/DATABASE");
     }
     if (!c_.room.url.empty())
-      fault("room.url", "is not built yet; leave it empty (the line stands in the store)");
+      add_error("room.url", "is not built yet; leave it empty (the line stands in the store)");
   }
 
   void sinks() {
@@ -118,19 +118,19 @@ class Rules {
     for (std::size_t i = 0; i < c_.events.sinks.size(); ++i) {
       const auto sink = parse_sink(c_.events.sinks[i]);
       if (!sink) {
-        fault(
+        add_error(
             "events.sinks",
             fmt::format("has an entry (number {}) that does not fit; write NAME=URL with a name of a-z, 0-9, "
                         "- and _, at most {} characters long, such as out=stdout:",
                         i + 1, kSinkNameMax));
       } else if (sink->url != "stdout:") {
-        fault("events.sinks",
-              fmt::format("has a URL for {} that is not built yet; write stdout: instead", sink->name));
+        add_error("events.sinks",
+                  fmt::format("has a URL for {} that is not built yet; write stdout: instead", sink->name));
       } else if (!names.insert(sink->name).second) {
-        fault("events.sinks", fmt::format("has the name {} twice; give each sink its own", sink->name));
+        add_error("events.sinks", fmt::format("has the name {} twice; give each sink its own", sink->name));
       } else if (!urls.insert(sink->url).second) {
-        fault("events.sinks",
-              fmt::format("has {} twice, and their lines would mix; name it once", sink->url));
+        add_error("events.sinks",
+                  fmt::format("has {} twice, and their lines would mix; name it once", sink->url));
       }
     }
   }
@@ -138,21 +138,21 @@ class Rules {
   void auth() {
     constexpr std::size_t kLeast = 16;
     if (c_.auth.mode != "token")
-      fault("auth.mode", fmt::format("{} is not built yet; write token", c_.auth.mode));
+      add_error("auth.mode", fmt::format("{} is not built yet; write token", c_.auth.mode));
     for (std::size_t i = 0; i < c_.auth.keys.size(); ++i) {
       if (c_.auth.keys[i].size() < kLeast) {
-        fault("auth.keys",
-              fmt::format("has a key (number {}) shorter than {} characters; write for example the 64 "
-                          "digits of `openssl rand -hex 32`",
-                          i + 1, kLeast));
+        add_error("auth.keys",
+                  fmt::format("has a key (number {}) shorter than {} characters; write for example the 64 "
+                              "digits of `openssl rand -hex 32`",
+                              i + 1, kLeast));
       }
     }
     for (std::size_t i = 0; i < c_.admin.keys.size(); ++i) {
       if (!is_operator_key(c_.admin.keys[i])) {
-        fault("admin.keys",
-              fmt::format("has a key (number {}) that does not fit; write name:role:secret with the role "
-                          "viewer, operator or owner",
-                          i + 1));
+        add_error("admin.keys",
+                  fmt::format("has a key (number {}) that does not fit; write name:role:secret with the role "
+                              "viewer, operator or owner",
+                              i + 1));
       }
     }
   }
@@ -164,16 +164,16 @@ class Rules {
     constexpr std::string_view kAdvice =
         "serve on 127.0.0.1 behind a proxy, or set auth.trust_clients = true if every client can be trusted";
     if (c_.auth.mode == "token") {
-      fault("http.listen",
-            fmt::format("{} is not loopback, and with auth.mode = token the server believes whatever "
-                        "user id a client names; {}",
-                        c_.http.listen, kAdvice));
+      add_error("http.listen",
+                fmt::format("{} is not loopback, and with auth.mode = token the server believes whatever "
+                            "user id a client names; {}",
+                            c_.http.listen, kAdvice));
     }
     if (c_.wallet.charge_by == "user") {
-      fault("http.listen",
-            fmt::format("{} is not loopback, and with wallet.charge_by = user anybody can add money to "
-                        "their own wallet; set wallet.charge_by = operator, {}",
-                        c_.http.listen, kAdvice));
+      add_error("http.listen",
+                fmt::format("{} is not loopback, and with wallet.charge_by = user anybody can add money to "
+                            "their own wallet; set wallet.charge_by = operator, {}",
+                            c_.http.listen, kAdvice));
     }
   }
 

@@ -31,7 +31,7 @@ auto FaultAt(const std::string& where, const std::string& part_of_message) {
 
 TEST(Settings, defaults_are_those_promised) {  // R-K3
   const LoadedConfig loaded = load_config({});
-  EXPECT_THAT(loaded.faults, IsEmpty());
+  EXPECT_THAT(loaded.errors, IsEmpty());
   EXPECT_EQ(loaded.config.http.listen, "127.0.0.1:8080");
   EXPECT_EQ(loaded.config.http.threads, 0);
   EXPECT_EQ(loaded.config.store.url, "sqlite:stagedoor.db");
@@ -68,7 +68,7 @@ TEST(Settings, every_kind_of_value_is_read_from_toml) {
       "[http]\nlisten = '[::1]:0'\nthreads = 3\nidle_timeout = '1m30s'\ntrusted_proxies = ['10.0.0.0/8', "
       "'::1']\n"
       "[store]\nwal_limit = '3MiB'\n[auth]\ntrust_clients = true\n[wallet]\nbalance_max = 5\n");
-  EXPECT_THAT(loaded.faults, IsEmpty());
+  EXPECT_THAT(loaded.errors, IsEmpty());
   EXPECT_EQ(loaded.config.http.listen, "[::1]:0");
   EXPECT_EQ(loaded.config.http.threads, 3);
   EXPECT_EQ(loaded.config.http.idle_timeout, Millis(90'000));
@@ -89,52 +89,52 @@ TEST(Settings, list_is_separated_by_commas_or_given_flag_by_flag) {
 }
 
 TEST(Settings, unknown_name_is_a_fault_that_names_the_nearest) {  // R-K1, R-K2
-  EXPECT_THAT(from_toml("[http]\nlisten = '127.0.0.1:0'\nthread = 1\n").faults,
+  EXPECT_THAT(from_toml("[http]\nlisten = '127.0.0.1:0'\nthread = 1\n").errors,
               ElementsAre(FaultAt("s.toml:3", "write threads = … under [http]")));
-  EXPECT_THAT(from_toml("[htp]\nthreads = 1\n").faults, ElementsAre(FaultAt("s.toml:1", "write [http]")));
-  EXPECT_THAT(from_toml("balance_max = 1\n").faults,
+  EXPECT_THAT(from_toml("[htp]\nthreads = 1\n").errors, ElementsAre(FaultAt("s.toml:1", "write [http]")));
+  EXPECT_THAT(from_toml("balance_max = 1\n").errors,
               ElementsAre(FaultAt("s.toml:1", "write balance_max = … under [wallet]")));
-  EXPECT_THAT(load_config({.environment = {{"STAGEDOOR_HTTP_LISEN", "x"}}}).faults,
+  EXPECT_THAT(load_config({.environment = {{"STAGEDOOR_HTTP_LISEN", "x"}}}).errors,
               ElementsAre(FaultAt("environment STAGEDOOR_HTTP_LISEN", "write STAGEDOOR_HTTP_LISTEN")));
-  EXPECT_THAT(from_flags({{"http.lisen", "x"}}).faults,
+  EXPECT_THAT(from_flags({{"http.lisen", "x"}}).errors,
               ElementsAre(FaultAt("flag --http.lisen", "write --http.listen=…")));
-  EXPECT_THAT(from_flags({{"server.listen", "x"}}).faults,
+  EXPECT_THAT(from_flags({{"server.listen", "x"}}).errors,
               ElementsAre(FaultAt("flag --server.listen", "write --http.listen=…")));
 }
 
 TEST(Settings, unknown_name_far_from_all_points_to_the_list) {
-  EXPECT_THAT(from_flags({{"zzzzzz.qqqqqqqq", "x"}}).faults,
+  EXPECT_THAT(from_flags({{"zzzzzz.qqqqqqqq", "x"}}).errors,
               ElementsAre(FaultAt("flag --zzzzzz.qqqqqqqq", "`stagedoor serve --help` lists them")));
 }
 
 TEST(Settings, environment_of_others_and_of_the_tests_is_passed_over) {
-  EXPECT_THAT(load_config({.environment = {{"PATH", "/bin"}, {"STAGEDOOR_TEST_LONG", "1"}}}).faults,
+  EXPECT_THAT(load_config({.environment = {{"PATH", "/bin"}, {"STAGEDOOR_TEST_LONG", "1"}}}).errors,
               IsEmpty());
 }
 
 TEST(Settings, value_of_the_wrong_type_or_range_says_what_to_write) {  // R-K1
-  EXPECT_THAT(from_toml("[http]\nthreads = '4'\n").faults,
+  EXPECT_THAT(from_toml("[http]\nthreads = '4'\n").errors,
               ElementsAre(FaultAt("s.toml:2", "write a whole number, from 0 to 1024, without quotes")));
-  EXPECT_THAT(from_toml("[http]\nidle_timeout = 5\n").faults,
+  EXPECT_THAT(from_toml("[http]\nidle_timeout = 5\n").errors,
               ElementsAre(FaultAt("s.toml:2", "write a duration such as 5m, from 1s to 1d, in quotes")));
-  EXPECT_THAT(from_toml("[auth]\ntrust_clients = 'yes'\n").faults,
+  EXPECT_THAT(from_toml("[auth]\ntrust_clients = 'yes'\n").errors,
               ElementsAre(FaultAt("s.toml:2", "true or false")));
-  EXPECT_THAT(from_toml("[admin]\nkeys = 'a:owner:x'\n").faults,
+  EXPECT_THAT(from_toml("[admin]\nkeys = 'a:owner:x'\n").errors,
               ElementsAre(FaultAt("s.toml:2", "a list of texts")));
-  EXPECT_THAT(from_toml("[admin]\nkeys = [1]\n").faults, ElementsAre(FaultAt("s.toml:2", "a list of texts")));
-  EXPECT_THAT(from_toml("[http]\nthreads = 4.0\n").faults,
+  EXPECT_THAT(from_toml("[admin]\nkeys = [1]\n").errors, ElementsAre(FaultAt("s.toml:2", "a list of texts")));
+  EXPECT_THAT(from_toml("[http]\nthreads = 4.0\n").errors,
               ElementsAre(FaultAt("s.toml:2", "a whole number")));
-  EXPECT_THAT(from_flags({{"http.threads", "-1"}}).faults,
+  EXPECT_THAT(from_flags({{"http.threads", "-1"}}).errors,
               ElementsAre(FaultAt("flag --http.threads", "from 0 to 1024")));
-  EXPECT_THAT(from_flags({{"http.threads", "4x"}}).faults,
+  EXPECT_THAT(from_flags({{"http.threads", "4x"}}).errors,
               ElementsAre(FaultAt("flag --http.threads", "from 0 to 1024")));
-  EXPECT_THAT(from_flags({{"http.idle_timeout", "5"}}).faults,
+  EXPECT_THAT(from_flags({{"http.idle_timeout", "5"}}).errors,
               ElementsAre(FaultAt("flag --http.idle_timeout", "such as 5m")));
-  EXPECT_THAT(from_flags({{"store.wal_limit", "64MB"}}).faults,
+  EXPECT_THAT(from_flags({{"store.wal_limit", "64MB"}}).errors,
               ElementsAre(FaultAt("flag --store.wal_limit", "64MiB")));
-  EXPECT_THAT(from_flags({{"log.level", "loud"}}).faults,
+  EXPECT_THAT(from_flags({{"log.level", "loud"}}).errors,
               ElementsAre(FaultAt("flag --log.level", "one of debug, info, warn, error")));
-  EXPECT_THAT(from_flags({{"wallet.balance_max", "0"}}).faults,
+  EXPECT_THAT(from_flags({{"wallet.balance_max", "0"}}).errors,
               ElementsAre(FaultAt("flag --wallet.balance_max", "whole won")));
 }
 
@@ -142,89 +142,89 @@ TEST(Settings, wrong_value_leaves_the_earlier_one_but_is_still_a_fault) {
   const LoadedConfig loaded =
       load_config({.file = {{"s.toml", "[http]\nthreads = 'x'\n"}}, .flags = {{"http.threads", "2"}}});
   EXPECT_EQ(loaded.config.http.threads, 2);
-  EXPECT_THAT(loaded.faults, ElementsAre(FaultAt("s.toml:2", "http.threads")));
+  EXPECT_THAT(loaded.errors, ElementsAre(FaultAt("s.toml:2", "http.threads")));
 }
 
 TEST(Settings, all_faults_of_all_sources_are_told_at_once) {  // R-K1
   const LoadedConfig loaded = load_config({.file = {{"s.toml", "[http]\nlisen = 1\n[lane]\nbatch_max = 0\n"}},
                                            .environment = {{"STAGEDOOR_X", "1"}},
                                            .flags = {{"a.b", "1"}, {"store.url", "oracle:"}}});
-  EXPECT_EQ(loaded.faults.size(), 5u);
-  EXPECT_THAT(describe_faults(loaded.faults),
+  EXPECT_EQ(loaded.errors.size(), 5u);
+  EXPECT_THAT(describe_faults(loaded.errors),
               AllOf(HasSubstr("s.toml:2: "), HasSubstr("s.toml:4: "), HasSubstr("environment STAGEDOOR_X: "),
                     HasSubstr("flag --a.b: "), HasSubstr("flag --store.url: store.url")));
 }
 
 TEST(Settings, file_that_is_not_toml_is_a_fault_with_its_line) {  // R-K1
-  EXPECT_THAT(from_toml("[http]\nlisten = \n").faults, ElementsAre(FaultAt("s.toml:2", "not TOML")));
+  EXPECT_THAT(from_toml("[http]\nlisten = \n").errors, ElementsAre(FaultAt("s.toml:2", "not TOML")));
 }
 
 TEST(Settings, named_file_that_cannot_be_read_is_a_fault) {
-  EXPECT_THAT(load_config_of_process("no-such-file.toml", {}).faults,
+  EXPECT_THAT(load_config_of_process("no-such-file.toml", {}).errors,
               ElementsAre(FaultAt("no-such-file.toml", "cannot be read: No such file")));
-  EXPECT_THAT(load_config_of_process(testing::TempDir(), {}).faults,
+  EXPECT_THAT(load_config_of_process(testing::TempDir(), {}).errors,
               ElementsAre(FaultAt(testing::TempDir(), "cannot be read: Is a directory")));
 }
 
 TEST(Settings, what_is_not_built_yet_is_refused_in_words) {
-  EXPECT_THAT(from_flags({{"auth.mode", "jwt"}}).faults,
+  EXPECT_THAT(from_flags({{"auth.mode", "jwt"}}).errors,
               ElementsAre(FaultAt("flag --auth.mode", "jwt is not built yet")));
-  EXPECT_THAT(from_flags({{"auth.mode", "gateway"}}).faults,
+  EXPECT_THAT(from_flags({{"auth.mode", "gateway"}}).errors,
               ElementsAre(FaultAt("flag --auth.mode", "not built yet")));
-  EXPECT_THAT(from_flags({{"room.url", "redis://h"}}).faults,
+  EXPECT_THAT(from_flags({{"room.url", "redis://h"}}).errors,
               ElementsAre(FaultAt("flag --room.url", "not built yet")));
-  EXPECT_THAT(from_flags({{"events.sinks", "orders=kafka://h:9092/orders"}}).faults,
+  EXPECT_THAT(from_flags({{"events.sinks", "orders=kafka://h:9092/orders"}}).errors,
               ElementsAre(FaultAt("flag --events.sinks", "orders that is not built yet; write stdout:")));
 }
 
 TEST(Settings, sinks_have_names) {  // R-E2
   const LoadedConfig loaded = from_flags({{"events.sinks", "out=stdout:"}});
-  EXPECT_THAT(loaded.faults, IsEmpty());
+  EXPECT_THAT(loaded.errors, IsEmpty());
   ASSERT_THAT(loaded.config.events.sinks, ElementsAre("out=stdout:"));
   EXPECT_EQ(parse_sink("out=stdout:")->name, "out");
   EXPECT_EQ(parse_sink("crm=https://h/?a=b")->url, "https://h/?a=b");
   for (const char* sink : {"stdout:", "=stdout:", "out=", "Out=stdout:", "a b=stdout:",
                            "a-name-that-is-longer-than-32-chars=stdout:", "https://h"}) {
-    EXPECT_THAT(from_flags({{"events.sinks", sink}}).faults,
+    EXPECT_THAT(from_flags({{"events.sinks", sink}}).errors,
                 ElementsAre(FaultAt("flag --events.sinks", "write NAME=URL")))
         << sink;
   }
-  EXPECT_THAT(from_flags({{"events.sinks", "https://me:secret@h"}}).faults,
+  EXPECT_THAT(from_flags({{"events.sinks", "https://me:secret@h"}}).errors,
               ElementsAre(Field(&ConfigFault::message, Not(HasSubstr("secret")))));
-  EXPECT_THAT(from_flags({{"events.sinks", "out=stdout:,out=stdout:"}}).faults,
+  EXPECT_THAT(from_flags({{"events.sinks", "out=stdout:,out=stdout:"}}).errors,
               ElementsAre(FaultAt("flag --events.sinks", "the name out twice")));
-  EXPECT_THAT(from_flags({{"events.sinks", "out=stdout:,too=stdout:"}}).faults,
+  EXPECT_THAT(from_flags({{"events.sinks", "out=stdout:,too=stdout:"}}).errors,
               ElementsAre(FaultAt("flag --events.sinks", "stdout: twice")));
 }
 
 TEST(Settings, inside_of_a_value_is_checked) {
   for (const char* listen : {"8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "::1:80",
                              "[::1]", "[]:1", "[127.0.0.1]:1", "example.com:80", ":80", "300.0.0.1:80"}) {
-    EXPECT_THAT(from_flags({{"http.listen", listen}}).faults,
+    EXPECT_THAT(from_flags({{"http.listen", listen}}).errors,
                 ElementsAre(FaultAt("flag --http.listen", "write IP:PORT")))
         << listen;
   }
-  EXPECT_THAT(from_flags({{"http.tls_key", "k.pem"}}).faults,
+  EXPECT_THAT(from_flags({{"http.tls_key", "k.pem"}}).errors,
               ElementsAre(FaultAt("flag --http.tls_key", "set http.tls_certificate")));
-  EXPECT_THAT(from_flags({{"http.tls_certificate", "c.pem"}}).faults,
+  EXPECT_THAT(from_flags({{"http.tls_certificate", "c.pem"}}).errors,
               ElementsAre(FaultAt("flag --http.tls_certificate", "set http.tls_key")));
   for (const char* network : {"10.0.0.0/33", "10.0.0/8", "proxy", "::/129", "10.0.0.0/"}) {
-    EXPECT_THAT(from_flags({{"http.trusted_proxies", network}}).faults,
+    EXPECT_THAT(from_flags({{"http.trusted_proxies", network}}).errors,
                 ElementsAre(FaultAt("flag --http.trusted_proxies", network)))
         << network;
   }
   for (const char* key : {"owner:secret", "a:root:secret", ":owner:secret", "a:owner:", "secret"}) {
-    EXPECT_THAT(from_flags({{"admin.keys", key}}).faults,
+    EXPECT_THAT(from_flags({{"admin.keys", key}}).errors,
                 ElementsAre(FaultAt("flag --admin.keys", "name:role:secret")))
         << key;
   }
-  EXPECT_THAT(from_flags({{"auth.keys", "short"}}).faults,
+  EXPECT_THAT(from_flags({{"auth.keys", "short"}}).errors,
               ElementsAre(FaultAt("flag --auth.keys", "shorter than")));
 }
 
 TEST(TrustingServer, refuses_to_start_beyond_loopback) {  // R-W8
   for (const char* listen : {"0.0.0.0:80", "192.0.2.7:80", "[::]:80", "[::ffff:127.0.0.1]:80"}) {
-    EXPECT_THAT(from_flags({{"http.listen", listen}}).faults,
+    EXPECT_THAT(from_flags({{"http.listen", listen}}).errors,
                 ElementsAre(FaultAt("flag --http.listen", "auth.mode = token"),
                             FaultAt("flag --http.listen", "wallet.charge_by = user")))
         << listen;
@@ -232,15 +232,15 @@ TEST(TrustingServer, refuses_to_start_beyond_loopback) {  // R-W8
 }
 
 TEST(TrustingServer, refusal_stays_where_only_the_charges_are_closed) {  // R-W8
-  EXPECT_THAT(from_flags({{"http.listen", "0.0.0.0:80"}, {"wallet.charge_by", "operator"}}).faults,
+  EXPECT_THAT(from_flags({{"http.listen", "0.0.0.0:80"}, {"wallet.charge_by", "operator"}}).errors,
               ElementsAre(FaultAt("flag --http.listen", "auth.mode = token")));
 }
 
 TEST(TrustingServer, starts_on_loopback_and_where_clients_are_trusted) {  // R-W8
   for (const char* listen : {"127.0.0.1:80", "127.9.9.9:80", "[::1]:80", "localhost:80"}) {
-    EXPECT_THAT(from_flags({{"http.listen", listen}}).faults, IsEmpty()) << listen;
+    EXPECT_THAT(from_flags({{"http.listen", listen}}).errors, IsEmpty()) << listen;
   }
-  EXPECT_THAT(from_flags({{"http.listen", "0.0.0.0:80"}, {"auth.trust_clients", "true"}}).faults, IsEmpty());
+  EXPECT_THAT(from_flags({{"http.listen", "0.0.0.0:80"}, {"auth.trust_clients", "true"}}).errors, IsEmpty());
 }
 
 TEST(VerifyConfig, shows_origins_and_no_secret) {  // R-K2
@@ -251,7 +251,7 @@ TEST(VerifyConfig, shows_origins_and_no_secret) {  // R-K2
   const std::string shown = describe_config(loaded);
   EXPECT_THAT(shown, Not(HasSubstr("geheim")));
   EXPECT_THAT(shown, Not(HasSubstr("noch")));
-  EXPECT_THAT(describe_faults(loaded.faults), Not(HasSubstr("geheim")));
+  EXPECT_THAT(describe_faults(loaded.errors), Not(HasSubstr("geheim")));
   EXPECT_THAT(shown, HasSubstr("keys = [\"ops:owner:***\"]"));
   EXPECT_THAT(shown, HasSubstr("url = \"postgres://u:***@h/d\""));
   EXPECT_THAT(shown, testing::ContainsRegex("level = \"warn\" +# flag --log.level"));
@@ -261,7 +261,7 @@ TEST(VerifyConfig, shows_origins_and_no_secret) {  // R-K2
 TEST(VerifyConfig, shows_the_store_s_hosts_without_the_password) {  // R-K2
   const auto shown = [](const std::string& url) {
     const LoadedConfig loaded = from_flags({{"store.url", url}});
-    EXPECT_THAT(describe_faults(loaded.faults), Not(HasSubstr("store.url")));
+    EXPECT_THAT(describe_faults(loaded.errors), Not(HasSubstr("store.url")));
     return describe_config(loaded);
   };
   EXPECT_THAT(shown("postgres://u:geheim@h1:1,h2:2/d?target_session_attrs=read-write"),
@@ -275,7 +275,7 @@ TEST(VerifyConfig, prints_what_can_be_read_back) {
   const LoadedConfig first =
       from_flags({{"http.idle_timeout", "2m"}, {"store.wal_limit", "2MiB"}, {"catalogue.file", "a\"b\\c"}});
   const LoadedConfig again = from_toml(describe_config(first));
-  EXPECT_THAT(again.faults, IsEmpty());
+  EXPECT_THAT(again.errors, IsEmpty());
   EXPECT_EQ(again.config.http.idle_timeout, Millis(120'000));
   EXPECT_EQ(again.config.store.wal_limit, Bytes{2 << 20});
   EXPECT_EQ(again.config.catalogue.file, "a\"b\\c");
@@ -309,7 +309,7 @@ TEST(SettingsTable, reference_page_is_up_to_date) {  // regenerate with ./x docs
 
 TEST(Deploy, example_settings_are_accepted) {
   const LoadedConfig loaded = load_config_of_process(STAGEDOOR_SOURCE_DIR "/deploy/stagedoor.toml", {});
-  EXPECT_EQ(describe_faults(loaded.faults), "");
+  EXPECT_EQ(describe_faults(loaded.errors), "");
   EXPECT_EQ(loaded.config.wallet.charge_by, "operator");
 }
 

@@ -52,125 +52,126 @@ Document document_from(const Policy& policy) {
   return document;
 }
 
-void check_range(json::Faults& faults, std::string_view field, const Omitted<std::int64_t>& value,
+void check_range(json::FieldErrors& errors, std::string_view field, const Omitted<std::int64_t>& value,
                  std::int64_t min, std::int64_t max) {
   if (value && (*value < min || *value > max))
-    faults.add(field, fmt::format("must be from {} to {}", min, max));
+    errors.add(field, fmt::format("must be from {} to {}", min, max));
 }
 
-void check_positive(json::Faults& faults, std::string_view field, const Omitted<Millis>& value) {
-  if (value && *value <= Millis(0)) faults.add(field, "must be longer than 0s, such as 5m");
+void check_positive(json::FieldErrors& errors, std::string_view field, const Omitted<Millis>& value) {
+  if (value && *value <= Millis(0)) errors.add(field, "must be longer than 0s, such as 5m");
 }
 
-void check_name(json::Faults& faults, std::string_view field, const std::string& text, bool may_be_empty) {
-  if (text.size() > kNameMax) faults.add(field, fmt::format("must be at most {} bytes", kNameMax));
-  if (text.empty() && !may_be_empty) faults.add(field, "must not be empty");
+void check_name(json::FieldErrors& errors, std::string_view field, const std::string& text,
+                bool may_be_empty) {
+  if (text.size() > kNameMax) errors.add(field, fmt::format("must be at most {} bytes", kNameMax));
+  if (text.empty() && !may_be_empty) errors.add(field, "must not be empty");
 }
 
-void check_window(json::Faults& faults, const std::string& field, const Window& window) {
+void check_window(json::FieldErrors& errors, const std::string& field, const Window& window) {
   const bool is_absent = window.from == TimePoint{} && window.until == TimePoint{};  // a fault already
   if (!is_absent && window.from >= window.until) {
-    faults.add(field + ".until",
+    errors.add(field + ".until",
                fmt::format("must be later than {}.from ({})", field, to_rfc3339(window.from)));
   }
 }
 
-void check_sections(const std::vector<LayoutSection>& sections, json::Faults& faults) {
-  if (sections.empty()) faults.add("sections", "must name at least one section");
+void check_sections(const std::vector<LayoutSection>& sections, json::FieldErrors& errors) {
+  if (sections.empty()) errors.add("sections", "must name at least one section");
   absl::flat_hash_set<std::string_view> names;
   std::int64_t seats = 0;
   for (std::size_t i = 0; i < sections.size(); ++i) {
     const auto& section = sections[i];
     const auto field = [&](std::string_view name) { return fmt::format("sections[{}].{}", i, name); };
-    check_name(faults, field("name"), section.name, false);
-    check_name(faults, field("category"), section.category, false);
+    check_name(errors, field("name"), section.name, false);
+    check_name(errors, field("category"), section.category, false);
     if (!names.insert(section.name).second)
-      faults.add(field("name"), "is the name of another section of this layout");
+      errors.add(field("name"), "is the name of another section of this layout");
     const std::pair<const char*, std::int64_t> sizes[] = {{"rows", section.rows},
                                                           {"seats_per_row", section.seats_per_row}};
     bool is_sound = true;
     for (const auto& [name, size] : sizes) {
       const std::int64_t max = std::string_view(name) == "rows" ? 65'535 : kSeatsPerDateMax;
       if (size >= 1 && size <= max) continue;
-      faults.add(field(name), fmt::format("must be from 1 to {}", max));
+      errors.add(field(name), fmt::format("must be from 1 to {}", max));
       is_sound = false;
     }
     if (is_sound) seats += section.rows * section.seats_per_row;
   }
   if (seats > kSeatsPerDateMax) {
-    faults.add("sections",
+    errors.add("sections",
                fmt::format("have {} seats in all; a date has at most {}", seats, kSeatsPerDateMax));
   }
 }
 
 }  // namespace
 
-void check(const LayoutDocument& layout, json::Faults& faults) {
+void check(const LayoutDocument& layout, json::FieldErrors& errors) {
   if (layout.sections) {
-    if (layout.seats) faults.add("seats", "must be left out where there are sections");
+    if (layout.seats) errors.add("seats", "must be left out where there are sections");
     if (layout.category)
-      faults.add("category", "must be left out where there are sections; each has its own");
-    return check_sections(*layout.sections, faults);
+      errors.add("category", "must be left out where there are sections; each has its own");
+    return check_sections(*layout.sections, errors);
   }
-  if (!layout.seats) faults.add("seats", "is required: the number of seats, or write sections instead");
-  check_range(faults, "seats", layout.seats, 1, kSeatsPerDateMax);
-  if (!layout.category) faults.add("category", "is required: the name by which `prices` gives the price");
-  else check_name(faults, "category", *layout.category, false);
+  if (!layout.seats) errors.add("seats", "is required: the number of seats, or write sections instead");
+  check_range(errors, "seats", layout.seats, 1, kSeatsPerDateMax);
+  if (!layout.category) errors.add("category", "is required: the name by which `prices` gives the price");
+  else check_name(errors, "category", *layout.category, false);
 }
 
-void check(const QueueDocument& queue, json::Faults& faults) {
-  check_range(faults, "people", queue.people, 1, kPeopleMax);
-  check_range(faults, "capacity", queue.capacity, 1, kPeopleMax);
+void check(const QueueDocument& queue, json::FieldErrors& errors) {
+  check_range(errors, "people", queue.people, 1, kPeopleMax);
+  check_range(errors, "capacity", queue.capacity, 1, kPeopleMax);
   if (queue.every && (*queue.every < Millis(1) || *queue.every > kEveryMax)) {
-    faults.add("every", "must be from 1ms to 1h");
+    errors.add("every", "must be from 1ms to 1h");
   }
-  check_positive(faults, "active_ttl", queue.active_ttl);
-  check_positive(faults, "visit_max", queue.visit_max);
-  check_positive(faults, "presence_timeout", queue.presence_timeout);
-  check_positive(faults, "poll_max", queue.poll_max);
+  check_positive(errors, "active_ttl", queue.active_ttl);
+  check_positive(errors, "visit_max", queue.visit_max);
+  check_positive(errors, "presence_timeout", queue.presence_timeout);
+  check_positive(errors, "poll_max", queue.poll_max);
   if (queue.return_share && !(*queue.return_share >= 0 && *queue.return_share <= 1)) {
-    faults.add("return_share", "must be from 0 to 1");
+    errors.add("return_share", "must be from 0 to 1");
   }
   if (queue.priority_share && !(*queue.priority_share >= 0 && *queue.priority_share <= 1)) {
-    faults.add("priority_share", "must be from 0 to 1");
+    errors.add("priority_share", "must be from 0 to 1");
   }
-  check_name(faults, "beacon", queue.beacon.value_or(""), true);
+  check_name(errors, "beacon", queue.beacon.value_or(""), true);
   const QueuePolicy policy = queue_policy(queue);
   if (policy.visit_max < policy.active_ttl) {
-    faults.add(queue.visit_max ? "visit_max" : "active_ttl",
+    errors.add(queue.visit_max ? "visit_max" : "active_ttl",
                fmt::format("is wrong: visit_max ({}) must not be shorter than active_ttl ({})",
                            format_duration(policy.visit_max), format_duration(policy.active_ttl)));
   }
   if (policy.poll_max < policy.poll_min) {
-    faults.add(queue.poll_max ? "poll_max" : "poll_min",
+    errors.add(queue.poll_max ? "poll_max" : "poll_min",
                fmt::format("is wrong: poll_max ({}) must not be shorter than poll_min ({})",
                            format_duration(policy.poll_max), format_duration(policy.poll_min)));
   }
 }
 
-void check(const SalePolicyDocument& policy, json::Faults& faults) {
-  check_range(faults, "seats_per_user", policy.seats_per_user, 1, kSeatsPerDateMax);
-  check_positive(faults, "hold_ttl", policy.hold_ttl);
+void check(const SalePolicyDocument& policy, json::FieldErrors& errors) {
+  check_range(errors, "seats_per_user", policy.seats_per_user, 1, kSeatsPerDateMax);
+  check_positive(errors, "hold_ttl", policy.hold_ttl);
 }
 
-void check(const DateDocument& date, json::Faults& faults) {
-  if (date.booking) check_window(faults, "booking", *date.booking);
+void check(const DateDocument& date, json::FieldErrors& errors) {
+  if (date.booking) check_window(errors, "booking", *date.booking);
   if (date.prices.empty())
-    faults.add("prices", "must give a price for each category, such as {Standard: 110000}");
+    errors.add("prices", "must give a price for each category, such as {Standard: 110000}");
   for (const auto& [category, price] : date.prices) {
     if (price.amount < 1 || price.amount > kPriceMax) {
-      faults.add("prices." + category, fmt::format("must be from 1 to {}", kPriceMax));
+      errors.add("prices." + category, fmt::format("must be from 1 to {}", kPriceMax));
     }
   }
 }
 
-void check(const EventDocument& event, json::Faults& faults) {
-  check_name(faults, "name", event.name, false);
-  check_name(faults, "performer", event.performer.value_or(""), true);
-  check_name(faults, "venue", event.venue.value_or(""), true);
-  check_window(faults, "on_sale", event.on_sale);
+void check(const EventDocument& event, json::FieldErrors& errors) {
+  check_name(errors, "name", event.name, false);
+  check_name(errors, "performer", event.performer.value_or(""), true);
+  check_name(errors, "venue", event.venue.value_or(""), true);
+  check_window(errors, "on_sale", event.on_sale);
   if (event.queue && event.queue->gather_from && *event.queue->gather_from > event.on_sale.from) {
-    faults.add("queue.gather_from", "must not be later than on_sale.from");
+    errors.add("queue.gather_from", "must not be later than on_sale.from");
   }
 }
 
@@ -184,20 +185,20 @@ std::vector<std::string> categories_of(const Layout& layout) {
   return names;
 }
 
-std::vector<Fault> price_faults(const std::map<std::string, Won>& prices,
-                                const std::vector<std::string>& categories) {
-  std::vector<Fault> faults;
+std::vector<FieldError> price_errors(const std::map<std::string, Won>& prices,
+                                     const std::vector<std::string>& categories) {
+  std::vector<FieldError> errors;
   for (const auto& category : categories) {
     if (!prices.contains(category)) {
-      faults.push_back({"prices", fmt::format("must give a price for the category {}", category)});
+      errors.push_back({"prices", fmt::format("must give a price for the category {}", category)});
     }
   }
   for (const auto& [name, price] : prices) {
     if (std::find(categories.begin(), categories.end(), name) != categories.end()) continue;
-    faults.push_back({"prices." + name, fmt::format("is not a category of its layout; there are: {}",
+    errors.push_back({"prices." + name, fmt::format("is not a category of its layout; there are: {}",
                                                     fmt::join(categories, ", "))});
   }
-  return faults;
+  return errors;
 }
 
 namespace {
@@ -205,29 +206,29 @@ namespace {
 // Prices against a layout of the same document, so that they are told together with the document's other
 // faults.
 void check_prices(const CatalogueDocument& document, const DateDocument& date, const std::string& path,
-                  json::Faults& faults) {
+                  json::FieldErrors& errors) {
   const std::string name = date.layout.value_or("");
   const bool is_here = document.layouts && document.layouts->contains(name);
   if (!is_here && !name.empty()) return;
   const Layout layout = is_here ? layout_of(document.layouts->at(name)) : kDefaultLayout;
-  for (const auto& fault : price_faults(date.prices, categories_of(layout))) {
-    faults.add(fmt::format("{}.{}", path, fault.path), fault.message);
+  for (const auto& error : price_errors(date.prices, categories_of(layout))) {
+    errors.add(fmt::format("{}.{}", path, error.path), error.message);
   }
 }
 
 }  // namespace
 
-void check(const CatalogueDocument& document, json::Faults& faults) {
+void check(const CatalogueDocument& document, json::FieldErrors& errors) {
   absl::flat_hash_map<std::int64_t, std::string> event_ids, date_ids;
   absl::flat_hash_map<std::string, std::string> names;
   const auto unique = [&](auto& seen, const auto& key, const std::string& path, std::string_view field) {
     const auto [at, is_new] = seen.try_emplace(key, path);
-    if (!is_new) faults.add(fmt::format("{}.{}", path, field), fmt::format("is that of {} too", at->second));
+    if (!is_new) errors.add(fmt::format("{}.{}", path, field), fmt::format("is that of {} too", at->second));
   };
   if (document.layouts) {
     for (const auto& [name, layout] : *document.layouts) {
       if (name.empty() || name.size() > kNameMax) {
-        faults.add("layouts", fmt::format("must have names of 1 to {} bytes", kNameMax));
+        errors.add("layouts", fmt::format("must have names of 1 to {} bytes", kNameMax));
       }
     }
   }
@@ -243,7 +244,7 @@ void check(const CatalogueDocument& document, json::Faults& faults) {
     for (std::size_t j = 0; j < event.dates->size(); ++j) {
       const auto& date = (*event.dates)[j];
       const std::string date_path = fmt::format("{}.dates[{}]", path, j);
-      check_prices(document, date, date_path, faults);
+      check_prices(document, date, date_path, errors);
       if (date.id) unique(date_ids, date.id->value, date_path, "id");
       else unique(starts, to_ms(date.starts_at), date_path, "starts_at");
     }
@@ -297,32 +298,32 @@ LayoutDocument document_of(const Layout& layout) {
 
 namespace {
 
-Result<CatalogueDocument> read_document(const YamlText& yaml, json::Faults& faults) {
-  if (!yaml.value()) return json::invalid(faults);
+Result<CatalogueDocument> read_document(const YamlText& yaml, json::FieldErrors& errors) {
+  if (!yaml.value()) return json::invalid(errors);
   CatalogueDocument document;
-  json::detail::read_into(*yaml.value(), document, faults);
-  if (!faults.empty()) return json::invalid(faults);
+  json::detail::read_into(*yaml.value(), document, errors);
+  if (!errors.empty()) return json::invalid(errors);
   return document;
 }
 
 }  // namespace
 
 CatalogueText::CatalogueText(std::string_view text)
-    : yaml_(text, faults_), document_(read_document(yaml_, faults_)) {}
+    : yaml_(text, errors_), document_(read_document(yaml_, errors_)) {}
 
 std::string CatalogueText::explain(std::string_view file_name, const Refusal& refusal) const {
   if (refusal.details.empty()) return fmt::format("{}: {}\n", file_name, refusal.message);
   std::string out;
-  for (const auto& fault : refusal.details) {
-    out += fmt::format("{}:{}: {} {}\n", file_name, yaml_.line_of(fault.path),
-                       fault.path.empty() ? "the catalogue" : fault.path, fault.message);
+  for (const auto& error : refusal.details) {
+    out += fmt::format("{}:{}: {} {}\n", file_name, yaml_.line_of(error.path),
+                       error.path.empty() ? "the catalogue" : error.path, error.message);
   }
   return out;
 }
 
 Refusal CatalogueText::with_lines(Refusal refusal) const {
-  for (auto& fault : refusal.details) {
-    fault.message = fmt::format("line {}: {}", yaml_.line_of(fault.path), fault.message);
+  for (auto& error : refusal.details) {
+    error.message = fmt::format("line {}: {}", yaml_.line_of(error.path), error.message);
   }
   return refusal;
 }

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "core/refusal.h"
-#include "json/faults.h"
+#include "json/field_errors.h"
 #include "json/types.h"
 #include "modules/catalog/yaml.h"
 #include "state/catalogue.h"
@@ -94,18 +94,18 @@ BOOST_DESCRIBE_STRUCT(CatalogueDocument, (), (layouts, events))
 
 // What can be said of a document without knowing the catalogue: ranges, order of times, ids given twice. Run
 // by json::read_value.
-void check(const LayoutDocument& layout, json::Faults& faults);
-void check(const QueueDocument& queue, json::Faults& faults);
-void check(const SalePolicyDocument& policy, json::Faults& faults);
-void check(const DateDocument& date, json::Faults& faults);
-void check(const EventDocument& event, json::Faults& faults);
-void check(const CatalogueDocument& document, json::Faults& faults);
+void check(const LayoutDocument& layout, json::FieldErrors& errors);
+void check(const QueueDocument& queue, json::FieldErrors& errors);
+void check(const SalePolicyDocument& policy, json::FieldErrors& errors);
+void check(const DateDocument& date, json::FieldErrors& errors);
+void check(const EventDocument& event, json::FieldErrors& errors);
+void check(const CatalogueDocument& document, json::FieldErrors& errors);
 
 // The names of a layout's price categories, in the order in which its seats come to them.
 std::vector<std::string> categories_of(const Layout& layout);
 // What keeps `prices` from being exactly those of the categories; paths from the date on.
-std::vector<Fault> price_faults(const std::map<std::string, Won>& prices,
-                                const std::vector<std::string>& categories);
+std::vector<FieldError> price_errors(const std::map<std::string, Won>& prices,
+                                     const std::vector<std::string>& categories);
 
 QueuePolicy queue_policy(const QueueDocument& document);
 SalePolicy sale_policy(const SalePolicyDocument& document);
@@ -131,7 +131,7 @@ class CatalogueText {
   Refusal with_lines(Refusal refusal) const;
 
  private:
-  json::Faults faults_;
+  json::FieldErrors errors_;
   YamlText yaml_;
   Result<CatalogueDocument> document_;
 };

@@ -30,15 +30,15 @@ events:
 )";
 
 // "LINE: path message" of every fault.
-std::vector<std::string> faults_of(std::string_view text) {
+std::vector<std::string> errors_of(std::string_view text) {
   const CatalogueText read(text);
   if (read.document()) return {};
   std::string lines = read.explain("f", read.document().error());
-  std::vector<std::string> faults;
+  std::vector<std::string> errors;
   for (std::size_t end; (end = lines.find('\n')) != lines.npos; lines.erase(0, end + 1)) {
-    faults.push_back(lines.substr(2, end - 2));
+    errors.push_back(lines.substr(2, end - 2));
   }
-  return faults;
+  return errors;
 }
 
 std::string with_event(const std::string& fields) {
@@ -91,7 +91,7 @@ TEST(CatalogueText, takes_defaults_for_what_is_left_out) {
 
 TEST(CatalogueText, tells_every_fault_with_its_line) {
   EXPECT_THAT(
-      faults_of(R"(layouts:
+      errors_of(R"(layouts:
   club: {seats: 0, category: Standard}
 events:
   - name: Night
@@ -115,18 +115,18 @@ events:
 }
 
 TEST(CatalogueText, points_at_the_owner_of_what_is_missing) {
-  EXPECT_THAT(faults_of("layouts: {}\nevents:\n  - name: Night\n"),
+  EXPECT_THAT(errors_of("layouts: {}\nevents:\n  - name: Night\n"),
               testing::ElementsAre("3: events[0].on_sale is required"));
 }
 
 struct Fault1 {
   std::string text;
-  std::string fault;
+  std::string error;
 };
 class DocumentRules : public testing::TestWithParam<Fault1> {};
 
 TEST_P(DocumentRules, refuses) {
-  EXPECT_THAT(faults_of(GetParam().text), testing::ElementsAre(HasSubstr(GetParam().fault)))
+  EXPECT_THAT(errors_of(GetParam().text), testing::ElementsAre(HasSubstr(GetParam().error)))
       << GetParam().text;
 }
 
@@ -198,25 +198,25 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(CatalogueText, tells_prices_that_do_not_fit_with_the_other_faults) {
   const std::string hall = "layouts:\n  hall: {seats: 5, category: Any}\n";
   EXPECT_THAT(
-      faults_of(hall + with_event("  hue: 1\n  dates: [{starts_at: 2036-02-01T19:00:00Z, layout: hall,"
+      errors_of(hall + with_event("  hue: 1\n  dates: [{starts_at: 2036-02-01T19:00:00Z, layout: hall,"
                                   " prices: {VIP: 5}}]\n")),
       testing::UnorderedElementsAre("6: events[0].hue is not a known field",
                                     "7: events[0].dates[0].prices must give a price for the category Any",
                                     "7: events[0].dates[0].prices.VIP is not a category of its layout; there "
                                     "are: Any"));
-  EXPECT_THAT(faults_of(with_date("prices: {VIP: 5}")), testing::SizeIs(2))
+  EXPECT_THAT(errors_of(with_date("prices: {VIP: 5}")), testing::SizeIs(2))
       << "50 seats of category Standard";
 }
 
 TEST(CatalogueText, refuses_ids_given_twice) {
   const std::string sale = "on_sale: {from: 2026-01-01T00:00:00Z, until: 2036-01-01T00:00:00Z}";
   const std::string date = "starts_at: 2036-02-01T19:00:00Z, prices: {Standard: 1}";
-  EXPECT_THAT(faults_of("events:\n- {id: 7, name: A, " + sale + ", dates: [{id: 3, " + date +
+  EXPECT_THAT(errors_of("events:\n- {id: 7, name: A, " + sale + ", dates: [{id: 3, " + date +
                         "}]}\n- {id: 7, name: B, " + sale + ", dates: [{id: 3, " + date + "}]}\n"),
               testing::UnorderedElementsAre("3: events[1].id is that of events[0] too",
                                             "3: events[1].dates[0].id is that of events[0].dates[0] too"));
   EXPECT_THAT(
-      faults_of("events:\n- {name: A, " + sale + ", dates: [{" + date + "}, {" + date + "}]}\n- {name: A, " +
+      errors_of("events:\n- {name: A, " + sale + ", dates: [{" + date + "}, {" + date + "}]}\n- {name: A, " +
                 sale + "}\n"),
       testing::UnorderedElementsAre("3: events[1].name is that of events[0] too",
                                     "2: events[0].dates[1].starts_at is that of events[0].dates[0] too"));
@@ -230,7 +230,7 @@ TEST(CatalogueText, refuses_aliases_that_multiply) {
     for (int j = 0; j < 9; ++j) text += ", " + before;
     text += "]\n";
   }
-  EXPECT_THAT(faults_of(text), testing::Contains(HasSubstr("uses aliases to become very large")));
+  EXPECT_THAT(errors_of(text), testing::Contains(HasSubstr("uses aliases to become very large")));
 }
 
 TEST(CatalogueText, follows_aliases) {

@@ -119,27 +119,28 @@ class Planner {
       }
     }
     if (new_seats_ > kSeatsPerImportMax) {
-      fault("", fmt::format("adds {} seats; at most {} are added at once", new_seats_, kSeatsPerImportMax));
+      add_error("",
+                fmt::format("adds {} seats; at most {} are added at once", new_seats_, kSeatsPerImportMax));
     }
-    if (faults_.empty()) return std::move(plan_);
+    if (errors_.empty()) return std::move(plan_);
     Refusal refusal{.code = only_seats_ ? Code::SEAT_OCCUPIED : Code::INVALID_REQUEST};
     refusal.message =
-        fmt::format("{} {}", faults_[0].path.empty() ? "The catalogue" : faults_[0].path, faults_[0].message);
-    if (faults_.size() > 1) refusal.message += fmt::format(", and {} more", faults_.size() - 1);
-    refusal.details = std::move(faults_);
+        fmt::format("{} {}", errors_[0].path.empty() ? "The catalogue" : errors_[0].path, errors_[0].message);
+    if (errors_.size() > 1) refusal.message += fmt::format(", and {} more", errors_.size() - 1);
+    refusal.details = std::move(errors_);
     return refusal;
   }
 
  private:
-  void fault(std::string path, std::string message) {
-    faults_.push_back({std::move(path), std::move(message)});
+  void add_error(std::string path, std::string message) {
+    errors_.push_back({std::move(path), std::move(message)});
     only_seats_ = false;
   }
   // What would take seats away or move them. True when nobody has any of them.
   bool is_free(const EventDate& date, const std::string& path, std::string_view what) {
     const auto seats = taken_(date);
     if (seats.empty()) return true;
-    faults_.push_back({path, fmt::format("cannot {} of {}: {} {} held or sold", what, name_of(date),
+    errors_.push_back({path, fmt::format("cannot {} of {}: {} {} held or sold", what, name_of(date),
                                          seat_names(date, seats), seats.size() == 1 ? "is" : "are")});
     return false;
   }
@@ -182,7 +183,7 @@ class Planner {
     for (const auto& [id, row] : rows) {
       if (named.contains(id) || !matches(*row)) continue;
       if (found) {
-        fault(path, fmt::format("could be {} or {}; give the id", name_of(*found), name_of(*row)));
+        add_error(path, fmt::format("could be {} or {}; give the id", name_of(*found), name_of(*row)));
         break;
       }
       found = row.get();
@@ -251,7 +252,7 @@ class Planner {
                         return d.event == event.id && d.starts_at == document.starts_at && !d.deleted_at;
                       });
     if (before && before->event != event.id) {
-      return fault(path + ".id", fmt::format("is that of {}", name_of(*before)));
+      return add_error(path + ".id", fmt::format("is that of {}", name_of(*before)));
     }
     EventDate date = before ? *before : EventDate{};
     if (before) seen_dates_.insert(before->id);
@@ -283,8 +284,8 @@ class Planner {
     if (before && before->layout == name && !is_in_document) return true;
     const Layout* layout = find_layout(name);
     if (!layout) {
-      fault(path + ".layout",
-            fmt::format("is {}, which is not a layout; there are: {}", name, layout_names()));
+      add_error(path + ".layout",
+                fmt::format("is {}, which is not a layout; there are: {}", name, layout_names()));
       return false;
     }
     Seating seating = seating_of(*layout);
@@ -293,10 +294,11 @@ class Planner {
       if (has_seating(*before, seating)) return true;
       const std::string at = path + (document.layout ? ".layout" : "");
       if (is_free(*before, at, "change the layout")) {
-        fault(at,
-              fmt::format(
-                  "differs from the {} seats that {} has; a date keeps its layout: delete it and add another",
-                  before->seats.size(), name_of(*before)));
+        add_error(
+            at,
+            fmt::format(
+                "differs from the {} seats that {} has; a date keeps its layout: delete it and add another",
+                before->seats.size(), name_of(*before)));
       }
       return false;
     }
@@ -312,8 +314,8 @@ class Planner {
   }
 
   bool plan_prices(const DateDocument& document, const std::string& path, EventDate& date) {
-    const auto found = price_faults(document.prices, names_of(date.categories));
-    for (const auto& one : found) fault(fmt::format("{}.{}", path, one.path), one.message);
+    const auto found = price_errors(document.prices, names_of(date.categories));
+    for (const auto& one : found) add_error(fmt::format("{}.{}", path, one.path), one.message);
     if (!found.empty()) return false;
     for (auto& category : date.categories) category.price = document.prices.at(category.name);
     return true;
@@ -343,7 +345,7 @@ class Planner {
   TimePoint now_;
   Ids& ids_;
   CataloguePlan plan_;
-  std::vector<Fault> faults_;
+  std::vector<FieldError> errors_;
   bool only_seats_ = true;
   std::int64_t new_seats_ = 0;
   absl::flat_hash_set<EventId> event_ids_;  // that the document names

@@ -50,11 +50,11 @@ struct Imports {
     catalogue = with_changes(catalogue, planned->changes);
     return planned->summary;
   }
-  std::vector<std::string> faults(const std::string& text) {
+  std::vector<std::string> errors(const std::string& text) {
     const auto planned = plan(text);
     std::vector<std::string> lines;
     if (planned) return lines;
-    for (const auto& fault : planned.error().details) lines.push_back(fault.path + ": " + fault.message);
+    for (const auto& error : planned.error().details) lines.push_back(error.path + ": " + error.message);
     return lines;
   }
 };
@@ -212,11 +212,11 @@ TEST(PlanImport, refuses_to_take_away_held_or_sold_seats_by_name) {
   const std::string deleted = night(", id: 7", ", id: 9, deleted: true");
   const std::string seats =
       "date 9 of event 7 (2036-02-01T19:00:00.000Z, 3 seats): seat 1, seat 3 are held or sold";
-  EXPECT_THAT(imports.faults(smaller),
+  EXPECT_THAT(imports.errors(smaller),
               ElementsAre("events[0].dates[0].layout: cannot change the layout of " + seats));
-  EXPECT_THAT(imports.faults(later),
+  EXPECT_THAT(imports.errors(later),
               ElementsAre("events[0].dates[0].starts_at: cannot move the start of " + seats));
-  EXPECT_THAT(imports.faults(deleted),
+  EXPECT_THAT(imports.errors(deleted),
               ElementsAre("events[0].dates[0].deleted: cannot take away the seats of " + seats));
   EXPECT_EQ(imports.plan(deleted).error().code, Code::SEAT_OCCUPIED);
 }
@@ -236,7 +236,7 @@ TEST(PlanImport, a_date_keeps_its_layout_even_when_nobody_has_a_seat) {
   imports.import(night(", id: 7", ", id: 9"));
   std::string greater = night(", id: 7", ", id: 9");
   greater.replace(greater.find("seats: 3"), 8, "seats: 4");
-  EXPECT_THAT(imports.faults(greater), ElementsAre(HasSubstr("a date keeps its layout")));
+  EXPECT_THAT(imports.errors(greater), ElementsAre(HasSubstr("a date keeps its layout")));
 }
 
 TEST(PlanImport, a_layout_may_change_for_dates_to_come) {
@@ -258,7 +258,7 @@ TEST(PlanImport, refuses_all_or_nothing_with_every_fault) {
   Imports imports;
   imports.import(night(", id: 7", ", id: 9"));
   EXPECT_THAT(
-      imports.faults(
+      imports.errors(
           "events:\n- {id: 8, name: Other, " + kSale +
           ", dates: [{id: 9, starts_at: 2036-02-01T19:00:00Z, layout: club, prices: {Standard: 5}}, "
           "{starts_at: 2036-02-02T19:00:00Z, layout: arena, prices: {Standard: 5}}, "
@@ -273,7 +273,7 @@ TEST(PlanImport, refuses_all_or_nothing_with_every_fault) {
 TEST(PlanImport, refuses_a_name_that_two_events_have) {
   Imports imports;
   imports.import("events:\n- {id: 7, name: Night, " + kSale + "}\n- {id: 8, name: Night, " + kSale + "}\n");
-  EXPECT_THAT(imports.faults("events:\n- {name: Night, " + kSale + "}\n"),
+  EXPECT_THAT(imports.errors("events:\n- {name: Night, " + kSale + "}\n"),
               ElementsAre("events[0].name: could be event 7 Night or event 8 Night; give the id"));
 }
 

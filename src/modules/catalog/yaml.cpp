@@ -63,13 +63,13 @@ int count_documents(std::string_view text) {
 // refused when it has many more parts than the text could write out itself.
 class YamlText::Reader {
  public:
-  Reader(YamlText& out, json::Faults& faults, std::size_t text_size)
-      : out_(out), faults_(faults), nodes_left_(4 * text_size + 1000) {}
+  Reader(YamlText& out, json::FieldErrors& errors, std::size_t text_size)
+      : out_(out), errors_(errors), nodes_left_(4 * text_size + 1000) {}
 
   bj::value read(const YAML::Node& node, const std::string& path) {
     out_.lines_.try_emplace(path, node.Mark().line + 1);
     if (nodes_left_ == 0) return nullptr;
-    if (--nodes_left_ == 0) faults_.add_at("", "uses aliases to become very large; write it out");
+    if (--nodes_left_ == 0) errors_.add_at("", "uses aliases to become very large; write it out");
     if (node.IsSequence()) {
       bj::array array;
       for (const auto& element : node)
@@ -90,7 +90,7 @@ class YamlText::Reader {
       const std::string below = path.empty() ? key : path + "." + key;
       out_.lines_.try_emplace(below, member.first.Mark().line + 1);
       if (object.contains(key))
-        faults_.add_at(below,
+        errors_.add_at(below,
                        fmt::format("appears more than once, again in line {}", member.first.Mark().line + 1));
       object[key] = read(member.second, below);
     }
@@ -98,32 +98,32 @@ class YamlText::Reader {
   }
 
   YamlText& out_;
-  json::Faults& faults_;
+  json::FieldErrors& errors_;
   std::size_t nodes_left_;
 };
 
-YamlText::YamlText(std::string_view text, json::Faults& faults) {
+YamlText::YamlText(std::string_view text, json::FieldErrors& errors) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first != text.npos && text[first] == '{') {
-    json::Faults json_faults;
-    value_ = json::parse(text, json_faults);
+    json::FieldErrors json_errors;
+    value_ = json::parse(text, json_errors);
     if (value_) {
-      for (auto& fault : json_faults.take()) faults.add_at(std::move(fault.path), std::move(fault.message));
+      for (auto& error : json_errors.take()) errors.add_at(std::move(error.path), std::move(error.message));
     }
   }
   const bool is_json = value_.has_value();
   try {
     if (const int documents = count_documents(text); documents != 1) {
-      faults.add_at("", documents == 0 ? "is empty" : "holds several documents; write one");
+      errors.add_at("", documents == 0 ? "is empty" : "holds several documents; write one");
       return;
     }
-    json::Faults known;
-    auto value = Reader(*this, is_json ? known : faults, text.size()).read(YAML::Load(std::string(text)), "");
+    json::FieldErrors known;
+    auto value = Reader(*this, is_json ? known : errors, text.size()).read(YAML::Load(std::string(text)), "");
     if (!is_json) value_ = std::move(value);
   } catch (const YAML::Exception& error) {
     if (is_json) return;  // JSON that this YAML parser does not know (a surrogate pair) has no lines
     lines_[""] = error.mark.line + 1;
-    faults.add_at("", fmt::format("is not YAML: {} (line {}, column {})", error.msg, error.mark.line + 1,
+    errors.add_at("", fmt::format("is not YAML: {} (line {}, column {})", error.msg, error.mark.line + 1,
                                   error.mark.column + 1));
   }
 }

@@ -8,16 +8,16 @@
 #include <string>
 #include <string_view>
 
-#include "json/faults.h"
+#include "json/field_errors.h"
 
 namespace stagedoor::catalog {
 
 class YamlText {
  public:
-  // What is wrong with the form of the text goes to `faults`, each with the path where it is; then value() is
+  // What is wrong with the form of the text goes to `errors`, each with the path where it is; then value() is
   // empty or lacks the faulty parts. Plain scalars are read as YAML 1.2 reads JSON: null, true, 12, 0.5;
   // everything else is a text. A text that begins with '{' is read as JSON.
-  YamlText(std::string_view text, json::Faults& faults);
+  YamlText(std::string_view text, json::FieldErrors& errors);
 
   const std::optional<boost::json::value>& value() const { return value_; }
 

@@ -142,9 +142,9 @@ struct CatalogueEdit {
 };
 
 Refusal without_paths(Refusal refusal, const std::vector<std::string>& hidden) {
-  for (auto& fault : refusal.details) {
+  for (auto& error : refusal.details) {
     for (const auto& path : hidden) {
-      if (fault.path.starts_with(path)) fault.path.erase(0, path.size());
+      if (error.path.starts_with(path)) error.path.erase(0, path.size());
     }
   }
   return refusal;
@@ -199,10 +199,10 @@ Result<Document> patched(const Document& document, const boost::json::value& pat
 }
 
 Result<boost::json::value> patch_body(const api::Source& from) {
-  json::Faults faults;
-  auto patch = json::parse(from.request.body, faults);
-  if (patch && !patch->is_object()) faults.add("", "must be an object");
-  if (!faults.empty()) return json::invalid(faults);
+  json::FieldErrors errors;
+  auto patch = json::parse(from.request.body, errors);
+  if (patch && !patch->is_object()) errors.add("", "must be an object");
+  if (!errors.empty()) return json::invalid(errors);
   return std::move(*patch);
 }
 

@@ -16,8 +16,8 @@ struct PriorityBody {
 };
 BOOST_DESCRIBE_STRUCT(PriorityBody, (), (userIds))
 
-void check(const PriorityBody& body, json::Faults& faults) {
-  if (body.userIds.empty()) faults.add("userIds", "must name at least one user");
+void check(const PriorityBody& body, json::FieldErrors& errors) {
+  if (body.userIds.empty()) errors.add("userIds", "must name at least one user");
 }
 
 struct PriorityDto {
@@ -31,8 +31,8 @@ struct BeaconBody {
 };
 BOOST_DESCRIBE_STRUCT(BeaconBody, (), (beacon))
 
-void check(const BeaconBody& body, json::Faults& faults) {
-  if (body.beacon.empty() || body.beacon.size() > 1000) faults.add("beacon", "must have 1 to 1000 bytes");
+void check(const BeaconBody& body, json::FieldErrors& errors) {
+  if (body.beacon.empty() || body.beacon.size() > 1000) errors.add("beacon", "must have 1 to 1000 bytes");
 }
 
 struct EmptiedDto {

@@ -16,11 +16,11 @@ struct SeatsBody {
 };
 BOOST_DESCRIBE_STRUCT(SeatsBody, (), (seatIds, seatNumbers))
 
-void check(const SeatsBody& body, json::Faults& faults) {
-  if (body.seatIds && body.seatNumbers) faults.add("seatNumbers", "must be left out where seatIds are given");
+void check(const SeatsBody& body, json::FieldErrors& errors) {
+  if (body.seatIds && body.seatNumbers) errors.add("seatNumbers", "must be left out where seatIds are given");
   const bool has_any =
       (body.seatIds && !body.seatIds->empty()) || (body.seatNumbers && !body.seatNumbers->empty());
-  if (!has_any) faults.add("seatIds", "must name at least one seat; or write seatNumbers");
+  if (!has_any) errors.add("seatIds", "must name at least one seat; or write seatNumbers");
 }
 
 struct BlockedDto {

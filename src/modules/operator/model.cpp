@@ -25,11 +25,12 @@ BOOST_DESCRIBE_STRUCT(BlockDetail, (), (date, seatIds))
 namespace {
 
 // The seats meant; their faults with the paths of the order.
-std::vector<SeatId> seats_of(const BlockSeats& order, const EventDate& date, std::vector<Fault>& faults) {
+std::vector<SeatId> seats_of(const BlockSeats& order, const EventDate& date,
+                             std::vector<FieldError>& errors) {
   std::vector<SeatId> seats;
   for (std::size_t i = 0; i < order.seats.size(); ++i) {
     if (date.has(order.seats[i])) seats.push_back(order.seats[i]);
-    else faults.push_back({fmt::format("seatIds[{}]", i), "is not a seat of this date"});
+    else errors.push_back({fmt::format("seatIds[{}]", i), "is not a seat of this date"});
   }
   const auto count = std::int64_t(date.seats.size());
   for (std::size_t i = 0; i < order.numbers.size(); ++i) {
@@ -37,7 +38,7 @@ std::vector<SeatId> seats_of(const BlockSeats& order, const EventDate& date, std
     if (order.numbers[i] >= 1 && order.numbers[i] <= count) {
       seats.push_back(date.seat_id(std::size_t(order.numbers[i] - 1)));
     } else {
-      faults.push_back({fmt::format("seatNumbers[{}]", i), fmt::format("must be from 1 to {}", count)});
+      errors.push_back({fmt::format("seatNumbers[{}]", i), fmt::format("must be from 1 to {}", count)});
     }
   }
   std::sort(seats.begin(), seats.end());
@@ -69,8 +70,8 @@ Decision<EventId> decide_priority(const GrantPriority& order, const View& view, 
 void block_keys(const BlockSeats& order, const View& view, Keys& wanted) {
   const EventDate* date = view.catalogue->date(order.date);
   if (!date) return;
-  std::vector<Fault> faults;
-  for (const SeatId seat : seats_of(order, *date, faults)) want(view.seats, wanted.seats, seat);
+  std::vector<FieldError> errors;
+  for (const SeatId seat : seats_of(order, *date, errors)) want(view.seats, wanted.seats, seat);
 }
 
 Decision<Blocked> decide_block(const BlockSeats& order, const View& view, BatchContext& context) {
@@ -78,26 +79,26 @@ Decision<Blocked> decide_block(const BlockSeats& order, const View& view, BatchC
   if (!date || date->deleted_at) {
     return unknown_date(order.date);
   }
-  std::vector<Fault> faults;
-  Blocked blocked{.date = date->id, .seats = seats_of(order, *date, faults), .changed = {}};
-  if (!faults.empty()) {
+  std::vector<FieldError> errors;
+  Blocked blocked{.date = date->id, .seats = seats_of(order, *date, errors), .changed = {}};
+  if (!errors.empty()) {
     return Refusal{.code = Code::SEAT_NOT_FOUND,
                    .message = "Some of these are not seats of this date. Nothing was done.",
-                   .details = std::move(faults)};
+                   .details = std::move(errors)};
   }
   for (const SeatId seat : blocked.seats) {
     if (order.block && is_taken(view, seat, context.now)) {
-      faults.push_back(
+      errors.push_back(
           {order.numbers.empty() ? "seatIds" : "seatNumbers",
            fmt::format("{} (id {}) is held or sold", catalog::seat_name(*date, seat), seat.value)});
     }
     const SeatState* state = view.seats.find(seat);
     if ((state && state->blocked) != order.block) blocked.changed.push_back(seat);
   }
-  if (!faults.empty()) {
+  if (!errors.empty()) {
     return Refusal{.code = Code::SEAT_OCCUPIED,
                    .message = "Some of these seats are held or sold. Nothing was done.",
-                   .details = std::move(faults)};
+                   .details = std::move(errors)};
   }
   Changes changes;
   for (const SeatId seat : blocked.changed) changes.blocks.push_back({seat, order.block});

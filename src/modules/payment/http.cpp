@@ -20,9 +20,9 @@ struct PayBody {
 };
 BOOST_DESCRIBE_STRUCT(PayBody, (), (reservationIds))
 
-void check(const PayBody& body, json::Faults& faults) {
+void check(const PayBody& body, json::FieldErrors& errors) {
   if (body.reservationIds.size() > kReservationsPerPaymentMax)
-    faults.add("reservationIds", "name at most 100 reservations");
+    errors.add("reservationIds", "name at most 100 reservations");
 }
 
 struct PaidDto {

@@ -24,17 +24,17 @@ struct HoldBody {
 };
 BOOST_DESCRIBE_STRUCT(HoldBody, (), (seatId, seatIds, userId))
 
-void check(const HoldBody& body, json::Faults& faults) {
-  if (!body.seatId && !body.seatIds) faults.add("seatId", "name a seatId, or several in seatIds");
-  if (body.seatId && body.seatIds) faults.add("seatIds", "name either seatId or seatIds, not both");
+void check(const HoldBody& body, json::FieldErrors& errors) {
+  if (!body.seatId && !body.seatIds) errors.add("seatId", "name a seatId, or several in seatIds");
+  if (body.seatId && body.seatIds) errors.add("seatIds", "name either seatId or seatIds, not both");
   if (!body.seatIds) return;
   if (body.seatIds->empty() || body.seatIds->size() > kSeatsPerCallMax)
-    faults.add("seatIds", "name 1 to 100 seats");
+    errors.add("seatIds", "name 1 to 100 seats");
   auto sorted = *body.seatIds;
   std::erase(sorted, SeatId{});  // what was no id is a fault of its own
   std::sort(sorted.begin(), sorted.end());
   if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end())
-    faults.add("seatIds", "no seat may stand there twice");
+    errors.add("seatIds", "no seat may stand there twice");
 }
 
 struct ReservationsDto {

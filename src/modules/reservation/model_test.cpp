@@ -401,7 +401,7 @@ TEST(HoldSeats, holds_all_or_none) {
     EXPECT_THAT(decision.changes.reservations, IsEmpty());
     EXPECT_FALSE(stage.taken_by(7));
     const auto& details = refusal_in(decision).details;
-    if (row.path) EXPECT_THAT(details, ElementsAre(Field(&Fault::path, row.path)));
+    if (row.path) EXPECT_THAT(details, ElementsAre(Field(&FieldError::path, row.path)));
     else EXPECT_THAT(details, IsEmpty());
   }
 }

@@ -117,7 +117,7 @@ Result<Won> charged_amount(const api::Source& from) {
   const auto read = json::read<ChargeBody>(from.request.body);
   if (read) return read->amount;
   Refusal refusal = read.error();
-  if (std::ranges::find(refusal.details, "amount", &Fault::path) != refusal.details.end()) {
+  if (std::ranges::find(refusal.details, "amount", &FieldError::path) != refusal.details.end()) {
     refusal.code = Code::INVALID_AMOUNT;
     refusal.message = "The amount must be a whole number of won.";
   }

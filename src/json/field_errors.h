@@ -11,41 +11,41 @@
 namespace stagedoor::json {
 
 // Collects faults; never throws.
-class Faults {
+class FieldErrors {
  public:
   // A fault of the member `field` of the struct that is being checked ("" for the struct itself). Ignored
   // when that member has a fault already.
   void add(std::string_view field, std::string message);
 
-  bool empty() const { return faults_.empty(); }
-  std::vector<Fault> take() { return std::move(faults_); }
+  bool empty() const { return errors_.empty(); }
+  std::vector<FieldError> take() { return std::move(errors_); }
 
   // For the reader: faults found while a Step lives are below its member or element.
   class Step {
    public:
-    Step(Faults& faults, std::string_view key) : Step(faults, key, kNoIndex) {}
-    Step(Faults& faults, std::size_t index) : Step(faults, {}, index) {}
-    ~Step() { faults_.here_ = parent_; }
+    Step(FieldErrors& errors, std::string_view key) : Step(errors, key, kNoIndex) {}
+    Step(FieldErrors& errors, std::size_t index) : Step(errors, {}, index) {}
+    ~Step() { errors_.here_ = parent_; }
     Step(const Step&) = delete;
     Step& operator=(const Step&) = delete;
 
    private:
-    friend class Faults;
+    friend class FieldErrors;
     static constexpr std::size_t kNoIndex = static_cast<std::size_t>(-1);
-    Step(Faults& faults, std::string_view key, std::size_t index)
-        : faults_(faults),
-          parent_(faults.here_),
+    Step(FieldErrors& errors, std::string_view key, std::size_t index)
+        : errors_(errors),
+          parent_(errors.here_),
           key_(key),
           index_(index),
-          faults_before_(faults.faults_.size()) {
-      faults.here_ = this;
+          errors_before_(errors.errors_.size()) {
+      errors.here_ = this;
     }
 
-    Faults& faults_;
+    FieldErrors& errors_;
     const Step* parent_;
     std::string_view key_;
     std::size_t index_;
-    std::size_t faults_before_;
+    std::size_t errors_before_;
   };
   void add_here(std::string message);
   void add_at(std::string path, std::string message);
@@ -54,10 +54,10 @@ class Faults {
   static void append_path(std::string& out, const Step* step);
 
   const Step* here_ = nullptr;
-  std::vector<Fault> faults_;
+  std::vector<FieldError> errors_;
 };
 
 // INVALID_REQUEST with all the faults.
-Refusal invalid(Faults& faults);
+Refusal invalid(FieldErrors& errors);
 
 }  // namespace stagedoor::json
