@@ -8,7 +8,7 @@
 
 #include "api/idempotency.h"
 #include "api/paging.h"
-#include "http/problem.h"
+#include "http/render_refusal.h"
 #include "http/router.h"
 #include "json/read.h"
 
@@ -53,12 +53,12 @@ template <class Deps, class Handler, class WhoAsks, class... Parts>
 http::Handler bind(const Deps& deps, Handler handler, WhoAsks who_asks, Parts... parts) {
   return [&deps, handler, who_asks, parts...](const http::Request& request, http::Reply reply) {
     const auto who = who_asks(deps, request);
-    if (!who) return reply(http::problem(who.error()));
+    if (!who) return reply(http::render_refusal(who.error()));
     [[maybe_unused]] const Source from{request, user_of(*who)};
     std::tuple read{parts(from)...};
     std::apply(
         [&](auto&... part) {
-          if (const auto refusal = refusal_of(part...)) return reply(http::problem(*refusal));
+          if (const auto refusal = refusal_of(part...)) return reply(http::render_refusal(*refusal));
           handler(deps, *who, std::move(*part)..., std::move(reply));
         },
         read);

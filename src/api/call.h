@@ -9,7 +9,7 @@
 #include "core/refusals.h"
 #include "engine/lane.h"
 #include "engine/readers.h"
-#include "http/problem.h"
+#include "http/render_refusal.h"
 
 namespace stagedoor::api {
 
@@ -17,7 +17,7 @@ namespace stagedoor::api {
 template <class Outcome, class Render>
 CommandResult answered(Decision<Outcome> decision, const Render& render) {
   if (const auto* refusal = std::get_if<Refusal>(&decision.result)) {
-    return {http::problem(*refusal), std::move(decision.changes), false};
+    return {http::render_refusal(*refusal), std::move(decision.changes), false};
   }
   return {render(std::get<Outcome>(decision.result)), std::move(decision.changes), true};
 }
@@ -72,10 +72,10 @@ void submit_read(Readers& readers, http::Reply reply, Read read) {
       (*held)(http::answer_of(read(queries)));
     } catch (const std::exception& outage) {
       log(LogLevel::error, "a read failed", {{"error.message", outage.what()}});
-      (*held)(http::problem(store_unavailable()));
+      (*held)(http::render_refusal(store_unavailable()));
     }
   });
-  if (!taken) (*held)(http::problem(overloaded()));
+  if (!taken) (*held)(http::render_refusal(overloaded()));
 }
 
 }  // namespace stagedoor::api

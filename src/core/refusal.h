@@ -1,5 +1,6 @@
-// A refusal: the request was understood and will not be done. Codes are those of the API; http/problem.h maps
-// each to its status. Outages are exceptions and bugs are ensure() (ensure.h), never a Refusal.
+// A refusal: the request was understood and will not be done. Codes are those of the API;
+// http/render_refusal.h maps each to its status. Outages are exceptions and bugs are ensure() (ensure.h),
+// never a Refusal.
 #pragma once
 
 #include <boost/describe/enum.hpp>

@@ -14,11 +14,12 @@ constexpr Millis kRestAfterFailure{50};
 }  // namespace
 
 Lane::Lane(const StorePorts& store, const Clock& clock,
-           std::function<std::shared_ptr<const Catalogue>()> catalogue, Problem problem, LaneLimits limits)
+           std::function<std::shared_ptr<const Catalogue>()> catalogue, RenderRefusal render_refusal,
+           LaneLimits limits)
     : store_(store.store),
       clock_(clock),
       catalogue_(std::move(catalogue)),
-      problem_(problem),
+      render_refusal_(render_refusal),
       limits_(limits),
       now_(store.startup.latest_moment()),
       next_id_(store.startup.ids_reserved_to()),
@@ -45,7 +46,7 @@ void Lane::submit(std::unique_ptr<Command> command) {
   const auto refused = queue_.push(std::move(command));
   if (!refused) return;
   counters_.overloaded.fetch_add(1, std::memory_order_relaxed);
-  refused->reply(problem_(
+  refused->reply(render_refusal_(
       {Code::OVERLOADED, "Too many requests are waiting. Nothing was done; ask again shortly.", {}, {}, {}}));
 }
 
@@ -226,11 +227,11 @@ CommandResult Lane::decide(Command& command, BatchContext& context) {
   const IdempotentAnswer* first = view_.answers.find({used.user, used.key});
   if (first && context.now - first->created_at < kAnswersKept) {
     if (first->request_hash != used.request_hash) {
-      return {problem_({Code::IDEMPOTENCY_MISMATCH,
-                        "This Idempotency-Key was used for another request. Take a new key.",
-                        {},
-                        {},
-                        {}}),
+      return {render_refusal_({Code::IDEMPOTENCY_MISMATCH,
+                               "This Idempotency-Key was used for another request. Take a new key.",
+                               {},
+                               {},
+                               {}}),
               {},
               false};
     }
@@ -245,7 +246,7 @@ CommandResult Lane::decide(Command& command, BatchContext& context) {
 }
 
 void Lane::fail(Range commands, const Refusal& refusal) {
-  for (const auto& command : commands) command->reply(problem_(refusal));
+  for (const auto& command : commands) command->reply(render_refusal_(refusal));
 }
 
 }  // namespace stagedoor

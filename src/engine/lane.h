@@ -64,11 +64,12 @@ struct LaneCounters {
 class Lane {
  public:
   // How refusals of the lane itself (OVERLOADED, STORE_UNAVAILABLE, IDEMPOTENCY_MISMATCH, INTERNAL) read.
-  using Problem = Answer (*)(const Refusal&);
+  using RenderRefusal = Answer (*)(const Refusal&);
 
   // The store, clock, jobs and observers must outlive the lane. `catalogue` is read before every batch.
   Lane(const StorePorts& store, const Clock& clock,
-       std::function<std::shared_ptr<const Catalogue>()> catalogue, Problem problem, LaneLimits limits);
+       std::function<std::shared_ptr<const Catalogue>()> catalogue, RenderRefusal render_refusal,
+       LaneLimits limits);
   ~Lane();  // stop()
 
   void add_job(Job& job) { jobs_.push_back(&job); }  // before start()
@@ -123,7 +124,7 @@ class Lane {
   Store& store_;
   const Clock& clock_;
   std::function<std::shared_ptr<const Catalogue>()> catalogue_;
-  Problem problem_;
+  RenderRefusal render_refusal_;
   LaneLimits limits_;
   std::vector<Job*> jobs_;
   std::vector<CommitObserver*> observers_;

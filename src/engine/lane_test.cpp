@@ -34,7 +34,7 @@ UserId user(std::uint32_t n) {
   return id;
 }
 
-Answer problem(const Refusal& refusal) {
+Answer render_refusal(const Refusal& refusal) {
   return {.status = 500, .body = boost::describe::enum_to_string(refusal.code, "?")};
 }
 
@@ -126,7 +126,7 @@ class LaneTest : public testing::Test, public CommitObserver {
   // A new lane on the same store, as after a restart of the process.
   void restart(LaneLimits limits = {}) {
     lane.emplace(
-        store.ports(), clock, [] { return std::make_shared<const Catalogue>(); }, &problem, limits);
+        store.ports(), clock, [] { return std::make_shared<const Catalogue>(); }, &render_refusal, limits);
     lane->add_observer(*this);
   }
   void on_commit(const Batch& batch) override {
@@ -225,7 +225,8 @@ TEST_F(LaneTest, decides_a_batch_at_one_moment) {
     mutable std::int64_t ms = to_ms(kStart);
     TimePoint now() const override { return from_ms(++ms); }
   } ticking;
-  Lane ticking_lane(store.ports(), ticking, [] { return std::make_shared<const Catalogue>(); }, &problem, {});
+  Lane ticking_lane(store.ports(), ticking, [] { return std::make_shared<const Catalogue>(); },
+                    &render_refusal, {});
   std::vector<std::shared_ptr<Told>> told;
   for (int i = 0; i < 50; ++i) {
     told.push_back(std::make_shared<Told>());
@@ -245,7 +246,8 @@ TEST_F(LaneTest, decides_at_the_time_when_its_turn_came) {
     }
     ManualClock& clock;
   } contended(memory.ports(), clock);
-  Lane waiting(contended.ports(), clock, [] { return std::make_shared<const Catalogue>(); }, &problem, {});
+  Lane waiting(contended.ports(), clock, [] { return std::make_shared<const Catalogue>(); }, &render_refusal,
+               {});
   const auto told = std::make_shared<Told>();
   waiting.submit(std::make_unique<GiveCommand>(Give{}, told));
   EXPECT_TRUE(waiting.run_once());
@@ -575,7 +577,7 @@ TEST_F(LaneTest, logs_that_the_sync_failed_and_that_it_works_again) {
     bool is_down = false;
   } peers;
   Lane idle({store, memory, memory, memory, &peers}, clock,
-            [] { return std::make_shared<const Catalogue>(); }, &problem, {});
+            [] { return std::make_shared<const Catalogue>(); }, &render_refusal, {});
   const LogLines log;
   for (const bool is_down : {false, true, true, false, false}) {
     peers.is_down = is_down;

@@ -16,7 +16,7 @@
 #include <exception>
 
 #include "core/log.h"
-#include "http/problem.h"
+#include "http/render_refusal.h"
 #include "http/response.h"
 
 namespace stagedoor::http {
@@ -210,7 +210,7 @@ void Connection::handle() {
   const Router::Found found = loop_.server.router.find(request);
   route_ = found.index;
   if (found.route) return call_handler(*found.route, request);
-  answer_ = problem(found.refusal);
+  answer_ = render_refusal(found.refusal);
   is_answered_ = true;
 }
 
@@ -242,7 +242,7 @@ void Connection::finish() {
   loop_.now = SteadyClock::now();
   if (answer_.stream &&
       loop_.server.streams.load(std::memory_order_relaxed) >= loop_.server.config.streams_max) {
-    answer_ = problem({.code = Code::OVERLOADED, .message = "There are too many streams"});
+    answer_ = render_refusal({.code = Code::OVERLOADED, .message = "There are too many streams"});
   }
   loop_.metrics.count(route_, answer_.status, loop_.now - started_);
   if (answer_.status >= 500 || loop_.logs_requests) log_request(answer_.status, loop_.now - started_);
@@ -267,7 +267,7 @@ void Connection::refuse() {
   own_id_ = loop_.ids.next();
   request_id_ = {own_id_.data(), own_id_.size()};
   trace_.clear();
-  Answer answer = problem(refusal);
+  Answer answer = render_refusal(refusal);
   loop_.metrics.count(loop_.server.router.routes().size(), answer.status, {});
   if (loop_.logs_requests) log_request(answer.status, {});
   render(std::move(answer));

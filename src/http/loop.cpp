@@ -9,7 +9,7 @@
 #include <ctime>
 
 #include "core/log.h"
-#include "http/problem.h"
+#include "http/render_refusal.h"
 #include "http/response.h"
 
 namespace stagedoor::http {
@@ -84,7 +84,8 @@ void Loop::accept_clients() {
 }
 
 void Loop::reject(int fd) {
-  const Answer answer = problem({.code = Code::OVERLOADED, .message = "There are too many connections"});
+  const Answer answer =
+      render_refusal({.code = Code::OVERLOADED, .message = "There are too many connections"});
   std::string text;
   append_head(text, answer, {.date = state_.date, .close = true});
   text += answer.body;

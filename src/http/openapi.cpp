@@ -8,7 +8,7 @@
 #include <set>
 
 #include "http/components.h"
-#include "http/problem.h"
+#include "http/render_refusal.h"
 #include "json/schema.h"
 #include "json/write.h"
 

@@ -9,7 +9,7 @@
 #include <mutex>
 #include <thread>
 
-#include "http/problem.h"
+#include "http/render_refusal.h"
 #include "support/raw_client.h"
 
 namespace stagedoor::http {

@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "core/log.h"
-#include "http/problem.h"
+#include "http/render_refusal.h"
 #include "support/raw_client.h"
 
 namespace stagedoor::http {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "core/ensure.h"
-#include "http/problem.h"
+#include "http/render_refusal.h"
 
 namespace stagedoor::http {
 namespace {

@@ -5,7 +5,7 @@
 #include <array>
 
 #include "core/parse_number.h"
-#include "http/problem.h"
+#include "http/render_refusal.h"
 
 namespace stagedoor::http {
 namespace {
@@ -109,7 +109,7 @@ Result<std::int64_t> parse_path_id(std::string_view name, std::string_view text,
 void Reply::abandon() noexcept {
   if (!sink_) return;
   std::exchange(sink_, nullptr)
-      ->take(problem({.code = Code::INTERNAL, .message = "The server failed to answer"}));
+      ->take(render_refusal({.code = Code::INTERNAL, .message = "The server failed to answer"}));
 }
 
 }  // namespace stagedoor::http

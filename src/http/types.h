@@ -1,5 +1,5 @@
 // What a handler sees of HTTP: a Request to read and a Reply to call. Knows neither sockets
-// (connection.h) nor the text of refusals (problem.h).
+// (connection.h) nor the text of refusals (render_refusal.h).
 #pragma once
 
 #include <algorithm>

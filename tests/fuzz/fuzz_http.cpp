@@ -9,8 +9,8 @@
 
 #include "core/ensure.h"
 #include "http/parser.h"
-#include "http/problem.h"
 #include "http/proxies.h"
+#include "http/render_refusal.h"
 #include "http/router.h"
 #include "http/trace.h"
 
@@ -72,7 +72,7 @@ void check(const Request& request, bool is_http_1_0) {
 // What the server and its handlers do with every request.
 std::string use(Request& request) {
   const auto found = router().find(request);
-  if (!found.route) (void)problem(found.refusal);
+  if (!found.route) (void)render_refusal(found.refusal);
   (void)request.id<EventId>("id");
   (void)request.user_id("eventId");
   (void)request.query("token");
@@ -106,7 +106,7 @@ Seen feed(std::string_view bytes, std::string_view sizes) {
         break;
       }
       case RequestParser::State::refused:
-        (void)problem(parser.refusal());
+        (void)render_refusal(parser.refusal());
         seen.is_refused = true;
         return seen;
       case RequestParser::State::need_more: {

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "core/ensure.h"
-#include "http/problem.h"
+#include "http/render_refusal.h"
 #include "json/read.h"
 #include "json/types.h"
 #include "json/write.h"
@@ -72,7 +72,7 @@ void try_one(std::string_view text) {
   const auto first = json::read<T>(text);
   if (!first) {
     ensure(!first.error().details.empty(), "a refusal says why");
-    ensure(boost::json::parse(http::problem(first.error()).body).is_object(), "a refusal is JSON");
+    ensure(boost::json::parse(http::render_refusal(first.error()).body).is_object(), "a refusal is JSON");
     return;
   }
   const std::string written = json::to_text(*first);

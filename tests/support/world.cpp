@@ -2,7 +2,7 @@
 
 #include <stdexcept>
 
-#include "http/problem.h"
+#include "http/render_refusal.h"
 #include "modules/catalog/change.h"
 #include "modules/catalog/yaml.h"
 
@@ -55,7 +55,7 @@ PendingPtr World::send(const Call& call) {
   const auto found = instance_.router().find(request);
   http::Reply reply(*pending);
   if (found.route) found.route->handler(request, std::move(reply));
-  else reply(http::problem(found.refusal));
+  else reply(http::render_refusal(found.refusal));
   return pending;
 }
 

@@ -91,7 +91,7 @@ def may_include(name):
             'commands': [*below, 'adapters/reports/', 'crowd/', 'app/'],
         }
         if parts[3].split('.')[0] == 'instance':  # on any store and any clock, without sockets
-            return [*[folder for folder in below if folder != 'http/'], 'http/problem.h', 'http/router.h',
+            return [*[folder for folder in below if folder != 'http/'], 'http/render_refusal.h', 'http/router.h',
                     *(f'app/instance/{part}.h' for part in ('housekeeping', 'instance', 'staleness_guard'))]
         return wings.get(parts[2])
     return None  # main.cpp

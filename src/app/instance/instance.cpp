@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "app/instance/staleness_guard.h"
-#include "http/problem.h"
+#include "http/render_refusal.h"
 
 namespace stagedoor {
 namespace {
@@ -25,7 +25,7 @@ Instance::Instance(const InstanceParts& parts)
       operator_keys_(parts.operator_keys),
       rooms_(clock_, catalogue_, parts.random),
       housekeeping_(parts.store.retention, parts.accepted_events),
-      lane_(parts.store, clock_, catalogue_, &http::problem, parts.limits),
+      lane_(parts.store, clock_, catalogue_, &http::render_refusal, parts.limits),
       readers_(parts.queries ? kReaderThreads : 0, parts.queries),
       seat_feeds_(shelf_, clock_, random_number(parts.random)),
       queue_deps_{.lane = lane_,

@@ -13,7 +13,7 @@
 #include "app/instance/staleness_guard.h"
 #include "core/refusals.h"
 #include "http/openapi.h"
-#include "http/problem.h"
+#include "http/render_refusal.h"
 
 namespace stagedoor {
 namespace {
@@ -125,7 +125,7 @@ void Service::add_routes() {
               .handler = [this](const http::Request&, http::Reply reply) {
                 if (ready_ && instance_.lane().is_fresh(kStaleMax))
                   return reply({.body = R"({"success":true,"data":{"ready":true}})"});
-                reply(http::problem(
+                reply(http::render_refusal(
                     refuse(Code::STORE_UNAVAILABLE, ready_ ? "This instance does not reach the store."
                                                            : "This instance is stopping.")));
               }});

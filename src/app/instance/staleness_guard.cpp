@@ -7,7 +7,7 @@
 #include "api/call.h"
 #include "core/log.h"
 #include "core/refusals.h"
-#include "http/problem.h"
+#include "http/render_refusal.h"
 
 namespace stagedoor {
 namespace {
@@ -90,9 +90,9 @@ http::Handler with_staleness_guard(const http::Route& route, Lane& lane) {
   }
   return [handler = std::move(handler), &lane](const http::Request& request, http::Reply reply) {
     if (lane.is_fresh(kStaleMax)) return handler(request, std::move(reply));
-    reply(
-        http::problem(refuse(Code::STORE_UNAVAILABLE,
-                             "This instance cannot reach the store. Nothing was done; try again shortly.")));
+    reply(http::render_refusal(
+        refuse(Code::STORE_UNAVAILABLE,
+               "This instance cannot reach the store. Nothing was done; try again shortly.")));
   };
 }
 

@@ -8,7 +8,7 @@
 #include <future>
 #include <thread>
 
-#include "http/problem.h"
+#include "http/render_refusal.h"
 #include "support/manual_clock.h"
 #include "support/shared_store.h"
 
@@ -30,7 +30,8 @@ struct StalenessGuard : testing::Test {
   test::SharedRows rows;
   test::SharedStore store{rows, 1};
   test::ManualClock clock{from_ms(1'790'000'000'000)};
-  Lane lane{store.ports(), clock, [] { return std::make_shared<const Catalogue>(); }, &http::problem, {}};
+  Lane lane{
+      store.ports(), clock, [] { return std::make_shared<const Catalogue>(); }, &http::render_refusal, {}};
   http::Route route{.method = http::Method::GET, .path = "/x", .refusals = {Code::WRONG_TOKEN_TURN}};
   std::vector<std::string> seen;  // token of each read
 
@@ -55,7 +56,7 @@ struct StalenessGuard : testing::Test {
   http::Read refuses(int times, Code code) {
     return [this, times, code](const http::Request& request) -> Answer {
       seen.emplace_back(request.header("Authorization"));
-      if (int(seen.size()) <= times) return http::problem({.code = code, .message = "not yet"});
+      if (int(seen.size()) <= times) return http::render_refusal({.code = code, .message = "not yet"});
       return {.body = "fine"};
     };
   }
@@ -104,7 +105,7 @@ TEST_F(StalenessGuard, a_second_read_that_throws_is_answered) {
   const Answer answer = call([this](const http::Request&) -> Answer {
     seen.emplace_back();
     if (seen.size() == 2) throw std::runtime_error("planted");
-    return http::problem({.code = Code::WRONG_TOKEN_TURN, .message = "not yet"});
+    return http::render_refusal({.code = Code::WRONG_TOKEN_TURN, .message = "not yet"});
   });
   EXPECT_EQ(answer.status, 500);
 }
@@ -133,7 +134,7 @@ TEST_F(StalenessGuard, a_stream_of_an_instance_that_is_behind_ends) {
     const Answer answer = call([&](const http::Request&) -> Answer {
       seen.emplace_back();
       if (int(seen.size()) <= refused)
-        return http::problem({.code = Code::WRONG_TOKEN_TURN, .message = "not yet"});
+        return http::render_refusal({.code = Code::WRONG_TOKEN_TURN, .message = "not yet"});
       return {.stream = std::make_shared<Endless>()};
     });
     ASSERT_TRUE(answer.stream);

@@ -6,7 +6,7 @@
 #include <boost/describe/enum_from_string.hpp>
 
 #include "core/refusals.h"
-#include "http/problem.h"
+#include "http/render_refusal.h"
 #include "json/schema.h"
 
 namespace stagedoor::catalog {
@@ -78,7 +78,7 @@ bool accepts_gzip(std::string_view accepted) {
 http::Read bind(const CatalogDeps& deps, Result<PagePtr> (*find)(const CatalogDeps&, const http::Request&)) {
   return [&deps, find](const http::Request& request) {
     const auto page = find(deps, request);
-    return page ? answer_with(request, **page) : http::problem(page.error());
+    return page ? answer_with(request, **page) : http::render_refusal(page.error());
   };
 }
 

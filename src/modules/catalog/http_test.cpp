@@ -3,7 +3,7 @@
 
 #include <gmock/gmock.h>
 
-#include "http/problem.h"
+#include "http/render_refusal.h"
 #include "support/seeds.h"
 
 namespace stagedoor::catalog {
@@ -93,7 +93,7 @@ struct World final : http::Reply::Sink {
     request.headers = headers;
     const auto found = router.find(request);
     if (found.route) found.route->handler(request, http::Reply(*this));
-    else answer = http::problem(found.refusal);
+    else answer = http::render_refusal(found.refusal);
     return answer;
   }
   int status(std::string_view target, const std::string& token = "") { return get(target, token).status; }

@@ -101,7 +101,7 @@ http::Route list_events_route(const OperatorDeps& deps) {
 void show_event(const OperatorDeps& deps, const Operator&, EventId id, http::Reply reply) {
   const auto catalogue = deps.shelf.catalogue();
   const Event* event = catalogue->event(id);
-  if (!event) return reply(http::problem(unknown_event(id)));
+  if (!event) return reply(http::render_refusal(unknown_event(id)));
   reply(http::ok(200, event_dto(deps, *catalogue, *event, deps.clock.now())));
 }
 
@@ -118,7 +118,7 @@ http::Route show_event_route(const OperatorDeps& deps) {
 void show_date(const OperatorDeps& deps, const Operator&, DateId id, http::Reply reply) {
   const auto catalogue = deps.shelf.catalogue();
   const EventDate* date = catalogue->date(id);
-  if (!date) return reply(http::problem(unknown_date(id)));
+  if (!date) return reply(http::render_refusal(unknown_date(id)));
   reply(http::ok(200, date_dto(deps, *date)));
 }
 
@@ -160,7 +160,7 @@ void submit_edit(const OperatorDeps& deps, const Operator& who, CatalogueEdit ed
   change.request = std::move(edit.request);
   change.render = [render = std::move(edit.render), hidden = std::move(edit.hidden_paths)](
                       const Result<CataloguePlan>& plan, const Catalogue& after, TimePoint now) {
-    return plan ? render(*plan, after, now) : http::problem(without_paths(plan.error(), hidden));
+    return plan ? render(*plan, after, now) : http::render_refusal(without_paths(plan.error(), hidden));
   };
   change.reply = [held](Answer answer) { (*held)(std::move(answer)); };
   change.idempotency = std::move(idempotency);

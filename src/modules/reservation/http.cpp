@@ -49,9 +49,9 @@ using enum http::Method;
 void hold(const ReservationDeps& deps, const PlaceRef& fan, HoldBody body, Idempotency idempotency,
           http::Reply reply) {
   if (body.userId != fan.user) {
-    return reply(http::problem({.code = Code::TOKEN_NOT_FOUND,
-                                .message = "This token belongs to another user.",
-                                .details = {{"userId", "is not the user of the token"}}}));
+    return reply(http::render_refusal({.code = Code::TOKEN_NOT_FOUND,
+                                       .message = "This token belongs to another user.",
+                                       .details = {{"userId", "is not the user of the token"}}}));
   }
   const bool several = body.seatIds.has_value();
   HoldSeats order{fan, several ? std::move(*body.seatIds) : std::vector{*body.seatId}};

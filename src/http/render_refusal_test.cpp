@@ -1,4 +1,4 @@
-#include "http/problem.h"
+#include "http/render_refusal.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 namespace stagedoor::http {
 namespace {
 
-TEST(Problem, has_the_status_of_section_8_for_every_code) {
+TEST(RenderRefusal, has_the_status_of_section_8_for_every_code) {
   const std::map<std::string, int> table = {{"INVALID_REQUEST", 400},
                                             {"INVALID_AMOUNT", 400},
                                             {"EVENT_ID_REQUIRED", 400},
@@ -51,47 +51,49 @@ TEST(Problem, has_the_status_of_section_8_for_every_code) {
     ++codes;
     ASSERT_TRUE(table.contains(d.name)) << d.name << " has no row";
     EXPECT_EQ(status_of(d.value), table.at(d.name)) << d.name;
-    EXPECT_EQ(boost::json::parse(problem({.code = d.value}).body).at("code"), d.name);
+    EXPECT_EQ(boost::json::parse(render_refusal({.code = d.value}).body).at("code"), d.name);
   });
   EXPECT_EQ(codes, table.size());
 }
 
-TEST(Problem, reads_as_R_X1_says) {
+TEST(RenderRefusal, reads_as_R_X1_says) {
   const Answer answer =
-      problem({.code = Code::SEAT_OCCUPIED,
-               .message = "Seat \"7\" is taken",
-               .details = {{.path = "seatId", .message = "taken"}, {.path = "x", .message = "y"}}});
+      render_refusal({.code = Code::SEAT_OCCUPIED,
+                      .message = "Seat \"7\" is taken",
+                      .details = {{.path = "seatId", .message = "taken"}, {.path = "x", .message = "y"}}});
   EXPECT_EQ(answer.status, 409);
   EXPECT_EQ(answer.body, R"({"success":false,"code":"SEAT_OCCUPIED","message":"Seat \"7\" is taken",)"
                          R"("details":[{"path":"seatId","message":"taken"},{"path":"x","message":"y"}]})");
   EXPECT_EQ(answer.headers, "");
 }
 
-TEST(Problem, leaves_out_details_where_there_is_nothing_to_point_at) {
-  EXPECT_EQ(problem({.code = Code::FORBIDDEN, .message = "no"}).body,
+TEST(RenderRefusal, leaves_out_details_where_there_is_nothing_to_point_at) {
+  EXPECT_EQ(render_refusal({.code = Code::FORBIDDEN, .message = "no"}).body,
             R"({"success":false,"code":"FORBIDDEN","message":"no"})");
 }
 
-TEST(Problem, adds_extra_members_and_headers) {
-  const Answer answer = problem({.code = Code::NOT_ENOUGH_BALANCE,
-                                 .message = "m",
-                                 .extra = {{"balance", "5"}, {"chargeUrl", "\"/x\""}},
-                                 .headers = {{"Location", "/x"}}});
+TEST(RenderRefusal, adds_extra_members_and_headers) {
+  const Answer answer = render_refusal({.code = Code::NOT_ENOUGH_BALANCE,
+                                        .message = "m",
+                                        .extra = {{"balance", "5"}, {"chargeUrl", "\"/x\""}},
+                                        .headers = {{"Location", "/x"}}});
   EXPECT_EQ(answer.body,
             R"({"success":false,"code":"NOT_ENOUGH_BALANCE","message":"m","balance":5,"chargeUrl":"/x"})");
   EXPECT_EQ(answer.headers, "Location: /x\r\n");
 }
 
-TEST(Problem, never_lets_a_value_write_headers_of_its_own) {
-  EXPECT_EQ(problem({.code = Code::FORBIDDEN, .headers = {{"Location", "/x\r\nSet-Cookie: a"}}}).headers, "");
+TEST(RenderRefusal, never_lets_a_value_write_headers_of_its_own) {
+  EXPECT_EQ(
+      render_refusal({.code = Code::FORBIDDEN, .headers = {{"Location", "/x\r\nSet-Cookie: a"}}}).headers,
+      "");
 }
 
-TEST(Problem, says_when_to_come_back_for_429_and_503) {
-  EXPECT_EQ(problem({.code = Code::OVERLOADED}).headers, "Retry-After: 1\r\n");
-  EXPECT_EQ(problem({.code = Code::RATE_LIMITED}).headers, "Retry-After: 1\r\n");
-  EXPECT_EQ(problem({.code = Code::POLL_TOO_SOON, .headers = {{"Retry-After", "7"}}}).headers,
+TEST(RenderRefusal, says_when_to_come_back_for_429_and_503) {
+  EXPECT_EQ(render_refusal({.code = Code::OVERLOADED}).headers, "Retry-After: 1\r\n");
+  EXPECT_EQ(render_refusal({.code = Code::RATE_LIMITED}).headers, "Retry-After: 1\r\n");
+  EXPECT_EQ(render_refusal({.code = Code::POLL_TOO_SOON, .headers = {{"Retry-After", "7"}}}).headers,
             "Retry-After: 7\r\n");
-  EXPECT_EQ(problem({.code = Code::INTERNAL}).headers, "");
+  EXPECT_EQ(render_refusal({.code = Code::INTERNAL}).headers, "");
 }
 
 struct Dto {

@@ -1,4 +1,4 @@
-#include "http/problem.h"
+#include "http/render_refusal.h"
 
 #include <fmt/format.h>
 
@@ -63,7 +63,7 @@ int status_of(Code code) {
   return 500;
 }
 
-Answer problem(const Refusal& refusal) {
+Answer render_refusal(const Refusal& refusal) {
   Answer answer{.status = status_of(refusal.code), .refusal = refusal.code};
   answer.body = R"({"success":false,"code":")";
   answer.body += boost::describe::enum_to_string(refusal.code, "INTERNAL");

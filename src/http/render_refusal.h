@@ -20,10 +20,10 @@ int status_of(Code code);
 
 // {"success":false,"code":…,"message":…,"details":[…], extra members}, with `refusal` set to the code. 429
 // and 503 carry `Retry-After: 1` unless the refusal brings its own.
-Answer problem(const Refusal& refusal);
+Answer render_refusal(const Refusal& refusal);
 
 inline Answer answer_of(Result<Answer> result) {
-  return result ? std::move(*result) : problem(result.error());
+  return result ? std::move(*result) : render_refusal(result.error());
 }
 
 // {"success":true,"data":…}
