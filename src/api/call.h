@@ -8,7 +8,7 @@
 #include "core/log.h"
 #include "core/refusals.h"
 #include "engine/lane.h"
-#include "engine/readers.h"
+#include "engine/query_pool.h"
 #include "http/render_refusal.h"
 
 namespace stagedoor::api {
@@ -65,9 +65,9 @@ void submit(Lane& lane, LaneClass lane_class, Idempotency idempotency, KeysOf ke
 
 // Runs `read(Queries&) -> Result<Answer>` on a reader thread.
 template <class Read>
-void submit_read(Readers& readers, http::Reply reply, Read read) {
+void submit_read(QueryPool& query_pool, http::Reply reply, Read read) {
   auto held = std::make_shared<http::Reply>(std::move(reply));
-  const bool taken = readers.submit([held, read = std::move(read)](Queries& queries) mutable {
+  const bool taken = query_pool.submit([held, read = std::move(read)](Queries& queries) mutable {
     try {
       (*held)(http::answer_of(read(queries)));
     } catch (const std::exception& outage) {

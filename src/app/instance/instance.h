@@ -11,7 +11,7 @@
 
 #include "app/instance/housekeeping.h"
 #include "engine/lane.h"
-#include "engine/readers.h"
+#include "engine/query_pool.h"
 #include "http/router.h"
 #include "modules/catalog/http.h"
 #include "modules/catalog/http_seat_stream.h"
@@ -75,7 +75,7 @@ class Instance {
   LapseHolds lapse_holds_;
   Housekeeping housekeeping_;
   Lane lane_;
-  Readers readers_;
+  QueryPool query_pool_;
   Turns turns_{rooms_};
   catalog::SeatFeeds seat_feeds_;
 
@@ -91,7 +91,7 @@ class Instance {
   PublicDeps public_deps_{.rooms = rooms_, .clock = clock_, .catalogue = catalogue_, .stock = stock_};
   WalletDeps wallet_deps_;
   ReservationDeps reservation_deps_{.lane = lane_,
-                                    .readers = readers_,
+                                    .query_pool = query_pool_,
                                     .identity = identity_,
                                     .tokens = tokens_,
                                     .rooms = rooms_,

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "engine/lane.h"
-#include "engine/readers.h"
+#include "engine/query_pool.h"
 #include "http/router.h"
 #include "modules/catalog/shelf.h"
 #include "modules/identity/operator_keys.h"
@@ -17,7 +17,7 @@ namespace stagedoor::operators {
 
 struct OperatorDeps {
   Lane& lane;
-  Readers& readers;
+  QueryPool& query_pool;
   const catalog::Shelf& shelf;
   const Rooms& rooms;
   const OperatorKeys& keys;

@@ -96,7 +96,7 @@ LogDto log_dto(const LogRow& row) {
 }
 
 void show_log(const OperatorDeps& deps, const Operator&, PageAt at, http::Reply reply) {
-  api::submit_read(deps.readers, std::move(reply), [at](Queries& queries) {
+  api::submit_read(deps.query_pool, std::move(reply), [at](Queries& queries) {
     auto rows = queries.log(api::one_more(at));
     const auto next = api::cut_page(rows, at, [](const LogRow& row) { return row.id.value; });
     std::vector<LogDto> dtos;

@@ -314,9 +314,10 @@ TEST(OperatorCalls, page_through_the_log_newest_first_R_X6) {
     Pending pending(nullptr);
     const OperatorKeys keys(kOperatorKeys);
     {
-      Readers readers(1, [&] { return office.store.queries(); });  // has answered when it is gone
-      const OperatorDeps deps{office.world.lane(), readers, office.world.shelf(), office.world.rooms(), keys,
-                              office.clock,        {}};
+      QueryPool query_pool(1, [&] { return office.store.queries(); });  // has answered when it is gone
+      const OperatorDeps deps{
+          office.world.lane(), query_pool, office.world.shelf(), office.world.rooms(), keys,
+          office.clock,        {}};
       http::Router router;
       add_operator_routes(router, deps);
       const std::vector<http::Header> headers{{"Authorization", "Bearer viewer-secret"}};

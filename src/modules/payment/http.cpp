@@ -147,7 +147,7 @@ http::Route refund_route(const PaymentDeps& deps) {
 }
 
 void show(const PaymentDeps& deps, const Caller& caller, PaymentId id, http::Reply reply) {
-  api::submit_read(deps.readers, std::move(reply),
+  api::submit_read(deps.query_pool, std::move(reply),
                    [id, user = caller.user, &deps](Queries& queries) -> Result<Answer> {
                      const auto payment = queries.payment(id);
                      if (!payment) return refuse(Code::NOT_FOUND, "There is no such payment.");
@@ -167,7 +167,7 @@ http::Route show_route(const PaymentDeps& deps) {
 }
 
 void list(const PaymentDeps& deps, const Caller& caller, PageAt at, http::Reply reply) {
-  api::submit_read(deps.readers, std::move(reply), [user = caller.user, at, &deps](Queries& queries) {
+  api::submit_read(deps.query_pool, std::move(reply), [user = caller.user, at, &deps](Queries& queries) {
     auto rows = queries.payments_of(user, api::one_more(at));
     const auto next = api::cut_page(rows, at, [](const Payment& row) { return row.id.value; });
     const auto catalogue = deps.catalogue();

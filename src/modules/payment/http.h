@@ -18,7 +18,7 @@ void submit_refund(Lane& lane, const Refund& order, Idempotency idempotency, htt
 
 struct PaymentDeps {
   Lane& lane;
-  Readers& readers;
+  QueryPool& query_pool;
   const Identity& identity;
   const Turns& turns;
   const Clock& clock;

@@ -96,7 +96,7 @@ http::Route hold_route(const ReservationDeps& deps) {
 }
 
 void show(const ReservationDeps& deps, const Caller& caller, ReservationId id, http::Reply reply) {
-  api::submit_read(deps.readers, std::move(reply),
+  api::submit_read(deps.query_pool, std::move(reply),
                    [id, user = caller.user, &deps](Queries& queries) -> Result<Answer> {
                      const auto row = queries.reservation(id);
                      if (!row) return unknown_reservation();
@@ -157,18 +157,19 @@ Result<StatusFilter> status_filter(const api::Source& from) {
 
 void list(const ReservationDeps& deps, const Caller& caller, StatusFilter status, PageAt at,
           http::Reply reply) {
-  api::submit_read(deps.readers, std::move(reply), [user = caller.user, status, at, &deps](Queries& queries) {
-    auto rows = queries.reservations_of(user, status, api::one_more(at));
-    const auto next = api::cut_page(rows, at, [](const Reservation& row) { return row.id.value; });
-    const auto catalogue = deps.catalogue();
-    const TimePoint now = deps.clock.now();
-    std::vector<ReservationDto> dtos;
-    for (const auto& row : rows) {
-      // The store may still have the status of a hold that has expired and is not swept yet.
-      if (!status || row.status_at(now) == *status) dtos.push_back(to_dto(row, *catalogue, now));
-    }
-    return http::page(dtos, next);
-  });
+  api::submit_read(
+      deps.query_pool, std::move(reply), [user = caller.user, status, at, &deps](Queries& queries) {
+        auto rows = queries.reservations_of(user, status, api::one_more(at));
+        const auto next = api::cut_page(rows, at, [](const Reservation& row) { return row.id.value; });
+        const auto catalogue = deps.catalogue();
+        const TimePoint now = deps.clock.now();
+        std::vector<ReservationDto> dtos;
+        for (const auto& row : rows) {
+          // The store may still have the status of a hold that has expired and is not swept yet.
+          if (!status || row.status_at(now) == *status) dtos.push_back(to_dto(row, *catalogue, now));
+        }
+        return http::page(dtos, next);
+      });
 }
 
 http::Route list_route(const ReservationDeps& deps) {

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "engine/lane.h"
-#include "engine/readers.h"
+#include "engine/query_pool.h"
 #include "http/router.h"
 #include "json/types.h"
 #include "modules/identity/identity.h"
@@ -45,7 +45,7 @@ ReservationDto to_dto(const Reservation& row, const Catalogue& catalogue, TimePo
 
 struct ReservationDeps {
   Lane& lane;
-  Readers& readers;
+  QueryPool& query_pool;
   const Identity& identity;
   const PlaceTokens& tokens;
   const Rooms& rooms;

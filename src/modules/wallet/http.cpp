@@ -39,7 +39,7 @@ HistoryDto to_dto(const Posting& posting) {
 }
 
 void balance(const WalletDeps& deps, const Caller& caller, http::Reply reply) {
-  api::submit_read(deps.readers, std::move(reply), [user = caller.user](Queries& queries) {
+  api::submit_read(deps.query_pool, std::move(reply), [user = caller.user](Queries& queries) {
     const auto wallet = queries.wallet(user);
     BalanceDto dto{std::nullopt, user, {}};
     if (wallet) {
@@ -88,7 +88,7 @@ http::Route charge_route(const WalletDeps& deps) {
 }
 
 void history(const WalletDeps& deps, const Caller& caller, PageAt at, http::Reply reply) {
-  api::submit_read(deps.readers, std::move(reply), [user = caller.user, at](Queries& queries) {
+  api::submit_read(deps.query_pool, std::move(reply), [user = caller.user, at](Queries& queries) {
     const auto wallet = queries.wallet(user);
     auto rows = wallet ? queries.history(wallet->id, api::one_more(at)) : std::vector<Posting>{};
     const auto next = api::cut_page(rows, at, [](const Posting& row) { return row.seq; });

@@ -35,7 +35,7 @@ void submit_charge(Lane& lane, const Charge& order, Idempotency idempotency, htt
 
 struct WalletDeps {
   Lane& lane;
-  Readers& readers;
+  QueryPool& query_pool;
   const Identity& identity;
   Won balance_max;
   bool users_may_charge = true;  // wallet.charge_by

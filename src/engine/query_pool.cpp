@@ -1,14 +1,14 @@
-#include "engine/readers.h"
+#include "engine/query_pool.h"
 
 namespace stagedoor {
 
-Readers::Readers(std::size_t threads, const std::function<std::unique_ptr<Queries>()>& open) {
+QueryPool::QueryPool(std::size_t threads, const std::function<std::unique_ptr<Queries>()>& open) {
   for (std::size_t i = 0; i < threads; ++i) {
     threads_.emplace_back([this, queries = open()] { run(*queries); });
   }
 }
 
-Readers::~Readers() {
+QueryPool::~QueryPool() {
   {
     const MutexLock lock(mutex_);
     stopping_ = true;
@@ -17,7 +17,7 @@ Readers::~Readers() {
   for (auto& thread : threads_) thread.join();
 }
 
-bool Readers::submit(Read read) {
+bool QueryPool::submit(Read read) {
   {
     const MutexLock lock(mutex_);
     if (stopping_ || waiting_.size() >= kWaitingMax) return false;
@@ -27,7 +27,7 @@ bool Readers::submit(Read read) {
   return true;
 }
 
-std::optional<Readers::Read> Readers::next() {
+std::optional<QueryPool::Read> QueryPool::next() {
   MutexLock lock(mutex_);
   while (!stopping_ && waiting_.empty()) lock.wait(arrived_);
   if (waiting_.empty()) return std::nullopt;
@@ -36,7 +36,7 @@ std::optional<Readers::Read> Readers::next() {
   return read;
 }
 
-void Readers::run(Queries& queries) {
+void QueryPool::run(Queries& queries) {
   while (auto read = next()) (*read)(queries);
 }
 

@@ -17,12 +17,12 @@
 
 namespace stagedoor {
 
-class Readers {
+class QueryPool {
  public:
   using Read = absl::AnyInvocable<void(Queries&)>;  // must not throw
 
-  Readers(std::size_t threads, const std::function<std::unique_ptr<Queries>()>& open);
-  ~Readers();  // runs what is waiting first
+  QueryPool(std::size_t threads, const std::function<std::unique_ptr<Queries>()>& open);
+  ~QueryPool();  // runs what is waiting first
 
   // False, and `read` is dropped, when too many are waiting. Any thread.
   bool submit(Read read);
