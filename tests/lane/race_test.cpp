@@ -73,7 +73,7 @@ TEST(Race, fifty_on_fifty_seats_all_succeed) {
   std::vector<Call> calls;
   for (int n = 1; n <= 50; ++n) calls.push_back(hold(crowd.fans[std::size_t(n - 1)], crowd.seat(n)));
   EXPECT_EQ(crowd.outcomes(calls), (Counts{{"201", 50}}));
-  EXPECT_EQ(crowd.world->shelf().left({1}), 0);
+  EXPECT_EQ(crowd.world->read_model().left({1}), 0);
   crowd.expect_sound();
 }
 
@@ -91,7 +91,7 @@ TEST(Race, a_crowd_on_the_best_seats_takes_none_twice_and_the_count_is_exact) {
     }
   }
   const Counts counts = crowd.outcomes(calls);
-  EXPECT_EQ(crowd.world->shelf().left({1}), kSeats - counts.at("201"));
+  EXPECT_EQ(crowd.world->read_model().left({1}), kSeats - counts.at("201"));
   EXPECT_EQ(std::size_t(counts.at("201")), crowd.memory.tables().taking.size());
   crowd.expect_sound();
 }

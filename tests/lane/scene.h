@@ -32,7 +32,7 @@ struct Scene {
     world = std::make_unique<World>(store.ports(), clock, options);
   }
   std::int64_t seat(int number) const {
-    return world->shelf().catalogue()->date({1})->first_seat.value + number - 1;
+    return world->read_model().catalogue()->date({1})->first_seat.value + number - 1;
   }
   Visitor fan(std::uint64_t n, std::int64_t money = 0) {
     const Visitor who = world->enter(n);

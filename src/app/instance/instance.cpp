@@ -27,7 +27,7 @@ Instance::Instance(const InstanceParts& parts)
       housekeeping_(parts.store.retention, parts.accepted_events),
       lane_(parts.store, clock_, catalogue_, &http::render_refusal, parts.limits),
       query_pool_(parts.queries ? kReaderThreads : 0, parts.queries),
-      seat_feeds_(shelf_, clock_, random_number(parts.random)),
+      seat_feeds_(read_model_, clock_, random_number(parts.random)),
       queue_deps_{.lane = lane_,
                   .rooms = rooms_,
                   .identity = identity_,
@@ -50,7 +50,7 @@ Instance::Instance(const InstanceParts& parts)
                     .balance_max = parts.balance_max},
       operator_deps_{.lane = lane_,
                      .query_pool = query_pool_,
-                     .shelf = shelf_,
+                     .read_model = read_model_,
                      .rooms = rooms_,
                      .keys = operator_keys_,
                      .clock = clock_,
@@ -58,12 +58,12 @@ Instance::Instance(const InstanceParts& parts)
   if (lane_.has_others()) rooms_.share_presence();
   // The read model is first, here and among the listeners: the rooms ask it for the policies of their events,
   // and must find those of the very batch they hear of.
-  shelf_.load(parts.store.startup);
+  read_model_.load(parts.store.startup);
   rooms_.restore(parts.store.line, parts.store.startup);
   lapse_holds_.restore(parts.store.startup);
   // Each listener hears of a batch when those before it have. LapseHolds needs no other one. Listeners that
   // are added later (metrics) count what the instance already shows.
-  lane_.add_observer(shelf_);
+  lane_.add_observer(read_model_);
   lane_.add_observer(rooms_);
   lane_.add_observer(lapse_holds_);
   lane_.add_job(rooms_);

@@ -15,7 +15,7 @@
 #include "http/router.h"
 #include "modules/catalog/http.h"
 #include "modules/catalog/http_seat_stream.h"
-#include "modules/catalog/shelf.h"
+#include "modules/catalog/read_model.h"
 #include "modules/identity/operator_keys.h"
 #include "modules/operator/http.h"
 #include "modules/payment/http.h"
@@ -55,7 +55,7 @@ class Instance {
 
   Lane& lane() { return lane_; }
   Rooms& rooms() { return rooms_; }
-  catalog::Shelf& shelf() { return shelf_; }
+  catalog::ReadModel& read_model() { return read_model_; }
   // Has every route of the API. The server adds those about itself, before it serves.
   http::Router& router() { return router_; }
   const http::Router& router() const { return router_; }
@@ -64,9 +64,9 @@ class Instance {
   void add_routes();
 
   const Clock& clock_;
-  catalog::Shelf shelf_;
-  Rooms::CatalogueNow catalogue_ = [this] { return shelf_.catalogue(); };
-  StockOf stock_ = [this](EventId event) { return shelf_.stock_news(event); };
+  catalog::ReadModel read_model_;
+  Rooms::CatalogueNow catalogue_ = [this] { return read_model_.catalogue(); };
+  StockOf stock_ = [this](EventId event) { return read_model_.stock_news(event); };
   TokenKeys token_keys_;
   PlaceTokens tokens_;
   TokenIdentity identity_{tokens_};
@@ -79,8 +79,9 @@ class Instance {
   Turns turns_{rooms_};
   catalog::SeatFeeds seat_feeds_;
 
-  catalog::CatalogDeps catalog_deps_{.shelf = shelf_, .tokens = tokens_, .turns = turns_, .clock = clock_};
-  catalog::SeatStreamDeps seat_stream_deps_{.shelf = shelf_,
+  catalog::CatalogDeps catalog_deps_{
+      .read_model = read_model_, .tokens = tokens_, .turns = turns_, .clock = clock_};
+  catalog::SeatStreamDeps seat_stream_deps_{.read_model = read_model_,
                                             .feeds = seat_feeds_,
                                             .rooms = rooms_,
                                             .tokens = tokens_,

@@ -60,7 +60,8 @@ Service::Service(const Config& config)
       open_store_(open_store(config)),
       event_relays_(config.events.sinks, open_store_.outbox),
       instance_(parts()),
-      sale_metrics_(instance_.lane(), instance_.rooms(), [this] { return instance_.shelf().catalogue(); }),
+      sale_metrics_(instance_.lane(), instance_.rooms(),
+                    [this] { return instance_.read_model().catalogue(); }),
       server_(server_config(config), instance_.router(), http_metrics_) {
   instance_.lane().add_observer(sale_metrics_);
   instance_.lane().add_observer(event_relays_);

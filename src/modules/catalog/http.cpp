@@ -96,7 +96,7 @@ std::vector<Code> turn_refusals(std::initializer_list<Code> more) {
 Result<PagePtr> events(const CatalogDeps& deps, const http::Request& request) {
   const auto status = query_enum<EventStatus>(request, "status", kEventStatuses);
   if (!status) return status.error();
-  return deps.shelf.events(*status, deps.clock.now());
+  return deps.read_model.events(*status, deps.clock.now());
 }
 
 http::Route events_route(const CatalogDeps& deps) {
@@ -115,7 +115,7 @@ http::Route events_route(const CatalogDeps& deps) {
 Result<PagePtr> event(const CatalogDeps& deps, const http::Request& request) {
   const auto id = request.id<EventId>("eventId");
   if (!id) return id.error();
-  return deps.shelf.event(*id, deps.clock.now());
+  return deps.read_model.event(*id, deps.clock.now());
 }
 
 http::Route event_route(const CatalogDeps& deps) {
@@ -135,7 +135,7 @@ Result<PagePtr> dates(const CatalogDeps& deps, const http::Request& request) {
   if (const auto turn = check_turn(deps, request, *id); !turn) return turn.error();
   const auto include = request.query("include");
   if (include && *include != "all") return invalid("include", "must be all, or left out");
-  return deps.shelf.dates(*id, include ? DatesWanted::all : DatesWanted::bookable, deps.clock.now());
+  return deps.read_model.dates(*id, include ? DatesWanted::all : DatesWanted::bookable, deps.clock.now());
 }
 
 http::Route dates_route(const CatalogDeps& deps) {
@@ -156,12 +156,12 @@ Result<PagePtr> seats(const CatalogDeps& deps, const http::Request& request) {
   const auto token = deps.tokens.of(request);
   if (!token) return token.error();
   // An unknown date has no event whose turn could be checked.
-  if (const auto event = deps.shelf.event_of(*id)) {
+  if (const auto event = deps.read_model.event_of(*id)) {
     if (const auto turn = deps.turns.check(*token, *event); !turn) return turn.error();
   }
   const auto status = query_enum<SeatStatus>(request, "status", kSeatStatuses);
   if (!status) return status.error();
-  return deps.shelf.seats(*id, *status);
+  return deps.read_model.seats(*id, *status);
 }
 
 http::Route seats_route(const CatalogDeps& deps) {
@@ -182,9 +182,9 @@ Result<PagePtr> seats_by_day(const CatalogDeps& deps, const http::Request& reque
   const auto day = query_day(request);
   const auto status = query_enum<SeatStatus>(request, "status", kSeatStatuses);
   if (const auto refusal = refusal_of(day, status)) return *refusal;
-  const auto date = date_on(*deps.shelf.catalogue(), *id, *day);
+  const auto date = date_on(*deps.read_model.catalogue(), *id, *day);
   if (!date) return date.error();
-  return deps.shelf.seats(*date, *status);
+  return deps.read_model.seats(*date, *status);
 }
 
 http::Route seats_by_day_route(const CatalogDeps& deps) {
@@ -204,9 +204,9 @@ http::Route seats_by_day_route(const CatalogDeps& deps) {
 
 }  // namespace
 
-Answer answer_with(const http::Request& request, const Page& page) {
+Answer answer_with(const http::Request& request, const RenderedPage& page) {
   const bool zipped = accepts_gzip(request.header("Accept-Encoding"));
-  const Page::Form& form = zipped ? page.gzip() : page.plain();
+  const RenderedPage::Form& form = zipped ? page.gzip() : page.plain();
   Answer answer;
   answer.headers = form.headers;
   const std::string_view known = request.header("If-None-Match");

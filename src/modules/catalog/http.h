@@ -1,8 +1,8 @@
-// R-C1 – R-C4: events, dates and seats, from the shelf's rendered bytes.
+// R-C1 – R-C4: events, dates and seats, from the read model's rendered bytes.
 #pragma once
 
 #include "http/router.h"
-#include "modules/catalog/shelf.h"
+#include "modules/catalog/read_model.h"
 #include "modules/identity/place_tokens.h"
 #include "modules/queue/turn.h"
 #include "ports/clock.h"
@@ -10,7 +10,7 @@
 namespace stagedoor::catalog {
 
 struct CatalogDeps {
-  const Shelf& shelf;
+  const ReadModel& read_model;
   const PlaceTokens& tokens;
   const Turns& turns;
   const Clock& clock;
@@ -19,6 +19,6 @@ struct CatalogDeps {
 void add_catalog_routes(http::Router& router, const CatalogDeps& deps);
 
 // The page in the form that the request accepts (R-X7): compressed for who asks for it, 304 for who has it.
-Answer answer_with(const http::Request& request, const Page& page);
+Answer answer_with(const http::Request& request, const RenderedPage& page);
 
 }  // namespace stagedoor::catalog

@@ -44,7 +44,7 @@ Result<Answer> open(const SeatStreamDeps& deps, const http::Request& request) {
   if (!id) return id.error();
   const auto token = deps.tokens.check(presented_stream_token(request));
   if (!token) return token.error();
-  const auto event = deps.shelf.event_of(*id);
+  const auto event = deps.read_model.event_of(*id);
   if (!event) return unknown_date(*id);
   if (const auto turn = deps.turns.check(*token, *event); !turn) return turn.error();
   auto feed = deps.feeds.feed(*id);

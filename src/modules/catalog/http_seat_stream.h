@@ -9,7 +9,7 @@
 namespace stagedoor::catalog {
 
 struct SeatStreamDeps {
-  const Shelf& shelf;
+  const ReadModel& read_model;
   SeatFeeds& feeds;
   Rooms& rooms;
   const PlaceTokens& tokens;

@@ -20,13 +20,13 @@ constexpr std::string_view kPath = "/events/properties/7/seats/stream";
 // Event 1 with date 7, event 2 with none.
 struct World final : http::Reply::Sink {
   test::ManualClock clock{kNow};
-  Shelf shelf;
+  ReadModel read_model;
   TokenKeys keys{{std::string(32, 'k')}};
-  Rooms rooms{clock, [this] { return shelf.catalogue(); }, &test::seeds};
+  Rooms rooms{clock, [this] { return read_model.catalogue(); }, &test::seeds};
   PlaceTokens tokens{keys, clock, Millis(86'400'000)};
   Turns turns{rooms};
-  SeatFeeds feeds{shelf, clock, 1};
-  SeatStreamDeps deps{shelf, feeds, rooms, tokens, turns, clock};
+  SeatFeeds feeds{read_model, clock, 1};
+  SeatStreamDeps deps{read_model, feeds, rooms, tokens, turns, clock};
   http::Router router;
   Answer answer;
   Place last_place = 0;
@@ -49,7 +49,7 @@ struct World final : http::Reply::Sink {
     date.categories = {{CategoryId{5}, "Standard", Won{1000}}};
     for (int i = 1; i <= 2; ++i) date.seats.push_back({i, i, 0, 0, 0});
     batch.catalogue.dates = {date};
-    shelf.on_commit(batch);
+    read_model.on_commit(batch);
   }
   void take(Answer&& given) noexcept override { answer = std::move(given); }
 
@@ -87,7 +87,7 @@ struct World final : http::Reply::Sink {
     row.event = EventId{1};
     Batch batch;
     batch.reservations.put(row.id, row, nullptr);
-    shelf.on_commit(batch);
+    read_model.on_commit(batch);
   }
 
   Answer open(std::string_view query, const std::string& last_id = "", std::string_view path = kPath) {

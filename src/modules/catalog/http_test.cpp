@@ -51,19 +51,19 @@ Batch first_batch() {
 
 struct World final : http::Reply::Sink {
   SetClock clock;
-  Shelf shelf;
+  ReadModel read_model;
   TokenKeys keys{{std::string(32, 'k')}};
-  Rooms rooms{clock, [this] { return shelf.catalogue(); }, &test::seeds};
+  Rooms rooms{clock, [this] { return read_model.catalogue(); }, &test::seeds};
   PlaceTokens tokens{keys, clock, Millis(86'400'000)};
   Turns turns{rooms};
-  CatalogDeps deps{shelf, tokens, turns, clock};
+  CatalogDeps deps{read_model, tokens, turns, clock};
   http::Router router;
   Answer answer;
   std::map<std::int64_t, Place> last_place;
 
   World() {
     add_catalog_routes(router, deps);
-    shelf.on_commit(first_batch());
+    read_model.on_commit(first_batch());
   }
   void take(Answer&& given) noexcept override { answer = std::move(given); }
 

@@ -21,7 +21,7 @@ struct Seats {
   std::int64_t total = 0;
 };
 
-Seats seats_of(const EventStock& stock) {
+Seats seats_of(const EventAvailability& stock) {
   Seats seats;
   for (const auto& [date, left] : stock.dates) {
     if (date->deleted_at) continue;
@@ -32,7 +32,7 @@ Seats seats_of(const EventStock& stock) {
 }
 
 template <class Dto>
-Dto event_dto(const EventStock& stock, TimePoint now) {
+Dto event_dto(const EventAvailability& stock, TimePoint now) {
   const Seats seats = seats_of(stock);
   const Event& event = *stock.event;
   Dto dto;
@@ -50,7 +50,7 @@ Dto event_dto(const EventStock& stock, TimePoint now) {
   return dto;
 }
 
-EventDateDto date_dto(const DateStock& stock) {
+EventDateDto date_dto(const DateAvailability& stock) {
   const EventDate& date = *stock.date;
   EventDateDto dto;
   dto.id = date.id;
@@ -88,7 +88,7 @@ class ListWriter {
 
 }  // namespace
 
-EventStatus status_of(const EventStock& stock, TimePoint now) {
+EventStatus status_of(const EventAvailability& stock, TimePoint now) {
   const Event& event = *stock.event;
   if (event.closed || now >= event.on_sale.until) return EventStatus::CLOSED;
   if (now < event.on_sale.from) return EventStatus::UPCOMING;
@@ -96,12 +96,12 @@ EventStatus status_of(const EventStock& stock, TimePoint now) {
   return seats.total > 0 && seats.left == 0 ? EventStatus::SOLD_OUT : EventStatus::ON_SALE;
 }
 
-bool is_bookable(const Event& event, const DateStock& stock, TimePoint now) {
+bool is_bookable(const Event& event, const DateAvailability& stock, TimePoint now) {
   return event.is_on_sale(now) && stock.date->booking.contains(now) && !stock.date->deleted_at &&
          stock.left > 0;
 }
 
-Rendering render_events(std::span<const EventStock> stocks, std::optional<EventStatus> status,
+Rendering render_events(std::span<const EventAvailability> stocks, std::optional<EventStatus> status,
                         TimePoint now) {
   Rendering page = begin();
   ListWriter list(page.body);
@@ -115,7 +115,7 @@ Rendering render_events(std::span<const EventStock> stocks, std::optional<EventS
   return page;
 }
 
-Rendering render_event(const EventStock& stock, TimePoint now) {
+Rendering render_event(const EventAvailability& stock, TimePoint now) {
   Rendering page = begin();
   auto dto = event_dto<EventWithDatesDto>(stock, now);
   note_change(stock.event->on_sale, now, page.valid_until);
@@ -130,7 +130,7 @@ Rendering render_event(const EventStock& stock, TimePoint now) {
   return page;
 }
 
-Rendering render_dates(const EventStock& stock, DatesWanted wanted, TimePoint now) {
+Rendering render_dates(const EventAvailability& stock, DatesWanted wanted, TimePoint now) {
   Rendering page = begin();
   note_change(stock.event->on_sale, now, page.valid_until);
   ListWriter list(page.body);

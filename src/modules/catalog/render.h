@@ -1,5 +1,5 @@
 // How the catalogue reads in the API (R-C1 – R-C4): the DTOs, and the whole answers made from them. Pure; who
-// keeps the bytes is page.h, where the rows come from is shelf.h.
+// keeps the bytes is rendered_page.h, where the rows come from is read_model.h.
 #pragma once
 
 #include <boost/describe/class.hpp>
@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "json/types.h"
-#include "modules/catalog/board.h"
-#include "modules/catalog/page.h"
+#include "modules/catalog/rendered_page.h"
+#include "modules/catalog/seat_map.h"
 #include "state/catalogue.h"
 
 namespace stagedoor::catalog {
@@ -87,25 +87,26 @@ struct SeatsDto {
 BOOST_DESCRIBE_STRUCT(SeatsDto, (), (seat))
 
 // An event and its dates as they are now.
-struct DateStock {
+struct DateAvailability {
   const EventDate* date = nullptr;
   std::int64_t left = 0;
 };
-struct EventStock {
+struct EventAvailability {
   const Event* event = nullptr;
-  std::vector<DateStock> dates;  // by id, deleted ones too
+  std::vector<DateAvailability> dates;  // by id, deleted ones too
 };
 
-EventStatus status_of(const EventStock& stock, TimePoint now);
+EventStatus status_of(const EventAvailability& stock, TimePoint now);
 // The date's window and the event's are open, and a seat is left.
-bool is_bookable(const Event& event, const DateStock& stock, TimePoint now);
+bool is_bookable(const Event& event, const DateAvailability& stock, TimePoint now);
 
 // All events, or those of one status.
-Rendering render_events(std::span<const EventStock> stocks, std::optional<EventStatus> status, TimePoint now);
+Rendering render_events(std::span<const EventAvailability> stocks, std::optional<EventStatus> status,
+                        TimePoint now);
 // With its dates, save deleted ones.
-Rendering render_event(const EventStock& stock, TimePoint now);
+Rendering render_event(const EventAvailability& stock, TimePoint now);
 BOOST_DEFINE_ENUM_CLASS(DatesWanted, bookable, all)
-Rendering render_dates(const EventStock& stock, DatesWanted wanted, TimePoint now);
+Rendering render_dates(const EventAvailability& stock, DatesWanted wanted, TimePoint now);
 // All seats, or those of one status.
 Rendering render_seats(const EventDate& date, const SeatBits& occupied, std::optional<SeatStatus> status);
 // The list alone: [{…},…].

@@ -33,12 +33,12 @@ struct Rows {
     date.seats = {{1, 1, 0, 1, 0}, {2, 2, 0, 1, 0}, {3, 1, 1, 1, 1}};
     date.created_at = date.updated_at = kFrom;
   }
-  EventStock stock(std::int64_t left) const { return {&event, {{&date, left}}}; }
+  EventAvailability stock(std::int64_t left) const { return {&event, {{&date, left}}}; }
 };
 
 TEST(RenderEvents, reads_as_R_C1_says) {
   const Rows rows;
-  const std::vector<EventStock> stocks{rows.stock(2)};
+  const std::vector<EventAvailability> stocks{rows.stock(2)};
   const Rendering page = render_events(stocks, std::nullopt, kNow);
   EXPECT_EQ(
       page.body,
@@ -51,7 +51,7 @@ TEST(RenderEvents, reads_as_R_C1_says) {
 
 TEST(RenderEvents, filters_by_status) {
   const Rows rows;
-  const std::vector<EventStock> stocks{rows.stock(0)};
+  const std::vector<EventAvailability> stocks{rows.stock(0)};
   EXPECT_EQ(render_events(stocks, EventStatus::ON_SALE, kNow).body, R"({"success":true,"data":[]})");
   EXPECT_THAT(render_events(stocks, EventStatus::SOLD_OUT, kNow).body, testing::HasSubstr(R"("id":1)"));
 }

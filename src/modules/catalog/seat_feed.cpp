@@ -36,22 +36,22 @@ void SeatFeed::gather() {
   const TimePoint now = clock_.now();
   if (gathered_at_ && now >= *gathered_at_ && now < *gathered_at_ + kGather) return;
   gathered_at_ = now;
-  auto live = shelf_.live(id_);
+  auto live = read_model_.live(id_);
   if (!live) {
     live_ = {};
     return;
   }
   if (live->date != live_.date) return restart(std::move(*live));
-  const std::uint64_t board_version = live_.board->version().load(std::memory_order_acquire);
+  const std::uint64_t board_version = live_.seat_map->version().load(std::memory_order_acquire);
   if (board_version == std::exchange(board_version_, board_version)) return;
-  add_change(live_.board->occupied());
+  add_change(live_.seat_map->occupied());
 }
 
 // What was told of the seats is no longer so, prices for example: everybody gets a new snapshot.
-void SeatFeed::restart(Shelf::LiveDate live) {
+void SeatFeed::restart(ReadModel::LiveDate live) {
   live_ = std::move(live);
-  board_version_ = live_.board->version().load(std::memory_order_acquire);
-  told_ = live_.board->occupied();
+  board_version_ = live_.seat_map->version().load(std::memory_order_acquire);
+  told_ = live_.seat_map->occupied();
   ++version_;
   changes_.clear();
   bytes_ = 0;
@@ -98,7 +98,7 @@ const std::shared_ptr<const std::string>& SeatFeed::snapshot() {
 std::shared_ptr<SeatFeed> SeatFeeds::feed(DateId date) {
   const auto feeds = feeds_.lock();
   auto& feed = (*feeds)[date];
-  if (!feed) feed = std::make_shared<SeatFeed>(shelf_, clock_, date, start_);
+  if (!feed) feed = std::make_shared<SeatFeed>(read_model_, clock_, date, start_);
   return feed;
 }
 

@@ -14,7 +14,7 @@
 #include <string_view>
 
 #include "core/guarded.h"
-#include "modules/catalog/shelf.h"
+#include "modules/catalog/read_model.h"
 #include "ports/clock.h"
 
 namespace stagedoor::catalog {
@@ -22,8 +22,8 @@ namespace stagedoor::catalog {
 class SeatFeed {
  public:
   // `start` tells this feed's versions from those of another start of the server.
-  SeatFeed(const Shelf& shelf, const Clock& clock, DateId date, std::uint64_t start)
-      : shelf_(shelf), clock_(clock), id_(date), start_(start) {}
+  SeatFeed(const ReadModel& read_model, const Clock& clock, DateId date, std::uint64_t start)
+      : read_model_(read_model), clock_(clock), id_(date), start_(start) {}
 
   // Of an `id:` line of this feed, when the changes since are still known.
   std::optional<std::uint64_t> version_of(std::string_view event_id) const;
@@ -43,12 +43,12 @@ class SeatFeed {
   static constexpr std::size_t kBytesMax = 1024 * 1024;
 
   void gather() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void restart(Shelf::LiveDate live) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void restart(ReadModel::LiveDate live) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void add_change(const SeatBits& now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::string head(std::string_view event) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   const std::shared_ptr<const std::string>& snapshot() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  const Shelf& shelf_;
+  const ReadModel& read_model_;
   const Clock& clock_;
   const DateId id_;
   const std::uint64_t start_;
@@ -56,7 +56,7 @@ class SeatFeed {
   mutable Mutex mutex_;
   std::optional<TimePoint> gathered_at_ ABSL_GUARDED_BY(mutex_);
   // Null: nobody has listened yet, or the date is gone.
-  Shelf::LiveDate live_ ABSL_GUARDED_BY(mutex_);
+  ReadModel::LiveDate live_ ABSL_GUARDED_BY(mutex_);
   std::uint64_t board_version_ ABSL_GUARDED_BY(mutex_) = 0;
   SeatBits told_ ABSL_GUARDED_BY(mutex_){0};           // as of version_
   std::uint64_t version_ ABSL_GUARDED_BY(mutex_) = 0;  // of the newest event
@@ -71,13 +71,13 @@ class SeatFeed {
 class SeatFeeds {
  public:
   // `start`: another one at each start of the server.
-  SeatFeeds(const Shelf& shelf, const Clock& clock, std::uint64_t start)
-      : shelf_(shelf), clock_(clock), start_(start) {}
+  SeatFeeds(const ReadModel& read_model, const Clock& clock, std::uint64_t start)
+      : read_model_(read_model), clock_(clock), start_(start) {}
 
   std::shared_ptr<SeatFeed> feed(DateId date);
 
  private:
-  const Shelf& shelf_;
+  const ReadModel& read_model_;
   const Clock& clock_;
   const std::uint64_t start_;
   Guarded<std::map<DateId, std::shared_ptr<SeatFeed>>> feeds_;

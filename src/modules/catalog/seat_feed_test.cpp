@@ -39,8 +39,8 @@ Seats seats_in(const boost::json::value& list) {
 // A date whose seats are taken and freed.
 struct House {
   ManualClock clock{kNow};
-  Shelf shelf;
-  SeatFeeds feeds{shelf, clock, 0xabc};
+  ReadModel read_model;
+  SeatFeeds feeds{read_model, clock, 0xabc};
   EventDate date;
 
   explicit House(int seats) {
@@ -56,12 +56,12 @@ struct House {
     date.categories = {{CategoryId{5}, "Standard", Won{1000}}};
     for (int i = 1; i <= seats; ++i) date.seats.push_back({i, i, 0, 0, 0});
     batch.catalogue = {{event}, {date}, {}};
-    shelf.on_commit(batch);
+    read_model.on_commit(batch);
   }
   void change_date() {
     Batch batch;
     batch.catalogue.dates = {date};
-    shelf.on_commit(batch);
+    read_model.on_commit(batch);
   }
   // Each seat has one reservation, with the id of the seat.
   void take(std::int64_t seat, bool taken = true) {
@@ -75,17 +75,17 @@ struct House {
     before.status = taken ? ReservationStatus::CANCELLED : ReservationStatus::RESERVED;
     Batch batch;
     batch.reservations.put(row.id, row, &before);
-    shelf.on_commit(batch);
+    read_model.on_commit(batch);
   }
   void block(std::int64_t seat, bool blocked) {
     const SeatBlock before{SeatId{seat}, !blocked};
     Batch batch;
     batch.blocks.put(SeatId{seat}, {SeatId{seat}, blocked}, &before);
-    shelf.on_commit(batch);
+    read_model.on_commit(batch);
   }
   // What the seats call says.
   Seats seats() {
-    const auto page = shelf.seats(kDate, std::nullopt);
+    const auto page = read_model.seats(kDate, std::nullopt);
     return seats_in(boost::json::parse(*page.value()->plain().body).at("data").at("seat"));
   }
 };
@@ -125,8 +125,9 @@ TEST(SeatFeed, begins_with_all_seats_as_the_seats_call_has_them_and_goes_on_with
   ASSERT_THAT(first, SizeIs(1));
   EXPECT_EQ(first[0].event, "snapshot");
   EXPECT_EQ(first[0].id, "abc-1");
-  EXPECT_EQ(boost::json::parse(first[0].data).at("seat"),
-            boost::json::parse(*house.shelf.seats(kDate, {}).value()->plain().body).at("data").at("seat"));
+  EXPECT_EQ(
+      boost::json::parse(first[0].data).at("seat"),
+      boost::json::parse(*house.read_model.seats(kDate, {}).value()->plain().body).at("data").at("seat"));
   house.take(100);
   house.take(101, false);
   house.clock.advance(kGather);
@@ -182,7 +183,7 @@ TEST(SeatFeed, resumes_after_an_event_it_still_knows_and_begins_again_after_othe
   ASSERT_THAT(resumed.hear(), ElementsAre(testing::Field(&SseEvent::event, "seats")));
   EXPECT_EQ(resumed.seats, house.seats());
 
-  SeatFeed next_start(house.shelf, house.clock, kDate, 0xabd);
+  SeatFeed next_start(house.read_model, house.clock, kDate, 0xabd);
   EXPECT_EQ(next_start.version_of(id), std::nullopt);
   for (const char* other :
        {"", "1", "abc", "abc-", "abc-x", "abc-1x", "abc--1", "abc-99999999999999999999"}) {
@@ -233,7 +234,7 @@ TEST(SeatFeed, folded_over_its_snapshot_is_the_seats_call_at_every_version) {
         const std::int64_t seat = kFirstSeat + std::int64_t(below(kSeats));
         const bool is_block = below(8) == 0;
         auto& set = is_block ? blocked : taken;
-        const bool on = !set.contains(seat) && house.shelf.left(kDate) > 1;
+        const bool on = !set.contains(seat) && house.read_model.left(kDate) > 1;
         if (!on && !set.contains(seat)) continue;
         if (is_block) house.block(seat, on);
         else house.take(seat, on);

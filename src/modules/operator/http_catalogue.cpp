@@ -54,7 +54,7 @@ AdminDateDto date_dto(const OperatorDeps& deps, const EventDate& date) {
   dto.event = date.event;
   dto.first_seat = date.first_seat;
   dto.seats_total = std::int64_t(date.seats.size());
-  dto.seats_left = deps.shelf.event_of(date.id) ? deps.shelf.left(date.id) : dto.seats_total;
+  dto.seats_left = deps.read_model.event_of(date.id) ? deps.read_model.left(date.id) : dto.seats_total;
   dto.created_at = date.created_at;
   dto.updated_at = date.updated_at;
   return dto;
@@ -65,7 +65,7 @@ AdminEventDto event_dto(const OperatorDeps& deps, const Catalogue& catalogue, co
   AdminEventDto dto;
   static_cast<EventDocument&>(dto) = catalog::document_of(event);
   dto.dates.emplace();
-  catalog::EventStock stock{&event, {}};
+  catalog::EventAvailability stock{&event, {}};
   for (const auto& [id, date] : catalogue.dates) {
     if (date->event != event.id) continue;
     const AdminDateDto of_date = date_dto(deps, *date);
@@ -82,7 +82,7 @@ AdminEventDto event_dto(const OperatorDeps& deps, const Catalogue& catalogue, co
 }
 
 void list_events(const OperatorDeps& deps, const Operator&, http::Reply reply) {
-  const auto catalogue = deps.shelf.catalogue();
+  const auto catalogue = deps.read_model.catalogue();
   const TimePoint now = deps.clock.now();
   std::vector<AdminEventDto> dtos;
   for (const auto& [id, event] : catalogue->events) dtos.push_back(event_dto(deps, *catalogue, *event, now));
@@ -99,7 +99,7 @@ http::Route list_events_route(const OperatorDeps& deps) {
 }
 
 void show_event(const OperatorDeps& deps, const Operator&, EventId id, http::Reply reply) {
-  const auto catalogue = deps.shelf.catalogue();
+  const auto catalogue = deps.read_model.catalogue();
   const Event* event = catalogue->event(id);
   if (!event) return reply(http::render_refusal(unknown_event(id)));
   reply(http::ok(200, event_dto(deps, *catalogue, *event, deps.clock.now())));
@@ -116,7 +116,7 @@ http::Route show_event_route(const OperatorDeps& deps) {
 }
 
 void show_date(const OperatorDeps& deps, const Operator&, DateId id, http::Reply reply) {
-  const auto catalogue = deps.shelf.catalogue();
+  const auto catalogue = deps.read_model.catalogue();
   const EventDate* date = catalogue->date(id);
   if (!date) return reply(http::render_refusal(unknown_date(id)));
   reply(http::ok(200, date_dto(deps, *date)));

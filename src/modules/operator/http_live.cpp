@@ -47,11 +47,11 @@ BOOST_DESCRIBE_STRUCT(LogDto, (), (id, createdAt, operatorName, action, eventId,
 namespace {
 
 void live(const OperatorDeps& deps, const Operator&, http::Reply reply) {
-  const auto catalogue = deps.shelf.catalogue();
+  const auto catalogue = deps.read_model.catalogue();
   LiveDto dto{.at = deps.clock.now(), .events = {}};
   for (const auto& [id, event] : catalogue->events) {
     const RoomNumbers room = deps.rooms.numbers(id);
-    const catalog::Sales sales = deps.shelf.sales(id);
+    const catalog::Sales sales = deps.read_model.sales(id);
     LiveEventDto row{.eventId = id,
                      .name = event->name,
                      .paused = event->paused,
@@ -63,10 +63,10 @@ void live(const OperatorDeps& deps, const Operator&, http::Reply reply) {
                      .holds = sales.holds,
                      .sold = sales.sold,
                      .revenue = sales.revenue};
-    catalog::EventStock stock{event.get(), {}};
+    catalog::EventAvailability stock{event.get(), {}};
     for (const auto& [date_id, date] : catalogue->dates) {
       if (date->event != id || date->deleted_at) continue;
-      stock.dates.push_back({date.get(), deps.shelf.left(date_id)});
+      stock.dates.push_back({date.get(), deps.read_model.left(date_id)});
       row.seatCount += stock.dates.back().left;
       row.totalSeats += std::int64_t(date->seats.size());
     }

@@ -167,7 +167,7 @@ class Emptying : public std::enable_shared_from_this<Emptying> {
 };
 
 void empty_room(const OperatorDeps& deps, const Operator& who, EventId event, http::Reply reply) {
-  if (!deps.shelf.catalogue()->event(event)) return reply(http::render_refusal(unknown_event(event)));
+  if (!deps.read_model.catalogue()->event(event)) return reply(http::render_refusal(unknown_event(event)));
   auto people = deps.rooms.everybody(event);
   AuditEntry entry{who.name, "queue.empty", event, json::to_text(EmptiedDetail{std::int64_t(people.size())})};
   std::make_shared<Emptying>(deps, std::move(entry), std::move(people), std::move(reply))->go_on();

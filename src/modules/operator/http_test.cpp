@@ -34,7 +34,7 @@ struct Office {
   }
   const LogRow& last_log() { return store.tables().log.rbegin()->second; }
   std::int64_t seat(int seat_number) {
-    return world.shelf().catalogue()->date({1})->first_seat.value + seat_number - 1;
+    return world.read_model().catalogue()->date({1})->first_seat.value + seat_number - 1;
   }
 };
 
@@ -120,7 +120,7 @@ TEST(OperatorCalls, patch_an_event_and_leave_what_is_not_named) {
   const auto reply =
       office.ask("PATCH", "/admin/events/1", R"({"performer":"Others","policy":{"seats_per_user":1}})");
   ASSERT_EQ(reply.status, 200) << reply.body;
-  const Event& event = *office.world.shelf().catalogue()->event({1});
+  const Event& event = *office.world.read_model().catalogue()->event({1});
   EXPECT_EQ(event.performer, "Others");
   EXPECT_EQ(event.policy.seats_per_user, 1);
   EXPECT_EQ(event.name, "Winter Club Night");
@@ -316,7 +316,7 @@ TEST(OperatorCalls, page_through_the_log_newest_first_R_X6) {
     {
       QueryPool query_pool(1, [&] { return office.store.queries(); });  // has answered when it is gone
       const OperatorDeps deps{
-          office.world.lane(), query_pool, office.world.shelf(), office.world.rooms(), keys,
+          office.world.lane(), query_pool, office.world.read_model(), office.world.rooms(), keys,
           office.clock,        {}};
       http::Router router;
       add_operator_routes(router, deps);

@@ -37,14 +37,14 @@ class SeatBits {
   std::vector<std::uint64_t> words_;
 };
 
-class Board {
+class SeatMap {
  public:
-  explicit Board(std::size_t seats) : taken_by_(seats), blocked_(seats), occupied_(seats), left_(seats) {}
+  explicit SeatMap(std::size_t seats) : taken_by_(seats), blocked_(seats), occupied_(seats), left_(seats) {}
 
   // While it lives, readers see none of its changes. Hold it shortly.
   class Edit {
    public:
-    explicit Edit(Board& board) : board_(&board), lock_(board.mutex_) {}
+    explicit Edit(SeatMap& seat_map) : seat_map_(&seat_map), lock_(seat_map.mutex_) {}
     void take(std::size_t index, ReservationId by);
     // Frees the seat if `by` is who takes it.
     void release(std::size_t index, ReservationId by);
@@ -53,7 +53,7 @@ class Board {
    private:
     void show(std::size_t index);
 
-    Board* board_;
+    SeatMap* seat_map_;
     std::unique_lock<std::mutex> lock_;
   };
 

@@ -1,4 +1,4 @@
-#include "modules/catalog/shelf.h"
+#include "modules/catalog/read_model.h"
 
 #include <fmt/format.h>
 
@@ -20,7 +20,7 @@ std::size_t slot_of(std::optional<EventStatus> status) { return status ? 1 + std
 
 }  // namespace
 
-struct Shelf::Live {
+struct ReadModel::EventCounters {
   std::atomic<std::uint64_t> version{1};
   std::atomic<std::int64_t> holds{0};
   std::atomic<std::int64_t> sold{0};
@@ -50,74 +50,74 @@ class StockSlot {
   Guarded<Newest> newest_;
 };
 
-struct Shelf::DateOnShelf {
+struct ReadModel::DateEntry {
   std::shared_ptr<const EventDate> date;
-  std::shared_ptr<Board> board;
+  std::shared_ptr<SeatMap> seat_map;
   mutable std::array<PageSlot, 3> seats;
 };
 
-struct Shelf::OnShelf {
+struct ReadModel::EventEntry {
   std::shared_ptr<const Event> event;
-  std::vector<std::shared_ptr<const DateOnShelf>> dates;  // by id
-  std::shared_ptr<Live> live;
+  std::vector<std::shared_ptr<const DateEntry>> dates;  // by id
+  std::shared_ptr<EventCounters> live;
   mutable PageSlot page;
   mutable std::array<PageSlot, 2> date_pages;
   mutable StockSlot stock_slot;
 
-  EventStock now() const {
-    EventStock stock{event.get(), {}};
+  EventAvailability now() const {
+    EventAvailability stock{event.get(), {}};
     stock.dates.reserve(dates.size());
     for (const auto& date : dates)
-      stock.dates.push_back({date->date.get(), std::int64_t(date->board->left())});
+      stock.dates.push_back({date->date.get(), std::int64_t(date->seat_map->left())});
     return stock;
   }
 };
 
-struct Shelf::Stock {
+struct ReadModel::Entries {
   std::shared_ptr<const Catalogue> catalogue;
-  std::vector<std::shared_ptr<const OnShelf>> ordered;  // by id
-  absl::flat_hash_map<EventId, const OnShelf*> events;
-  absl::flat_hash_map<DateId, std::shared_ptr<const DateOnShelf>> dates;
+  std::vector<std::shared_ptr<const EventEntry>> ordered;  // by id
+  absl::flat_hash_map<EventId, const EventEntry*> events;
+  absl::flat_hash_map<DateId, std::shared_ptr<const DateEntry>> dates;
   mutable std::array<PageSlot, 5> lists;
 
-  const OnShelf* event(EventId id) const {
+  const EventEntry* event(EventId id) const {
     const auto at = events.find(id);
     return at == events.end() ? nullptr : at->second;
   }
-  const DateOnShelf* date(DateId id) const {
+  const DateEntry* date(DateId id) const {
     const auto at = dates.find(id);
     return at == dates.end() ? nullptr : at->second.get();
   }
 };
 
-Shelf::Shelf() : stock_(restock(std::make_shared<const Catalogue>(), nullptr)) {}
+ReadModel::ReadModel() : entries_(rebuild(std::make_shared<const Catalogue>(), nullptr)) {}
 
-std::shared_ptr<const Shelf::Stock> Shelf::stock() const { return *stock_.lock(); }
+std::shared_ptr<const ReadModel::Entries> ReadModel::entries() const { return *entries_.lock(); }
 
-void Shelf::replace(std::shared_ptr<const Stock> next) { stock_.lock()->swap(next); }
+void ReadModel::replace(std::shared_ptr<const Entries> next) { entries_.lock()->swap(next); }
 
-std::shared_ptr<const Shelf::Stock> Shelf::restock(std::shared_ptr<const Catalogue> catalogue,
-                                                   const Stock* before) const {
-  auto next = std::make_shared<Stock>();
-  absl::flat_hash_map<EventId, std::vector<std::shared_ptr<const DateOnShelf>>> dates_of;
+std::shared_ptr<const ReadModel::Entries> ReadModel::rebuild(std::shared_ptr<const Catalogue> catalogue,
+                                                             const Entries* before) const {
+  auto next = std::make_shared<Entries>();
+  absl::flat_hash_map<EventId, std::vector<std::shared_ptr<const DateEntry>>> dates_of;
   for (const auto& [id, date] : catalogue->dates) {
-    const DateOnShelf* old = before ? before->date(id) : nullptr;
+    const DateEntry* old = before ? before->date(id) : nullptr;
     if (old && old->date == date) {
       next->dates[id] = before->dates.at(id);
     } else {
-      auto shelved = std::make_shared<DateOnShelf>();
+      auto shelved = std::make_shared<DateEntry>();
       shelved->date = date;
-      shelved->board = old ? old->board : std::make_shared<Board>(date->seats.size());
+      shelved->seat_map = old ? old->seat_map : std::make_shared<SeatMap>(date->seats.size());
       next->dates[id] = std::move(shelved);
     }
     dates_of[date->event].push_back(next->dates[id]);
   }
   for (const auto& [id, event] : catalogue->events) {
-    const OnShelf* old = before ? before->event(id) : nullptr;
-    auto shelved = std::make_shared<OnShelf>();
+    const EventEntry* old = before ? before->event(id) : nullptr;
+    auto shelved = std::make_shared<EventEntry>();
     shelved->event = event;
     shelved->dates = std::move(dates_of[id]);
-    shelved->live = old ? old->live : std::make_shared<Live>();
+    shelved->live = old ? old->live : std::make_shared<EventCounters>();
     next->events[id] = shelved.get();
     next->ordered.push_back(std::move(shelved));
   }
@@ -125,32 +125,32 @@ std::shared_ptr<const Shelf::Stock> Shelf::restock(std::shared_ptr<const Catalog
   return next;
 }
 
-void Shelf::load(StartupState& store) {
-  const auto next = restock(std::make_shared<const Catalogue>(store.catalogue()), nullptr);
+void ReadModel::load(StartupState& store) {
+  const auto next = rebuild(std::make_shared<const Catalogue>(store.catalogue()), nullptr);
   replace(next);
   store.read({.reservation = [&](const Reservation& row) { put({row, std::nullopt}, *next); }});
   store.read({.block = [&](const SeatBlock& block) {
     const EventDate* date = next->catalogue->date_of(block.seat);
     ensure(date != nullptr, "a blocked seat belongs to a date");
-    Board::Edit(*next->date(date->id)->board).block(date->index_of(block.seat), true);
+    SeatMap::Edit(*next->date(date->id)->seat_map).block(date->index_of(block.seat), true);
   }});
 }
 
-void Shelf::count(const Reservation& row, int sign, Live& live) {
+void ReadModel::count(const Reservation& row, int sign, EventCounters& live) {
   if (row.is_unpaid()) live.holds.fetch_add(sign, std::memory_order_relaxed);
   if (row.status != ReservationStatus::PAID) return;
   live.sold.fetch_add(sign, std::memory_order_relaxed);
   live.revenue.fetch_add(sign * row.price.amount, std::memory_order_relaxed);
 }
 
-void Shelf::put(const Write<Reservation>& write, const Stock& stock) {
+void ReadModel::put(const Write<Reservation>& write, const Entries& stock) {
   const Reservation& row = write.row;
-  const DateOnShelf* date = stock.date(row.date);
-  const OnShelf* event = stock.event(row.event);
-  ensure(date && event && date->date->has(row.seat), "a reservation is for a seat that is on the shelf");
+  const DateEntry* date = stock.date(row.date);
+  const EventEntry* event = stock.event(row.event);
+  ensure(date && event && date->date->has(row.seat), "a reservation is for a seat that is on the read model");
   const std::size_t index = date->date->index_of(row.seat);
-  if (row.takes_seat()) Board::Edit(*date->board).take(index, row.id);
-  else Board::Edit(*date->board).release(index, row.id);
+  if (row.takes_seat()) SeatMap::Edit(*date->seat_map).take(index, row.id);
+  else SeatMap::Edit(*date->seat_map).release(index, row.id);
   if (write.stored) count(*write.stored, -1, *event->live);
   count(row, 1, *event->live);
   event->live->version.fetch_add(1, std::memory_order_release);
@@ -158,97 +158,98 @@ void Shelf::put(const Write<Reservation>& write, const Stock& stock) {
 }
 
 // O(rows): boards are locked for a bit each, pages are not touched. Readers find the versions risen.
-void Shelf::on_commit(const Batch& batch) {
-  auto now = stock();
+void ReadModel::on_commit(const Batch& batch) {
+  auto now = entries();
   if (!batch.catalogue.empty()) {
     auto catalogue = std::make_shared<const Catalogue>(with_changes(*now->catalogue, batch.catalogue));
-    now = restock(std::move(catalogue), now.get());
+    now = rebuild(std::move(catalogue), now.get());
     replace(now);
   }
   for (const auto& write : batch.reservations.rows()) put(write, *now);
   for (const auto& write : batch.blocks.rows()) {
     const EventDate* date = now->catalogue->date_of(write.row.seat);
     ensure(date != nullptr, "a blocked seat belongs to a date");
-    Board::Edit(*now->date(date->id)->board).block(date->index_of(write.row.seat), write.row.blocked);
+    SeatMap::Edit(*now->date(date->id)->seat_map).block(date->index_of(write.row.seat), write.row.blocked);
     now->event(date->event)->live->version.fetch_add(1, std::memory_order_release);
     version_.fetch_add(1, std::memory_order_release);
   }
 }
 
-std::shared_ptr<const Catalogue> Shelf::catalogue() const { return (*stock_.lock())->catalogue; }
+std::shared_ptr<const Catalogue> ReadModel::catalogue() const { return (*entries_.lock())->catalogue; }
 
-PagePtr Shelf::events(std::optional<EventStatus> status, TimePoint now) const {
-  const auto all = stock();
-  const PageSlot::Wish wish{version_, now, all->ordered.size() <= kSmallEvent};
-  return all->lists[slot_of(status)].get(wish, [&] {
-    std::vector<EventStock> stocks;
+PagePtr ReadModel::events(std::optional<EventStatus> status, TimePoint now) const {
+  const auto all = entries();
+  const PageSlot::Request request{version_, now, all->ordered.size() <= kSmallEvent};
+  return all->lists[slot_of(status)].get(request, [&] {
+    std::vector<EventAvailability> stocks;
     stocks.reserve(all->ordered.size());
     for (const auto& event : all->ordered) stocks.push_back(event->now());
     return render_events(stocks, status, now);
   });
 }
 
-Result<PagePtr> Shelf::event(EventId id, TimePoint now) const {
-  const auto all = stock();
-  const OnShelf* event = all->event(id);
+Result<PagePtr> ReadModel::event(EventId id, TimePoint now) const {
+  const auto all = entries();
+  const EventEntry* event = all->event(id);
   if (!event) return unknown_event(id);
-  const PageSlot::Wish wish{event->live->version, now, event->dates.size() <= kSmallEvent};
-  return event->page.get(wish, [&] { return render_event(event->now(), now); });
+  const PageSlot::Request request{event->live->version, now, event->dates.size() <= kSmallEvent};
+  return event->page.get(request, [&] { return render_event(event->now(), now); });
 }
 
-Result<PagePtr> Shelf::dates(EventId id, DatesWanted wanted, TimePoint now) const {
-  const auto all = stock();
-  const OnShelf* event = all->event(id);
+Result<PagePtr> ReadModel::dates(EventId id, DatesWanted wanted, TimePoint now) const {
+  const auto all = entries();
+  const EventEntry* event = all->event(id);
   if (!event) return unknown_event(id);
-  const PageSlot::Wish wish{event->live->version, now, event->dates.size() <= kSmallEvent};
-  return event->date_pages[std::size_t(wanted)].get(wish,
+  const PageSlot::Request request{event->live->version, now, event->dates.size() <= kSmallEvent};
+  return event->date_pages[std::size_t(wanted)].get(request,
                                                     [&] { return render_dates(event->now(), wanted, now); });
 }
 
-Result<PagePtr> Shelf::seats(DateId id, std::optional<SeatStatus> status) const {
-  const auto all = stock();
-  const DateOnShelf* date = all->date(id);
+Result<PagePtr> ReadModel::seats(DateId id, std::optional<SeatStatus> status) const {
+  const auto all = entries();
+  const DateEntry* date = all->date(id);
   if (!date || date->date->deleted_at) return unknown_date(id);
-  if (date->board->left() == 0) {
+  if (date->seat_map->left() == 0) {
     return refuse(Code::NO_SEAT_AVAILABLE, fmt::format("No seat is left for date {}.", id.value));
   }
-  const PageSlot::Wish wish{date->board->version(), TimePoint::min(), date->date->seats.size() <= kSmallDate};
+  const PageSlot::Request request{date->seat_map->version(), TimePoint::min(),
+                                  date->date->seats.size() <= kSmallDate};
   return date->seats[slot_of(status)].get(
-      wish, [&] { return render_seats(*date->date, date->board->occupied(), status); });
+      request, [&] { return render_seats(*date->date, date->seat_map->occupied(), status); });
 }
 
-std::optional<Shelf::LiveDate> Shelf::live(DateId id) const {
-  const auto all = stock();
-  const DateOnShelf* date = all->date(id);
+std::optional<ReadModel::LiveDate> ReadModel::live(DateId id) const {
+  const auto all = entries();
+  const DateEntry* date = all->date(id);
   if (!date || date->date->deleted_at) return std::nullopt;
-  return LiveDate{date->date, date->board};
+  return LiveDate{date->date, date->seat_map};
 }
 
-std::optional<EventId> Shelf::event_of(DateId id) const {
+std::optional<EventId> ReadModel::event_of(DateId id) const {
   const auto date = live(id);
   return date ? std::optional(date->date->event) : std::nullopt;
 }
 
-std::int64_t Shelf::left(DateId id) const {
-  const auto all = stock();
-  const DateOnShelf* date = all->date(id);
-  return date ? std::int64_t(date->board->left()) : 0;
+std::int64_t ReadModel::left(DateId id) const {
+  const auto all = entries();
+  const DateEntry* date = all->date(id);
+  return date ? std::int64_t(date->seat_map->left()) : 0;
 }
 
-std::optional<StockNews> Shelf::stock_news(EventId id) const {
-  const auto all = stock();
-  const OnShelf* event = all->event(id);
+std::optional<StockNews> ReadModel::stock_news(EventId id) const {
+  const auto all = entries();
+  const EventEntry* event = all->event(id);
   if (!event) return std::nullopt;
   std::int64_t left = 0;
   for (const auto& date : event->dates)
-    if (!date->date->deleted_at) left += std::int64_t(date->board->left());
+    if (!date->date->deleted_at) left += std::int64_t(date->seat_map->left());
   StockNews news = event->stock_slot.get(event->live->version.load(), [&] {
     stagedoor::Stock counted;
     std::map<std::pair<std::string, Won>, std::int64_t> seats_left;
     for (const auto& date : event->dates) {
       if (date->date->deleted_at) continue;
       std::vector<std::int64_t> by_category(date->date->categories.size());
-      const SeatBits occupied = date->board->occupied();
+      const SeatBits occupied = date->seat_map->occupied();
       for (std::size_t i = 0; i < date->date->seats.size(); ++i)
         by_category[date->date->seats[i].category] += !occupied.test(i);
       for (std::size_t i = 0; i < by_category.size(); ++i) {
@@ -265,11 +266,11 @@ std::optional<StockNews> Shelf::stock_news(EventId id) const {
   return news;
 }
 
-Sales Shelf::sales(EventId id) const {
-  const auto all = stock();
-  const OnShelf* event = all->event(id);
+Sales ReadModel::sales(EventId id) const {
+  const auto all = entries();
+  const EventEntry* event = all->event(id);
   if (!event) return {};
-  const Live& live = *event->live;
+  const EventCounters& live = *event->live;
   return {.holds = live.holds.load(), .sold = live.sold.load(), .revenue = {live.revenue.load()}};
 }
 

@@ -19,7 +19,7 @@ struct Rendering {
 };
 
 // Immutable. Any thread.
-class Page {
+class RenderedPage {
  public:
   struct Form {
     std::shared_ptr<const std::string> body;
@@ -27,7 +27,7 @@ class Page {
     std::string headers;  // complete lines: ETag, Cache-Control, Vary, Content-Encoding
   };
 
-  explicit Page(Rendering rendering);
+  explicit RenderedPage(Rendering rendering);
 
   const Form& plain() const { return plain_; }
   // Compressed at the first call; the plain form when it is too small for that to be of use.
@@ -51,7 +51,7 @@ class PageSlot {
  public:
   using Clock = std::chrono::steady_clock;
 
-  struct Wish {
+  struct Request {
     const std::atomic<std::uint64_t>& version;  // of the thing: what is read after it is at least as new
     TimePoint now;
     bool always_fresh = false;  // cheap enough to be rendered for every change
@@ -59,29 +59,29 @@ class PageSlot {
 
   // `render()` makes a Rendering of the thing as it is when called.
   template <class Render>
-  std::shared_ptr<const Page> get(const Wish& wish, Render render) {
-    if (auto page = current(wish)) return page;
+  std::shared_ptr<const RenderedPage> get(const Request& request, Render render) {
+    if (auto page = current(request)) return page;
     std::unique_lock rendering(rendering_, std::try_to_lock);
     if (!rendering) {
-      if (auto page = bearable(wish)) return page;
+      if (auto page = stale_but_acceptable(request)) return page;
       rendering.lock();
     }
-    if (auto page = current(wish)) return page;  // another thread was faster
-    const std::uint64_t version = wish.version.load(std::memory_order_acquire);
+    if (auto page = current(request)) return page;  // another thread was faster
+    const std::uint64_t version = request.version.load(std::memory_order_acquire);
     const auto begin = Clock::now();
-    auto page = std::make_shared<const Page>(render());
+    auto page = std::make_shared<const RenderedPage>(render());
     keep(page, version, begin);
     return page;
   }
 
  private:
-  std::shared_ptr<const Page> current(const Wish& wish) const;
+  std::shared_ptr<const RenderedPage> current(const Request& request) const;
   // While another thread renders: what there is, if it is not too old.
-  std::shared_ptr<const Page> bearable(const Wish& wish) const;
-  void keep(std::shared_ptr<const Page> page, std::uint64_t version, Clock::time_point begin);
+  std::shared_ptr<const RenderedPage> stale_but_acceptable(const Request& request) const;
+  void keep(std::shared_ptr<const RenderedPage> page, std::uint64_t version, Clock::time_point begin);
 
   struct Newest {
-    std::shared_ptr<const Page> page;
+    std::shared_ptr<const RenderedPage> page;
     std::uint64_t version = 0;
     Clock::time_point begin{};  // when its rendering began
     std::chrono::nanoseconds cost{0};

@@ -1,9 +1,9 @@
-// What is on the shelf: the read model of the catalogue and of its seats. It hears of every committed batch,
-// keeps the newest catalogue for everybody, and answers the reads of R-C1 – R-C4 from rendered bytes that
-// many readers share.
+// What is on the read model: the read model of the catalogue and of its seats. It hears of every committed
+// batch, keeps the newest catalogue for everybody, and answers the reads of R-C1 – R-C4 from rendered bytes
+// that many readers share.
 //
 // Fed by one thread (the lane's: load() before it starts, then on_commit()), asked by any. A reader sees a
-// change as soon as it is committed; a big page may lag behind by as long as page.h says.
+// change as soon as it is committed; a big page may lag behind by as long as rendered_page.h says.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -17,8 +17,8 @@
 #include "core/guarded.h"
 #include "core/refusal.h"
 #include "engine/lane.h"
-#include "modules/catalog/page.h"
 #include "modules/catalog/render.h"
+#include "modules/catalog/rendered_page.h"
 #include "modules/queue/stock.h"
 #include "ports/startup_state.h"
 
@@ -31,11 +31,11 @@ struct Sales {
   Won revenue;  // of what is sold and not refunded
 };
 
-using PagePtr = std::shared_ptr<const Page>;
+using PagePtr = std::shared_ptr<const RenderedPage>;
 
-class Shelf final : public CommitObserver {
+class ReadModel final : public CommitObserver {
  public:
-  Shelf();
+  ReadModel();
 
   // Takes everything from the store. Before the lane starts, and before the server says that it is ready.
   void load(StartupState& store);
@@ -53,7 +53,7 @@ class Shelf final : public CommitObserver {
   // A date that is there and not deleted, and its seats, which go on changing.
   struct LiveDate {
     std::shared_ptr<const EventDate> date;
-    std::shared_ptr<const Board> board;
+    std::shared_ptr<const SeatMap> seat_map;
   };
   std::optional<LiveDate> live(DateId id) const;
   // The event of a date that is there and not deleted.
@@ -65,19 +65,20 @@ class Shelf final : public CommitObserver {
   std::optional<StockNews> stock_news(EventId id) const;
 
  private:
-  struct Live;         // what outlives a change of the catalogue, per event
-  struct OnShelf;      // an event
-  struct DateOnShelf;  // a date
-  struct Stock;        // all of it, of one catalogue
+  struct EventCounters;  // what outlives a change of the catalogue, per event
+  struct EventEntry;     // an event
+  struct DateEntry;      // a date
+  struct Entries;        // all of it, of one catalogue
 
-  std::shared_ptr<const Stock> stock() const;
+  std::shared_ptr<const Entries> entries() const;
   // The stock of `catalogue`, with boards, counters and unchanged pages of the one before.
-  std::shared_ptr<const Stock> restock(std::shared_ptr<const Catalogue> catalogue, const Stock* before) const;
-  void replace(std::shared_ptr<const Stock> next);
-  void count(const Reservation& row, int sign, Live& live);
-  void put(const Write<Reservation>& write, const Stock& stock);
+  std::shared_ptr<const Entries> rebuild(std::shared_ptr<const Catalogue> catalogue,
+                                         const Entries* before) const;
+  void replace(std::shared_ptr<const Entries> next);
+  void count(const Reservation& row, int sign, EventCounters& live);
+  void put(const Write<Reservation>& write, const Entries& stock);
 
-  Guarded<std::shared_ptr<const Stock>> stock_;  // written by the feeding thread
+  Guarded<std::shared_ptr<const Entries>> entries_;  // written by the feeding thread
   std::atomic<std::uint64_t> version_{1};
 };
 

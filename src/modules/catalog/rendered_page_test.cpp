@@ -1,5 +1,5 @@
 // Pages and slots: tags, compression, and when a page is rendered anew (R-X7, R-C8).
-#include "modules/catalog/page.h"
+#include "modules/catalog/rendered_page.h"
 
 #include <gtest/gtest.h>
 #include <zlib.h>
@@ -47,19 +47,19 @@ struct Thing {
   }
 };
 
-TEST(Page, its_tag_is_that_of_its_bytes) {
+TEST(RenderedPage, its_tag_is_that_of_its_bytes) {
   const std::string text(1000, 'x');
   std::string other = text;
   other[999] = 'y';
-  EXPECT_EQ(Page({text}).plain().tag, Page({text}).plain().tag);
-  EXPECT_NE(Page({text}).plain().tag, Page({other}).plain().tag);
-  EXPECT_NE(Page({"a"}).plain().tag, Page({std::string("a\0", 2)}).plain().tag);
+  EXPECT_EQ(RenderedPage({text}).plain().tag, RenderedPage({text}).plain().tag);
+  EXPECT_NE(RenderedPage({text}).plain().tag, RenderedPage({other}).plain().tag);
+  EXPECT_NE(RenderedPage({"a"}).plain().tag, RenderedPage({std::string("a\0", 2)}).plain().tag);
 }
 
-TEST(Page, is_compressed_once_when_it_is_worth_it) {
-  const Page small({std::string(1023, 'x')});
+TEST(RenderedPage, is_compressed_once_when_it_is_worth_it) {
+  const RenderedPage small({std::string(1023, 'x')});
   EXPECT_EQ(&small.gzip(), &small.plain());
-  const Page big({std::string(100'000, 'x')});
+  const RenderedPage big({std::string(100'000, 'x')});
   EXPECT_EQ(unzip(*big.gzip().body), *big.plain().body);
   EXPECT_EQ(big.gzip().body, big.gzip().body) << "the same bytes, not made again";
   EXPECT_NE(big.gzip().tag, big.plain().tag) << "two forms, two strong tags";

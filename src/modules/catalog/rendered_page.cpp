@@ -1,4 +1,4 @@
-#include "modules/catalog/page.h"
+#include "modules/catalog/rendered_page.h"
 
 #include <fmt/format.h>
 #include <zlib.h>
@@ -59,14 +59,14 @@ std::string compress(const std::string& body) {
 
 }  // namespace
 
-Page::Page(Rendering rendering) : valid_until_(rendering.valid_until) {
+RenderedPage::RenderedPage(Rendering rendering) : valid_until_(rendering.valid_until) {
   rendering.body.shrink_to_fit();
   plain_.body = std::make_shared<const std::string>(std::move(rendering.body));
   plain_.tag = tag_of(*plain_.body);
   plain_.headers = headers_of(plain_.tag, "");
 }
 
-const Page::Form& Page::gzip() const {
+const RenderedPage::Form& RenderedPage::gzip() const {
   if (plain_.body->size() < kGzipMin) return plain_;
   std::call_once(compressed_, [this] {
     const auto begin = std::chrono::steady_clock::now();
@@ -78,22 +78,23 @@ const Page::Form& Page::gzip() const {
   return gzip_;
 }
 
-std::shared_ptr<const Page> PageSlot::current(const Wish& wish) const {
+std::shared_ptr<const RenderedPage> PageSlot::current(const Request& request) const {
   const auto newest = newest_.lock();
-  if (!newest->page || wish.now >= newest->page->valid_until()) return nullptr;
-  if (newest->version == wish.version.load(std::memory_order_acquire)) return newest->page;
-  if (wish.always_fresh) return nullptr;
+  if (!newest->page || request.now >= newest->page->valid_until()) return nullptr;
+  if (newest->version == request.version.load(std::memory_order_acquire)) return newest->page;
+  if (request.always_fresh) return nullptr;
   const auto rest = std::min((newest->cost + newest->page->gzip_cost()) * kRestPerCost, kStaleMax);
   return Clock::now() - newest->begin < rest ? newest->page : nullptr;
 }
 
-std::shared_ptr<const Page> PageSlot::bearable(const Wish& wish) const {
+std::shared_ptr<const RenderedPage> PageSlot::stale_but_acceptable(const Request& request) const {
   const auto newest = newest_.lock();
-  const bool is_good = newest->page && !wish.always_fresh && wish.now < newest->page->valid_until();
+  const bool is_good = newest->page && !request.always_fresh && request.now < newest->page->valid_until();
   return is_good && Clock::now() - newest->begin < kStaleMax ? newest->page : nullptr;
 }
 
-void PageSlot::keep(std::shared_ptr<const Page> page, std::uint64_t version, Clock::time_point begin) {
+void PageSlot::keep(std::shared_ptr<const RenderedPage> page, std::uint64_t version,
+                    Clock::time_point begin) {
   const auto cost = Clock::now() - begin;
   *newest_.lock() = {std::move(page), version, begin, cost};
 }

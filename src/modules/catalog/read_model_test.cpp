@@ -1,5 +1,5 @@
 // The read model: what it shows follows the batches (R-C1 – R-C8), also while many read.
-#include "modules/catalog/shelf.h"
+#include "modules/catalog/read_model.h"
 
 #include <gmock/gmock.h>
 
@@ -66,18 +66,18 @@ Reservation reservation(std::int64_t id, std::int64_t seat, ReservationStatus st
 }
 
 struct Fed {
-  Shelf shelf;
+  ReadModel read_model;
 
   explicit Fed(std::size_t seats = 3) { commit(one_date(seats)); }
   void commit(CatalogueChanges changes) {
     Batch batch;
     batch.catalogue = std::move(changes);
-    shelf.on_commit(batch);
+    read_model.on_commit(batch);
   }
   void commit(const std::vector<std::pair<Reservation, std::optional<Reservation>>>& rows) {
     Batch batch;
     for (const auto& [row, stored] : rows) batch.reservations.put(row.id, row, stored ? &*stored : nullptr);
-    shelf.on_commit(batch);
+    read_model.on_commit(batch);
   }
   void commit(const Reservation& row, const std::optional<Reservation>& stored = std::nullopt) {
     commit({{row, stored}});
@@ -86,10 +86,10 @@ struct Fed {
     Batch batch;
     const SeatBlock before{SeatId{seat}, !blocked};
     batch.blocks.put(SeatId{seat}, {SeatId{seat}, blocked}, &before);
-    shelf.on_commit(batch);
+    read_model.on_commit(batch);
   }
   std::string seats(std::optional<SeatStatus> status = std::nullopt) {
-    const auto page = shelf.seats(DateId{7}, status);
+    const auto page = read_model.seats(DateId{7}, status);
     return page ? *(*page)->plain().body : page.error().message;
   }
   std::string free_seats() {  // "100 101"
@@ -102,7 +102,7 @@ struct Fed {
   }
 };
 
-TEST(Shelf, shows_a_hold_as_soon_as_it_is_committed_and_frees_it_when_it_ends) {
+TEST(ReadModel, shows_a_hold_as_soon_as_it_is_committed_and_frees_it_when_it_ends) {
   Fed fed;
   EXPECT_EQ(fed.free_seats(), "100 101 102");
   const auto held = reservation(1, 101, ReservationStatus::RESERVED);
@@ -117,7 +117,7 @@ TEST(Shelf, shows_a_hold_as_soon_as_it_is_committed_and_frees_it_when_it_ends) {
   EXPECT_EQ(fed.free_seats(), "100 102");
 }
 
-TEST(Shelf, a_seat_lapsed_and_held_again_in_one_batch_stays_taken) {
+TEST(ReadModel, a_seat_lapsed_and_held_again_in_one_batch_stays_taken) {
   Fed fed;
   const auto first = reservation(1, 101, ReservationStatus::RESERVED);
   const auto lapsed = reservation(1, 101, ReservationStatus::CANCELLED);
@@ -130,36 +130,36 @@ TEST(Shelf, a_seat_lapsed_and_held_again_in_one_batch_stays_taken) {
   EXPECT_EQ(fed.free_seats(), "100 102") << "an old hold written again frees nothing";
 }
 
-TEST(Shelf, shows_blocked_seats_as_occupied_R_S12) {
+TEST(ReadModel, shows_blocked_seats_as_occupied_R_S12) {
   Fed fed;
   fed.block(100, true);
   EXPECT_EQ(fed.free_seats(), "101 102");
   fed.commit(reservation(1, 100, ReservationStatus::RESERVED));
   fed.block(100, false);
   EXPECT_EQ(fed.free_seats(), "101 102") << "taken still";
-  EXPECT_EQ(fed.shelf.left(DateId{7}), 2);
+  EXPECT_EQ(fed.read_model.left(DateId{7}), 2);
 }
 
-TEST(Shelf, tells_when_no_seat_is_left_R_C7) {
+TEST(ReadModel, tells_when_no_seat_is_left_R_C7) {
   Fed fed(1);
   fed.commit(reservation(1, 100, ReservationStatus::RESERVED));
-  const auto page = fed.shelf.seats(DateId{7}, std::nullopt);
+  const auto page = fed.read_model.seats(DateId{7}, std::nullopt);
   ASSERT_FALSE(page);
   EXPECT_EQ(page.error().code, Code::NO_SEAT_AVAILABLE);
-  EXPECT_THAT(*fed.shelf.events(EventStatus::SOLD_OUT, kNow)->plain().body, HasSubstr("\"id\":1"));
-  EXPECT_THAT(*(*fed.shelf.dates(EventId{1}, DatesWanted::bookable, kNow))->plain().body,
+  EXPECT_THAT(*fed.read_model.events(EventStatus::SOLD_OUT, kNow)->plain().body, HasSubstr("\"id\":1"));
+  EXPECT_THAT(*(*fed.read_model.dates(EventId{1}, DatesWanted::bookable, kNow))->plain().body,
               Not(HasSubstr("\"id\"")));
 }
 
-TEST(Shelf, counts_seats_left_everywhere_as_of_the_version_its_tag_names_R_C7) {
+TEST(ReadModel, counts_seats_left_everywhere_as_of_the_version_its_tag_names_R_C7) {
   Fed fed;
-  const auto dates = [&] { return *fed.shelf.dates(EventId{1}, DatesWanted::bookable, kNow); };
+  const auto dates = [&] { return *fed.read_model.dates(EventId{1}, DatesWanted::bookable, kNow); };
   const auto before = dates();
   fed.commit(reservation(1, 101, ReservationStatus::RESERVED));
   EXPECT_THAT(*dates()->plain().body, HasSubstr(R"("seatCount":2,"totalSeats":3)"));
-  EXPECT_THAT(*fed.shelf.events(std::nullopt, kNow)->plain().body,
+  EXPECT_THAT(*fed.read_model.events(std::nullopt, kNow)->plain().body,
               HasSubstr(R"("seatCount":2,"totalSeats":3)"));
-  EXPECT_THAT(*(*fed.shelf.event(EventId{1}, kNow))->plain().body,
+  EXPECT_THAT(*(*fed.read_model.event(EventId{1}, kNow))->plain().body,
               HasSubstr(R"("seatCount":2,"totalSeats":3)"));
   EXPECT_NE(dates()->plain().tag, before->plain().tag);
   fed.commit(reservation(1, 101, ReservationStatus::CANCELLED),
@@ -167,14 +167,14 @@ TEST(Shelf, counts_seats_left_everywhere_as_of_the_version_its_tag_names_R_C7) {
   EXPECT_EQ(dates()->plain().tag, before->plain().tag) << "the same bytes have the same tag";
 }
 
-TEST(Shelf, an_event_opens_by_itself_when_its_window_does) {
+TEST(ReadModel, an_event_opens_by_itself_when_its_window_does) {
   Fed fed;
   const TimePoint opening = at("2026-01-01T00:00:00Z");
-  EXPECT_THAT(*fed.shelf.events(std::nullopt, opening - Millis(1))->plain().body, HasSubstr("UPCOMING"));
-  EXPECT_THAT(*fed.shelf.events(std::nullopt, opening)->plain().body, HasSubstr("ON_SALE"));
+  EXPECT_THAT(*fed.read_model.events(std::nullopt, opening - Millis(1))->plain().body, HasSubstr("UPCOMING"));
+  EXPECT_THAT(*fed.read_model.events(std::nullopt, opening)->plain().body, HasSubstr("ON_SALE"));
 }
 
-TEST(Shelf, keeps_what_is_taken_when_the_catalogue_changes) {
+TEST(ReadModel, keeps_what_is_taken_when_the_catalogue_changes) {
   Fed fed;
   fed.commit(reservation(1, 101, ReservationStatus::RESERVED));
   auto changes = one_date(3);
@@ -183,28 +183,28 @@ TEST(Shelf, keeps_what_is_taken_when_the_catalogue_changes) {
   fed.commit(changes);
   EXPECT_EQ(fed.free_seats(), "100 102");
   EXPECT_THAT(fed.seats(), HasSubstr("\"price\":2000"));
-  EXPECT_EQ(fed.shelf.catalogue()->event(EventId{1})->name, "Other");
-  EXPECT_THAT(*fed.shelf.events(std::nullopt, kNow)->plain().body, HasSubstr("Other"));
-  EXPECT_EQ(fed.shelf.sales(EventId{1}).holds, 1);
+  EXPECT_EQ(fed.read_model.catalogue()->event(EventId{1})->name, "Other");
+  EXPECT_THAT(*fed.read_model.events(std::nullopt, kNow)->plain().body, HasSubstr("Other"));
+  EXPECT_EQ(fed.read_model.sales(EventId{1}).holds, 1);
 }
 
-TEST(Shelf, does_not_show_the_seats_of_a_deleted_date) {
+TEST(ReadModel, does_not_show_the_seats_of_a_deleted_date) {
   Fed fed;
   auto changes = one_date(3);
   changes.dates[0].deleted_at = kNow;
   fed.commit(changes);
-  EXPECT_EQ(fed.shelf.seats(DateId{7}, std::nullopt).error().code, Code::EVENT_DATE_NOT_FOUND);
-  EXPECT_FALSE(fed.shelf.event_of(DateId{7}));
+  EXPECT_EQ(fed.read_model.seats(DateId{7}, std::nullopt).error().code, Code::EVENT_DATE_NOT_FOUND);
+  EXPECT_FALSE(fed.read_model.event_of(DateId{7}));
 }
 
-TEST(Shelf, refuses_what_is_not_there) {
+TEST(ReadModel, refuses_what_is_not_there) {
   Fed fed;
-  EXPECT_EQ(fed.shelf.event(EventId{2}, kNow).error().code, Code::EVENT_NOT_FOUND);
-  EXPECT_EQ(fed.shelf.dates(EventId{2}, DatesWanted::all, kNow).error().code, Code::EVENT_NOT_FOUND);
-  EXPECT_EQ(fed.shelf.seats(DateId{8}, std::nullopt).error().code, Code::EVENT_DATE_NOT_FOUND);
+  EXPECT_EQ(fed.read_model.event(EventId{2}, kNow).error().code, Code::EVENT_NOT_FOUND);
+  EXPECT_EQ(fed.read_model.dates(EventId{2}, DatesWanted::all, kNow).error().code, Code::EVENT_NOT_FOUND);
+  EXPECT_EQ(fed.read_model.seats(DateId{8}, std::nullopt).error().code, Code::EVENT_DATE_NOT_FOUND);
 }
 
-TEST(Shelf, begins_with_what_the_store_has) {
+TEST(ReadModel, begins_with_what_the_store_has) {
   StartRows store;
   const auto changes = one_date(3);
   store.rows = Catalogue();
@@ -214,19 +214,19 @@ TEST(Shelf, begins_with_what_the_store_has) {
   store.taking = {reservation(1, 100, ReservationStatus::PAID)};
   store.blocks = {SeatId{102}};
   Fed fed;
-  fed.shelf.load(store);
+  fed.read_model.load(store);
   EXPECT_EQ(fed.free_seats(), "101");
-  EXPECT_EQ(fed.shelf.sales(EventId{1}).revenue, Won{1000});
+  EXPECT_EQ(fed.read_model.sales(EventId{1}).revenue, Won{1000});
 }
 
-TEST(Shelf, counts_holds_sales_and_revenue) {
+TEST(ReadModel, counts_holds_sales_and_revenue) {
   Fed fed;
   const auto held = reservation(1, 101, ReservationStatus::RESERVED);
   const auto pending = reservation(1, 101, ReservationStatus::PENDING);
   const auto paid = reservation(1, 101, ReservationStatus::PAID);
   const auto refunded = reservation(1, 101, ReservationStatus::REFUNDED);
   const auto expect = [&](std::int64_t holds, std::int64_t sold, std::int64_t revenue) {
-    const Sales sales = fed.shelf.sales(EventId{1});
+    const Sales sales = fed.read_model.sales(EventId{1});
     EXPECT_EQ(sales.holds, holds);
     EXPECT_EQ(sales.sold, sold);
     EXPECT_EQ(sales.revenue, Won{revenue});
@@ -243,7 +243,7 @@ TEST(Shelf, counts_holds_sales_and_revenue) {
 
 // Readers of every kind while batches come in: no race (run it under tsan), no torn answer, and at the end
 // the truth.
-TEST(Shelf, many_may_read_while_the_lane_feeds_it) {
+TEST(ReadModel, many_may_read_while_the_lane_feeds_it) {
   constexpr std::int64_t kSeats = 2000;
   constexpr int kRounds = 30;  // of each reader
   Fed fed(kSeats);
@@ -253,13 +253,13 @@ TEST(Shelf, many_may_read_while_the_lane_feeds_it) {
     readers.emplace_back([&, i] {
       for (int round = 0; round < kRounds; ++round) {
         const auto status = i == 0 ? std::optional(SeatStatus::AVAILABLE) : std::nullopt;
-        const auto seats = fed.shelf.seats(DateId{7}, status);
+        const auto seats = fed.read_model.seats(DateId{7}, status);
         ASSERT_TRUE(seats && (*seats)->plain().body->ends_with("}]}}"));
         EXPECT_FALSE(i == 1 && (*seats)->gzip().body->empty());
-        EXPECT_TRUE(fed.shelf.dates(EventId{1}, DatesWanted::all, kNow));
-        EXPECT_TRUE(fed.shelf.event(EventId{1}, kNow));
-        EXPECT_TRUE(fed.shelf.events(std::nullopt, kNow));
-        EXPECT_TRUE(fed.shelf.catalogue()->date(DateId{7}));
+        EXPECT_TRUE(fed.read_model.dates(EventId{1}, DatesWanted::all, kNow));
+        EXPECT_TRUE(fed.read_model.event(EventId{1}, kNow));
+        EXPECT_TRUE(fed.read_model.events(std::nullopt, kNow));
+        EXPECT_TRUE(fed.read_model.catalogue()->date(DateId{7}));
       }
       --reading;
     });
@@ -278,13 +278,13 @@ TEST(Shelf, many_may_read_while_the_lane_feeds_it) {
   for (auto& reader : readers) reader.join();
   for (std::int64_t i = 0; i + 1 < kSeats; ++i)
     fed.commit(reservation(i + 1, 100 + i, ReservationStatus::RESERVED));
-  EXPECT_EQ(fed.shelf.left(DateId{7}), 1);
+  EXPECT_EQ(fed.read_model.left(DateId{7}), 1);
   const auto begin = PageSlot::Clock::now();
   while (PageSlot::Clock::now() - begin < std::chrono::milliseconds(100)) {
   }
   EXPECT_EQ(fed.seats(SeatStatus::AVAILABLE).find("\"seatNumber\":2000"),
             fed.seats(SeatStatus::AVAILABLE).find("\"seatNumber\":"));
-  EXPECT_THAT(*(*fed.shelf.dates(EventId{1}, DatesWanted::all, kNow))->plain().body,
+  EXPECT_THAT(*(*fed.read_model.dates(EventId{1}, DatesWanted::all, kNow))->plain().body,
               HasSubstr("\"seatCount\":1,"));
 }
 
