@@ -74,7 +74,7 @@ TEST(Instances, what_one_commits_all_show) {
   stage.run_all();
   for (std::size_t i = 0; i < kInstances; ++i) {  // shown within 100 ms of the system's clock
     const auto left = [&] {
-      return number(boost::json::parse(*stage.at(i).read_model().stock_news({1})->stock.text), "seatsLeft");
+      return number(boost::json::parse(*stage.at(i).read_model().stock_update({1})->stock.text), "seatsLeft");
     };
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(2);
     while (left() != 49 && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();

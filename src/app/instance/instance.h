@@ -66,7 +66,7 @@ class Instance {
   const Clock& clock_;
   catalog::ReadModel read_model_;
   Rooms::CatalogueNow catalogue_ = [this] { return read_model_.catalogue(); };
-  StockOf stock_ = [this](EventId event) { return read_model_.stock_news(event); };
+  StockOf stock_ = [this](EventId event) { return read_model_.stock_update(event); };
   TokenKeys token_keys_;
   PlaceTokens tokens_;
   TokenIdentity identity_{tokens_};

@@ -33,17 +33,17 @@ class StockSlot {
   using Clock = std::chrono::steady_clock;
 
   template <class Count>
-  StockNews get(std::uint64_t version, const Count& count) {
+  StockUpdate get(std::uint64_t version, const Count& count) {
     const auto newest = newest_.lock();
     const auto is_old = [&] { return Clock::now() - newest->counted_at >= std::chrono::milliseconds(100); };
     if (!newest->news.stock.text || (version != newest->version && is_old()))
-      *newest = {news_of(count(), false), version, Clock::now()};
+      *newest = {render(count(), false), version, Clock::now()};
     return newest->news;
   }
 
  private:
   struct Newest {
-    StockNews news;
+    StockUpdate news;
     std::uint64_t version = 0;
     Clock::time_point counted_at{};
   };
@@ -236,14 +236,14 @@ std::int64_t ReadModel::left(DateId id) const {
   return date ? std::int64_t(date->seat_map->left()) : 0;
 }
 
-std::optional<StockNews> ReadModel::stock_news(EventId id) const {
+std::optional<StockUpdate> ReadModel::stock_update(EventId id) const {
   const auto all = entries();
   const EventEntry* event = all->event(id);
   if (!event) return std::nullopt;
   std::int64_t left = 0;
   for (const auto& date : event->dates)
     if (!date->date->deleted_at) left += std::int64_t(date->seat_map->left());
-  StockNews news = event->stock_slot.get(event->live->version.load(), [&] {
+  StockUpdate news = event->stock_slot.get(event->live->version.load(), [&] {
     stagedoor::Stock counted;
     std::map<std::pair<std::string, Won>, std::int64_t> seats_left;
     for (const auto& date : event->dates) {

@@ -116,7 +116,7 @@ Result<Answer> poll(const QueueDeps& deps, const http::Request& request) {
   }
   if (!fan) return unknown_token();
   const auto stock = deps.stock(claims->event);
-  std::string tag = news_of(*claims, *fan, stock);
+  std::string tag = status_tag(*claims, *fan, stock);
   tag += '-';
   append_parts(tag, fan->poll_after.count());
   tag.pop_back();
@@ -138,7 +138,7 @@ http::Route poll_route(const QueueDeps& deps) {
 }  // namespace
 
 QueuePlace to_dto(const TokenClaims& claims, std::string_view token, const FanView& fan,
-                  const std::optional<StockNews>& stock) {
+                  const std::optional<StockUpdate>& stock) {
   const Standing& standing = fan.standing;
   QueuePlace place{.eventId = claims.event,
                    .userId = claims.user,
@@ -161,7 +161,8 @@ QueuePlace to_dto(const TokenClaims& claims, std::string_view token, const FanVi
   return place;
 }
 
-std::string news_of(const TokenClaims& claims, const FanView& fan, const std::optional<StockNews>& stock) {
+std::string status_tag(const TokenClaims& claims, const FanView& fan,
+                       const std::optional<StockUpdate>& stock) {
   const Standing& standing = fan.standing;
   const bool waits = standing.status == QueueStatus::CREATED;
   std::string tag;
@@ -174,8 +175,8 @@ std::string news_of(const TokenClaims& claims, const FanView& fan, const std::op
   return tag;
 }
 
-StockNews news_of(const Stock& stock, bool sold_out) {
-  StockNews news{sold_out, {std::make_shared<const std::string>(json::to_text(stock))}};
+StockUpdate status_tag(const Stock& stock, bool sold_out) {
+  StockUpdate news{sold_out, {std::make_shared<const std::string>(json::to_text(stock))}};
   for (const auto& category : stock.categories)
     news.sum = news.sum * 1'000'003 + std::uint64_t(category.seatsLeft) + 1;
   return news;

@@ -34,10 +34,10 @@ BOOST_DESCRIBE_STRUCT(QueuePlace, (),
                        estimatedWaitHigh, pollAfterMs, issuedAt, activatedAt, expiresAt, soldOut, stock))
 
 QueuePlace to_dto(const TokenClaims& claims, std::string_view token, const FanView& fan,
-                  const std::optional<StockNews>& stock = std::nullopt);
+                  const std::optional<StockUpdate>& stock = std::nullopt);
 // Names all that is news to the fan: everything told that can change, but for when to ask next.
-std::string news_of(const TokenClaims& claims, const FanView& fan,
-                    const std::optional<StockNews>& stock = std::nullopt);
+std::string status_tag(const TokenClaims& claims, const FanView& fan,
+                       const std::optional<StockUpdate>& stock = std::nullopt);
 
 struct QueueDeps {
   Lane& lane;

@@ -48,8 +48,8 @@ class StatusStream : public EventStream {
     bool operator==(const Turn&) const = default;
   };
 
-  void tell(const FanView& fan, const std::optional<StockNews>& stock, std::string& text) {
-    std::string news = news_of(claims_, fan, stock);
+  void tell(const FanView& fan, const std::optional<StockUpdate>& stock, std::string& text) {
+    std::string news = status_tag(claims_, fan, stock);
     if (news == told_) return;
     told_ = std::move(news);
     text += "event: status\nid: ";
@@ -77,7 +77,7 @@ Result<Answer> open(const QueueStreamDeps& deps, const http::Request& request) {
   const std::string_view told = request.header("Last-Event-ID");
   // A browser stops reconnecting at 204.
   if (fan->standing.status == QueueStatus::EXPIRED &&
-      told == news_of(*claims, *fan, deps.stock(claims->event)))
+      told == status_tag(*claims, *fan, deps.stock(claims->event)))
     return Answer{.status = 204};
   return Answer{.stream = std::make_shared<StatusStream>(
                     PlaceWatcher(deps.rooms, deps.clock, *claims, deps.tokens.end_of(*claims)), *claims,

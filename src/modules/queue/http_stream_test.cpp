@@ -90,7 +90,7 @@ class QueueStream : public testing::Test, protected http::Reply::Sink {
   PlaceTokens tokens{keys, clock, kLifetime};
   QueueStreamDeps deps{rooms, tokens, clock, [this](EventId) { return stock; }};
   http::Router router;
-  std::optional<StockNews> stock;
+  std::optional<StockUpdate> stock;
   Answer answer;
   Place last_place = 0;
   bool is_open = false;
@@ -240,7 +240,7 @@ TEST_F(QueueStream, tells_at_once_that_everything_is_sold) {
   join();
   const auto stream = listen(join());
   hear(*stream);
-  stock = news_of(Stock{0, {{"Standard", Won{110'000}, 0}}}, true);
+  stock = render(Stock{0, {{"Standard", Won{110'000}, 0}}}, true);
   const auto events = hear(*stream);
   ASSERT_THAT(events, SizeIs(1));
   EXPECT_TRUE(boost::json::parse(events[0].data).at("soldOut").as_bool());

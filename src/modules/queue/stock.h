@@ -28,14 +28,14 @@ struct Stock {
 };
 BOOST_DESCRIBE_STRUCT(Stock, (), (seatsLeft, categories))
 
-struct StockNews {
+struct StockUpdate {
   bool sold_out = false;  // no seat is available and no hold could lapse
   json::Rendered<Stock> stock;
   std::uint64_t sum = 0;  // the same for the same numbers, also in another run of the server
 };
-StockNews news_of(const Stock& stock, bool sold_out);
+StockUpdate render(const Stock& stock, bool sold_out);
 
 // Any thread. Nothing for an event that is not there.
-using StockOf = std::function<std::optional<StockNews>(EventId)>;
+using StockOf = std::function<std::optional<StockUpdate>(EventId)>;
 
 }  // namespace stagedoor
