@@ -60,14 +60,14 @@ Instance::Instance(const InstanceParts& parts)
   // and must find those of the very batch they hear of.
   read_model_.load(parts.store.startup);
   rooms_.restore(parts.store.line, parts.store.startup);
-  lapse_holds_.restore(parts.store.startup);
-  // Each listener hears of a batch when those before it have. LapseHolds needs no other one. Listeners that
+  hold_expiry_.restore(parts.store.startup);
+  // Each listener hears of a batch when those before it have. HoldExpiry needs no other one. Listeners that
   // are added later (metrics) count what the instance already shows.
   lane_.add_observer(read_model_);
   lane_.add_observer(rooms_);
-  lane_.add_observer(lapse_holds_);
+  lane_.add_observer(hold_expiry_);
   lane_.add_job(rooms_);
-  lane_.add_job(lapse_holds_);
+  lane_.add_job(hold_expiry_);
   lane_.add_job(housekeeping_);
   add_routes();
 }

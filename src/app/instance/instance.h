@@ -22,8 +22,8 @@
 #include "modules/queue/http.h"
 #include "modules/queue/http_public.h"
 #include "modules/queue/http_stream.h"
+#include "modules/reservation/hold_expiry.h"
 #include "modules/reservation/http.h"
-#include "modules/reservation/lapse.h"
 #include "modules/wallet/http.h"
 #include "ports/random.h"
 
@@ -72,7 +72,7 @@ class Instance {
   TokenIdentity identity_{tokens_};
   OperatorKeys operator_keys_;
   Rooms rooms_;
-  LapseHolds lapse_holds_;
+  HoldExpiry hold_expiry_;
   Housekeeping housekeeping_;
   Lane lane_;
   QueryPool query_pool_;

@@ -1,5 +1,5 @@
 // When the sweep comes due (R-S4). What it does to holds: model_test.cpp and tests/lane.
-#include "modules/reservation/lapse.h"
+#include "modules/reservation/hold_expiry.h"
 
 #include <gtest/gtest.h>
 
@@ -19,19 +19,19 @@ struct LapseHoldsTest : testing::Test {
     batch.reservations.put(row.id, row, stored_end ? &stored : nullptr);
     return batch;
   }
-  LapseHolds lapse;
+  HoldExpiry expiry;
 };
 
 TEST_F(LapseHoldsTest, are_due_when_a_hold_expires) {
-  EXPECT_EQ(lapse.next_due(kStart), kNever);
-  lapse.on_commit(of(kStart + Millis(300)));
-  EXPECT_EQ(lapse.next_due(kStart), kStart + Millis(300));
+  EXPECT_EQ(expiry.next_due(kStart), kNever);
+  expiry.on_commit(of(kStart + Millis(300)));
+  EXPECT_EQ(expiry.next_due(kStart), kStart + Millis(300));
 }
 
 TEST_F(LapseHoldsTest, follow_a_hold_whose_end_moves_to_an_earlier_time) {
-  lapse.on_commit(of(kStart + Millis(300)));
-  lapse.on_commit(of(kStart + Millis(100), kStart + Millis(300)));
-  EXPECT_EQ(lapse.next_due(kStart), kStart + Millis(100));
+  expiry.on_commit(of(kStart + Millis(300)));
+  expiry.on_commit(of(kStart + Millis(100), kStart + Millis(300)));
+  EXPECT_EQ(expiry.next_due(kStart), kStart + Millis(100));
 }
 
 }  // namespace

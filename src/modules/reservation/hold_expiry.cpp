@@ -1,4 +1,4 @@
-#include "modules/reservation/lapse.h"
+#include "modules/reservation/hold_expiry.h"
 
 #include "modules/reservation/model.h"
 
@@ -10,9 +10,9 @@ constexpr Millis kRetryAlone{60'000};
 
 }  // namespace
 
-class LapseHolds::Sweep : public Command {
+class HoldExpiry::Sweep : public Command {
  public:
-  Sweep(LapseHolds& all, TimePoint collected_at, std::vector<ReservationId> holds)
+  Sweep(HoldExpiry& all, TimePoint collected_at, std::vector<ReservationId> holds)
       : Command(LaneClass::payment, {}), all_(all), collected_at_(collected_at), holds_(std::move(holds)) {}
 
   void rows_to_load(const View& view, Keys& wanted) const override {
@@ -29,27 +29,27 @@ class LapseHolds::Sweep : public Command {
   }
 
  private:
-  LapseHolds& all_;
+  HoldExpiry& all_;
   TimePoint collected_at_;
   std::vector<ReservationId> holds_;
 };
 
-void LapseHolds::restore(StartupState& store) {
+void HoldExpiry::restore(StartupState& store) {
   store.read({.reservation = [&](const Reservation& row) {
     if (row.is_unpaid()) ends_.push({row.expires_at, row.id});
   }});
 }
 
-void LapseHolds::on_commit(const Batch& batch) {
+void HoldExpiry::on_commit(const Batch& batch) {
   for (const auto& [row, stored] : batch.reservations.rows()) {
     if (row.is_unpaid() && (!stored || row.expires_at < stored->expires_at))
       ends_.push({row.expires_at, row.id});
   }
 }
 
-TimePoint LapseHolds::next_due(TimePoint) const { return ends_.empty() ? kNever : ends_.top().at; }
+TimePoint HoldExpiry::next_due(TimePoint) const { return ends_.empty() ? kNever : ends_.top().at; }
 
-void LapseHolds::collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) {
+void HoldExpiry::collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) {
   std::vector<ReservationId> holds;
   for (std::size_t i = 0; i < kAtOnce && !ends_.empty() && ends_.top().at <= now; ++i) {
     const End end = ends_.top();

@@ -15,7 +15,7 @@
 namespace stagedoor {
 
 // Lane thread (restore: before it starts).
-class LapseHolds : public Job, public CommitObserver {
+class HoldExpiry : public Job, public CommitObserver {
  public:
   void restore(StartupState& store);
   void on_commit(const Batch& batch) override;
