@@ -407,7 +407,7 @@ std::exception_ptr Connection::refusal_in(std::string_view state, const std::str
   // XX of its own
   for (const std::string_view outage : {"08", "25", "28", "3D", "40", "53", "55", "57", "58", "XX"})
     if (state.starts_with(outage)) return std::make_exception_ptr(StoreUnavailable(why));
-  if (!fault_is_fatal_) return std::make_exception_ptr(StoreUnusable(why));
+  if (!fatal_on_error_) return std::make_exception_ptr(StoreUnusable(why));
   die_of_bug(why);
 }
 

@@ -215,7 +215,7 @@ class Connection {
   bool is_durable() const { return is_durable_; }  // the server's fsync is on
   // From now on a statement that the server does not understand ends the process; before, it is
   // StoreUnusable.
-  void fault_is_fatal() { fault_is_fatal_ = true; }
+  void set_fatal_on_error() { fatal_on_error_ = true; }
   bool in_transaction() const;
   // Ends an open transaction, whatever was queued; nothing to do without one. A connection that cannot is
   // closed.
@@ -264,7 +264,7 @@ class Connection {
   std::exception_ptr failure_;  // the first since finish() began
   std::int64_t changed_ = 0;
   bool is_durable_ = true;
-  bool fault_is_fatal_ = false;
+  bool fatal_on_error_ = false;
 };
 
 }  // namespace stagedoor::postgres

@@ -15,7 +15,7 @@ postgres::Connection& PostgresOutbox::open() {
   if (connection_ && connection_->is_open()) return *connection_;
   claimed_.clear();
   connection_.emplace(options_);
-  connection_->fault_is_fatal();
+  connection_->set_fatal_on_error();
   return *connection_;
 }
 

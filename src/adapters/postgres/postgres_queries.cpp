@@ -31,7 +31,7 @@ std::vector<Row> PostgresQueries::rows(const sql::Text& query,
   for (bool is_new = false;;) {
     if (!connection_ || !connection_->is_open()) {
       connection_.emplace(options_);
-      connection_->fault_is_fatal();
+      connection_->set_fatal_on_error();
       is_new = true;
     }
     std::vector<Row> found;

@@ -91,7 +91,7 @@ PostgresStore::PostgresStore(PostgresOptions options)
   connection_->set_answer_limit(std::nullopt);
   migrate(*connection_);
   connection_->set_answer_limit(options_.answer_limit);
-  connection_->fault_is_fatal();
+  connection_->set_fatal_on_error();
 }
 
 PostgresStore::~PostgresStore() = default;
@@ -99,7 +99,7 @@ PostgresStore::~PostgresStore() = default;
 std::unique_ptr<Connection> PostgresStore::connect() const {
   try {
     auto connection = std::make_unique<Connection>(connection_options(options_));
-    connection->fault_is_fatal();
+    connection->set_fatal_on_error();
     return connection;
   } catch (const StoreUnusable& why) {  // another server than before
     throw StoreUnavailable(why.what());

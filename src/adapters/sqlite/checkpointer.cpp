@@ -5,7 +5,7 @@
 namespace stagedoor {
 
 Checkpointer::Checkpointer(const std::string& path) : database_(path, OpenFor::writing) {
-  database_.damage_is_fatal();
+  database_.set_fatal_on_error();
   thread_ = std::thread([this] { work(); });
 }
 

@@ -87,7 +87,7 @@ void Database::fail(int code, std::string_view doing) const {
       throw StoreUnavailable(why);
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      if (!damage_is_fatal_) throw StoreUnusable(why);
+      if (!fatal_on_error_) throw StoreUnusable(why);
       [[fallthrough]];
     default:
       die_of_bug(why, std::source_location::current());

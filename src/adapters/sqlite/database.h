@@ -45,7 +45,7 @@ class Database {
   bool in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }
   void roll_back() noexcept;  // nothing to do outside a transaction
   // From now on damage found in the file ends the process: the server must not go on with it.
-  void damage_is_fatal() { damage_is_fatal_ = true; }
+  void set_fatal_on_error() { fatal_on_error_ = true; }
 
   // Throws what an SQLite result code means: a constraint StoreRefused, an outage StoreUnavailable. A failed
   // fsync ends the process: what is on disk is then unknown, and a restart finds out.
@@ -55,7 +55,7 @@ class Database {
  private:
   sqlite3* db_ = nullptr;
   std::string path_;
-  bool damage_is_fatal_ = false;
+  bool fatal_on_error_ = false;
 };
 
 template <class T>

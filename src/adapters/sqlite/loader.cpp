@@ -27,13 +27,13 @@ Loader::Loader(Database& database)
       paid_reservations_(database, sql::payment::find_paid_reservations),
       draw_(database, sql::queue::find_draw) {}
 
-void Loader::load(const Keys& keys, Known& known, View& view) {
+void Loader::load(const Keys& keys, StoreIndexes& indexes, View& view) {
   for (const auto& id : keys.reservations) load_reservation(id, view);
   for (const auto& id : keys.seats) {
-    if (known.seats.may_be_taken(id)) load_seat(id, view);
+    if (indexes.seats.may_be_taken(id)) load_seat(id, view);
     else view.seats.put(id, SeatState{});
   }
-  for (const auto& fan : keys.fans) load_fan(fan, known.fans, view);
+  for (const auto& fan : keys.fans) load_fan(fan, indexes.fans, view);
   for (const auto& user : keys.wallets) load_wallet(user, view);
   for (const auto& key : keys.visits) load_visit(key, view);
   for (const auto& key : keys.answers) load_answer(key, view);

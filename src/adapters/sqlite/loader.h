@@ -9,7 +9,7 @@
 namespace stagedoor {
 
 // What the store remembers of the file, to ask it less.
-struct Known {
+struct StoreIndexes {
   FanIndex fans;
   SeatIndex seats;
 };
@@ -18,7 +18,7 @@ class Loader {
  public:
   explicit Loader(Database& database);
 
-  void load(const Keys& keys, Known& known, View& view);
+  void load(const Keys& keys, StoreIndexes& indexes, View& view);
 
  private:
   void load_reservation(ReservationId id, View& view);

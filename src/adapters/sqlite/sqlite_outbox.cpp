@@ -9,7 +9,7 @@ SqliteOutbox::SqliteOutbox(SqliteStore& store)
       database_(store.path(), OpenFor::reading),
       pending_(database_, sql::events::find_pending),
       find_sink_(database_, sql::events::find_sink) {
-  database_.damage_is_fatal();
+  database_.set_fatal_on_error();
 }
 
 std::vector<OutboxRow> SqliteOutbox::pending(OutboxId after, std::size_t limit) {

@@ -38,7 +38,7 @@ SqliteQueries::SqliteQueries(const std::string& path)
       paid_reservations_(database_, sql::payment::find_paid_reservations),
       log_(database_, sql::operator_::list_log) {
   check_schema(database_);
-  database_.damage_is_fatal();
+  database_.set_fatal_on_error();
 }
 
 std::optional<Reservation> SqliteQueries::reservation(ReservationId id) {

@@ -79,13 +79,13 @@ class SqliteStore::SqliteTransaction final : public Transaction {
 
   void load(const Keys& keys, View& view) override {
     start("BEGIN");
-    store_.loader_.load(keys, store_.known_, view);
+    store_.loader_.load(keys, store_.indexes_, view);
   }
 
   void apply(const Batch& batch) override {
     start("BEGIN IMMEDIATE");
     has_written_ = true;
-    store_.writer_.write(batch, store_.known_);
+    store_.writer_.write(batch, store_.indexes_);
   }
 
   void commit() override {
@@ -127,7 +127,7 @@ SqliteStore::SqliteStore(SqliteOptions options)
   database_.execute("PRAGMA cache_size = -" + std::to_string(options.cache_size / 1024));
   database_.execute("PRAGMA foreign_keys = ON");
   migrate(database_);
-  database_.damage_is_fatal();
+  database_.set_fatal_on_error();
 
   page_size_ = database_.ask("PRAGMA page_size");
   wal_limit_pages_ = std::max<std::int64_t>(options.wal_limit / page_size_, 16);
@@ -186,10 +186,10 @@ Catalogue SqliteStore::catalogue() {
 void SqliteStore::read(const StartupRows& rows) {
   StartupRows receivers = rows;
   if (rows.reservation) {
-    known_ = {};
+    indexes_ = {};
     receivers.reservation = [&](const Reservation& row) {
-      known_.fans.add(row.id, {row.event, row.user});
-      known_.seats.add(row.seat);
+      indexes_.fans.add(row.id, {row.event, row.user});
+      indexes_.seats.add(row.seat);
       rows.reservation(row);
     };
   }
@@ -224,8 +224,8 @@ void SqliteStore::learn() {
     SeatId seat;
     EventUser fan;
     columns >> id >> seat >> fan.first >> fan.second;
-    known_.fans.add(id, fan);
-    known_.seats.add(seat);
+    indexes_.fans.add(id, fan);
+    indexes_.seats.add(seat);
   });
   learn_blocks(reader);
 }
@@ -234,7 +234,7 @@ void SqliteStore::learn_blocks(Database& reader) {
   Statement(reader, sql::catalog::list_blocks).each({}, [&](Columns& columns) {
     SeatId seat;
     columns >> seat;
-    known_.seats.add(seat);
+    indexes_.seats.add(seat);
   });
   is_known_ = true;
 }

@@ -92,7 +92,7 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
   Loader loader_;
   Writer writer_;
   Statement advance_sink_;
-  Known known_;
+  StoreIndexes indexes_;
   bool is_known_ = false;
   std::unique_ptr<LineReader> line_reader_;
   std::unique_ptr<Checkpointer> checkpointer_;

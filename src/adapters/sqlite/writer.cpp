@@ -50,13 +50,13 @@ Writer::Writer(Database& database)
 
 // What is referred to before what refers to it; changed reservations, which only ever free a seat, before new
 // ones.
-void Writer::write(const Batch& batch, Known& known) {
+void Writer::write(const Batch& batch, StoreIndexes& indexes) {
   if (!batch.catalogue.empty()) write_catalogue(database_, batch.catalogue);
   for (const auto& row : batch.payments) add(row);
   for (const auto& one : batch.reservations.rows())
-    if (one.stored) change(one, known);
+    if (one.stored) change(one, indexes);
   for (const auto& one : batch.reservations.rows())
-    if (!one.stored) add(one.row, known);
+    if (!one.stored) add(one.row, indexes);
   for (const auto& one : batch.wallets.rows()) write(one);
   for (const auto& one : batch.visits.rows()) write(one);
   for (const auto& one : batch.line.rows()) write(one);
@@ -65,7 +65,7 @@ void Writer::write(const Batch& batch, Known& known) {
   for (const auto& row : batch.priority) add(row);
   for (const auto& one : batch.blocks.rows()) {
     (one.row.blocked ? block_seat_ : release_seat_).run({{"$seat_id", one.row.seat}});
-    known.seats.add(one.row.seat);
+    indexes.seats.add(one.row.seat);
   }
   for (const auto& row : batch.postings) add(row);
   for (const auto& row : batch.answers) add(row);
@@ -75,7 +75,7 @@ void Writer::write(const Batch& batch, Known& known) {
   raise_watermark("latest_moment", to_ms(batch.now));
 }
 
-void Writer::change(const Write<Reservation>& write, Known& known) {
+void Writer::change(const Write<Reservation>& write, StoreIndexes& indexes) {
   const Reservation& row = write.row;
   const int changed = update_reservation_.run({{"$id", row.id},
                                                {"$stored_version", write.stored->version},
@@ -90,15 +90,15 @@ void Writer::change(const Write<Reservation>& write, Known& known) {
   if (changed != 1) refuse("reservation", row.id.value);
   if (row.user != write.stored->user) {
     reassign_reservation_.run({{"$id", row.id}, {"$user_id", row.user}});
-    known.fans.add(row.id, {row.event, row.user});
+    indexes.fans.add(row.id, {row.event, row.user});
   }
 }
 
-void Writer::add(const Reservation& row, Known& known) {
+void Writer::add(const Reservation& row, StoreIndexes& indexes) {
   insert_reservation_.run(columns(row));
   if (!row.takes_seat()) return;
-  known.seats.add(row.seat);
-  known.fans.add(row.id, {row.event, row.user});
+  indexes.seats.add(row.seat);
+  indexes.fans.add(row.id, {row.event, row.user});
 }
 
 void Writer::write(const Write<Wallet>& write) {

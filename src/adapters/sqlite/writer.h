@@ -14,13 +14,13 @@ class Writer {
   explicit Writer(Database& database);
 
   // Throws StoreRefused for a guard or constraint, StoreUnavailable for an outage; roll back then.
-  void write(const Batch& batch, Known& known);
+  void write(const Batch& batch, StoreIndexes& indexes);
   // At most `rows_max` of each kind; the number of rows that went.
   std::size_t forget(const RetentionLimits& limits, std::size_t rows_max);
 
  private:
-  void change(const Write<Reservation>& write, Known& known);
-  void add(const Reservation& row, Known& known);
+  void change(const Write<Reservation>& write, StoreIndexes& indexes);
+  void add(const Reservation& row, StoreIndexes& indexes);
   void write(const Write<Wallet>& write);
   void write(const Write<Visit>& write);
   void write(const Write<Draw>& write);
