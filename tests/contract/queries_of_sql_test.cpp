@@ -14,13 +14,13 @@ namespace {
 
 // What is read whole, and when.
 const std::set<std::string_view> kReadsAll = {
-    "catalog/list_blocks",                   // at start
-    "catalog/list_categories",               // at start
-    "catalog/list_dates",                    // at start
-    "catalog/list_events",                   // at start
-    "catalog/list_layouts",                  // at start
-    "catalog/list_seats",                    // at start
-    "catalog/list_sections",                 // at start
+    "catalogue/list_blocks",                 // at start
+    "catalogue/list_categories",             // at start
+    "catalogue/list_dates",                  // at start
+    "catalogue/list_events",                 // at start
+    "catalogue/list_layouts",                // at start
+    "catalogue/list_seats",                  // at start
+    "catalogue/list_sections",               // at start
     "queue/list_absences",                   // at start
     "queue/list_draws",                      // at start
     "queue/list_priority",                   // at start

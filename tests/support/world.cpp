@@ -3,8 +3,8 @@
 #include <stdexcept>
 
 #include "http/render_refusal.h"
-#include "modules/catalog/change.h"
-#include "modules/catalog/yaml.h"
+#include "modules/catalogue/change.h"
+#include "modules/catalogue/yaml.h"
 
 namespace stagedoor::test {
 
@@ -31,9 +31,9 @@ World::World(const StorePorts& store, const Clock& clock, WorldOptions options)
                  .balance_max = options.balance_max}) {}
 
 void World::import(std::string_view yaml) {
-  const catalog::CatalogueText text{std::string(yaml)};
+  const catalogue::CatalogueText text{std::string(yaml)};
   if (!text.document()) throw std::runtime_error(text.explain("catalogue", text.document().error()));
-  const auto done = catalog::import_catalogue(lane(), *text.document(), "test");
+  const auto done = catalogue::import_catalogue(lane(), *text.document(), "test");
   if (!done) throw std::runtime_error(text.explain("catalogue", done.error()));
 }
 

@@ -70,7 +70,7 @@ class World {
 
   Lane& lane() { return instance_.lane(); }
   Rooms& rooms() { return instance_.rooms(); }
-  catalog::ReadModel& read_model() { return instance_.read_model(); }
+  catalogue::ReadModel& read_model() { return instance_.read_model(); }
 
  private:
   std::vector<std::string>* journal_;

@@ -4,7 +4,7 @@ small trees with one fault planted."""
 import pathlib
 import re
 
-MODULE_ORDER = ['events', 'identity', 'queue', 'catalog', 'wallet', 'reservation', 'payment', 'operator']  # each may include those before it
+MODULE_ORDER = ['events', 'identity', 'queue', 'catalogue', 'wallet', 'reservation', 'payment', 'operator']  # each may include those before it
 BEAST_FILES_MAX = 2
 LINES_WORTH_A_LOOK = 500
 FILE_LINES_MAX = 600
@@ -305,7 +305,7 @@ def requirement_ids(text):
 
 def catalogue_fields_are_documented(tree):
     """Every field of the catalogue file stands in its page."""
-    source, page = 'src/modules/catalog/document.h', 'docs/catalogue.md'
+    source, page = 'src/modules/catalogue/document.h', 'docs/catalogue.md'
     described = re.findall(r'BOOST_DESCRIBE_STRUCT\(\w+,\s*\(\),\s*\(([^)]*)\)\)', tree.text(source))
     fields = sorted({field.strip() for names in described for field in names.split(',')})
     return [f'{page}:1: says nothing of {field}' for field in fields if f'`{field}`' not in tree.text(page)]

@@ -173,7 +173,7 @@ class PlantedFault(unittest.TestCase):
 
     def test_catalogue_field_without_a_word(self):
         self.assert_finds(checks.catalogue_fields_are_documented, {
-            'src/modules/catalog/document.h': 'BOOST_DESCRIBE_STRUCT(A, (), (id,\n name))\nBOOST_DESCRIBE_STRUCT(B, (), (from))\n',
+            'src/modules/catalogue/document.h': 'BOOST_DESCRIBE_STRUCT(A, (), (id,\n name))\nBOOST_DESCRIBE_STRUCT(B, (), (from))\n',
             'docs/catalogue.md': '`id` and `from`\n'}, 'docs/catalogue.md:1')
 
     def test_claim_without_test(self):  # R-X9

@@ -35,7 +35,7 @@ void load_seats(Connection& connection, const Keys& keys, View& view) {
                      view.seats.at_or_new(row.seat).taken_by = row.id;
                      keep(view, row);
                    });
-  connection.queue(sql::catalog::find_block, {{"$seat_ids", Value::of_each(keys.seats, kWhole)}},
+  connection.queue(sql::catalogue::find_block, {{"$seat_ids", Value::of_each(keys.seats, kWhole)}},
                    [&](Columns& columns) {
                      SeatId seat;
                      columns >> seat;

@@ -42,29 +42,29 @@ Value each_bytes(const std::vector<Row>& rows, std::string Row::*member) {
 // --- the catalogue: seldom, and one row after the other ---
 
 void write(Connection& connection, const Event& event) {
-  connection.queue(sql::catalog::put_event, {{"$id", event.id},
-                                             {"$name", event.name},
-                                             {"$performer", event.performer},
-                                             {"$venue", event.venue},
-                                             {"$on_sale_from", event.on_sale.from},
-                                             {"$on_sale_until", event.on_sale.until},
-                                             {"$queue_policy", to_json_text(event.queue)},
-                                             {"$sale_policy", to_json_text(event.policy)},
-                                             {"$closed", event.closed},
-                                             {"$paused", event.paused},
-                                             {"$created_at", event.created_at},
-                                             {"$updated_at", event.updated_at}});
+  connection.queue(sql::catalogue::put_event, {{"$id", event.id},
+                                               {"$name", event.name},
+                                               {"$performer", event.performer},
+                                               {"$venue", event.venue},
+                                               {"$on_sale_from", event.on_sale.from},
+                                               {"$on_sale_until", event.on_sale.until},
+                                               {"$queue_policy", to_json_text(event.queue)},
+                                               {"$sale_policy", to_json_text(event.policy)},
+                                               {"$closed", event.closed},
+                                               {"$paused", event.paused},
+                                               {"$created_at", event.created_at},
+                                               {"$updated_at", event.updated_at}});
 }
 
 // True when it was there.
 bool change_date(Connection& connection, const EventDate& date) {
-  connection.queue(sql::catalog::update_date, {{"$id", date.id},
-                                               {"$starts_at", date.starts_at},
-                                               {"$booking_from", date.booking.from},
-                                               {"$booking_until", date.booking.until},
-                                               {"$layout", date.layout},
-                                               {"$updated_at", date.updated_at},
-                                               {"$deleted_at", date.deleted_at}});
+  connection.queue(sql::catalogue::update_date, {{"$id", date.id},
+                                                 {"$starts_at", date.starts_at},
+                                                 {"$booking_from", date.booking.from},
+                                                 {"$booking_until", date.booking.until},
+                                                 {"$layout", date.layout},
+                                                 {"$updated_at", date.updated_at},
+                                                 {"$deleted_at", date.deleted_at}});
   connection.finish();
   return connection.changed() == 1;
 }
@@ -78,42 +78,42 @@ void add_seats(Connection& connection, const EventDate& date) {
     };
     const Value ids = Value::of_each(
         seats, [&](const Seat& seat) { return date.seat_id(std::size_t(&seat - date.seats.data())); });
-    connection.queue(sql::catalog::insert_seat, {{"$ids", ids},
-                                                 {"$date_id", date.id},
-                                                 {"$numbers", of_each(&Seat::number)},
-                                                 {"$sections", of_each(&Seat::section)},
-                                                 {"$rows", of_each(&Seat::row)},
-                                                 {"$numbers_in_row", of_each(&Seat::number_in_row)},
-                                                 {"$categories", of_each(&Seat::category)}});
+    connection.queue(sql::catalogue::insert_seat, {{"$ids", ids},
+                                                   {"$date_id", date.id},
+                                                   {"$numbers", of_each(&Seat::number)},
+                                                   {"$sections", of_each(&Seat::section)},
+                                                   {"$rows", of_each(&Seat::row)},
+                                                   {"$numbers_in_row", of_each(&Seat::number_in_row)},
+                                                   {"$categories", of_each(&Seat::category)}});
   }
 }
 
 void write(Connection& connection, const EventDate& date) {
   if (!change_date(connection, date)) {
-    connection.queue(sql::catalog::insert_date, {{"$id", date.id},
-                                                 {"$event_id", date.event},
-                                                 {"$starts_at", date.starts_at},
-                                                 {"$booking_from", date.booking.from},
-                                                 {"$booking_until", date.booking.until},
-                                                 {"$layout", date.layout},
-                                                 {"$first_seat", date.first_seat},
-                                                 {"$seat_count", date.seats.size()},
-                                                 {"$created_at", date.created_at},
-                                                 {"$updated_at", date.updated_at},
-                                                 {"$deleted_at", date.deleted_at}});
+    connection.queue(sql::catalogue::insert_date, {{"$id", date.id},
+                                                   {"$event_id", date.event},
+                                                   {"$starts_at", date.starts_at},
+                                                   {"$booking_from", date.booking.from},
+                                                   {"$booking_until", date.booking.until},
+                                                   {"$layout", date.layout},
+                                                   {"$first_seat", date.first_seat},
+                                                   {"$seat_count", date.seats.size()},
+                                                   {"$created_at", date.created_at},
+                                                   {"$updated_at", date.updated_at},
+                                                   {"$deleted_at", date.deleted_at}});
     add_seats(connection, date);
   }
   for (std::size_t i = 0; i < date.sections.size(); ++i) {
-    connection.queue(sql::catalog::put_section,
+    connection.queue(sql::catalogue::put_section,
                      {{"$date_id", date.id}, {"$position", i}, {"$name", date.sections[i]}});
   }
   for (std::size_t i = 0; i < date.categories.size(); ++i) {
     const Category& row = date.categories[i];
-    connection.queue(sql::catalog::put_category, {{"$id", row.id},
-                                                  {"$date_id", date.id},
-                                                  {"$position", i},
-                                                  {"$name", row.name},
-                                                  {"$price", row.price}});
+    connection.queue(sql::catalogue::put_category, {{"$id", row.id},
+                                                    {"$date_id", date.id},
+                                                    {"$position", i},
+                                                    {"$name", row.name},
+                                                    {"$price", row.price}});
   }
 }
 
@@ -121,7 +121,7 @@ void write(Connection& connection, const CatalogueChanges& changes) {
   for (const auto& event : changes.events) write(connection, event);
   for (const auto& date : changes.dates) write(connection, date);
   for (const auto& [name, layout] : changes.layouts)
-    connection.queue(sql::catalog::put_layout, {{"$name", name}, {"$definition", to_json_text(layout)}});
+    connection.queue(sql::catalogue::put_layout, {{"$name", name}, {"$definition", to_json_text(layout)}});
 }
 
 // --- everything else ---
@@ -196,9 +196,9 @@ void write(Connection& connection, const Writes<SeatId, SeatBlock>& blocks) {
   for (const auto& one : blocks.rows()) (one.row.blocked ? blocked : released).push_back(one.row.seat);
   const auto seats = [](SeatId seat) { return seat; };
   if (!blocked.empty())
-    connection.queue(sql::catalog::block_seat, {{"$seat_ids", Value::of_each(blocked, seats)}});
+    connection.queue(sql::catalogue::block_seat, {{"$seat_ids", Value::of_each(blocked, seats)}});
   if (!released.empty())
-    connection.queue(sql::catalog::release_seat, {{"$seat_ids", Value::of_each(released, seats)}});
+    connection.queue(sql::catalogue::release_seat, {{"$seat_ids", Value::of_each(released, seats)}});
 }
 
 void add(Connection& connection, const std::vector<PlaceBitmap>& rows) {

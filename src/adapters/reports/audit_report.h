@@ -64,7 +64,7 @@ void run_audit(AuditReport& report, LineStore& line, TimePoint latest_moment, Ea
     });
   }
   LineContext context{.latest_moment = latest_moment};
-  each(sql::catalog::list_events, [&](auto& columns) {
+  each(sql::catalogue::list_events, [&](auto& columns) {
     EventId event;
     columns >> event;
     context.events.insert(event);

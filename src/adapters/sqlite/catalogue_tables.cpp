@@ -24,7 +24,7 @@ void write_event(Statement& put, const Event& event) {
 
 // True when it was there.
 bool change_date(Database& database, const EventDate& date) {
-  return Statement(database, sql::catalog::update_date)
+  return Statement(database, sql::catalogue::update_date)
              .run({{"$id", date.id},
                    {"$starts_at", date.starts_at},
                    {"$booking_from", date.booking.from},
@@ -35,7 +35,7 @@ bool change_date(Database& database, const EventDate& date) {
 }
 
 void add_date(Database& database, const EventDate& date) {
-  Statement(database, sql::catalog::insert_date)
+  Statement(database, sql::catalogue::insert_date)
       .run({{"$id", date.id},
             {"$event_id", date.event},
             {"$starts_at", date.starts_at},
@@ -47,7 +47,7 @@ void add_date(Database& database, const EventDate& date) {
             {"$created_at", date.created_at},
             {"$updated_at", date.updated_at},
             {"$deleted_at", date.deleted_at}});
-  Statement insert(database, sql::catalog::insert_seat);
+  Statement insert(database, sql::catalogue::insert_seat);
   for (std::size_t i = 0; i < date.seats.size(); ++i) {
     const Seat& seat = date.seats[i];
     insert.run({{"$id", date.seat_id(i)},
@@ -62,10 +62,10 @@ void add_date(Database& database, const EventDate& date) {
 
 void write_date(Database& database, const EventDate& date) {
   if (!change_date(database, date)) add_date(database, date);
-  Statement section(database, sql::catalog::put_section);
+  Statement section(database, sql::catalogue::put_section);
   for (std::size_t i = 0; i < date.sections.size(); ++i)
     section.run({{"$date_id", date.id}, {"$position", i}, {"$name", date.sections[i]}});
-  Statement category(database, sql::catalog::put_category);
+  Statement category(database, sql::catalogue::put_category);
   for (std::size_t i = 0; i < date.categories.size(); ++i) {
     const Category& row = date.categories[i];
     category.run({{"$id", row.id},
@@ -84,10 +84,10 @@ Catalogue read_catalogue(Database& database) {
 }
 
 void write_catalogue(Database& database, const CatalogueChanges& changes) {
-  Statement put_event(database, sql::catalog::put_event);
+  Statement put_event(database, sql::catalogue::put_event);
   for (const auto& event : changes.events) write_event(put_event, event);
   for (const auto& date : changes.dates) write_date(database, date);
-  Statement put_layout(database, sql::catalog::put_layout);
+  Statement put_layout(database, sql::catalogue::put_layout);
   for (const auto& [name, layout] : changes.layouts) {
     const std::string definition = to_json_text(layout);
     put_layout.run({{"$name", name}, {"$definition", definition}});

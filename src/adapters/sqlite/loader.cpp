@@ -19,7 +19,7 @@ Loader::Loader(Database& database)
       reservation_taking_seat_(database, sql::reservation::find_reservation_taking_seat),
       last_lapsed_(database, sql::reservation::find_last_lapsed),
       id_range_(database, sql::reservation::find_id_range),
-      block_(database, sql::catalog::find_block),
+      block_(database, sql::catalogue::find_block),
       wallet_(database, sql::wallet::find_wallet),
       visit_(database, sql::queue::find_visit),
       answer_(database, sql::engine::find_answer),

@@ -231,7 +231,7 @@ void SqliteStore::learn() {
 }
 
 void SqliteStore::learn_blocks(Database& reader) {
-  Statement(reader, sql::catalog::list_blocks).each({}, [&](Columns& columns) {
+  Statement(reader, sql::catalogue::list_blocks).each({}, [&](Columns& columns) {
     SeatId seat;
     columns >> seat;
     indexes_.seats.add(seat);

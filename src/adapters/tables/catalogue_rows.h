@@ -16,7 +16,7 @@ namespace stagedoor {
 template <class Each>
 Catalogue read_catalogue(Each&& each) {
   Catalogue catalogue;
-  each(sql::catalog::list_events, [&](auto& columns) {
+  each(sql::catalogue::list_events, [&](auto& columns) {
     auto event = std::make_shared<Event>();
     std::string queue;
     std::string policy;
@@ -27,7 +27,7 @@ Catalogue read_catalogue(Each&& each) {
     read_json_text(policy, event->policy);
     catalogue.events.emplace(event->id, std::move(event));
   });
-  each(sql::catalog::list_layouts, [&](auto& columns) {
+  each(sql::catalogue::list_layouts, [&](auto& columns) {
     std::string name;
     std::string definition;
     columns >> name >> definition;
@@ -36,7 +36,7 @@ Catalogue read_catalogue(Each&& each) {
 
   std::map<DateId, std::shared_ptr<EventDate>> dates;
   std::map<DateId, std::size_t> seat_counts;
-  each(sql::catalog::list_dates, [&](auto& columns) {
+  each(sql::catalogue::list_dates, [&](auto& columns) {
     auto date = std::make_shared<EventDate>();
     std::size_t seat_count = 0;
     columns >> date->id >> date->event >> date->starts_at >> date->booking.from >> date->booking.until >>
@@ -46,20 +46,20 @@ Catalogue read_catalogue(Each&& each) {
     date->seats.reserve(seat_count);
     dates.emplace(date->id, std::move(date));
   });
-  each(sql::catalog::list_sections, [&](auto& columns) {
+  each(sql::catalogue::list_sections, [&](auto& columns) {
     DateId date;
     std::string name;
     columns >> date >> name;
     dates.at(date)->sections.push_back(std::move(name));
   });
-  each(sql::catalog::list_categories, [&](auto& columns) {
+  each(sql::catalogue::list_categories, [&](auto& columns) {
     DateId date;
     Category category;
     columns >> date >> category.id >> category.name >> category.price;
     dates.at(date)->categories.push_back(std::move(category));
   });
   EventDate* date = nullptr;  // of the seat before
-  each(sql::catalog::list_seats, [&](auto& columns) {
+  each(sql::catalogue::list_seats, [&](auto& columns) {
     DateId of;
     Seat seat;
     columns >> of >> seat.number >> seat.number_in_row >> seat.section >> seat.row >> seat.category;

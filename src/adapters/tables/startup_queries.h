@@ -12,7 +12,7 @@ inline constexpr const sql::Text* kList = nullptr;
 template <>
 inline constexpr const sql::Text* kList<kinds::reservations> = &sql::reservation::list_taking_reservations;
 template <>
-inline constexpr const sql::Text* kList<kinds::blocks> = &sql::catalog::list_blocks;
+inline constexpr const sql::Text* kList<kinds::blocks> = &sql::catalogue::list_blocks;
 template <>
 inline constexpr const sql::Text* kList<kinds::visits> = &sql::queue::list_visits;
 template <>

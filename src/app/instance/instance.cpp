@@ -76,8 +76,8 @@ void Instance::add_routes() {
   if (lane_.has_others()) {
     router_.decorate([this](const http::Route& route) { return with_staleness_guard(route, lane_); });
   }
-  catalog::add_catalog_routes(router_, catalog_deps_);
-  catalog::add_seat_stream_route(router_, seat_stream_deps_);
+  catalogue::add_catalogue_routes(router_, catalogue_deps_);
+  catalogue::add_seat_stream_route(router_, seat_stream_deps_);
   add_queue_routes(router_, queue_deps_);
   add_queue_stream_route(router_, queue_stream_deps_);
   add_public_routes(router_, public_deps_);

@@ -13,9 +13,9 @@
 #include "engine/lane.h"
 #include "engine/query_pool.h"
 #include "http/router.h"
-#include "modules/catalog/http.h"
-#include "modules/catalog/http_seat_stream.h"
-#include "modules/catalog/read_model.h"
+#include "modules/catalogue/http.h"
+#include "modules/catalogue/http_seat_stream.h"
+#include "modules/catalogue/read_model.h"
 #include "modules/identity/operator_keys.h"
 #include "modules/operator/http.h"
 #include "modules/payment/http.h"
@@ -55,7 +55,7 @@ class Instance {
 
   Lane& lane() { return lane_; }
   Rooms& rooms() { return rooms_; }
-  catalog::ReadModel& read_model() { return read_model_; }
+  catalogue::ReadModel& read_model() { return read_model_; }
   // Has every route of the API. The server adds those about itself, before it serves.
   http::Router& router() { return router_; }
   const http::Router& router() const { return router_; }
@@ -64,7 +64,7 @@ class Instance {
   void add_routes();
 
   const Clock& clock_;
-  catalog::ReadModel read_model_;
+  catalogue::ReadModel read_model_;
   Rooms::CatalogueNow catalogue_ = [this] { return read_model_.catalogue(); };
   StockOf stock_ = [this](EventId event) { return read_model_.stock_update(event); };
   TokenKeys token_keys_;
@@ -77,16 +77,16 @@ class Instance {
   Lane lane_;
   QueryPool query_pool_;
   Turns turns_{rooms_};
-  catalog::SeatFeeds seat_feeds_;
+  catalogue::SeatFeeds seat_feeds_;
 
-  catalog::CatalogDeps catalog_deps_{
+  catalogue::CatalogueDeps catalogue_deps_{
       .read_model = read_model_, .tokens = tokens_, .turns = turns_, .clock = clock_};
-  catalog::SeatStreamDeps seat_stream_deps_{.read_model = read_model_,
-                                            .feeds = seat_feeds_,
-                                            .rooms = rooms_,
-                                            .tokens = tokens_,
-                                            .turns = turns_,
-                                            .clock = clock_};
+  catalogue::SeatStreamDeps seat_stream_deps_{.read_model = read_model_,
+                                              .feeds = seat_feeds_,
+                                              .rooms = rooms_,
+                                              .tokens = tokens_,
+                                              .turns = turns_,
+                                              .clock = clock_};
   QueueDeps queue_deps_;
   QueueStreamDeps queue_stream_deps_{.rooms = rooms_, .tokens = tokens_, .clock = clock_, .stock = stock_};
   PublicDeps public_deps_{.rooms = rooms_, .clock = clock_, .catalogue = catalogue_, .stock = stock_};

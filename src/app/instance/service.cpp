@@ -83,12 +83,12 @@ InstanceParts Service::parts() {
           .default_event = EventId{config_.queue.default_event}};
 }
 
-Result<catalog::ImportSummary> Service::import_file(const std::string& name) {
+Result<catalogue::ImportSummary> Service::import_file(const std::string& name) {
   std::ifstream file(name, std::ios::binary);
   if (!file) return refuse(Code::INVALID_REQUEST, name + ": cannot be read");
-  const catalog::CatalogueText text(std::string(std::istreambuf_iterator<char>(file), {}));
-  auto imported = text.document() ? catalog::import_catalogue(instance_.lane(), *text.document(), name)
-                                  : Result<catalog::ImportSummary>(text.document().error());
+  const catalogue::CatalogueText text(std::string(std::istreambuf_iterator<char>(file), {}));
+  auto imported = text.document() ? catalogue::import_catalogue(instance_.lane(), *text.document(), name)
+                                  : Result<catalogue::ImportSummary>(text.document().error());
   if (imported) return imported;
   Refusal refusal = imported.error();
   refusal.message = text.explain(name, refusal);

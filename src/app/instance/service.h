@@ -15,7 +15,7 @@
 #include "app/instance/open_store.h"
 #include "app/instance/sale_metrics.h"
 #include "http/server.h"
-#include "modules/catalog/change.h"
+#include "modules/catalogue/change.h"
 
 namespace stagedoor {
 
@@ -28,7 +28,7 @@ class Service {
 
   // Imports a catalogue file, before start(). INVALID_REQUEST or SEAT_OCCUPIED with a message for the
   // operator that names every fault with its line; then nothing has changed.
-  Result<catalog::ImportSummary> import_file(const std::string& name);
+  Result<catalogue::ImportSummary> import_file(const std::string& name);
   // Serves from when it returns.
   void start();
   // Delivers events to the sinks from now on. Separate from start(), since a sink may write to standard

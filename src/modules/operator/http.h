@@ -8,7 +8,7 @@
 #include "engine/lane.h"
 #include "engine/query_pool.h"
 #include "http/router.h"
-#include "modules/catalog/read_model.h"
+#include "modules/catalogue/read_model.h"
 #include "modules/identity/operator_keys.h"
 #include "modules/queue/rooms.h"
 #include "ports/clock.h"
@@ -18,7 +18,7 @@ namespace stagedoor::operators {
 struct OperatorDeps {
   Lane& lane;
   QueryPool& query_pool;
-  const catalog::ReadModel& read_model;
+  const catalogue::ReadModel& read_model;
   const Rooms& rooms;
   const OperatorKeys& keys;
   const Clock& clock;

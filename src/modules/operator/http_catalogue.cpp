@@ -1,11 +1,11 @@
-// What is on sale, and how: every change goes through one command (catalog/change.h).
+// What is on sale, and how: every change goes through one command (catalogue/change.h).
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "json/read.h"
 #include "json/schema.h"
 #include "json/write.h"
-#include "modules/catalog/change.h"
+#include "modules/catalogue/change.h"
 #include "modules/operator/http_common.h"
 #include "modules/operator/patch.h"
 
@@ -13,12 +13,12 @@
 
 namespace stagedoor::operators {
 
-using catalog::CatalogueDocument;
-using catalog::CataloguePlan;
-using catalog::DateDocument;
-using catalog::EventDocument;
-using catalog::EventStatus;
-using catalog::QueueDocument;
+using catalogue::CatalogueDocument;
+using catalogue::CataloguePlan;
+using catalogue::DateDocument;
+using catalogue::EventDocument;
+using catalogue::EventStatus;
+using catalogue::QueueDocument;
 
 struct AdminEventDto : EventDocument {
   EventStatus status = EventStatus::UPCOMING;
@@ -50,7 +50,7 @@ const http::Success kDate{.description = "The date", .schema = &json::schema<Adm
 
 AdminDateDto date_dto(const OperatorDeps& deps, const EventDate& date) {
   AdminDateDto dto;
-  static_cast<DateDocument&>(dto) = catalog::document_of(date);
+  static_cast<DateDocument&>(dto) = catalogue::document_of(date);
   dto.event = date.event;
   dto.first_seat = date.first_seat;
   dto.seats_total = std::int64_t(date.seats.size());
@@ -63,9 +63,9 @@ AdminDateDto date_dto(const OperatorDeps& deps, const EventDate& date) {
 AdminEventDto event_dto(const OperatorDeps& deps, const Catalogue& catalogue, const Event& event,
                         TimePoint now) {
   AdminEventDto dto;
-  static_cast<EventDocument&>(dto) = catalog::document_of(event);
+  static_cast<EventDocument&>(dto) = catalogue::document_of(event);
   dto.dates.emplace();
-  catalog::EventAvailability stock{&event, {}};
+  catalogue::EventAvailability stock{&event, {}};
   for (const auto& [id, date] : catalogue.dates) {
     if (date->event != event.id) continue;
     const AdminDateDto of_date = date_dto(deps, *date);
@@ -75,7 +75,7 @@ AdminEventDto event_dto(const OperatorDeps& deps, const Catalogue& catalogue, co
     dto.seats_left += of_date.seats_left;
     dto.seats_total += of_date.seats_total;
   }
-  dto.status = catalog::status_of(stock, now);
+  dto.status = catalogue::status_of(stock, now);
   dto.created_at = event.created_at;
   dto.updated_at = event.updated_at;
   return dto;
@@ -153,7 +153,7 @@ Refusal without_paths(Refusal refusal, const std::vector<std::string>& hidden) {
 void submit_edit(const OperatorDeps& deps, const Operator& who, CatalogueEdit edit, Idempotency idempotency,
                  http::Reply reply) {
   auto held = std::make_shared<http::Reply>(std::move(reply));
-  catalog::Change change;
+  catalogue::Change change;
   change.document = std::move(edit.document);
   change.operator_name = who.name;
   change.action = std::move(edit.action);
@@ -164,7 +164,7 @@ void submit_edit(const OperatorDeps& deps, const Operator& who, CatalogueEdit ed
   };
   change.reply = [held](Answer answer) { (*held)(std::move(answer)); };
   change.idempotency = std::move(idempotency);
-  deps.lane.submit(std::make_unique<catalog::ChangeCatalogue>(std::move(change)));
+  deps.lane.submit(std::make_unique<catalogue::ChangeCatalogue>(std::move(change)));
 }
 
 // The route of an edit: it has an Idempotency-Key, and the refusals of every import.
@@ -212,7 +212,7 @@ void submit_event_patch(const OperatorDeps& deps, const Operator& who, EventId i
   edit.document = [id, patch = std::move(patch)](const Catalogue& catalogue) -> Result<CatalogueDocument> {
     const Event* event = catalogue.event(id);
     if (!event) return unknown_event(id);
-    auto document = patched(catalog::document_of(*event), patch);
+    auto document = patched(catalogue::document_of(*event), patch);
     if (!document) return document.error();
     return only(std::move(*document));
   };
@@ -249,7 +249,7 @@ void patch_queue(const OperatorDeps& deps, const Operator& who, boost::json::val
   CatalogueEdit edit{
       .action = "queue.change", .request = boost::json::serialize(patch), .hidden_paths = {"queue."}};
   edit.render = [id](const CataloguePlan&, const Catalogue& after, TimePoint) {
-    return http::ok(200, *catalog::document_of(*after.event(id)).queue);
+    return http::ok(200, *catalogue::document_of(*after.event(id)).queue);
   };
   submit_event_patch(deps, who, id, boost::json::object{{"queue", std::move(patch)}}, std::move(edit),
                      std::move(idempotency), std::move(reply));
@@ -319,7 +319,7 @@ http::Route create_event_route(const OperatorDeps& deps) {
 Result<CatalogueDocument> with_date(const Catalogue& catalogue, EventId id, DateDocument date) {
   const Event* event = catalogue.event(id);
   if (!event) return unknown_event(id);
-  EventDocument document = catalog::document_of(*event);
+  EventDocument document = catalogue::document_of(*event);
   document.dates.emplace().push_back(std::move(date));
   return only(std::move(document));
 }
@@ -364,7 +364,7 @@ void patch_date(const OperatorDeps& deps, const Operator& who, DateId id, const 
   edit.document = [id, patch](const Catalogue& catalogue) -> Result<CatalogueDocument> {
     const EventDate* date = catalogue.date(id);
     if (!date) return unknown_date(id);
-    auto document = patched(catalog::document_of(*date), patch);
+    auto document = patched(catalogue::document_of(*date), patch);
     if (!document) return document.error();
     return with_date(catalogue, date->event, std::move(*document));
   };
@@ -387,10 +387,10 @@ http::Route patch_date_route(const OperatorDeps& deps) {
                                           api::with_id<DateId>("id"), patch_body, api::with_idempotency)});
 }
 
-using CatalogueTextPtr = std::shared_ptr<const catalog::CatalogueText>;
+using CatalogueTextPtr = std::shared_ptr<const catalogue::CatalogueText>;
 
 Result<CatalogueTextPtr> catalogue_body(const api::Source& from) {
-  CatalogueTextPtr text = std::make_shared<const catalog::CatalogueText>(from.request.body);
+  CatalogueTextPtr text = std::make_shared<const catalogue::CatalogueText>(from.request.body);
   if (!text->document()) return text->with_lines(text->document().error());
   return text;
 }
@@ -411,7 +411,7 @@ http::Route import_route(const OperatorDeps& deps) {
                      .summary = "Import a catalogue, in YAML or JSON: all or nothing",
                      .body = &json::schema<CatalogueDocument>,
                      .successes = {{.description = "What was added, changed and left",
-                                    .schema = &json::schema<catalog::ImportSummary>}},
+                                    .schema = &json::schema<catalogue::ImportSummary>}},
                      .handler = api::bind(deps, import, by_operator(Role::operator_), catalogue_body,
                                           api::with_idempotency)});
 }

@@ -11,7 +11,7 @@ namespace stagedoor::operators {
 struct LiveEventDto {
   EventId eventId;
   std::string name;
-  catalog::EventStatus status = catalog::EventStatus::UPCOMING;
+  catalogue::EventStatus status = catalogue::EventStatus::UPCOMING;
   bool paused = false;
   std::int64_t waiting = 0;
   std::int64_t present = 0;  // of those waiting, who gave a sign of life lately
@@ -51,7 +51,7 @@ void live(const OperatorDeps& deps, const Operator&, http::Reply reply) {
   LiveDto dto{.at = deps.clock.now(), .events = {}};
   for (const auto& [id, event] : catalogue->events) {
     const RoomNumbers room = deps.rooms.numbers(id);
-    const catalog::Sales sales = deps.read_model.sales(id);
+    const catalogue::Sales sales = deps.read_model.sales(id);
     LiveEventDto row{.eventId = id,
                      .name = event->name,
                      .paused = event->paused,
@@ -63,14 +63,14 @@ void live(const OperatorDeps& deps, const Operator&, http::Reply reply) {
                      .holds = sales.holds,
                      .sold = sales.sold,
                      .revenue = sales.revenue};
-    catalog::EventAvailability stock{event.get(), {}};
+    catalogue::EventAvailability stock{event.get(), {}};
     for (const auto& [date_id, date] : catalogue->dates) {
       if (date->event != id || date->deleted_at) continue;
       stock.dates.push_back({date.get(), deps.read_model.left(date_id)});
       row.seatCount += stock.dates.back().left;
       row.totalSeats += std::int64_t(date->seats.size());
     }
-    row.status = catalog::status_of(stock, dto.at);
+    row.status = catalogue::status_of(stock, dto.at);
     dto.events.push_back(std::move(row));
   }
   reply(http::ok(200, dto));

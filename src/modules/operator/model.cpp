@@ -6,7 +6,7 @@
 
 #include "core/refusals.h"
 #include "json/write.h"
-#include "modules/catalog/model.h"
+#include "modules/catalogue/model.h"
 #include "state/seat_taker.h"
 
 namespace stagedoor::operators {
@@ -90,7 +90,7 @@ Decision<Blocked> decide_block(const BlockSeats& order, const View& view, BatchC
     if (order.block && is_taken(view, seat, context.now)) {
       errors.push_back(
           {order.numbers.empty() ? "seatIds" : "seatNumbers",
-           fmt::format("{} (id {}) is held or sold", catalog::seat_name(*date, seat), seat.value)});
+           fmt::format("{} (id {}) is held or sold", catalogue::seat_name(*date, seat), seat.value)});
     }
     const SeatState* state = view.seats.find(seat);
     if ((state && state->blocked) != order.block) blocked.changed.push_back(seat);

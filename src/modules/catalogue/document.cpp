@@ -1,0 +1,331 @@
+#include "modules/catalogue/document.h"
+
+#include <absl/container/flat_hash_set.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/mp11/algorithm.hpp>
+
+#include "json/read.h"
+
+namespace stagedoor::catalogue {
+namespace {
+
+constexpr std::int64_t kPeopleMax = 100'000'000;
+constexpr std::int64_t kPriceMax = 1'000'000'000'000;
+constexpr std::size_t kNameMax = 200;
+constexpr Millis kEveryMax{3'600'000};
+
+template <class T>
+using Members = boost::describe::describe_members<T, boost::describe::mod_public>;
+
+// Calls f(a's member, b's member) for the members that both have by name.
+template <class A, class B, class F>
+void for_common_members(A& a, B& b, F f) {
+  boost::mp11::mp_for_each<Members<std::remove_const_t<A>>>([&](auto of_a) {
+    constexpr std::string_view name = decltype(of_a)::name;
+    boost::mp11::mp_for_each<Members<std::remove_const_t<B>>>([&](auto of_b) {
+      if constexpr (name == decltype(of_b)::name) f(a.*of_a.pointer, b.*of_b.pointer);
+    });
+  });
+}
+
+template <class Policy, class Document>
+Policy policy_from(const Document& document) {
+  Policy policy;
+  for_common_members(document, policy, [](const auto& from, auto& to) {
+    if (from) to = *from;
+  });
+  return policy;
+}
+
+template <class Document, class Policy>
+Document document_from(const Policy& policy) {
+  Document document;
+  for_common_members(policy, document, [](const auto& from, auto& to) {
+    if constexpr (json::detail::is_optional<std::remove_cvref_t<decltype(from)>>) {
+      if (from) to = *from;
+    } else {
+      to = from;
+    }
+  });
+  return document;
+}
+
+void check_range(json::FieldErrors& errors, std::string_view field, const Omitted<std::int64_t>& value,
+                 std::int64_t min, std::int64_t max) {
+  if (value && (*value < min || *value > max))
+    errors.add(field, fmt::format("must be from {} to {}", min, max));
+}
+
+void check_positive(json::FieldErrors& errors, std::string_view field, const Omitted<Millis>& value) {
+  if (value && *value <= Millis(0)) errors.add(field, "must be longer than 0s, such as 5m");
+}
+
+void check_name(json::FieldErrors& errors, std::string_view field, const std::string& text,
+                bool may_be_empty) {
+  if (text.size() > kNameMax) errors.add(field, fmt::format("must be at most {} bytes", kNameMax));
+  if (text.empty() && !may_be_empty) errors.add(field, "must not be empty");
+}
+
+void check_window(json::FieldErrors& errors, const std::string& field, const Window& window) {
+  const bool is_absent = window.from == TimePoint{} && window.until == TimePoint{};  // a fault already
+  if (!is_absent && window.from >= window.until) {
+    errors.add(field + ".until",
+               fmt::format("must be later than {}.from ({})", field, to_rfc3339(window.from)));
+  }
+}
+
+void check_sections(const std::vector<LayoutSection>& sections, json::FieldErrors& errors) {
+  if (sections.empty()) errors.add("sections", "must name at least one section");
+  absl::flat_hash_set<std::string_view> names;
+  std::int64_t seats = 0;
+  for (std::size_t i = 0; i < sections.size(); ++i) {
+    const auto& section = sections[i];
+    const auto field = [&](std::string_view name) { return fmt::format("sections[{}].{}", i, name); };
+    check_name(errors, field("name"), section.name, false);
+    check_name(errors, field("category"), section.category, false);
+    if (!names.insert(section.name).second)
+      errors.add(field("name"), "is the name of another section of this layout");
+    const std::pair<const char*, std::int64_t> sizes[] = {{"rows", section.rows},
+                                                          {"seats_per_row", section.seats_per_row}};
+    bool is_sound = true;
+    for (const auto& [name, size] : sizes) {
+      const std::int64_t max = std::string_view(name) == "rows" ? 65'535 : kSeatsPerDateMax;
+      if (size >= 1 && size <= max) continue;
+      errors.add(field(name), fmt::format("must be from 1 to {}", max));
+      is_sound = false;
+    }
+    if (is_sound) seats += section.rows * section.seats_per_row;
+  }
+  if (seats > kSeatsPerDateMax) {
+    errors.add("sections",
+               fmt::format("have {} seats in all; a date has at most {}", seats, kSeatsPerDateMax));
+  }
+}
+
+}  // namespace
+
+void check(const LayoutDocument& layout, json::FieldErrors& errors) {
+  if (layout.sections) {
+    if (layout.seats) errors.add("seats", "must be left out where there are sections");
+    if (layout.category)
+      errors.add("category", "must be left out where there are sections; each has its own");
+    return check_sections(*layout.sections, errors);
+  }
+  if (!layout.seats) errors.add("seats", "is required: the number of seats, or write sections instead");
+  check_range(errors, "seats", layout.seats, 1, kSeatsPerDateMax);
+  if (!layout.category) errors.add("category", "is required: the name by which `prices` gives the price");
+  else check_name(errors, "category", *layout.category, false);
+}
+
+void check(const QueueDocument& queue, json::FieldErrors& errors) {
+  check_range(errors, "people", queue.people, 1, kPeopleMax);
+  check_range(errors, "capacity", queue.capacity, 1, kPeopleMax);
+  if (queue.every && (*queue.every < Millis(1) || *queue.every > kEveryMax)) {
+    errors.add("every", "must be from 1ms to 1h");
+  }
+  check_positive(errors, "active_ttl", queue.active_ttl);
+  check_positive(errors, "visit_max", queue.visit_max);
+  check_positive(errors, "presence_timeout", queue.presence_timeout);
+  check_positive(errors, "poll_max", queue.poll_max);
+  if (queue.return_share && !(*queue.return_share >= 0 && *queue.return_share <= 1)) {
+    errors.add("return_share", "must be from 0 to 1");
+  }
+  if (queue.priority_share && !(*queue.priority_share >= 0 && *queue.priority_share <= 1)) {
+    errors.add("priority_share", "must be from 0 to 1");
+  }
+  check_name(errors, "beacon", queue.beacon.value_or(""), true);
+  const QueuePolicy policy = queue_policy(queue);
+  if (policy.visit_max < policy.active_ttl) {
+    errors.add(queue.visit_max ? "visit_max" : "active_ttl",
+               fmt::format("is wrong: visit_max ({}) must not be shorter than active_ttl ({})",
+                           format_duration(policy.visit_max), format_duration(policy.active_ttl)));
+  }
+  if (policy.poll_max < policy.poll_min) {
+    errors.add(queue.poll_max ? "poll_max" : "poll_min",
+               fmt::format("is wrong: poll_max ({}) must not be shorter than poll_min ({})",
+                           format_duration(policy.poll_max), format_duration(policy.poll_min)));
+  }
+}
+
+void check(const SalePolicyDocument& policy, json::FieldErrors& errors) {
+  check_range(errors, "seats_per_user", policy.seats_per_user, 1, kSeatsPerDateMax);
+  check_positive(errors, "hold_ttl", policy.hold_ttl);
+}
+
+void check(const DateDocument& date, json::FieldErrors& errors) {
+  if (date.booking) check_window(errors, "booking", *date.booking);
+  if (date.prices.empty())
+    errors.add("prices", "must give a price for each category, such as {Standard: 110000}");
+  for (const auto& [category, price] : date.prices) {
+    if (price.amount < 1 || price.amount > kPriceMax) {
+      errors.add("prices." + category, fmt::format("must be from 1 to {}", kPriceMax));
+    }
+  }
+}
+
+void check(const EventDocument& event, json::FieldErrors& errors) {
+  check_name(errors, "name", event.name, false);
+  check_name(errors, "performer", event.performer.value_or(""), true);
+  check_name(errors, "venue", event.venue.value_or(""), true);
+  check_window(errors, "on_sale", event.on_sale);
+  if (event.queue && event.queue->gather_from && *event.queue->gather_from > event.on_sale.from) {
+    errors.add("queue.gather_from", "must not be later than on_sale.from");
+  }
+}
+
+std::vector<std::string> categories_of(const Layout& layout) {
+  if (layout.sections.empty()) return {layout.category};
+  std::vector<std::string> names;
+  for (const auto& section : layout.sections) {
+    if (std::find(names.begin(), names.end(), section.category) == names.end())
+      names.push_back(section.category);
+  }
+  return names;
+}
+
+std::vector<FieldError> price_errors(const std::map<std::string, Won>& prices,
+                                     const std::vector<std::string>& categories) {
+  std::vector<FieldError> errors;
+  for (const auto& category : categories) {
+    if (!prices.contains(category)) {
+      errors.push_back({"prices", fmt::format("must give a price for the category {}", category)});
+    }
+  }
+  for (const auto& [name, price] : prices) {
+    if (std::find(categories.begin(), categories.end(), name) != categories.end()) continue;
+    errors.push_back({"prices." + name, fmt::format("is not a category of its layout; there are: {}",
+                                                    fmt::join(categories, ", "))});
+  }
+  return errors;
+}
+
+namespace {
+
+// Prices against a layout of the same document, so that they are told together with the document's other
+// faults.
+void check_prices(const CatalogueDocument& document, const DateDocument& date, const std::string& path,
+                  json::FieldErrors& errors) {
+  const std::string name = date.layout.value_or("");
+  const bool is_here = document.layouts && document.layouts->contains(name);
+  if (!is_here && !name.empty()) return;
+  const Layout layout = is_here ? layout_of(document.layouts->at(name)) : kDefaultLayout;
+  for (const auto& error : price_errors(date.prices, categories_of(layout))) {
+    errors.add(fmt::format("{}.{}", path, error.path), error.message);
+  }
+}
+
+}  // namespace
+
+void check(const CatalogueDocument& document, json::FieldErrors& errors) {
+  absl::flat_hash_map<std::int64_t, std::string> event_ids, date_ids;
+  absl::flat_hash_map<std::string, std::string> names;
+  const auto unique = [&](auto& seen, const auto& key, const std::string& path, std::string_view field) {
+    const auto [at, is_new] = seen.try_emplace(key, path);
+    if (!is_new) errors.add(fmt::format("{}.{}", path, field), fmt::format("is that of {} too", at->second));
+  };
+  if (document.layouts) {
+    for (const auto& [name, layout] : *document.layouts) {
+      if (name.empty() || name.size() > kNameMax) {
+        errors.add("layouts", fmt::format("must have names of 1 to {} bytes", kNameMax));
+      }
+    }
+  }
+  if (!document.events) return;
+  // What has no id is known by its name or its start when the document is imported again.
+  for (std::size_t i = 0; i < document.events->size(); ++i) {
+    const auto& event = (*document.events)[i];
+    const std::string path = fmt::format("events[{}]", i);
+    if (event.id) unique(event_ids, event.id->value, path, "id");
+    else unique(names, event.name, path, "name");
+    if (!event.dates) continue;
+    absl::flat_hash_map<std::int64_t, std::string> starts;
+    for (std::size_t j = 0; j < event.dates->size(); ++j) {
+      const auto& date = (*event.dates)[j];
+      const std::string date_path = fmt::format("{}.dates[{}]", path, j);
+      check_prices(document, date, date_path, errors);
+      if (date.id) unique(date_ids, date.id->value, date_path, "id");
+      else unique(starts, to_ms(date.starts_at), date_path, "starts_at");
+    }
+  }
+}
+
+QueuePolicy queue_policy(const QueueDocument& document) { return policy_from<QueuePolicy>(document); }
+SalePolicy sale_policy(const SalePolicyDocument& document) { return policy_from<SalePolicy>(document); }
+
+Layout layout_of(const LayoutDocument& document) {
+  return {.seats = document.seats.value_or(0),
+          .category = document.category.value_or(""),
+          .sections = document.sections.value_or(std::vector<LayoutSection>())};
+}
+
+EventDocument document_of(const Event& event) {
+  return {.id = event.id,
+          .name = event.name,
+          .performer = event.performer,
+          .venue = event.venue,
+          .on_sale = event.on_sale,
+          .queue = document_from<QueueDocument>(event.queue),
+          .policy = document_from<SalePolicyDocument>(event.policy),
+          .closed = event.closed,
+          .paused = event.paused,
+          .dates = {}};
+}
+
+DateDocument document_of(const EventDate& date) {
+  DateDocument document{.id = date.id,
+                        .starts_at = date.starts_at,
+                        .booking = date.booking,
+                        .layout = {},
+                        .prices = {},
+                        .deleted = date.deleted_at.has_value()};
+  if (!date.layout.empty()) document.layout = date.layout;
+  for (const auto& category : date.categories) document.prices[category.name] = category.price;
+  return document;
+}
+
+LayoutDocument document_of(const Layout& layout) {
+  LayoutDocument document;
+  if (layout.sections.empty()) {
+    document.seats = layout.seats;
+    document.category = layout.category;
+  } else {
+    document.sections = layout.sections;
+  }
+  return document;
+}
+
+namespace {
+
+Result<CatalogueDocument> read_document(const YamlText& yaml, json::FieldErrors& errors) {
+  if (!yaml.value()) return json::invalid(errors);
+  CatalogueDocument document;
+  json::detail::read_into(*yaml.value(), document, errors);
+  if (!errors.empty()) return json::invalid(errors);
+  return document;
+}
+
+}  // namespace
+
+CatalogueText::CatalogueText(std::string_view text)
+    : yaml_(text, errors_), document_(read_document(yaml_, errors_)) {}
+
+std::string CatalogueText::explain(std::string_view file_name, const Refusal& refusal) const {
+  if (refusal.details.empty()) return fmt::format("{}: {}\n", file_name, refusal.message);
+  std::string out;
+  for (const auto& error : refusal.details) {
+    out += fmt::format("{}:{}: {} {}\n", file_name, yaml_.line_of(error.path),
+                       error.path.empty() ? "the catalogue" : error.path, error.message);
+  }
+  return out;
+}
+
+Refusal CatalogueText::with_lines(Refusal refusal) const {
+  for (auto& error : refusal.details) {
+    error.message = fmt::format("line {}: {}", yaml_.line_of(error.path), error.message);
+  }
+  return refusal;
+}
+
+}  // namespace stagedoor::catalogue

@@ -1,0 +1,139 @@
+// The catalogue document (R-K4): what an operator writes, in a file or in the body of an /admin call, to say
+// what is on sale. Described structs with the names of the file; anything may be Omitted that has a default.
+// What it means for the catalogue that is there already is decided in model.h.
+#pragma once
+
+#include <boost/describe/class.hpp>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/refusal.h"
+#include "json/field_errors.h"
+#include "json/types.h"
+#include "modules/catalogue/yaml.h"
+#include "state/catalogue.h"
+
+namespace stagedoor::catalogue {
+
+using json::Omitted;
+
+inline constexpr std::int64_t kSeatsPerDateMax = 100'000;
+inline const Layout kDefaultLayout{.seats = 50, .category = "Standard", .sections = {}};  // R-C6
+
+// Either `seats` (numbered from 1) of one `category`, or `sections`.
+struct LayoutDocument {
+  Omitted<std::int64_t> seats;
+  Omitted<std::string> category;
+  Omitted<std::vector<LayoutSection>> sections;
+};
+BOOST_DESCRIBE_STRUCT(LayoutDocument, (), (seats, category, sections))
+
+// Fields as in QueuePolicy; what is left out has QueuePolicy's default.
+struct QueueDocument {
+  Omitted<Admission> admission;
+  Omitted<std::int64_t> people;
+  Omitted<Millis> every;
+  Omitted<std::int64_t> capacity;
+  Omitted<Millis> active_ttl;
+  Omitted<Millis> visit_max;
+  Omitted<Millis> presence_timeout;
+  Omitted<double> return_share;
+  Omitted<double> priority_share;
+  Omitted<Millis> poll_min;
+  Omitted<Millis> poll_max;
+  Omitted<bool> spread;
+  Omitted<LineOrder> order;
+  Omitted<TimePoint> gather_from;
+  Omitted<std::string> beacon;
+};
+BOOST_DESCRIBE_STRUCT(QueueDocument, (),
+                      (admission, people, every, capacity, active_ttl, visit_max, presence_timeout,
+                       return_share, priority_share, poll_min, poll_max, spread, order, gather_from, beacon))
+
+// Fields as in SalePolicy; what is left out has SalePolicy's default.
+struct SalePolicyDocument {
+  Omitted<std::int64_t> seats_per_user;
+  Omitted<Millis> hold_ttl;
+  Omitted<Millis> rehold_cooldown;
+  Omitted<TimePoint> refund_until;
+};
+BOOST_DESCRIBE_STRUCT(SalePolicyDocument, (), (seats_per_user, hold_ttl, rehold_cooldown, refund_until))
+
+struct DateDocument {
+  Omitted<DateId> id;  // given by the server when left out
+  TimePoint starts_at{};
+  Omitted<Window> booking;      // the event's sale window when left out
+  Omitted<std::string> layout;  // 50 seats of category "Standard" when left out (R-C6)
+  std::map<std::string, Won> prices;
+  Omitted<bool> deleted;  // left out: as it is
+};
+BOOST_DESCRIBE_STRUCT(DateDocument, (), (id, starts_at, booking, layout, prices, deleted))
+
+struct EventDocument {
+  Omitted<EventId> id;  // given by the server when left out
+  std::string name;
+  Omitted<std::string> performer;
+  Omitted<std::string> venue;
+  Window on_sale;
+  Omitted<QueueDocument> queue;
+  Omitted<SalePolicyDocument> policy;
+  Omitted<bool> closed;  // left out: as it is
+  Omitted<bool> paused;  // left out: as it is
+  Omitted<std::vector<DateDocument>> dates;
+};
+BOOST_DESCRIBE_STRUCT(EventDocument, (),
+                      (id, name, performer, venue, on_sale, queue, policy, closed, paused, dates))
+
+struct CatalogueDocument {
+  Omitted<std::map<std::string, LayoutDocument>> layouts;
+  Omitted<std::vector<EventDocument>> events;
+};
+BOOST_DESCRIBE_STRUCT(CatalogueDocument, (), (layouts, events))
+
+// What can be said of a document without knowing the catalogue: ranges, order of times, ids given twice. Run
+// by json::read_value.
+void check(const LayoutDocument& layout, json::FieldErrors& errors);
+void check(const QueueDocument& queue, json::FieldErrors& errors);
+void check(const SalePolicyDocument& policy, json::FieldErrors& errors);
+void check(const DateDocument& date, json::FieldErrors& errors);
+void check(const EventDocument& event, json::FieldErrors& errors);
+void check(const CatalogueDocument& document, json::FieldErrors& errors);
+
+// The names of a layout's price categories, in the order in which its seats come to them.
+std::vector<std::string> categories_of(const Layout& layout);
+// What keeps `prices` from being exactly those of the categories; paths from the date on.
+std::vector<FieldError> price_errors(const std::map<std::string, Won>& prices,
+                                     const std::vector<std::string>& categories);
+
+QueuePolicy queue_policy(const QueueDocument& document);
+SalePolicy sale_policy(const SalePolicyDocument& document);
+Layout layout_of(const LayoutDocument& document);
+
+// What an operator would write to get this event (without its dates) or date.
+EventDocument document_of(const Event& event);
+DateDocument document_of(const EventDate& date);
+LayoutDocument document_of(const Layout& layout);
+
+// A catalogue document as text, YAML or JSON, and where in the text everything stands.
+class CatalogueText {
+ public:
+  explicit CatalogueText(std::string_view text);
+
+  // The document, or INVALID_REQUEST with every fault.
+  const Result<CatalogueDocument>& document() const { return document_; }
+
+  // The faults of a refusal of reading or of importing this document, one a line, as compilers write them:
+  // "demo.yaml:12: events[0].queue.people must be at least 1".
+  std::string explain(std::string_view file_name, const Refusal& refusal) const;
+  // The same refusal with "line 12: " in front of every fault.
+  Refusal with_lines(Refusal refusal) const;
+
+ private:
+  json::FieldErrors errors_;
+  YamlText yaml_;
+  Result<CatalogueDocument> document_;
+};
+
+}  // namespace stagedoor::catalogue

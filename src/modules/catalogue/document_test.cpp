@@ -1,0 +1,267 @@
+// The catalogue document (R-K4): what is read, and that every fault is told with its line.
+#include "modules/catalogue/document.h"
+
+#include <gmock/gmock.h>
+
+#include "json/write.h"
+
+namespace stagedoor::catalogue {
+namespace {
+
+using testing::HasSubstr;
+
+// The example of the requirements, word for word.
+constexpr std::string_view kExample = R"(layouts:
+  club: {seats: 50, category: Standard}            # numbered 1–50
+  hall:
+    sections:
+      - {name: A, rows: 20, seats_per_row: 25, category: VIP}
+      - {name: B, rows: 40, seats_per_row: 50, category: Regular}
+events:
+  - id: 1
+    name: Winter Club Night
+    performer: The Understudies
+    venue: Stagedoor Club
+    on_sale: {from: 2026-01-01T00:00:00Z, until: 2036-01-01T00:00:00Z}
+    queue: {admission: interval, people: 3000, every: 10s, capacity: 1000, active_ttl: 5m, visit_max: 30m, presence_timeout: 60s, return_share: 0.2, poll_min: 1s, poll_max: 30s, spread: false, order: fifo, gather_from: 2025-12-31T23:00:00Z}
+    policy: {seats_per_user: 4, hold_ttl: 5m, rehold_cooldown: 0s, refund_until: 2036-01-01T00:00:00Z}
+    dates:
+      - {id: 1, starts_at: 2036-02-01T19:00:00+09:00, booking: {from: 2026-01-01T00:00:00Z, until: 2036-02-01T18:00:00+09:00}, layout: club, prices: {Standard: 110000}}
+)";
+
+// "LINE: path message" of every fault.
+std::vector<std::string> errors_of(std::string_view text) {
+  const CatalogueText read(text);
+  if (read.document()) return {};
+  std::string lines = read.explain("f", read.document().error());
+  std::vector<std::string> errors;
+  for (std::size_t end; (end = lines.find('\n')) != lines.npos; lines.erase(0, end + 1)) {
+    errors.push_back(lines.substr(2, end - 2));
+  }
+  return errors;
+}
+
+std::string with_event(const std::string& fields) {
+  return "events:\n- name: Night\n  on_sale: {from: 2026-01-01T00:00:00Z, until: 2036-01-01T00:00:00Z}\n" +
+         fields;
+}
+
+TEST(CatalogueText, reads_the_form_of_R_K4) {
+  const CatalogueText text(kExample);
+  ASSERT_TRUE(text.document()) << text.explain("f", text.document().error());
+  const CatalogueDocument& document = *text.document();
+  EXPECT_EQ(*document.layouts->at("club").seats, 50);
+  EXPECT_EQ(document.layouts->at("hall").sections->at(1).seats_per_row, 50);
+  const EventDocument& event = document.events->at(0);
+  EXPECT_EQ(*event.id, EventId{1});
+  EXPECT_EQ(*event.performer, "The Understudies");
+  const QueuePolicy queue = queue_policy(*event.queue);
+  EXPECT_EQ(queue.every, Millis(10'000));
+  EXPECT_EQ(queue.visit_max, Millis(1'800'000));
+  EXPECT_EQ(queue.return_share, 0.2);
+  EXPECT_EQ(to_rfc3339(*queue.gather_from), "2025-12-31T23:00:00.000Z");
+  EXPECT_EQ(sale_policy(*event.policy).hold_ttl, Millis(300'000));
+  const DateDocument& date = event.dates->at(0);
+  EXPECT_EQ(to_rfc3339(date.starts_at), "2036-02-01T10:00:00.000Z");
+  EXPECT_EQ(date.prices.at("Standard"), Won{110'000});
+}
+
+TEST(CatalogueText, reads_the_same_from_json) {
+  const CatalogueText yaml(kExample);
+  const CatalogueText json(json::to_text(*yaml.document()));
+  ASSERT_TRUE(json.document()) << json.explain("f", json.document().error());
+  EXPECT_EQ(json::to_text(*json.document()), json::to_text(*yaml.document()));
+}
+
+TEST(CatalogueText, reads_json_text_that_yaml_writes_otherwise) {
+  const CatalogueText text(R"({"events":[{"name":"\ud83c\udfb8","on_sale":{"from":"2026-01-01T00:00:00Z",
+    "until":"2036-01-01T00:00:00Z"}}]})");
+  ASSERT_TRUE(text.document()) << text.explain("f", text.document().error());
+  EXPECT_EQ(text.document()->events->at(0).name, "🎸");
+}
+
+TEST(CatalogueText, takes_defaults_for_what_is_left_out) {
+  const CatalogueText text(with_event(""));
+  ASSERT_TRUE(text.document());
+  const QueuePolicy queue = queue_policy(text.document()->events->at(0).queue.value_or(QueueDocument{}));
+  EXPECT_EQ(queue.people, 3000);
+  EXPECT_EQ(queue.every, Millis(10'000));
+  EXPECT_EQ(queue.active_ttl, Millis(300'000));
+}
+
+TEST(CatalogueText, tells_every_fault_with_its_line) {
+  EXPECT_THAT(
+      errors_of(R"(layouts:
+  club: {seats: 0, category: Standard}
+events:
+  - name: Night
+    perfomer: The Understudies
+    on_sale: {from: 2026-01-01, until: 2036-01-01T00:00:00Z}
+    queue:
+      people: 0
+      every: 2h
+    dates:
+      - starts_at: 2036-02-01T19:00:00Z
+        layout: club
+        prices:
+          Standard: 1.5
+)"),
+      testing::UnorderedElementsAre(
+          "2: layouts.club.seats must be from 1 to 100000", "5: events[0].perfomer is not a known field",
+          "6: events[0].on_sale.from must be a time in RFC 3339, such as 2026-01-01T00:00:00Z",
+          "8: events[0].queue.people must be from 1 to 100000000",
+          "9: events[0].queue.every must be from 1ms to 1h",
+          "14: events[0].dates[0].prices.Standard must be a whole number"));
+}
+
+TEST(CatalogueText, points_at_the_owner_of_what_is_missing) {
+  EXPECT_THAT(errors_of("layouts: {}\nevents:\n  - name: Night\n"),
+              testing::ElementsAre("3: events[0].on_sale is required"));
+}
+
+struct Fault1 {
+  std::string text;
+  std::string error;
+};
+class DocumentRules : public testing::TestWithParam<Fault1> {};
+
+TEST_P(DocumentRules, refuses) {
+  EXPECT_THAT(errors_of(GetParam().text), testing::ElementsAre(HasSubstr(GetParam().error)))
+      << GetParam().text;
+}
+
+std::string with_queue(const std::string& fields) { return with_event("  queue: {" + fields + "}\n"); }
+std::string with_policy(const std::string& fields) { return with_event("  policy: {" + fields + "}\n"); }
+std::string with_date(const std::string& fields) {
+  return with_event("  dates: [{starts_at: 2036-02-01T19:00:00Z, " + fields + "}]\n");
+}
+std::string with_layout(const std::string& fields) { return "layouts: {x: {" + fields + "}}\n"; }
+std::string with_section(const std::string& fields) { return with_layout("sections: [{" + fields + "}]"); }
+
+INSTANTIATE_TEST_SUITE_P(
+    R_K4, DocumentRules,
+    testing::Values(
+        Fault1{with_queue("people: 0"), "queue.people must be from 1"},
+        Fault1{with_queue("people: many"), "queue.people must be a whole number"},
+        Fault1{with_queue("every: 0s"), "queue.every must be from 1ms to 1h"},
+        Fault1{with_queue("every: 61m"), "queue.every must be from 1ms to 1h"},
+        Fault1{with_queue("every: 10"), "queue.every must be a duration, such as 5m"},
+        Fault1{with_queue("capacity: -1"), "queue.capacity must be from 1"},
+        Fault1{with_queue("active_ttl: 0s"), "queue.active_ttl must be longer than 0s"},
+        Fault1{with_queue("active_ttl: 31m"),
+               "queue.active_ttl is wrong: visit_max (30m) must not be shorter"},
+        Fault1{with_queue("active_ttl: 5m, visit_max: 4m"), "queue.visit_max is wrong: visit_max (4m)"},
+        Fault1{with_queue("presence_timeout: 0s"), "queue.presence_timeout must be longer than 0s"},
+        Fault1{with_queue("return_share: 1.1"), "queue.return_share must be from 0 to 1"},
+        Fault1{with_queue("return_share: -0.1"), "queue.return_share must be from 0 to 1"},
+        Fault1{with_queue("poll_min: 31s"), "queue.poll_min is wrong: poll_max (30s) must not be shorter"},
+        Fault1{with_queue("poll_max: 500ms"), "queue.poll_max is wrong"},
+        Fault1{with_queue("admission: all"), "queue.admission must be one of interval, capacity, both"},
+        Fault1{with_queue("order: random"), "queue.order must be one of fifo, draw"},
+        Fault1{with_queue("gather_from: 2026-01-01T00:00:01Z"),
+               "queue.gather_from must not be later than on_sale"},
+        Fault1{with_policy("seats_per_user: 0"), "policy.seats_per_user must be from 1"},
+        Fault1{with_policy("hold_ttl: 0s"), "policy.hold_ttl must be longer than 0s"},
+        Fault1{with_policy("rehold_cooldown: -1s"), "policy.rehold_cooldown must be a duration"},
+        Fault1{with_event("  id: 0\n"), "events[0].id must be an id"},
+        Fault1{with_event("  venue: 5\n"), "events[0].venue must be a text"},
+        Fault1{"events: [{name: '', on_sale: {from: 2026-01-01T00:00:00Z, until: 2026-01-02T00:00:00Z}}]",
+               "events[0].name must not be empty"},
+        Fault1{"events: [{name: A, on_sale: {from: 2026-01-01T00:00:00Z, until: 2026-01-01T00:00:00Z}}]",
+               "events[0].on_sale.until must be later than on_sale.from"},
+        Fault1{with_date("prices: {Standard: 0}"), "dates[0].prices.Standard must be from 1"},
+        Fault1{with_date("prices: {}"), "dates[0].prices must give a price"},
+        Fault1{
+            with_date(
+                "prices: {Standard: 1}, booking: {from: 2026-01-02T00:00:00Z, until: 2026-01-01T00:00:00Z}"),
+            "dates[0].booking.until must be later"},
+        Fault1{with_layout("category: Standard"), "layouts.x.seats is required"},
+        Fault1{with_layout("seats: 50"), "layouts.x.category is required"},
+        Fault1{with_layout("seats: 100001, category: Standard"), "layouts.x.seats must be from 1 to 100000"},
+        Fault1{with_layout("sections: []"), "layouts.x.sections must name at least one section"},
+        Fault1{with_section("name: A, rows: 0, seats_per_row: 1, category: V"),
+               "sections[0].rows must be from 1"},
+        Fault1{with_section("name: A, rows: 1, seats_per_row: 0, category: V"),
+               "sections[0].seats_per_row must be from 1"},
+        Fault1{with_section("name: A, rows: 1001, seats_per_row: 100, category: V"),
+               "layouts.x.sections have 100100 seats in all; a date has at most 100000"},
+        Fault1{with_section("name: A, rows: 1, seats_per_row: 1, category: ''"),
+               "sections[0].category must not be empty"},
+        Fault1{with_layout("sections: [{name: A, rows: 1, seats_per_row: 1, category: V}, "
+                           "{name: A, rows: 1, seats_per_row: 1, category: V}]"),
+               "sections[1].name is the name of another section"},
+        Fault1{"events: []\nlayouts: {}\nevents: []\n", "events appears more than once, again in line 3"},
+        Fault1{"", "the catalogue is empty"}, Fault1{"- 1\n", "the catalogue must be an object"},
+        Fault1{"events: [\n", "the catalogue is not YAML"}, Fault1{"a: 1\n---\na: 2\n", "several documents"},
+        Fault1{R"({"events": []},)", "several documents"}));  // YAML::LoadAll would not return
+
+TEST(CatalogueText, tells_prices_that_do_not_fit_with_the_other_faults) {
+  const std::string hall = "layouts:\n  hall: {seats: 5, category: Any}\n";
+  EXPECT_THAT(
+      errors_of(hall + with_event("  hue: 1\n  dates: [{starts_at: 2036-02-01T19:00:00Z, layout: hall,"
+                                  " prices: {VIP: 5}}]\n")),
+      testing::UnorderedElementsAre("6: events[0].hue is not a known field",
+                                    "7: events[0].dates[0].prices must give a price for the category Any",
+                                    "7: events[0].dates[0].prices.VIP is not a category of its layout; there "
+                                    "are: Any"));
+  EXPECT_THAT(errors_of(with_date("prices: {VIP: 5}")), testing::SizeIs(2))
+      << "50 seats of category Standard";
+}
+
+TEST(CatalogueText, refuses_ids_given_twice) {
+  const std::string sale = "on_sale: {from: 2026-01-01T00:00:00Z, until: 2036-01-01T00:00:00Z}";
+  const std::string date = "starts_at: 2036-02-01T19:00:00Z, prices: {Standard: 1}";
+  EXPECT_THAT(errors_of("events:\n- {id: 7, name: A, " + sale + ", dates: [{id: 3, " + date +
+                        "}]}\n- {id: 7, name: B, " + sale + ", dates: [{id: 3, " + date + "}]}\n"),
+              testing::UnorderedElementsAre("3: events[1].id is that of events[0] too",
+                                            "3: events[1].dates[0].id is that of events[0].dates[0] too"));
+  EXPECT_THAT(
+      errors_of("events:\n- {name: A, " + sale + ", dates: [{" + date + "}, {" + date + "}]}\n- {name: A, " +
+                sale + "}\n"),
+      testing::UnorderedElementsAre("3: events[1].name is that of events[0] too",
+                                    "2: events[0].dates[1].starts_at is that of events[0].dates[0] too"));
+}
+
+TEST(CatalogueText, refuses_aliases_that_multiply) {
+  std::string text = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n";
+  for (int i = 1; i < 12; ++i) {
+    const std::string before = "*a" + std::to_string(i - 1);
+    text += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before;
+    for (int j = 0; j < 9; ++j) text += ", " + before;
+    text += "]\n";
+  }
+  EXPECT_THAT(errors_of(text), testing::Contains(HasSubstr("uses aliases to become very large")));
+}
+
+TEST(CatalogueText, follows_aliases) {
+  const CatalogueText text(
+      with_event("  queue: &q {people: 7}\n") +
+      "- {name: Other, on_sale: {from: 2026-01-01T00:00:00Z, until: 2036-01-01T00:00:00Z}, queue: *q}\n");
+  ASSERT_TRUE(text.document()) << text.explain("f", text.document().error());
+  EXPECT_EQ(*text.document()->events->at(1).queue->people, 7);
+}
+
+TEST(CatalogueText, a_failure_of_a_body_has_lines_too) {
+  const CatalogueText text(with_event("  id: 0\n"));
+  const Refusal refusal = text.with_lines(text.document().error());
+  ASSERT_EQ(refusal.details.size(), 1U);
+  EXPECT_EQ(refusal.details[0].path, "events[0].id");
+  EXPECT_THAT(refusal.details[0].message, testing::StartsWith("line 4: must be an id"));
+}
+
+TEST(DocumentOf, says_what_an_operator_would_write) {
+  Event event;
+  event.id = EventId{3};
+  event.name = "Night";
+  event.queue.people = 12;
+  event.queue.gather_from = from_ms(0);
+  const EventDocument document = document_of(event);
+  EXPECT_EQ(*document.queue->people, 12);
+  EXPECT_EQ(*document.queue->gather_from, from_ms(0));
+  EXPECT_FALSE(document.policy->refund_until);
+  EXPECT_EQ(json::to_text(document_of(event).queue), json::to_text(document.queue));
+  EXPECT_EQ(queue_policy(*document.queue).people, 12);
+}
+
+}  // namespace
+}  // namespace stagedoor::catalogue

@@ -1,0 +1,228 @@
+#include "modules/catalogue/http.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/describe/enum_from_string.hpp>
+
+#include "core/refusals.h"
+#include "http/render_refusal.h"
+#include "json/schema.h"
+
+namespace stagedoor::catalogue {
+namespace {
+
+using enum http::Method;
+
+// `?status=` and the like: nothing when absent.
+template <class Enum>
+Result<std::optional<Enum>> query_enum(const http::Request& request, std::string_view name,
+                                       std::string_view values) {
+  const auto text = request.query(name);
+  if (!text) return std::optional<Enum>();
+  Enum value{};
+  if (boost::describe::enum_from_string(text->c_str(), value)) return std::optional(value);
+  return invalid(name, fmt::format("must be one of {}", values));
+}
+
+constexpr std::string_view kEventStatuses = "UPCOMING, ON_SALE, SOLD_OUT, CLOSED";
+constexpr std::string_view kSeatStatuses = "AVAILABLE, OCCUPIED";
+
+// A day as people write it, "2036-02-01"; UTC.
+Result<std::chrono::sys_days> query_day(const http::Request& request) {
+  const auto text = request.query("date");
+  if (!text) return invalid("date", "is required: YYYY-MM-DD, the UTC day of startDate");
+  const auto midnight = text->size() == 10 ? parse_rfc3339(*text + "T00:00:00Z") : std::nullopt;
+  if (!midnight) return invalid("date", "must be a day, YYYY-MM-DD");
+  return std::chrono::floor<std::chrono::days>(*midnight);
+}
+
+// The event's one performance of that day.
+Result<DateId> date_on(const Catalogue& catalogue, EventId event, std::chrono::sys_days day) {
+  if (!catalogue.event(event)) return unknown_event(event);
+  std::vector<DateId> found;
+  for (const auto& [id, date] : catalogue.dates) {
+    const bool is_meant = date->event == event && !date->deleted_at;
+    if (is_meant && std::chrono::floor<std::chrono::days>(date->starts_at) == day) found.push_back(id);
+  }
+  if (found.size() == 1) return found[0];
+  if (found.empty()) return refuse(Code::EVENT_DATE_NOT_FOUND, "The event has no date on that day (UTC).");
+  Refusal refusal =
+      refuse(Code::DATE_AMBIGUOUS, "The event has several dates on that day. Name one by its id.");
+  for (const DateId id : found) {
+    refusal.details.push_back({"date", fmt::format("could be /events/properties/{}/seats", id.value)});
+  }
+  return refusal;
+}
+
+// The place of the request is of a visit to the event that is active now.
+Result<void> check_turn(const CatalogueDeps& deps, const http::Request& request, EventId event) {
+  const auto token = deps.tokens.of(request);
+  if (!token) return token.error();
+  return deps.turns.check(*token, event);
+}
+
+bool accepts_gzip(std::string_view accepted) {
+  while (!accepted.empty()) {
+    std::string_view one = accepted.substr(0, accepted.find(','));
+    accepted.remove_prefix(std::min(one.size() + 1, accepted.size()));
+    one.remove_prefix(std::min(one.find_first_not_of(" \t"), one.size()));
+    const std::string_view name = one.substr(0, one.find_first_of("; \t"));
+    const std::size_t weight = one.find("q=");
+    const bool is_refused = weight != one.npos && one.find_first_of("123456789", weight) == one.npos;
+    if (name == "gzip") return !is_refused;
+  }
+  return false;
+}
+
+http::Read bind(const CatalogueDeps& deps,
+                Result<PagePtr> (*find)(const CatalogueDeps&, const http::Request&)) {
+  return [&deps, find](const http::Request& request) {
+    const auto page = find(deps, request);
+    return page ? answer_with(request, **page) : http::render_refusal(page.error());
+  };
+}
+
+const http::Success kNotModified{.status = 304, .description = "Not changed since the ETag given"};
+const http::Parameter kSeatStatus{
+    .name = "status", .description = "Only seats of this status", .schema = &json::schema<SeatStatus>};
+
+std::vector<Code> turn_refusals(std::initializer_list<Code> more) {
+  std::vector<Code> codes{Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::WRONG_TOKEN_TURN,
+                          Code::WRONG_TOKEN_EVENT};
+  codes.insert(codes.end(), more);
+  return codes;
+}
+
+Result<PagePtr> events(const CatalogueDeps& deps, const http::Request& request) {
+  const auto status = query_enum<EventStatus>(request, "status", kEventStatuses);
+  if (!status) return status.error();
+  return deps.read_model.events(*status, deps.clock.now());
+}
+
+http::Route events_route(const CatalogueDeps& deps) {
+  return {.method = GET,
+          .path = "/events",
+          .summary = "All events",
+          .tag = "catalogue",
+          .parameters = {{.name = "status",
+                          .description = "Only events of this status",
+                          .schema = &json::schema<EventStatus>}},
+          .successes = {{.description = "The events", .schema = &json::schema<std::vector<EventDto>>},
+                        kNotModified},
+          .read = bind(deps, events)};
+}
+
+Result<PagePtr> event(const CatalogueDeps& deps, const http::Request& request) {
+  const auto id = request.id<EventId>("eventId");
+  if (!id) return id.error();
+  return deps.read_model.event(*id, deps.clock.now());
+}
+
+http::Route event_route(const CatalogueDeps& deps) {
+  return {
+      .method = GET,
+      .path = "/events/{eventId}",
+      .summary = "An event and its dates",
+      .tag = "catalogue",
+      .successes = {{.description = "The event", .schema = &json::schema<EventWithDatesDto>}, kNotModified},
+      .refusals = {Code::EVENT_NOT_FOUND},
+      .read = bind(deps, event)};
+}
+
+Result<PagePtr> dates(const CatalogueDeps& deps, const http::Request& request) {
+  const auto id = request.id<EventId>("eventId");
+  if (!id) return id.error();
+  if (const auto turn = check_turn(deps, request, *id); !turn) return turn.error();
+  const auto include = request.query("include");
+  if (include && *include != "all") return invalid("include", "must be all, or left out");
+  return deps.read_model.dates(*id, include ? DatesWanted::all : DatesWanted::bookable, deps.clock.now());
+}
+
+http::Route dates_route(const CatalogueDeps& deps) {
+  return {.method = GET,
+          .path = "/events/{eventId}/dates",
+          .summary = "The dates of an event that can be booked now",
+          .tag = "catalogue",
+          .parameters = {{.name = "include", .description = "all: every date, each with `bookable`"}},
+          .successes = {{.description = "The dates", .schema = &json::schema<std::vector<EventDateDto>>},
+                        kNotModified},
+          .refusals = turn_refusals({Code::EVENT_NOT_FOUND}),
+          .read = bind(deps, dates)};
+}
+
+Result<PagePtr> seats(const CatalogueDeps& deps, const http::Request& request) {
+  const auto id = request.id<DateId>("eventDateId");
+  if (!id) return id.error();
+  const auto token = deps.tokens.of(request);
+  if (!token) return token.error();
+  // An unknown date has no event whose turn could be checked.
+  if (const auto event = deps.read_model.event_of(*id)) {
+    if (const auto turn = deps.turns.check(*token, *event); !turn) return turn.error();
+  }
+  const auto status = query_enum<SeatStatus>(request, "status", kSeatStatuses);
+  if (!status) return status.error();
+  return deps.read_model.seats(*id, *status);
+}
+
+http::Route seats_route(const CatalogueDeps& deps) {
+  return {.method = GET,
+          .path = "/events/properties/{eventDateId}/seats",
+          .summary = "The seats of a date",
+          .tag = "catalogue",
+          .parameters = {kSeatStatus},
+          .successes = {{.description = "The seats", .schema = &json::schema<SeatsDto>}, kNotModified},
+          .refusals = turn_refusals({Code::EVENT_DATE_NOT_FOUND, Code::NO_SEAT_AVAILABLE}),
+          .read = bind(deps, seats)};
+}
+
+Result<PagePtr> seats_by_day(const CatalogueDeps& deps, const http::Request& request) {
+  const auto id = request.id<EventId>("eventId");
+  if (!id) return id.error();
+  if (const auto turn = check_turn(deps, request, *id); !turn) return turn.error();
+  const auto day = query_day(request);
+  const auto status = query_enum<SeatStatus>(request, "status", kSeatStatuses);
+  if (const auto refusal = refusal_of(day, status)) return *refusal;
+  const auto date = date_on(*deps.read_model.catalogue(), *id, *day);
+  if (!date) return date.error();
+  return deps.read_model.seats(*date, *status);
+}
+
+http::Route seats_by_day_route(const CatalogueDeps& deps) {
+  return {.method = GET,
+          .path = "/events/{eventId}/seats",
+          .summary = "The seats of the event's date on a day",
+          .tag = "catalogue",
+          .parameters = {{.name = "date",
+                          .description = "YYYY-MM-DD, the UTC day of the date's startDate",
+                          .required = true},
+                         kSeatStatus},
+          .successes = {{.description = "The seats", .schema = &json::schema<SeatsDto>}, kNotModified},
+          .refusals = turn_refusals({Code::EVENT_NOT_FOUND, Code::EVENT_DATE_NOT_FOUND, Code::DATE_AMBIGUOUS,
+                                     Code::NO_SEAT_AVAILABLE}),
+          .read = bind(deps, seats_by_day)};
+}
+
+}  // namespace
+
+Answer answer_with(const http::Request& request, const RenderedPage& page) {
+  const bool zipped = accepts_gzip(request.header("Accept-Encoding"));
+  const RenderedPage::Form& form = zipped ? page.gzip() : page.plain();
+  Answer answer;
+  answer.headers = form.headers;
+  const std::string_view known = request.header("If-None-Match");
+  if (!known.empty() &&
+      (http::etag_matches(known, form.tag) || http::etag_matches(known, page.plain().tag))) {
+    answer.status = 304;
+  } else {
+    answer.shared = form.body;
+  }
+  return answer;
+}
+
+void add_catalogue_routes(http::Router& router, const CatalogueDeps& deps) {
+  for (const auto route : {events_route, event_route, dates_route, seats_route, seats_by_day_route})
+    router.add(route(deps));
+}
+
+}  // namespace stagedoor::catalogue

@@ -1,0 +1,77 @@
+#include "modules/catalogue/http_seat_stream.h"
+
+#include "api/bind.h"
+#include "core/refusals.h"
+#include "modules/queue/http_stream.h"
+#include "modules/queue/place_watcher.h"
+
+namespace stagedoor::catalogue {
+namespace {
+
+constexpr std::size_t kCopyMax =
+    4 * 1024;  // events up to this are sent together, larger ones from the shared bytes
+
+// Until the visit ends.
+class SeatStream : public EventStream {
+ public:
+  // `heard`: the version that the listener has; nothing: none.
+  SeatStream(PlaceWatcher watcher, std::shared_ptr<SeatFeed> feed, std::optional<std::uint64_t> heard)
+      : watcher_(std::move(watcher)), feed_(std::move(feed)), heard_(heard) {}
+
+  bool next(std::string& text, std::shared_ptr<const std::string>& shared) override {
+    const auto observed = watcher_.poll();
+    if (observed && (!observed->fan || observed->fan->standing.status != QueueStatus::ACTIVATED))
+      return false;
+    while (!shared) {
+      auto event = feed_->after(heard_);
+      if (!event) return false;
+      if (!event->text) return true;
+      heard_ = event->version;
+      if (event->text->size() > kCopyMax) shared = std::move(event->text);
+      else text += *event->text;
+    }
+    return true;
+  }
+
+ private:
+  PlaceWatcher watcher_;
+  std::shared_ptr<SeatFeed> feed_;
+  std::optional<std::uint64_t> heard_;
+};
+
+Result<Answer> open(const SeatStreamDeps& deps, const http::Request& request) {
+  const auto id = request.id<DateId>("eventDateId");
+  if (!id) return id.error();
+  const auto token = deps.tokens.check(presented_stream_token(request));
+  if (!token) return token.error();
+  const auto event = deps.read_model.event_of(*id);
+  if (!event) return unknown_date(*id);
+  if (const auto turn = deps.turns.check(*token, *event); !turn) return turn.error();
+  auto feed = deps.feeds.feed(*id);
+  const auto heard = feed->version_of(request.header("Last-Event-ID"));
+  return Answer{
+      .stream = std::make_shared<SeatStream>(
+          PlaceWatcher(deps.rooms, deps.clock, *token, deps.tokens.end_of(*token)), std::move(feed), heard)};
+}
+
+}  // namespace
+
+void add_seat_stream_route(http::Router& router, const SeatStreamDeps& deps) {
+  router.add({.method = http::Method::GET,
+              .path = "/events/properties/{eventDateId}/seats/stream",
+              .summary = "The seats of a date, told as they change",
+              .tag = "catalogue",
+              .parameters = stream_parameters(),
+              .successes =
+                  {{.description =
+                        "Server-sent events until the visit ends. `snapshot`: {version, seat}, all seats as "
+                        "GET /events/properties/{eventDateId}/seats has them; `seats`: {version, "
+                        "seat:[{id, status}]}, those that have changed since the event before; "
+                        "`reconnect`: the server is stopping",
+                    .content_type = "text/event-stream"}},
+              .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::WRONG_TOKEN_TURN,
+                           Code::WRONG_TOKEN_EVENT, Code::EVENT_DATE_NOT_FOUND},
+              .read = api::bind_read(deps, open)});
+}
+
+}  // namespace stagedoor::catalogue

@@ -1,0 +1,22 @@
+// R-C5: GET /events/properties/{eventDateId}/seats/stream tells the seats of a date as they change.
+#pragma once
+
+#include "http/router.h"
+#include "modules/catalogue/seat_feed.h"
+#include "modules/identity/place_tokens.h"
+#include "modules/queue/turn.h"
+
+namespace stagedoor::catalogue {
+
+struct SeatStreamDeps {
+  const ReadModel& read_model;
+  SeatFeeds& feeds;
+  Rooms& rooms;
+  const PlaceTokens& tokens;
+  const Turns& turns;
+  const Clock& clock;
+};
+// `deps` must outlive the router, what it names also the streams.
+void add_seat_stream_route(http::Router& router, const SeatStreamDeps& deps);
+
+}  // namespace stagedoor::catalogue

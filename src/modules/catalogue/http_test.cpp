@@ -1,0 +1,198 @@
+// The catalogue's calls: who may ask, how, and what comes back (R-C1 – R-C7, R-X4, R-X7).
+#include "modules/catalogue/http.h"
+
+#include <gmock/gmock.h>
+
+#include "http/render_refusal.h"
+#include "support/seeds.h"
+
+namespace stagedoor::catalogue {
+namespace {
+
+using testing::HasSubstr;
+
+TimePoint at(std::string_view text) { return *parse_rfc3339(text); }
+
+struct SetClock final : Clock {
+  TimePoint set = at("2026-06-01T00:00:00Z");
+  TimePoint now() const override { return set; }
+};
+
+// Event 1 with dates 7 (2027-02-01), 8 and 9 (both 2027-02-02); event 2 with none.
+Batch first_batch() {
+  Batch batch;
+  for (const std::int64_t id : {1, 2}) {
+    Event event;
+    event.id = EventId{id};
+    event.name = "Night";
+    event.on_sale = {at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z")};
+    batch.catalogue.events.push_back(event);
+  }
+  std::int64_t first_seat = 100;
+  for (const auto& [id, start] :
+       {std::pair(7, "2027-02-01T23:30:00+09:00"), std::pair(8, "2027-02-02T10:00:00Z"),
+        std::pair(9, "2027-02-02T19:00:00Z")}) {
+    EventDate date;
+    date.id = DateId{id};
+    date.event = EventId{1};
+    date.starts_at = at(start);
+    date.booking = batch.catalogue.events[0].on_sale;
+    date.first_seat = SeatId{first_seat};
+    date.sections = {""};
+    date.categories = {{CategoryId{5}, "Standard", Won{1000}}};
+    for (int i = 1; i <= 20; ++i) {
+      date.seats.push_back({.number = i, .number_in_row = i, .section = 0, .row = 0, .category = 0});
+    }
+    batch.catalogue.dates.push_back(date);
+    first_seat += 20;
+  }
+  return batch;
+}
+
+struct World final : http::Reply::Sink {
+  SetClock clock;
+  ReadModel read_model;
+  TokenKeys keys{{std::string(32, 'k')}};
+  Rooms rooms{clock, [this] { return read_model.catalogue(); }, &test::seeds};
+  PlaceTokens tokens{keys, clock, Millis(86'400'000)};
+  Turns turns{rooms};
+  CatalogueDeps deps{read_model, tokens, turns, clock};
+  http::Router router;
+  Answer answer;
+  std::map<std::int64_t, Place> last_place;
+
+  World() {
+    add_catalogue_routes(router, deps);
+    read_model.on_commit(first_batch());
+  }
+  void take(Answer&& given) noexcept override { answer = std::move(given); }
+
+  // A token of `event`: of somebody inside, or of somebody who waits.
+  std::string token(std::int64_t event, bool is_active) {
+    const Place place = ++last_place[event];
+    const TokenClaims claims{{EventId{event}, place, UserId{{std::uint8_t(place)}}}, clock.set};
+    Batch batch;
+    batch.now = clock.set;
+    batch.line.put({claims.event, claims.place}, {claims.event, claims.place, claims.user, clock.set, {}},
+                   nullptr);
+    if (is_active) {
+      batch.visits.put({claims.event, claims.place},
+                       {claims.event, claims.place, claims.user, clock.set, clock.set + Millis(1000)},
+                       nullptr);
+    }
+    rooms.on_commit(batch);
+    return keys.sign(claims);
+  }
+  const Answer& get(std::string_view target, const std::string& token = "",
+                    std::vector<http::Header> headers = {}) {
+    const std::string bearer = "Bearer " + token;
+    if (!token.empty()) headers.push_back({"Authorization", bearer});
+    http::Request request;
+    request.path = target.substr(0, target.find('?'));
+    if (target.size() > request.path.size()) request.raw_query = target.substr(request.path.size() + 1);
+    request.headers = headers;
+    const auto found = router.find(request);
+    if (found.route) found.route->handler(request, http::Reply(*this));
+    else answer = http::render_refusal(found.refusal);
+    return answer;
+  }
+  int status(std::string_view target, const std::string& token = "") { return get(target, token).status; }
+  std::string body(std::string_view target, const std::string& token = "") {
+    get(target, token);
+    return answer.shared ? *answer.shared : answer.body;
+  }
+};
+
+TEST(CatalogueCalls, events_are_open_to_everybody_R_C1) {
+  World world;
+  EXPECT_THAT(world.body("/events"), HasSubstr(R"([{"id":1,)"));
+  EXPECT_THAT(world.body("/events?status=CLOSED"), HasSubstr(R"("data":[])"));
+  EXPECT_THAT(world.body("/events/1"), HasSubstr(R"("dates":[{"id":7,)"));
+  EXPECT_EQ(world.status("/events/3"), 404);
+  EXPECT_EQ(world.status("/events/x"), 400);
+  EXPECT_EQ(world.status("/events?status=open"), 400);
+}
+
+TEST(CatalogueCalls, dates_and_seats_need_an_active_token_of_the_event_R_S11) {
+  World world;
+  const std::string active = world.token(1, true);
+  const std::string waiting = world.token(1, false);
+  const std::string other = world.token(2, true);
+  for (const auto* target :
+       {"/events/1/dates", "/events/properties/7/seats", "/events/1/seats?date=2027-02-01"}) {
+    EXPECT_EQ(world.status(target, active), 200) << target;
+    EXPECT_EQ(world.status(target), 401) << target;
+    EXPECT_EQ(world.status(target, "made-up"), 401) << target;
+    EXPECT_EQ(world.status(target, waiting), 403) << target;
+    EXPECT_THAT(world.answer.body, HasSubstr("WRONG_TOKEN_TURN"));
+    EXPECT_EQ(world.status(target, other), 403) << target;
+    EXPECT_THAT(world.answer.body, HasSubstr("WRONG_TOKEN_EVENT"));
+  }
+}
+
+TEST(CatalogueCalls, an_unknown_date_is_404_for_who_has_a_token_and_401_for_who_has_none) {
+  World world;
+  EXPECT_EQ(world.status("/events/properties/70/seats", world.token(1, true)), 404);
+  EXPECT_EQ(world.status("/events/properties/70/seats"), 401);
+}
+
+TEST(CatalogueCalls, dates_are_the_bookable_ones_or_all_R_C2) {
+  World world;
+  const std::string token = world.token(1, true);
+  EXPECT_THAT(world.body("/events/1/dates", token), testing::Not(HasSubstr("bookable")));
+  EXPECT_THAT(world.body("/events/1/dates?include=all", token), HasSubstr(R"("bookable":true)"));
+  EXPECT_EQ(world.status("/events/1/dates?include=some", token), 400);
+}
+
+TEST(CatalogueCalls, seats_are_filtered_by_status_R_C7) {
+  World world;
+  const std::string token = world.token(1, true);
+  EXPECT_THAT(world.body("/events/properties/7/seats?status=AVAILABLE", token), HasSubstr(R"("id":100)"));
+  EXPECT_THAT(world.body("/events/properties/7/seats?status=OCCUPIED", token), HasSubstr(R"("seat":[])"));
+  EXPECT_EQ(world.status("/events/properties/7/seats?status=FREE", token), 400);
+}
+
+TEST(CatalogueCalls, seats_by_day_mean_the_utc_day_R_C4) {
+  World world;
+  const std::string token = world.token(1, true);
+  EXPECT_THAT(world.body("/events/1/seats?date=2027-02-01", token), HasSubstr(R"("eventDateId":7)"));
+  EXPECT_EQ(world.status("/events/1/seats?date=2027-02-02", token), 400);
+  EXPECT_THAT(world.answer.body,
+              testing::AllOf(HasSubstr("DATE_AMBIGUOUS"), HasSubstr("/events/properties/8/seats")));
+  EXPECT_EQ(world.status("/events/1/seats?date=2027-02-03", token), 404);
+  EXPECT_THAT(world.answer.body, HasSubstr("EVENT_DATE_NOT_FOUND"));
+  for (const auto* malformed :
+       {"", "?date=", "?date=2027-2-1", "?date=2027-02-30", "?date=2027-02-01T00:00:00Z"}) {
+    EXPECT_EQ(world.status(std::string("/events/1/seats") + malformed, token), 400) << malformed;
+  }
+}
+
+TEST(CatalogueCalls, say_304_to_who_has_the_bytes_R_X7) {
+  World world;
+  const std::string token = world.token(1, true);
+  for (const auto* target : {"/events", "/events/1", "/events/1/dates", "/events/properties/7/seats"}) {
+    const std::string headers = world.get(target, token).headers;
+    const std::string tag = headers.substr(headers.find('"'), headers.find('\r') - headers.find('"'));
+    EXPECT_EQ(world.get(target, token, {{"If-None-Match", tag}}).status, 304) << target;
+    EXPECT_FALSE(world.answer.shared);
+    EXPECT_EQ(world.answer.headers, headers) << "a 304 names the tag as well";
+    EXPECT_EQ(world.get(target, token, {{"If-None-Match", "\"other\""}}).status, 200) << target;
+  }
+}
+
+TEST(CatalogueCalls, share_their_bytes_and_compress_for_who_asks) {
+  World world;
+  const std::string token = world.token(1, true);
+  const auto first = world.get("/events/properties/7/seats", token).shared;
+  EXPECT_EQ(world.get("/events/properties/7/seats", token).shared, first);
+  for (const auto& [accepted, zipped] :
+       {std::pair("gzip, deflate, br", true), std::pair("br;q=1.0, gzip;q=0.8", true),
+        std::pair("gzip;q=0", false), std::pair("identity", false), std::pair("deflate", false)}) {
+    const Answer& answer = world.get("/events/properties/7/seats", token, {{"Accept-Encoding", accepted}});
+    EXPECT_EQ(answer.headers.find("Content-Encoding: gzip") != std::string::npos, zipped) << accepted;
+    EXPECT_EQ(answer.shared != first, zipped) << accepted;
+  }
+}
+
+}  // namespace
+}  // namespace stagedoor::catalogue

@@ -1,0 +1,394 @@
+#include "modules/catalogue/model.h"
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/mp11/algorithm.hpp>
+
+#include "json/write.h"
+
+namespace stagedoor::catalogue {
+namespace {
+
+constexpr std::int64_t kSeatsPerImportMax = 10'000'000;
+constexpr std::size_t kSeatsNamedMax = 10;
+
+// A layout written out: what a date gets from it.
+struct Seating {
+  std::vector<std::string> sections;
+  std::vector<std::string> categories;
+  std::vector<Seat> seats;
+};
+
+Seating seating_of(const Layout& layout) {
+  Seating seating{.sections = {}, .categories = categories_of(layout), .seats = {}};
+  const auto category_of = [&](const std::string& name) {
+    const auto at = std::find(seating.categories.begin(), seating.categories.end(), name);
+    return static_cast<std::uint16_t>(at - seating.categories.begin());
+  };
+  const auto add = [&](std::uint16_t section, std::uint16_t row, std::int64_t in_row,
+                       std::uint16_t category) {
+    seating.seats.push_back({.number = static_cast<std::int32_t>(seating.seats.size() + 1),
+                             .number_in_row = static_cast<std::int32_t>(in_row),
+                             .section = section,
+                             .row = row,
+                             .category = category});
+  };
+  if (layout.sections.empty()) {
+    seating.sections.emplace_back();
+    const auto category = category_of(layout.category);
+    for (std::int64_t i = 1; i <= layout.seats; ++i) add(0, 0, i, category);
+    return seating;
+  }
+  for (const auto& section : layout.sections) {
+    const auto index = static_cast<std::uint16_t>(seating.sections.size());
+    seating.sections.push_back(section.name);
+    const auto category = category_of(section.category);
+    for (std::int64_t row = 1; row <= section.rows; ++row) {
+      for (std::int64_t i = 1; i <= section.seats_per_row; ++i) {
+        add(index, static_cast<std::uint16_t>(row), i, category);
+      }
+    }
+  }
+  return seating;
+}
+
+std::vector<std::string> names_of(const std::vector<Category>& categories) {
+  std::vector<std::string> names;
+  for (const auto& category : categories) names.push_back(category.name);
+  return names;
+}
+
+bool has_seating(const EventDate& date, const Seating& seating) {
+  const auto same = [](const Seat& a, const Seat& b) {
+    return a.number == b.number && a.number_in_row == b.number_in_row && a.section == b.section &&
+           a.row == b.row && a.category == b.category;
+  };
+  return date.sections == seating.sections && names_of(date.categories) == seating.categories &&
+         std::equal(date.seats.begin(), date.seats.end(), seating.seats.begin(), seating.seats.end(), same);
+}
+
+// The names of the members in which two documents differ, "queue.people" for those of a policy.
+template <class Document>
+void add_differences(const Document& before, const Document& after, const std::string& prefix,
+                     std::vector<std::string>& names) {
+  using Members = boost::describe::describe_members<Document, boost::describe::mod_public>;
+  boost::mp11::mp_for_each<Members>([&](auto member) {
+    const auto& a = before.*member.pointer;
+    const auto& b = after.*member.pointer;
+    using Member = std::remove_cvref_t<decltype(a)>;
+    if constexpr (std::same_as<Member, Omitted<QueueDocument>> ||
+                  std::same_as<Member, Omitted<SalePolicyDocument>>) {
+      add_differences(*a, *b, std::string(member.name) + ".", names);
+    } else if (json::to_text(a) != json::to_text(b)) {
+      names.push_back(prefix + member.name);
+    }
+  });
+}
+
+template <class Row>
+std::vector<std::string> differences(const Row& before, const Row& after) {
+  std::vector<std::string> names;
+  add_differences(document_of(before), document_of(after), "", names);
+  return names;
+}
+
+std::string name_of(const Event& event) { return fmt::format("event {} {}", event.id.value, event.name); }
+
+std::string name_of(const EventDate& date) {
+  return fmt::format("date {} of event {} ({}, {} seats)", date.id.value, date.event.value,
+                     to_rfc3339(date.starts_at), date.seats.size());
+}
+
+class Planner {
+ public:
+  Planner(const CatalogueDocument& document, const Catalogue& current, const SeatsTaken& taken, TimePoint now,
+          Ids& ids)
+      : document_(document), current_(current), taken_(taken), now_(now), ids_(ids) {}
+
+  Result<CataloguePlan> plan() {
+    if (document_.layouts) {
+      for (const auto& [name, layout] : *document_.layouts) plan_layout(name, layout_of(layout));
+    }
+    if (document_.events) {
+      note_ids();
+      for (std::size_t i = 0; i < document_.events->size(); ++i) {
+        plan_event((*document_.events)[i], fmt::format("events[{}]", i));
+      }
+    }
+    if (new_seats_ > kSeatsPerImportMax) {
+      add_error("",
+                fmt::format("adds {} seats; at most {} are added at once", new_seats_, kSeatsPerImportMax));
+    }
+    if (errors_.empty()) return std::move(plan_);
+    Refusal refusal{.code = only_seats_ ? Code::SEAT_OCCUPIED : Code::INVALID_REQUEST};
+    refusal.message =
+        fmt::format("{} {}", errors_[0].path.empty() ? "The catalogue" : errors_[0].path, errors_[0].message);
+    if (errors_.size() > 1) refusal.message += fmt::format(", and {} more", errors_.size() - 1);
+    refusal.details = std::move(errors_);
+    return refusal;
+  }
+
+ private:
+  void add_error(std::string path, std::string message) {
+    errors_.push_back({std::move(path), std::move(message)});
+    only_seats_ = false;
+  }
+  // What would take seats away or move them. True when nobody has any of them.
+  bool is_free(const EventDate& date, const std::string& path, std::string_view what) {
+    const auto seats = taken_(date);
+    if (seats.empty()) return true;
+    errors_.push_back({path, fmt::format("cannot {} of {}: {} {} held or sold", what, name_of(date),
+                                         seat_names(date, seats), seats.size() == 1 ? "is" : "are")});
+    return false;
+  }
+
+  void note_ids() {
+    for (const auto& event : *document_.events) {
+      if (event.id) event_ids_.insert(*event.id);
+      if (!event.dates) continue;
+      for (const auto& date : *event.dates) {
+        if (date.id) date_ids_.insert(*date.id);
+      }
+    }
+  }
+
+  // A new id that neither the catalogue nor the document has given already.
+  template <class SomeId, class Rows>
+  SomeId new_id(const Rows& rows, const absl::flat_hash_set<SomeId>& named) {
+    for (;;) {
+      const auto id = ids_.next<SomeId>();
+      if (!rows.contains(id) && !named.contains(id)) return id;
+    }
+  }
+
+  void plan_layout(const std::string& name, Layout layout) {
+    const auto at = current_.layouts.find(name);
+    const std::string line = fmt::format("layout {}", name);
+    if (at != current_.layouts.end() &&
+        json::to_text(document_of(at->second)) == json::to_text(document_of(layout))) {
+      plan_.summary.left.push_back(line);
+      return;
+    }
+    (at == current_.layouts.end() ? plan_.summary.added : plan_.summary.changed).push_back(line);
+    plan_.changes.layouts.emplace_back(name, std::move(layout));
+  }
+
+  // The one event or date that a document without an id means; nullptr when there is none, or too many.
+  template <class Rows, class Ids, class Matches>
+  auto find_unnamed(const Rows& rows, const Ids& named, const std::string& path, Matches matches) {
+    decltype(rows.begin()->second.get()) found = nullptr;
+    for (const auto& [id, row] : rows) {
+      if (named.contains(id) || !matches(*row)) continue;
+      if (found) {
+        add_error(path, fmt::format("could be {} or {}; give the id", name_of(*found), name_of(*row)));
+        break;
+      }
+      found = row.get();
+    }
+    return found;
+  }
+
+  void plan_event(const EventDocument& document, const std::string& path) {
+    const Event* before = document.id ? current_.event(*document.id)
+                                      : find_unnamed(current_.events, event_ids_, path + ".name",
+                                                     [&](const Event& e) { return e.name == document.name; });
+    Event event = before ? *before : Event{};
+    if (!before) event.id = document.id ? *document.id : new_id<EventId>(current_.events, event_ids_);
+    event.name = document.name;
+    event.performer = document.performer.value_or("");
+    event.venue = document.venue.value_or("");
+    event.on_sale = document.on_sale;
+    event.queue = queue_policy(document.queue.value_or(QueueDocument{}));
+    event.policy = sale_policy(document.policy.value_or(SalePolicyDocument{}));
+    if (document.closed) event.closed = *document.closed;
+    if (document.paused) event.paused = *document.paused;
+    keep(before, event, plan_.changes.events);
+    if (document.dates) {
+      for (std::size_t i = 0; i < document.dates->size(); ++i) {
+        plan_date((*document.dates)[i], event, fmt::format("{}.dates[{}]", path, i));
+      }
+    }
+    if (before) move_windows(*before, event);
+  }
+
+  // Puts the row into the changes, if it is one, and a line into the summary.
+  template <class Row>
+  void keep(const Row* before, Row& after, std::vector<Row>& changes) {
+    const auto names = before ? differences(*before, after) : std::vector<std::string>();
+    if (before && names.empty()) {
+      plan_.summary.left.push_back(name_of(after));
+      return;
+    }
+    if (!before) {
+      after.created_at = now_;
+      plan_.summary.added.push_back(name_of(after));
+    } else {
+      plan_.summary.changed.push_back(fmt::format("{}: {}", name_of(after), fmt::join(names, ", ")));
+    }
+    after.updated_at = now_;
+    changes.push_back(after);
+  }
+
+  // Dates that have the event's sale window for their booking window go on having it when it is moved.
+  void move_windows(const Event& before, const Event& event) {
+    const auto same = [](const Window& a, const Window& b) { return a.from == b.from && a.until == b.until; };
+    if (same(before.on_sale, event.on_sale)) return;
+    for (const auto& [id, date] : current_.dates) {
+      if (date->event != event.id || seen_dates_.contains(id) || !same(date->booking, before.on_sale))
+        continue;
+      EventDate moved = *date;
+      moved.booking = event.on_sale;
+      keep(date.get(), moved, plan_.changes.dates);
+    }
+  }
+
+  void plan_date(const DateDocument& document, const Event& event, const std::string& path) {
+    const EventDate* before =
+        document.id ? current_.date(*document.id)
+                    : find_unnamed(current_.dates, date_ids_, path + ".starts_at", [&](const EventDate& d) {
+                        return d.event == event.id && d.starts_at == document.starts_at && !d.deleted_at;
+                      });
+    if (before && before->event != event.id) {
+      return add_error(path + ".id", fmt::format("is that of {}", name_of(*before)));
+    }
+    EventDate date = before ? *before : EventDate{};
+    if (before) seen_dates_.insert(before->id);
+    if (!plan_seats(document, before, path, date) || !plan_prices(document, path, date)) return;
+    if (!before) {
+      date.id = document.id ? *document.id : new_id<DateId>(current_.dates, date_ids_);
+      date.event = event.id;
+    } else if (before->starts_at != document.starts_at) {
+      is_free(*before, path + ".starts_at", "move the start");
+    }
+    date.starts_at = document.starts_at;
+    date.booking = document.booking.value_or(event.on_sale);
+    const bool was_deleted = date.deleted_at.has_value();
+    const bool is_deleted = document.deleted.value_or(was_deleted);
+    if (is_deleted && !was_deleted) {
+      if (before) is_free(*before, path + ".deleted", "take away the seats");
+      date.deleted_at = now_;
+    } else if (!is_deleted) {
+      date.deleted_at.reset();
+    }
+    keep(before, date, plan_.changes.dates);
+  }
+
+  // The seats of a new date; for one that is there, that the layout asked for is the one it has.
+  bool plan_seats(const DateDocument& document, const EventDate* before, const std::string& path,
+                  EventDate& date) {
+    const std::string name = document.layout.value_or("");
+    const bool is_in_document = document_.layouts && document_.layouts->contains(name);
+    if (before && before->layout == name && !is_in_document) return true;
+    const Layout* layout = find_layout(name);
+    if (!layout) {
+      add_error(path + ".layout",
+                fmt::format("is {}, which is not a layout; there are: {}", name, layout_names()));
+      return false;
+    }
+    Seating seating = seating_of(*layout);
+    if (before) {
+      date.layout = name;
+      if (has_seating(*before, seating)) return true;
+      const std::string at = path + (document.layout ? ".layout" : "");
+      if (is_free(*before, at, "change the layout")) {
+        add_error(
+            at,
+            fmt::format(
+                "differs from the {} seats that {} has; a date keeps its layout: delete it and add another",
+                before->seats.size(), name_of(*before)));
+      }
+      return false;
+    }
+    new_seats_ += std::int64_t(seating.seats.size());
+    if (new_seats_ > kSeatsPerImportMax) return false;
+    date.layout = name;
+    date.first_seat = SeatId{ids_.block(std::int64_t(seating.seats.size()))};
+    date.sections = std::move(seating.sections);
+    date.seats = std::move(seating.seats);
+    for (auto& category : seating.categories)
+      date.categories.push_back({ids_.next<CategoryId>(), std::move(category), {}});
+    return true;
+  }
+
+  bool plan_prices(const DateDocument& document, const std::string& path, EventDate& date) {
+    const auto found = price_errors(document.prices, names_of(date.categories));
+    for (const auto& one : found) add_error(fmt::format("{}.{}", path, one.path), one.message);
+    if (!found.empty()) return false;
+    for (auto& category : date.categories) category.price = document.prices.at(category.name);
+    return true;
+  }
+
+  const Layout* find_layout(const std::string& name) {
+    if (name.empty()) return &kDefaultLayout;
+    for (const auto& [known, layout] : plan_.changes.layouts) {
+      if (known == name) return &layout;
+    }
+    const auto at = current_.layouts.find(name);
+    return at == current_.layouts.end() ? nullptr : &at->second;
+  }
+
+  std::string layout_names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, layout] : current_.layouts) names.push_back(name);
+    for (const auto& [name, layout] : plan_.changes.layouts) {
+      if (!current_.layouts.contains(name)) names.push_back(name);
+    }
+    return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+  }
+
+  const CatalogueDocument& document_;
+  const Catalogue& current_;
+  const SeatsTaken& taken_;
+  TimePoint now_;
+  Ids& ids_;
+  CataloguePlan plan_;
+  std::vector<FieldError> errors_;
+  bool only_seats_ = true;
+  std::int64_t new_seats_ = 0;
+  absl::flat_hash_set<EventId> event_ids_;  // that the document names
+  absl::flat_hash_set<DateId> date_ids_;
+  absl::flat_hash_set<DateId> seen_dates_;
+};
+
+}  // namespace
+
+Result<CataloguePlan> plan_import(const CatalogueDocument& document, const Catalogue& current,
+                                  const SeatsTaken& taken, TimePoint now, Ids& ids) {
+  return Planner(document, current, taken, now, ids).plan();
+}
+
+Catalogue with_changes(const Catalogue& current, const CatalogueChanges& changes) {
+  Catalogue next = current;
+  for (const auto& event : changes.events) next.events[event.id] = std::make_shared<const Event>(event);
+  for (const auto& date : changes.dates) {
+    auto row = std::make_shared<EventDate>(date);
+    if (const auto* before = current.date(date.id)) {
+      row->first_seat = before->first_seat;
+      row->seats = before->seats;
+    }
+    next.dates_by_first_seat[row->first_seat] = row->id;
+    next.dates[row->id] = std::move(row);
+  }
+  for (const auto& [name, layout] : changes.layouts) next.layouts[name] = layout;
+  return next;
+}
+
+std::string seat_name(const EventDate& date, SeatId id) {
+  const Seat& seat = date.seat(id);
+  if (seat.row == 0) return fmt::format("seat {}", seat.number);
+  return fmt::format("seat {}-{}-{}", date.sections[seat.section], seat.row, seat.number_in_row);
+}
+
+std::string seat_names(const EventDate& date, const std::vector<SeatId>& seats) {
+  std::string out;
+  for (std::size_t i = 0; i < seats.size() && i < kSeatsNamedMax; ++i) {
+    out += (i ? ", " : "") + seat_name(date, seats[i]);
+  }
+  if (seats.size() > kSeatsNamedMax) out += fmt::format(" and {} more", seats.size() - kSeatsNamedMax);
+  return out;
+}
+
+}  // namespace stagedoor::catalogue

@@ -1,0 +1,277 @@
+#include "modules/catalogue/read_model.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <utility>
+
+#include "core/ensure.h"
+#include "core/refusals.h"
+#include "modules/catalogue/model.h"
+
+namespace stagedoor::catalogue {
+namespace {
+
+constexpr std::size_t kSmallDate = 512;  // seats: rendering so few takes less than 0.1 ms
+constexpr std::size_t kSmallEvent = 50;  // dates
+
+std::size_t slot_of(std::optional<SeatStatus> status) { return status ? 1 + std::size_t(*status) : 0; }
+std::size_t slot_of(std::optional<EventStatus> status) { return status ? 1 + std::size_t(*status) : 0; }
+
+}  // namespace
+
+struct ReadModel::EventCounters {
+  std::atomic<std::uint64_t> version{1};
+  std::atomic<std::int64_t> holds{0};
+  std::atomic<std::int64_t> sold{0};
+  std::atomic<std::int64_t> revenue{0};
+};
+
+// The seats left of an event by category, counted and rendered anew at most every 100 ms.
+class StockSlot {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  template <class Count>
+  StockUpdate get(std::uint64_t version, const Count& count) {
+    const auto newest = newest_.lock();
+    const auto is_old = [&] { return Clock::now() - newest->counted_at >= std::chrono::milliseconds(100); };
+    if (!newest->news.stock.text || (version != newest->version && is_old()))
+      *newest = {render(count(), false), version, Clock::now()};
+    return newest->news;
+  }
+
+ private:
+  struct Newest {
+    StockUpdate news;
+    std::uint64_t version = 0;
+    Clock::time_point counted_at{};
+  };
+  Guarded<Newest> newest_;
+};
+
+struct ReadModel::DateEntry {
+  std::shared_ptr<const EventDate> date;
+  std::shared_ptr<SeatMap> seat_map;
+  mutable std::array<PageSlot, 3> seats;
+};
+
+struct ReadModel::EventEntry {
+  std::shared_ptr<const Event> event;
+  std::vector<std::shared_ptr<const DateEntry>> dates;  // by id
+  std::shared_ptr<EventCounters> live;
+  mutable PageSlot page;
+  mutable std::array<PageSlot, 2> date_pages;
+  mutable StockSlot stock_slot;
+
+  EventAvailability now() const {
+    EventAvailability stock{event.get(), {}};
+    stock.dates.reserve(dates.size());
+    for (const auto& date : dates)
+      stock.dates.push_back({date->date.get(), std::int64_t(date->seat_map->left())});
+    return stock;
+  }
+};
+
+struct ReadModel::Entries {
+  std::shared_ptr<const Catalogue> catalogue;
+  std::vector<std::shared_ptr<const EventEntry>> ordered;  // by id
+  absl::flat_hash_map<EventId, const EventEntry*> events;
+  absl::flat_hash_map<DateId, std::shared_ptr<const DateEntry>> dates;
+  mutable std::array<PageSlot, 5> lists;
+
+  const EventEntry* event(EventId id) const {
+    const auto at = events.find(id);
+    return at == events.end() ? nullptr : at->second;
+  }
+  const DateEntry* date(DateId id) const {
+    const auto at = dates.find(id);
+    return at == dates.end() ? nullptr : at->second.get();
+  }
+};
+
+ReadModel::ReadModel() : entries_(rebuild(std::make_shared<const Catalogue>(), nullptr)) {}
+
+std::shared_ptr<const ReadModel::Entries> ReadModel::entries() const { return *entries_.lock(); }
+
+void ReadModel::replace(std::shared_ptr<const Entries> next) { entries_.lock()->swap(next); }
+
+std::shared_ptr<const ReadModel::Entries> ReadModel::rebuild(std::shared_ptr<const Catalogue> catalogue,
+                                                             const Entries* before) const {
+  auto next = std::make_shared<Entries>();
+  absl::flat_hash_map<EventId, std::vector<std::shared_ptr<const DateEntry>>> dates_of;
+  for (const auto& [id, date] : catalogue->dates) {
+    const DateEntry* old = before ? before->date(id) : nullptr;
+    if (old && old->date == date) {
+      next->dates[id] = before->dates.at(id);
+    } else {
+      auto shelved = std::make_shared<DateEntry>();
+      shelved->date = date;
+      shelved->seat_map = old ? old->seat_map : std::make_shared<SeatMap>(date->seats.size());
+      next->dates[id] = std::move(shelved);
+    }
+    dates_of[date->event].push_back(next->dates[id]);
+  }
+  for (const auto& [id, event] : catalogue->events) {
+    const EventEntry* old = before ? before->event(id) : nullptr;
+    auto shelved = std::make_shared<EventEntry>();
+    shelved->event = event;
+    shelved->dates = std::move(dates_of[id]);
+    shelved->live = old ? old->live : std::make_shared<EventCounters>();
+    next->events[id] = shelved.get();
+    next->ordered.push_back(std::move(shelved));
+  }
+  next->catalogue = std::move(catalogue);
+  return next;
+}
+
+void ReadModel::load(StartupState& store) {
+  const auto next = rebuild(std::make_shared<const Catalogue>(store.catalogue()), nullptr);
+  replace(next);
+  store.read({.reservation = [&](const Reservation& row) { put({row, std::nullopt}, *next); }});
+  store.read({.block = [&](const SeatBlock& block) {
+    const EventDate* date = next->catalogue->date_of(block.seat);
+    ensure(date != nullptr, "a blocked seat belongs to a date");
+    SeatMap::Edit(*next->date(date->id)->seat_map).block(date->index_of(block.seat), true);
+  }});
+}
+
+void ReadModel::count(const Reservation& row, int sign, EventCounters& live) {
+  if (row.is_unpaid()) live.holds.fetch_add(sign, std::memory_order_relaxed);
+  if (row.status != ReservationStatus::PAID) return;
+  live.sold.fetch_add(sign, std::memory_order_relaxed);
+  live.revenue.fetch_add(sign * row.price.amount, std::memory_order_relaxed);
+}
+
+void ReadModel::put(const Write<Reservation>& write, const Entries& stock) {
+  const Reservation& row = write.row;
+  const DateEntry* date = stock.date(row.date);
+  const EventEntry* event = stock.event(row.event);
+  ensure(date && event && date->date->has(row.seat), "a reservation is for a seat that is on the read model");
+  const std::size_t index = date->date->index_of(row.seat);
+  if (row.takes_seat()) SeatMap::Edit(*date->seat_map).take(index, row.id);
+  else SeatMap::Edit(*date->seat_map).release(index, row.id);
+  if (write.stored) count(*write.stored, -1, *event->live);
+  count(row, 1, *event->live);
+  event->live->version.fetch_add(1, std::memory_order_release);
+  version_.fetch_add(1, std::memory_order_release);
+}
+
+// O(rows): boards are locked for a bit each, pages are not touched. Readers find the versions risen.
+void ReadModel::on_commit(const Batch& batch) {
+  auto now = entries();
+  if (!batch.catalogue.empty()) {
+    auto catalogue = std::make_shared<const Catalogue>(with_changes(*now->catalogue, batch.catalogue));
+    now = rebuild(std::move(catalogue), now.get());
+    replace(now);
+  }
+  for (const auto& write : batch.reservations.rows()) put(write, *now);
+  for (const auto& write : batch.blocks.rows()) {
+    const EventDate* date = now->catalogue->date_of(write.row.seat);
+    ensure(date != nullptr, "a blocked seat belongs to a date");
+    SeatMap::Edit(*now->date(date->id)->seat_map).block(date->index_of(write.row.seat), write.row.blocked);
+    now->event(date->event)->live->version.fetch_add(1, std::memory_order_release);
+    version_.fetch_add(1, std::memory_order_release);
+  }
+}
+
+std::shared_ptr<const Catalogue> ReadModel::catalogue() const { return (*entries_.lock())->catalogue; }
+
+PagePtr ReadModel::events(std::optional<EventStatus> status, TimePoint now) const {
+  const auto all = entries();
+  const PageSlot::Request request{version_, now, all->ordered.size() <= kSmallEvent};
+  return all->lists[slot_of(status)].get(request, [&] {
+    std::vector<EventAvailability> stocks;
+    stocks.reserve(all->ordered.size());
+    for (const auto& event : all->ordered) stocks.push_back(event->now());
+    return render_events(stocks, status, now);
+  });
+}
+
+Result<PagePtr> ReadModel::event(EventId id, TimePoint now) const {
+  const auto all = entries();
+  const EventEntry* event = all->event(id);
+  if (!event) return unknown_event(id);
+  const PageSlot::Request request{event->live->version, now, event->dates.size() <= kSmallEvent};
+  return event->page.get(request, [&] { return render_event(event->now(), now); });
+}
+
+Result<PagePtr> ReadModel::dates(EventId id, DatesWanted wanted, TimePoint now) const {
+  const auto all = entries();
+  const EventEntry* event = all->event(id);
+  if (!event) return unknown_event(id);
+  const PageSlot::Request request{event->live->version, now, event->dates.size() <= kSmallEvent};
+  return event->date_pages[std::size_t(wanted)].get(request,
+                                                    [&] { return render_dates(event->now(), wanted, now); });
+}
+
+Result<PagePtr> ReadModel::seats(DateId id, std::optional<SeatStatus> status) const {
+  const auto all = entries();
+  const DateEntry* date = all->date(id);
+  if (!date || date->date->deleted_at) return unknown_date(id);
+  if (date->seat_map->left() == 0) {
+    return refuse(Code::NO_SEAT_AVAILABLE, fmt::format("No seat is left for date {}.", id.value));
+  }
+  const PageSlot::Request request{date->seat_map->version(), TimePoint::min(),
+                                  date->date->seats.size() <= kSmallDate};
+  return date->seats[slot_of(status)].get(
+      request, [&] { return render_seats(*date->date, date->seat_map->occupied(), status); });
+}
+
+std::optional<ReadModel::LiveDate> ReadModel::live(DateId id) const {
+  const auto all = entries();
+  const DateEntry* date = all->date(id);
+  if (!date || date->date->deleted_at) return std::nullopt;
+  return LiveDate{date->date, date->seat_map};
+}
+
+std::optional<EventId> ReadModel::event_of(DateId id) const {
+  const auto date = live(id);
+  return date ? std::optional(date->date->event) : std::nullopt;
+}
+
+std::int64_t ReadModel::left(DateId id) const {
+  const auto all = entries();
+  const DateEntry* date = all->date(id);
+  return date ? std::int64_t(date->seat_map->left()) : 0;
+}
+
+std::optional<StockUpdate> ReadModel::stock_update(EventId id) const {
+  const auto all = entries();
+  const EventEntry* event = all->event(id);
+  if (!event) return std::nullopt;
+  std::int64_t left = 0;
+  for (const auto& date : event->dates)
+    if (!date->date->deleted_at) left += std::int64_t(date->seat_map->left());
+  StockUpdate news = event->stock_slot.get(event->live->version.load(), [&] {
+    stagedoor::Stock counted;
+    std::map<std::pair<std::string, Won>, std::int64_t> seats_left;
+    for (const auto& date : event->dates) {
+      if (date->date->deleted_at) continue;
+      std::vector<std::int64_t> by_category(date->date->categories.size());
+      const SeatBits occupied = date->seat_map->occupied();
+      for (std::size_t i = 0; i < date->date->seats.size(); ++i)
+        by_category[date->date->seats[i].category] += !occupied.test(i);
+      for (std::size_t i = 0; i < by_category.size(); ++i) {
+        const Category& category = date->date->categories[i];
+        seats_left[{category.name, category.price}] += by_category[i];
+        counted.seatsLeft += by_category[i];
+      }
+    }
+    for (const auto& [category, seats] : seats_left)
+      counted.categories.push_back({category.first, category.second, seats});
+    return counted;
+  });
+  news.sold_out = left == 0 && event->live->holds.load() == 0;
+  return news;
+}
+
+Sales ReadModel::sales(EventId id) const {
+  const auto all = entries();
+  const EventEntry* event = all->event(id);
+  if (!event) return {};
+  const EventCounters& live = *event->live;
+  return {.holds = live.holds.load(), .sold = live.sold.load(), .revenue = {live.revenue.load()}};
+}
+
+}  // namespace stagedoor::catalogue

@@ -1,0 +1,188 @@
+#include "modules/catalogue/render.h"
+
+#include <algorithm>
+
+#include "json/write.h"
+
+namespace stagedoor::catalogue {
+namespace {
+
+constexpr std::string_view kBegin = R"({"success":true,"data":)";
+
+// The next instant at which the answer to "is now inside" changes.
+void note_change(const Window& window, TimePoint now, TimePoint& next) {
+  for (const TimePoint edge : {window.from, window.until}) {
+    if (edge > now) next = std::min(next, edge);
+  }
+}
+
+struct Seats {
+  std::int64_t left = 0;
+  std::int64_t total = 0;
+};
+
+Seats seats_of(const EventAvailability& stock) {
+  Seats seats;
+  for (const auto& [date, left] : stock.dates) {
+    if (date->deleted_at) continue;
+    seats.left += left;
+    seats.total += std::int64_t(date->seats.size());
+  }
+  return seats;
+}
+
+template <class Dto>
+Dto event_dto(const EventAvailability& stock, TimePoint now) {
+  const Seats seats = seats_of(stock);
+  const Event& event = *stock.event;
+  Dto dto;
+  dto.id = event.id;
+  dto.name = event.name;
+  dto.performer = event.performer;
+  dto.venue = event.venue;
+  dto.saleStartDate = event.on_sale.from;
+  dto.saleEndDate = event.on_sale.until;
+  dto.status = status_of(stock, now);
+  dto.seatCount = seats.left;
+  dto.totalSeats = seats.total;
+  dto.createdAt = event.created_at;
+  dto.updatedAt = event.updated_at;
+  return dto;
+}
+
+EventDateDto date_dto(const DateAvailability& stock) {
+  const EventDate& date = *stock.date;
+  EventDateDto dto;
+  dto.id = date.id;
+  dto.eventId = date.event;
+  dto.eventDate = dto.startDate = date.starts_at;
+  dto.bookStartDate = date.booking.from;
+  dto.bookEndDate = date.booking.until;
+  dto.seatCount = stock.left;
+  dto.totalSeats = std::int64_t(date.seats.size());
+  dto.createdAt = date.created_at;
+  dto.updatedAt = date.updated_at;
+  dto.deletedAt = date.deleted_at;
+  return dto;
+}
+
+Rendering begin() { return {.body = std::string(kBegin)}; }
+
+// Writes the elements of a list one by one, so that a long one is not built twice.
+class ListWriter {
+ public:
+  explicit ListWriter(std::string& out) : out_(out) { out_ += '['; }
+  template <class Dto>
+  void add(const Dto& dto) {
+    json::write(out_, dto);
+    out_ += ',';
+  }
+  void end() {
+    if (out_.back() == ',') out_.back() = ']';
+    else out_ += ']';
+  }
+
+ private:
+  std::string& out_;
+};
+
+}  // namespace
+
+EventStatus status_of(const EventAvailability& stock, TimePoint now) {
+  const Event& event = *stock.event;
+  if (event.closed || now >= event.on_sale.until) return EventStatus::CLOSED;
+  if (now < event.on_sale.from) return EventStatus::UPCOMING;
+  const Seats seats = seats_of(stock);
+  return seats.total > 0 && seats.left == 0 ? EventStatus::SOLD_OUT : EventStatus::ON_SALE;
+}
+
+bool is_bookable(const Event& event, const DateAvailability& stock, TimePoint now) {
+  return event.is_on_sale(now) && stock.date->booking.contains(now) && !stock.date->deleted_at &&
+         stock.left > 0;
+}
+
+Rendering render_events(std::span<const EventAvailability> stocks, std::optional<EventStatus> status,
+                        TimePoint now) {
+  Rendering page = begin();
+  ListWriter list(page.body);
+  for (const auto& stock : stocks) {
+    note_change(stock.event->on_sale, now, page.valid_until);
+    const auto dto = event_dto<EventDto>(stock, now);
+    if (!status || dto.status == *status) list.add(dto);
+  }
+  list.end();
+  page.body += '}';
+  return page;
+}
+
+Rendering render_event(const EventAvailability& stock, TimePoint now) {
+  Rendering page = begin();
+  auto dto = event_dto<EventWithDatesDto>(stock, now);
+  note_change(stock.event->on_sale, now, page.valid_until);
+  for (const auto& date : stock.dates) {
+    if (date.date->deleted_at) continue;
+    note_change(date.date->booking, now, page.valid_until);
+    dto.dates.push_back(date_dto(date));
+    dto.dates.back().bookable = is_bookable(*stock.event, date, now);
+  }
+  json::write(page.body, dto);
+  page.body += '}';
+  return page;
+}
+
+Rendering render_dates(const EventAvailability& stock, DatesWanted wanted, TimePoint now) {
+  Rendering page = begin();
+  note_change(stock.event->on_sale, now, page.valid_until);
+  ListWriter list(page.body);
+  for (const auto& date : stock.dates) {
+    note_change(date.date->booking, now, page.valid_until);
+    const bool bookable = is_bookable(*stock.event, date, now);
+    if (wanted == DatesWanted::bookable && !bookable) continue;
+    EventDateDto dto = date_dto(date);
+    if (wanted == DatesWanted::all) dto.bookable = bookable;
+    list.add(dto);
+  }
+  list.end();
+  page.body += '}';
+  return page;
+}
+
+Rendering render_seats(const EventDate& date, const SeatBits& occupied, std::optional<SeatStatus> status) {
+  Rendering page = begin();
+  page.body += R"({"seat":)";
+  append_seats(page.body, date, occupied, status);
+  page.body += "}}";
+  return page;
+}
+
+void append_seats(std::string& out, const EventDate& date, const SeatBits& occupied,
+                  std::optional<SeatStatus> status) {
+  constexpr std::size_t kBytesPerSeat = 160;  // a guess, so that the text seldom grows
+  out.reserve(out.size() + date.seats.size() * kBytesPerSeat);
+  ListWriter list(out);
+  // One DTO per category, changed from seat to seat: most of a seat's text is its category's.
+  std::vector<SeatDto> of_category(date.categories.size());
+  for (std::size_t i = 0; i < of_category.size(); ++i) {
+    const Category& category = date.categories[i];
+    of_category[i].eventDateId = date.id;
+    of_category[i].seatProperty = {category.id, category.name, category.price};
+  }
+  for (std::size_t i = 0; i < date.seats.size(); ++i) {
+    const Seat& seat = date.seats[i];
+    SeatDto& dto = of_category[seat.category];
+    dto.status = occupied.test(i) ? SeatStatus::OCCUPIED : SeatStatus::AVAILABLE;
+    if (status && dto.status != *status) continue;
+    dto.id = date.seat_id(i);
+    dto.seatNumber = seat.number;
+    if (seat.row != 0) {
+      const std::string& section = date.sections[seat.section];
+      if (!dto.section || *dto.section != section) dto.section = section;
+      dto.row = seat.row;
+      dto.numberInRow = seat.number_in_row;
+    }
+    list.add(dto);
+  }
+  list.end();
+}
+
+}  // namespace stagedoor::catalogue

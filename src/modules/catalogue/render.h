@@ -1,0 +1,116 @@
+// How the catalogue reads in the API (R-C1 – R-C4): the DTOs, and the whole answers made from them. Pure; who
+// keeps the bytes is rendered_page.h, where the rows come from is read_model.h.
+#pragma once
+
+#include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "json/types.h"
+#include "modules/catalogue/rendered_page.h"
+#include "modules/catalogue/seat_map.h"
+#include "state/catalogue.h"
+
+namespace stagedoor::catalogue {
+
+// UPCOMING: before the sale window. SOLD_OUT: no seat left in any date. CLOSED: after the window, or by an
+// operator.
+BOOST_DEFINE_ENUM_CLASS(EventStatus, UPCOMING, ON_SALE, SOLD_OUT, CLOSED)
+BOOST_DEFINE_ENUM_CLASS(SeatStatus, AVAILABLE, OCCUPIED)
+
+struct EventDto {
+  EventId id;
+  std::string name;
+  std::string performer;
+  std::string venue;
+  TimePoint saleStartDate{};
+  TimePoint saleEndDate{};
+  EventStatus status = EventStatus::UPCOMING;
+  std::int64_t seatCount = 0;  // left, of all dates
+  std::int64_t totalSeats = 0;
+  TimePoint createdAt{};
+  TimePoint updatedAt{};
+};
+BOOST_DESCRIBE_STRUCT(EventDto, (),
+                      (id, name, performer, venue, saleStartDate, saleEndDate, status, seatCount, totalSeats,
+                       createdAt, updatedAt))
+
+struct EventDateDto {
+  DateId id;
+  EventId eventId;
+  TimePoint eventDate{};  // = startDate
+  TimePoint startDate{};
+  TimePoint bookStartDate{};
+  TimePoint bookEndDate{};
+  std::int64_t seatCount = 0;  // left
+  std::int64_t totalSeats = 0;
+  json::Omitted<bool> bookable;  // where dates that cannot be booked are listed too
+  TimePoint createdAt{};
+  TimePoint updatedAt{};
+  std::optional<TimePoint> deletedAt;
+};
+BOOST_DESCRIBE_STRUCT(EventDateDto, (),
+                      (id, eventId, eventDate, startDate, bookStartDate, bookEndDate, seatCount, totalSeats,
+                       bookable, createdAt, updatedAt, deletedAt))
+
+struct EventWithDatesDto : EventDto {
+  std::vector<EventDateDto> dates;
+};
+BOOST_DESCRIBE_STRUCT(EventWithDatesDto, (EventDto), (dates))
+
+struct SeatPropertyDto {
+  CategoryId id;
+  std::string name;
+  Won price;
+};
+BOOST_DESCRIBE_STRUCT(SeatPropertyDto, (), (id, name, price))
+
+struct SeatDto {
+  SeatId id;
+  std::int32_t seatNumber = 0;  // 1… within the date
+  SeatStatus status = SeatStatus::AVAILABLE;
+  DateId eventDateId;
+  SeatPropertyDto seatProperty;
+  // In layouts with sections:
+  json::Omitted<std::string> section;
+  json::Omitted<std::int32_t> row;
+  json::Omitted<std::int32_t> numberInRow;
+};
+BOOST_DESCRIBE_STRUCT(SeatDto, (),
+                      (id, seatNumber, status, eventDateId, seatProperty, section, row, numberInRow))
+
+struct SeatsDto {
+  std::vector<SeatDto> seat;
+};
+BOOST_DESCRIBE_STRUCT(SeatsDto, (), (seat))
+
+// An event and its dates as they are now.
+struct DateAvailability {
+  const EventDate* date = nullptr;
+  std::int64_t left = 0;
+};
+struct EventAvailability {
+  const Event* event = nullptr;
+  std::vector<DateAvailability> dates;  // by id, deleted ones too
+};
+
+EventStatus status_of(const EventAvailability& stock, TimePoint now);
+// The date's window and the event's are open, and a seat is left.
+bool is_bookable(const Event& event, const DateAvailability& stock, TimePoint now);
+
+// All events, or those of one status.
+Rendering render_events(std::span<const EventAvailability> stocks, std::optional<EventStatus> status,
+                        TimePoint now);
+// With its dates, save deleted ones.
+Rendering render_event(const EventAvailability& stock, TimePoint now);
+BOOST_DEFINE_ENUM_CLASS(DatesWanted, bookable, all)
+Rendering render_dates(const EventAvailability& stock, DatesWanted wanted, TimePoint now);
+// All seats, or those of one status.
+Rendering render_seats(const EventDate& date, const SeatBits& occupied, std::optional<SeatStatus> status);
+// The list alone: [{…},…].
+void append_seats(std::string& out, const EventDate& date, const SeatBits& occupied,
+                  std::optional<SeatStatus> status);
+
+}  // namespace stagedoor::catalogue

@@ -1,0 +1,105 @@
+#include "modules/catalogue/seat_feed.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "core/parse_number.h"
+#include "json/write.h"
+
+namespace stagedoor::catalogue {
+
+struct SeatChange {
+  SeatId id;
+  SeatStatus status = SeatStatus::AVAILABLE;
+};
+BOOST_DESCRIBE_STRUCT(SeatChange, (), (id, status))
+
+std::optional<std::uint64_t> SeatFeed::version_of(std::string_view event_id) const {
+  const std::string start = fmt::format("{:x}-", start_);
+  if (!event_id.starts_with(start)) return std::nullopt;
+  event_id.remove_prefix(start.size());
+  return parse_number<std::uint64_t>(event_id);
+}
+
+std::optional<SeatFeed::Event> SeatFeed::after(std::optional<std::uint64_t> version) {
+  const MutexLock lock(mutex_);
+  gather();
+  if (!live_.date) return std::nullopt;
+  if (version == version_) return Event{};
+  const std::uint64_t oldest = version_ - changes_.size();  // from here on all changes are known
+  if (!version || *version < oldest || *version > version_) return Event{snapshot(), snapshot_version_};
+  return Event{changes_[*version - oldest], *version + 1};
+}
+
+void SeatFeed::gather() {
+  const TimePoint now = clock_.now();
+  if (gathered_at_ && now >= *gathered_at_ && now < *gathered_at_ + kGather) return;
+  gathered_at_ = now;
+  auto live = read_model_.live(id_);
+  if (!live) {
+    live_ = {};
+    return;
+  }
+  if (live->date != live_.date) return restart(std::move(*live));
+  const std::uint64_t board_version = live_.seat_map->version().load(std::memory_order_acquire);
+  if (board_version == std::exchange(board_version_, board_version)) return;
+  add_change(live_.seat_map->occupied());
+}
+
+// What was told of the seats is no longer so, prices for example: everybody gets a new snapshot.
+void SeatFeed::restart(ReadModel::LiveDate live) {
+  live_ = std::move(live);
+  board_version_ = live_.seat_map->version().load(std::memory_order_acquire);
+  told_ = live_.seat_map->occupied();
+  ++version_;
+  changes_.clear();
+  bytes_ = 0;
+  snapshot_.reset();
+}
+
+void SeatFeed::add_change(const SeatBits& now) {
+  std::vector<SeatChange> seats;
+  now.each_changed(told_, [&, &date = *live_.date](std::size_t index) {
+    seats.push_back({date.seat_id(index), now.test(index) ? SeatStatus::OCCUPIED : SeatStatus::AVAILABLE});
+  });
+  if (seats.empty()) return;  // taken and freed again
+  told_ = now;
+  ++version_;
+  std::string text = head("seats");
+  json::write(text, seats);
+  text += "}\n\n";
+  bytes_ += text.size();
+  changes_.push_back(std::make_shared<const std::string>(std::move(text)));
+  while (changes_.size() > kChangesMax || (bytes_ > kBytesMax && changes_.size() > 1)) {
+    bytes_ -= changes_.front()->size();
+    changes_.pop_front();
+  }
+}
+
+std::string SeatFeed::head(std::string_view event) const {
+  return fmt::format("event: {}\nid: {:x}-{}\ndata: {{\"version\":{},\"seat\":", event, start_, version_,
+                     version_);
+}
+
+// Written anew only when the changes since are no longer known: who comes gets those after it.
+const std::shared_ptr<const std::string>& SeatFeed::snapshot() {
+  if (!snapshot_ || snapshot_version_ < version_ - changes_.size()) {
+    std::string text = head("snapshot");
+    append_seats(text, *live_.date, told_, std::nullopt);
+    text += "}\n\n";
+    text.shrink_to_fit();
+    snapshot_ = std::make_shared<const std::string>(std::move(text));
+    snapshot_version_ = version_;
+  }
+  return snapshot_;
+}
+
+std::shared_ptr<SeatFeed> SeatFeeds::feed(DateId date) {
+  const auto feeds = feeds_.lock();
+  auto& feed = (*feeds)[date];
+  if (!feed) feed = std::make_shared<SeatFeed>(read_model_, clock_, date, start_);
+  return feed;
+}
+
+}  // namespace stagedoor::catalogue

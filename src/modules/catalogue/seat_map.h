@@ -1,0 +1,74 @@
+// The live seats of one date: who takes which, which are blocked, how many are left. Changed by the lane
+// after each commit, read by any thread.
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "core/ids.h"
+
+namespace stagedoor::catalogue {
+
+// Which seats of a date nobody can take, by index.
+class SeatBits {
+ public:
+  explicit SeatBits(std::size_t seats) : words_((seats + 63) / 64) {}
+  bool test(std::size_t index) const { return (words_[index / 64] >> (index % 64) & 1) != 0; }
+  void set(std::size_t index, bool on) {
+    const std::uint64_t bit = std::uint64_t{1} << (index % 64);
+    if (on) words_[index / 64] |= bit;
+    else words_[index / 64] &= ~bit;
+  }
+
+  // Calls each(index) for every seat that is otherwise in `before`, which is of the same date.
+  template <class Each>
+  void each_changed(const SeatBits& before, const Each& each) const {
+    for (std::size_t word = 0; word < words_.size(); ++word) {
+      for (std::uint64_t bits = words_[word] ^ before.words_[word]; bits != 0; bits &= bits - 1) {
+        each(word * 64 + std::size_t(std::countr_zero(bits)));
+      }
+    }
+  }
+
+ private:
+  std::vector<std::uint64_t> words_;
+};
+
+class SeatMap {
+ public:
+  explicit SeatMap(std::size_t seats) : taken_by_(seats), blocked_(seats), occupied_(seats), left_(seats) {}
+
+  // While it lives, readers see none of its changes. Hold it shortly.
+  class Edit {
+   public:
+    explicit Edit(SeatMap& seat_map) : seat_map_(&seat_map), lock_(seat_map.mutex_) {}
+    void take(std::size_t index, ReservationId by);
+    // Frees the seat if `by` is who takes it.
+    void release(std::size_t index, ReservationId by);
+    void block(std::size_t index, bool blocked);
+
+   private:
+    void show(std::size_t index);
+
+    SeatMap* seat_map_;
+    std::unique_lock<std::mutex> lock_;
+  };
+
+  // Rises with every edit, after it: what is read after the version is at least as new.
+  const std::atomic<std::uint64_t>& version() const { return version_; }
+  std::size_t left() const { return left_.load(std::memory_order_acquire); }
+  SeatBits occupied() const;
+
+ private:
+  mutable std::mutex mutex_;  // held for edits and for copying bits, never while rendering
+  std::vector<ReservationId> taken_by_;
+  SeatBits blocked_;
+  SeatBits occupied_;  // taken or blocked
+  std::atomic<std::size_t> left_;
+  std::atomic<std::uint64_t> version_{1};
+};
+
+}  // namespace stagedoor::catalogue
