@@ -51,7 +51,7 @@ void check_list(const PublishedDraw& draw, std::span<const Witness> fans, DrawRe
   }
   report.list_recomputed = report.of_crowd == report.gathered;
   if (!report.list_recomputed) return;
-  JoinsDigest digest;
+  protocol::JoinsDigest digest;
   for (const Witness* fan : at) digest.add(fan->place, fan->user, fan->joined_at);
   const std::string expected = to_hex(digest.finish());
   if (expected != draw.digest) {
@@ -120,7 +120,7 @@ void check_admissions(std::vector<Ranked> fans, DrawReport& report, Breaches& br
 
 PublishedDraw read_draw(const boost::json::object& data) {
   const auto text = [&](const char* name) { return std::string(data.at(name).as_string()); };
-  if (text("algorithm") != kDrawAlgorithm)
+  if (text("algorithm") != protocol::kDrawAlgorithm)
     throw std::runtime_error("unknown draw algorithm: " + text("algorithm"));
   PublishedDraw draw{.commitment = text("commitment"), .opens_at = instant(data.at("opensAt"))};
   if (const auto* beacon = data.if_contains("beacon")) draw.beacon = beacon->as_string();
@@ -135,7 +135,7 @@ PublishedDraw read_draw(const boost::json::object& data) {
 bool read_token(std::string_view token, Witness& witness) {
   constexpr std::string_view kBearer = "Bearer ";
   if (!token.starts_with(kBearer)) return false;
-  const auto claims = unverified_claims(token.substr(kBearer.size()));
+  const auto claims = protocol::unverified_claims(token.substr(kBearer.size()));
   if (!claims) return false;
   witness.place = claims->place;
   witness.user = claims->user;
@@ -160,14 +160,14 @@ DrawReport check_draw(EventId event, const PublishedDraw& before, const Publishe
   report.gathered = after.people;
   report.drawn_after = *after.drawn_at - after.opens_at;
   const std::string seed = from_hex(after.seed).value_or("");
-  if (to_hex(draw_commitment(seed, event, after.opens_at)) != after.commitment) {
+  if (to_hex(protocol::draw_commitment(seed, event, after.opens_at)) != after.commitment) {
     breaches.add(Rule::draw_commitment_broken,
                  fmt::format("the seed {} does not match the commitment", after.seed));
   }
   check_list(after, fans, report, breaches);
 
-  const DrawnOrder order =
-      draw_order(draw_key(seed, from_hex(after.digest).value_or(""), after.beacon), after.people);
+  const protocol::DrawnOrder order = protocol::draw_order(
+      protocol::draw_key(seed, from_hex(after.digest).value_or(""), after.beacon), after.people);
   std::vector<Ranked> ranked;
   for (const Witness& fan : fans) {
     if (fan.place == 0) continue;

@@ -30,14 +30,15 @@ Clock::time_point second(std::int64_t n) { return Clock::time_point(std::chrono:
 // A fair draw, all of whose people are fans of this crowd: everybody asks once after the draw and is told
 // their rank less one, then ten are let in every second.
 struct Scene {
-  PublishedDraw before{.commitment = to_hex(draw_commitment(kSeed, kEvent, kOpens)), .opens_at = kOpens};
+  PublishedDraw before{.commitment = to_hex(protocol::draw_commitment(kSeed, kEvent, kOpens)),
+                       .opens_at = kOpens};
   PublishedDraw after = before;
   std::vector<Witness> fans{kPeople + kLate};
   std::vector<Place> rank_of;
   Breaches breaches;
 
   Scene() {
-    JoinsDigest digest;
+    protocol::JoinsDigest digest;
     for (Place place = 1; place <= fans.size(); ++place) {
       Witness& fan = fans[place - 1];
       fan.place = place;
@@ -51,7 +52,7 @@ struct Scene {
     after.people = kPeople;
     after.digest = to_hex(bytes);
     after.seed = to_hex(kSeed);
-    rank_of = draw_order(draw_key(kSeed, bytes, ""), kPeople).rank_of;
+    rank_of = protocol::draw_order(protocol::draw_key(kSeed, bytes, ""), kPeople).rank_of;
     for (Place place = kPeople + 1; place <= fans.size(); ++place) rank_of.push_back(place);
     for (Witness& fan : fans) {
       const Place rank = rank_of[fan.place - 1];
@@ -95,7 +96,7 @@ TEST(DrawCheck, finds_a_seed_that_was_not_committed_to) {
   EXPECT_GT(committed_anew.found(Rule::draw_commitment_broken), 0u);
   Scene another_event;
   another_event.after.commitment = another_event.before.commitment =
-      to_hex(draw_commitment(kSeed, EventId{8}, kOpens));
+      to_hex(protocol::draw_commitment(kSeed, EventId{8}, kOpens));
   EXPECT_GT(another_event.found(Rule::draw_commitment_broken), 0u);
 }
 
@@ -185,8 +186,8 @@ TEST(DrawCheck, forgives_that_who_was_silent_for_long_is_passed_over) {
 }
 
 TEST(DrawCheck, reads_what_stands_in_a_token) {
-  const TokenClaims claims{{EventId{7}, 258, UserId{{0, 1, 2}}}, from_ms(1000)};
-  const std::string token = base64url_encode(encode_token(5, claims));
+  const protocol::TokenClaims claims{{EventId{7}, 258, UserId{{0, 1, 2}}}, from_ms(1000)};
+  const std::string token = base64url_encode(protocol::encode_token(5, claims));
   Witness fan;
   ASSERT_TRUE(read_token("Bearer " + token, fan));
   EXPECT_EQ(fan.place, 258u);

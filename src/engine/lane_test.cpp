@@ -154,7 +154,7 @@ class LaneTest : public testing::Test, public CommitObserver {
     return at == memory.tables().wallets.end() ? 0 : at->second.balance.amount;
   }
 
-  MemoryStore memory;
+  memory::MemoryStore memory;
   FaultyStore store{memory.ports()};
   ManualClock clock{kStart};
   std::optional<Lane> lane;

@@ -10,7 +10,7 @@
 #include "core/ensure.h"
 #include "core/sha256.h"
 
-namespace stagedoor {
+namespace stagedoor::protocol {
 namespace {
 
 template <class Integer>
@@ -101,4 +101,4 @@ DrawnOrder draw_order(std::string_view key, Place people) {
   return order;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::protocol

@@ -21,7 +21,7 @@
 #include "core/time.h"
 #include "core/uuid.h"
 
-namespace stagedoor {
+namespace stagedoor::protocol {
 
 inline constexpr std::string_view kDrawAlgorithm = "stagedoor-draw-1";
 inline constexpr std::size_t kSeedBytes = 32;
@@ -53,4 +53,4 @@ struct DrawnOrder {
 // A third of a second for a million people.
 DrawnOrder draw_order(std::string_view key, Place people);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::protocol

@@ -9,7 +9,7 @@
 
 #include "core/hex.h"
 
-namespace stagedoor {
+namespace stagedoor::protocol {
 namespace {
 
 using testing::ElementsAreArray;
@@ -77,4 +77,4 @@ TEST(Draw, favours_nobody) {
 }
 
 }  // namespace
-}  // namespace stagedoor
+}  // namespace stagedoor::protocol

@@ -5,7 +5,7 @@
 
 #include "core/base64url.h"
 
-namespace stagedoor {
+namespace stagedoor::protocol {
 namespace {
 
 using boost::endian::load_big_s64, boost::endian::load_big_u32;
@@ -50,4 +50,4 @@ std::optional<TokenClaims> unverified_claims(std::string_view text) {
   return claims_of(*token);
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::protocol

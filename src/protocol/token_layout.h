@@ -14,7 +14,7 @@
 #include "core/place_ref.h"
 #include "core/time.h"
 
-namespace stagedoor {
+namespace stagedoor::protocol {
 
 struct TokenClaims : PlaceRef {
   TimePoint issued_at{};
@@ -37,4 +37,4 @@ TokenClaims claims_of(const TokenBytes& token);
 // The claims of a token whose MAC is not checked, for readers without a key.
 std::optional<TokenClaims> unverified_claims(std::string_view text);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::protocol

@@ -4,7 +4,7 @@
 
 #include "core/base64url.h"
 
-namespace stagedoor {
+namespace stagedoor::protocol {
 namespace {
 
 // R-Q6: written out byte by byte, since tokens outlive a release.
@@ -39,4 +39,4 @@ TEST(TokenLayout, can_be_read_without_a_key) {
 }
 
 }  // namespace
-}  // namespace stagedoor
+}  // namespace stagedoor::protocol

@@ -134,7 +134,7 @@ class ApiTest : public testing::Test {
     }
   }
   // The servers run on this machine's clock.
-  static TimePoint now_of_server() { return SystemClock().now(); }
+  static TimePoint now_of_server() { return system::SystemClock().now(); }
 
   Api api{sale_->urls()};
 

@@ -163,7 +163,7 @@ TEST(Many, payment_and_expiry_exclude_each_other) {
       calls.push_back(pay(fans[i], ids[i]));
       calls.push_back(hold(fans[25 + i], seats[i]));
     }
-    while (SystemClock().now() < ends - Millis(4)) {
+    while (system::SystemClock().now() < ends - Millis(4)) {
     }
     const auto replies = sale.burst(calls, 50);
     std::vector<Call> undo;

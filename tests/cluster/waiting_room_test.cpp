@@ -132,7 +132,7 @@ TEST_F(WaitingRoom, is_drawn_once_and_told_the_same_by_every_instance) {
   const std::size_t people = is_long() ? kMany : kPeople;
   const auto tokens = join_all(2, people, people / 100);
   await_heard();
-  const auto opening = SystemClock().now() + Millis(500);
+  const auto opening = system::SystemClock().now() + Millis(500);
   Api anywhere(cluster().urls());
   const ApiReply moved = anywhere.send(admin(
       "PATCH", "/admin/events/2", fmt::format(R"({{"on_sale":{{"from":"{}"}}}})", to_rfc3339(opening))));
@@ -143,13 +143,13 @@ TEST_F(WaitingRoom, is_drawn_once_and_told_the_same_by_every_instance) {
     Api api(url);
     ApiReply draw = api.send({.method = "GET", .target = "/queue/draw/2"});
     while (!draw.ok() || !draw.data().as_object().contains("drawnAt")) {
-      ASSERT_LT(SystemClock().now(), opening + Millis(60'000)) << draw.body;
+      ASSERT_LT(system::SystemClock().now(), opening + Millis(60'000)) << draw.body;
       std::this_thread::sleep_for(milliseconds(5));
       draw = api.send({.method = "GET", .target = "/queue/draw/2"});
     }
     told.push_back(draw.body);
   }
-  RecordProperty("told_by_all_after_ms", int((SystemClock().now() - opening).count()));
+  RecordProperty("told_by_all_after_ms", int((system::SystemClock().now() - opening).count()));
   EXPECT_THAT(told, testing::Each(told[0]));
   while (cluster().ask("SELECT count(*) FROM visits WHERE event_id = 2") != "1")  // the first is let in
     std::this_thread::sleep_for(milliseconds(5));

@@ -101,7 +101,7 @@ Batch sound_rows() {
   return batch;
 }
 
-const AuditCheck& check_of(const AuditReport& report, const std::string& name) {
+const reports::AuditCheck& check_of(const reports::AuditReport& report, const std::string& name) {
   for (const auto& check : report.checks)
     if (check.name == name) return check;
   throw std::runtime_error("no check is called " + name);
@@ -112,7 +112,7 @@ class Audited {
  public:
   virtual ~Audited() = default;
   virtual std::unique_ptr<Store> open() = 0;
-  virtual AuditReport audit() = 0;
+  virtual reports::AuditReport audit() = 0;
   // What no constraint of the schema keeps out, because it is switched off. In SQLite's words.
   virtual void damage(const std::string& statements) = 0;
 };
@@ -120,9 +120,9 @@ class Audited {
 class AuditedSqlite final : public Audited {
  public:
   std::unique_ptr<Store> open() override {
-    return std::make_unique<SqliteStore>(SqliteOptions{.path = path_});
+    return std::make_unique<sqlite::SqliteStore>(sqlite::SqliteOptions{.path = path_});
   }
-  AuditReport audit() override { return audit_sqlite(path_); }
+  reports::AuditReport audit() override { return sqlite::audit_sqlite(path_); }
   void damage(const std::string& statements) override {
     sqlite3* db = nullptr;
     ASSERT_EQ(sqlite3_open(path_.c_str(), &db), SQLITE_OK);
@@ -164,9 +164,9 @@ END $$;
 class AuditedPostgres final : public Audited {
  public:
   std::unique_ptr<Store> open() override {
-    return std::make_unique<PostgresStore>(PostgresOptions{.url = database_.url()});
+    return std::make_unique<postgres::PostgresStore>(postgres::PostgresOptions{.url = database_.url()});
   }
-  AuditReport audit() override { return audit_postgres(database_.url()); }
+  reports::AuditReport audit() override { return postgres::audit_postgres(database_.url()); }
   void damage(const std::string& statements) override {
     const std::string with_uuids = std::regex_replace(statements, std::regex("x('[0-9a-f]{32}')"), "$1");
     const std::string with_bytes = std::regex_replace(with_uuids, std::regex("x'00'"), "'\\x00'");

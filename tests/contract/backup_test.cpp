@@ -22,7 +22,7 @@ class Backup : public testing::Test {
   std::string copy() const { return folder_.file("copy.db"); }
   std::string refusal(const std::string& from, const std::string& to) {
     try {
-      backup_sqlite(from, to);
+      sqlite::backup_sqlite(from, to);
       return "";
     } catch (const StoreUnusable& why) {
       return why.what();
@@ -39,7 +39,7 @@ class Backup : public testing::Test {
 };
 
 TEST_F(Backup, is_one_state_of_a_store_that_is_being_written) {
-  SqliteStore store({.path = path_});
+  sqlite::SqliteStore store({.path = path_});
   open_sample(store);
   std::atomic<bool> done = false;
   std::thread writer([&] {
@@ -55,8 +55,8 @@ TEST_F(Backup, is_one_state_of_a_store_that_is_being_written) {
   while (!store.queries()->wallet(user(1))) std::this_thread::yield();
   for (int round = 0; round < 5; ++round) {
     const std::string name = folder_.file("copy" + std::to_string(round));
-    backup_sqlite(path_, name);
-    const SqliteStore restored({.path = name});
+    sqlite::backup_sqlite(path_, name);
+    const sqlite::SqliteStore restored({.path = name});
     const auto purse = restored.queries()->wallet(user(1));
     ASSERT_TRUE(purse);
     const auto history = restored.queries()->history(purse->id, {.limit = 1});
@@ -71,18 +71,18 @@ TEST_F(Backup, has_everything_and_works_on_a_stopped_store_too) {
   std::string before;
   const Asked asked{.users = {user(1)}, .seats = {seat(1)}, .event = kEvent};
   {
-    SqliteStore store({.path = path_});
+    sqlite::SqliteStore store({.path = path_});
     open_sample(store);
     commit_rows(store, hold(1001, seat(1), user(1)), wallet(3001, user(1), 7, 0));
     before = text(store.ports(), *store.queries(), asked);
   }
-  backup_sqlite(path_, copy());
-  SqliteStore restored({.path = copy()});
+  sqlite::backup_sqlite(path_, copy());
+  sqlite::SqliteStore restored({.path = copy()});
   EXPECT_EQ(text(restored.ports(), *restored.queries(), asked), before);
 }
 
 TEST_F(Backup, never_overwrites) {
-  { SqliteStore store({.path = path_}); }
+  { sqlite::SqliteStore store({.path = path_}); }
   std::ofstream(copy()) << "mine";
   EXPECT_THAT(refusal(path_, copy()), HasSubstr("never overwrites"));
   EXPECT_EQ(std::filesystem::file_size(copy()), 4u);
@@ -92,7 +92,7 @@ TEST_F(Backup, leaves_nothing_when_it_fails) {
   EXPECT_THAT(refusal(path_, copy()), HasSubstr("unable to open"));
   std::ofstream(folder_.file("garbage")) << std::string(10'000, 'g');
   EXPECT_THAT(refusal(folder_.file("garbage"), copy()), HasSubstr("not a database"));
-  { SqliteStore store({.path = path_}); }
+  { sqlite::SqliteStore store({.path = path_}); }
   EXPECT_THAT(refusal(path_, folder_.file("no/folder/copy.db")), HasSubstr("unable to open"));
   EXPECT_FALSE(has_part_file());
 }

@@ -33,7 +33,7 @@ using testing::Not;
 
 // A store as one of several instances, and the ids of the reservations that it heard of.
 struct Instance {
-  explicit Instance(PostgresOptions options) : store(std::move(options)) {
+  explicit Instance(postgres::PostgresOptions options) : store(std::move(options)) {
     store.subscribe(
         [this](const Batch& batch) {
           for (const auto& one : batch.reservations.rows()) heard.push_back(one.row.id.value);
@@ -57,7 +57,7 @@ struct Instance {
   bool has(std::int64_t id) { return store.queries()->reservation(ReservationId{id}).has_value(); }
 
   std::vector<std::int64_t> heard;
-  PostgresStore store;
+  postgres::PostgresStore store;
 };
 
 class Postgres : public testing::Test {
@@ -69,14 +69,14 @@ class Postgres : public testing::Test {
     if (PostgresServer::missing()) GTEST_SKIP();
     GTEST_FLAG_SET(death_test_style, "fast");
     database_.emplace();
-    PostgresStore store({.url = url()});
+    postgres::PostgresStore store({.url = url()});
     open_sample(store);
   }
   std::string url() const { return database_->url(); }
   // Why the store cannot be opened; "" when it can.
   static std::string refusal(const std::string& url) {
     try {
-      PostgresStore({.url = url});
+      postgres::PostgresStore({.url = url});
       return "";
     } catch (const std::exception& why) {
       return why.what();
@@ -517,7 +517,7 @@ TEST_F(Postgres, what_a_synchronous_replica_may_not_have_is_not_said_to_be_done)
     database_->ask("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'");
   EXPECT_THROW(outcome.get(), StoreOutcomeUnknown);
   name_replicas("RESET synchronous_standby_names");
-  PostgresStore another({.url = url()});
+  postgres::PostgresStore another({.url = url()});
   commit_rows(another, contract::hold(1'000'000, seat(2), user(1)));  // once the server has read them again
 }
 
@@ -671,7 +671,8 @@ TEST_F(Postgres, is_unavailable_while_an_operator_locks_a_table) {
 TEST_F(Postgres, knows_how_far_its_clock_is_from_the_database_s) {
   Instance one({.url = url()});
   one.store.poll();
-  const Millis ahead = SystemClock([&] { return one.store.clock_offset(); }).now() - SystemClock().now();
+  const Millis ahead =
+      system::SystemClock([&] { return one.store.clock_offset(); }).now() - system::SystemClock().now();
   EXPECT_LT(std::chrono::abs(ahead), Millis(100)) << "both are of this machine";
 
   postgres::ClockOffset offset;
@@ -739,8 +740,8 @@ TEST_F(Postgres, works_on_a_store_to_which_a_newer_version_added) {
   EXPECT_THAT(two.heard, ElementsAre(1002));
   EXPECT_THAT(one.heard, ElementsAre(1003));
   EXPECT_EQ(reader->reservations_of(user(1), std::nullopt, {}).size(), 3u);
-  EXPECT_EQ(audit_postgres(url()).checks.at(0).count, 0) << "constraints, the newer ones too";
-  EXPECT_TRUE(read_room_postgres(url(), EventId{1}));
+  EXPECT_EQ(postgres::audit_postgres(url()).checks.at(0).count, 0) << "constraints, the newer ones too";
+  EXPECT_TRUE(postgres::read_room_postgres(url(), EventId{1}));
   EXPECT_EQ(database_->ask("SELECT max(number) FROM migrations"), "9001") << "nothing was applied again";
 }
 
@@ -748,8 +749,9 @@ TEST_F(Postgres, refuses_a_store_that_a_newer_version_changed_and_says_what_to_d
   database_->ask(std::string(kLaterAdds) + ";" + kLaterIsNeeded);
   const auto says_it = AllOf(HasSubstr("schema 9001"), HasSubstr("run the newer version"));
   EXPECT_THAT(refusal(url()), says_it);
-  EXPECT_THAT([&] { audit_postgres(url()); }, testing::ThrowsMessage<StoreUnusable>(says_it));
-  EXPECT_THAT([&] { read_room_postgres(url(), EventId{1}); }, testing::ThrowsMessage<StoreUnusable>(says_it));
+  EXPECT_THAT([&] { postgres::audit_postgres(url()); }, testing::ThrowsMessage<StoreUnusable>(says_it));
+  EXPECT_THAT([&] { postgres::read_room_postgres(url(), EventId{1}); },
+              testing::ThrowsMessage<StoreUnusable>(says_it));
 }
 
 TEST_F(Postgres, refuses_a_newer_version_s_store_that_does_not_say_what_it_needs) {

@@ -47,8 +47,8 @@ std::string plan_of(sqlite3* db, const sql::Text& query) {
 }
 
 TEST(Queries, go_by_an_index) {
-  const SqliteStore store({.path = ":memory:"});
-  Database database(store.path(), OpenFor::reading);
+  const sqlite::SqliteStore store({.path = ":memory:"});
+  sqlite::Database database(store.path(), sqlite::OpenFor::reading);
   for (const sql::Text* query : sql::queries()) {
     if (query->text.empty() || query->name.starts_with("audit/") || query->name == "engine/create_migrations")
       continue;

@@ -32,7 +32,7 @@ class Roll {
 // Makes batches from what the oracle has. One change in eight is made stale or impossible on purpose.
 class Inventor {
  public:
-  explicit Inventor(const Tables& tables) : tables_(tables) {}
+  explicit Inventor(const memory::Tables& tables) : tables_(tables) {}
 
   Batch batch(Roll roll) {
     Batch batch;
@@ -165,7 +165,7 @@ class Inventor {
     put(batch, next, &found->second);
   }
 
-  const Tables& tables_;
+  const memory::Tables& tables_;
   std::int64_t id_ = 1000;
 };
 
@@ -186,7 +186,7 @@ Asked everything() {
 void leave_it_as_they_leave_the_oracle(StoreUnderTest& under_test, double scale) {
   const auto some_dice = rc::gen::resize(20, rc::gen::arbitrary<Dice>());
   const auto rolls = *rc::gen::scale(scale, rc::gen::container<std::vector<Dice>>(some_dice));
-  MemoryStore oracle;
+  memory::MemoryStore oracle;
   open_sample(oracle);
   open_sample(under_test.ports().store);
 

@@ -22,7 +22,7 @@ LogRow import_row(std::int64_t id, std::string detail) {
   return row;
 }
 
-using Read = std::function<std::optional<RoomRecord>(EventId)>;
+using Read = std::function<std::optional<reports::RoomRecord>(EventId)>;
 
 void write_and_read(Store& store, const Read& read) {
   Batch batch;
@@ -73,18 +73,18 @@ void write_and_read(Store& store, const Read& read) {
 TEST(RoomRecord, is_that_of_the_event_alone_also_while_a_server_runs) {
   const Folder folder;
   const std::string path = folder.file("store.db");
-  SqliteStore store({.path = path});
-  write_and_read(store, [&](EventId event) { return read_room_sqlite(path, event); });
-  EXPECT_THROW(read_room_sqlite(folder.file("none.db"), kEvent), StoreUnusable);
+  sqlite::SqliteStore store({.path = path});
+  write_and_read(store, [&](EventId event) { return sqlite::read_room_sqlite(path, event); });
+  EXPECT_THROW(sqlite::read_room_sqlite(folder.file("none.db"), kEvent), StoreUnusable);
 }
 
 TEST(RoomRecord, of_postgres_is_that_of_the_event_alone_also_while_a_server_runs) {
   if (const auto why = test::PostgresServer::missing()) GTEST_SKIP() << *why;
   const FreshDatabase database;
-  PostgresStore store({.url = database.url()});
-  write_and_read(store, [&](EventId event) { return read_room_postgres(database.url(), event); });
+  postgres::PostgresStore store({.url = database.url()});
+  write_and_read(store, [&](EventId event) { return postgres::read_room_postgres(database.url(), event); });
   const FreshDatabase empty(FreshDatabase::With::nothing);
-  EXPECT_THROW(read_room_postgres(empty.url(), kEvent), StoreUnusable);
+  EXPECT_THROW(postgres::read_room_postgres(empty.url(), kEvent), StoreUnusable);
 }
 
 }  // namespace

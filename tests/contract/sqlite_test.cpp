@@ -26,8 +26,8 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-std::unique_ptr<SqliteStore> open(const std::string& path) {
-  return std::make_unique<SqliteStore>(SqliteOptions{.path = path});
+std::unique_ptr<sqlite::SqliteStore> open(const std::string& path) {
+  return std::make_unique<sqlite::SqliteStore>(sqlite::SqliteOptions{.path = path});
 }
 
 // Why the store cannot be opened; "" when it can.
@@ -53,7 +53,7 @@ std::string bytes_of(const std::string& path) {
 }
 
 std::int64_t root_page(const std::string& path, const std::string& name) {
-  Database database(path, OpenFor::reading);
+  sqlite::Database database(path, sqlite::OpenFor::reading);
   return database.ask("SELECT rootpage FROM sqlite_schema WHERE name = '" + name + "'");
 }
 
@@ -135,9 +135,9 @@ TEST_F(Sqlite, loses_only_the_torn_end_of_its_log) {
 void add_as_a_newer_version(const std::string& path) {
   std::vector<std::string> tables;
   {
-    Database database(path, OpenFor::reading);
+    sqlite::Database database(path, sqlite::OpenFor::reading);
     database.each_row("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",
-                      [&](Columns& columns) { columns >> tables.emplace_back(); });
+                      [&](sqlite::Columns& columns) { columns >> tables.emplace_back(); });
   }
   run_sql(path, "INSERT INTO migrations (number, name, hash, applied_at) VALUES (9001, '9001-later', '', 0)");
   run_sql(path, "CREATE TABLE added_9001 (reservation_id INTEGER PRIMARY KEY REFERENCES reservations (id))");
@@ -159,9 +159,9 @@ TEST_F(Sqlite, works_on_a_store_to_which_a_newer_version_added) {
   const auto store = open(path());
   commit_rows(*store, cancelled(hold(1002, seat(2), user(1)), CancelReason::OWNER));
   EXPECT_EQ(store->queries()->reservations_of(user(1), std::nullopt, {}).size(), 2u);
-  EXPECT_EQ(audit_sqlite(path()).checks.at(0).count, 0) << "the file is whole";
-  EXPECT_TRUE(read_room_sqlite(path(), EventId{1}));
-  backup_sqlite(path(), folder_.file("copy.db"));
+  EXPECT_EQ(sqlite::audit_sqlite(path()).checks.at(0).count, 0) << "the file is whole";
+  EXPECT_TRUE(sqlite::read_room_sqlite(path(), EventId{1}));
+  sqlite::backup_sqlite(path(), folder_.file("copy.db"));
   EXPECT_EQ(refusal(folder_.file("copy.db")), "");
 }
 
@@ -171,8 +171,9 @@ TEST_F(Sqlite, refuses_a_store_that_a_newer_version_changed_and_says_what_to_do)
   run_sql(path(), "UPDATE meta SET value = 9001 WHERE name = 'schema_needed'");
   const auto says_it = testing::AllOf(HasSubstr("schema 9001"), HasSubstr("run the newer version"));
   EXPECT_THAT([&] { earlier->queries(); }, testing::ThrowsMessage<StoreUnusable>(says_it));
-  EXPECT_THAT([&] { audit_sqlite(path()); }, testing::ThrowsMessage<StoreUnusable>(says_it));
-  EXPECT_THAT([&] { read_room_sqlite(path(), EventId{1}); }, testing::ThrowsMessage<StoreUnusable>(says_it));
+  EXPECT_THAT([&] { sqlite::audit_sqlite(path()); }, testing::ThrowsMessage<StoreUnusable>(says_it));
+  EXPECT_THAT([&] { sqlite::read_room_sqlite(path(), EventId{1}); },
+              testing::ThrowsMessage<StoreUnusable>(says_it));
 }
 
 TEST_F(Sqlite, refuses_to_open_what_a_newer_version_changed) {
@@ -279,7 +280,7 @@ TEST_F(Sqlite, is_unavailable_while_another_program_writes_the_file) {
 TEST_F(Sqlite, in_memory_leaves_nothing_behind) {
   std::string file;
   {
-    SqliteStore store({.path = ":memory:"});
+    sqlite::SqliteStore store({.path = ":memory:"});
     open_sample(store);
     file = store.path();
     EXPECT_TRUE(fs::exists(file));
@@ -312,7 +313,7 @@ class WriteAheadLog : public Sqlite {
   Folder fast_{fast_folder()};
 
  protected:
-  SqliteStore store_{{.path = file(), .wal_limit = kLimit}};
+  sqlite::SqliteStore store_{{.path = file(), .wal_limit = kLimit}};
   std::int64_t id_ = 10'000;
 };
 

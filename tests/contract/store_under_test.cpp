@@ -19,7 +19,7 @@ class MemoryUnderTest final : public StoreUnderTest {
   void reopen() override {}
 
  private:
-  MemoryStore store_;
+  memory::MemoryStore store_;
 };
 
 class SqliteUnderTest final : public StoreUnderTest {
@@ -34,10 +34,12 @@ class SqliteUnderTest final : public StoreUnderTest {
   }
 
  private:
-  void open() { store_ = std::make_unique<SqliteStore>(SqliteOptions{.path = folder_.file("store.db")}); }
+  void open() {
+    store_ = std::make_unique<sqlite::SqliteStore>(sqlite::SqliteOptions{.path = folder_.file("store.db")});
+  }
 
   Folder folder_{fast_folder()};
-  std::unique_ptr<SqliteStore> store_;
+  std::unique_ptr<sqlite::SqliteStore> store_;
 };
 
 class SqliteInMemoryUnderTest final : public StoreUnderTest {
@@ -48,7 +50,7 @@ class SqliteInMemoryUnderTest final : public StoreUnderTest {
   void reopen() override {}
 
  private:
-  SqliteStore store_{SqliteOptions{.path = ":memory:"}};
+  sqlite::SqliteStore store_{sqlite::SqliteOptions{.path = ":memory:"}};
 };
 
 class PostgresUnderTest final : public StoreUnderTest {
@@ -59,12 +61,12 @@ class PostgresUnderTest final : public StoreUnderTest {
   std::unique_ptr<Outbox> outbox() override { return store_->outbox(); }
   void reopen() override {
     store_.reset();
-    store_ = std::make_unique<PostgresStore>(PostgresOptions{.url = database_.url()});
+    store_ = std::make_unique<postgres::PostgresStore>(postgres::PostgresOptions{.url = database_.url()});
   }
 
  private:
   FreshDatabase database_;
-  std::unique_ptr<PostgresStore> store_;
+  std::unique_ptr<postgres::PostgresStore> store_;
 };
 
 std::unique_ptr<test::PostgresServer> server;
@@ -81,7 +83,7 @@ test::PostgresServer& postgres() {
   if (!server) {
     server = std::make_unique<test::PostgresServer>();
     server->create(kModel);
-    PostgresStore({.url = server->url(kModel)});
+    postgres::PostgresStore({.url = server->url(kModel)});
   }
   return *server;
 }

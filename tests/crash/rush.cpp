@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::int64_t kAmount = 110'000;
 
-TokenClaims claims_in(std::string_view token) {
-  const auto claims = unverified_claims(token.substr(std::string_view("Bearer ").size()));
+protocol::TokenClaims claims_in(std::string_view token) {
+  const auto claims = protocol::unverified_claims(token.substr(std::string_view("Bearer ").size()));
   if (!claims) throw std::runtime_error("no token: " + std::string(token));
   return *claims;
 }
@@ -206,7 +206,7 @@ std::map<std::string, std::size_t> Rush::promised() const {
 std::vector<std::string> Rush::broken_promises(const Stored& stored) const {
   std::vector<std::string> broken;
   for (const auto& [token, owner] : tokens_) {
-    const TokenClaims claims = claims_in(token);
+    const protocol::TokenClaims claims = claims_in(token);
     const auto at = stored.places.find({claims.event.value, claims.place});
     if (at == stored.places.end() || at->second != owner)
       broken.push_back(fmt::format("the place of {} is gone", owner));

@@ -13,12 +13,12 @@
 namespace stagedoor {
 namespace {
 
-const TokenKeys& keys() {
-  static const TokenKeys kKeys({std::string(32, 'n'), std::string(32, 'o')});
+const identity::TokenKeys& keys() {
+  static const identity::TokenKeys kKeys({std::string(32, 'n'), std::string(32, 'o')});
   return kKeys;
 }
-const TokenKeys& old_key() {
-  static const TokenKeys kOld({std::string(32, 'o')});
+const identity::TokenKeys& old_key() {
+  static const identity::TokenKeys kOld({std::string(32, 'o')});
   return kOld;
 }
 
@@ -31,7 +31,7 @@ void try_text(std::string_view text) {
 
 // The first bytes as claims, the rest as changes to the token of them: where, and by how much.
 void try_changed(const std::uint8_t* bytes, std::size_t size) {
-  TokenClaims claims;
+  protocol::TokenClaims claims;
   const auto take = [&](std::size_t count) {
     std::uint64_t value = 0;
     for (; count > 0 && size > 0; --count, --size) value = value << 8 | *bytes++;

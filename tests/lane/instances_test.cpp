@@ -61,7 +61,7 @@ struct Stage {
       for (auto& instance : instances) instance->world.run();
     for (auto& instance : instances) instance->store.poll();
   }
-  const Tables& tables() const { return rows.memory.tables(); }
+  const memory::Tables& tables() const { return rows.memory.tables(); }
   std::int64_t seat(int number) { return tables().catalogue.date({1})->first_seat.value + number - 1; }
 };
 

@@ -17,7 +17,7 @@ struct Newest {
   const LinePlace* place = nullptr;
   const Visit* visit = nullptr;
 };
-Newest newest_of(const UserId& user, const Tables& rows) {
+Newest newest_of(const UserId& user, const memory::Tables& rows) {
   Newest newest;
   for (const auto& [key, place] : rows.line)
     if (place.user == user) newest.place = &place;
@@ -31,7 +31,7 @@ bool is_inside(const Newest& newest, TimePoint now) { return newest.visit && now
 
 }  // namespace
 
-std::string NaiveSale::turn(const UserId& user, const Tables& rows, TimePoint now) const {
+std::string NaiveSale::turn(const UserId& user, const memory::Tables& rows, TimePoint now) const {
   const Newest newest = newest_of(user, rows);
   if (is_inside(newest, now)) return kNobody;
   return newest.visit || newest.place->left_at ? "TOKEN_EXPIRED" : "WRONG_TOKEN_TURN";
@@ -54,7 +54,7 @@ std::string NaiveSale::live_hold_of(std::int64_t id, const UserId& user, TimePoi
   return "?";
 }
 
-std::string NaiveSale::hold(const Ask& ask, const Tables& rows, TimePoint now) {
+std::string NaiveSale::hold(const Ask& ask, const memory::Tables& rows, TimePoint now) {
   if (const auto refusal = turn(ask.user, rows, now); !refusal.empty()) return refusal;
   std::vector<std::int64_t> wanted;
   for (const std::int64_t seat : ask.ids) {
@@ -94,7 +94,7 @@ std::string NaiveSale::hold(const Ask& ask, const Tables& rows, TimePoint now) {
   return "201";
 }
 
-std::string NaiveSale::expect(const Ask& ask, const Tables& rows, TimePoint now) {
+std::string NaiveSale::expect(const Ask& ask, const memory::Tables& rows, TimePoint now) {
   effect_ = [](const auto&) {};
   std::int64_t& balance = balances_[ask.user];
   const std::int64_t id = ask.ids.empty() ? 0 : ask.ids.front();
@@ -152,7 +152,7 @@ std::string NaiveSale::expect(const Ask& ask, const Tables& rows, TimePoint now)
 
 void NaiveSale::done(const boost::json::value& data) { effect_(data); }
 
-std::string NaiveSale::difference(const Tables& rows, TimePoint now) const {
+std::string NaiveSale::difference(const memory::Tables& rows, TimePoint now) const {
   for (const auto& [user, balance] : balances_) {
     const auto at = rows.wallets.find(user);
     const std::int64_t stored = at == rows.wallets.end() ? 0 : at->second.balance.amount;

@@ -39,11 +39,11 @@ class NaiveSale {
   explicit NaiveSale(const NaiveRules& rules) : rules_(rules) {}
 
   // "200", "201" or the code of the refusal that `ask` must be answered with now. `rows`: before it is done.
-  std::string expect(const Ask& ask, const Tables& rows, TimePoint now);
+  std::string expect(const Ask& ask, const memory::Tables& rows, TimePoint now);
   // It was done: `data` is what the answer says.
   void done(const boost::json::value& data);
   // How the rows differ from what should be there now; empty when they do not.
-  std::string difference(const Tables& rows, TimePoint now) const;
+  std::string difference(const memory::Tables& rows, TimePoint now) const;
 
  private:
   enum class State { held, cancelled, paid, refunded };
@@ -55,8 +55,8 @@ class NaiveSale {
     bool is_live(TimePoint now) const { return state == State::held && now < ends; }
   };
 
-  std::string turn(const UserId& user, const Tables& rows, TimePoint now) const;
-  std::string hold(const Ask& ask, const Tables& rows, TimePoint now);
+  std::string turn(const UserId& user, const memory::Tables& rows, TimePoint now) const;
+  std::string hold(const Ask& ask, const memory::Tables& rows, TimePoint now);
   std::string live_hold_of(std::int64_t id, const UserId& user, TimePoint now) const;
 
   NaiveRules rules_;

@@ -97,7 +97,7 @@ class Play {
     for (std::size_t i = 0; i < kFans; ++i) fans_[i].user = user(i + 1);
   }
 
-  const Tables& tables() const { return scene.memory.tables(); }
+  const memory::Tables& tables() const { return scene.memory.tables(); }
 
   // What a step asks for; nothing when the fan has no token yet or there is no reservation to name.
   std::optional<Ask> ask_of(const Step& step) const {

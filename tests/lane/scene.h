@@ -16,7 +16,7 @@ inline constexpr std::string_view kPolicy =
     "seats_per_user: 4, hold_ttl: 5m, rehold_cooldown: 1s, refund_until: 2096-01-01T00:00:00Z";
 
 struct Scene {
-  MemoryStore memory;
+  memory::MemoryStore memory;
   FaultyStore store{memory.ports()};
   ManualClock clock{kOpen};
   WorldOptions options{.journal = &store.journal};

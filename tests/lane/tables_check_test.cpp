@@ -17,7 +17,7 @@ using testing::IsEmpty;
 using testing::StartsWith;
 
 // A fan who has paid, one who was refunded, one who holds, and one who waits.
-Tables sound_sale() {
+memory::Tables sound_sale() {
   Scene scene(club_night("admission: both, people: 3, every: 1s, capacity: 3, active_ttl: 5m, poll_min: 0s",
                          "seats_per_user: 1, hold_ttl: 2m, refund_until: 2096-01-01T00:00:00Z"));
   World& world = *scene.world;
@@ -31,25 +31,25 @@ Tables sound_sale() {
   return scene.memory.tables();
 }
 
-Reservation& with_status(Tables& tables, ReservationStatus status) {
+Reservation& with_status(memory::Tables& tables, ReservationStatus status) {
   for (auto& [id, row] : tables.reservations)
     if (row.status == status) return row;
   throw std::logic_error("no such reservation");
 }
-Posting& of_type(Tables& tables, PostingType type) {
+Posting& of_type(memory::Tables& tables, PostingType type) {
   for (auto& [key, row] : tables.postings)
     if (row.type == type) return row;
   throw std::logic_error("no such posting");
 }
 // The row again under another id.
-Reservation& twin(Tables& tables, const Reservation& row) {
+Reservation& twin(memory::Tables& tables, const Reservation& row) {
   Reservation copy = row;
   copy.id = {tables.reservations.rbegin()->first.value + 1000};
   return tables.reservations[copy.id] = copy;
 }
 
 // Lets the one in who waits, without a right to.
-Visit& visit_of_the_waiting(Tables& tables) {
+Visit& visit_of_the_waiting(memory::Tables& tables) {
   const LinePlace& last = tables.line.rbegin()->second;
   return tables.visits[{last.event, last.place}] = {last.event, last.place, last.user, kOpen,
                                                     kOpen + Millis(1000)};
@@ -62,61 +62,64 @@ TEST(BrokenInvariants, are_found_when_planted) {
   struct Plant {
     const char* id;
     const char* what;
-    std::function<void(Tables&)> error;
+    std::function<void(memory::Tables&)> error;
   };
   const Plant plants[] = {
       {"I-1", "two holds of one seat",
-       [](Tables& t) { twin(t, with_status(t, RESERVED)).user = *parse_uuid(user(4)); }},
-      {"I-1", "an index that lies", [](Tables& t) { t.taking.clear(); }},
+       [](memory::Tables& t) { twin(t, with_status(t, RESERVED)).user = *parse_uuid(user(4)); }},
+      {"I-1", "an index that lies", [](memory::Tables& t) { t.taking.clear(); }},
       {"I-3", "a payment after the end",
-       [](Tables& t) { with_status(t, PAID).paid_at = with_status(t, PAID).expires_at; }},
-      {"I-4", "one seat too many", [](Tables& t) { twin(t, with_status(t, RESERVED)).seat = SeatId{40}; }},
+       [](memory::Tables& t) { with_status(t, PAID).paid_at = with_status(t, PAID).expires_at; }},
+      {"I-4", "one seat too many",
+       [](memory::Tables& t) { twin(t, with_status(t, RESERVED)).seat = SeatId{40}; }},
       {"I-6", "a posting to itself",
-       [](Tables& t) {
+       [](memory::Tables& t) {
          Posting& row = of_type(t, PostingType::CHARGE);
          row.debit_account = row.credit_account;
        }},
       {"I-7", "a balance that is not the sum",
-       [](Tables& t) { t.wallets.begin()->second.balance += Won{1}; }},
+       [](memory::Tables& t) { t.wallets.begin()->second.balance += Won{1}; }},
       {"I-7", "a posting with a wrong balance",
-       [](Tables& t) { of_type(t, PostingType::USE).balance_after += Won{1}; }},
-      {"I-7", "a balance below zero", [](Tables& t) { t.wallets.begin()->second.balance = Won{-1}; }},
-      {"I-8", "a gap in the numbers", [](Tables& t) { of_type(t, PostingType::USE).seq = 7; }},
+       [](memory::Tables& t) { of_type(t, PostingType::USE).balance_after += Won{1}; }},
+      {"I-7", "a balance below zero", [](memory::Tables& t) { t.wallets.begin()->second.balance = Won{-1}; }},
+      {"I-8", "a gap in the numbers", [](memory::Tables& t) { of_type(t, PostingType::USE).seq = 7; }},
       {"I-9", "paid without a use",
-       [](Tables& t) { of_type(t, PostingType::USE).type = PostingType::REFUND; }},
-      {"I-9", "paid without a payment", [](Tables& t) { with_status(t, PAID).payment = {}; }},
-      {"I-9", "a hold that was paid", [](Tables& t) { with_status(t, PAID).status = RESERVED; }},
-      {"I-10", "a payment of another total", [](Tables& t) { t.payments.begin()->second.total += Won{1}; }},
+       [](memory::Tables& t) { of_type(t, PostingType::USE).type = PostingType::REFUND; }},
+      {"I-9", "paid without a payment", [](memory::Tables& t) { with_status(t, PAID).payment = {}; }},
+      {"I-9", "a hold that was paid", [](memory::Tables& t) { with_status(t, PAID).status = RESERVED; }},
+      {"I-10", "a payment of another total",
+       [](memory::Tables& t) { t.payments.begin()->second.total += Won{1}; }},
       {"I-11", "refunded twice",
-       [](Tables& t) {
+       [](memory::Tables& t) {
          Posting row = of_type(t, PostingType::REFUND);
          row.seq = 99;
          t.postings[{row.wallet, row.seq}] = row;
        }},
-      {"I-11", "refunded without money", [](Tables& t) { with_status(t, PAID).status = REFUNDED; }},
-      {"I-12", "a place left out", [](Tables& t) { t.line.erase(std::next(t.line.begin())); }},
+      {"I-11", "refunded without money", [](memory::Tables& t) { with_status(t, PAID).status = REFUNDED; }},
+      {"I-12", "a place left out", [](memory::Tables& t) { t.line.erase(std::next(t.line.begin())); }},
       {"I-12", "places against the order of joining",
-       [](Tables& t) { t.line.begin()->second.joined_at += Millis(86'400'000); }},
+       [](memory::Tables& t) { t.line.begin()->second.joined_at += Millis(86'400'000); }},
       {"I-12", "a visit to somebody else's place",
-       [](Tables& t) { visit_of_the_waiting(t).user = with_status(t, RESERVED).user; }},
+       [](memory::Tables& t) { visit_of_the_waiting(t).user = with_status(t, RESERVED).user; }},
       {"I-13", "two places of one user",
-       [](Tables& t) { t.line.rbegin()->second.user = with_status(t, RESERVED).user; }},
-      {"I-13", "let in after leaving", [](Tables& t) { t.line.begin()->second.left_at = kOpen; }},
+       [](memory::Tables& t) { t.line.rbegin()->second.user = with_status(t, RESERVED).user; }},
+      {"I-13", "let in after leaving", [](memory::Tables& t) { t.line.begin()->second.left_at = kOpen; }},
       {"I-14", "more inside than fit",
-       [](Tables& t) {
+       [](memory::Tables& t) {
          visit_of_the_waiting(t);
          for (auto& [key, row] : t.visits) row.expires_at = kOpen + Millis(1'000'000);
        }},
-      {"I-15", "more let in than allowed", [](Tables& t) { visit_of_the_waiting(t); }},
+      {"I-15", "more let in than allowed", [](memory::Tables& t) { visit_of_the_waiting(t); }},
       {"I-17", "a hold that outlives its visit",
-       [](Tables& t) { with_status(t, RESERVED).expires_at += Millis(86'400'000); }},
-      {"I-17", "a hold without a visit", [](Tables& t) { t.visits.clear(); }},
-      {"I-21", "an event that was lost", [](Tables& t) { t.outbox.erase(t.outbox.begin()); }},
-      {"I-21", "an event twice", [](Tables& t) { t.outbox[OutboxId{999'999}] = t.outbox.begin()->second; }},
+       [](memory::Tables& t) { with_status(t, RESERVED).expires_at += Millis(86'400'000); }},
+      {"I-17", "a hold without a visit", [](memory::Tables& t) { t.visits.clear(); }},
+      {"I-21", "an event that was lost", [](memory::Tables& t) { t.outbox.erase(t.outbox.begin()); }},
+      {"I-21", "an event twice",
+       [](memory::Tables& t) { t.outbox[OutboxId{999'999}] = t.outbox.begin()->second; }},
   };
-  const Tables sound = sound_sale();
+  const memory::Tables sound = sound_sale();
   for (const Plant& plant : plants) {
-    Tables tables = sound;
+    memory::Tables tables = sound;
     plant.error(tables);
     EXPECT_THAT(broken_invariants(tables), Contains(StartsWith(std::string(plant.id) + ":"))) << plant.what;
   }

@@ -141,11 +141,11 @@ TEST_F(WaitingRoom, draws_the_order_of_those_who_gathered_as_it_was_committed) {
   EXPECT_EQ(number(drawn.data(), "people"), 40);
   const Draw draw = *world().rooms().draw({1});
   EXPECT_EQ(draw.opens_at, kOpen + Millis(60'000));
-  JoinsDigest digest;
+  protocol::JoinsDigest digest;
   for (const LinePlace& place : scene->memory.read(EventId{1}, 0, 40))
     digest.add(place.place, place.user, place.joined_at);
   EXPECT_EQ(draw.digest, digest.finish());
-  const DrawnOrder order = draw_order(draw_key(draw.seed, draw.digest, ""), 40);
+  const protocol::DrawnOrder order = protocol::draw_order(protocol::draw_key(draw.seed, draw.digest, ""), 40);
   for (int round = 0; round < 2; ++round) {
     for (std::size_t i = 0; i < people.size(); ++i) {
       const ApiReply told = ask(people[i]);
@@ -214,7 +214,7 @@ TEST_F(WaitingRoom, draws_many_people_without_keeping_the_lane) {
     scene->clock.advance(Millis(1));
   }
   world().run();
-  const RoomNumbers numbers = world().rooms().numbers({1});
+  const queue::RoomNumbers numbers = world().rooms().numbers({1});
   EXPECT_EQ(numbers.active, 100u);
   EXPECT_EQ(numbers.waiting, kPeople - 100);
   EXPECT_EQ(numbers.frontier, 100u);
@@ -274,7 +274,7 @@ TEST_F(WaitingRoom, is_emptied_by_an_operator_with_the_holds_of_those_inside) {
   const auto emptied = world().call(admin("POST", "/admin/events/1/queue/empty"));
   ASSERT_EQ(emptied.status, 200) << emptied.body;
   EXPECT_EQ(number(emptied.data(), "people"), 1200);
-  const RoomNumbers numbers = world().rooms().numbers({1});
+  const queue::RoomNumbers numbers = world().rooms().numbers({1});
   EXPECT_EQ(numbers.waiting, 0u);
   EXPECT_EQ(numbers.active, 0u);
   EXPECT_EQ(status(ask(holder)), "EXPIRED");

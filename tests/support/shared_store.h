@@ -13,7 +13,7 @@
 namespace stagedoor::test {
 
 struct SharedRows {
-  MemoryStore memory;
+  memory::MemoryStore memory;
   std::vector<std::pair<int, std::string>> journal;  // who committed, and what
 };
 

@@ -112,45 +112,46 @@ class Stage {
   PlaceRef inside(std::uint32_t user, EventId event = kClubNight) {
     const PlaceRef fan = waiting(user, event);
     const LinePlace place{event, fan.place, fan.user, now, std::nullopt};
-    view.apply(decide_admit(*view.catalogue->event(event), std::span(&place, 1), now));
+    view.apply(queue::decide_admit(*view.catalogue->event(event), std::span(&place, 1), now));
     return fan;
   }
   const Visit& visit(const PlaceRef& fan) { return *view.visits.find({fan.event, fan.place}); }
 
-  Decision<Held> hold(const PlaceRef& fan, const std::vector<int>& numbers) {
+  Decision<reservation::Held> hold(const PlaceRef& fan, const std::vector<int>& numbers) {
     return hold_seats(fan, seats(numbers));
   }
-  Decision<Held> hold_seats(const PlaceRef& fan, std::vector<SeatId> wanted) {
-    const HoldSeats order{fan, std::move(wanted)};
-    return run([&](Keys& keys) { hold_keys(order, view, keys); },
-               [&](BatchContext& context) { return decide_hold(order, view, context); });
+  Decision<reservation::Held> hold_seats(const PlaceRef& fan, std::vector<SeatId> wanted) {
+    const reservation::HoldSeats order{fan, std::move(wanted)};
+    return run([&](Keys& keys) { reservation::hold_keys(order, view, keys); },
+               [&](BatchContext& context) { return reservation::decide_hold(order, view, context); });
   }
   Decision<Reservation> cancel(const PlaceRef& fan, ReservationId id) {
-    const CancelHold order{id, fan.user};
-    return run([&](Keys& keys) { cancel_keys(order, view, keys); },
-               [&](BatchContext& context) { return decide_cancel(order, view, context); });
+    const reservation::CancelHold order{id, fan.user};
+    return run([&](Keys& keys) { reservation::cancel_keys(order, view, keys); },
+               [&](BatchContext& context) { return reservation::decide_cancel(order, view, context); });
   }
-  Decision<Left> leave(const PlaceRef& fan, bool is_waiting = false) {
-    const Leave order{fan};
+  Decision<reservation::Left> leave(const PlaceRef& fan, bool is_waiting = false) {
+    const reservation::Leave order{fan};
     std::optional<LinePlace> current;
     if (is_waiting) current = {fan.event, fan.place, fan.user, kNow, std::nullopt};
-    return run([&](Keys& keys) { leave_keys(order, view, keys); },
-               [&](BatchContext& context) { return decide_leave(order, view, context, current); });
+    return run(
+        [&](Keys& keys) { reservation::leave_keys(order, view, keys); },
+        [&](BatchContext& context) { return reservation::decide_leave(order, view, context, current); });
   }
-  Decision<Paid> pay(const PlaceRef& fan, std::vector<ReservationId> holds) {
-    const Pay order{fan, std::move(holds)};
-    return run([&](Keys& keys) { pay_keys(order, view, keys); },
-               [&](BatchContext& context) { return decide_pay(order, view, context); });
+  Decision<payment::Paid> pay(const PlaceRef& fan, std::vector<ReservationId> holds) {
+    const payment::Pay order{fan, std::move(holds)};
+    return run([&](Keys& keys) { payment::pay_keys(order, view, keys); },
+               [&](BatchContext& context) { return payment::decide_pay(order, view, context); });
   }
   Decision<Reservation> refund(ReservationId id, std::optional<UserId> owner, Won balance_max = kBalanceMax) {
-    const Refund order{id, owner, balance_max};
-    return run([&](Keys& keys) { refund_keys(order, view, keys); },
-               [&](BatchContext& context) { return decide_refund(order, view, context); });
+    const payment::Refund order{id, owner, balance_max};
+    return run([&](Keys& keys) { payment::refund_keys(order, view, keys); },
+               [&](BatchContext& context) { return payment::decide_refund(order, view, context); });
   }
-  Decision<Charged> charge(std::uint32_t user, Won amount, Won balance_max = kBalanceMax) {
-    const Charge order{user_id(user), amount, balance_max};
+  Decision<wallet::Charged> charge(std::uint32_t user, Won amount, Won balance_max = kBalanceMax) {
+    const wallet::Charge order{user_id(user), amount, balance_max};
     return run([&](Keys& keys) { want(view.wallets, keys.wallets, order.user); },
-               [&](BatchContext& context) { return decide_charge(order, view, context); });
+               [&](BatchContext& context) { return wallet::decide_charge(order, view, context); });
   }
   // The sweep, told of every reservation there is; what it changed.
   Changes sweep() {
@@ -159,7 +160,7 @@ class Stage {
       if (view.reservations.knows({id}) && view.reservations.find({id})) all.push_back({id});
     }
     BatchContext context{now, ids};
-    Changes changes = decide_lapse(all, view, context);
+    Changes changes = reservation::decide_lapse(all, view, context);
     view.apply(changes);
     return changes;
   }

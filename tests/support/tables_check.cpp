@@ -11,7 +11,7 @@ namespace {
 
 class Check {
  public:
-  explicit Check(const Tables& tables) : tables_(tables) {}
+  explicit Check(const memory::Tables& tables) : tables_(tables) {}
 
   std::vector<std::string> run() {
     seats();
@@ -215,7 +215,7 @@ class Check {
              row.id.value);
   }
 
-  const Tables& tables_;
+  const memory::Tables& tables_;
   std::vector<std::string> broken_;
 };
 
@@ -223,9 +223,9 @@ std::int64_t ms(const std::optional<TimePoint>& at) { return at ? to_ms(*at) : 0
 
 }  // namespace
 
-std::vector<std::string> broken_invariants(const Tables& tables) { return Check(tables).run(); }
+std::vector<std::string> broken_invariants(const memory::Tables& tables) { return Check(tables).run(); }
 
-std::string dump(const Tables& tables) {
+std::string dump(const memory::Tables& tables) {
   std::string out;
   for (const auto& [id, row] : tables.reservations) {
     out += fmt::format(

@@ -10,10 +10,10 @@
 namespace stagedoor::test {
 
 // One line for each invariant that is broken, with its number and the ids; none when all is well.
-std::vector<std::string> broken_invariants(const Tables& tables);
+std::vector<std::string> broken_invariants(const memory::Tables& tables);
 
 // Every row as text, for "nothing has changed" and for telling what has. Without the marks of ids and time,
 // which only ever rise.
-std::string dump(const Tables& tables);
+std::string dump(const memory::Tables& tables);
 
 }  // namespace stagedoor::test

@@ -69,7 +69,7 @@ class World {
   Visitor enter(std::uint64_t n, std::int64_t event = 1);
 
   Lane& lane() { return instance_.lane(); }
-  Rooms& rooms() { return instance_.rooms(); }
+  queue::Rooms& rooms() { return instance_.rooms(); }
   catalogue::ReadModel& read_model() { return instance_.read_model(); }
 
  private:

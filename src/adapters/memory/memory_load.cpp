@@ -1,7 +1,7 @@
 // Loading keys from the tables in memory: plain searches, the meaning of each key in its simplest form.
 #include "adapters/memory/memory_transaction.h"
 
-namespace stagedoor {
+namespace stagedoor::memory {
 namespace {
 
 template <class Key, class Row>
@@ -60,4 +60,4 @@ void MemoryTransaction::load(const Keys& keys, View& view) {
   for (const auto& id : keys.draws) load_by_key(id, tables_.draws, view.draws);
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::memory

@@ -1,6 +1,6 @@
 #include "adapters/memory/memory_outbox.h"
 
-namespace stagedoor {
+namespace stagedoor::memory {
 
 std::vector<OutboxRow> MemoryOutbox::pending(OutboxId after, std::size_t limit) {
   const std::lock_guard lock(store_.mutex_);
@@ -25,4 +25,4 @@ bool MemoryOutbox::advance(std::string_view sink, OutboxId expected, OutboxId ne
   return true;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::memory

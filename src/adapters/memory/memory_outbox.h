@@ -3,7 +3,7 @@
 
 #include "adapters/memory/memory_store.h"
 
-namespace stagedoor {
+namespace stagedoor::memory {
 
 class MemoryOutbox final : public Outbox {
  public:
@@ -18,4 +18,4 @@ class MemoryOutbox final : public Outbox {
   MemoryStore& store_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::memory

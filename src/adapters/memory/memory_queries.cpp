@@ -1,6 +1,6 @@
 #include "adapters/memory/memory_queries.h"
 
-namespace stagedoor {
+namespace stagedoor::memory {
 namespace {
 
 // A page of the rows that `wanted` says yes to, newest first. `position` is what cursors count.
@@ -74,4 +74,4 @@ void MemoryQueries::add_reservations(Payment& payment) const {
     if (row.payment == payment.id) payment.reservations.push_back(id);
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::memory

@@ -3,7 +3,7 @@
 
 #include "adapters/memory/memory_store.h"
 
-namespace stagedoor {
+namespace stagedoor::memory {
 
 class MemoryQueries final : public Queries {
  public:
@@ -24,4 +24,4 @@ class MemoryQueries final : public Queries {
   MemoryStore& store_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::memory

@@ -6,7 +6,7 @@
 #include "adapters/memory/memory_queries.h"
 #include "adapters/memory/memory_transaction.h"
 
-namespace stagedoor {
+namespace stagedoor::memory {
 
 std::unique_ptr<Transaction> MemoryStore::begin() { return std::make_unique<MemoryTransaction>(*this); }
 std::unique_ptr<Queries> MemoryStore::queries() { return std::make_unique<MemoryQueries>(*this); }
@@ -62,4 +62,4 @@ std::size_t MemoryStore::forget(const RetentionLimits& limits, std::size_t rows_
   return answers + events;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::memory

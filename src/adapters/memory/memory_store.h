@@ -10,7 +10,7 @@
 #include "ports/queries.h"
 #include "ports/store_ports.h"
 
-namespace stagedoor {
+namespace stagedoor::memory {
 
 class MemoryStore final : public Store, public StartupState, public LineStore, public Retention {
  public:
@@ -40,4 +40,4 @@ class MemoryStore final : public Store, public StartupState, public LineStore, p
   Tables tables_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::memory

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace stagedoor {
+namespace stagedoor::memory {
 namespace {
 
 void demand(bool holds, std::string_view constraint) {
@@ -216,4 +216,4 @@ void MemoryTransaction::commit() {
   tables_.latest_moment = latest_moment_;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::memory

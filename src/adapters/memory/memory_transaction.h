@@ -3,7 +3,7 @@
 
 #include "adapters/memory/memory_store.h"
 
-namespace stagedoor {
+namespace stagedoor::memory {
 
 class MemoryTransaction final : public Transaction {
  public:
@@ -38,4 +38,4 @@ class MemoryTransaction final : public Transaction {
   TimePoint latest_moment_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::memory

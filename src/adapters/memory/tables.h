@@ -10,7 +10,7 @@
 
 #include "state/kinds.h"
 
-namespace stagedoor {
+namespace stagedoor::memory {
 
 using WalletSeq = std::pair<WalletId, std::int64_t>;
 
@@ -104,4 +104,4 @@ class Layers {
   boost::mp11::mp_rename<Stored, std::tuple> layers_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::memory

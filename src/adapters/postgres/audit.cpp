@@ -6,15 +6,16 @@
 #include "adapters/postgres/reading.h"
 #include "adapters/postgres/schema.h"
 
-namespace stagedoor {
+namespace stagedoor::postgres {
 namespace {
 
 using postgres::Columns;
 using postgres::Connection;
 
 // PostgreSQL's own view. It kept them when the rows were written; a disk or an operator may not have.
-AuditCheck check_constraints(Connection& connection) {
-  AuditCheck check{"constraints", "Every row keeps the constraints and references of the schema.", 0, {}};
+reports::AuditCheck check_constraints(Connection& connection) {
+  reports::AuditCheck check{
+      "constraints", "Every row keeps the constraints and references of the schema.", 0, {}};
   std::vector<std::pair<std::string, std::string>> questions;
   connection.queue(sql::engine::list_constraint_checks, {}, [&](Columns& columns) {
     auto& question = questions.emplace_back();
@@ -32,19 +33,19 @@ AuditCheck check_constraints(Connection& connection) {
 
 }  // namespace
 
-AuditReport audit_postgres(const std::string& url) {
+reports::AuditReport audit_postgres(const std::string& url) {
   Connection connection({.url = url});
   check_schema(connection);
   begin_reading(connection);
-  AuditReport report;
+  reports::AuditReport report;
   report.checks.push_back(check_constraints(connection));
   std::int64_t latest_moment = 0;
   connection.stream(sql::engine::find_mark, {{"$name", std::string_view("latest_moment")}},
                     [&](Columns& columns) { columns >> latest_moment; });
   PostgresLine line(connection);
-  run_audit(report, line, from_ms(latest_moment),
-            [&](const sql::Text& query, auto&& row) { connection.stream(query, {}, row); });
+  reports::run_audit(report, line, from_ms(latest_moment),
+                     [&](const sql::Text& query, auto&& row) { connection.stream(query, {}, row); });
   return report;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::postgres

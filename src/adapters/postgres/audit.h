@@ -5,10 +5,10 @@
 
 #include "adapters/reports/audit_report.h"
 
-namespace stagedoor {
+namespace stagedoor::postgres {
 
 // All checks on one state of the store, in one read transaction; servers may be running. Throws StoreUnusable
 // when there is no store of this version to read, StoreUnavailable when the database cannot be reached.
-AuditReport audit_postgres(const std::string& url);
+reports::AuditReport audit_postgres(const std::string& url);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::postgres

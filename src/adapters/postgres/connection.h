@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "adapters/tables/rows.h"
 #include "core/ids.h"
 #include "core/money.h"
 #include "core/time.h"
@@ -27,6 +28,8 @@
 #include "sql/sql.h"
 
 namespace stagedoor::postgres {
+
+using tables::operator>>;  // found by the type of the columns, from every namespace
 
 // The connection is gone, and what was queued may have been done or not.
 struct ConnectionLost : StoreUnavailable {

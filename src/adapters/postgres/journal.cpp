@@ -40,7 +40,7 @@ Micros here() { return now_of<std::chrono::steady_clock>(); }
 // To go on would be to write what others misunderstand.
 void die_if_too_old(std::int64_t schema_needed) {
   const int known = sql::migrations_in_postgres().back().number;
-  if (schema_needed > known) die_of_bug(needs_newer_program(schema_needed, known));
+  if (schema_needed > known) die_of_bug(tables::needs_newer_program(schema_needed, known));
 }
 
 // Not to hear a batch would be to sell what others have sold.

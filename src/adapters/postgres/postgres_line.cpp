@@ -3,7 +3,7 @@
 #include "adapters/tables/rows.h"
 #include "sql/sql.h"
 
-namespace stagedoor {
+namespace stagedoor::postgres {
 
 using postgres::Columns;
 
@@ -22,4 +22,4 @@ Place PostgresLine::head(EventId event) {
   return last;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::postgres

@@ -4,7 +4,7 @@
 #include "adapters/postgres/connection.h"
 #include "ports/line_store.h"
 
-namespace stagedoor {
+namespace stagedoor::postgres {
 
 // Reads in the connection's transaction when there is one. The connection must outlive it; once it is lost,
 // every call throws StoreUnavailable.
@@ -18,4 +18,4 @@ class PostgresLine final : public LineStore {
   postgres::Connection& connection_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::postgres

@@ -2,7 +2,7 @@
 
 #include "adapters/tables/rows.h"
 
-namespace stagedoor {
+namespace stagedoor::postgres {
 namespace {
 
 using postgres::Columns;
@@ -57,4 +57,4 @@ bool PostgresOutbox::advance(std::string_view sink, OutboxId expected, OutboxId 
   return is_moved;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::postgres

@@ -9,7 +9,7 @@
 #include "adapters/postgres/connection.h"
 #include "ports/outbox.h"
 
-namespace stagedoor {
+namespace stagedoor::postgres {
 
 class PostgresOutbox final : public Outbox {
  public:
@@ -28,4 +28,4 @@ class PostgresOutbox final : public Outbox {
   std::set<std::string, std::less<>> claimed_;  // by this connection
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::postgres

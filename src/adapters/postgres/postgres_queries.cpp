@@ -2,7 +2,7 @@
 
 #include "adapters/tables/rows.h"
 
-namespace stagedoor {
+namespace stagedoor::postgres {
 namespace {
 
 using postgres::Columns;
@@ -79,4 +79,4 @@ std::vector<LogRow> PostgresQueries::log(PageAt at) {
   return rows<LogRow>(sql::operator_::list_log, {{"$before", at.bound()}, {"$limit", at.limit}});
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::postgres

@@ -7,7 +7,7 @@
 #include "adapters/postgres/connection.h"
 #include "ports/queries.h"
 
-namespace stagedoor {
+namespace stagedoor::postgres {
 
 class PostgresQueries final : public Queries {
  public:
@@ -30,4 +30,4 @@ class PostgresQueries final : public Queries {
   std::optional<postgres::Connection> connection_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::postgres

@@ -19,7 +19,7 @@
 #include "core/log.h"
 #include "state/peer_message.h"
 
-namespace stagedoor {
+namespace stagedoor::postgres {
 namespace {
 
 using postgres::Columns;
@@ -143,12 +143,13 @@ Connection& PostgresStore::reading() {
 }
 
 Catalogue PostgresStore::catalogue() {
-  return read_catalogue([&](const sql::Text& query, auto&& row) { reading().stream(query, {}, row); });
+  return tables::read_catalogue(
+      [&](const sql::Text& query, auto&& row) { reading().stream(query, {}, row); });
 }
 
 void PostgresStore::read(const StartupRows& rows) {
   for_each_receiver(rows, [&]<class Kind>(Kind, const auto& receiver) {
-    reading().stream(*kList<Kind>, {}, [&](Columns& columns) {
+    reading().stream(*tables::kList<Kind>, {}, [&](Columns& columns) {
       RowOf<Kind> row;
       columns >> row;
       receiver(row);
@@ -299,4 +300,4 @@ std::unique_ptr<Outbox> PostgresStore::outbox() const {
   return std::make_unique<PostgresOutbox>(connection_options(options_));
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::postgres

@@ -12,7 +12,7 @@
 #include "ports/queries.h"
 #include "ports/store_ports.h"
 
-namespace stagedoor {
+namespace stagedoor::postgres {
 
 struct PostgresOptions {
   std::string url;               // postgres://user:password@host:port/database
@@ -84,4 +84,4 @@ class PostgresStore final : public Store,
       reader_;  // from the first of what is read at the start to the first begin()
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::postgres

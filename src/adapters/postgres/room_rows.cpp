@@ -4,18 +4,18 @@
 #include "adapters/postgres/reading.h"
 #include "adapters/postgres/schema.h"
 
-namespace stagedoor {
+namespace stagedoor::postgres {
 
-std::optional<RoomRecord> read_room_postgres(const std::string& url, EventId event) {
+std::optional<reports::RoomRecord> read_room_postgres(const std::string& url, EventId event) {
   postgres::Connection connection({.url = url});
   check_schema(connection);
   begin_reading(connection);
   PostgresLine line(connection);
-  return read_room(
+  return reports::read_room(
       event, line, [&](const sql::Text& query, auto&& row) { connection.stream(query, {}, row); },
       [&](const sql::Text& query, auto&& row) {
         connection.stream(query, {{"$event_id", event}}, row);
       });
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::postgres

@@ -16,8 +16,8 @@ std::int64_t ask(Connection& connection, const sql::Text& query) {
   return answer;
 }
 
-std::vector<AppliedMigration> applied(Connection& connection) {
-  return applied_migrations(sql::migrations_in_postgres(), [&](const sql::Text& query, auto&& row) {
+std::vector<tables::AppliedMigration> applied(Connection& connection) {
+  return tables::applied_migrations(sql::migrations_in_postgres(), [&](const sql::Text& query, auto&& row) {
     connection.queue(query, {}, row);
     connection.finish();
   });

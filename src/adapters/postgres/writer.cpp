@@ -48,8 +48,8 @@ void write(Connection& connection, const Event& event) {
                                                {"$venue", event.venue},
                                                {"$on_sale_from", event.on_sale.from},
                                                {"$on_sale_until", event.on_sale.until},
-                                               {"$queue_policy", to_json_text(event.queue)},
-                                               {"$sale_policy", to_json_text(event.policy)},
+                                               {"$queue_policy", tables::to_json_text(event.queue)},
+                                               {"$sale_policy", tables::to_json_text(event.policy)},
                                                {"$closed", event.closed},
                                                {"$paused", event.paused},
                                                {"$created_at", event.created_at},
@@ -121,7 +121,8 @@ void write(Connection& connection, const CatalogueChanges& changes) {
   for (const auto& event : changes.events) write(connection, event);
   for (const auto& date : changes.dates) write(connection, date);
   for (const auto& [name, layout] : changes.layouts)
-    connection.queue(sql::catalogue::put_layout, {{"$name", name}, {"$definition", to_json_text(layout)}});
+    connection.queue(sql::catalogue::put_layout,
+                     {{"$name", name}, {"$definition", tables::to_json_text(layout)}});
 }
 
 // --- everything else ---
@@ -166,7 +167,8 @@ void change(Connection& connection, const Some<LinePlace>& rows) {
 template <class Row, class Rows>
 void insert(Connection& connection, const sql::Text& statement, const Rows& rows) {
   if (rows.empty()) return;
-  connection.queue(statement, parameters<Param, Row>([&](auto member) { return each(rows, member); }));
+  connection.queue(statement,
+                   tables::parameters<Param, Row>([&](auto member) { return each(rows, member); }));
 }
 
 // Changed rows, which only ever free a seat, before new ones.
@@ -210,7 +212,7 @@ void add(Connection& connection, const std::vector<PlaceBitmap>& rows) {
 
 void add(Connection& connection, const std::vector<IdempotentAnswer>& rows) {
   if (rows.empty()) return;
-  const auto digest = [](const IdempotentAnswer& row) { return answer_digest(row.user, row.key); };
+  const auto digest = [](const IdempotentAnswer& row) { return tables::answer_digest(row.user, row.key); };
   connection.queue(sql::engine::insert_answer,
                    {{"$digests", Value::of_each(rows, digest)},
                     {"$user_ids", each(rows, &IdempotentAnswer::user)},

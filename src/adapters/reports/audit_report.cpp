@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace stagedoor {
+namespace stagedoor::reports {
 namespace {
 
 constexpr std::size_t kFindingsShown = 20;
@@ -34,4 +34,4 @@ std::string AuditReport::text() const {
   return out;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::reports

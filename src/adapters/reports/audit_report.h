@@ -12,7 +12,7 @@
 #include "adapters/tables/rows.h"
 #include "ports/line_store.h"
 
-namespace stagedoor {
+namespace stagedoor::reports {
 
 struct AuditCheck {
   std::string name;                   // "find_seats_taken_twice"
@@ -47,7 +47,7 @@ void run_audit(AuditReport& report, LineStore& line, TimePoint latest_moment, Ea
   AuditCheck& catalogue = report.checks.emplace_back(
       AuditCheck{"catalogue", "The catalogue can be read: policies, layouts, seats of every date.", 0, {}});
   try {
-    read_catalogue(each);
+    tables::read_catalogue(each);
   } catch (const std::exception& why) {
     catalogue.add(why.what());
   }
@@ -76,4 +76,4 @@ void run_audit(AuditReport& report, LineStore& line, TimePoint latest_moment, Ea
   audit_lines(report, line, context);
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::reports

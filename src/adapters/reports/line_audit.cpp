@@ -6,7 +6,7 @@
 
 #include "adapters/reports/audit_report.h"
 
-namespace stagedoor {
+namespace stagedoor::reports {
 namespace {
 
 // A user's newest place so far, and when it is over.
@@ -101,4 +101,4 @@ void audit_lines(AuditReport& report, LineStore& line, const LineContext& contex
   audit.report(report);
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::reports

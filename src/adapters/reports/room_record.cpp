@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace stagedoor {
+namespace stagedoor::reports {
 
 void keep_log_of(EventId event, std::vector<LogRow>& log) {
   const std::string name = fmt::format("\"event {} ", event.value);
@@ -11,4 +11,4 @@ void keep_log_of(EventId event, std::vector<LogRow>& log) {
   });
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::reports

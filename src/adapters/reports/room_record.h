@@ -11,7 +11,7 @@
 #include "state/rows/audit_log.h"
 #include "state/rows/waiting_room.h"
 
-namespace stagedoor {
+namespace stagedoor::reports {
 
 struct RoomRecord {
   Event event;
@@ -27,7 +27,7 @@ void keep_log_of(EventId event, std::vector<LogRow>& log);
 template <class Each, class EachOfEvent>
 std::optional<RoomRecord> read_room(EventId event, LineStore& line, Each&& each,
                                     EachOfEvent&& each_of_event) {
-  const Catalogue catalogue = read_catalogue(each);
+  const Catalogue catalogue = tables::read_catalogue(each);
   if (!catalogue.event(event)) return std::nullopt;
   RoomRecord room{.event = *catalogue.event(event), .rows = {}, .log = {}};
   const auto read = [&](const sql::Text& query, auto& rows) {
@@ -45,4 +45,4 @@ std::optional<RoomRecord> read_room(EventId event, LineStore& line, Each&& each,
   return room;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::reports

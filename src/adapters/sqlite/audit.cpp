@@ -7,12 +7,13 @@
 #include "adapters/sqlite/schema.h"
 #include "adapters/sqlite/sqlite_line.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 namespace {
 
 // SQLite's own view: pages, indexes against tables, NOT NULL, CHECK and foreign keys.
-AuditCheck check_file(Database& database) {
-  AuditCheck check{"constraints", "The file is whole: pages, indexes, constraints and references.", 0, {}};
+reports::AuditCheck check_file(Database& database) {
+  reports::AuditCheck check{
+      "constraints", "The file is whole: pages, indexes, constraints and references.", 0, {}};
   database.each_row("PRAGMA integrity_check", [&](Columns& columns) {
     std::string line;
     columns >> line;
@@ -29,20 +30,20 @@ AuditCheck check_file(Database& database) {
 
 }  // namespace
 
-AuditReport audit_sqlite(const std::string& path) {
+reports::AuditReport audit_sqlite(const std::string& path) {
   Database database(path, OpenFor::reading);
   check_schema(database);
   const ReadTransaction transaction(database);
-  AuditReport report;
+  reports::AuditReport report;
   report.checks.push_back(check_file(database));
   std::int64_t latest_moment = 0;
   Statement(database, sql::engine::find_mark)
       .each({{"$name", std::string_view("latest_moment")}},
             [&](Columns& columns) { columns >> latest_moment; });
   SqliteLine line(database);
-  run_audit(report, line, from_ms(latest_moment),
-            [&](const sql::Text& query, auto&& row) { Statement(database, query).each({}, row); });
+  reports::run_audit(report, line, from_ms(latest_moment),
+                     [&](const sql::Text& query, auto&& row) { Statement(database, query).each({}, row); });
   return report;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

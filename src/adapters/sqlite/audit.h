@@ -5,10 +5,10 @@
 
 #include "adapters/reports/audit_report.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 
 // All checks on one state of the store, in one read transaction; a server may be running (its write-ahead log
 // grows meanwhile). Throws StoreUnusable when there is no store of this version to read.
-AuditReport audit_sqlite(const std::string& path);
+reports::AuditReport audit_sqlite(const std::string& path);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

@@ -11,7 +11,7 @@
 #include "adapters/sqlite/database.h"
 #include "adapters/sqlite/schema.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 namespace {
 
 namespace fs = std::filesystem;
@@ -62,4 +62,4 @@ void backup_sqlite(const std::string& path, const std::string& target) {
   sync(fs::absolute(target).parent_path().string(), O_RDONLY | O_DIRECTORY);
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 
 // Writes a copy of the store in `path` to the new file `target`: first under another name, then, when it is
 // safely on disk, under its own. For as long as it takes, one read transaction is open, and the server's
@@ -11,4 +11,4 @@ namespace stagedoor {
 // StoreUnavailable.
 void backup_sqlite(const std::string& path, const std::string& target);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

@@ -2,12 +2,12 @@
 
 #include "adapters/tables/catalogue_rows.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 namespace {
 
 void write_event(Statement& put, const Event& event) {
-  const std::string queue = to_json_text(event.queue);
-  const std::string policy = to_json_text(event.policy);
+  const std::string queue = tables::to_json_text(event.queue);
+  const std::string policy = tables::to_json_text(event.policy);
   put.run({{"$id", event.id},
            {"$name", event.name},
            {"$performer", event.performer},
@@ -79,7 +79,7 @@ void write_date(Database& database, const EventDate& date) {
 }  // namespace
 
 Catalogue read_catalogue(Database& database) {
-  return read_catalogue(
+  return tables::read_catalogue(
       [&](const sql::Text& query, auto&& row) { Statement(database, query).each({}, row); });
 }
 
@@ -89,9 +89,9 @@ void write_catalogue(Database& database, const CatalogueChanges& changes) {
   for (const auto& date : changes.dates) write_date(database, date);
   Statement put_layout(database, sql::catalogue::put_layout);
   for (const auto& [name, layout] : changes.layouts) {
-    const std::string definition = to_json_text(layout);
+    const std::string definition = tables::to_json_text(layout);
     put_layout.run({{"$name", name}, {"$definition", definition}});
   }
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

@@ -4,7 +4,7 @@
 #include "adapters/sqlite/database.h"
 #include "state/changes.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 
 // Inside a transaction. Throws std::runtime_error when what is stored makes no catalogue.
 Catalogue read_catalogue(Database& database);
@@ -12,4 +12,4 @@ Catalogue read_catalogue(Database& database);
 // Inside a transaction. An event or date that is there is changed, a new one added, with its seats.
 void write_catalogue(Database& database, const CatalogueChanges& changes);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

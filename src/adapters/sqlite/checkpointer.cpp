@@ -2,7 +2,7 @@
 
 #include <sqlite3.h>
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 
 Checkpointer::Checkpointer(const std::string& path) : database_(path, OpenFor::writing) {
   database_.set_fatal_on_error();
@@ -47,4 +47,4 @@ void Checkpointer::work() {
   }
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

@@ -11,7 +11,7 @@
 #include "adapters/sqlite/database.h"
 #include "core/guarded.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 
 class Checkpointer {
  public:
@@ -36,4 +36,4 @@ class Checkpointer {
   std::thread thread_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

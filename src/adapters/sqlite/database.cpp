@@ -7,7 +7,7 @@
 #include "core/ensure.h"
 #include "ports/store_errors.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 namespace {
 
 constexpr int kBusyTimeoutMs = 2000;
@@ -181,4 +181,4 @@ bool Statement::step() {
   return false;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

@@ -16,6 +16,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "adapters/tables/rows.h"
 #include "core/ids.h"
 #include "core/money.h"
 #include "core/time.h"
@@ -23,7 +24,9 @@
 #include "ports/store_errors.h"
 #include "sql/sql.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
+
+using tables::operator>>;  // found by the type of the columns, from every namespace
 
 class Columns;
 
@@ -188,4 +191,4 @@ class ReadTransaction {
   Database& database_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

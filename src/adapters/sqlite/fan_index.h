@@ -11,7 +11,7 @@
 #include "core/ids.h"
 #include "state/view.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 
 class FanIndex {
  public:
@@ -42,4 +42,4 @@ class FanIndex {
   absl::flat_hash_map<std::uint64_t, Ids> fans_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

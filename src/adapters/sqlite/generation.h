@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 
 // As in the indexes' expression `id >> 14`.
 template <class SomeId>
@@ -12,4 +12,4 @@ std::int64_t generation_of(SomeId id) {
   return id.value >> 14;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

@@ -4,7 +4,7 @@
 #include "adapters/tables/answer_digest.h"
 #include "adapters/tables/rows.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 namespace {
 
 // A row may come by several keys; the first one has put it in already.
@@ -89,9 +89,10 @@ void Loader::load_visit(const EventPlace& key, View& view) {
 
 void Loader::load_answer(const UserKey& key, View& view) {
   std::optional<IdempotentAnswer> found;
-  answer_.each(
-      {{"$digest", answer_digest(key.first, key.second)}, {"$user_id", key.first}, {"$key", key.second}},
-      [&](Columns& columns) { columns >> found.emplace(); });
+  answer_.each({{"$digest", tables::answer_digest(key.first, key.second)},
+                {"$user_id", key.first},
+                {"$key", key.second}},
+               [&](Columns& columns) { columns >> found.emplace(); });
   view.answers.put(key, std::move(found));
 }
 
@@ -124,4 +125,4 @@ void Loader::load_draw(EventId event, View& view) {
   view.draws.put(event, std::move(found));
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

@@ -6,7 +6,7 @@
 #include "adapters/sqlite/seat_index.h"
 #include "state/view.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 
 // What the store remembers of the file, to ask it less.
 struct StoreIndexes {
@@ -44,4 +44,4 @@ class Loader {
   Statement draw_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

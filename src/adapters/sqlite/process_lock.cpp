@@ -10,7 +10,7 @@
 
 #include "adapters/sqlite/database.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 
 ProcessLock::ProcessLock(const std::string& path) {
   file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
@@ -30,4 +30,4 @@ ProcessLock::ProcessLock(const std::string& path) {
 
 ProcessLock::~ProcessLock() { ::close(file_); }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

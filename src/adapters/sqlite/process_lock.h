@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 
 class ProcessLock {
  public:
@@ -18,4 +18,4 @@ class ProcessLock {
   int file_ = -1;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

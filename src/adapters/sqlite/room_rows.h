@@ -6,10 +6,10 @@
 
 #include "adapters/reports/room_record.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 
 // One state of the store, in one read transaction; a server may be running. Nothing when there is no such
 // event. Throws StoreUnusable when there is no store of this version to read.
-std::optional<RoomRecord> read_room_sqlite(const std::string& path, EventId event);
+std::optional<reports::RoomRecord> read_room_sqlite(const std::string& path, EventId event);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

@@ -8,13 +8,13 @@
 
 #include "adapters/tables/applied_migrations.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x53746764;  // "Stgd", in the header of every store's file
 
-std::vector<AppliedMigration> applied(Database& database) {
-  return applied_migrations(sql::migrations(), [&](const sql::Text& query, auto&& row) {
+std::vector<tables::AppliedMigration> applied(Database& database) {
+  return tables::applied_migrations(sql::migrations(), [&](const sql::Text& query, auto&& row) {
     Statement(database, query).each({}, row);
   });
 }
@@ -64,4 +64,4 @@ void check_schema(Database& database) {
     throw StoreUnusable("the store is of an older version; start the server once to upgrade it");
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

@@ -4,7 +4,7 @@
 #include "adapters/sqlite/database.h"
 #include "core/time.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 
 // Each migration and its record in one transaction. A store of a newer program that this one can work on is
 // left as it is. Throws StoreUnusable for one that it cannot work on, and one whose migrations were other
@@ -18,4 +18,4 @@ void check_is_store(Database& database);
 // For readers: throws StoreUnusable unless this program can work on the schema as it is.
 void check_schema(Database& database);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

@@ -10,7 +10,7 @@
 
 #include "core/ids.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 
 class SeatIndex {
  public:
@@ -26,4 +26,4 @@ class SeatIndex {
   absl::flat_hash_map<std::int64_t, std::bitset<kPiece>> pieces_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

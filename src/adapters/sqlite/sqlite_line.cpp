@@ -3,7 +3,7 @@
 #include "adapters/tables/rows.h"
 #include "sql/sql.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 
 SqliteLine::SqliteLine(Database& database)
     : places_(database, sql::queue::list_places_of_event), head_(database, sql::queue::find_last_place) {}
@@ -21,4 +21,4 @@ Place SqliteLine::head(EventId event) {
   return last;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

@@ -4,7 +4,7 @@
 #include "adapters/sqlite/database.h"
 #include "ports/line_store.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 
 // Reads in the database's transaction when there is one. The database must outlive it.
 class SqliteLine final : public LineStore {
@@ -18,4 +18,4 @@ class SqliteLine final : public LineStore {
   Statement head_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

@@ -2,7 +2,7 @@
 
 #include "adapters/tables/rows.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 
 SqliteOutbox::SqliteOutbox(SqliteStore& store)
     : store_(store),
@@ -25,4 +25,4 @@ OutboxId SqliteOutbox::progress(std::string_view sink) {
   return accepted;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

@@ -4,7 +4,7 @@
 
 #include "adapters/sqlite/sqlite_store.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 
 class SqliteOutbox final : public Outbox {
  public:
@@ -24,4 +24,4 @@ class SqliteOutbox final : public Outbox {
   Statement find_sink_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

@@ -4,7 +4,7 @@
 #include "adapters/sqlite/schema.h"
 #include "adapters/tables/rows.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 namespace {
 
 // A page of rows that are indexed by generation (generation.h), newest first: looks into one generation after
@@ -107,4 +107,4 @@ void SqliteQueries::read_paid_reservations(Payment& payment) {
                           [&](Columns& columns) { columns >> payment.reservations.emplace_back(); });
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

@@ -5,7 +5,7 @@
 #include "adapters/sqlite/database.h"
 #include "ports/queries.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 
 class SqliteQueries final : public Queries {
  public:
@@ -36,4 +36,4 @@ class SqliteQueries final : public Queries {
   Statement log_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

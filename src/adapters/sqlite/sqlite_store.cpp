@@ -12,7 +12,7 @@
 #include "adapters/tables/startup_queries.h"
 #include "core/ensure.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 namespace {
 
 namespace fs = std::filesystem;
@@ -196,7 +196,7 @@ void SqliteStore::read(const StartupRows& rows) {
   Database reader(path_, OpenFor::reading);
   keep_small(reader);
   for_each_receiver(receivers, [&]<class Kind>(Kind, const auto& receiver) {
-    Statement(reader, *kList<Kind>).each({}, [&](Columns& columns) {
+    Statement(reader, *tables::kList<Kind>).each({}, [&](Columns& columns) {
       RowOf<Kind> row;
       columns >> row;
       receiver(row);
@@ -282,4 +282,4 @@ bool SqliteStore::advance(std::string_view sink, OutboxId expected, OutboxId nex
 std::unique_ptr<Queries> SqliteStore::queries() const { return std::make_unique<SqliteQueries>(path_); }
 std::unique_ptr<Outbox> SqliteStore::outbox() { return std::make_unique<SqliteOutbox>(*this); }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

@@ -19,7 +19,7 @@
 #include "ports/queries.h"
 #include "ports/store_ports.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 
 struct SqliteOptions {
   std::string path;                      // ":memory:": a temporary file that goes with the store
@@ -98,4 +98,4 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
   std::unique_ptr<Checkpointer> checkpointer_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

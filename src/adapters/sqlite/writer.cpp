@@ -7,7 +7,7 @@
 #include "adapters/tables/answer_digest.h"
 #include "adapters/tables/rows.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 namespace {
 
 [[noreturn]] void refuse(std::string_view row, std::int64_t id) {
@@ -17,7 +17,7 @@ namespace {
 // The columns of a row without blobs.
 template <class Row>
 auto columns(const Row& row) {
-  return parameters<Param, Row>([&](auto member) { return Value(row.*member); });
+  return tables::parameters<Param, Row>([&](auto member) { return Value(row.*member); });
 }
 
 }  // namespace
@@ -163,7 +163,7 @@ void Writer::add(const Payment& row) { insert_payment_.run(columns(row)); }
 void Writer::add(const Posting& row) { insert_posting_.run(columns(row)); }
 
 void Writer::add(const IdempotentAnswer& row) {
-  const int written = insert_answer_.run({{"$digest", answer_digest(row.user, row.key)},
+  const int written = insert_answer_.run({{"$digest", tables::answer_digest(row.user, row.key)},
                                           {"$user_id", row.user},
                                           {"$key", row.key},
                                           {"$request_hash", Value::blob(row.request_hash)},
@@ -199,4 +199,4 @@ std::size_t Writer::forget(const RetentionLimits& limits, std::size_t rows_max) 
   return std::size_t(forgotten);
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

@@ -7,7 +7,7 @@
 #include "ports/retention.h"
 #include "state/changes.h"
 
-namespace stagedoor {
+namespace stagedoor::sqlite {
 
 class Writer {
  public:
@@ -60,4 +60,4 @@ class Writer {
   Statement forget_outbox_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::sqlite

@@ -5,7 +5,7 @@
 
 #include "ports/clock.h"
 
-namespace stagedoor {
+namespace stagedoor::system {
 
 class SystemClock : public Clock {
  public:
@@ -22,4 +22,4 @@ class SystemClock : public Clock {
   std::function<Millis()> offset_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::system

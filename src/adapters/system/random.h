@@ -7,7 +7,7 @@
 
 #include "core/ensure.h"
 
-namespace stagedoor {
+namespace stagedoor::system {
 
 inline std::string system_random(std::size_t count) {
   std::string bytes(count, '\0');
@@ -16,4 +16,4 @@ inline std::string system_random(std::size_t count) {
   return bytes;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::system

@@ -5,7 +5,7 @@
 
 #include "core/sha256.h"
 
-namespace stagedoor {
+namespace stagedoor::tables {
 
 std::int64_t answer_digest(const UserId& user, std::string_view key) {
   std::string text(user.bytes.begin(), user.bytes.end());  // of one length always: no separator is needed
@@ -16,4 +16,4 @@ std::int64_t answer_digest(const UserId& user, std::string_view key) {
   return digest;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::tables

@@ -6,8 +6,8 @@
 
 #include "core/uuid.h"
 
-namespace stagedoor {
+namespace stagedoor::tables {
 
 std::int64_t answer_digest(const UserId& user, std::string_view key);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::tables

@@ -6,7 +6,7 @@
 
 #include "ports/store_errors.h"
 
-namespace stagedoor {
+namespace stagedoor::tables {
 
 std::string needs_newer_program(std::int64_t needed, std::int64_t known) {
   return fmt::format(
@@ -28,4 +28,4 @@ void check_migrations(std::span<const AppliedMigration> applied, std::span<const
     throw StoreUnusable(needs_newer_program(needed, ours.back().number));
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::tables

@@ -10,7 +10,7 @@
 
 #include "sql/sql.h"
 
-namespace stagedoor {
+namespace stagedoor::tables {
 
 struct AppliedMigration {
   int number = 0;
@@ -40,4 +40,4 @@ std::vector<AppliedMigration> applied_migrations(std::span<const sql::Migration>
   return applied;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::tables

@@ -9,7 +9,7 @@
 #include "ports/store_errors.h"
 #include "sql/sql.h"
 
-namespace stagedoor {
+namespace stagedoor::tables {
 
 // `each(query, row)` runs the query and calls row(columns) for each of its rows; all of them on one state of
 // the store. Throws an std::exception when what is stored makes no catalogue.
@@ -75,4 +75,4 @@ Catalogue read_catalogue(Each&& each) {
   return catalogue;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::tables

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <type_traits>
 
-namespace stagedoor {
+namespace stagedoor::tables {
 namespace {
 
 namespace json = boost::json;
@@ -85,4 +85,4 @@ void read_json_text(std::string_view text, Layout& layout) {
     read_struct(section.as_object(), layout.sections.emplace_back());
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::tables

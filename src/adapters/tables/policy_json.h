@@ -8,7 +8,7 @@
 
 #include "state/catalogue.h"
 
-namespace stagedoor {
+namespace stagedoor::tables {
 
 std::string to_json_text(const QueuePolicy& policy);
 std::string to_json_text(const SalePolicy& policy);
@@ -19,4 +19,4 @@ void read_json_text(std::string_view text, QueuePolicy& policy);
 void read_json_text(std::string_view text, SalePolicy& policy);
 void read_json_text(std::string_view text, Layout& layout);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::tables

@@ -13,7 +13,7 @@
 #include "core/ids.h"
 #include "core/uuid.h"
 
-namespace stagedoor {
+namespace stagedoor::tables {
 
 template <class Row>
 using ColumnsOf = boost::describe::describe_members<Row, boost::describe::mod_public>;
@@ -64,4 +64,4 @@ auto parameters(const ValueOf& value_of) {
   }(ColumnsOf<Row>{});
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::tables

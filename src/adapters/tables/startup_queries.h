@@ -4,7 +4,7 @@
 #include "sql/sql.h"
 #include "state/kinds.h"
 
-namespace stagedoor {
+namespace stagedoor::tables {
 
 // The query that lists all rows of a kind at start.
 template <class Kind>
@@ -22,4 +22,4 @@ inline constexpr const sql::Text* kList<kinds::draws> = &sql::queue::list_draws;
 template <>
 inline constexpr const sql::Text* kList<kinds::priority> = &sql::queue::list_priority;
 
-}  // namespace stagedoor
+}  // namespace stagedoor::tables

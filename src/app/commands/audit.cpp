@@ -8,7 +8,7 @@ namespace stagedoor {
 
 int AuditCommand::run_with(const LoadedConfig& loaded) const {
   return judged([&] {
-    const AuditReport report = store_reports(loaded.config).audit();
+    const reports::AuditReport report = store_reports(loaded.config).audit();
     std::fputs(report.text().c_str(), stdout);
     return report.is_clean() ? 0 : 1;
   });

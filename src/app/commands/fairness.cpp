@@ -35,7 +35,7 @@ int judge_room(const Config& config, const FairnessOptions& options) {
     std::fprintf(stderr, "%s: is there already, or cannot be written\n", options.joins.c_str());
     return kRefused;
   }
-  const Fairness fairness = judge_fairness(room->rows, room->event.queue);
+  const queue::Fairness fairness = queue::judge_fairness(room->rows, room->event.queue);
   std::fputs((options.json ? fairness_json(*room, fairness) : fairness_text(*room, fairness)).c_str(),
              stdout);
   return fairness.is_fair() ? 0 : 1;

@@ -36,14 +36,14 @@ std::string limits_of(const QueuePolicy& policy) {
 
 }  // namespace
 
-bool has_changed_policy(const RoomRecord& room) {
+bool has_changed_policy(const reports::RoomRecord& room) {
   return std::ranges::any_of(room.log, [&](const LogRow& row) {
     return !room.rows.places.empty() && row.created_at >= room.rows.places.front().joined_at &&
            changes_policy(row, room.event.id);
   });
 }
 
-std::string fairness_text(const RoomRecord& room, const Fairness& fairness) {
+std::string fairness_text(const reports::RoomRecord& room, const queue::Fairness& fairness) {
   std::string text = fmt::format("The room of event {} ({})\n\n", room.event.id.value, room.event.name);
   const auto out = std::back_inserter(text);
   const auto line = [&](std::string_view what, std::int64_t count, const std::string& more = {}) {
@@ -76,7 +76,7 @@ std::string fairness_text(const RoomRecord& room, const Fairness& fairness) {
   return text += fairness.is_fair() ? "\nThe room was fair.\n" : "\nThe room was NOT fair.\n";
 }
 
-std::string fairness_json(const RoomRecord& room, const Fairness& fairness) {
+std::string fairness_json(const reports::RoomRecord& room, const queue::Fairness& fairness) {
   boost::json::array operators;
   for (const auto& row : room.log) {
     boost::system::error_code error;

@@ -11,9 +11,9 @@ namespace stagedoor {
 
 // The queue's policy has been changed since the first join, so that limits of now judge what was let in by
 // others.
-bool has_changed_policy(const RoomRecord& room);
+bool has_changed_policy(const reports::RoomRecord& room);
 
-std::string fairness_text(const RoomRecord& room, const Fairness& fairness);
-std::string fairness_json(const RoomRecord& room, const Fairness& fairness);
+std::string fairness_text(const reports::RoomRecord& room, const queue::Fairness& fairness);
+std::string fairness_json(const reports::RoomRecord& room, const queue::Fairness& fairness);
 
 }  // namespace stagedoor

@@ -17,8 +17,8 @@ using testing::Not;
 constexpr TimePoint kStart = from_ms(1'800'000'000'000);
 
 // Two joined, and the second was let in first.
-RoomRecord unfair_room() {
-  RoomRecord room;
+reports::RoomRecord unfair_room() {
+  reports::RoomRecord room;
   room.event.id = EventId{7};
   room.event.name = "Winter Night";
   room.event.queue = {.admission = Admission::both, .people = 3, .every = Millis(1000), .capacity = 5};
@@ -41,23 +41,23 @@ LogRow change(std::string what, TimePoint when) {
           .detail = R"({"changed":[")" + what + R"("]})"};
 }
 
-std::string text_of(const RoomRecord& room) {
-  return fairness_text(room, judge_fairness(room.rows, room.event.queue));
+std::string text_of(const reports::RoomRecord& room) {
+  return fairness_text(room, queue::judge_fairness(room.rows, room.event.queue));
 }
 
 TEST(FairnessReport, tells_what_came_of_everybody_and_what_was_unfair) {
-  const RoomRecord room = unfair_room();
+  const reports::RoomRecord room = unfair_room();
   EXPECT_THAT(text_of(room), AllOf(ContainsRegex("joins +2\n"), ContainsRegex("admissions +1\n"),
                                    HasSubstr("p50 1s500ms"), ContainsRegex("inversions +1 +must be 0"),
                                    HasSubstr("Limits: 3 in 1s, 5 inside. The policy was not changed"),
                                    HasSubstr("Operators did nothing"), HasSubstr("NOT fair")));
-  RoomRecord fair = unfair_room();
+  reports::RoomRecord fair = unfair_room();
   fair.rows.visits[0].place = 1;
   EXPECT_THAT(text_of(fair), AllOf(HasSubstr("The room was fair."), Not(HasSubstr("NOT"))));
 }
 
 TEST(FairnessReport, names_every_intervention_and_a_policy_that_was_changed_during_the_sale) {
-  RoomRecord room = unfair_room();
+  reports::RoomRecord room = unfair_room();
   room.log = {change("event 7 Winter Night: performer", kStart + Millis(1)),
               change("event 77 Other: queue.people", kStart + Millis(1)),
               change("event 7 Winter Night: queue.people", kStart - Millis(1))};
@@ -69,10 +69,10 @@ TEST(FairnessReport, names_every_intervention_and_a_policy_that_was_changed_duri
 }
 
 TEST(FairnessReport, is_there_as_json) {
-  RoomRecord room = unfair_room();
+  reports::RoomRecord room = unfair_room();
   room.log = {change("event 7 Winter Night: queue.people", kStart)};
   const auto report =
-      boost::json::parse(fairness_json(room, judge_fairness(room.rows, room.event.queue))).as_object();
+      boost::json::parse(fairness_json(room, queue::judge_fairness(room.rows, room.event.queue))).as_object();
   EXPECT_EQ(report.at("joins"), 2);
   EXPECT_EQ(report.at("waitMs").at("max"), 1500);
   EXPECT_EQ(report.at("inversions"), 1);

@@ -39,19 +39,19 @@ std::string bytes_of_hex(std::string_view text, std::string_view what) {
 }
 
 // The document of an answer, or its data alone.
-DrawDto read_draw(std::string_view text, const std::string& from) {
+queue::DrawDto read_draw(std::string_view text, const std::string& from) {
   json::FieldErrors errors;
   auto document = json::parse(text, errors);
   if (!document || !document->is_object()) throw Unreadable(from + ": is not the JSON of a draw");
   const auto* data = document->as_object().if_contains("data");
-  const auto draw = json::read_value<DrawDto>(data ? *data : *document);
+  const auto draw = json::read_value<queue::DrawDto>(data ? *data : *document);
   if (draw) return *draw;
   std::string why = from + ": is not a draw:";
   for (const auto& error : draw.error().details) why += fmt::format("\n  {} {}", error.path, error.message);
   throw Unreadable(why);
 }
 
-DrawDto fetch(const std::string& url, std::int64_t event) {
+queue::DrawDto fetch(const std::string& url, std::int64_t event) {
   const std::string target = fmt::format("/queue/draw/{}", event);
   const crowd::Reply reply = crowd::call(url, {.target = target});
   if (reply.status == 0) throw Unreadable(fmt::format("{}{}: no answer: {}", url, target, reply.error));
@@ -60,28 +60,28 @@ DrawDto fetch(const std::string& url, std::int64_t event) {
   return read_draw(reply.body, url + target);
 }
 
-DrawDto load(const std::string& path) {
+queue::DrawDto load(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   const std::string text(std::istreambuf_iterator<char>(in), {});
   if (!in) throw Unreadable(path + ": cannot be read");
   return read_draw(text, path);
 }
 
-TokenClaims read_token(std::string_view text) {
+protocol::TokenClaims read_token(std::string_view text) {
   constexpr std::string_view kBearer = "Bearer ";
   if (text.starts_with(kBearer)) text.remove_prefix(kBearer.size());
-  const auto claims = unverified_claims(text);
+  const auto claims = protocol::unverified_claims(text);
   if (!claims) throw Unreadable("the token is not one of this queue: 76 characters, as POST /queue gave it");
   return *claims;
 }
 
 class Verifier {
  public:
-  Verifier(const VerifyDrawOptions& options, const DrawDto& draw)
+  Verifier(const VerifyDrawOptions& options, const queue::DrawDto& draw)
       : options_(options), draw_(draw), event_{options.event} {
-    if (draw.algorithm != kDrawAlgorithm)
-      throw Unreadable(
-          fmt::format("drawn by {}; this program knows {}", draw.algorithm, std::string(kDrawAlgorithm)));
+    if (draw.algorithm != protocol::kDrawAlgorithm)
+      throw Unreadable(fmt::format("drawn by {}; this program knows {}", draw.algorithm,
+                                   std::string(protocol::kDrawAlgorithm)));
     commitment_ = bytes_of_hex(draw.commitment, "commitment");
     if (!options.token.empty()) token_ = read_token(options.token);
   }
@@ -97,12 +97,13 @@ class Verifier {
       return kWrong;
     }
     read_drawn();
-    check(draw_commitment(seed_, event_, draw_.opensAt) == commitment_,
+    check(protocol::draw_commitment(seed_, event_, draw_.opensAt) == commitment_,
           "the commitment is that of seed, event and opening");
     check(*draw_.drawnAt >= draw_.opensAt, "it was drawn after the opening");
     if (!options_.list.empty()) check_list();
     if (token_) check_token();
-    const DrawnOrder order = draw_order(draw_key(seed_, digest_, draw_.beacon.value_or("")), people_);
+    const protocol::DrawnOrder order =
+        protocol::draw_order(protocol::draw_key(seed_, digest_, draw_.beacon.value_or("")), people_);
     tell_rank(order);
     if (!options_.ranks.empty()) write_ranks(order);
     tell_what_was_not_checked();
@@ -130,7 +131,7 @@ class Verifier {
   void check_list() {
     std::ifstream in(options_.list);
     if (!in) throw Unreadable(options_.list + ": cannot be read");
-    JoinsDigest digest;
+    protocol::JoinsDigest digest;
     bool are_in_time = true;
     Place place = 0;
     std::string line;
@@ -171,7 +172,7 @@ class Verifier {
     if (!options_.list.empty()) check(is_token_listed_, "the list has its place with its user and time");
   }
 
-  void tell_rank(const DrawnOrder& order) const {
+  void tell_rank(const protocol::DrawnOrder& order) const {
     if (!token_ || token_->place == 0) return;
     std::printf("user %s joined %s\n", to_string(token_->user).c_str(),
                 to_rfc3339(token_->issued_at).c_str());
@@ -181,7 +182,7 @@ class Verifier {
                 is_drawn ? "" : " (joined after the opening: behind all who were drawn)");
   }
 
-  void write_ranks(const DrawnOrder& order) const {
+  void write_ranks(const protocol::DrawnOrder& order) const {
     std::ofstream out(options_.ranks);
     for (Place place = 1; place <= people_; ++place) out << place << ' ' << order.rank_of[place - 1] << '\n';
     if (!out.flush()) throw Unreadable(options_.ranks + ": cannot be written");
@@ -194,11 +195,11 @@ class Verifier {
   }
 
   const VerifyDrawOptions& options_;
-  const DrawDto& draw_;
+  const queue::DrawDto& draw_;
   EventId event_;
   std::string commitment_, seed_, digest_;
   Place people_ = 0;
-  std::optional<TokenClaims> token_;
+  std::optional<protocol::TokenClaims> token_;
   bool is_token_listed_ = false;
   bool is_right_ = true;
 };
@@ -232,7 +233,7 @@ void VerifyDrawCommand::add_options(CLI::App& app) {
 int VerifyDrawCommand::run() const try {
   if (options.url.empty() && options.file.empty())
     throw Unreadable("say where the draw is: --url http://HOST:PORT, or --file with a saved answer");
-  const DrawDto draw = options.file.empty() ? fetch(options.url, options.event) : load(options.file);
+  const queue::DrawDto draw = options.file.empty() ? fetch(options.url, options.event) : load(options.file);
   return Verifier(options, draw).run();
 } catch (const std::runtime_error& why) {
   std::fprintf(stderr, "stagedoor verify-draw: %s\n", why.what());

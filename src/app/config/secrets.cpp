@@ -19,7 +19,7 @@ constexpr std::string_view kSqlite = "sqlite:";
 constexpr std::string_view kInMemory = ":memory:";
 
 std::string random_secret() {
-  const std::string bytes = system_random(32);
+  const std::string bytes = system::system_random(32);
   return base64url_encode({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
 }
 

@@ -20,7 +20,7 @@ EventRelays::EventRelays(const std::vector<std::string>& sinks,
     delivery.worker = std::make_unique<Worker>(
         Worker::Options{.name = "delivery of events to " + setting->name},
         [relay = delivery.relay.get()](const std::stop_token& stop) { return relay->run_once(stop); },
-        &system_random);
+        &system::system_random);
   }
 }
 

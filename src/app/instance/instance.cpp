@@ -78,12 +78,12 @@ void Instance::add_routes() {
   }
   catalogue::add_catalogue_routes(router_, catalogue_deps_);
   catalogue::add_seat_stream_route(router_, seat_stream_deps_);
-  add_queue_routes(router_, queue_deps_);
-  add_queue_stream_route(router_, queue_stream_deps_);
-  add_public_routes(router_, public_deps_);
-  add_reservation_routes(router_, reservation_deps_);
-  add_wallet_routes(router_, wallet_deps_);
-  add_payment_routes(router_, payment_deps_);
+  queue::add_queue_routes(router_, queue_deps_);
+  queue::add_queue_stream_route(router_, queue_stream_deps_);
+  queue::add_public_routes(router_, public_deps_);
+  reservation::add_reservation_routes(router_, reservation_deps_);
+  wallet::add_wallet_routes(router_, wallet_deps_);
+  payment::add_payment_routes(router_, payment_deps_);
   operators::add_operator_routes(router_, operator_deps_);
   router_.decorate({});
 }

@@ -54,7 +54,7 @@ class Instance {
   explicit Instance(const InstanceParts& parts);
 
   Lane& lane() { return lane_; }
-  Rooms& rooms() { return rooms_; }
+  queue::Rooms& rooms() { return rooms_; }
   catalogue::ReadModel& read_model() { return read_model_; }
   // Has every route of the API. The server adds those about itself, before it serves.
   http::Router& router() { return router_; }
@@ -65,18 +65,18 @@ class Instance {
 
   const Clock& clock_;
   catalogue::ReadModel read_model_;
-  Rooms::CatalogueNow catalogue_ = [this] { return read_model_.catalogue(); };
-  StockOf stock_ = [this](EventId event) { return read_model_.stock_update(event); };
-  TokenKeys token_keys_;
-  PlaceTokens tokens_;
-  TokenIdentity identity_{tokens_};
-  OperatorKeys operator_keys_;
-  Rooms rooms_;
-  HoldExpiry hold_expiry_;
+  queue::Rooms::CatalogueNow catalogue_ = [this] { return read_model_.catalogue(); };
+  queue::StockOf stock_ = [this](EventId event) { return read_model_.stock_update(event); };
+  identity::TokenKeys token_keys_;
+  identity::PlaceTokens tokens_;
+  identity::TokenIdentity identity_{tokens_};
+  identity::OperatorKeys operator_keys_;
+  queue::Rooms rooms_;
+  reservation::HoldExpiry hold_expiry_;
   Housekeeping housekeeping_;
   Lane lane_;
   QueryPool query_pool_;
-  Turns turns_{rooms_};
+  queue::Turns turns_{rooms_};
   catalogue::SeatFeeds seat_feeds_;
 
   catalogue::CatalogueDeps catalogue_deps_{
@@ -87,19 +87,20 @@ class Instance {
                                               .tokens = tokens_,
                                               .turns = turns_,
                                               .clock = clock_};
-  QueueDeps queue_deps_;
-  QueueStreamDeps queue_stream_deps_{.rooms = rooms_, .tokens = tokens_, .clock = clock_, .stock = stock_};
-  PublicDeps public_deps_{.rooms = rooms_, .clock = clock_, .catalogue = catalogue_, .stock = stock_};
-  WalletDeps wallet_deps_;
-  ReservationDeps reservation_deps_{.lane = lane_,
-                                    .query_pool = query_pool_,
-                                    .identity = identity_,
-                                    .tokens = tokens_,
-                                    .rooms = rooms_,
-                                    .turns = turns_,
-                                    .clock = clock_,
-                                    .catalogue = catalogue_};
-  PaymentDeps payment_deps_;
+  queue::QueueDeps queue_deps_;
+  queue::QueueStreamDeps queue_stream_deps_{
+      .rooms = rooms_, .tokens = tokens_, .clock = clock_, .stock = stock_};
+  queue::PublicDeps public_deps_{.rooms = rooms_, .clock = clock_, .catalogue = catalogue_, .stock = stock_};
+  wallet::WalletDeps wallet_deps_;
+  reservation::ReservationDeps reservation_deps_{.lane = lane_,
+                                                 .query_pool = query_pool_,
+                                                 .identity = identity_,
+                                                 .tokens = tokens_,
+                                                 .rooms = rooms_,
+                                                 .turns = turns_,
+                                                 .clock = clock_,
+                                                 .catalogue = catalogue_};
+  payment::PaymentDeps payment_deps_;
   operators::OperatorDeps operator_deps_;
   http::Router router_;
 };

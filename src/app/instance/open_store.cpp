@@ -23,19 +23,21 @@ OpenStore opened(std::shared_ptr<Concrete> store, std::function<Millis()> clock_
 
 OpenStore open_store(const Config& config) {
   if (config.store.is_postgres()) {
-    auto store = std::make_shared<PostgresStore>(PostgresOptions{.url = config.store.url});
+    auto store =
+        std::make_shared<postgres::PostgresStore>(postgres::PostgresOptions{.url = config.store.url});
     return opened(store, [concrete = store.get()] { return concrete->clock_offset(); });
   }
-  return opened(std::make_shared<SqliteStore>(SqliteOptions{.path = store_file(config).value_or(":memory:"),
-                                                            .wal_limit = config.store.wal_limit.count}),
-                {});
+  return opened(
+      std::make_shared<sqlite::SqliteStore>(sqlite::SqliteOptions{
+          .path = store_file(config).value_or(":memory:"), .wal_limit = config.store.wal_limit.count}),
+      {});
 }
 
 StoreReports store_reports(const Config& config) {
   if (config.store.is_postgres()) {
     const std::string url = config.store.url;
-    return {[url] { return audit_postgres(url); },
-            [url](EventId event) { return read_room_postgres(url, event); },
+    return {[url] { return postgres::audit_postgres(url); },
+            [url](EventId event) { return postgres::read_room_postgres(url, event); },
             {}};
   }
   const auto file = store_file(config);
@@ -43,9 +45,9 @@ StoreReports store_reports(const Config& config) {
     throw StoreUnusable(
         "store.url names a store in memory, which is lost when its server ends. Name a file: sqlite:FILE");
   }
-  return {[file] { return audit_sqlite(*file); },
-          [file](EventId event) { return read_room_sqlite(*file, event); },
-          [file](const std::string& target) { backup_sqlite(*file, target); }};
+  return {[file] { return sqlite::audit_sqlite(*file); },
+          [file](EventId event) { return sqlite::read_room_sqlite(*file, event); },
+          [file](const std::string& target) { sqlite::backup_sqlite(*file, target); }};
 }
 
 }  // namespace stagedoor

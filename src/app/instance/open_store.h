@@ -29,9 +29,9 @@ OpenStore open_store(const Config& config);
 
 // Works on a store that a server may be using. Each throws StoreUnavailable or StoreUnusable.
 struct StoreReports {
-  std::function<AuditReport()> audit;
-  std::function<std::optional<RoomRecord>(EventId)> read_room;  // nullopt: no such event
-  std::function<void(const std::string& target)> backup;        // empty: this kind of store has its own tools
+  std::function<reports::AuditReport()> audit;
+  std::function<std::optional<reports::RoomRecord>(EventId)> read_room;  // nullopt: no such event
+  std::function<void(const std::string& target)> backup;  // empty: this kind of store has its own tools
 };
 // Throws StoreUnusable when the URL names a store in memory: it is lost when its server ends.
 StoreReports store_reports(const Config& config);

@@ -91,7 +91,7 @@ std::vector<MetricFamily> SaleMetrics::Collect() const {
 
   std::vector<ClientMetric> people;
   for (const auto& [id, event] : catalogue_()->events) {
-    const RoomNumbers numbers = rooms_.numbers(id);
+    const queue::RoomNumbers numbers = rooms_.numbers(id);
     people.push_back(sample(MetricType::Gauge, numbers.waiting,
                             {{"event", std::to_string(id.value)}, {"status", "waiting"}}));
     people.push_back(sample(MetricType::Gauge, double(numbers.active),

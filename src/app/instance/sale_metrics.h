@@ -21,7 +21,7 @@ namespace stagedoor {
 
 class SaleMetrics : public CommitObserver, public prometheus::Collectable {
  public:
-  SaleMetrics(const Lane& lane, const Rooms& rooms,
+  SaleMetrics(const Lane& lane, const queue::Rooms& rooms,
               std::function<std::shared_ptr<const Catalogue>()> catalogue)
       : lane_(lane), rooms_(rooms), catalogue_(std::move(catalogue)) {}
 
@@ -31,7 +31,7 @@ class SaleMetrics : public CommitObserver, public prometheus::Collectable {
 
  private:
   const Lane& lane_;
-  const Rooms& rooms_;
+  const queue::Rooms& rooms_;
   std::function<std::shared_ptr<const Catalogue>()> catalogue_;
   std::array<std::atomic<std::uint64_t>, 5> reservations_{};  // rows that reached each ReservationStatus
   std::atomic<std::int64_t> sold_won_{0};

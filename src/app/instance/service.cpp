@@ -73,7 +73,7 @@ InstanceParts Service::parts() {
           .queries = open_store_.queries,
           .accepted_events = [this] { return event_relays_.accepted_by_all(); },
           .clock = clock_,
-          .random = &system_random,
+          .random = &system::system_random,
           .token_keys = signing_keys(config_),
           .token_lifetime = config_.auth.token_lifetime,
           .operator_keys = operator_secrets_.keys,

@@ -49,7 +49,7 @@ class Service {
   Config config_;
   OperatorSecrets operator_secrets_;
   OpenStore open_store_;
-  SystemClock clock_{open_store_.clock_offset};
+  system::SystemClock clock_{open_store_.clock_offset};
   EventRelays event_relays_;
   Instance instance_;
   SaleMetrics sale_metrics_;

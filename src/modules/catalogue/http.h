@@ -11,8 +11,8 @@ namespace stagedoor::catalogue {
 
 struct CatalogueDeps {
   const ReadModel& read_model;
-  const PlaceTokens& tokens;
-  const Turns& turns;
+  const identity::PlaceTokens& tokens;
+  const queue::Turns& turns;
   const Clock& clock;
 };
 // `deps` must outlive the router.

@@ -15,12 +15,12 @@ constexpr std::size_t kCopyMax =
 class SeatStream : public EventStream {
  public:
   // `heard`: the version that the listener has; nothing: none.
-  SeatStream(PlaceWatcher watcher, std::shared_ptr<SeatFeed> feed, std::optional<std::uint64_t> heard)
+  SeatStream(queue::PlaceWatcher watcher, std::shared_ptr<SeatFeed> feed, std::optional<std::uint64_t> heard)
       : watcher_(std::move(watcher)), feed_(std::move(feed)), heard_(heard) {}
 
   bool next(std::string& text, std::shared_ptr<const std::string>& shared) override {
     const auto observed = watcher_.poll();
-    if (observed && (!observed->fan || observed->fan->standing.status != QueueStatus::ACTIVATED))
+    if (observed && (!observed->fan || observed->fan->standing.status != queue::QueueStatus::ACTIVATED))
       return false;
     while (!shared) {
       auto event = feed_->after(heard_);
@@ -34,7 +34,7 @@ class SeatStream : public EventStream {
   }
 
  private:
-  PlaceWatcher watcher_;
+  queue::PlaceWatcher watcher_;
   std::shared_ptr<SeatFeed> feed_;
   std::optional<std::uint64_t> heard_;
 };
@@ -42,16 +42,16 @@ class SeatStream : public EventStream {
 Result<Answer> open(const SeatStreamDeps& deps, const http::Request& request) {
   const auto id = request.id<DateId>("eventDateId");
   if (!id) return id.error();
-  const auto token = deps.tokens.check(presented_stream_token(request));
+  const auto token = deps.tokens.check(identity::presented_stream_token(request));
   if (!token) return token.error();
   const auto event = deps.read_model.event_of(*id);
   if (!event) return unknown_date(*id);
   if (const auto turn = deps.turns.check(*token, *event); !turn) return turn.error();
   auto feed = deps.feeds.feed(*id);
   const auto heard = feed->version_of(request.header("Last-Event-ID"));
-  return Answer{
-      .stream = std::make_shared<SeatStream>(
-          PlaceWatcher(deps.rooms, deps.clock, *token, deps.tokens.end_of(*token)), std::move(feed), heard)};
+  return Answer{.stream = std::make_shared<SeatStream>(
+                    queue::PlaceWatcher(deps.rooms, deps.clock, *token, deps.tokens.end_of(*token)),
+                    std::move(feed), heard)};
 }
 
 }  // namespace
@@ -61,7 +61,7 @@ void add_seat_stream_route(http::Router& router, const SeatStreamDeps& deps) {
               .path = "/events/properties/{eventDateId}/seats/stream",
               .summary = "The seats of a date, told as they change",
               .tag = "catalogue",
-              .parameters = stream_parameters(),
+              .parameters = queue::stream_parameters(),
               .successes =
                   {{.description =
                         "Server-sent events until the visit ends. `snapshot`: {version, seat}, all seats as "

@@ -11,9 +11,9 @@ namespace stagedoor::catalogue {
 struct SeatStreamDeps {
   const ReadModel& read_model;
   SeatFeeds& feeds;
-  Rooms& rooms;
-  const PlaceTokens& tokens;
-  const Turns& turns;
+  queue::Rooms& rooms;
+  const identity::PlaceTokens& tokens;
+  const queue::Turns& turns;
   const Clock& clock;
 };
 // `deps` must outlive the router, what it names also the streams.

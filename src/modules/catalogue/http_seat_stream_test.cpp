@@ -21,10 +21,10 @@ constexpr std::string_view kPath = "/events/properties/7/seats/stream";
 struct World final : http::Reply::Sink {
   test::ManualClock clock{kNow};
   ReadModel read_model;
-  TokenKeys keys{{std::string(32, 'k')}};
-  Rooms rooms{clock, [this] { return read_model.catalogue(); }, &test::seeds};
-  PlaceTokens tokens{keys, clock, Millis(86'400'000)};
-  Turns turns{rooms};
+  identity::TokenKeys keys{{std::string(32, 'k')}};
+  queue::Rooms rooms{clock, [this] { return read_model.catalogue(); }, &test::seeds};
+  identity::PlaceTokens tokens{keys, clock, Millis(86'400'000)};
+  queue::Turns turns{rooms};
   SeatFeeds feeds{read_model, clock, 1};
   SeatStreamDeps deps{read_model, feeds, rooms, tokens, turns, clock};
   http::Router router;
@@ -56,7 +56,7 @@ struct World final : http::Reply::Sink {
   // Of somebody inside until `until`, or who waits.
   std::string token(std::int64_t event, std::optional<TimePoint> until = {}) {
     const Place place = ++last_place;
-    const TokenClaims claims{{EventId{event}, place, UserId{{std::uint8_t(place)}}}, clock.now()};
+    const protocol::TokenClaims claims{{EventId{event}, place, UserId{{std::uint8_t(place)}}}, clock.now()};
     for (Place before = 1; before < place; ++before) {  // places have no gaps
       if (last_of[event] >= before) continue;
       join({{claims.event, before, UserId{{std::uint8_t(before)}}}, clock.now()});
@@ -70,7 +70,7 @@ struct World final : http::Reply::Sink {
     }
     return keys.sign(claims);
   }
-  void join(const TokenClaims& claims) {
+  void join(const protocol::TokenClaims& claims) {
     Batch batch;
     batch.line.put({claims.event, claims.place},
                    {claims.event, claims.place, claims.user, claims.issued_at, {}}, nullptr);

@@ -52,10 +52,10 @@ Batch first_batch() {
 struct World final : http::Reply::Sink {
   SetClock clock;
   ReadModel read_model;
-  TokenKeys keys{{std::string(32, 'k')}};
-  Rooms rooms{clock, [this] { return read_model.catalogue(); }, &test::seeds};
-  PlaceTokens tokens{keys, clock, Millis(86'400'000)};
-  Turns turns{rooms};
+  identity::TokenKeys keys{{std::string(32, 'k')}};
+  queue::Rooms rooms{clock, [this] { return read_model.catalogue(); }, &test::seeds};
+  identity::PlaceTokens tokens{keys, clock, Millis(86'400'000)};
+  queue::Turns turns{rooms};
   CatalogueDeps deps{read_model, tokens, turns, clock};
   http::Router router;
   Answer answer;
@@ -70,7 +70,7 @@ struct World final : http::Reply::Sink {
   // A token of `event`: of somebody inside, or of somebody who waits.
   std::string token(std::int64_t event, bool is_active) {
     const Place place = ++last_place[event];
-    const TokenClaims claims{{EventId{event}, place, UserId{{std::uint8_t(place)}}}, clock.set};
+    const protocol::TokenClaims claims{{EventId{event}, place, UserId{{std::uint8_t(place)}}}, clock.set};
     Batch batch;
     batch.now = clock.set;
     batch.line.put({claims.event, claims.place}, {claims.event, claims.place, claims.user, clock.set, {}},

@@ -33,17 +33,17 @@ class StockSlot {
   using Clock = std::chrono::steady_clock;
 
   template <class Count>
-  StockUpdate get(std::uint64_t version, const Count& count) {
+  queue::StockUpdate get(std::uint64_t version, const Count& count) {
     const auto newest = newest_.lock();
     const auto is_old = [&] { return Clock::now() - newest->counted_at >= std::chrono::milliseconds(100); };
     if (!newest->news.stock.text || (version != newest->version && is_old()))
-      *newest = {render(count(), false), version, Clock::now()};
+      *newest = {queue::render(count(), false), version, Clock::now()};
     return newest->news;
   }
 
  private:
   struct Newest {
-    StockUpdate news;
+    queue::StockUpdate news;
     std::uint64_t version = 0;
     Clock::time_point counted_at{};
   };
@@ -236,15 +236,15 @@ std::int64_t ReadModel::left(DateId id) const {
   return date ? std::int64_t(date->seat_map->left()) : 0;
 }
 
-std::optional<StockUpdate> ReadModel::stock_update(EventId id) const {
+std::optional<queue::StockUpdate> ReadModel::stock_update(EventId id) const {
   const auto all = entries();
   const EventEntry* event = all->event(id);
   if (!event) return std::nullopt;
   std::int64_t left = 0;
   for (const auto& date : event->dates)
     if (!date->date->deleted_at) left += std::int64_t(date->seat_map->left());
-  StockUpdate news = event->stock_slot.get(event->live->version.load(), [&] {
-    stagedoor::Stock counted;
+  queue::StockUpdate news = event->stock_slot.get(event->live->version.load(), [&] {
+    stagedoor::queue::Stock counted;
     std::map<std::pair<std::string, Won>, std::int64_t> seats_left;
     for (const auto& date : event->dates) {
       if (date->date->deleted_at) continue;

@@ -62,7 +62,7 @@ class ReadModel final : public CommitObserver {
   std::int64_t left(DateId id) const;
   Sales sales(EventId id) const;
   // Nothing when there is no such event. The numbers are at most 100 ms old; `sold_out` is not.
-  std::optional<StockUpdate> stock_update(EventId id) const;
+  std::optional<queue::StockUpdate> stock_update(EventId id) const;
 
  private:
   struct EventCounters;  // what outlives a change of the catalogue, per event

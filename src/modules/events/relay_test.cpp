@@ -57,7 +57,7 @@ class InMemory final : public Events {
   std::unique_ptr<Outbox> outbox() override { return store_.outbox(); }
 
  private:
-  MemoryStore store_;
+  memory::MemoryStore store_;
 };
 
 class InSqlite final : public Events {
@@ -71,7 +71,8 @@ class InSqlite final : public Events {
   std::unique_ptr<Outbox> outbox() override { return store_->outbox(); }
   void reopen() override {
     store_.reset();
-    store_ = std::make_unique<SqliteStore>(SqliteOptions{.path = (folder_ / "store.db").string()});
+    store_ =
+        std::make_unique<sqlite::SqliteStore>(sqlite::SqliteOptions{.path = (folder_ / "store.db").string()});
   }
 
  private:
@@ -80,7 +81,7 @@ class InSqlite final : public Events {
     return ::mkdtemp(name.data());
   }
   const std::filesystem::path folder_ = new_folder();
-  std::unique_ptr<SqliteStore> store_;
+  std::unique_ptr<sqlite::SqliteStore> store_;
 };
 
 struct Kind {

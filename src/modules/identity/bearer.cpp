@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace stagedoor {
+namespace stagedoor::identity {
 
 std::optional<std::string_view> after_bearer(std::string_view text) {
   constexpr std::string_view kBearer = "bearer ";
@@ -15,4 +15,4 @@ std::optional<std::string_view> after_bearer(std::string_view text) {
   return text.substr(kBearer.size());
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::identity

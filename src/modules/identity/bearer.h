@@ -4,9 +4,9 @@
 #include <optional>
 #include <string_view>
 
-namespace stagedoor {
+namespace stagedoor::identity {
 
 // The text after "Bearer ", which may be in any case; nothing without that word.
 std::optional<std::string_view> after_bearer(std::string_view text);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::identity

@@ -3,7 +3,7 @@
 
 #include "core/uuid.h"
 
-namespace stagedoor {
+namespace stagedoor::identity {
 
 // What the server knows it from.
 enum class Proof {
@@ -16,4 +16,4 @@ struct Caller {
   Proof proof = Proof::none;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::identity

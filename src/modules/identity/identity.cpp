@@ -2,7 +2,7 @@
 
 #include "core/refusals.h"
 
-namespace stagedoor {
+namespace stagedoor::identity {
 
 Result<Caller> Identity::owner(const http::Request& request, const UserId& user) const {
   auto caller = of(request);
@@ -20,8 +20,8 @@ Result<Caller> TokenIdentity::joining(const http::Request&, const UserId& claime
   return Caller{claimed, Proof::none};
 }
 
-Result<TokenClaims> TokenIdentity::place_of(const http::Request& request) const {
+Result<protocol::TokenClaims> TokenIdentity::place_of(const http::Request& request) const {
   return tokens_.of(request);
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::identity

@@ -7,7 +7,7 @@
 #include "modules/identity/caller.h"
 #include "modules/identity/place_tokens.h"
 
-namespace stagedoor {
+namespace stagedoor::identity {
 
 // Any thread.
 class Identity {
@@ -19,7 +19,7 @@ class Identity {
   // The caller who joins a queue; `claimed` is the user that the body names.
   virtual Result<Caller> joining(const http::Request& request, const UserId& claimed) const = 0;
   // The place of the caller, for calls that need both: a token of a place that belongs to the caller.
-  virtual Result<TokenClaims> place_of(const http::Request& request) const = 0;
+  virtual Result<protocol::TokenClaims> place_of(const http::Request& request) const = 0;
 
   // The caller, who must be `user`: FORBIDDEN otherwise.
   Result<Caller> owner(const http::Request& request, const UserId& user) const;
@@ -34,10 +34,10 @@ class TokenIdentity : public Identity {
 
   Result<Caller> of(const http::Request& request) const override;
   Result<Caller> joining(const http::Request& request, const UserId& claimed) const override;
-  Result<TokenClaims> place_of(const http::Request& request) const override;
+  Result<protocol::TokenClaims> place_of(const http::Request& request) const override;
 
  private:
   const PlaceTokens& tokens_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::identity

@@ -5,7 +5,7 @@
 #include "support/manual_clock.h"
 #include "support/stage.h"
 
-namespace stagedoor {
+namespace stagedoor::identity {
 namespace {
 
 using namespace test;
@@ -108,4 +108,4 @@ TEST_F(IdentityTest, finds_the_token_of_a_stream_in_the_url) {
 }
 
 }  // namespace
-}  // namespace stagedoor
+}  // namespace stagedoor::identity

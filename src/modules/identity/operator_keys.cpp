@@ -9,7 +9,7 @@
 #include "core/refusals.h"
 #include "modules/identity/bearer.h"
 
-namespace stagedoor {
+namespace stagedoor::identity {
 namespace {
 
 constexpr std::array<std::string_view, 3> kRoles = {"viewer", "operator", "owner"};
@@ -53,4 +53,4 @@ Result<Operator> OperatorKeys::check(std::string_view authorization, Role needed
   return *found;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::identity

@@ -9,7 +9,7 @@
 #include "core/sha256.h"
 #include "core/uuid.h"
 
-namespace stagedoor {
+namespace stagedoor::identity {
 
 // Each may do what those before it may.
 enum class Role { viewer, operator_, owner };
@@ -41,4 +41,4 @@ class OperatorKeys {
   std::vector<Key> keys_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::identity

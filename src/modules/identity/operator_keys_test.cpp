@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace stagedoor {
+namespace stagedoor::identity {
 namespace {
 
 const OperatorKeys kKeys({"vera:viewer:v-secret", "otto:operator:o:with:colons", "olga:owner:w-secret"});
@@ -48,4 +48,4 @@ TEST(Operator, has_an_id_of_their_own_for_idempotency) {
 }
 
 }  // namespace
-}  // namespace stagedoor
+}  // namespace stagedoor::identity

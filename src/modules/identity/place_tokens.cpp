@@ -3,7 +3,7 @@
 #include "core/refusals.h"
 #include "modules/identity/bearer.h"
 
-namespace stagedoor {
+namespace stagedoor::identity {
 
 std::string_view presented_token(const http::Request& request) {
   const std::string_view text = request.header("queue-token");
@@ -17,7 +17,7 @@ std::string presented_stream_token(const http::Request& request) {
   return std::string(after_bearer(text).value_or(text));
 }
 
-Result<TokenClaims> PlaceTokens::check(std::string_view presented) const {
+Result<protocol::TokenClaims> PlaceTokens::check(std::string_view presented) const {
   const auto claims = keys_.verify(presented);
   if (!claims) return refuse(Code::TOKEN_NOT_FOUND, "Send the token you got from POST /queue.");
   if (end_of(*claims) <= clock_.now()) {
@@ -26,4 +26,4 @@ Result<TokenClaims> PlaceTokens::check(std::string_view presented) const {
   return *claims;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::identity

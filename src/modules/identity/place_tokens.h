@@ -10,7 +10,7 @@
 #include "modules/identity/token.h"
 #include "ports/clock.h"
 
-namespace stagedoor {
+namespace stagedoor::identity {
 
 // The token of the request (R-X4), without the word Bearer; empty when there is none.
 std::string_view presented_token(const http::Request& request);
@@ -26,13 +26,15 @@ class PlaceTokens {
 
   // The claims of an authentic token, whether or not it is the turn of its place. Refusals: TOKEN_NOT_FOUND
   // (no token, or not authentic), TOKEN_EXPIRED (older than its lifetime).
-  Result<TokenClaims> check(std::string_view presented) const;
-  Result<TokenClaims> of(const http::Request& request) const { return check(presented_token(request)); }
+  Result<protocol::TokenClaims> check(std::string_view presented) const;
+  Result<protocol::TokenClaims> of(const http::Request& request) const {
+    return check(presented_token(request));
+  }
 
   // From this moment on the token is too old.
-  TimePoint end_of(const TokenClaims& token) const { return token.issued_at + lifetime_; }
+  TimePoint end_of(const protocol::TokenClaims& token) const { return token.issued_at + lifetime_; }
 
-  std::string sign(const TokenClaims& claims) const { return keys_.sign(claims); }
+  std::string sign(const protocol::TokenClaims& claims) const { return keys_.sign(claims); }
 
  private:
   const TokenKeys& keys_;
@@ -40,4 +42,4 @@ class PlaceTokens {
   Millis lifetime_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::identity

@@ -11,7 +11,7 @@
 #include "core/ensure.h"
 #include "core/sha256.h"
 
-namespace stagedoor {
+namespace stagedoor::identity {
 
 struct TokenKeys::Key {
   static inline std::atomic<std::uint64_t> serials{0};
@@ -35,7 +35,7 @@ struct TokenKeys::Key {
   Key& operator=(const Key&) = delete;
   ~Key() { EVP_MAC_CTX_free(keyed); }
 
-  void mac(const TokenBytes& token, std::uint8_t (&out)[32]) const {
+  void mac(const protocol::TokenBytes& token, std::uint8_t (&out)[32]) const {
     // Copying the keyed context costs more than the MAC itself: each thread keeps its copy for the key it
     // used last.
     struct Copy {
@@ -51,7 +51,7 @@ struct TokenKeys::Key {
     }
     std::size_t size = 0;
     ensure(copy.context && EVP_MAC_init(copy.context, nullptr, 0, nullptr) == 1 &&
-               EVP_MAC_update(copy.context, token.data(), kTokenMacAt) == 1 &&
+               EVP_MAC_update(copy.context, token.data(), protocol::kTokenMacAt) == 1 &&
                EVP_MAC_final(copy.context, out, &size, sizeof out) == 1,
            "HMAC of a token");
   }
@@ -63,27 +63,28 @@ TokenKeys::TokenKeys(std::vector<std::string> secrets) {
 }
 TokenKeys::~TokenKeys() = default;
 
-std::string TokenKeys::sign(const TokenClaims& claims) const {
+std::string TokenKeys::sign(const protocol::TokenClaims& claims) const {
   const Key& key = *keys_.front();
-  TokenBytes token = encode_token(key.id, claims);
+  protocol::TokenBytes token = protocol::encode_token(key.id, claims);
   std::uint8_t mac[32];
   key.mac(token, mac);
-  std::memcpy(&token[kTokenMacAt], mac, kTokenMacSize);
+  std::memcpy(&token[protocol::kTokenMacAt], mac, protocol::kTokenMacSize);
   return base64url_encode(token);
 }
 
-std::optional<TokenClaims> TokenKeys::verify(std::string_view text) const {
-  const auto token = token_bytes(text);
+std::optional<protocol::TokenClaims> TokenKeys::verify(std::string_view text) const {
+  const auto token = protocol::token_bytes(text);
   if (!token) return std::nullopt;
-  const std::uint32_t key_id = key_id_of(*token);
+  const std::uint32_t key_id = protocol::key_id_of(*token);
   for (const auto& key : keys_) {
     if (key->id != key_id) continue;
     std::uint8_t mac[32];
     key->mac(*token, mac);
-    if (CRYPTO_memcmp(mac, &(*token)[kTokenMacAt], kTokenMacSize) != 0) return std::nullopt;
-    return claims_of(*token);
+    if (CRYPTO_memcmp(mac, &(*token)[protocol::kTokenMacAt], protocol::kTokenMacSize) != 0)
+      return std::nullopt;
+    return protocol::claims_of(*token);
   }
   return std::nullopt;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::identity

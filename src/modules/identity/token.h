@@ -11,7 +11,7 @@
 
 #include "protocol/token_layout.h"
 
-namespace stagedoor {
+namespace stagedoor::identity {
 
 class TokenKeys {
  public:
@@ -19,14 +19,14 @@ class TokenKeys {
   explicit TokenKeys(std::vector<std::string> secrets);
   ~TokenKeys();
 
-  std::string sign(const TokenClaims& claims) const;
+  std::string sign(const protocol::TokenClaims& claims) const;
   // Nothing unless the text is, to the last bit, a token signed by one of the keys. Compares in constant
   // time. Any thread.
-  std::optional<TokenClaims> verify(std::string_view token) const;
+  std::optional<protocol::TokenClaims> verify(std::string_view token) const;
 
  private:
   struct Key;
   std::vector<std::unique_ptr<Key>> keys_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::identity

@@ -8,13 +8,13 @@
 
 #include "support/stage.h"
 
-namespace stagedoor {
+namespace stagedoor::identity {
 namespace {
 
 using namespace test;
 
 const std::string kOldSecret(32, 'o'), kNewSecret(32, 'n'), kForeignSecret(32, 'f');
-const TokenClaims kClaims{{kClubNight, 4711, user_id(99)}, kNow};
+const protocol::TokenClaims kClaims{{kClubNight, 4711, user_id(99)}, kNow};
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 // R-Q6
@@ -23,7 +23,7 @@ TEST(Token, brings_its_claims_back) {
   const std::string token = keys.sign(kClaims);
   EXPECT_EQ(token.size(), 76u);
   EXPECT_EQ(keys.verify(token), kClaims);
-  const TokenClaims extreme{
+  const protocol::TokenClaims extreme{
       {{std::numeric_limits<std::int64_t>::max()},
        std::numeric_limits<Place>::max(),
        UserId{{255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255}}},
@@ -77,8 +77,8 @@ TEST(Token, none_of_a_million_forgeries_is_accepted) {
   std::mt19937_64 random(4);
   int accepted = 0;
   for (int i = 0; i < 1'000'000; ++i) {
-    const TokenClaims claims{{{std::int64_t(random() % 9) + 1}, Place(random()), user_id(std::uint32_t(i))},
-                             kNow};
+    const protocol::TokenClaims claims{
+        {{std::int64_t(random() % 9) + 1}, Place(random()), user_id(std::uint32_t(i))}, kNow};
     std::string forgery = i % 4 == 0 ? foreign.sign(claims) : keys.sign(claims);
     if (i % 4 == 1) {  // changed in one to three places
       const std::string whole = forgery;
@@ -149,4 +149,4 @@ TEST(Token, is_the_same_for_the_same_place_and_no_other) {
 }
 
 }  // namespace
-}  // namespace stagedoor
+}  // namespace stagedoor::identity

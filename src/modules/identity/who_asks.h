@@ -4,7 +4,7 @@
 #include "modules/identity/identity.h"
 #include "modules/identity/operator_keys.h"
 
-namespace stagedoor {
+namespace stagedoor::identity {
 
 inline constexpr auto by_caller = [](const auto& deps, const http::Request& request) {
   return deps.identity.of(request);
@@ -27,4 +27,4 @@ inline auto by_operator(Role role) {
   };
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::identity

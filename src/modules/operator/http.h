@@ -19,8 +19,8 @@ struct OperatorDeps {
   Lane& lane;
   QueryPool& query_pool;
   const catalogue::ReadModel& read_model;
-  const Rooms& rooms;
-  const OperatorKeys& keys;
+  const queue::Rooms& rooms;
+  const identity::OperatorKeys& keys;
   const Clock& clock;
   Won balance_max;
 };

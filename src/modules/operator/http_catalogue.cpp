@@ -81,7 +81,7 @@ AdminEventDto event_dto(const OperatorDeps& deps, const Catalogue& catalogue, co
   return dto;
 }
 
-void list_events(const OperatorDeps& deps, const Operator&, http::Reply reply) {
+void list_events(const OperatorDeps& deps, const identity::Operator&, http::Reply reply) {
   const auto catalogue = deps.read_model.catalogue();
   const TimePoint now = deps.clock.now();
   std::vector<AdminEventDto> dtos;
@@ -95,10 +95,10 @@ http::Route list_events_route(const OperatorDeps& deps) {
        .path = "/admin/events",
        .summary = "Every event, with its policies and dates",
        .successes = {{.description = "The events", .schema = &json::schema<std::vector<AdminEventDto>>}},
-       .handler = api::bind(deps, list_events, by_operator(Role::viewer))});
+       .handler = api::bind(deps, list_events, identity::by_operator(identity::Role::viewer))});
 }
 
-void show_event(const OperatorDeps& deps, const Operator&, EventId id, http::Reply reply) {
+void show_event(const OperatorDeps& deps, const identity::Operator&, EventId id, http::Reply reply) {
   const auto catalogue = deps.read_model.catalogue();
   const Event* event = catalogue->event(id);
   if (!event) return reply(http::render_refusal(unknown_event(id)));
@@ -106,16 +106,16 @@ void show_event(const OperatorDeps& deps, const Operator&, EventId id, http::Rep
 }
 
 http::Route show_event_route(const OperatorDeps& deps) {
-  return operator_route(
-      {.method = GET,
-       .path = "/admin/events/{id}",
-       .summary = "An event, with its policies and dates",
-       .successes = {kEvent},
-       .refusals = {Code::EVENT_NOT_FOUND},
-       .handler = api::bind(deps, show_event, by_operator(Role::viewer), api::with_id<EventId>("id"))});
+  return operator_route({.method = GET,
+                         .path = "/admin/events/{id}",
+                         .summary = "An event, with its policies and dates",
+                         .successes = {kEvent},
+                         .refusals = {Code::EVENT_NOT_FOUND},
+                         .handler = api::bind(deps, show_event, identity::by_operator(identity::Role::viewer),
+                                              api::with_id<EventId>("id"))});
 }
 
-void show_date(const OperatorDeps& deps, const Operator&, DateId id, http::Reply reply) {
+void show_date(const OperatorDeps& deps, const identity::Operator&, DateId id, http::Reply reply) {
   const auto catalogue = deps.read_model.catalogue();
   const EventDate* date = catalogue->date(id);
   if (!date) return reply(http::render_refusal(unknown_date(id)));
@@ -123,13 +123,13 @@ void show_date(const OperatorDeps& deps, const Operator&, DateId id, http::Reply
 }
 
 http::Route show_date_route(const OperatorDeps& deps) {
-  return operator_route(
-      {.method = GET,
-       .path = "/admin/dates/{id}",
-       .summary = "A date, with its prices and windows",
-       .successes = {kDate},
-       .refusals = {Code::EVENT_DATE_NOT_FOUND},
-       .handler = api::bind(deps, show_date, by_operator(Role::viewer), api::with_id<DateId>("id"))});
+  return operator_route({.method = GET,
+                         .path = "/admin/dates/{id}",
+                         .summary = "A date, with its prices and windows",
+                         .successes = {kDate},
+                         .refusals = {Code::EVENT_DATE_NOT_FOUND},
+                         .handler = api::bind(deps, show_date, identity::by_operator(identity::Role::viewer),
+                                              api::with_id<DateId>("id"))});
 }
 
 // A change of the catalogue, and how its success reads.
@@ -150,8 +150,8 @@ Refusal without_paths(Refusal refusal, const std::vector<std::string>& hidden) {
   return refusal;
 }
 
-void submit_edit(const OperatorDeps& deps, const Operator& who, CatalogueEdit edit, Idempotency idempotency,
-                 http::Reply reply) {
+void submit_edit(const OperatorDeps& deps, const identity::Operator& who, CatalogueEdit edit,
+                 Idempotency idempotency, http::Reply reply) {
   auto held = std::make_shared<http::Reply>(std::move(reply));
   catalogue::Change change;
   change.document = std::move(edit.document);
@@ -207,8 +207,9 @@ Result<boost::json::value> patch_body(const api::Source& from) {
 }
 
 // Merges `patch` into the document of the event. The answer is the event unless `edit` renders another.
-void submit_event_patch(const OperatorDeps& deps, const Operator& who, EventId id, boost::json::value patch,
-                        CatalogueEdit edit, Idempotency idempotency, http::Reply reply) {
+void submit_event_patch(const OperatorDeps& deps, const identity::Operator& who, EventId id,
+                        boost::json::value patch, CatalogueEdit edit, Idempotency idempotency,
+                        http::Reply reply) {
   edit.document = [id, patch = std::move(patch)](const Catalogue& catalogue) -> Result<CatalogueDocument> {
     const Event* event = catalogue.event(id);
     if (!event) return unknown_event(id);
@@ -225,8 +226,8 @@ void submit_event_patch(const OperatorDeps& deps, const Operator& who, EventId i
   submit_edit(deps, who, std::move(edit), std::move(idempotency), std::move(reply));
 }
 
-void patch_event(const OperatorDeps& deps, const Operator& who, boost::json::value patch, EventId id,
-                 Idempotency idempotency, http::Reply reply) {
+void patch_event(const OperatorDeps& deps, const identity::Operator& who, boost::json::value patch,
+                 EventId id, Idempotency idempotency, http::Reply reply) {
   CatalogueEdit edit{.action = "event.change", .request = boost::json::serialize(patch)};
   submit_event_patch(deps, who, id, std::move(patch), std::move(edit), std::move(idempotency),
                      std::move(reply));
@@ -240,12 +241,12 @@ http::Route patch_event_route(const OperatorDeps& deps) {
        .body = &json::schema<EventDocument>,
        .successes = {kEvent},
        .refusals = {Code::EVENT_NOT_FOUND},
-       .handler = api::bind(deps, patch_event, by_operator(Role::operator_), patch_body,
+       .handler = api::bind(deps, patch_event, identity::by_operator(identity::Role::operator_), patch_body,
                             api::with_id<EventId>("id"), api::with_idempotency)});
 }
 
-void patch_queue(const OperatorDeps& deps, const Operator& who, boost::json::value patch, EventId id,
-                 Idempotency idempotency, http::Reply reply) {
+void patch_queue(const OperatorDeps& deps, const identity::Operator& who, boost::json::value patch,
+                 EventId id, Idempotency idempotency, http::Reply reply) {
   CatalogueEdit edit{
       .action = "queue.change", .request = boost::json::serialize(patch), .hidden_paths = {"queue."}};
   edit.render = [id](const CataloguePlan&, const Catalogue& after, TimePoint) {
@@ -262,13 +263,13 @@ http::Route patch_queue_route(const OperatorDeps& deps) {
                      .body = &json::schema<QueueDocument>,
                      .successes = {{.description = "The policy", .schema = &json::schema<QueueDocument>}},
                      .refusals = {Code::EVENT_NOT_FOUND},
-                     .handler = api::bind(deps, patch_queue, by_operator(Role::operator_), patch_body,
-                                          api::with_id<EventId>("id"), api::with_idempotency)});
+                     .handler = api::bind(deps, patch_queue, identity::by_operator(identity::Role::operator_),
+                                          patch_body, api::with_id<EventId>("id"), api::with_idempotency)});
 }
 
 template <bool kPauses>
-void pause_or_resume(const OperatorDeps& deps, const Operator& who, EventId id, Idempotency idempotency,
-                     http::Reply reply) {
+void pause_or_resume(const OperatorDeps& deps, const identity::Operator& who, EventId id,
+                     Idempotency idempotency, http::Reply reply) {
   submit_event_patch(deps, who, id, boost::json::object{{"paused", kPauses}},
                      {.action = kPauses ? "queue.pause" : "queue.resume"}, std::move(idempotency),
                      std::move(reply));
@@ -276,16 +277,17 @@ void pause_or_resume(const OperatorDeps& deps, const Operator& who, EventId id, 
 
 template <bool kPauses>
 http::Route pause_or_resume_route(const OperatorDeps& deps) {
-  return edit_route({.method = POST,
-                     .path = kPauses ? "/admin/events/{id}/queue/pause" : "/admin/events/{id}/queue/resume",
-                     .summary = kPauses ? "Let nobody in until resumed" : "Let people in again",
-                     .successes = {kEvent},
-                     .refusals = {Code::EVENT_NOT_FOUND},
-                     .handler = api::bind(deps, pause_or_resume<kPauses>, by_operator(Role::operator_),
-                                          api::with_id<EventId>("id"), api::with_idempotency)});
+  return edit_route(
+      {.method = POST,
+       .path = kPauses ? "/admin/events/{id}/queue/pause" : "/admin/events/{id}/queue/resume",
+       .summary = kPauses ? "Let nobody in until resumed" : "Let people in again",
+       .successes = {kEvent},
+       .refusals = {Code::EVENT_NOT_FOUND},
+       .handler = api::bind(deps, pause_or_resume<kPauses>, identity::by_operator(identity::Role::operator_),
+                            api::with_id<EventId>("id"), api::with_idempotency)});
 }
 
-void create_event(const OperatorDeps& deps, const Operator& who, const EventDocument& event,
+void create_event(const OperatorDeps& deps, const identity::Operator& who, const EventDocument& event,
                   Idempotency idempotency, http::Reply reply) {
   CatalogueEdit edit{
       .action = "event.create", .request = json::to_text(event), .hidden_paths = {"events[0]."}};
@@ -311,8 +313,8 @@ http::Route create_event_route(const OperatorDeps& deps) {
        .summary = "Add an event",
        .body = &json::schema<EventDocument>,
        .successes = {{.status = 201, .description = kEvent.description, .schema = kEvent.schema}},
-       .handler = api::bind(deps, create_event, by_operator(Role::operator_), api::with_body<EventDocument>,
-                            api::with_idempotency)});
+       .handler = api::bind(deps, create_event, identity::by_operator(identity::Role::operator_),
+                            api::with_body<EventDocument>, api::with_idempotency)});
 }
 
 // The event's document with one date in it.
@@ -324,8 +326,8 @@ Result<CatalogueDocument> with_date(const Catalogue& catalogue, EventId id, Date
   return only(std::move(document));
 }
 
-void create_date(const OperatorDeps& deps, const Operator& who, EventId id, const DateDocument& date,
-                 Idempotency idempotency, http::Reply reply) {
+void create_date(const OperatorDeps& deps, const identity::Operator& who, EventId id,
+                 const DateDocument& date, Idempotency idempotency, http::Reply reply) {
   CatalogueEdit edit{
       .action = "date.create", .request = json::to_text(date), .hidden_paths = {"events[0].", "dates[0]."}};
   edit.document = [id, date](const Catalogue& catalogue) -> Result<CatalogueDocument> {
@@ -345,19 +347,19 @@ void create_date(const OperatorDeps& deps, const Operator& who, EventId id, cons
 }
 
 http::Route create_date_route(const OperatorDeps& deps) {
-  return edit_route(
-      {.method = POST,
-       .path = "/admin/events/{id}/dates",
-       .summary = "Add a date to an event",
-       .body = &json::schema<DateDocument>,
-       .successes = {{.status = 201, .description = kDate.description, .schema = kDate.schema}},
-       .refusals = {Code::EVENT_NOT_FOUND},
-       .handler = api::bind(deps, create_date, by_operator(Role::operator_), api::with_id<EventId>("id"),
-                            api::with_body<DateDocument>, api::with_idempotency)});
+  return edit_route({.method = POST,
+                     .path = "/admin/events/{id}/dates",
+                     .summary = "Add a date to an event",
+                     .body = &json::schema<DateDocument>,
+                     .successes = {{.status = 201, .description = kDate.description, .schema = kDate.schema}},
+                     .refusals = {Code::EVENT_NOT_FOUND},
+                     .handler = api::bind(deps, create_date, identity::by_operator(identity::Role::operator_),
+                                          api::with_id<EventId>("id"), api::with_body<DateDocument>,
+                                          api::with_idempotency)});
 }
 
-void patch_date(const OperatorDeps& deps, const Operator& who, DateId id, const boost::json::value& patch,
-                Idempotency idempotency, http::Reply reply) {
+void patch_date(const OperatorDeps& deps, const identity::Operator& who, DateId id,
+                const boost::json::value& patch, Idempotency idempotency, http::Reply reply) {
   CatalogueEdit edit{.action = "date.change",
                      .request = boost::json::serialize(patch),
                      .hidden_paths = {"events[0].", "dates[0]."}};
@@ -383,7 +385,7 @@ http::Route patch_date_route(const OperatorDeps& deps) {
                      .body = &json::schema<DateDocument>,
                      .successes = {kDate},
                      .refusals = {Code::EVENT_DATE_NOT_FOUND},
-                     .handler = api::bind(deps, patch_date, by_operator(Role::operator_),
+                     .handler = api::bind(deps, patch_date, identity::by_operator(identity::Role::operator_),
                                           api::with_id<DateId>("id"), patch_body, api::with_idempotency)});
 }
 
@@ -395,8 +397,8 @@ Result<CatalogueTextPtr> catalogue_body(const api::Source& from) {
   return text;
 }
 
-void import(const OperatorDeps& deps, const Operator& who, CatalogueTextPtr text, Idempotency idempotency,
-            http::Reply reply) {
+void import(const OperatorDeps& deps, const identity::Operator& who, CatalogueTextPtr text,
+            Idempotency idempotency, http::Reply reply) {
   CatalogueEdit edit{.action = "catalogue.import"};
   edit.document = [text](const Catalogue&) -> Result<CatalogueDocument> { return text->document(); };
   edit.render = [](const CataloguePlan& plan, const Catalogue&, TimePoint) {
@@ -412,8 +414,8 @@ http::Route import_route(const OperatorDeps& deps) {
                      .body = &json::schema<CatalogueDocument>,
                      .successes = {{.description = "What was added, changed and left",
                                     .schema = &json::schema<catalogue::ImportSummary>}},
-                     .handler = api::bind(deps, import, by_operator(Role::operator_), catalogue_body,
-                                          api::with_idempotency)});
+                     .handler = api::bind(deps, import, identity::by_operator(identity::Role::operator_),
+                                          catalogue_body, api::with_idempotency)});
 }
 
 }  // namespace

@@ -46,11 +46,11 @@ BOOST_DESCRIBE_STRUCT(LogDto, (), (id, createdAt, operatorName, action, eventId,
 
 namespace {
 
-void live(const OperatorDeps& deps, const Operator&, http::Reply reply) {
+void live(const OperatorDeps& deps, const identity::Operator&, http::Reply reply) {
   const auto catalogue = deps.read_model.catalogue();
   LiveDto dto{.at = deps.clock.now(), .events = {}};
   for (const auto& [id, event] : catalogue->events) {
-    const RoomNumbers room = deps.rooms.numbers(id);
+    const queue::RoomNumbers room = deps.rooms.numbers(id);
     const catalogue::Sales sales = deps.read_model.sales(id);
     LiveEventDto row{.eventId = id,
                      .name = event->name,
@@ -81,7 +81,7 @@ http::Route live_route(const OperatorDeps& deps) {
                          .path = "/admin/live",
                          .summary = "People waiting and inside, holds, sales and revenue of every event, now",
                          .successes = {{.description = "The numbers", .schema = &json::schema<LiveDto>}},
-                         .handler = api::bind(deps, live, by_operator(Role::viewer))});
+                         .handler = api::bind(deps, live, identity::by_operator(identity::Role::viewer))});
 }
 
 LogDto log_dto(const LogRow& row) {
@@ -95,7 +95,7 @@ LogDto log_dto(const LogRow& row) {
   return dto;
 }
 
-void show_log(const OperatorDeps& deps, const Operator&, PageAt at, http::Reply reply) {
+void show_log(const OperatorDeps& deps, const identity::Operator&, PageAt at, http::Reply reply) {
   api::submit_read(deps.query_pool, std::move(reply), [at](Queries& queries) {
     auto rows = queries.log(api::one_more(at));
     const auto next = api::cut_page(rows, at, [](const LogRow& row) { return row.id.value; });
@@ -106,15 +106,16 @@ void show_log(const OperatorDeps& deps, const Operator&, PageAt at, http::Reply 
 }
 
 http::Route log_route(const OperatorDeps& deps) {
-  return operator_route({.method = http::Method::GET,
-                         .path = "/admin/log",
-                         .summary = "What operators changed, newest first",
-                         .parameters = api::page_parameters(),
-                         .successes = {{.description = "A page",
-                                        .schema = &json::schema<LogDto>,
-                                        .envelope = http::Envelope::page}},
-                         .refusals = {Code::STORE_UNAVAILABLE},
-                         .handler = api::bind(deps, show_log, by_operator(Role::viewer), api::with_page)});
+  return operator_route(
+      {.method = http::Method::GET,
+       .path = "/admin/log",
+       .summary = "What operators changed, newest first",
+       .parameters = api::page_parameters(),
+       .successes = {{.description = "A page",
+                      .schema = &json::schema<LogDto>,
+                      .envelope = http::Envelope::page}},
+       .refusals = {Code::STORE_UNAVAILABLE},
+       .handler = api::bind(deps, show_log, identity::by_operator(identity::Role::viewer), api::with_page)});
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ BOOST_DESCRIBE_STRUCT(EmptiedDetail, (), (people))
 
 namespace {
 
-void grant_priority(const OperatorDeps& deps, const Operator& who, EventId event, PriorityBody body,
+void grant_priority(const OperatorDeps& deps, const identity::Operator& who, EventId event, PriorityBody body,
                     Idempotency idempotency, http::Reply reply) {
   api::submit(
       deps.lane, LaneClass::operation, std::move(idempotency), [](const View&, Keys&) {},
@@ -71,22 +71,23 @@ http::Route priority_route(const OperatorDeps& deps) {
        .body = &json::schema<PriorityBody>,
        .successes = {{.description = "How many", .schema = &json::schema<PriorityDto>}},
        .refusals = {Code::EVENT_NOT_FOUND, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
-       .handler = api::bind(deps, grant_priority, by_operator(Role::operator_), api::with_id<EventId>("id"),
-                            api::with_body<PriorityBody>, api::with_idempotency)});
+       .handler =
+           api::bind(deps, grant_priority, identity::by_operator(identity::Role::operator_),
+                     api::with_id<EventId>("id"), api::with_body<PriorityBody>, api::with_idempotency)});
 }
 
-void name_beacon(const OperatorDeps& deps, const Operator& who, EventId event, const BeaconBody& body,
-                 Idempotency idempotency, http::Reply reply) {
+void name_beacon(const OperatorDeps& deps, const identity::Operator& who, EventId event,
+                 const BeaconBody& body, Idempotency idempotency, http::Reply reply) {
   const AuditEntry entry{who.name, "queue.draw", event, json::to_text(body)};
   api::submit(
       deps.lane, LaneClass::operation, std::move(idempotency),
       [event](const View& view, Keys& wanted) { want(view.draws, wanted.draws, event); },
-      [order = NameBeacon{event, body.beacon}, entry](const View& view, BatchContext& context) {
-        auto decision = decide_beacon(order, view, context.now);
+      [order = queue::NameBeacon{event, body.beacon}, entry](const View& view, BatchContext& context) {
+        auto decision = queue::decide_beacon(order, view, context.now);
         if (std::holds_alternative<Draw>(decision.result))
           decision.changes.log.push_back(log_row(entry, context));
         return api::answered(std::move(decision),
-                             [](const Draw& draw) { return http::ok(200, to_dto(draw)); });
+                             [](const Draw& draw) { return http::ok(200, queue::to_dto(draw)); });
       },
       std::move(reply));
 }
@@ -99,11 +100,11 @@ http::Route beacon_route(const OperatorDeps& deps) {
            "After the opening, give the value of the beacon that the policy names; then the order is drawn",
        .parameters = {api::idempotency_parameter()},
        .body = &json::schema<BeaconBody>,
-       .successes = {{.description = "The draw", .schema = &json::schema<DrawDto>}},
+       .successes = {{.description = "The draw", .schema = &json::schema<queue::DrawDto>}},
        .refusals = {Code::EVENT_NOT_FOUND, Code::EVENT_NOT_ON_SALE, Code::IDEMPOTENCY_MISMATCH,
                     Code::STORE_UNAVAILABLE},
-       .handler = api::bind(deps, name_beacon, by_operator(Role::operator_), api::with_id<EventId>("id"),
-                            api::with_body<BeaconBody>, api::with_idempotency)});
+       .handler = api::bind(deps, name_beacon, identity::by_operator(identity::Role::operator_),
+                            api::with_id<EventId>("id"), api::with_body<BeaconBody>, api::with_idempotency)});
 }
 
 // Sends everybody out, some at a time, and answers when the last one has left. Who joins meanwhile stays:
@@ -126,13 +127,13 @@ class Emptying : public std::enable_shared_from_this<Emptying> {
   static constexpr std::size_t kAtOnce = 500;
 
   void send_out(const LinePlace& person) {
-    const Leave order{{person.event, person.place, person.user}, CancelReason::OPERATOR};
+    const reservation::Leave order{{person.event, person.place, person.user}, CancelReason::OPERATOR};
     api::submit(
         deps_.lane, LaneClass::operation, {},
-        [order](const View& view, Keys& wanted) { leave_keys(order, view, wanted); },
+        [order](const View& view, Keys& wanted) { reservation::leave_keys(order, view, wanted); },
         [order, &rooms = deps_.rooms](const View& view, BatchContext& context) {
           const auto current = rooms.place_of(order.fan.event, order.fan.user, context.now);
-          return CommandResult{{}, decide_leave(order, view, context, current).changes};
+          return CommandResult{{}, reservation::decide_leave(order, view, context, current).changes};
         },
         [emptying = shared_from_this()](const Answer& answer) { emptying->left(answer); });
   }
@@ -166,7 +167,7 @@ class Emptying : public std::enable_shared_from_this<Emptying> {
   std::atomic<bool> has_failed_{false};
 };
 
-void empty_room(const OperatorDeps& deps, const Operator& who, EventId event, http::Reply reply) {
+void empty_room(const OperatorDeps& deps, const identity::Operator& who, EventId event, http::Reply reply) {
   if (!deps.read_model.catalogue()->event(event)) return reply(http::render_refusal(unknown_event(event)));
   auto people = deps.rooms.everybody(event);
   AuditEntry entry{who.name, "queue.empty", event, json::to_text(EmptiedDetail{std::int64_t(people.size())})};
@@ -181,7 +182,8 @@ http::Route empty_route(const OperatorDeps& deps) {
            "Send everybody out who waits or is inside; unpaid holds are cancelled. Pause the queue first",
        .successes = {{.description = "How many they were", .schema = &json::schema<EmptiedDto>}},
        .refusals = {Code::EVENT_NOT_FOUND, Code::STORE_UNAVAILABLE},
-       .handler = api::bind(deps, empty_room, by_operator(Role::operator_), api::with_id<EventId>("id"))});
+       .handler = api::bind(deps, empty_room, identity::by_operator(identity::Role::operator_),
+                            api::with_id<EventId>("id"))});
 }
 
 }  // namespace

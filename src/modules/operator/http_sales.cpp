@@ -47,7 +47,7 @@ BOOST_DESCRIBE_STRUCT(RefundDetail, (), (reservation, userId, amount))
 namespace {
 
 template <bool kBlock>
-void block(const OperatorDeps& deps, const Operator& who, DateId date, SeatsBody body,
+void block(const OperatorDeps& deps, const identity::Operator& who, DateId date, SeatsBody body,
            Idempotency idempotency, http::Reply reply) {
   BlockSeats order{.date = date, .seats = {}, .numbers = {}, .block = kBlock, .operator_name = who.name};
   if (body.seatIds) order.seats = std::move(*body.seatIds);
@@ -78,43 +78,45 @@ http::Route block_route(const OperatorDeps& deps) {
        .body = &json::schema<SeatsBody>,
        .successes = {{.description = "The seats, in their order", .schema = &json::schema<BlockedDto>}},
        .refusals = std::move(refusals),
-       .handler = api::bind(deps, block<kBlock>, by_operator(Role::operator_), api::with_id<DateId>("id"),
-                            api::with_body<SeatsBody>, api::with_idempotency)});
+       .handler = api::bind(deps, block<kBlock>, identity::by_operator(identity::Role::operator_),
+                            api::with_id<DateId>("id"), api::with_body<SeatsBody>, api::with_idempotency)});
 }
 
-void charge(const OperatorDeps& deps, const Operator& who, UserId user, Won amount, Idempotency idempotency,
-            http::Reply reply) {
+void charge(const OperatorDeps& deps, const identity::Operator& who, UserId user, Won amount,
+            Idempotency idempotency, http::Reply reply) {
   const AuditEntry entry{.operator_name = who.name,
                          .action = "balance.charge",
                          .detail = json::to_text(ChargeDetail{user, amount})};
-  submit_charge(deps.lane, {user, amount, deps.balance_max}, std::move(idempotency), std::move(reply),
-                [entry](const Charged&, Changes& changes, BatchContext& context) {
-                  changes.log.push_back(log_row(entry, context));
-                });
+  wallet::submit_charge(deps.lane, {user, amount, deps.balance_max}, std::move(idempotency), std::move(reply),
+                        [entry](const wallet::Charged&, Changes& changes, BatchContext& context) {
+                          changes.log.push_back(log_row(entry, context));
+                        });
 }
 
 http::Route charge_route(const OperatorDeps& deps) {
-  return operator_route({.method = http::Method::POST,
-                         .path = "/admin/users/{id}/balance/charge",
-                         .summary = "Charge a user's balance",
-                         .parameters = {api::idempotency_parameter()},
-                         .body = &json::schema<ChargeBody>,
-                         .successes = {{.description = "The movement and the balance after it",
-                                        .schema = &json::schema<PostingDto>}},
-                         .refusals = {Code::INVALID_AMOUNT, Code::BALANCE_LIMIT_EXCEEDED,
-                                      Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
-                         .handler = api::bind(deps, charge, by_operator(Role::operator_),
-                                              api::with_user("id"), charged_amount, api::with_idempotency)});
+  return operator_route(
+      {.method = http::Method::POST,
+       .path = "/admin/users/{id}/balance/charge",
+       .summary = "Charge a user's balance",
+       .parameters = {api::idempotency_parameter()},
+       .body = &json::schema<wallet::ChargeBody>,
+       .successes = {{.description = "The movement and the balance after it",
+                      .schema = &json::schema<wallet::PostingDto>}},
+       .refusals = {Code::INVALID_AMOUNT, Code::BALANCE_LIMIT_EXCEEDED, Code::IDEMPOTENCY_MISMATCH,
+                    Code::STORE_UNAVAILABLE},
+       .handler = api::bind(deps, charge, identity::by_operator(identity::Role::operator_),
+                            api::with_user("id"), wallet::charged_amount, api::with_idempotency)});
 }
 
-void refund(const OperatorDeps& deps, const Operator& who, ReservationId id, Idempotency idempotency,
-            http::Reply reply) {
-  submit_refund(deps.lane, {id, std::nullopt, deps.balance_max}, std::move(idempotency), std::move(reply),
-                [name = who.name](const Reservation& row, Changes& changes, BatchContext& context) {
-                  const RefundDetail detail{row.id, row.user, row.price};
-                  changes.log.push_back(
-                      log_row({name, "reservation.refund", row.event, json::to_text(detail)}, context));
-                });
+void refund(const OperatorDeps& deps, const identity::Operator& who, ReservationId id,
+            Idempotency idempotency, http::Reply reply) {
+  payment::submit_refund(deps.lane, {id, std::nullopt, deps.balance_max}, std::move(idempotency),
+                         std::move(reply),
+                         [name = who.name](const Reservation& row, Changes& changes, BatchContext& context) {
+                           const RefundDetail detail{row.id, row.user, row.price};
+                           changes.log.push_back(log_row(
+                               {name, "reservation.refund", row.event, json::to_text(detail)}, context));
+                         });
 }
 
 http::Route refund_route(const OperatorDeps& deps) {
@@ -123,11 +125,12 @@ http::Route refund_route(const OperatorDeps& deps) {
        .path = "/admin/reservations/{id}/refund",
        .summary = "Give the money of a paid seat back, at any time",
        .parameters = {api::idempotency_parameter()},
-       .successes = {{.description = "The reservation, REFUNDED", .schema = &json::schema<ReservationDto>}},
+       .successes = {{.description = "The reservation, REFUNDED",
+                      .schema = &json::schema<reservation::ReservationDto>}},
        .refusals = {Code::RESERVATION_NOT_FOUND, Code::WRONG_RESERVATION_STATUS, Code::BALANCE_LIMIT_EXCEEDED,
                     Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
-       .handler = api::bind(deps, refund, by_operator(Role::operator_), api::with_id<ReservationId>("id"),
-                            api::with_idempotency)});
+       .handler = api::bind(deps, refund, identity::by_operator(identity::Role::operator_),
+                            api::with_id<ReservationId>("id"), api::with_idempotency)});
 }
 
 }  // namespace

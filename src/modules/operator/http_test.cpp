@@ -17,7 +17,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 struct Office {
-  MemoryStore store;
+  memory::MemoryStore store;
   ManualClock clock{*parse_rfc3339("2030-01-01T00:00:00Z")};
   World world{store.ports(), clock};
 
@@ -312,7 +312,7 @@ TEST(OperatorCalls, page_through_the_log_newest_first_R_X6) {
   }
   const auto page = [&](std::string_view query) {
     Pending pending(nullptr);
-    const OperatorKeys keys(kOperatorKeys);
+    const identity::OperatorKeys keys(kOperatorKeys);
     {
       QueryPool query_pool(1, [&] { return office.store.queries(); });  // has answered when it is gone
       const OperatorDeps deps{

@@ -9,7 +9,7 @@
 #include "modules/identity/who_asks.h"
 #include "modules/reservation/http.h"
 
-namespace stagedoor {
+namespace stagedoor::payment {
 
 inline constexpr std::size_t kReservationsPerPaymentMax = 100;
 
@@ -29,7 +29,7 @@ struct PaidDto {
   PaymentId paymentId;
   TimePoint paidAt{};
   Won total;
-  std::vector<ReservationDto> reservations;
+  std::vector<reservation::ReservationDto> reservations;
 };
 BOOST_DESCRIBE_STRUCT(PaidDto, (), (paymentId, paidAt, total, reservations))
 
@@ -62,7 +62,7 @@ PaymentDto to_dto(const Payment& payment, Queries& queries, const Catalogue& cat
   for (const ReservationId id : payment.reservations) {
     const auto row = queries.reservation(id);
     if (!row) continue;
-    const ReservationDto seat = to_dto(*row, catalogue, now);
+    const reservation::ReservationDto seat = reservation::to_dto(*row, catalogue, now);
     dto.reservations.push_back({seat.id, seat.eventName, seat.seatNumber, seat.eventDate, seat.price});
     refunded += row->status == ReservationStatus::REFUNDED;
   }
@@ -96,10 +96,11 @@ void pay(const PaymentDeps& deps, const PlaceRef& fan, ReservationId id, const s
           *refusal = deps.turns.explain(*refusal, order.fan);
         return api::answered(std::move(decision), [&](const Paid& paid) {
           if (!has_body)
-            return http::ok(200, to_dto(paid.reservations.front(), *view.catalogue, context.now));
+            return http::ok(200,
+                            reservation::to_dto(paid.reservations.front(), *view.catalogue, context.now));
           PaidDto dto{paid.payment.id, paid.payment.created_at, paid.payment.total, {}};
           for (const auto& row : paid.reservations)
-            dto.reservations.push_back(to_dto(row, *view.catalogue, context.now));
+            dto.reservations.push_back(reservation::to_dto(row, *view.catalogue, context.now));
           return http::ok(200, dto);
         });
       },
@@ -117,36 +118,36 @@ http::Route pay_route(const PaymentDeps& deps) {
       .body_optional = true,
       .successes = {{.description =
                          "The reservation, PAID; with a body: {paymentId, paidAt, total, reservations}",
-                     .schema = &json::schema<ReservationDto>}},
+                     .schema = &json::schema<reservation::ReservationDto>}},
       .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::WRONG_TOKEN_TURN,
                    Code::WRONG_TOKEN_EVENT, Code::FORBIDDEN, Code::RESERVATION_NOT_FOUND,
                    Code::NOT_ENOUGH_BALANCE, Code::RESERVATION_ALREADY_PAID, Code::WRONG_RESERVATION_STATUS,
                    Code::RESERVATION_EXPIRED, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
-      .handler = api::bind(deps, pay, by_place, api::with_id<ReservationId>("id"), optional_body,
+      .handler = api::bind(deps, pay, identity::by_place, api::with_id<ReservationId>("id"), optional_body,
                            api::with_idempotency)};
 }
 
-void refund(const PaymentDeps& deps, const Caller& caller, ReservationId id, Idempotency idempotency,
-            http::Reply reply) {
+void refund(const PaymentDeps& deps, const identity::Caller& caller, ReservationId id,
+            Idempotency idempotency, http::Reply reply) {
   submit_refund(deps.lane, {id, caller.user, deps.balance_max}, std::move(idempotency), std::move(reply));
 }
 
 http::Route refund_route(const PaymentDeps& deps) {
-  return {
-      .method = POST,
-      .path = "/events/reservations/{id}/refund",
-      .summary = "Give a paid seat back for the money",
-      .tag = "payments",
-      .parameters = {api::idempotency_parameter()},
-      .successes = {{.description = "The reservation, REFUNDED", .schema = &json::schema<ReservationDto>}},
-      .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN, Code::RESERVATION_NOT_FOUND,
-                   Code::WRONG_RESERVATION_STATUS, Code::BALANCE_LIMIT_EXCEEDED, Code::IDEMPOTENCY_MISMATCH,
-                   Code::STORE_UNAVAILABLE},
-      .handler =
-          api::bind(deps, refund, by_caller, api::with_id<ReservationId>("id"), api::with_idempotency)};
+  return {.method = POST,
+          .path = "/events/reservations/{id}/refund",
+          .summary = "Give a paid seat back for the money",
+          .tag = "payments",
+          .parameters = {api::idempotency_parameter()},
+          .successes = {{.description = "The reservation, REFUNDED",
+                         .schema = &json::schema<reservation::ReservationDto>}},
+          .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN,
+                       Code::RESERVATION_NOT_FOUND, Code::WRONG_RESERVATION_STATUS,
+                       Code::BALANCE_LIMIT_EXCEEDED, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
+          .handler = api::bind(deps, refund, identity::by_caller, api::with_id<ReservationId>("id"),
+                               api::with_idempotency)};
 }
 
-void show(const PaymentDeps& deps, const Caller& caller, PaymentId id, http::Reply reply) {
+void show(const PaymentDeps& deps, const identity::Caller& caller, PaymentId id, http::Reply reply) {
   api::submit_read(deps.query_pool, std::move(reply),
                    [id, user = caller.user, &deps](Queries& queries) -> Result<Answer> {
                      const auto payment = queries.payment(id);
@@ -163,10 +164,10 @@ http::Route show_route(const PaymentDeps& deps) {
           .tag = "payments",
           .successes = {{.description = "The payment", .schema = &json::schema<PaymentDto>}},
           .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN, Code::NOT_FOUND},
-          .handler = api::bind(deps, show, by_caller, api::with_id<PaymentId>("id"))};
+          .handler = api::bind(deps, show, identity::by_caller, api::with_id<PaymentId>("id"))};
 }
 
-void list(const PaymentDeps& deps, const Caller& caller, PageAt at, http::Reply reply) {
+void list(const PaymentDeps& deps, const identity::Caller& caller, PageAt at, http::Reply reply) {
   api::submit_read(deps.query_pool, std::move(reply), [user = caller.user, at, &deps](Queries& queries) {
     auto rows = queries.payments_of(user, api::one_more(at));
     const auto next = api::cut_page(rows, at, [](const Payment& row) { return row.id.value; });
@@ -187,7 +188,7 @@ http::Route list_route(const PaymentDeps& deps) {
                          .schema = &json::schema<PaymentDto>,
                          .envelope = http::Envelope::page}},
           .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN},
-          .handler = api::bind(deps, list, by_owner, api::with_page)};
+          .handler = api::bind(deps, list, identity::by_owner, api::with_page)};
 }
 
 }  // namespace
@@ -200,7 +201,7 @@ void submit_refund(Lane& lane, const Refund& order, Idempotency idempotency, htt
       [order, and_then = std::move(and_then)](const View& view, BatchContext& context) {
         auto decision = api::with(decide_refund(order, view, context), and_then, context);
         return api::answered(std::move(decision), [&](const Reservation& row) {
-          return http::ok(200, to_dto(row, *view.catalogue, context.now));
+          return http::ok(200, reservation::to_dto(row, *view.catalogue, context.now));
         });
       },
       std::move(reply));
@@ -210,4 +211,4 @@ void add_payment_routes(http::Router& router, const PaymentDeps& deps) {
   for (const auto route : {pay_route, refund_route, show_route, list_route}) router.add(route(deps));
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::payment

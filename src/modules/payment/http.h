@@ -10,7 +10,7 @@
 #include "modules/payment/model.h"
 #include "modules/queue/turn.h"
 
-namespace stagedoor {
+namespace stagedoor::payment {
 
 // Submits the refund of a fan or an operator and answers with the reservation.
 void submit_refund(Lane& lane, const Refund& order, Idempotency idempotency, http::Reply reply,
@@ -19,12 +19,12 @@ void submit_refund(Lane& lane, const Refund& order, Idempotency idempotency, htt
 struct PaymentDeps {
   Lane& lane;
   QueryPool& query_pool;
-  const Identity& identity;
-  const Turns& turns;
+  const identity::Identity& identity;
+  const queue::Turns& turns;
   const Clock& clock;
   std::function<std::shared_ptr<const Catalogue>()> catalogue;
   Won balance_max;
 };
 void add_payment_routes(http::Router& router, const PaymentDeps& deps);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::payment

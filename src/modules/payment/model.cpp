@@ -10,7 +10,7 @@
 #include "modules/reservation/model.h"
 #include "modules/wallet/model.h"
 
-namespace stagedoor {
+namespace stagedoor::payment {
 namespace {
 
 Refusal not_enough(Won balance, Won price, const UserId& user) {
@@ -43,7 +43,8 @@ void pay_keys(const Pay& order, const View& view, Keys& wanted) {
   want(view.visits, wanted.visits, EventPlace{order.fan.event, order.fan.place});
   want(view.wallets, wanted.wallets, order.fan.user);
   want(view.fans, wanted.fans, key);
-  for (const ReservationId id : order.reservations) cancel_keys({id, order.fan.user}, view, wanted);
+  for (const ReservationId id : order.reservations)
+    reservation::cancel_keys({id, order.fan.user}, view, wanted);
   if (!view.fans.knows(key) || !view.fans.find(key)) return;
   for (const ReservationId id : view.fans.find(key)->unpaid) want(view.reservations, wanted.reservations, id);
 }
@@ -54,13 +55,13 @@ Decision<Paid> decide_pay(const Pay& order, const View& view, BatchContext& cont
   std::vector<Reservation> holds;
   Won total;
   for (const ReservationId id : order.reservations) {
-    auto hold = live_hold_of(view.reservations.find(id), user, now);
+    auto hold = reservation::live_hold_of(view.reservations.find(id), user, now);
     if (hold.has_error()) return hold.error();
     total += hold->price;
     holds.push_back(*hold);
   }
   for (const Reservation& hold : holds) {
-    const auto turn = active_visit(view, order.fan, hold.event, now);
+    const auto turn = queue::active_visit(view, order.fan, hold.event, now);
     if (turn.has_error()) return turn.error();
   }
   const EventId event = order.fan.event;
@@ -70,19 +71,19 @@ Decision<Paid> decide_pay(const Pay& order, const View& view, BatchContext& cont
   if (balance < total) {
     for (const Reservation& hold : holds) {
       if (hold.status == ReservationStatus::RESERVED)
-        write(changes, changed(hold, ReservationStatus::PENDING, now), context.ids);
+        reservation::write(changes, reservation::changed(hold, ReservationStatus::PENDING, now), context.ids);
     }
     return {not_enough(balance, total, user), std::move(changes)};
   }
 
   Payment payment{context.ids.next<PaymentId>(), user, total, now, order.reservations};
-  WalletBook book(wallet, user, context);
+  wallet::WalletBook book(wallet, user, context);
   for (Reservation& hold : holds) {
     if (hold.price > Won{0}) book.use(hold.price, hold.id);
-    hold = changed(hold, ReservationStatus::PAID, now);
+    hold = reservation::changed(hold, ReservationStatus::PAID, now);
     hold.payment = payment.id;
     hold.paid_at = now;
-    write(changes, hold, context.ids);
+    reservation::write(changes, hold, context.ids);
   }
   if (total > Won{0}) book.write(changes);
   changes.outbox.push_back(events::event_of(payment, context.ids));
@@ -96,7 +97,7 @@ Decision<Paid> decide_pay(const Pay& order, const View& view, BatchContext& cont
 }
 
 void refund_keys(const Refund& order, const View& view, Keys& wanted) {
-  cancel_keys({order.reservation, {}}, view, wanted);
+  reservation::cancel_keys({order.reservation, {}}, view, wanted);
   if (!view.reservations.knows(order.reservation)) return;
   if (const Reservation* row = view.reservations.find(order.reservation))
     want(view.wallets, wanted.wallets, row->user);
@@ -118,15 +119,15 @@ Decision<Reservation> decide_refund(const Refund& order, const View& view, Batch
   if (row->price > order.balance_max - balance) {
     return refuse(Code::BALANCE_LIMIT_EXCEEDED, "The refund would take the balance above its limit.");
   }
-  const Reservation refunded = changed(*row, ReservationStatus::REFUNDED, context.now);
+  const Reservation refunded = reservation::changed(*row, ReservationStatus::REFUNDED, context.now);
   Changes changes;
-  write(changes, refunded, context.ids);
+  reservation::write(changes, refunded, context.ids);
   if (row->price > Won{0}) {
-    WalletBook book(wallet, row->user, context);
+    wallet::WalletBook book(wallet, row->user, context);
     book.refund(row->price, row->id);
     book.write(changes);
   }
   return {refunded, std::move(changes)};
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::payment

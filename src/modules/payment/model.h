@@ -5,7 +5,7 @@
 #include "core/place_ref.h"
 #include "engine/command.h"
 
-namespace stagedoor {
+namespace stagedoor::payment {
 
 struct Pay {
   PlaceRef fan;
@@ -30,4 +30,4 @@ void refund_keys(const Refund& order, const View& view, Keys& wanted);
 // BALANCE_LIMIT_EXCEEDED.
 Decision<Reservation> decide_refund(const Refund& order, const View& view, BatchContext& context);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::payment

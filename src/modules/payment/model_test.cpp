@@ -7,7 +7,7 @@
 
 #include "support/stage.h"
 
-namespace stagedoor {
+namespace stagedoor::payment {
 namespace {
 
 using namespace test;
@@ -399,4 +399,4 @@ TEST(Refund, does_not_take_the_balance_above_its_limit) {
 }
 
 }  // namespace
-}  // namespace stagedoor
+}  // namespace stagedoor::payment

@@ -5,7 +5,7 @@
 #include "modules/queue/model.h"
 #include "modules/queue/room_command.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 namespace {
 
 constexpr Millis kAdmissionRest{100};
@@ -56,4 +56,4 @@ void AdmissionJob::collect(const Event& event, TimePoint now, std::vector<std::u
   if (outlook == Outlook::nobody) rests_until_[event.id] = now + kAdmissionRest;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

@@ -9,7 +9,7 @@
 #include "engine/command.h"
 #include "modules/queue/room_registry.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 // Lane thread. The rooms must outlive it and its commands.
 class AdmissionJob {
@@ -28,4 +28,4 @@ class AdmissionJob {
   absl::flat_hash_map<EventId, TimePoint> rests_until_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

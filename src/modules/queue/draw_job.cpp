@@ -8,7 +8,7 @@
 #include "modules/queue/model.h"
 #include "modules/queue/room_command.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 namespace {
 
 constexpr Millis kDrawingLook{10};               // how often a drawing under way is looked after
@@ -49,7 +49,7 @@ bool has_its_beacon(const Draw& draw) { return draw.beacon_source.empty() || !dr
 
 struct DrawJob::Drawing {
   ClosedList list;
-  DrawnOrder order;
+  protocol::DrawnOrder order;
   std::atomic<bool> is_done{false};
   std::jthread thread;  // last, so that it ends before what it writes to
 };
@@ -70,7 +70,7 @@ void DrawJob::collect(const Event& event, TimePoint now, std::vector<std::unique
   const auto draw = rooms_.look(event.id, [](const RoomState& state) { return state.draw; });
   if (will_be_drawn(event, now)) {
     if (!is_committed(draw ? &*draw : nullptr, event))
-      due.push_back(std::make_unique<CommitDraw>(event.id, random_(kSeedBytes)));
+      due.push_back(std::make_unique<CommitDraw>(event.id, random_(protocol::kSeedBytes)));
     return;
   }
   if (!draw || draw->drawn_at || now < draw->opens_at || event.queue.order != LineOrder::draw) return;
@@ -85,7 +85,7 @@ std::unique_ptr<DrawJob::Drawing> DrawJob::start_drawing(const Draw& draw) const
   drawing->list.people = rooms_.look(
       draw.event, [&](const RoomState& state) { return state.room.last_joined_before(draw.opens_at); });
   const auto work = [&rooms = rooms_, draw, result = drawing.get()](const std::stop_token& stop) {
-    JoinsDigest digest;
+    protocol::JoinsDigest digest;
     for (Place place = 1; place <= result->list.people && !stop.stop_requested();) {
       place = rooms.look(draw.event, [&](const RoomState& state) {
         Place next = place;
@@ -95,7 +95,8 @@ std::unique_ptr<DrawJob::Drawing> DrawJob::start_drawing(const Draw& draw) const
       });
     }
     result->list.digest = digest.finish();
-    result->order = draw_order(draw_key(draw.seed, result->list.digest, draw.beacon), result->list.people);
+    result->order = protocol::draw_order(protocol::draw_key(draw.seed, result->list.digest, draw.beacon),
+                                         result->list.people);
     result->is_done = true;
   };
   if (drawing->list.people <= kDrawnInLane) work(std::stop_token());
@@ -103,7 +104,7 @@ std::unique_ptr<DrawJob::Drawing> DrawJob::start_drawing(const Draw& draw) const
   return drawing;
 }
 
-std::optional<DrawnOrder> DrawJob::finish(const Draw& draw) {
+std::optional<protocol::DrawnOrder> DrawJob::finish(const Draw& draw) {
   std::unique_ptr<Drawing> drawing;
   if (const auto found = drawings_.find(draw.event); found != drawings_.end()) {
     drawing = std::move(found->second);
@@ -117,7 +118,7 @@ std::optional<DrawnOrder> DrawJob::finish(const Draw& draw) {
   const bool matches_draw =
       drawing && drawing->list.people == draw.people && drawing->list.digest == draw.digest;
   if (matches_draw) return std::move(drawing->order);
-  return draw_order(draw_key(draw.seed, draw.digest, draw.beacon), draw.people);
+  return protocol::draw_order(protocol::draw_key(draw.seed, draw.digest, draw.beacon), draw.people);
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

@@ -12,7 +12,7 @@
 #include "ports/random.h"
 #include "protocol/draw.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 // Lane thread. The rooms must outlive it.
 class DrawJob {
@@ -26,7 +26,7 @@ class DrawJob {
 
   // For a draw that was committed, before the room has it: ends the work on earlier drafts of it, and returns
   // the order once it is drawn.
-  std::optional<DrawnOrder> finish(const Draw& draw);
+  std::optional<protocol::DrawnOrder> finish(const Draw& draw);
 
  private:
   struct Drawing;  // the order, worked out beside the lane when the list is long
@@ -37,4 +37,4 @@ class DrawJob {
   std::map<EventId, std::unique_ptr<Drawing>> drawings_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

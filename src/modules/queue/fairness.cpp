@@ -7,7 +7,7 @@
 
 #include "protocol/draw.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 namespace {
 
 struct Person {
@@ -48,7 +48,8 @@ std::vector<std::size_t> in_order(const RoomRows& rows, std::size_t people) {
   order.reserve(people);
   if (rows.draw && rows.draw->drawn_at) {
     const Draw& draw = *rows.draw;
-    for (const Place place : draw_order(draw_key(draw.seed, draw.digest, draw.beacon), draw.people).place_at)
+    for (const Place place :
+         protocol::draw_order(protocol::draw_key(draw.seed, draw.digest, draw.beacon), draw.people).place_at)
       order.push_back(place - 1);
   }
   for (std::size_t i = order.size(); i < people; ++i) order.push_back(i);
@@ -131,4 +132,4 @@ Fairness judge_fairness(const RoomRows& rows, const QueuePolicy& policy) {
   return result;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

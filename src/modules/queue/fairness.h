@@ -9,7 +9,7 @@
 #include "state/catalogue.h"
 #include "state/rows/waiting_room.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 struct Fairness {
   std::int64_t joins = 0;
@@ -34,4 +34,4 @@ struct Fairness {
 
 Fairness judge_fairness(const RoomRows& rows, const QueuePolicy& policy);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

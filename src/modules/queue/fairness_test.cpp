@@ -4,7 +4,7 @@
 
 #include "protocol/draw.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 namespace {
 
 constexpr TimePoint kStart = from_ms(1'800'000'000'000);
@@ -76,7 +76,7 @@ TEST_F(FairnessTest, judges_by_the_order_that_was_drawn) {
   Draw draw{.event = EventId{1}, .seed = std::string(32, 's'), .opens_at = after(50), .drawn_at = after(60)};
   draw.people = 6;
   draw.digest = std::string(32, 'd');
-  const auto order = draw_order(draw_key(draw.seed, draw.digest, ""), 6).place_at;
+  const auto order = protocol::draw_order(protocol::draw_key(draw.seed, draw.digest, ""), 6).place_at;
   rows.draw = draw;
   for (std::size_t i = 0; i < 6; ++i) admit(order[i], 100 + int(i) * 2000);
   const Fairness found = judge_fairness(rows, policy);
@@ -96,4 +96,4 @@ TEST_F(FairnessTest, sees_every_admission_over_a_limit) {
 }
 
 }  // namespace
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

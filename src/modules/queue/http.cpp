@@ -10,7 +10,7 @@
 #include "json/write.h"
 #include "modules/queue/model.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 struct JoinBody {
   UserId userId;
@@ -22,11 +22,11 @@ namespace {
 
 constexpr std::string_view kBearer = "Bearer ";
 
-TokenClaims claims_of(const LinePlace& place) {
+protocol::TokenClaims claims_of(const LinePlace& place) {
   return {{place.event, place.place, place.user}, place.joined_at};
 }
 
-Result<Answer> told(int status, const QueueDeps& deps, const TokenClaims& claims) {
+Result<Answer> told(int status, const QueueDeps& deps, const protocol::TokenClaims& claims) {
   const auto fan = deps.rooms.watch(claims);
   if (!fan) return unknown_token();
   return http::ok(status, to_dto(claims, deps.tokens.sign(claims), *fan, deps.stock(claims.event)));
@@ -120,7 +120,7 @@ Result<Answer> poll(const QueueDeps& deps, const http::Request& request) {
   tag += '-';
   append_parts(tag, fan->poll_after.count());
   tag.pop_back();
-  Answer answer = http::ok(200, to_dto(*claims, presented_token(request), *fan, stock));
+  Answer answer = http::ok(200, to_dto(*claims, identity::presented_token(request), *fan, stock));
   return http::with_etag(request, std::move(answer), tag);
 }
 
@@ -137,7 +137,7 @@ http::Route poll_route(const QueueDeps& deps) {
 
 }  // namespace
 
-QueuePlace to_dto(const TokenClaims& claims, std::string_view token, const FanView& fan,
+QueuePlace to_dto(const protocol::TokenClaims& claims, std::string_view token, const FanView& fan,
                   const std::optional<StockUpdate>& stock) {
   const Standing& standing = fan.standing;
   QueuePlace place{.eventId = claims.event,
@@ -161,7 +161,7 @@ QueuePlace to_dto(const TokenClaims& claims, std::string_view token, const FanVi
   return place;
 }
 
-std::string status_tag(const TokenClaims& claims, const FanView& fan,
+std::string status_tag(const protocol::TokenClaims& claims, const FanView& fan,
                        const std::optional<StockUpdate>& stock) {
   const Standing& standing = fan.standing;
   const bool waits = standing.status == QueueStatus::CREATED;
@@ -175,16 +175,9 @@ std::string status_tag(const TokenClaims& claims, const FanView& fan,
   return tag;
 }
 
-StockUpdate status_tag(const Stock& stock, bool sold_out) {
-  StockUpdate news{sold_out, {std::make_shared<const std::string>(json::to_text(stock))}};
-  for (const auto& category : stock.categories)
-    news.sum = news.sum * 1'000'003 + std::uint64_t(category.seatsLeft) + 1;
-  return news;
-}
-
 void add_queue_routes(http::Router& router, const QueueDeps& deps) {
   router.add(join_route(deps));
   router.add(poll_route(deps));
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

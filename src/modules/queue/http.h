@@ -11,7 +11,7 @@
 #include "modules/queue/rooms.h"
 #include "modules/queue/stock.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 struct QueuePlace {
   EventId eventId;
@@ -33,17 +33,17 @@ BOOST_DESCRIBE_STRUCT(QueuePlace, (),
                       (eventId, userId, token, status, position, estimatedWaitSeconds, estimatedWaitLow,
                        estimatedWaitHigh, pollAfterMs, issuedAt, activatedAt, expiresAt, soldOut, stock))
 
-QueuePlace to_dto(const TokenClaims& claims, std::string_view token, const FanView& fan,
+QueuePlace to_dto(const protocol::TokenClaims& claims, std::string_view token, const FanView& fan,
                   const std::optional<StockUpdate>& stock = std::nullopt);
 // Names all that is news to the fan: everything told that can change, but for when to ask next.
-std::string status_tag(const TokenClaims& claims, const FanView& fan,
+std::string status_tag(const protocol::TokenClaims& claims, const FanView& fan,
                        const std::optional<StockUpdate>& stock = std::nullopt);
 
 struct QueueDeps {
   Lane& lane;
   Rooms& rooms;
-  const Identity& identity;
-  const PlaceTokens& tokens;
+  const identity::Identity& identity;
+  const identity::PlaceTokens& tokens;
   const Clock& clock;
   std::function<std::shared_ptr<const Catalogue>()> catalogue;
   EventId default_event;  // 0 = none
@@ -52,4 +52,4 @@ struct QueueDeps {
 // `deps` must outlive the router.
 void add_queue_routes(http::Router& router, const QueueDeps& deps);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

@@ -10,7 +10,7 @@
 #include "json/types.h"
 #include "protocol/draw.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 struct PublicRoomDto {
   EventId eventId;
@@ -99,8 +99,8 @@ Result<Answer> show_draw(const PublicDeps& deps, const http::Request& request) {
 }  // namespace
 
 DrawDto to_dto(const Draw& draw) {
-  DrawDto dto{.algorithm = std::string(kDrawAlgorithm),
-              .commitment = to_hex(draw_commitment(draw.seed, draw.event, draw.opens_at)),
+  DrawDto dto{.algorithm = std::string(protocol::kDrawAlgorithm),
+              .commitment = to_hex(protocol::draw_commitment(draw.seed, draw.event, draw.opens_at)),
               .opensAt = draw.opens_at,
               .committedAt = draw.committed_at};
   if (!draw.beacon_source.empty()) dto.beaconSource = draw.beacon_source;
@@ -139,4 +139,4 @@ void add_public_routes(http::Router& router, const PublicDeps& deps) {
        .read = api::bind_read(deps, show_draw)});
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

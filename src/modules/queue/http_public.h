@@ -9,7 +9,7 @@
 #include "modules/queue/rooms.h"
 #include "modules/queue/stock.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 struct DrawDto {
   std::string algorithm;
@@ -38,4 +38,4 @@ struct PublicDeps {
 // `deps` must outlive the router.
 void add_public_routes(http::Router& router, const PublicDeps& deps);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

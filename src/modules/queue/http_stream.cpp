@@ -8,7 +8,7 @@
 #include "modules/queue/http.h"
 #include "modules/queue/place_watcher.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 namespace {
 
 // `event: status` with what GET /queue would say, `id:` what was told. A status and its times are told at
@@ -16,7 +16,7 @@ namespace {
 class StatusStream : public EventStream {
  public:
   // `told`: the id of what the listener knows already; empty when nothing.
-  StatusStream(PlaceWatcher watcher, const TokenClaims& claims, std::string token, std::string told,
+  StatusStream(PlaceWatcher watcher, const protocol::TokenClaims& claims, std::string token, std::string told,
                const StockOf& stock)
       : watcher_(std::move(watcher)),
         claims_(claims),
@@ -60,7 +60,7 @@ class StatusStream : public EventStream {
   }
 
   PlaceWatcher watcher_;
-  TokenClaims claims_;
+  protocol::TokenClaims claims_;
   std::string token_;
   std::string told_;
   const StockOf& stock_;
@@ -69,7 +69,7 @@ class StatusStream : public EventStream {
 };
 
 Result<Answer> open(const QueueStreamDeps& deps, const http::Request& request) {
-  std::string token = presented_stream_token(request);
+  std::string token = identity::presented_stream_token(request);
   const auto claims = deps.tokens.check(token);
   if (!claims) return claims.error();
   const auto fan = deps.rooms.look(*claims);
@@ -111,4 +111,4 @@ void add_queue_stream_route(http::Router& router, const QueueStreamDeps& deps) {
        .read = api::bind_read(deps, open)});
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

@@ -6,11 +6,11 @@
 #include "modules/queue/rooms.h"
 #include "modules/queue/stock.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 struct QueueStreamDeps {
   Rooms& rooms;
-  const PlaceTokens& tokens;
+  const identity::PlaceTokens& tokens;
   const Clock& clock;
   StockOf stock;
 };
@@ -20,4 +20,4 @@ void add_queue_stream_route(http::Router& router, const QueueStreamDeps& deps);
 // The parameters of every event stream.
 std::vector<http::Parameter> stream_parameters();
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

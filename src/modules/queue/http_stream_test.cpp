@@ -12,7 +12,7 @@
 #include "support/sse.h"
 #include "support/stage.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 namespace {
 
 using namespace test;
@@ -30,21 +30,21 @@ class QueueStream : public testing::Test, protected http::Reply::Sink {
   void take(Answer&& given) noexcept override { answer = std::move(given); }
 
   // Fans 1, 2, 3… join in this order.
-  TokenClaims join() {
-    const TokenClaims token{{kClubNight, ++last_place, user_id(last_place)}, clock.now()};
+  protocol::TokenClaims join() {
+    const protocol::TokenClaims token{{kClubNight, ++last_place, user_id(last_place)}, clock.now()};
     Batch batch;
     batch.line.put({kClubNight, token.place}, {kClubNight, token.place, token.user, token.issued_at, {}},
                    nullptr);
     rooms.on_commit(batch);
     return token;
   }
-  void visit(const TokenClaims& token, Millis lasts) {
+  void visit(const protocol::TokenClaims& token, Millis lasts) {
     Batch batch;
     batch.visits.put({token.event, token.place},
                      {token.event, token.place, token.user, clock.now(), clock.now() + lasts}, nullptr);
     rooms.on_commit(batch);
   }
-  void leave(const TokenClaims& token) {
+  void leave(const protocol::TokenClaims& token) {
     Batch batch;
     const LinePlace before{token.event, token.place, token.user, token.issued_at, {}};
     LinePlace after = before;
@@ -61,7 +61,7 @@ class QueueStream : public testing::Test, protected http::Reply::Sink {
     router.find(request).route->handler(request, http::Reply(*this));
     return std::exchange(answer, {});
   }
-  std::shared_ptr<EventStream> listen(const TokenClaims& token, const std::string& last_id = "") {
+  std::shared_ptr<EventStream> listen(const protocol::TokenClaims& token, const std::string& last_id = "") {
     const std::string text = keys.sign(token);
     return open("", {{"queue-token", text}, {"Last-Event-ID", last_id}}).stream;
   }
@@ -85,9 +85,9 @@ class QueueStream : public testing::Test, protected http::Reply::Sink {
 
   Stage stage;
   ManualClock clock{kNow};
-  TokenKeys keys{{std::string(32, 'k')}};
+  identity::TokenKeys keys{{std::string(32, 'k')}};
   Rooms rooms{clock, [this] { return stage.view.catalogue; }, &seeds};
-  PlaceTokens tokens{keys, clock, kLifetime};
+  identity::PlaceTokens tokens{keys, clock, kLifetime};
   QueueStreamDeps deps{rooms, tokens, clock, [this](EventId) { return stock; }};
   http::Router router;
   std::optional<StockUpdate> stock;
@@ -98,7 +98,7 @@ class QueueStream : public testing::Test, protected http::Reply::Sink {
 
 TEST_F(QueueStream, begins_with_what_GET_queue_would_say_and_then_is_silent) {
   join();
-  const TokenClaims fan = join();
+  const protocol::TokenClaims fan = join();
   const auto stream = listen(fan);
   const auto events = hear(*stream);
   ASSERT_THAT(events, SizeIs(1));
@@ -116,7 +116,7 @@ TEST_F(QueueStream, begins_with_what_GET_queue_would_say_and_then_is_silent) {
 
 TEST_F(QueueStream, tells_admission_and_its_end_at_once_and_then_is_over) {
   join();
-  const TokenClaims fan = join();
+  const protocol::TokenClaims fan = join();
   const auto stream = listen(fan);
   hear(*stream);
   visit(fan, Millis(1000));
@@ -139,7 +139,7 @@ TEST_F(QueueStream, tells_admission_and_its_end_at_once_and_then_is_over) {
 }
 
 TEST_F(QueueStream, tells_a_position_in_the_rhythm_of_pollAfterMs_and_no_sooner) {
-  std::vector<TokenClaims> ahead;
+  std::vector<protocol::TokenClaims> ahead;
   for (int i = 0; i < 20; ++i) ahead.push_back(join());
   const auto stream = listen(join());
   auto told = hear(*stream);
@@ -171,7 +171,7 @@ TEST_F(QueueStream, tells_a_position_in_the_rhythm_of_pollAfterMs_and_no_sooner)
 }
 
 TEST_F(QueueStream, says_that_a_place_was_given_up) {
-  const TokenClaims fan = join();
+  const protocol::TokenClaims fan = join();
   const auto stream = listen(fan);
   hear(*stream);
   leave(fan);
@@ -182,7 +182,7 @@ TEST_F(QueueStream, says_that_a_place_was_given_up) {
 }
 
 TEST_F(QueueStream, repeats_nothing_after_Last_Event_ID_and_tells_what_has_changed_since) {
-  const TokenClaims first = join(), fan = join();
+  const protocol::TokenClaims first = join(), fan = join();
   const std::string id = hear(*listen(fan)).at(0).id;
   const auto again = listen(fan, id);
   EXPECT_THAT(hear(*again), IsEmpty());
@@ -217,8 +217,8 @@ TEST_F(QueueStream, takes_the_token_from_the_headers_or_the_query) {
 }
 
 TEST_F(QueueStream, refuses_and_ends_as_GET_queue_would) {
-  const TokenClaims fan = join();
-  TokenClaims foreign = fan;
+  const protocol::TokenClaims fan = join();
+  protocol::TokenClaims foreign = fan;
   foreign.user = user_id(77);
   EXPECT_EQ(open("token=" + keys.sign(foreign), {}).status, 401);
   const auto stream = listen(fan);
@@ -250,7 +250,7 @@ TEST_F(QueueStream, tells_at_once_that_everything_is_sold) {
 // R-Q12
 TEST_F(QueueStream, is_a_sign_of_life_for_as_long_as_it_is_open) {
   stage.event().queue.presence_timeout = Millis(60'000);
-  const TokenClaims fan = join();
+  const protocol::TokenClaims fan = join();
   const auto stream = listen(fan);
   for (int second = 0; second < 300; ++second) {
     clock.advance(Millis(1000));
@@ -266,4 +266,4 @@ TEST_F(QueueStream, is_a_sign_of_life_for_as_long_as_it_is_open) {
 }
 
 }  // namespace
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

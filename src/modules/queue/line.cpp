@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace stagedoor {
+namespace stagedoor::queue {
 namespace {
 
 // A side line's turn comes when so many others were let in since that its share allows one.
@@ -102,7 +102,7 @@ void Line::gather() {
   order_ = {};
 }
 
-void Line::set_order(DrawnOrder order) {
+void Line::set_order(protocol::DrawnOrder order) {
   order_ = std::move(order);
   is_gathering_ = false;
   frontier_ = 0;
@@ -187,4 +187,4 @@ PlaceBitmap Line::absences(std::int32_t block) const {
   return row;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

@@ -19,7 +19,7 @@
 #include "protocol/draw.h"
 #include "state/rows/waiting_room.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 // At most these parts of the admissions go to the side lines, as long as others wait.
 struct Shares {
@@ -41,7 +41,7 @@ class Line {
   // Nobody knows the order until a draw: nobody has a position and nobody is next.
   void gather();
   // Ends that. Places beyond the drawn ones go behind, in the order of their numbers.
-  void set_order(DrawnOrder order);
+  void set_order(protocol::DrawnOrder order);
   bool is_gathering() const { return is_gathering_; }
 
   // Not stored: who vanished is taken for present after a restart, until found absent again.
@@ -103,7 +103,7 @@ class Line {
   std::uint32_t waiting_count_ = 0, present_count_ = 0;
 
   bool is_gathering_ = false;
-  DrawnOrder order_;
+  protocol::DrawnOrder order_;
   Place frontier_ = 0;
   WaitingSet counted_;    // by rank: waiting, was there all the time, no priority
   WaitingSet uncounted_;  // by rank: the other ones who wait in the line and are present
@@ -113,4 +113,4 @@ class Line {
   std::uint32_t since_returned_ = 0, since_priority_ = 0;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

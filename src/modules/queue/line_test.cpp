@@ -8,7 +8,7 @@
 #include <numeric>
 #include <random>
 
-namespace stagedoor {
+namespace stagedoor::queue {
 namespace {
 
 using testing::ElementsAre;
@@ -191,7 +191,7 @@ TEST(Line, agrees_with_a_naive_list_on_random_traces_and_tells_nobody_a_number_t
         default:
           if (!is_drawn || has_drawn || random() % 4 != 0) break;
           has_drawn = true;
-          DrawnOrder order{std::vector<Place>(last), std::vector<Place>(last)};
+          protocol::DrawnOrder order{std::vector<Place>(last), std::vector<Place>(last)};
           std::iota(order.place_at.begin(), order.place_at.end(), 1U);
           std::shuffle(order.place_at.begin(), order.place_at.end(), random);
           for (Place rank = 1; rank <= last; ++rank) order.rank_of[order.place_at[rank - 1] - 1] = rank;
@@ -304,4 +304,4 @@ TEST(Line, nobody_has_a_position_nor_a_turn_before_the_draw) {
 }
 
 }  // namespace
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

@@ -4,7 +4,7 @@
 
 #include "core/refusals.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 TimePoint visit_cap(const Visit& visit, const QueuePolicy& policy) {
   // A cap lowered meanwhile ends no visit that is under way, and no hold is born dead.
@@ -123,4 +123,4 @@ Decision<Draw> decide_beacon(const NameBeacon& order, const View& view, TimePoin
   return {std::move(draw), std::move(changes)};
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

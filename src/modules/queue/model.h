@@ -7,7 +7,7 @@
 #include "core/place_ref.h"
 #include "engine/command.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 // A first visit from `now` on: active_ttl, but never beyond visit_max (R-Q11).
 Visit begin_visit(const LinePlace& place, const QueuePolicy& policy, TimePoint now);
@@ -64,4 +64,4 @@ struct NameBeacon {
 // drawn already).
 Decision<Draw> decide_beacon(const NameBeacon& order, const View& view, TimePoint now);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

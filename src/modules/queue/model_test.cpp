@@ -7,7 +7,7 @@
 
 #include "support/stage.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 namespace {
 
 using namespace test;
@@ -173,4 +173,4 @@ TEST(Admit, begins_a_visit_for_each_place) {
 }
 
 }  // namespace
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 std::optional<PlaceWatcher::Observation> PlaceWatcher::poll(bool force) {
   const TimePoint now = clock_.now();
@@ -19,4 +19,4 @@ std::optional<PlaceWatcher::Observation> PlaceWatcher::poll(bool force) {
   return observed;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

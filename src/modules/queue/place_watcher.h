@@ -8,7 +8,7 @@
 
 #include "modules/queue/rooms.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 class PlaceWatcher {
  public:
@@ -39,4 +39,4 @@ class PlaceWatcher {
   TimePoint next_poll_{};
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace stagedoor {
+namespace stagedoor::queue {
 namespace {
 
 constexpr Millis kPollFloor{1000};
@@ -45,4 +45,4 @@ bool may_poll(PollBucket& bucket, std::uint32_t now, Millis advised) {
   return true;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

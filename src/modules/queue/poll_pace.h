@@ -8,7 +8,7 @@
 #include "modules/queue/standing.h"
 #include "state/catalogue.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 // A number in [0, 1), the same for the same place and position, so that an unchanged answer stays the same to
 // the byte.
@@ -29,4 +29,4 @@ struct PollBucket {
 // Takes a poll from the bucket, or answers false when none is left; a refused poll costs nothing.
 bool may_poll(PollBucket& bucket, std::uint32_t now, Millis advised);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

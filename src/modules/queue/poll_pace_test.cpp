@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace stagedoor {
+namespace stagedoor::queue {
 namespace {
 
 constexpr TimePoint kNow = from_ms(1'800'000'000'000);
@@ -102,4 +102,4 @@ TEST(PollPace, limits_polls_by_what_was_advised) {
 }
 
 }  // namespace
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

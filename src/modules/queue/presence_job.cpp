@@ -5,7 +5,7 @@
 
 #include "modules/queue/room_command.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 namespace {
 
 constexpr std::size_t kAbsentAtOnce = 20'000;  // more would keep the lane too long
@@ -105,4 +105,4 @@ void PresenceJob::search(const Event& event, Times& times, TimePoint now,
   if (!absent.empty()) due.push_back(std::make_unique<RecordAbsent>(rooms_, event.id, std::move(absent)));
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

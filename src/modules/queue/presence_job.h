@@ -11,7 +11,7 @@
 #include "engine/command.h"
 #include "modules/queue/room_registry.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 // Lane thread, except where noted. The rooms must outlive it and its commands.
 class PresenceJob {
@@ -41,4 +41,4 @@ class PresenceJob {
   absl::flat_hash_map<EventId, Times> times_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

@@ -6,7 +6,7 @@
 
 #include "core/ensure.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 namespace {
 
 constexpr Millis kStampsKept{3'600'000};  // an interval's `every` is not longer
@@ -269,7 +269,7 @@ double Room::admitted_per_second(const QueuePolicy& policy, TimePoint now) const
 
 bool Room::may_poll(Place place, TimePoint now, Millis advised) {
   if (!owner(place)) return true;
-  return stagedoor::may_poll(signs_[place - 1].polls, ticks(now), advised);
+  return queue::may_poll(signs_[place - 1].polls, ticks(now), advised);
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

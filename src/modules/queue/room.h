@@ -22,7 +22,7 @@
 #include "state/catalogue.h"
 #include "state/rows/waiting_room.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 class Room {
  public:
@@ -41,7 +41,7 @@ class Room {
   void grant_priority(const UserId& user);  // whether or not the user has joined
   // Until a draw nobody's turn can come; see Line.
   void gather() { line_.gather(); }
-  void set_order(DrawnOrder order) { line_.set_order(std::move(order)); }
+  void set_order(protocol::DrawnOrder order) { line_.set_order(std::move(order)); }
 
   // Signs of life (R-Q12), which are not stored: somebody asked where they stand, or listens.
   void seen(Place place, TimePoint now);
@@ -138,4 +138,4 @@ class Room {
   TimePoint busy_since_ = kNever;               // since when somebody has been waiting
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

@@ -3,7 +3,7 @@
 
 #include "engine/command.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 class RoomCommand : public Command {
  public:
@@ -20,4 +20,4 @@ class RoomCommand : public Command {
   EventId event_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

@@ -5,7 +5,7 @@
 
 #include "modules/queue/rooms.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 void Rooms::restore(LineStore& line, StartupState& store) {
   const TimePoint now = std::max(clock_.now(), store.latest_moment());
@@ -118,4 +118,4 @@ void Rooms::count_everybody_present(TimePoint now) {
     registry_.with(event, [&](RoomState& state) { state.room.everybody_seen(now); });
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

@@ -1,6 +1,6 @@
 #include "modules/queue/room_registry.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 RoomRegistry::Slot& RoomRegistry::slot(EventId event) {
   const auto slots = slots_.lock();
@@ -22,4 +22,4 @@ std::vector<EventId> RoomRegistry::events() const {
   return events;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

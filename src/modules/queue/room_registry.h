@@ -14,7 +14,7 @@
 #include "modules/queue/room.h"
 #include "state/rows/waiting_room.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 // What is kept of one event's waiting room.
 struct RoomState {
@@ -73,4 +73,4 @@ class RoomRegistry {
   Guarded<std::map<EventId, std::unique_ptr<Slot>>> slots_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

@@ -4,7 +4,7 @@
 
 #include <random>
 
-namespace stagedoor {
+namespace stagedoor::queue {
 namespace {
 
 constexpr TimePoint kStart = from_ms(1'800'000'000'000);
@@ -237,4 +237,4 @@ TEST(Room, estimates_by_the_policy_first_and_by_what_was_measured_later) {
 }
 
 }  // namespace
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

@@ -4,7 +4,7 @@
 
 #include "modules/queue/poll_pace.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 namespace {
 
 constexpr std::size_t kListedAtOnce = 10'000;  // under one lock: polls of the event wait meanwhile
@@ -145,4 +145,4 @@ void Rooms::collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) {
   }
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

@@ -19,7 +19,7 @@
 #include "ports/random.h"
 #include "ports/startup_state.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 struct RoomNumbers {
   std::uint32_t waiting = 0;  // people with a place whose turn has not come
@@ -82,4 +82,4 @@ class Rooms : public CommitObserver, public Job {
   DrawJob draws_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

@@ -9,7 +9,7 @@
 #include "support/seeds.h"
 #include "support/stage.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 namespace {
 
 using namespace test;
@@ -45,4 +45,4 @@ TEST(Rooms, may_be_asked_for_unknown_rooms_while_the_lane_collects) {
 }
 
 }  // namespace
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

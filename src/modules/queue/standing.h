@@ -8,7 +8,7 @@
 
 #include "core/time.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 BOOST_DEFINE_ENUM_CLASS(QueueStatus, CREATED, ACTIVATED, EXPIRED)
 
@@ -36,4 +36,4 @@ struct FanView {
   Millis poll_after{};
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

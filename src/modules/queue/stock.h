@@ -13,7 +13,7 @@
 #include "core/money.h"
 #include "json/types.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 struct CategoryStock {
   std::string name;
@@ -38,4 +38,4 @@ StockUpdate render(const Stock& stock, bool sold_out);
 // Any thread. Nothing for an event that is not there.
 using StockOf = std::function<std::optional<StockUpdate>(EventId)>;
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

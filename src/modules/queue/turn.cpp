@@ -4,7 +4,7 @@
 
 #include "core/refusals.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 Result<void> Turns::check(const PlaceRef& place, EventId event) const {
   if (place.event != event) return wrong_event();
@@ -27,4 +27,4 @@ Refusal Turns::explain(Refusal refusal, const PlaceRef& place) const {
   return refusal;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

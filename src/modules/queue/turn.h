@@ -5,7 +5,7 @@
 #include "core/refusal.h"
 #include "modules/queue/rooms.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 // Any thread. The rooms must outlive it.
 class Turns {
@@ -24,4 +24,4 @@ class Turns {
   const Rooms& rooms_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

@@ -7,7 +7,7 @@
 #include "support/seeds.h"
 #include "support/stage.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 namespace {
 
 using namespace test;
@@ -76,4 +76,4 @@ TEST_F(TurnTest, tells_who_waits_where_they_stand) {
 }
 
 }  // namespace
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

@@ -5,7 +5,7 @@
 
 #include "core/ensure.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 namespace {
 
 std::size_t block_of(Place number) { return (number - 1) / 64; }
@@ -109,4 +109,4 @@ Place SideLine::next(Place& cursor) const {
   return cursor == 0 ? 0 : places_[cursor - 1];
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

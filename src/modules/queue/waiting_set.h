@@ -9,7 +9,7 @@
 
 #include "core/ids.h"
 
-namespace stagedoor {
+namespace stagedoor::queue {
 
 // Numbers 1 … size(), each in the set or not: bits in blocks of 64, and a Fenwick tree (Fenwick 1994) over
 // the blocks' counts. Everything but growing is O(log N); 1.5 bits a number.
@@ -67,4 +67,4 @@ WaitingSet::WaitingSet(std::uint32_t size, const Contains& contains) : bits_((si
   sum_up();
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::queue

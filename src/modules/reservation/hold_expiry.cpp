@@ -2,7 +2,7 @@
 
 #include "modules/reservation/model.h"
 
-namespace stagedoor {
+namespace stagedoor::reservation {
 namespace {
 
 constexpr Millis kRetry{1000};
@@ -60,4 +60,4 @@ void HoldExpiry::collect(TimePoint now, std::vector<std::unique_ptr<Command>>& d
   if (!holds.empty()) due.push_back(std::make_unique<Sweep>(*this, now, std::move(holds)));
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::reservation

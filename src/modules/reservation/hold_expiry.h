@@ -12,7 +12,7 @@
 #include "engine/lane.h"
 #include "ports/startup_state.h"
 
-namespace stagedoor {
+namespace stagedoor::reservation {
 
 // Lane thread (restore: before it starts).
 class HoldExpiry : public Job, public CommitObserver {
@@ -39,4 +39,4 @@ class HoldExpiry : public Job, public CommitObserver {
   std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::reservation

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace stagedoor {
+namespace stagedoor::reservation {
 namespace {
 
 constexpr TimePoint kStart = from_ms(1'800'000'000'000);
@@ -35,4 +35,4 @@ TEST_F(LapseHoldsTest, follow_a_hold_whose_end_moves_to_an_earlier_time) {
 }
 
 }  // namespace
-}  // namespace stagedoor
+}  // namespace stagedoor::reservation

@@ -13,7 +13,7 @@
 #include "modules/identity/who_asks.h"
 #include "modules/queue/http.h"
 
-namespace stagedoor {
+namespace stagedoor::reservation {
 
 inline constexpr std::size_t kSeatsPerCallMax = 100;
 
@@ -76,26 +76,27 @@ void hold(const ReservationDeps& deps, const PlaceRef& fan, HoldBody body, Idemp
 }
 
 http::Route hold_route(const ReservationDeps& deps) {
-  return {.method = POST,
-          .path = "/events/seats",
-          .summary = "Hold one seat, or several: all or none",
-          .tag = "reservations",
-          .parameters = {api::idempotency_parameter()},
-          .body = &json::schema<HoldBody>,
-          .successes = {{.status = 201,
-                         .description = "Held now; with seatIds: {reservations: […]}",
-                         .schema = &json::schema<ReservationDto>},
-                        {.status = 200,
-                         .description = "The hold you have already",
-                         .schema = &json::schema<ReservationDto>}},
-          .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::WRONG_TOKEN_TURN,
-                       Code::WRONG_TOKEN_EVENT, Code::SEAT_NOT_FOUND, Code::EVENT_NOT_ON_SALE,
-                       Code::BOOKING_CLOSED, Code::SEAT_OCCUPIED, Code::SEAT_LIMIT_EXCEEDED,
-                       Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
-          .handler = api::bind(deps, hold, by_place, api::with_body<HoldBody>, api::with_idempotency)};
+  return {
+      .method = POST,
+      .path = "/events/seats",
+      .summary = "Hold one seat, or several: all or none",
+      .tag = "reservations",
+      .parameters = {api::idempotency_parameter()},
+      .body = &json::schema<HoldBody>,
+      .successes = {{.status = 201,
+                     .description = "Held now; with seatIds: {reservations: […]}",
+                     .schema = &json::schema<ReservationDto>},
+                    {.status = 200,
+                     .description = "The hold you have already",
+                     .schema = &json::schema<ReservationDto>}},
+      .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::WRONG_TOKEN_TURN,
+                   Code::WRONG_TOKEN_EVENT, Code::SEAT_NOT_FOUND, Code::EVENT_NOT_ON_SALE,
+                   Code::BOOKING_CLOSED, Code::SEAT_OCCUPIED, Code::SEAT_LIMIT_EXCEEDED,
+                   Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
+      .handler = api::bind(deps, hold, identity::by_place, api::with_body<HoldBody>, api::with_idempotency)};
 }
 
-void show(const ReservationDeps& deps, const Caller& caller, ReservationId id, http::Reply reply) {
+void show(const ReservationDeps& deps, const identity::Caller& caller, ReservationId id, http::Reply reply) {
   api::submit_read(deps.query_pool, std::move(reply),
                    [id, user = caller.user, &deps](Queries& queries) -> Result<Answer> {
                      const auto row = queries.reservation(id);
@@ -113,11 +114,11 @@ http::Route show_route(const ReservationDeps& deps) {
       .tag = "reservations",
       .successes = {{.description = "The reservation", .schema = &json::schema<ReservationDto>}},
       .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN, Code::RESERVATION_NOT_FOUND},
-      .handler = api::bind(deps, show, by_caller, api::with_id<ReservationId>("id"))};
+      .handler = api::bind(deps, show, identity::by_caller, api::with_id<ReservationId>("id"))};
 }
 
-void cancel(const ReservationDeps& deps, const Caller& caller, ReservationId id, Idempotency idempotency,
-            http::Reply reply) {
+void cancel(const ReservationDeps& deps, const identity::Caller& caller, ReservationId id,
+            Idempotency idempotency, http::Reply reply) {
   const CancelHold order{id, caller.user};
   api::submit(
       deps.lane, LaneClass::payment, std::move(idempotency),
@@ -141,8 +142,8 @@ http::Route cancel_route(const ReservationDeps& deps) {
       .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN, Code::RESERVATION_NOT_FOUND,
                    Code::RESERVATION_ALREADY_PAID, Code::WRONG_RESERVATION_STATUS, Code::RESERVATION_EXPIRED,
                    Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
-      .handler =
-          api::bind(deps, cancel, by_caller, api::with_id<ReservationId>("id"), api::with_idempotency)};
+      .handler = api::bind(deps, cancel, identity::by_caller, api::with_id<ReservationId>("id"),
+                           api::with_idempotency)};
 }
 
 using StatusFilter = std::optional<ReservationStatus>;
@@ -155,7 +156,7 @@ Result<StatusFilter> status_filter(const api::Source& from) {
   return invalid("status", "must be RESERVED, PENDING, PAID, CANCELLED or REFUNDED");
 }
 
-void list(const ReservationDeps& deps, const Caller& caller, StatusFilter status, PageAt at,
+void list(const ReservationDeps& deps, const identity::Caller& caller, StatusFilter status, PageAt at,
           http::Reply reply) {
   api::submit_read(
       deps.query_pool, std::move(reply), [user = caller.user, status, at, &deps](Queries& queries) {
@@ -185,10 +186,10 @@ http::Route list_route(const ReservationDeps& deps) {
                          .schema = &json::schema<ReservationDto>,
                          .envelope = http::Envelope::page}},
           .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN},
-          .handler = api::bind(deps, list, by_owner, status_filter, api::with_page)};
+          .handler = api::bind(deps, list, identity::by_owner, status_filter, api::with_page)};
 }
 
-void leave(const ReservationDeps& deps, const TokenClaims& claims, Idempotency idempotency,
+void leave(const ReservationDeps& deps, const protocol::TokenClaims& claims, Idempotency idempotency,
            http::Reply reply) {
   api::submit(
       deps.lane, LaneClass::payment, std::move(idempotency),
@@ -196,8 +197,8 @@ void leave(const ReservationDeps& deps, const TokenClaims& claims, Idempotency i
       [claims, &deps](const View& view, BatchContext& context) {
         const auto current = deps.rooms.place_of(claims.event, claims.user, context.now);
         return api::answered(decide_leave({claims}, view, context, current), [&](const Left& left) {
-          auto fan = deps.rooms.look(claims).value_or(FanView{});
-          fan.standing.status = QueueStatus::EXPIRED;
+          auto fan = deps.rooms.look(claims).value_or(queue::FanView{});
+          fan.standing.status = queue::QueueStatus::EXPIRED;
           fan.standing.position = 0;
           fan.standing.expires_at = std::min(fan.standing.expires_at.value_or(left.at), left.at);
           fan.estimate = {0, {}, {}};
@@ -212,9 +213,9 @@ http::Route leave_route(const ReservationDeps& deps) {
           .path = "/queue",
           .summary = "Give your place up; a visit ends and its unpaid holds are cancelled",
           .tag = "queue",
-          .successes = {{.description = "The place, EXPIRED", .schema = &json::schema<QueuePlace>}},
+          .successes = {{.description = "The place, EXPIRED", .schema = &json::schema<queue::QueuePlace>}},
           .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::STORE_UNAVAILABLE},
-          .handler = api::bind(deps, leave, by_token, api::with_idempotency)};
+          .handler = api::bind(deps, leave, identity::by_token, api::with_idempotency)};
 }
 
 }  // namespace
@@ -253,4 +254,4 @@ void add_reservation_routes(http::Router& router, const ReservationDeps& deps) {
     router.add(route(deps));
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::reservation

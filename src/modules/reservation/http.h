@@ -13,7 +13,7 @@
 #include "modules/queue/turn.h"
 #include "modules/reservation/model.h"
 
-namespace stagedoor {
+namespace stagedoor::reservation {
 
 struct ReservationDto {
   ReservationId id;
@@ -46,13 +46,13 @@ ReservationDto to_dto(const Reservation& row, const Catalogue& catalogue, TimePo
 struct ReservationDeps {
   Lane& lane;
   QueryPool& query_pool;
-  const Identity& identity;
-  const PlaceTokens& tokens;
-  const Rooms& rooms;
-  const Turns& turns;
+  const identity::Identity& identity;
+  const identity::PlaceTokens& tokens;
+  const queue::Rooms& rooms;
+  const queue::Turns& turns;
   const Clock& clock;
   std::function<std::shared_ptr<const Catalogue>()> catalogue;
 };
 void add_reservation_routes(http::Router& router, const ReservationDeps& deps);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::reservation

@@ -11,7 +11,7 @@
 #include "modules/queue/model.h"
 #include "state/seat_taker.h"
 
-namespace stagedoor {
+namespace stagedoor::reservation {
 namespace {
 
 Refusal seat_refusal(Code code, std::string message, std::size_t index, std::size_t count, std::string why) {
@@ -95,7 +95,7 @@ void hold_keys(const HoldSeats& order, const View& view, Keys& wanted) {
 
 Decision<Held> decide_hold(const HoldSeats& order, const View& view, BatchContext& context) {
   const TimePoint now = context.now;
-  const auto visit = active_visit(view, order.fan, order.fan.event, now);
+  const auto visit = queue::active_visit(view, order.fan, order.fan.event, now);
   if (visit.has_error()) return visit.error();
   const UserId& user = order.fan.user;
   const std::size_t count = order.seats.size();
@@ -151,7 +151,7 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, BatchContex
   Changes changes;
   for (const Reservation* row : lapsed)
     write(changes, cancelled(*row, CancelReason::LAPSED, now), context.ids);
-  const TimePoint expires_at = std::min(now + event.policy.hold_ttl, visit_cap(*visit, event.queue));
+  const TimePoint expires_at = std::min(now + event.policy.hold_ttl, queue::visit_cap(*visit, event.queue));
   for (Reservation& row : held.reservations) {
     if (row.id) continue;
     const EventDate& date = *view.catalogue->date_of(row.seat);
@@ -165,7 +165,7 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, BatchContex
     row.created_at = row.updated_at = now;
     write(changes, row, context.ids);
   }
-  const Visit renewed = renew_visit(*visit, event.queue, expires_at);
+  const Visit renewed = queue::renew_visit(*visit, event.queue, expires_at);
   if (renewed.expires_at != visit->expires_at) changes.visits.push_back(renewed);
   held.is_new = true;
   return {std::move(held), std::move(changes)};
@@ -251,4 +251,4 @@ Changes decide_lapse(std::span<const ReservationId> holds, const View& view, Bat
   return changes;
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::reservation

@@ -8,7 +8,7 @@
 #include "core/place_ref.h"
 #include "engine/command.h"
 
-namespace stagedoor {
+namespace stagedoor::reservation {
 
 // The next state of a row, one version on.
 Reservation changed(Reservation row, ReservationStatus status, TimePoint now);
@@ -60,4 +60,4 @@ Decision<Left> decide_leave(const Leave& order, const View& view, BatchContext& 
 // The sweep: cancels those of `holds` that have lapsed by now.
 Changes decide_lapse(std::span<const ReservationId> holds, const View& view, BatchContext& context);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::reservation

@@ -7,7 +7,7 @@
 
 #include "support/stage.h"
 
-namespace stagedoor {
+namespace stagedoor::reservation {
 namespace {
 
 using namespace test;
@@ -536,12 +536,12 @@ TEST(Leave, with_an_old_token_does_not_disturb_the_place_taken_since) {
   const PlaceRef old = stage.waiting(1);
   const LinePlace stored{kClubNight, old.place, old.user, kNow, std::nullopt};
   stage.leave(old, true);
-  const auto joined = decide_join({kClubNight, user_id(1)}, stage.view, stage.now, stored, old.place);
+  const auto joined = queue::decide_join({kClubNight, user_id(1)}, stage.view, stage.now, stored, old.place);
   stage.view.apply(joined.changes);
   const Place place = result_of(joined).place.place;
   EXPECT_NE(place, old.place);
   EXPECT_THAT(stage.leave(old, true).changes.line, IsEmpty());
-  const auto again = decide_join({kClubNight, user_id(1)}, stage.view, stage.now, stored, old.place);
+  const auto again = queue::decide_join({kClubNight, user_id(1)}, stage.view, stage.now, stored, old.place);
   EXPECT_FALSE(result_of(again).is_new);
   EXPECT_EQ(result_of(again).place.place, place);
 }
@@ -606,4 +606,4 @@ TEST(Reservation, reads_as_cancelled_from_its_end_on) {
 }
 
 }  // namespace
-}  // namespace stagedoor
+}  // namespace stagedoor::reservation

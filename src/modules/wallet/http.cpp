@@ -9,7 +9,7 @@
 #include "json/types.h"
 #include "modules/identity/who_asks.h"
 
-namespace stagedoor {
+namespace stagedoor::wallet {
 
 struct BalanceDto {
   std::optional<WalletId> id;
@@ -38,7 +38,7 @@ HistoryDto to_dto(const Posting& posting) {
   return dto;
 }
 
-void balance(const WalletDeps& deps, const Caller& caller, http::Reply reply) {
+void balance(const WalletDeps& deps, const identity::Caller& caller, http::Reply reply) {
   api::submit_read(deps.query_pool, std::move(reply), [user = caller.user](Queries& queries) {
     const auto wallet = queries.wallet(user);
     BalanceDto dto{std::nullopt, user, {}};
@@ -58,17 +58,17 @@ http::Route balance_route(const WalletDeps& deps) {
           .successes = {{.description = "0 with no id for a user never seen before",
                          .schema = &json::schema<BalanceDto>}},
           .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN},
-          .handler = api::bind(deps, balance, by_owner)};
+          .handler = api::bind(deps, balance, identity::by_owner)};
 }
 
-Result<Caller> by_owner_who_may_charge(const WalletDeps& deps, const http::Request& request) {
-  auto caller = by_owner(deps, request);
+Result<identity::Caller> by_owner_who_may_charge(const WalletDeps& deps, const http::Request& request) {
+  auto caller = identity::by_owner(deps, request);
   if (caller && !deps.users_may_charge)
     return refuse(Code::FORBIDDEN, "Only the box office can charge a balance.");
   return caller;
 }
 
-void charge(const WalletDeps& deps, const Caller& caller, Won amount, Idempotency idempotency,
+void charge(const WalletDeps& deps, const identity::Caller& caller, Won amount, Idempotency idempotency,
             http::Reply reply) {
   submit_charge(deps.lane, {caller.user, amount, deps.balance_max}, std::move(idempotency), std::move(reply));
 }
@@ -87,7 +87,7 @@ http::Route charge_route(const WalletDeps& deps) {
           .handler = api::bind(deps, charge, by_owner_who_may_charge, charged_amount, api::with_idempotency)};
 }
 
-void history(const WalletDeps& deps, const Caller& caller, PageAt at, http::Reply reply) {
+void history(const WalletDeps& deps, const identity::Caller& caller, PageAt at, http::Reply reply) {
   api::submit_read(deps.query_pool, std::move(reply), [user = caller.user, at](Queries& queries) {
     const auto wallet = queries.wallet(user);
     auto rows = wallet ? queries.history(wallet->id, api::one_more(at)) : std::vector<Posting>{};
@@ -108,7 +108,7 @@ http::Route history_route(const WalletDeps& deps) {
                          .schema = &json::schema<HistoryDto>,
                          .envelope = http::Envelope::page}},
           .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN},
-          .handler = api::bind(deps, history, by_owner, api::with_page)};
+          .handler = api::bind(deps, history, identity::by_owner, api::with_page)};
 }
 
 }  // namespace
@@ -144,4 +144,4 @@ void add_wallet_routes(http::Router& router, const WalletDeps& deps) {
   for (const auto route : {balance_route, charge_route, history_route}) router.add(route(deps));
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::wallet

@@ -8,7 +8,7 @@
 #include "modules/identity/identity.h"
 #include "modules/wallet/model.h"
 
-namespace stagedoor {
+namespace stagedoor::wallet {
 
 struct PostingDto {
   PostingId id;
@@ -36,10 +36,10 @@ void submit_charge(Lane& lane, const Charge& order, Idempotency idempotency, htt
 struct WalletDeps {
   Lane& lane;
   QueryPool& query_pool;
-  const Identity& identity;
+  const identity::Identity& identity;
   Won balance_max;
   bool users_may_charge = true;  // wallet.charge_by
 };
 void add_wallet_routes(http::Router& router, const WalletDeps& deps);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::wallet

@@ -5,7 +5,7 @@
 #include "core/ensure.h"
 #include "modules/events/event_types.h"
 
-namespace stagedoor {
+namespace stagedoor::wallet {
 
 WalletBook::WalletBook(const Wallet* stored, const UserId& user, BatchContext& context) : context_(context) {
   if (stored) wallet_ = *stored;
@@ -55,4 +55,4 @@ Decision<Charged> decide_charge(const Charge& order, const View& view, BatchCont
   return {Charged{book.wallet(), std::move(posting)}, std::move(changes)};
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::wallet

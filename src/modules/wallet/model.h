@@ -4,7 +4,7 @@
 
 #include "engine/command.h"
 
-namespace stagedoor {
+namespace stagedoor::wallet {
 
 // A wallet's movements within one decision: starts from its row (or a new one), adds postings, and says what
 // changed.
@@ -42,4 +42,4 @@ struct Charged {
 // Refusals: INVALID_AMOUNT (outside 1 … balance_max), BALANCE_LIMIT_EXCEEDED.
 Decision<Charged> decide_charge(const Charge& order, const View& view, BatchContext& context);
 
-}  // namespace stagedoor
+}  // namespace stagedoor::wallet

@@ -7,7 +7,7 @@
 
 #include "support/stage.h"
 
-namespace stagedoor {
+namespace stagedoor::wallet {
 namespace {
 
 using namespace test;
@@ -137,4 +137,4 @@ TEST(WalletBookDeathTest, never_goes_below_zero_nor_moves_nothing) {
 }
 
 }  // namespace
-}  // namespace stagedoor
+}  // namespace stagedoor::wallet

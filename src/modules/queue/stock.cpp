@@ -1,0 +1,14 @@
+#include "modules/queue/stock.h"
+
+#include "json/write.h"
+
+namespace stagedoor::queue {
+
+StockUpdate render(const Stock& stock, bool sold_out) {
+  StockUpdate news{sold_out, {std::make_shared<const std::string>(json::to_text(stock))}};
+  for (const auto& category : stock.categories)
+    news.sum = news.sum * 1'000'003 + std::uint64_t(category.seatsLeft) + 1;
+  return news;
+}
+
+}  // namespace stagedoor::queue
