@@ -35,7 +35,7 @@ Refusal overloaded() {
   return refuse(Code::OVERLOADED, "Too many requests are waiting. Nothing was done; try again shortly.");
 }
 Refusal store_unavailable() {
-  return refuse(Code::STORE_UNAVAILABLE, "The store does not answer. Nothing was done; try again shortly.");
+  return refuse(Code::STORE_UNAVAILABLE, "The store is unavailable. Nothing was done; try again shortly.");
 }
 
 }  // namespace stagedoor

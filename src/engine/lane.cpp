@@ -115,8 +115,8 @@ void Lane::commit_all(Range commands) {
       log(LogLevel::error, "the store did not say whether a batch was committed",
           {{"error.message", outage.what()}});
       fail(commands, {Code::OUTCOME_UNKNOWN,
-                      "The store went away while it worked on this. Look whether it was done; the same "
-                      "Idempotency-Key makes it safe to ask again.",
+                      "The connection to the store was lost during this request. Check whether it took "
+                      "effect; with the same Idempotency-Key a retry is safe.",
                       {},
                       {},
                       {}});
@@ -127,7 +127,7 @@ void Lane::commit_all(Range commands) {
       is_store_away_ = true;
       jobs_rest_until_ = now_ + kRestAfterFailure;
       fail(commands, {Code::STORE_UNAVAILABLE,
-                      "The store does not answer. Nothing was done; ask again shortly.",
+                      "The store is unavailable. Nothing was done; try again shortly.",
                       {},
                       {},
                       {}});
@@ -138,7 +138,7 @@ void Lane::commit_all(Range commands) {
       if (commands.size() == 1) {
         jobs_rest_until_ = now_ + kRestAfterFailure;  // it may be a job's, which will be due again at once
         log(LogLevel::error, "the store refused a command", {{"error.message", refusal.what()}});
-        fail(commands, {Code::INTERNAL, "This is a fault of the server. Nothing was done.", {}, {}, {}});
+        fail(commands, {Code::INTERNAL, "The server has an internal error. Nothing was done.", {}, {}, {}});
         return;
       }
     }

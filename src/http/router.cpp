@@ -110,10 +110,10 @@ Router::Found Router::find(Request& request) const {
     allow += to_string(static_cast<Method>(i));
   }
   return {.index = routes_.size(),
-          .refusal = {.code = Code::METHOD_NOT_ALLOWED,
-                      .message = fmt::format("{} is not possible here; possible: {}",
-                                             to_string(request.method), allow),
-                      .headers = {{"Allow", allow}}}};
+          .refusal = {
+              .code = Code::METHOD_NOT_ALLOWED,
+              .message = fmt::format("{} is not allowed here; allowed: {}", to_string(request.method), allow),
+              .headers = {{"Allow", allow}}}};
 }
 
 }  // namespace stagedoor::http

@@ -102,7 +102,8 @@ Result<std::int64_t> parse_path_id(std::string_view name, std::string_view text,
   if (!digits || text.find_first_not_of('0') == text.npos)
     return malformed(name, "must be a whole number above 0");
   const auto id = parse_number<std::int64_t>(text);
-  if (!id) return Refusal{.code = not_found, .message = fmt::format("There is none with the id {}", text)};
+  if (!id)
+    return Refusal{.code = not_found, .message = fmt::format("There is no resource with the id {}", text)};
   return *id;
 }
 

@@ -35,7 +35,7 @@ class Loader {
     toml::parse_result parsed = toml::parse(file.text, file.name);
     if (!parsed) {
       const auto& error = parsed.error();
-      add_error(at(file, error.source()), fmt::format("not TOML: {}", error.description()));
+      add_error(at(file, error.source()), fmt::format("invalid TOML: {}", error.description()));
       return;
     }
     for (const auto& [section, node] : parsed.table()) {
@@ -175,7 +175,7 @@ class Loader {
 
   void take(const std::string& where, const Setting& setting, const std::optional<std::string>& wrong) {
     if (wrong) {
-      add_error(where, fmt::format("{} has a value that does not fit; {}", setting.name, *wrong));
+      add_error(where, fmt::format("{} has an invalid value; {}", setting.name, *wrong));
     } else {
       loaded_.origins[std::string(setting.name)] = where;
     }

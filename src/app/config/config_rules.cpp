@@ -91,14 +91,16 @@ class Rules {
     }
     if (c_.http.tls_certificate.empty() != c_.http.tls_key.empty()) {
       const bool no_key = c_.http.tls_key.empty();
-      add_error(no_key ? "http.tls_certificate" : "http.tls_key",
-                fmt::format("alone does not make TLS; set {} too",
-                            no_key ? "http.tls_key" : "http.tls_certificate"));
+      add_error(
+          no_key ? "http.tls_certificate" : "http.tls_key",
+          fmt::format("is set without {}; TLS needs both", no_key ? "http.tls_key" : "http.tls_certificate"));
     }
     for (const auto& network : c_.http.trusted_proxies) {
       if (!is_network(network)) {
-        add_error("http.trusted_proxies",
-                  fmt::format("has \"{}\"; write networks such as 10.0.0.0/8 or 192.0.2.7", network));
+        add_error(
+            "http.trusted_proxies",
+            fmt::format("has the invalid network \"{}\"; write networks such as 10.0.0.0/8 or 192.0.2.7",
+                        network));
       }
     }
   }
@@ -106,11 +108,12 @@ class Rules {
   void places_of_data() {
     const std::string_view url = c_.store.url;
     if (!c_.store.is_postgres() && (!url.starts_with("sqlite:") || url == "sqlite:")) {
-      add_error("store.url",
-                "is not known; write sqlite:FILE, sqlite::memory: or postgres://USER:PASSWORD@HOST/DATABASE");
+      add_error(
+          "store.url",
+          "is not a known URL; write sqlite:FILE, sqlite::memory: or postgres://USER:PASSWORD@HOST/DATABASE");
     }
     if (!c_.room.url.empty())
-      add_error("room.url", "is not built yet; leave it empty (the line stands in the store)");
+      add_error("room.url", "is not supported yet; leave it empty (the queue is kept in the store)");
   }
 
   void sinks() {
@@ -118,19 +121,19 @@ class Rules {
     for (std::size_t i = 0; i < c_.events.sinks.size(); ++i) {
       const auto sink = parse_sink(c_.events.sinks[i]);
       if (!sink) {
-        add_error(
-            "events.sinks",
-            fmt::format("has an entry (number {}) that does not fit; write NAME=URL with a name of a-z, 0-9, "
-                        "- and _, at most {} characters long, such as out=stdout:",
-                        i + 1, kSinkNameMax));
+        add_error("events.sinks",
+                  fmt::format("has an invalid entry (number {}); write NAME=URL with a name of a-z, 0-9, "
+                              "- and _, at most {} characters long, such as out=stdout:",
+                              i + 1, kSinkNameMax));
       } else if (sink->url != "stdout:") {
         add_error("events.sinks",
-                  fmt::format("has a URL for {} that is not built yet; write stdout: instead", sink->name));
+                  fmt::format("has an unsupported URL for {}; write stdout: instead", sink->name));
       } else if (!names.insert(sink->name).second) {
-        add_error("events.sinks", fmt::format("has the name {} twice; give each sink its own", sink->name));
+        add_error("events.sinks",
+                  fmt::format("has the name {} twice; give each sink its own name", sink->name));
       } else if (!urls.insert(sink->url).second) {
         add_error("events.sinks",
-                  fmt::format("has {} twice, and their lines would mix; name it once", sink->url));
+                  fmt::format("has {} twice; their lines would mix, so name it once", sink->url));
       }
     }
   }
@@ -138,19 +141,18 @@ class Rules {
   void auth() {
     constexpr std::size_t kLeast = 16;
     if (c_.auth.mode != "token")
-      add_error("auth.mode", fmt::format("{} is not built yet; write token", c_.auth.mode));
+      add_error("auth.mode", fmt::format("{} is not supported yet; write token", c_.auth.mode));
     for (std::size_t i = 0; i < c_.auth.keys.size(); ++i) {
       if (c_.auth.keys[i].size() < kLeast) {
-        add_error("auth.keys",
-                  fmt::format("has a key (number {}) shorter than {} characters; write for example the 64 "
-                              "digits of `openssl rand -hex 32`",
-                              i + 1, kLeast));
+        add_error("auth.keys", fmt::format("has a key (number {}) shorter than {} characters; use, for "
+                                           "example, the 64 digits of `openssl rand -hex 32`",
+                                           i + 1, kLeast));
       }
     }
     for (std::size_t i = 0; i < c_.admin.keys.size(); ++i) {
       if (!is_operator_key(c_.admin.keys[i])) {
         add_error("admin.keys",
-                  fmt::format("has a key (number {}) that does not fit; write name:role:secret with the role "
+                  fmt::format("has an invalid key (number {}); write name:role:secret with the role "
                               "viewer, operator or owner",
                               i + 1));
       }
@@ -164,10 +166,9 @@ class Rules {
     constexpr std::string_view kAdvice =
         "serve on 127.0.0.1 behind a proxy, or set auth.trust_clients = true if every client can be trusted";
     if (c_.auth.mode == "token") {
-      add_error("http.listen",
-                fmt::format("{} is not loopback, and with auth.mode = token the server believes whatever "
-                            "user id a client names; {}",
-                            c_.http.listen, kAdvice));
+      add_error("http.listen", fmt::format("{} is not loopback, and with auth.mode = token the server trusts "
+                                           "any user id that a client sends; {}",
+                                           c_.http.listen, kAdvice));
     }
     if (c_.wallet.charge_by == "user") {
       add_error("http.listen",

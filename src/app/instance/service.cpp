@@ -127,8 +127,8 @@ void Service::add_routes() {
                 if (ready_ && instance_.lane().is_fresh(kStaleMax))
                   return reply({.body = R"({"success":true,"data":{"ready":true}})"});
                 reply(http::render_refusal(
-                    refuse(Code::STORE_UNAVAILABLE, ready_ ? "This instance does not reach the store."
-                                                           : "This instance is stopping.")));
+                    refuse(Code::STORE_UNAVAILABLE,
+                           ready_ ? "This instance cannot reach the store." : "This instance is stopping.")));
               }});
   router.add({.method = http::Method::GET,
               .path = "/metrics",

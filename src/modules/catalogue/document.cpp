@@ -86,7 +86,7 @@ void check_sections(const std::vector<LayoutSection>& sections, json::FieldError
     check_name(errors, field("name"), section.name, false);
     check_name(errors, field("category"), section.category, false);
     if (!names.insert(section.name).second)
-      errors.add(field("name"), "is the name of another section of this layout");
+      errors.add(field("name"), "is already used by another section of this layout");
     const std::pair<const char*, std::int64_t> sizes[] = {{"rows", section.rows},
                                                           {"seats_per_row", section.seats_per_row}};
     bool is_sound = true;
@@ -100,7 +100,7 @@ void check_sections(const std::vector<LayoutSection>& sections, json::FieldError
   }
   if (seats > kSeatsPerDateMax) {
     errors.add("sections",
-               fmt::format("have {} seats in all; a date has at most {}", seats, kSeatsPerDateMax));
+               fmt::format("have {} seats in total; a date has at most {}", seats, kSeatsPerDateMax));
   }
 }
 
@@ -108,14 +108,14 @@ void check_sections(const std::vector<LayoutSection>& sections, json::FieldError
 
 void check(const LayoutDocument& layout, json::FieldErrors& errors) {
   if (layout.sections) {
-    if (layout.seats) errors.add("seats", "must be left out where there are sections");
+    if (layout.seats) errors.add("seats", "must be omitted when there are sections");
     if (layout.category)
-      errors.add("category", "must be left out where there are sections; each has its own");
+      errors.add("category", "must be omitted when there are sections; each section has its own");
     return check_sections(*layout.sections, errors);
   }
-  if (!layout.seats) errors.add("seats", "is required: the number of seats, or write sections instead");
+  if (!layout.seats) errors.add("seats", "is required unless sections is given: the number of seats");
   check_range(errors, "seats", layout.seats, 1, kSeatsPerDateMax);
-  if (!layout.category) errors.add("category", "is required: the name by which `prices` gives the price");
+  if (!layout.category) errors.add("category", "is required: the key of the price in `prices`");
   else check_name(errors, "category", *layout.category, false);
 }
 
@@ -223,7 +223,8 @@ void check(const CatalogueDocument& document, json::FieldErrors& errors) {
   absl::flat_hash_map<std::string, std::string> names;
   const auto unique = [&](auto& seen, const auto& key, const std::string& path, std::string_view field) {
     const auto [at, is_new] = seen.try_emplace(key, path);
-    if (!is_new) errors.add(fmt::format("{}.{}", path, field), fmt::format("is that of {} too", at->second));
+    if (!is_new)
+      errors.add(fmt::format("{}.{}", path, field), fmt::format("is already used by {}", at->second));
   };
   if (document.layouts) {
     for (const auto& [name, layout] : *document.layouts) {

@@ -135,7 +135,7 @@ Result<PagePtr> dates(const CatalogueDeps& deps, const http::Request& request) {
   if (!id) return id.error();
   if (const auto turn = check_turn(deps, request, *id); !turn) return turn.error();
   const auto include = request.query("include");
-  if (include && *include != "all") return invalid("include", "must be all, or left out");
+  if (include && *include != "all") return invalid("include", "must be all or omitted");
   return deps.read_model.dates(*id, include ? DatesWanted::all : DatesWanted::bookable, deps.clock.now());
 }
 

@@ -120,7 +120,7 @@ class Planner {
     }
     if (new_seats_ > kSeatsPerImportMax) {
       add_error("",
-                fmt::format("adds {} seats; at most {} are added at once", new_seats_, kSeatsPerImportMax));
+                fmt::format("adds {} seats; one import may add at most {}", new_seats_, kSeatsPerImportMax));
     }
     if (errors_.empty()) return std::move(plan_);
     Refusal refusal{.code = only_seats_ ? Code::SEAT_OCCUPIED : Code::INVALID_REQUEST};
@@ -183,7 +183,7 @@ class Planner {
     for (const auto& [id, row] : rows) {
       if (named.contains(id) || !matches(*row)) continue;
       if (found) {
-        add_error(path, fmt::format("could be {} or {}; give the id", name_of(*found), name_of(*row)));
+        add_error(path, fmt::format("matches both {} and {}; give the id", name_of(*found), name_of(*row)));
         break;
       }
       found = row.get();
@@ -252,7 +252,7 @@ class Planner {
                         return d.event == event.id && d.starts_at == document.starts_at && !d.deleted_at;
                       });
     if (before && before->event != event.id) {
-      return add_error(path + ".id", fmt::format("is that of {}", name_of(*before)));
+      return add_error(path + ".id", fmt::format("belongs to {}", name_of(*before)));
     }
     EventDate date = before ? *before : EventDate{};
     if (before) seen_dates_.insert(before->id);
@@ -285,7 +285,7 @@ class Planner {
     const Layout* layout = find_layout(name);
     if (!layout) {
       add_error(path + ".layout",
-                fmt::format("is {}, which is not a layout; there are: {}", name, layout_names()));
+                fmt::format("is {}, which is not a layout; known layouts: {}", name, layout_names()));
       return false;
     }
     Seating seating = seating_of(*layout);
@@ -294,11 +294,9 @@ class Planner {
       if (has_seating(*before, seating)) return true;
       const std::string at = path + (document.layout ? ".layout" : "");
       if (is_free(*before, at, "change the layout")) {
-        add_error(
-            at,
-            fmt::format(
-                "differs from the {} seats that {} has; a date keeps its layout: delete it and add another",
-                before->seats.size(), name_of(*before)));
+        add_error(at, fmt::format("differs from the {} seats of {}; the layout of a date cannot change: "
+                                  "delete the date and add another",
+                                  before->seats.size(), name_of(*before)));
       }
       return false;
     }

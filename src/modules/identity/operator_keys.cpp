@@ -47,7 +47,7 @@ Result<Operator> OperatorKeys::check(std::string_view authorization, Role needed
   }
   if (found->role < needed) {
     return refuse(Code::FORBIDDEN,
-                  fmt::format("This needs the role {}; yours is {}", kRoles[std::size_t(needed)],
+                  fmt::format("This needs the role {}; your key has the role {}", kRoles[std::size_t(needed)],
                               kRoles[std::size_t(found->role)]));
   }
   return *found;

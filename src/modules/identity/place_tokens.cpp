@@ -19,9 +19,9 @@ std::string presented_stream_token(const http::Request& request) {
 
 Result<protocol::TokenClaims> PlaceTokens::check(std::string_view presented) const {
   const auto claims = keys_.verify(presented);
-  if (!claims) return refuse(Code::TOKEN_NOT_FOUND, "Send the token you got from POST /queue.");
+  if (!claims) return refuse(Code::TOKEN_NOT_FOUND, "Send the token that POST /queue returned.");
   if (end_of(*claims) <= clock_.now()) {
-    return refuse(Code::TOKEN_EXPIRED, "This token is too old. Join the queue again.");
+    return refuse(Code::TOKEN_EXPIRED, "This token has expired. Join the queue again.");
   }
   return *claims;
 }

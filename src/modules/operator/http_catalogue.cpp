@@ -293,9 +293,11 @@ void create_event(const OperatorDeps& deps, const identity::Operator& who, const
       .action = "event.create", .request = json::to_text(event), .hidden_paths = {"events[0]."}};
   edit.document = [event](const Catalogue& catalogue) -> Result<CatalogueDocument> {
     for (const auto& [id, known] : catalogue.events) {
-      if (event.id && *event.id == id) return invalid("id", "is that of another event; PATCH changes it");
+      if (event.id && *event.id == id)
+        return invalid("id", "belongs to another event; use PATCH to change that event");
       if (!event.id && known->name == event.name) {
-        return invalid("name", fmt::format("is that of event {}; PATCH changes it, or give an id", id.value));
+        return invalid("name",
+                       fmt::format("belongs to event {}; use PATCH to change it, or give an id", id.value));
       }
     }
     return only(event);
@@ -332,10 +334,11 @@ void create_date(const OperatorDeps& deps, const identity::Operator& who, EventI
       .action = "date.create", .request = json::to_text(date), .hidden_paths = {"events[0].", "dates[0]."}};
   edit.document = [id, date](const Catalogue& catalogue) -> Result<CatalogueDocument> {
     for (const auto& [known_id, known] : catalogue.dates) {
-      if (date.id && *date.id == known_id) return invalid("id", "is that of another date; PATCH changes it");
+      if (date.id && *date.id == known_id)
+        return invalid("id", "belongs to another date; use PATCH to change that date");
       if (!date.id && known->event == id && known->starts_at == date.starts_at && !known->deleted_at) {
-        return invalid("starts_at",
-                       fmt::format("is that of date {}; PATCH changes it, or give an id", known_id.value));
+        return invalid("starts_at", fmt::format("belongs to date {}; use PATCH to change it, or give an id",
+                                                known_id.value));
       }
     }
     return with_date(catalogue, id, date);

@@ -143,7 +143,7 @@ class Emptying : public std::enable_shared_from_this<Emptying> {
     if (--under_way_ > 0) return;
     if (!has_failed_) return go_on();
     reply_(http::render_refusal(
-        refuse(Code::STORE_UNAVAILABLE, "Not everybody was sent out; try again shortly.")));
+        refuse(Code::STORE_UNAVAILABLE, "Not all users were removed. Try again shortly.")));
   }
 
   void finish() {

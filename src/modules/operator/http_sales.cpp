@@ -17,10 +17,10 @@ struct SeatsBody {
 BOOST_DESCRIBE_STRUCT(SeatsBody, (), (seatIds, seatNumbers))
 
 void check(const SeatsBody& body, json::FieldErrors& errors) {
-  if (body.seatIds && body.seatNumbers) errors.add("seatNumbers", "must be left out where seatIds are given");
+  if (body.seatIds && body.seatNumbers) errors.add("seatNumbers", "must be omitted when seatIds is given");
   const bool has_any =
       (body.seatIds && !body.seatIds->empty()) || (body.seatNumbers && !body.seatNumbers->empty());
-  if (!has_any) errors.add("seatIds", "must name at least one seat; or write seatNumbers");
+  if (!has_any) errors.add("seatIds", "must name at least one seat, unless seatNumbers is given");
 }
 
 struct BlockedDto {

@@ -22,7 +22,7 @@ BOOST_DESCRIBE_STRUCT(PayBody, (), (reservationIds))
 
 void check(const PayBody& body, json::FieldErrors& errors) {
   if (body.reservationIds.size() > kReservationsPerPaymentMax)
-    errors.add("reservationIds", "name at most 100 reservations");
+    errors.add("reservationIds", "must name at most 100 reservations");
 }
 
 struct PaidDto {

@@ -54,7 +54,7 @@ Result<EventId> implied_event(const QueueDeps& deps) {
   if (only.value > 0) return only;
   return Refusal{.code = Code::EVENT_ID_REQUIRED,
                  .message = only ? "Several events are on sale." : "No event is on sale.",
-                 .details = {{"eventId", "say which event you mean"}}};
+                 .details = {{"eventId", "name the event"}}};
 }
 
 Result<Join> read_join(const QueueDeps& deps, const http::Request& request) {

@@ -25,16 +25,16 @@ struct HoldBody {
 BOOST_DESCRIBE_STRUCT(HoldBody, (), (seatId, seatIds, userId))
 
 void check(const HoldBody& body, json::FieldErrors& errors) {
-  if (!body.seatId && !body.seatIds) errors.add("seatId", "name a seatId, or several in seatIds");
-  if (body.seatId && body.seatIds) errors.add("seatIds", "name either seatId or seatIds, not both");
+  if (!body.seatId && !body.seatIds) errors.add("seatId", "is required, unless seatIds is given");
+  if (body.seatId && body.seatIds) errors.add("seatIds", "must be omitted when seatId is given");
   if (!body.seatIds) return;
   if (body.seatIds->empty() || body.seatIds->size() > kSeatsPerCallMax)
-    errors.add("seatIds", "name 1 to 100 seats");
+    errors.add("seatIds", "must name 1 to 100 seats");
   auto sorted = *body.seatIds;
   std::erase(sorted, SeatId{});  // what was no id is a fault of its own
   std::sort(sorted.begin(), sorted.end());
   if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end())
-    errors.add("seatIds", "no seat may stand there twice");
+    errors.add("seatIds", "must not name a seat twice");
 }
 
 struct ReservationsDto {

@@ -179,7 +179,7 @@ Result<Reservation> live_hold_of(const Reservation* row, const UserId& user, Tim
     return refuse(Code::RESERVATION_ALREADY_PAID, "This reservation is already paid.");
   }
   if (row->is_unpaid() || row->reason == CancelReason::LAPSED) {
-    return refuse(Code::RESERVATION_EXPIRED, "This hold ended at " + to_rfc3339(row->expires_at) + ".");
+    return refuse(Code::RESERVATION_EXPIRED, "This hold expired at " + to_rfc3339(row->expires_at) + ".");
   }
   return refuse(Code::WRONG_RESERVATION_STATUS,
                 fmt::format("This reservation is {}.", boost::describe::enum_to_string(row->status, "")));

@@ -64,7 +64,7 @@ http::Route balance_route(const WalletDeps& deps) {
 Result<identity::Caller> by_owner_who_may_charge(const WalletDeps& deps, const http::Request& request) {
   auto caller = identity::by_owner(deps, request);
   if (caller && !deps.users_may_charge)
-    return refuse(Code::FORBIDDEN, "Only the box office can charge a balance.");
+    return refuse(Code::FORBIDDEN, "Only an operator can charge a balance.");
   return caller;
 }
 
