@@ -71,7 +71,7 @@ void submit_read(QueryPool& query_pool, http::Reply reply, Read read) {
     try {
       (*held)(http::answer_of(read(queries)));
     } catch (const std::exception& outage) {
-      log(LogLevel::error, "a read failed", {{"error.message", outage.what()}});
+      log(LogLevel::error, "read failed", {{"error.message", outage.what()}});
       (*held)(http::render_refusal(store_unavailable()));
     }
   });

@@ -112,8 +112,7 @@ void Lane::commit_all(Range commands) {
       continue;
     } catch (const StoreOutcomeUnknown& outage) {
       view_.clear();
-      log(LogLevel::error, "the store did not say whether a batch was committed",
-          {{"error.message", outage.what()}});
+      log(LogLevel::error, "the outcome of a commit is unknown", {{"error.message", outage.what()}});
       fail(commands, {Code::OUTCOME_UNKNOWN,
                       "The connection to the store was lost during this request. Check whether it took "
                       "effect; with the same Idempotency-Key a retry is safe.",

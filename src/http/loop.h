@@ -15,7 +15,7 @@ namespace stagedoor::http {
 
 class Loop {
  public:
-  // Throws std::runtime_error when the process has no file descriptor left.
+  // Throws std::runtime_error when the process is out of file descriptors.
   Loop(ServerState& server, Metrics::Block& block);
 
   // Before start(): this loop accepts clients, for all `loops`.

@@ -10,7 +10,7 @@ namespace stagedoor::http {
 
 Mailbox::Mailbox(asio::io_context& context) : wake_(context) {
   const int fd = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  if (fd < 0) throw std::runtime_error("the process has no file descriptor left");
+  if (fd < 0) throw std::runtime_error("the process is out of file descriptors");
   wake_.assign(fd);
 }
 

@@ -29,7 +29,7 @@ class Mailbox {
     std::optional<SteadyClock::time_point> stop_by;  // when the loop has been asked to stop
   };
 
-  // Throws std::runtime_error when the process has no file descriptor left.
+  // Throws std::runtime_error when the process is out of file descriptors.
   explicit Mailbox(asio::io_context& context);
   // Closes the sockets that nobody took.
   ~Mailbox();

@@ -37,7 +37,7 @@ struct JoinsDigest::Hash {
 
   ~Hash() { EVP_MD_CTX_free(context); }
   void update() {
-    ensure(EVP_DigestUpdate(context, pending.data(), pending.size()) == 1, "SHA-256 takes bytes");
+    ensure(EVP_DigestUpdate(context, pending.data(), pending.size()) == 1, "SHA-256 accepts bytes");
     pending.clear();
   }
 };
@@ -58,7 +58,7 @@ std::string JoinsDigest::finish() {
   hash_->update();
   Sha256 digest{};
   unsigned size = 0;
-  ensure(EVP_DigestFinal_ex(hash_->context, digest.data(), &size) == 1, "SHA-256 comes to an end");
+  ensure(EVP_DigestFinal_ex(hash_->context, digest.data(), &size) == 1, "SHA-256 finishes");
   return to_text(digest);
 }
 

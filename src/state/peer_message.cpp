@@ -129,7 +129,7 @@ class Reader {
   }
 
  private:
-  [[noreturn]] static void fail() { throw BadBytes("the bytes of a batch end too early or make no sense"); }
+  [[noreturn]] static void fail() { throw BadBytes("the bytes of a batch are truncated or invalid"); }
   std::int64_t number() {
     std::int64_t value = 0;
     get(value);

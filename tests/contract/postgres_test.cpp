@@ -711,7 +711,7 @@ TEST_F(Postgres, leaves_nothing_of_a_migration_that_failed) {
 
 TEST_F(Postgres, refuses_a_store_of_another_build) {
   database_->ask("UPDATE migrations SET hash = 'other' WHERE number = 1");
-  EXPECT_THAT(refusal(url()), HasSubstr("made by another build"));
+  EXPECT_THAT(refusal(url()), HasSubstr("another build created it"));
 }
 
 // --- a newer version beside this one (R-M5) ---

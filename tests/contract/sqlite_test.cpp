@@ -188,7 +188,7 @@ TEST_F(Sqlite, refuses_to_open_what_a_newer_version_changed) {
 TEST_F(Sqlite, refuses_a_store_whose_schema_was_made_otherwise) {
   open(path());
   run_sql(path(), "UPDATE migrations SET hash = 'other' WHERE number = 1");
-  EXPECT_THAT(refusal(path()), HasSubstr("made by another build"));
+  EXPECT_THAT(refusal(path()), HasSubstr("another build created it"));
 }
 
 TEST_F(Sqlite, refuses_another_program_s_database_and_leaves_it_alone) {

@@ -185,7 +185,7 @@ Connection::Connection(const ConnectionOptions& options) : answer_limit_(options
   PQsetNoticeReceiver(
       raw(),
       [](void*, const PGresult* notice) {
-        log(LogLevel::debug, "PostgreSQL has a remark",
+        log(LogLevel::debug, "PostgreSQL notice",
             {{"error.message", line_of(PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY))}});
       },
       nullptr);
@@ -207,8 +207,7 @@ void Connection::connect(const ConnectionOptions& options) {
   const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> given(
       PQconninfoParse(options.url.c_str(), &ignored), &PQconninfoFree);
   PQfreemem(ignored);
-  if (!given)
-    throw StoreUnusable("store.url is not understood; write postgres://user:password@host:port/database");
+  if (!given) throw StoreUnusable("store.url is invalid; write postgres://user:password@host:port/database");
   const std::string connect_limit =
       std::to_string(std::max<std::int64_t>(options.connect_limit.count() / 1000, 2));
   const std::string unanswered = milliseconds(options.answer_limit);
@@ -252,7 +251,7 @@ void Connection::check_server() const {
     throw StoreUnavailable(name_ + ": is a replica or read-only; name the primary in store.url");
   if (says("server_encoding") != "UTF8") {
     throw StoreUnusable(
-        fmt::format("{}: the database has encoding {}; make one with CREATE DATABASE … ENCODING 'UTF8' "
+        fmt::format("{}: the database has encoding {}; create one with CREATE DATABASE … ENCODING 'UTF8' "
                     "TEMPLATE template0",
                     name_, says("server_encoding")));
   }
@@ -276,7 +275,7 @@ const Connection::Prepared& Connection::prepare(const sql::Text& query, std::spa
 }
 
 void Connection::send(const sql::Text& query, std::span<const Param> params, OnRow row) {
-  if (!is_open()) throw ConnectionLost(name_ + ": the connection is gone");
+  if (!is_open()) throw ConnectionLost(name_ + ": the connection is lost");
   const Prepared& prepared = prepare(query, params);
   std::vector<const char*> values;
   std::vector<int> sizes;
@@ -297,7 +296,7 @@ void Connection::queue(const sql::Text& query, std::span<const Param> params, On
 }
 
 void Connection::queue(std::string_view command, OnRow row) {
-  if (!is_open()) throw ConnectionLost(name_ + ": the connection is gone");
+  if (!is_open()) throw ConnectionLost(name_ + ": the connection is lost");
   queued_.push_back({command == "COMMIT" ? Kind::commit : Kind::query, nullptr, std::move(row)});
   const std::string text(command);
   if (!PQsendQueryParams(raw(), text.c_str(), 0, nullptr, nullptr, nullptr, nullptr, kBinary))
@@ -306,7 +305,7 @@ void Connection::queue(std::string_view command, OnRow row) {
 
 void Connection::stream(const sql::Text& query, std::initializer_list<Param> given, const OnRow& row) {
   const std::span params(given.begin(), given.size());
-  if (!is_open()) throw ConnectionLost(name_ + ": the connection is gone");
+  if (!is_open()) throw ConnectionLost(name_ + ": the connection is lost");
   prepare(query, params);
   if (!queued_.empty()) finish();
   send(query, params, row);
@@ -317,13 +316,13 @@ void Connection::stream(const sql::Text& query, std::initializer_list<Param> giv
 // --- answers ---
 
 void Connection::finish() {
-  if (!is_open()) throw ConnectionLost(name_ + ": the connection is gone");
+  if (!is_open()) throw ConnectionLost(name_ + ": the connection is lost");
   if (!PQpipelineSync(raw())) lose("sending");
   read_answers();
   const Result sync = next_result();
   // The server has ended the session after the last statement.
   if (PQresultStatus(sync.get()) == PGRES_FATAL_ERROR) lose(PQresultErrorMessage(sync.get()));
-  ensure(PQresultStatus(sync.get()) == PGRES_PIPELINE_SYNC, "as many answers as statements");
+  ensure(PQresultStatus(sync.get()) == PGRES_PIPELINE_SYNC, "every statement has one answer");
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
@@ -427,7 +426,7 @@ void Connection::lose(std::string_view why) {
 
 void Connection::run_script(const std::string& statements) {
   if (!queued_.empty()) finish();
-  ensure(PQexitPipelineMode(raw()) == 1, "a script stands alone");
+  ensure(PQexitPipelineMode(raw()) == 1, "no pipeline is open when a script starts");
   queued_.push_back({Kind::query, nullptr, {}});
   if (!PQsendQuery(raw(), statements.c_str())) lose("sending");
   read_answers();

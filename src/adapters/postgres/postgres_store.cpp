@@ -85,8 +85,7 @@ class PostgresStore::PostgresTransaction final : public Transaction {
 PostgresStore::PostgresStore(PostgresOptions options)
     : options_(std::move(options)), connection_(std::make_unique<Connection>(connection_options(options_))) {
   if (!connection_->is_durable()) {
-    log(LogLevel::warn,
-        "PostgreSQL runs with fsync = off: after a loss of power, sales that were confirmed may be gone");
+    log(LogLevel::warn, "PostgreSQL runs with fsync = off: a power failure may lose confirmed sales");
   }
   connection_->set_answer_limit(std::nullopt);
   migrate(*connection_);
@@ -227,7 +226,7 @@ void PostgresStore::end_stalled_writer() {
                    {{"$key", kWritersLock}, {"$stalled_ms", options_.idle_limit}},
                    [&](Columns& columns) { columns >> is_ended; });
   connection.finish();
-  if (is_ended) log(LogLevel::warn, "an instance that held the writers' lock and did nothing was cut off");
+  if (is_ended) log(LogLevel::warn, "terminated a stalled writer session (writer lock held, idle)");
 }
 
 // What became of a commit whose answer did not come. Whoever has the lock knows that the lost transaction has
@@ -247,7 +246,8 @@ bool PostgresStore::is_committed(const Journal::Entry& entry) {
       is_stalled = dynamic_cast<const LockTaken*>(&why) != nullptr;
       connection_->roll_back();
       if (SteadyClock::now() + pause > until)
-        throw StoreOutcomeUnknown(std::string("after an answer to a commit was lost: ") + why.what());
+        throw StoreOutcomeUnknown(
+            std::string("the answer to a commit was lost, and the store cannot be queried: ") + why.what());
       std::this_thread::sleep_for(pause);
     }
   }

@@ -50,14 +50,14 @@ void sync(const std::string& path, int flags) {
 }  // namespace
 
 void backup_sqlite(const std::string& path, const std::string& target) {
-  if (fs::exists(target)) throw StoreUnusable(target + ": is there already; a backup never overwrites");
+  if (fs::exists(target)) throw StoreUnusable(target + ": already exists; a backup never overwrites");
   Database from(path, OpenFor::reading);
   check_is_store(from);
   const PartFile part{fmt::format("{}.part-{}", target, ::getpid())};
   fs::remove(part.path);
   copy_pages(from, part.path);
   sync(part.path, O_RDWR);
-  if (fs::exists(target)) throw StoreUnusable(target + ": is there already; a backup never overwrites");
+  if (fs::exists(target)) throw StoreUnusable(target + ": already exists; a backup never overwrites");
   fs::rename(part.path, target);
   sync(fs::absolute(target).parent_path().string(), O_RDONLY | O_DIRECTORY);
 }

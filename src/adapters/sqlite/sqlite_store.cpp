@@ -51,7 +51,7 @@ TemporaryFolder::TemporaryFolder() {
     }
   }
   std::string name = (root / (std::string(kFolderPrefix) + "XXXXXX")).string();
-  if (!::mkdtemp(name.data())) throw StoreUnusable("no folder can be made under " + root.string());
+  if (!::mkdtemp(name.data())) throw StoreUnusable("cannot create a folder under " + root.string());
   path_ = name;
 }
 

@@ -11,7 +11,7 @@ namespace stagedoor::sqlite {
 namespace {
 
 [[noreturn]] void refuse(std::string_view row, std::int64_t id) {
-  throw StoreRefused(fmt::format("{} {} is not as the batch knew it", row, id));
+  throw StoreRefused(fmt::format("{} {} has changed since the batch read it", row, id));
 }
 
 // The columns of a row without blobs.

@@ -20,7 +20,7 @@ void check_migrations(std::span<const AppliedMigration> applied, std::span<const
   for (std::size_t i = 0; i < std::min(applied.size(), ours.size()); ++i) {
     if (applied[i].number != ours[i].number || applied[i].hash != ours[i].hash) {
       throw StoreUnusable(
-          fmt::format("the store's schema {} is not the one this program knows; it was made by another build",
+          fmt::format("the store's schema {} differs from the one of this program; another build created it",
                       applied[i].name));
     }
   }

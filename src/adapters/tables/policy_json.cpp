@@ -39,7 +39,7 @@ template <class T>
 void read(const json::value& from, T& value) {
   if constexpr (std::is_enum_v<T>) {
     if (!boost::describe::enum_from_string(from.as_string().c_str(), value))
-      throw std::runtime_error("the store's catalogue has an unknown word: " + json::serialize(from));
+      throw std::runtime_error("the stored catalogue has an unknown value: " + json::serialize(from));
   } else {
     value = json::value_to<T>(from);
   }

@@ -32,7 +32,7 @@ int judge_room(const Config& config, const FairnessOptions& options) {
     return kRefused;
   }
   if (!options.joins.empty() && !write_joins(options.joins, room->rows.places)) {
-    std::fprintf(stderr, "%s: is there already, or cannot be written\n", options.joins.c_str());
+    std::fprintf(stderr, "%s: already exists, or cannot be written\n", options.joins.c_str());
     return kRefused;
   }
   const queue::Fairness fairness = queue::judge_fairness(room->rows, room->event.queue);

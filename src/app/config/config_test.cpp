@@ -156,7 +156,7 @@ TEST(Settings, all_faults_of_all_sources_are_told_at_once) {  // R-K1
 }
 
 TEST(Settings, file_that_is_not_toml_is_a_fault_with_its_line) {  // R-K1
-  EXPECT_THAT(from_toml("[http]\nlisten = \n").errors, ElementsAre(FaultAt("s.toml:2", "not TOML")));
+  EXPECT_THAT(from_toml("[http]\nlisten = \n").errors, ElementsAre(FaultAt("s.toml:2", "invalid TOML")));
 }
 
 TEST(Settings, named_file_that_cannot_be_read_is_a_fault) {
@@ -168,13 +168,13 @@ TEST(Settings, named_file_that_cannot_be_read_is_a_fault) {
 
 TEST(Settings, what_is_not_built_yet_is_refused_in_words) {
   EXPECT_THAT(from_flags({{"auth.mode", "jwt"}}).errors,
-              ElementsAre(FaultAt("flag --auth.mode", "jwt is not built yet")));
+              ElementsAre(FaultAt("flag --auth.mode", "jwt is not supported yet")));
   EXPECT_THAT(from_flags({{"auth.mode", "gateway"}}).errors,
-              ElementsAre(FaultAt("flag --auth.mode", "not built yet")));
+              ElementsAre(FaultAt("flag --auth.mode", "not supported yet")));
   EXPECT_THAT(from_flags({{"room.url", "redis://h"}}).errors,
-              ElementsAre(FaultAt("flag --room.url", "not built yet")));
+              ElementsAre(FaultAt("flag --room.url", "not supported yet")));
   EXPECT_THAT(from_flags({{"events.sinks", "orders=kafka://h:9092/orders"}}).errors,
-              ElementsAre(FaultAt("flag --events.sinks", "orders that is not built yet; write stdout:")));
+              ElementsAre(FaultAt("flag --events.sinks", "an unsupported URL for orders; write stdout:")));
 }
 
 TEST(Settings, sinks_have_names) {  // R-E2

@@ -30,8 +30,8 @@ std::string random_secret() {
 
 // What one instance made for itself, the others of its store would not know.
 [[noreturn]] void need_the_same(const std::string& setting, const std::string& example) {
-  throw std::runtime_error(setting +
-                           " is empty; all instances of one store need the same, so set it: " + example);
+  throw std::runtime_error(
+      setting + " is empty; all instances of one store need the same value, so set it: " + example);
 }
 
 std::vector<std::string> read_lines(const std::string& file) {
@@ -42,7 +42,7 @@ std::vector<std::string> read_lines(const std::string& file) {
     if (!line.empty() && line.front() != '#') lines.push_back(line);
   }
   if (lines.empty())
-    throw std::runtime_error(file + " holds no key. Restore it, or delete it to have a new one made.");
+    throw std::runtime_error(file + " contains no key. Restore the file, or delete it to create a new key.");
   return lines;
 }
 

@@ -21,7 +21,7 @@ void Housekeeping::collect(TimePoint now, std::vector<std::unique_ptr<Command>>&
     else limits.outbox_before = now - kOutboxKept;
     if (retention_.forget(limits, kRowsAtOnce) >= kRowsAtOnce) due_ = now + kBetweenPieces;
   } catch (const StoreUnavailable& outage) {
-    log(LogLevel::warn, "old rows were not removed; trying again in a minute",
+    log(LogLevel::warn, "removing old rows failed; trying again in a minute",
         {{"error.message", outage.what()}});
   }
 }

@@ -43,7 +43,7 @@ StoreReports store_reports(const Config& config) {
   const auto file = store_file(config);
   if (!file) {
     throw StoreUnusable(
-        "store.url names a store in memory, which is lost when its server ends. Name a file: sqlite:FILE");
+        "store.url names an in-memory store, which is lost when the server exits. Name a file: sqlite:FILE");
   }
   return {[file] { return sqlite::audit_sqlite(*file); },
           [file](EventId event) { return sqlite::read_room_sqlite(*file, event); },

@@ -64,7 +64,7 @@ void read_after_sync(Lane& lane, const http::Request& request, const http::Read&
         try {
           reply(read(kept->get()));
         } catch (const std::exception& error) {  // without an answer, the Reply answers 500
-          log(LogLevel::error, "a handler failed",
+          log(LogLevel::error, "handler failed",
               {{"error.message", error.what()}, {"http.request.id", kept->get().request_id}});
         }
       });

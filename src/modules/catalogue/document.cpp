@@ -195,7 +195,7 @@ std::vector<FieldError> price_errors(const std::map<std::string, Won>& prices,
   }
   for (const auto& [name, price] : prices) {
     if (std::find(categories.begin(), categories.end(), name) != categories.end()) continue;
-    errors.push_back({"prices." + name, fmt::format("is not a category of its layout; there are: {}",
+    errors.push_back({"prices." + name, fmt::format("is not a category of its layout; known categories: {}",
                                                     fmt::join(categories, ", "))});
   }
   return errors;

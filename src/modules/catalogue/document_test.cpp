@@ -184,12 +184,12 @@ INSTANTIATE_TEST_SUITE_P(
         Fault1{with_section("name: A, rows: 1, seats_per_row: 0, category: V"),
                "sections[0].seats_per_row must be from 1"},
         Fault1{with_section("name: A, rows: 1001, seats_per_row: 100, category: V"),
-               "layouts.x.sections have 100100 seats in all; a date has at most 100000"},
+               "layouts.x.sections have 100100 seats in total; a date has at most 100000"},
         Fault1{with_section("name: A, rows: 1, seats_per_row: 1, category: ''"),
                "sections[0].category must not be empty"},
         Fault1{with_layout("sections: [{name: A, rows: 1, seats_per_row: 1, category: V}, "
                            "{name: A, rows: 1, seats_per_row: 1, category: V}]"),
-               "sections[1].name is the name of another section"},
+               "sections[1].name is already used by another section"},
         Fault1{"events: []\nlayouts: {}\nevents: []\n", "events appears more than once, again in line 3"},
         Fault1{"", "the catalogue is empty"}, Fault1{"- 1\n", "the catalogue must be an object"},
         Fault1{"events: [\n", "the catalogue is not YAML"}, Fault1{"a: 1\n---\na: 2\n", "several documents"},
@@ -200,10 +200,10 @@ TEST(CatalogueText, tells_prices_that_do_not_fit_with_the_other_faults) {
   EXPECT_THAT(
       errors_of(hall + with_event("  hue: 1\n  dates: [{starts_at: 2036-02-01T19:00:00Z, layout: hall,"
                                   " prices: {VIP: 5}}]\n")),
-      testing::UnorderedElementsAre("6: events[0].hue is not a known field",
-                                    "7: events[0].dates[0].prices must give a price for the category Any",
-                                    "7: events[0].dates[0].prices.VIP is not a category of its layout; there "
-                                    "are: Any"));
+      testing::UnorderedElementsAre(
+          "6: events[0].hue is not a known field",
+          "7: events[0].dates[0].prices must give a price for the category Any",
+          "7: events[0].dates[0].prices.VIP is not a category of its layout; known categories: Any"));
   EXPECT_THAT(errors_of(with_date("prices: {VIP: 5}")), testing::SizeIs(2))
       << "50 seats of category Standard";
 }
@@ -211,15 +211,16 @@ TEST(CatalogueText, tells_prices_that_do_not_fit_with_the_other_faults) {
 TEST(CatalogueText, refuses_ids_given_twice) {
   const std::string sale = "on_sale: {from: 2026-01-01T00:00:00Z, until: 2036-01-01T00:00:00Z}";
   const std::string date = "starts_at: 2036-02-01T19:00:00Z, prices: {Standard: 1}";
-  EXPECT_THAT(errors_of("events:\n- {id: 7, name: A, " + sale + ", dates: [{id: 3, " + date +
-                        "}]}\n- {id: 7, name: B, " + sale + ", dates: [{id: 3, " + date + "}]}\n"),
-              testing::UnorderedElementsAre("3: events[1].id is that of events[0] too",
-                                            "3: events[1].dates[0].id is that of events[0].dates[0] too"));
+  EXPECT_THAT(
+      errors_of("events:\n- {id: 7, name: A, " + sale + ", dates: [{id: 3, " + date +
+                "}]}\n- {id: 7, name: B, " + sale + ", dates: [{id: 3, " + date + "}]}\n"),
+      testing::UnorderedElementsAre("3: events[1].id is already used by events[0]",
+                                    "3: events[1].dates[0].id is already used by events[0].dates[0]"));
   EXPECT_THAT(
       errors_of("events:\n- {name: A, " + sale + ", dates: [{" + date + "}, {" + date + "}]}\n- {name: A, " +
                 sale + "}\n"),
-      testing::UnorderedElementsAre("3: events[1].name is that of events[0] too",
-                                    "2: events[0].dates[1].starts_at is that of events[0].dates[0] too"));
+      testing::UnorderedElementsAre("3: events[1].name is already used by events[0]",
+                                    "2: events[0].dates[1].starts_at is already used by events[0].dates[0]"));
 }
 
 TEST(CatalogueText, refuses_aliases_that_multiply) {

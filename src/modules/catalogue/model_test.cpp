@@ -236,7 +236,7 @@ TEST(PlanImport, a_date_keeps_its_layout_even_when_nobody_has_a_seat) {
   imports.import(night(", id: 7", ", id: 9"));
   std::string greater = night(", id: 7", ", id: 9");
   greater.replace(greater.find("seats: 3"), 8, "seats: 4");
-  EXPECT_THAT(imports.errors(greater), ElementsAre(HasSubstr("a date keeps its layout")));
+  EXPECT_THAT(imports.errors(greater), ElementsAre(HasSubstr("the layout of a date cannot change")));
 }
 
 TEST(PlanImport, a_layout_may_change_for_dates_to_come) {
@@ -263,10 +263,11 @@ TEST(PlanImport, refuses_all_or_nothing_with_every_fault) {
           ", dates: [{id: 9, starts_at: 2036-02-01T19:00:00Z, layout: club, prices: {Standard: 5}}, "
           "{starts_at: 2036-02-02T19:00:00Z, layout: arena, prices: {Standard: 5}}, "
           "{starts_at: 2036-02-03T19:00:00Z, layout: club, prices: {VIP: 5}}]}\n"),
-      ElementsAre("events[0].dates[0].id: is that of date 9 of event 7 (2036-02-01T19:00:00.000Z, 3 seats)",
-                  "events[0].dates[1].layout: is arena, which is not a layout; there are: club",
-                  "events[0].dates[2].prices: must give a price for the category Standard",
-                  "events[0].dates[2].prices.VIP: is not a category of its layout; there are: Standard"));
+      ElementsAre(
+          "events[0].dates[0].id: belongs to date 9 of event 7 (2036-02-01T19:00:00.000Z, 3 seats)",
+          "events[0].dates[1].layout: is arena, which is not a layout; known layouts: club",
+          "events[0].dates[2].prices: must give a price for the category Standard",
+          "events[0].dates[2].prices.VIP: is not a category of its layout; known categories: Standard"));
   EXPECT_FALSE(imports.catalogue.event(EventId{8}));
 }
 
@@ -274,7 +275,7 @@ TEST(PlanImport, refuses_a_name_that_two_events_have) {
   Imports imports;
   imports.import("events:\n- {id: 7, name: Night, " + kSale + "}\n- {id: 8, name: Night, " + kSale + "}\n");
   EXPECT_THAT(imports.errors("events:\n- {name: Night, " + kSale + "}\n"),
-              ElementsAre("events[0].name: could be event 7 Night or event 8 Night; give the id"));
+              ElementsAre("events[0].name: matches both event 7 Night and event 8 Night; give the id"));
 }
 
 TEST(SeatNames, names_ten_and_counts_the_rest) {

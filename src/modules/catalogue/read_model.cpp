@@ -147,7 +147,7 @@ void ReadModel::put(const Write<Reservation>& write, const Entries& stock) {
   const Reservation& row = write.row;
   const DateEntry* date = stock.date(row.date);
   const EventEntry* event = stock.event(row.event);
-  ensure(date && event && date->date->has(row.seat), "a reservation is for a seat that is on the read model");
+  ensure(date && event && date->date->has(row.seat), "a reservation is for a seat that is in the read model");
   const std::size_t index = date->date->index_of(row.seat);
   if (row.takes_seat()) SeatMap::Edit(*date->seat_map).take(index, row.id);
   else SeatMap::Edit(*date->seat_map).release(index, row.id);

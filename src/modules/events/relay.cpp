@@ -33,7 +33,7 @@ Millis Relay::run_once(const std::stop_token& stop) {
 
   const OutboxId next = events[count - 1].row.id;
   if (!outbox_->advance(name_, from, next)) {
-    log(LogLevel::warn, "another relay has delivered to this sink; its events may have come twice",
+    log(LogLevel::warn, "another relay has delivered to this sink; some events may be duplicates",
         {{"events.sink", name_}});
     return Millis(0);
   }

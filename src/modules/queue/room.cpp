@@ -51,7 +51,7 @@ std::optional<std::int64_t> seconds_for(std::uint32_t people, double per_second)
 }  // namespace
 
 void Room::joined(Place place, const UserId& user, TimePoint at) {
-  ensure(place == last_place() + 1, "places are given in order");
+  ensure(place == last_place() + 1, "places are assigned in order");
   if (people_.empty()) epoch_ = at;
   people_.push_back({user, at});
   signs_.push_back({.seen = ticks(at), .polls = {.at = ticks(at)}});

@@ -26,7 +26,7 @@ void WaitingSet::append(bool waits) {
 }
 
 void WaitingSet::insert(Place number) {
-  ensure(number >= 1 && number <= size_, "a set of people knows this number");
+  ensure(number >= 1 && number <= size_, "the number is in the set of people");
   if (contains(number)) return;
   bits_[block_of(number)] |= bit_of(number);
   add(block_of(number), 1);
@@ -92,7 +92,7 @@ Place WaitingSet::next_after(Place number) const {
 void SideLine::append(Place place) {
   places_.push_back(place);
   set_.append(true);
-  ensure(numbers_.try_emplace(place, set_.size()).second, "nobody stands in a line twice");
+  ensure(numbers_.try_emplace(place, set_.size()).second, "a place is in a line once");
 }
 
 void SideLine::remove(Place place) {

@@ -13,7 +13,7 @@ WalletBook::WalletBook(const Wallet* stored, const UserId& user, BatchContext& c
 }
 
 const Posting& WalletBook::post(PostingType type, Won amount, ReservationId reservation) {
-  ensure(amount > Won{0}, "a posting moves something");
+  ensure(amount > Won{0}, "the amount of a posting is above zero");
   const bool takes = type == PostingType::USE;
   wallet_.balance += takes ? -amount : amount;
   ensure(wallet_.balance >= Won{0}, "a balance never goes below zero");
