@@ -160,12 +160,12 @@ class Loader {
       std::vector<std::string> items;
       for (const auto& item : *array) {
         auto text = item.value_exact<std::string>();
-        if (!text) return "write a list of texts, such as [\"a\", \"b\"]";
+        if (!text) return "write a list of strings, such as [\"a\", \"b\"]";
         items.push_back(std::move(*text));
       }
       return assign_list(setting, std::move(items));
     }
-    if (wants_list) return "write a list of texts, such as [\"a\", \"b\"]";
+    if (wants_list) return "write a list of strings, such as [\"a\", \"b\"]";
     if (const auto text = node.value_exact<std::string>(); text && !wants_number && !wants_bool) {
       return assign_text(setting, *text);
     }

@@ -99,104 +99,105 @@ std::vector<Setting> settings_of(Config& c) {
        .doc = "Address and port to serve on, as IP:PORT or [IPv6]:PORT; port 0 takes any free one."},
       {.name = "http.threads",
        .value = &c.http.threads,
-       .doc = "Threads that serve connections; 0 is one per core.",
+       .doc = "Threads that serve connections; 0: one per core.",
        .most = 1024},
       {.name = "http.tls_certificate",
        .value = &c.http.tls_certificate,
-       .doc = "PEM file with the certificate chain; together with http.tls_key it switches TLS on."},
+       .doc = "PEM file with the certificate chain; with http.tls_key it enables TLS."},
       {.name = "http.tls_key",
        .value = &c.http.tls_key,
        .doc = "PEM file with the private key of the certificate."},
       {.name = "http.max_connections",
        .value = &c.http.max_connections,
-       .doc = "Connections open at once; more are closed as they come.",
+       .doc = "Maximum number of open connections; further ones are closed on accept.",
        .least = 1,
        .most = 1'000'000},
       {.name = "http.max_streams",
        .value = &c.http.max_streams,
-       .doc = "Event streams open at once; more are refused, so that other calls find connections.",
+       .doc = "Maximum number of open event streams; further ones are refused, to leave connections for "
+              "other calls.",
        .most = 1'000'000},
       {.name = "http.stream_heartbeat",
        .value = &c.http.stream_heartbeat,
-       .doc = "An event stream that has told nothing for so long sends a comment line.",
+       .doc = "An event stream sends a comment line after this time without an event.",
        .least = 100,
        .most = ms_of(15)},
       {.name = "http.idle_timeout",
        .value = &c.http.idle_timeout,
-       .doc = "A kept-alive connection without a request is closed after this.",
+       .doc = "A keep-alive connection without a request is closed after this time.",
        .least = ms_of(1),
        .most = kDay},
       {.name = "http.header_timeout",
        .value = &c.http.header_timeout,
-       .doc = "A request's head must have arrived this long after its first byte.",
+       .doc = "Maximum time from a request's first byte to the end of its head.",
        .least = 100,
        .most = ms_of(3600)},
       {.name = "http.body_timeout",
        .value = &c.http.body_timeout,
-       .doc = "A request's body must have arrived this long after its head.",
+       .doc = "Maximum time from the end of a request's head to the end of its body.",
        .least = 100,
        .most = ms_of(3600)},
       {.name = "http.stop_delay",
        .value = &c.http.stop_delay,
-       .doc = "At SIGTERM /readyz says no for so long before connections are refused: time for a load "
-              "balancer to look elsewhere.",
+       .doc = "Time from SIGTERM to the refusal of new connections. /readyz already reports not ready, so "
+              "that a load balancer can switch to other instances.",
        .most = ms_of(600)},
       {.name = "http.stop_grace",
        .value = &c.http.stop_grace,
-       .doc = "At SIGTERM requests under way get this long to finish.",
+       .doc = "Time that running requests get to finish when the server stops.",
        .most = ms_of(3600)},
       {.name = "http.trusted_proxies",
        .value = &c.http.trusted_proxies,
-       .doc = "Networks (CIDR, such as 10.0.0.0/8) whose X-Forwarded-For is believed."},
+       .doc = "Networks (CIDR, such as 10.0.0.0/8) whose X-Forwarded-For is trusted."},
       {.name = "http.static_dir",
        .value = &c.http.static_dir,
-       .doc = "Folder with the files of /docs (swagger/); empty is share/ beside the binary."},
+       .doc = "Folder with the files of /docs (swagger/); empty: share/ beside the binary."},
       {.name = "store.url",
        .value = &c.store.url,
-       .doc = "Where bookings and money are: sqlite:FILE, sqlite::memory: (gone at the end), or "
+       .doc = "Database URL: sqlite:FILE, sqlite::memory: (in memory, lost on exit), or "
               "postgres://USER:PASSWORD@HOST/DATABASE for any number of instances."},
       {.name = "store.wal_limit",
        .value = &c.store.wal_limit,
-       .doc = "A checkpoint is forced when SQLite's write-ahead log has grown beyond this.",
+       .doc = "A checkpoint is forced when SQLite's write-ahead log exceeds this size.",
        .least = 1 << 20,
        .most = 1LL << 40},
       {.name = "room.url",
        .value = &c.room.url,
-       .doc = "Where the line of the waiting room is; empty is in the store, the only place built so far."},
+       .doc = "URL of the storage for the waiting room's queue; empty: the store, the only choice so far."},
       {.name = "events.sinks",
        .value = &c.events.sinks,
-       .doc = "Where booking and money events are delivered, a list of NAME=URL; the name stays when the URL "
-              "changes. out=stdout: writes JSON lines to standard output. Empty: nowhere; the store keeps "
-              "events for a week."},
+       .doc = "Sinks for booking and money events, a list of NAME=URL; keep the name when the URL changes. "
+              "out=stdout: writes JSON lines to standard output. Empty: none; the store keeps events for a "
+              "week."},
       {.name = "queue.default_event",
        .value = &c.queue.default_event,
-       .doc = "The event that a join without eventId means; 0 is the one event on sale."},
+       .doc = "Event of a join without eventId; 0: the one event on sale."},
       {.name = "auth.mode",
        .value = &c.auth.mode,
-       .doc = "Who says who a caller is. token: the userId given at join is believed, and proven by the "
-              "token after.",
+       .doc = "How users are identified. token: the userId of a join is trusted; later calls prove it by "
+              "their token.",
        .choices = {"token", "jwt", "gateway"}},
       {.name = "auth.trust_clients",
        .value = &c.auth.trust_clients,
-       .doc = "Allows to believe user ids and self-made charges on an address that is not loopback."},
+       .doc = "Trust client-supplied user ids and self-service charges on non-loopback addresses."},
       {.name = "auth.keys",
        .value = &c.auth.keys,
-       .doc = "Keys that sign tokens, newest first; older ones still prove who. Empty: made once, kept "
-              "beside the store.",
+       .doc = "Keys that sign tokens, newest first; older keys still verify tokens. Empty: one is created "
+              "and kept beside the store.",
        .secret = Secret::whole},
       {.name = "auth.token_lifetime",
        .value = &c.auth.token_lifetime,
-       .doc = "How long after its issue a token proves who its user is.",
+       .doc = "Time from the issue of a token to its expiry.",
        .least = ms_of(60),
        .most = 3650 * kDay},
       {.name = "admin.keys",
        .value = &c.admin.keys,
-       .doc = "Operator keys name:role:secret, role viewer, operator or owner. Empty: an owner's key is made "
-              "and shown once.",
+       .doc = "Operator keys name:role:secret, role viewer, operator or owner. Empty: an owner's key is "
+              "created and shown once.",
        .secret = Secret::after_role},
       {.name = "wallet.balance_max",
        .value = &c.wallet.balance_max,
-       .doc = "The most a balance, and so one charge, may be.",
+       .doc = "Maximum balance, and so the maximum of one charge.",
        .least = 1,
        .most = 1'000'000'000'000'000},
       {.name = "wallet.charge_by",
@@ -205,52 +206,52 @@ std::vector<Setting> settings_of(Config& c) {
        .choices = {"user", "operator"}},
       {.name = "lane.batch_max",
        .value = &c.lane.batch_max,
-       .doc = "Commands committed together at most.",
+       .doc = "Maximum number of commands in one commit.",
        .least = 1,
        .most = 65'536},
       {.name = "lane.batch_time",
        .value = &c.lane.batch_time,
-       .doc = "Deciding a batch stops after so long; what is left goes into the next.",
+       .doc = "Maximum time to decide a batch; the remaining commands go into the next one.",
        .least = 1,
        .most = ms_of(10)},
       {.name = "lane.pay_queue",
        .value = &c.lane.pay_queue,
-       .doc = "Payments, refunds and cancellations that may wait for the lane; beyond it 503 OVERLOADED.",
+       .doc = "Maximum number of waiting payments, refunds and cancellations; beyond it 503 OVERLOADED.",
        .least = 1,
        .most = 10'000'000},
       {.name = "lane.hold_queue",
        .value = &c.lane.hold_queue,
-       .doc = "Holds that may wait.",
+       .doc = "Maximum number of waiting holds.",
        .least = 1,
        .most = 10'000'000},
       {.name = "lane.wallet_queue",
        .value = &c.lane.wallet_queue,
-       .doc = "Charges that may wait.",
+       .doc = "Maximum number of waiting charges.",
        .least = 1,
        .most = 10'000'000},
       {.name = "lane.join_queue",
        .value = &c.lane.join_queue,
-       .doc = "Joins of the waiting room that may wait.",
+       .doc = "Maximum number of waiting joins.",
        .least = 1,
        .most = 10'000'000},
       {.name = "lane.operator_queue",
        .value = &c.lane.operator_queue,
-       .doc = "Operator calls that may wait.",
+       .doc = "Maximum number of waiting operator calls.",
        .least = 1,
        .most = 10'000'000},
       {.name = "lane.view_rows_max",
        .value = &c.lane.view_rows_max,
-       .doc =
-           "Rows kept in memory between batches; beyond it they are forgotten and loaded anew when needed.",
+       .doc = "Maximum number of rows kept in memory between batches; beyond it they are dropped and loaded "
+              "again when needed.",
        .least = 1,
        .most = 1'000'000'000},
       {.name = "log.level",
        .value = &c.log.level,
-       .doc = "The least serious lines that are logged.",
+       .doc = "Minimum severity of the lines that are logged.",
        .choices = {"debug", "info", "warn", "error"}},
       {.name = "catalogue.file",
        .value = &c.catalogue.file,
-       .doc = "Catalogue (YAML or JSON) imported at every start; importing it again changes nothing."},
+       .doc = "Catalogue (YAML or JSON) imported at every start; a repeated import changes nothing."},
   };
 }
 
@@ -265,14 +266,14 @@ std::string expected_form(const Setting& setting) {
   struct Form {
     const Setting& s;
     std::string operator()(std::string*) const {
-      return s.choices.empty() ? "a text" : fmt::format("one of {}", fmt::join(s.choices, ", "));
+      return s.choices.empty() ? "a string" : fmt::format("one of {}", fmt::join(s.choices, ", "));
     }
     std::string operator()(std::int64_t*) const { return "a whole number, " + limits(s, plain_number); }
     std::string operator()(bool*) const { return "true or false"; }
     std::string operator()(Millis*) const { return "a duration such as 5m, " + limits(s, show_ms); }
     std::string operator()(Bytes*) const { return "a size such as 64MiB, " + limits(s, format_bytes); }
     std::string operator()(Won*) const { return "whole won, " + limits(s, plain_number); }
-    std::string operator()(std::vector<std::string>*) const { return "a list of texts"; }
+    std::string operator()(std::vector<std::string>*) const { return "a list of strings"; }
   };
   return std::visit(Form{setting}, setting.value);
 }
@@ -353,7 +354,7 @@ std::string settings_help() {
   std::string out =
       "Settings, as --NAME=VALUE, in the environment as STAGEDOOR_SECTION_KEY, or in stagedoor.toml under "
       "[section]\n"
-      "(the first of these that names it wins):\n";
+      "(the first of these that sets it wins):\n";
   std::string_view section;
   for (const auto& setting : settings_of(defaults)) {
     if (setting.section() != section) out += '\n';
@@ -368,22 +369,24 @@ std::string settings_markdown() {
   Config defaults;
   std::string out =
       "# Settings\n\n"
-      "Made from the table in `src/app/config/settings.cpp` by `./x docs`; a test holds it up to date.\n\n"
+      "Generated from the table in `src/app/config/settings.cpp` by `./x docs`; a test keeps it up to "
+      "date.\n\n"
       "A setting `a.b` is `b = …` under `[a]` in the TOML file (`--config FILE`, or `stagedoor.toml` in the "
       "working\n"
       "directory), `STAGEDOOR_A_B` in the environment (lists separated by commas) and `--a.b=…` as a flag. A "
       "later one of\n"
-      "these wins. An unknown name or a wrong value is an error: the server says everything that is wrong at "
-      "once and\n"
-      "ends with code 2. `stagedoor verify-config` shows the result, where each value comes from, and no "
-      "secret.\n"
-      "Names that begin with `STAGEDOOR_TEST_` belong to the test programs and are passed over.\n";
+      "these wins. An unknown name or a wrong value is an error: the server reports all errors at once and "
+      "exits "
+      "with code 2.\n"
+      "`stagedoor verify-config` shows each value and its source, and no secrets. Names that begin with "
+      "`STAGEDOOR_TEST_`\n"
+      "belong to the test programs and are ignored.\n";
   std::string_view section;
   for (const auto& setting : settings_of(defaults)) {
     if (setting.section() != section) {
-      out += fmt::format(
-          "\n## {}\n\n| setting | default | what may be written | what it does |\n|---|---|---|---|\n",
-          setting.section());
+      out +=
+          fmt::format("\n## {}\n\n| setting | default | allowed values | what it does |\n|---|---|---|---|\n",
+                      setting.section());
     }
     section = setting.section();
     out += fmt::format("| `{}` | `{}` | {} | {} |\n", setting.name, shown_value(setting),
