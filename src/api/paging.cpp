@@ -29,7 +29,7 @@ Result<PageAt> page_of(const http::Request& request) {
 
 std::vector<http::Parameter> page_parameters() {
   return {{.name = "limit",
-           .description = "How many, 1 to 200; 50 when left out",
+           .description = "Rows per page, 1 to 200; default 50",
            .schema = &json::schema<std::int64_t>},
           {.name = "cursor", .description = "nextCursor of the page before"}};
 }

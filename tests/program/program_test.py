@@ -308,7 +308,7 @@ events:
 
     def test_draw_that_is_not_drawn_yet_is_code_1_and_says_so(self):
         self.assertEqual(self.early.returncode, 1, self.early.stderr)
-        self.assertIn('not drawn yet', self.early.stdout)
+        self.assertIn('not taken place yet', self.early.stdout)
         self.assertIn(self.committed['commitment'], self.early.stdout)
 
     def test_whatever_is_tampered_with_is_found(self):
@@ -325,7 +325,7 @@ events:
                               (verify(people=self.FANS + 1), 'digest'), (verify('--commitment', other), 'noted before')):
             self.assertEqual(result.returncode, 1, result.stdout + result.stderr)
             self.assertRegex(result.stdout, f'WRONG [^\\n]*{wrong}')
-            self.assertIn('Something does NOT agree.', result.stdout)
+            self.assertIn('Some checks FAILED.', result.stdout)
         lines = (self.folder / 'joins.csv').read_text().splitlines()
         lines[3] = lines[3].replace(lines[3].split(',')[1], str(uuid.uuid4()))
         (self.folder / 'other.csv').write_text('\n'.join(lines))

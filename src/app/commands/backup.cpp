@@ -11,7 +11,7 @@ namespace stagedoor {
 
 void BackupCommand::add_options(CLI::App& app) {
   ConfiguredCommand::add_options(app);
-  app.add_option("FILE", file, "The copy; must not exist")->required();
+  app.add_option("FILE", file, "Path of the copy; must not exist")->required();
 }
 
 int BackupCommand::run_with(const LoadedConfig& loaded) const {

@@ -52,7 +52,8 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
 
   CLI::App app("Stagedoor sells numbered seats to a crowd that arrives all at once.", "stagedoor");
   app.require_subcommand(1);
-  app.footer("`stagedoor SUB-COMMAND --help` says more; `stagedoor serve --help` lists all settings.");
+  app.footer(
+      "`stagedoor SUB-COMMAND --help` describes a command; `stagedoor serve --help` lists all settings.");
   std::shared_ptr<SubCommand> chosen;
   for (const auto& command : sub_commands()) {
     CLI::App* sub = app.add_subcommand(command->name(), command->doc());
@@ -72,10 +73,9 @@ CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   if (const auto configured = std::dynamic_pointer_cast<ConfiguredCommand>(chosen)) {
     configured->flags = flags;
   } else if (!flags.empty()) {
-    return {
-        .command = nullptr,
-        .text = fmt::format("{} reads no settings; leave --{} out\n", chosen->name(), flags.front().first),
-        .exit_code = kRefused};
+    return {.command = nullptr,
+            .text = fmt::format("{} takes no settings; omit --{}\n", chosen->name(), flags.front().first),
+            .exit_code = kRefused};
   }
   return {.command = chosen};
 }

@@ -11,8 +11,7 @@
 namespace stagedoor {
 
 void ConfiguredCommand::add_options(CLI::App& app) {
-  app.add_option("--config", config_file,
-                 "TOML file with settings (default: stagedoor.toml, if there is one)");
+  app.add_option("--config", config_file, "TOML file with settings (default: stagedoor.toml, if it exists)");
   app.footer(settings_help());
 }
 

@@ -45,7 +45,7 @@ int judge_room(const Config& config, const FairnessOptions& options) {
 
 void FairnessCommand::add_options(CLI::App& app) {
   ConfiguredCommand::add_options(app);
-  app.add_option("--event", options.event, "Which event")
+  app.add_option("--event", options.event, "Id of the event")
       ->required()
       ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()));
   app.add_flag("--json", options.json, "Print the report as JSON");

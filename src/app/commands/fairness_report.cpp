@@ -53,23 +53,24 @@ std::string fairness_text(const reports::RoomRecord& room, const queue::Fairness
   if (const auto& draw = room.rows.draw; draw && draw->drawn_at)
     line("drawn", draw->people, "at " + to_rfc3339(*draw->drawn_at));
   line("admissions", fairness.admissions);
-  line("left", fairness.left, "gave their place up while waiting");
+  line("left", fairness.left, "gave up their place while waiting");
   line("still waiting", fairness.still_waiting);
   line("vanished", fairness.vanished, "gave no sign of life for too long while waiting");
-  line("passed over", fairness.passed_over, "of them: their turn went by");
-  line("came back", fairness.came_back, "of them: were let in all the same");
+  line("passed over", fairness.passed_over, "of them: skipped when it was their turn");
+  line("came back", fairness.came_back, "of them: admitted later");
   line("with priority", fairness.with_priority);
   fmt::format_to(out, "\nwaited   p50 {}   p90 {}   p99 {}   max {}\n\n", format_duration(fairness.wait_p50),
                  format_duration(fairness.wait_p90), format_duration(fairness.wait_p99),
                  format_duration(fairness.wait_max));
-  line("inversions", fairness.inversions, "must be 0: present, and overtaken from behind");
-  line("interval breaches", fairness.interval_breaches, "must be 0: let in too many too fast");
-  line("capacity breaches", fairness.capacity_breaches, "must be 0: let in when it was full");
+  line("inversions", fairness.inversions, "must be 0: present, but overtaken by a later user");
+  line("interval breaches", fairness.interval_breaches, "must be 0: admitted faster than the rate allows");
+  line("capacity breaches", fairness.capacity_breaches, "must be 0: admitted above the capacity");
   fmt::format_to(out, "\nLimits: {}.", limits_of(room.event.queue));
   text += has_changed_policy(room)
-              ? " The policy was changed during the sale: breaches are judged by the policy of now.\n\n"
+              ? " The policy was changed during the sale: breaches are judged by the current policy.\n\n"
               : " The policy was not changed during the sale.\n\n";
-  text += room.log.empty() ? "Operators did nothing to this event.\n" : "What operators did to this event:\n";
+  text +=
+      room.log.empty() ? "Operators did nothing on this event.\n" : "Actions of operators on this event:\n";
   for (const auto& row : room.log)
     fmt::format_to(out, "  {}  {}  {}  {}\n", to_rfc3339(row.created_at), row.operator_name, row.action,
                    row.detail);

@@ -30,7 +30,7 @@ int ImportCommand::run_with(const LoadedConfig& loaded) const {
   }
   print("added", imported->added);
   print("changed", imported->changed);
-  print("left as it was", imported->left);
+  print("unchanged", imported->left);
   return 0;
 }
 

@@ -51,7 +51,7 @@ int ServeCommand::run_with(const LoadedConfig& loaded) const {
     }
   }
   if (service.new_operator_key()) {
-    std::fprintf(stderr, "operator key, made just now and shown this once (name:role:secret): %s\n",
+    std::fprintf(stderr, "new operator key, shown only once (name:role:secret): %s\n",
                  service.new_operator_key()->c_str());
   }
   service.start();

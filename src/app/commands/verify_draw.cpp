@@ -71,7 +71,7 @@ protocol::TokenClaims read_token(std::string_view text) {
   constexpr std::string_view kBearer = "Bearer ";
   if (text.starts_with(kBearer)) text.remove_prefix(kBearer.size());
   const auto claims = protocol::unverified_claims(text);
-  if (!claims) throw Unreadable("the token is not one of this queue: 76 characters, as POST /queue gave it");
+  if (!claims) throw Unreadable("the token is malformed; give the 76 characters that POST /queue returned");
   return *claims;
 }
 
@@ -91,14 +91,14 @@ class Verifier {
                 to_rfc3339(draw_.opensAt).c_str());
     if (!options_.commitment.empty())
       check(bytes_of_hex(options_.commitment, "noted commitment") == commitment_,
-            "the commitment is the one that was noted before");
+            "the commitment equals the one noted before");
     if (!draw_.drawnAt) {
-      std::printf("It is not drawn yet. Note its commitment: %s\n", draw_.commitment.c_str());
+      std::printf("The draw has not taken place yet. Note its commitment: %s\n", draw_.commitment.c_str());
       return kWrong;
     }
     read_drawn();
     check(protocol::draw_commitment(seed_, event_, draw_.opensAt) == commitment_,
-          "the commitment is that of seed, event and opening");
+          "the commitment matches seed, event and opening");
     check(*draw_.drawnAt >= draw_.opensAt, "it was drawn after the opening");
     if (!options_.list.empty()) check_list();
     if (token_) check_token();
@@ -107,7 +107,7 @@ class Verifier {
     tell_rank(order);
     if (!options_.ranks.empty()) write_ranks(order);
     tell_what_was_not_checked();
-    std::printf("%s\n", is_right_ ? "All agrees." : "Something does NOT agree.");
+    std::printf("%s\n", is_right_ ? "All checks passed." : "Some checks FAILED.");
     return is_right_ ? 0 : kWrong;
   }
 
@@ -119,7 +119,7 @@ class Verifier {
 
   void read_drawn() {
     if (!draw_.seed || !draw_.digest || !draw_.people)
-      throw Unreadable("the draw says that it is drawn, without its seed, digest and people");
+      throw Unreadable("the draw has a drawnAt, but not all of seed, digest and people");
     seed_ = bytes_of_hex(*draw_.seed, "seed");
     digest_ = bytes_of_hex(*draw_.digest, "digest");
     if (*draw_.people < 0 || *draw_.people > kPeopleMax)
@@ -145,8 +145,8 @@ class Verifier {
         is_token_listed_ = token_->user == user && token_->issued_at == joined_at;
     }
     check(place >= people_ && digest.finish() == digest_,
-          fmt::format("the digest is that of the first {} joins of {}", people_, options_.list));
-    check(are_in_time, "the draw took everybody in the list who joined before the opening, and nobody else");
+          fmt::format("the digest matches the first {} joins of {}", people_, options_.list));
+    check(are_in_time, "the draw contains exactly the users of the list who joined before the opening");
   }
 
   struct Join {
@@ -167,9 +167,10 @@ class Verifier {
   void check_token() {
     check(token_->event == event_, fmt::format("the token is of event {}", event_.value));
     check(token_->place > 0 && (token_->place <= people_) == (token_->issued_at < draw_.opensAt),
-          token_->place <= people_ ? "its place was drawn, and it was given before the opening"
-                                   : "its place was not drawn, and it was given after the opening");
-    if (!options_.list.empty()) check(is_token_listed_, "the list has its place with its user and time");
+          token_->place <= people_ ? "its place was drawn, and was given before the opening"
+                                   : "its place was not drawn, and was given after the opening");
+    if (!options_.list.empty())
+      check(is_token_listed_, "the list has this place with the same user and time");
   }
 
   void tell_rank(const protocol::DrawnOrder& order) const {
@@ -191,7 +192,7 @@ class Verifier {
   void tell_what_was_not_checked() const {
     if (options_.commitment.empty())
       std::printf("not checked: that this commitment was published before anybody joined (--commitment)\n");
-    if (options_.list.empty()) std::printf("not checked: that the digest is that of the joins (--list)\n");
+    if (options_.list.empty()) std::printf("not checked: that the digest matches the joins (--list)\n");
   }
 
   const VerifyDrawOptions& options_;
@@ -207,32 +208,31 @@ class Verifier {
 }  // namespace
 
 void VerifyDrawCommand::add_options(CLI::App& app) {
-  app.add_option("--event", options.event, "Which event was drawn")
+  app.add_option("--event", options.event, "Id of the event")
       ->required()
       ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max()));
-  CLI::Option* url = app.add_option(
-      "--url", options.url,
-      "The server that publishes it: GET /queue/draw/EVENT is asked; plain http:// only, no TLS");
-  app.add_option("--file", options.file, "Or its answer, saved: the whole or the part under data")
+  CLI::Option* url =
+      app.add_option("--url", options.url,
+                     "Server that publishes the draw at GET /queue/draw/EVENT; plain http:// only, no TLS");
+  app.add_option("--file", options.file, "File with that answer: the whole body, or the part under data")
       ->excludes(url);
   app.add_option("--token", options.token,
-                 "Of a fan, with or without Bearer: whose rank is told; no key is needed");
-  app.add_option("--commitment", options.commitment, "The commitment as you noted it before the draw");
-  app.add_option(
-      "--list", options.list,
-      "CSV of the joins, place,user,joined_at_ms in the order of places from 1: is the digest theirs?");
-  app.add_option("--ranks", options.ranks,
-                 "Write a line `place rank` for everybody who was drawn to this file");
+                 "Token of a fan, with or without Bearer; prints the fan's rank and needs no key");
+  app.add_option("--commitment", options.commitment, "The commitment that you noted before the draw");
+  app.add_option("--list", options.list,
+                 "CSV of the joins, place,user,joined_at_ms in the order of places from 1; checks the digest "
+                 "against them");
+  app.add_option("--ranks", options.ranks, "Write a line `place rank` for each drawn user to this file");
   app.footer(
-      "Each check is a line, OK or WRONG. Exit code 0: all agree; 1: something does not, or nothing is drawn "
-      "yet;\n"
-      "2: what was given cannot be read. How the draw works: docs/draw.md.");
+      "Each check prints a line, OK or WRONG. Exit code 0: all passed; 1: a check failed, or nothing is "
+      "drawn yet;\n"
+      "2: the input cannot be read. How the draw works: docs/draw.md.");
 }
 
 // Prints one line for each check, OK or WRONG.
 int VerifyDrawCommand::run() const try {
   if (options.url.empty() && options.file.empty())
-    throw Unreadable("say where the draw is: --url http://HOST:PORT, or --file with a saved answer");
+    throw Unreadable("name the source of the draw: --url http://HOST:PORT, or --file with a saved answer");
   const queue::DrawDto draw = options.file.empty() ? fetch(options.url, options.event) : load(options.file);
   return Verifier(options, draw).run();
 } catch (const std::runtime_error& why) {

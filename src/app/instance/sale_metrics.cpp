@@ -58,9 +58,10 @@ std::vector<MetricFamily> SaleMetrics::Collect() const {
       counter("stagedoor_commands_total", "Commands decided", lane.commands),
       counter("stagedoor_batches_total", "Batches decided", lane.batches),
       counter("stagedoor_commits_total", "Transactions committed", lane.commits),
-      counter("stagedoor_failed_batches_total", "Batches the store refused, tried again in halves",
-              lane.failed_batches),
-      counter("stagedoor_overloaded_total", "Commands refused because their class was full", lane.overloaded),
+      counter("stagedoor_failed_batches_total",
+              "Batches that the store refused and that were retried in halves", lane.failed_batches),
+      counter("stagedoor_overloaded_total", "Commands refused because the queue of their class was full",
+              lane.overloaded),
       counter("stagedoor_sales_won_total", "Won of the reservations paid since start",
               static_cast<std::uint64_t>(sold_won_.load())),
       batch_sizes(lane)};
@@ -68,7 +69,7 @@ std::vector<MetricFamily> SaleMetrics::Collect() const {
   if (lane_.has_others()) {
     const double seconds = std::chrono::duration<double>(lane_.behind()).count();
     families.push_back(family("stagedoor_store_behind_seconds",
-                              "For how long this instance has not heard what others did", MetricType::Gauge,
+                              "Time since the last sync with other instances", MetricType::Gauge,
                               {sample(MetricType::Gauge, seconds, {})}));
   }
 
@@ -77,7 +78,7 @@ std::vector<MetricFamily> SaleMetrics::Collect() const {
     waiting.push_back(
         sample(MetricType::Gauge, double(lane_.waiting(LaneClass(i))), {{"class", kClassNames[i]}}));
   }
-  families.push_back(family("stagedoor_lane_waiting", "Commands waiting in the lane", MetricType::Gauge,
+  families.push_back(family("stagedoor_lane_waiting", "Commands that wait for the lane", MetricType::Gauge,
                             std::move(waiting)));
 
   std::vector<ClientMetric> reservations;

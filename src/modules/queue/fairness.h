@@ -14,7 +14,7 @@ namespace stagedoor::queue {
 struct Fairness {
   std::int64_t joins = 0;
   std::int64_t admissions = 0;
-  std::int64_t left = 0;  // gave their place up while waiting
+  std::int64_t left = 0;  // gave up their place while waiting
   std::int64_t still_waiting = 0;
   std::int64_t vanished = 0;     // gave no sign of life for too long while waiting
   std::int64_t passed_over = 0;  // of them, those whose turn went by
