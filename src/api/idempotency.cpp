@@ -22,8 +22,8 @@ Result<Idempotency> idempotency_of(const http::Request& request, const UserId& u
 http::Parameter idempotency_parameter() {
   return {.name = "Idempotency-Key",
           .description =
-              "At most 255 characters. The same request with the same key within 24 h gives the first answer "
-              "again",
+              "At most 255 characters. The same request with the same key within 24 h returns the first "
+              "answer again",
           .in = http::ParameterPlace::header};
 }
 

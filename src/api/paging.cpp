@@ -31,7 +31,7 @@ std::vector<http::Parameter> page_parameters() {
   return {{.name = "limit",
            .description = "Rows per page, 1 to 200; default 50",
            .schema = &json::schema<std::int64_t>},
-          {.name = "cursor", .description = "nextCursor of the page before"}};
+          {.name = "cursor", .description = "nextCursor of the previous page"}};
 }
 
 }  // namespace stagedoor::api

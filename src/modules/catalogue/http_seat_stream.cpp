@@ -59,14 +59,14 @@ Result<Answer> open(const SeatStreamDeps& deps, const http::Request& request) {
 void add_seat_stream_route(http::Router& router, const SeatStreamDeps& deps) {
   router.add({.method = http::Method::GET,
               .path = "/events/properties/{eventDateId}/seats/stream",
-              .summary = "The seats of a date, told as they change",
+              .summary = "The seats of a date, sent as they change",
               .tag = "catalogue",
               .parameters = queue::stream_parameters(),
               .successes =
                   {{.description =
                         "Server-sent events until the visit ends. `snapshot`: {version, seat}, all seats as "
                         "GET /events/properties/{eventDateId}/seats has them; `seats`: {version, "
-                        "seat:[{id, status}]}, those that have changed since the event before; "
+                        "seat:[{id, status}]}, those that have changed since the previous event; "
                         "`reconnect`: the server is stopping",
                     .content_type = "text/event-stream"}},
               .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::WRONG_TOKEN_TURN,

@@ -259,7 +259,7 @@ void patch_queue(const OperatorDeps& deps, const identity::Operator& who, boost:
 http::Route patch_queue_route(const OperatorDeps& deps) {
   return edit_route({.method = PATCH,
                      .path = "/admin/events/{id}/queue",
-                     .summary = "Change how people are let in: a merge patch of the event's queue policy",
+                     .summary = "Change the event's queue policy: a merge patch",
                      .body = &json::schema<QueueDocument>,
                      .successes = {{.description = "The policy", .schema = &json::schema<QueueDocument>}},
                      .refusals = {Code::EVENT_NOT_FOUND},
@@ -280,7 +280,7 @@ http::Route pause_or_resume_route(const OperatorDeps& deps) {
   return edit_route(
       {.method = POST,
        .path = kPauses ? "/admin/events/{id}/queue/pause" : "/admin/events/{id}/queue/resume",
-       .summary = kPauses ? "Let nobody in until resumed" : "Let people in again",
+       .summary = kPauses ? "Pause admission until it is resumed" : "Resume admission",
        .successes = {kEvent},
        .refusals = {Code::EVENT_NOT_FOUND},
        .handler = api::bind(deps, pause_or_resume<kPauses>, identity::by_operator(identity::Role::operator_),
@@ -415,7 +415,7 @@ http::Route import_route(const OperatorDeps& deps) {
                      .path = "/admin/import",
                      .summary = "Import a catalogue, in YAML or JSON: all or nothing",
                      .body = &json::schema<CatalogueDocument>,
-                     .successes = {{.description = "What was added, changed and left",
+                     .successes = {{.description = "What was added, changed and left unchanged",
                                     .schema = &json::schema<catalogue::ImportSummary>}},
                      .handler = api::bind(deps, import, identity::by_operator(identity::Role::operator_),
                                           catalogue_body, api::with_idempotency)});

@@ -179,8 +179,8 @@ http::Route empty_route(const OperatorDeps& deps) {
       {.method = http::Method::POST,
        .path = "/admin/events/{id}/queue/empty",
        .summary =
-           "Send everybody out who waits or is inside; unpaid holds are cancelled. Pause the queue first",
-       .successes = {{.description = "How many they were", .schema = &json::schema<EmptiedDto>}},
+           "Remove all users who wait or are inside; unpaid holds are cancelled. Pause the queue first",
+       .successes = {{.description = "The number of users", .schema = &json::schema<EmptiedDto>}},
        .refusals = {Code::EVENT_NOT_FOUND, Code::STORE_UNAVAILABLE},
        .handler = api::bind(deps, empty_room, identity::by_operator(identity::Role::operator_),
                             api::with_id<EventId>("id"))});

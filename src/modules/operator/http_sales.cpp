@@ -72,8 +72,8 @@ http::Route block_route(const OperatorDeps& deps) {
   return operator_route(
       {.method = http::Method::POST,
        .path = kBlock ? "/admin/dates/{id}/seats/block" : "/admin/dates/{id}/seats/unblock",
-       .summary = kBlock ? "Keep seats for the house: shown as OCCUPIED, all or none"
-                         : "Give house seats into the sale",
+       .summary =
+           kBlock ? "Reserve seats for the house: shown as OCCUPIED, all or none" : "Put house seats on sale",
        .parameters = {api::idempotency_parameter()},
        .body = &json::schema<SeatsBody>,
        .successes = {{.description = "The seats, in their order", .schema = &json::schema<BlockedDto>}},
@@ -123,7 +123,7 @@ http::Route refund_route(const OperatorDeps& deps) {
   return operator_route(
       {.method = http::Method::POST,
        .path = "/admin/reservations/{id}/refund",
-       .summary = "Give the money of a paid seat back, at any time",
+       .summary = "Refund a paid seat, at any time",
        .parameters = {api::idempotency_parameter()},
        .successes = {{.description = "The reservation, REFUNDED",
                       .schema = &json::schema<reservation::ReservationDto>}},

@@ -135,7 +135,7 @@ void refund(const PaymentDeps& deps, const identity::Caller& caller, Reservation
 http::Route refund_route(const PaymentDeps& deps) {
   return {.method = POST,
           .path = "/events/reservations/{id}/refund",
-          .summary = "Give a paid seat back for the money",
+          .summary = "Refund a paid seat",
           .tag = "payments",
           .parameters = {api::idempotency_parameter()},
           .successes = {{.description = "The reservation, REFUNDED",
@@ -160,7 +160,7 @@ void show(const PaymentDeps& deps, const identity::Caller& caller, PaymentId id,
 http::Route show_route(const PaymentDeps& deps) {
   return {.method = GET,
           .path = "/payments/{id}",
-          .summary = "A payment of yours",
+          .summary = "One of the caller's payments",
           .tag = "payments",
           .successes = {{.description = "The payment", .schema = &json::schema<PaymentDto>}},
           .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN, Code::NOT_FOUND},

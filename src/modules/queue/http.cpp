@@ -92,12 +92,12 @@ void join(const QueueDeps& deps, const Join& order, http::Reply reply) {
 http::Route join_route(const QueueDeps& deps) {
   return {.method = http::Method::POST,
           .path = "/queue",
-          .summary = "Take a place in an event's waiting room, or find the one you have",
+          .summary = "Take a place in an event's waiting room, or return the existing one",
           .tag = "queue",
           .body = &json::schema<JoinBody>,
           .successes = {{.status = 201, .description = "A new place", .schema = &json::schema<QueuePlace>},
                         {.status = 200,
-                         .description = "The place you have",
+                         .description = "The existing place",
                          .schema = &json::schema<QueuePlace>}},
           .refusals = {Code::EVENT_ID_REQUIRED, Code::EVENT_NOT_FOUND, Code::EVENT_NOT_ON_SALE,
                        Code::STORE_UNAVAILABLE},
@@ -127,7 +127,7 @@ Result<Answer> poll(const QueueDeps& deps, const http::Request& request) {
 http::Route poll_route(const QueueDeps& deps) {
   return {.method = http::Method::GET,
           .path = "/queue",
-          .summary = "Where you stand now",
+          .summary = "The caller's place now",
           .tag = "queue",
           .successes = {{.status = 200, .description = "Your place", .schema = &json::schema<QueuePlace>},
                         {.status = 304, .description = "Nothing has changed", .schema = nullptr}},

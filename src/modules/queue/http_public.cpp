@@ -115,7 +115,7 @@ DrawDto to_dto(const Draw& draw) {
 
 void add_public_routes(http::Router& router, const PublicDeps& deps) {
   const http::Parameter known{.name = "If-None-Match",
-                              .description = "The ETag of an answer that is there already",
+                              .description = "The ETag of an answer that the client has",
                               .in = http::ParameterPlace::header};
   const auto pages = std::make_shared<Pages>(deps);
   router.add(
@@ -132,7 +132,8 @@ void add_public_routes(http::Router& router, const PublicDeps& deps) {
   router.add(
       {.method = http::Method::GET,
        .path = "/queue/draw/{eventId}",
-       .summary = "The draw of the room's order: the commitment, and once drawn all it takes to recompute it",
+       .summary =
+           "The draw of the room's order: the commitment, and after the draw all values to recompute it",
        .tag = "queue",
        .successes = {{.description = "The draw", .schema = &json::schema<DrawDto>}},
        .refusals = {Code::EVENT_NOT_FOUND, Code::NOT_FOUND},

@@ -87,26 +87,27 @@ Result<Answer> open(const QueueStreamDeps& deps, const http::Request& request) {
 }  // namespace
 
 std::vector<http::Parameter> stream_parameters() {
-  return {{.name = "token",
-           .description = "The token, where no header can be sent; only here may it stand in a URL"},
-          {.name = "Last-Event-ID",
-           .description = "The id of the last event heard: what it told is not told again",
-           .in = http::ParameterPlace::header}};
+  return {
+      {.name = "token",
+       .description = "The token, for clients that cannot send headers; no other call accepts it in the URL"},
+      {.name = "Last-Event-ID",
+       .description = "The id of the last event received: its content is not sent again",
+       .in = http::ParameterPlace::header}};
 }
 
 void add_queue_stream_route(http::Router& router, const QueueStreamDeps& deps) {
   router.add(
       {.method = http::Method::GET,
        .path = "/queue/stream",
-       .summary = "Where you stand, told as it changes",
+       .summary = "The caller's place, sent as it changes",
        .tag = "queue",
        .parameters = stream_parameters(),
        .successes = {{.description =
                           "Server-sent events. `status`: its data is that of GET /queue; a change of status "
-                          "is told at once, a position in the rhythm of pollAfterMs; after EXPIRED the "
+                          "is sent at once, a position every pollAfterMs; after EXPIRED the "
                           "stream ends. `reconnect`: the server is stopping",
                       .content_type = "text/event-stream"},
-                     {.status = 204, .description = "EXPIRED was told already: there is no more to come"}},
+                     {.status = 204, .description = "EXPIRED was already sent, and no event follows it"}},
        .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED},
        .read = api::bind_read(deps, open)});
 }

@@ -87,7 +87,7 @@ http::Route hold_route(const ReservationDeps& deps) {
                      .description = "Held now; with seatIds: {reservations: […]}",
                      .schema = &json::schema<ReservationDto>},
                     {.status = 200,
-                     .description = "The hold you have already",
+                     .description = "The existing hold",
                      .schema = &json::schema<ReservationDto>}},
       .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::WRONG_TOKEN_TURN,
                    Code::WRONG_TOKEN_EVENT, Code::SEAT_NOT_FOUND, Code::EVENT_NOT_ON_SALE,
@@ -110,7 +110,7 @@ http::Route show_route(const ReservationDeps& deps) {
   return {
       .method = GET,
       .path = "/events/reservations/{id}",
-      .summary = "A reservation of yours",
+      .summary = "One of the caller's reservations",
       .tag = "reservations",
       .successes = {{.description = "The reservation", .schema = &json::schema<ReservationDto>}},
       .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN, Code::RESERVATION_NOT_FOUND},
@@ -135,7 +135,7 @@ http::Route cancel_route(const ReservationDeps& deps) {
   return {
       .method = DELETE,
       .path = "/events/reservations/{id}",
-      .summary = "Give a hold back: the seat is free at once",
+      .summary = "Cancel a hold: the seat is free at once",
       .tag = "reservations",
       .parameters = {api::idempotency_parameter()},
       .successes = {{.description = "The reservation, CANCELLED", .schema = &json::schema<ReservationDto>}},
@@ -211,7 +211,7 @@ void leave(const ReservationDeps& deps, const protocol::TokenClaims& claims, Ide
 http::Route leave_route(const ReservationDeps& deps) {
   return {.method = DELETE,
           .path = "/queue",
-          .summary = "Give your place up; a visit ends and its unpaid holds are cancelled",
+          .summary = "Leave the queue; a visit ends and its unpaid holds are cancelled",
           .tag = "queue",
           .successes = {{.description = "The place, EXPIRED", .schema = &json::schema<queue::QueuePlace>}},
           .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::STORE_UNAVAILABLE},

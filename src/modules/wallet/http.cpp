@@ -55,7 +55,7 @@ http::Route balance_route(const WalletDeps& deps) {
           .path = "/users/{userId}/balance",
           .summary = "The user's balance",
           .tag = "balance",
-          .successes = {{.description = "0 with no id for a user never seen before",
+          .successes = {{.description = "The balance; for an unknown user 0 and no id",
                          .schema = &json::schema<BalanceDto>}},
           .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN},
           .handler = api::bind(deps, balance, identity::by_owner)};
