@@ -1,6 +1,6 @@
-// The finished bytes that answer one call. Made by the http part of a module, carried unread through the
-// engine, kept with an idempotency key, written to the socket by http/connection.cpp. Code that needs to know
-// what was answered reads `refusal`, neither the status nor the bytes.
+// The finished bytes that answer one call. The http part of a module makes them, the engine passes them on
+// unread and keeps them with an idempotency key, and http/connection.cpp writes them to the socket. Code that
+// needs the outcome reads `refusal`, not the status or the bytes.
 #pragma once
 
 #include <memory>
@@ -16,11 +16,11 @@ struct Answer {
   int status = 200;
   std::string body = {};     // JSON unless `headers` names another Content-Type
   std::string headers = {};  // complete extra header lines, each ended by CRLF: "ETag: \"a1\"\r\n"
-  // When set, the body instead of `body`: bytes that many answers share.
+  // If set, replaces `body`: bytes that many answers share.
   std::shared_ptr<const std::string> shared = {};
-  // When set, the body instead of both: server-sent events until either side ends them. With status 200.
+  // If set, replaces both: server-sent events until either side ends them. With status 200.
   std::shared_ptr<EventStream> stream = {};
-  std::optional<Code> refusal = {};  // set by http::problem(); nothing for a success
+  std::optional<Code> refusal = {};  // set by http::problem(); nullopt for a success
 };
 
 }  // namespace stagedoor

@@ -9,7 +9,7 @@
 namespace stagedoor {
 
 std::string base64url_encode(std::span<const std::uint8_t> bytes);
-// Fills `bytes` to the last; false when the text is not the encoding of exactly so many bytes.
+// Fills `bytes` completely; false if the text is not the encoding of exactly that many bytes.
 bool base64url_decode(std::string_view text, std::span<std::uint8_t> bytes);
 
 }  // namespace stagedoor

@@ -1,5 +1,5 @@
-// ensure(condition, why): a bug ends the process, in every build. Restart is the recovery path and is fast;
-// going on with money or seats in a state nobody thought of is not.
+// ensure(condition, why): a bug ends the process, in every build. A restart recovers fast; to continue with
+// money or seats in an unexpected state is not safe.
 #pragma once
 
 #include <boost/assert/source_location.hpp>

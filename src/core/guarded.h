@@ -1,6 +1,6 @@
 // Locks that the compiler checks: clang's -Wthread-safety (preset fuzz) reads the annotations, other
-// compilers ignore them. Guarded is for data, Mutex for classes that also need a condition variable or lock
-// in one function and work in another.
+// compilers ignore them. Guarded is for data. Mutex is for classes that also need a condition variable, or
+// that lock in one function and work in another.
 #pragma once
 
 #include <absl/base/thread_annotations.h>

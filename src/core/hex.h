@@ -18,7 +18,7 @@ inline std::string to_hex(std::string_view bytes) {
   return text;
 }
 
-// Nothing when it is no such text.
+// nullopt if the text is malformed.
 inline std::optional<std::string> from_hex(std::string_view text) {
   std::string bytes;
   if (text.size() % 2 != 0) return std::nullopt;

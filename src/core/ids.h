@@ -1,5 +1,5 @@
-// Every id is a type of its own, so that a seat cannot be passed where a date is meant. All are positive
-// 64-bit integers; 0 means "none". Users are UUIDs (uuid.h).
+// Every id has its own type, so that a seat cannot be passed for a date. All are positive 64-bit integers; 0
+// means "none". Users are UUIDs (uuid.h).
 #pragma once
 
 #include <compare>
@@ -25,7 +25,7 @@ using EventId = Id<struct EventTag>;              // a concert
 using DateId = Id<struct DateTag>;                // one performance of it
 using SeatId = Id<struct SeatTag>;                // one seat of one date
 using CategoryId = Id<struct CategoryTag>;        // a price category of one date ("seat property")
-using ReservationId = Id<struct ReservationTag>;  // a hold, and what becomes of it
+using ReservationId = Id<struct ReservationTag>;  // a hold, and later the sale
 using WalletId = Id<struct WalletTag>;
 using PostingId = Id<struct PostingTag>;  // a row of a wallet's history
 using PaymentId = Id<struct PaymentTag>;

@@ -1,4 +1,4 @@
-// Whole won. Signed, because a posting may take away.
+// Whole won. Signed, because a posting may be negative.
 #pragma once
 
 #include <compare>

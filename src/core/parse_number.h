@@ -8,8 +8,8 @@
 
 namespace stagedoor {
 
-// The number that the whole text is; nothing for anything else: a space, a leading '+', or a value that does
-// not fit. `base` (10 when left out) is for integers only.
+// Parses the whole text as a number; nullopt for any other text, such as a space, a leading '+', or a value
+// out of range. `base` (default 10) is for integers only.
 template <class Number, class... Base>
 std::optional<Number> parse_number(std::string_view text, Base... base) {
   Number number{};

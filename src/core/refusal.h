@@ -1,4 +1,4 @@
-// A refusal: the request was understood and will not be done. Codes are those of the API;
+// A refusal: the request was understood and is not carried out. Codes are those of the API;
 // http/render_refusal.h maps each to its status. Outages are exceptions and bugs are ensure() (ensure.h),
 // never a Refusal.
 #pragma once
@@ -28,8 +28,8 @@ struct FieldError {
 
 struct Refusal {
   Code code = Code::INTERNAL;
-  std::string message = {};              // for a person: what is wrong and what to do
-  std::vector<FieldError> details = {};  // only where there is something to point at
+  std::string message = {};              // for people: what is wrong and what to do
+  std::vector<FieldError> details = {};  // only if the cause has a path
   std::vector<std::pair<std::string, std::string>> extra =
       {};  // further members of the body; the value is JSON text
   std::vector<std::pair<std::string, std::string>> headers = {};  // Location, Retry-After, Allow
@@ -38,8 +38,9 @@ struct Refusal {
 template <class T>
 using Result = boost::system::result<T, Refusal>;
 
-// What refuses a request that was read in parts: nothing when all were read, else the first refusal, and when
-// that is INVALID_REQUEST with the faults of the others of that code, so that all are told at once (R-X3).
+// The refusal of a request that was read in parts: nullopt if all parts are valid, else the first refusal. If
+// that is INVALID_REQUEST, it includes the errors of all other parts with this code, so that one answer
+// reports them all (R-X3).
 template <class... Parts>
 std::optional<Refusal> refusal_of(const Result<Parts>&... parts) {
   std::optional<Refusal> first;
@@ -54,8 +55,7 @@ std::optional<Refusal> refusal_of(const Result<Parts>&... parts) {
   return first;
 }
 
-// boost::system::result wants to know how to throw when value() is called on a refusal: that is a bug of the
-// caller.
+// boost::system::result calls this when value() is called on a refusal, which is a bug of the caller.
 [[noreturn]] void throw_exception_from_error(const Refusal& refusal, const boost::source_location& where);
 
 }  // namespace stagedoor

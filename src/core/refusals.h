@@ -1,4 +1,5 @@
-// Refusals that more than one place gives: each has one text here. Those of a single rule stand beside it.
+// Refusals that are used in more than one place, so that each has one text. Refusals of a single rule are
+// beside that rule.
 #pragma once
 
 #include <string>
@@ -16,7 +17,7 @@ Refusal invalid(std::string_view path, std::string message);
 Refusal unknown_event(EventId id);
 Refusal unknown_date(DateId id);
 Refusal unknown_reservation();
-Refusal unknown_token();  // authentic, but of no place in this queue
+Refusal unknown_token();  // authentic, but without a place in this queue
 
 // `what`: "reservation", "payment", "user".
 Refusal not_yours(std::string_view what);

@@ -1,4 +1,4 @@
-// SHA-256 of bytes that are in memory.
+// SHA-256 of bytes in memory.
 #pragma once
 
 #include <array>

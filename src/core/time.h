@@ -23,13 +23,13 @@ void append_rfc3339(std::string& out, TimePoint at);
 std::string to_rfc3339(TimePoint at);
 
 // Reads RFC 3339 with any offset and any number of fraction digits (those beyond milliseconds are cut off).
-// Nothing when the text is not of that form or names a day that does not exist.
+// nullopt if the text is malformed or names a day that does not exist.
 std::optional<TimePoint> parse_rfc3339(std::string_view text);
 
-// "2026-02-01" of the instant, in UTC.
+// The UTC day, such as "2026-02-01".
 std::string utc_day(TimePoint at);
 
-// Reads one or more number-unit pairs with units ms, s, m, h, d: "250ms", "1h30m". Not negative. Nothing when
+// Reads one or more number-unit pairs with units ms, s, m, h, d: "250ms", "1h30m". Not negative. nullopt if
 // malformed or beyond 10,000 days.
 std::optional<Millis> parse_duration(std::string_view text);
 std::string format_duration(Millis duration);

@@ -23,7 +23,7 @@ struct Uuid {
 };
 using UserId = Uuid;
 
-// Takes either case; nothing when the text is not exactly of the form.
+// Accepts upper and lower case; nullopt if the text is not exactly of this form.
 std::optional<Uuid> parse_uuid(std::string_view text);
 void append_uuid(std::string& out, const Uuid& uuid);
 std::string to_string(const Uuid& uuid);

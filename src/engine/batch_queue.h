@@ -1,5 +1,5 @@
-// Commands that wait for the lane, a queue for each class, and where the lane's thread sleeps until some
-// come.
+// The commands that wait for the lane, in one queue per class. The lane's thread sleeps here until commands
+// arrive.
 #pragma once
 
 #include <array>
@@ -23,18 +23,19 @@ class BatchQueue {
 
   // Any thread. Returns nullptr, or the command when its class is full or the queue is closed.
   std::unique_ptr<Command> push(std::unique_ptr<Command> command);
-  // Ends the sleep of the lane's thread, or its next one. Any thread.
+  // Ends the current or next sleep of the lane's thread. Any thread.
   void wake();
   // Accepts no more commands and ends the sleep. Any thread.
   void close();
-  // Commands that wait. Any thread.
+  // Number of waiting commands. Any thread.
   std::size_t size(LaneClass lane_class) const;
 
   // Lane thread from here on.
   bool empty() const;
-  // Takes up to `max` commands: first a share for each class, then what is left in the order of the classes.
+  // Takes up to `max` commands: first a share of each class, then the remaining ones in the order of the
+  // classes.
   Commands take(std::size_t max);
-  // Sleeps until a command waits, wake(), close() or `until`. False: closed, and nothing waits.
+  // Sleeps until a command waits, wake(), close() or `until`. Returns false if the queue is closed and empty.
   bool sleep(std::chrono::steady_clock::time_point until);
 
  private:

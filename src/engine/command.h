@@ -1,5 +1,5 @@
-// A command: what somebody wants done to the store, waiting in a lane. Deciding is pure: no clock, no chance,
-// no I/O; all it knows is the View, and the batch context.
+// A command: a requested change of the store that waits in a lane. Deciding is pure: no clock, no randomness,
+// no I/O. Its only inputs are the View and the batch context.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace stagedoor {
 
-// Ids for new rows, all kinds from one rising sequence. Those of a batch that fails are never used again.
+// Ids for new rows; all kinds share one rising sequence. Ids of a failed batch are never used again.
 class Ids {
  public:
   explicit Ids(std::int64_t next) : next_(next) {}
@@ -25,7 +25,7 @@ class Ids {
   SomeId next() {
     return SomeId{next_++};
   }
-  // `count` ids in a row; the first one.
+  // Reserves `count` consecutive ids and returns the first one.
   std::int64_t block(std::int64_t count) { return std::exchange(next_, next_ + count); }
   std::int64_t peek() const { return next_; }
 
@@ -33,14 +33,14 @@ class Ids {
   std::int64_t next_;
 };
 
-// When a batch is decided, and where its ids come from.
+// The time of a batch, and the source of its ids.
 struct BatchContext {
-  TimePoint now;  // one for the whole batch; never behind an earlier batch's, even across restarts
+  TimePoint now;  // one per batch; never earlier than that of a previous batch, even across restarts
   Ids& ids;
 };
 
-// What a decision comes to. A refusal may have changes too (R-P3: a payment refused for lack of balance
-// leaves PENDING).
+// The result of a decision. A refusal may have changes too (R-P3: a payment that is refused for lack of
+// balance leaves PENDING).
 template <class Outcome>
 struct Decision {
   std::variant<Outcome, Refusal> result;
@@ -54,7 +54,7 @@ struct Decision {
 enum class LaneClass : std::uint8_t { payment, hold, wallet, join, operation };
 inline constexpr std::size_t kLaneClasses = 5;
 
-// A (user, key) and the request it was used for; empty key = none given.
+// An idempotency key of a user, and the request it was used for. Empty key: the request had none.
 struct Idempotency {
   UserId user;
   std::string key;
@@ -64,7 +64,7 @@ struct Idempotency {
 struct CommandResult {
   Answer answer;
   Changes changes;
-  bool succeeded = false;  // remembered under the idempotency key
+  bool succeeded = false;  // the answer is remembered under the idempotency key
 };
 
 class Command {
@@ -76,15 +76,16 @@ class Command {
   LaneClass lane_class() const { return lane_class_; }
   const Idempotency& idempotency() const { return idempotency_; }
 
-  // Adds the rows it needs and the view does not know yet. Called again after they were loaded, until it adds
-  // none: a payment knows its seat only from its reservation.
+  // Adds the rows that the command needs and the view does not have. Called again after they are loaded,
+  // until it adds none: for example, a payment finds its seat only through its reservation.
   virtual void rows_to_load(const View& view, Keys& wanted) const = 0;
-  // May be called again after a batch failed. `answer` bytes are made here, before the commit, and sent after
-  // it.
+  // May be called again after a batch failed. The bytes of `answer` are made here, before the commit, and
+  // sent after it.
   virtual CommandResult decide(const View& view, BatchContext& context) = 0;
-  // Called once, from the lane: the decided answer after its commit, or why there is none.
+  // Called once, on the lane thread, with the decided answer after its commit, or with the refusal of the
+  // lane.
   virtual void reply(Answer answer) = 0;
-  // True for a change of the catalogue: what follows in the batch must see it, so it ends the batch.
+  // True for a change of the catalogue: it ends the batch, because later commands must see the change.
   virtual bool ends_batch() const { return false; }
 
  private:

@@ -2,11 +2,11 @@
 // answers. Batches grow with load: an idle lane answers after one fsync, a busy one commits a thousand
 // commands per fsync.
 //
-// The lane knows nothing of seats or money. Commands say what to do, jobs say what to do by time, commit
-// observers are called with what was committed.
+// The lane does not know seats or money. Commands are requested changes, jobs are periodic changes, and
+// commit observers receive what was committed.
 //
-// Where other instances write the same store, the lane applies their batches before it decides, and every
-// poll_interval while it is idle: the observers of all instances see all batches in one order.
+// If other instances write the same store, the lane applies their batches before it decides, and every
+// poll_interval while it is idle. So the observers of all instances see all batches in one order.
 #pragma once
 
 #include <array>
@@ -39,15 +39,15 @@ class CommitObserver {
   virtual void on_commit(const Batch& batch) = 0;
   // A batch that another instance committed.
   virtual void on_remote_commit(const Batch& batch) { on_commit(batch); }
-  // The store answers again after PeerSync::kAway or longer.
+  // The store is available again after an outage of PeerSync::kAway or longer.
   virtual void on_reconnect() {}
 };
 
 struct LaneLimits {
-  // Commands waiting, by LaneClass; beyond it OVERLOADED.
+  // Maximum number of waiting commands, by LaneClass; beyond it OVERLOADED.
   std::array<std::size_t, kLaneClasses> queue_max = {20'000, 20'000, 20'000, 20'000, 20'000};
   std::size_t batch_max = 1024;         // commands per transaction
-  Millis batch_time{10};                // deciding stops after so long; the rest waits for the next batch
+  Millis batch_time{10};                // deciding stops after this time; the rest waits for the next batch
   std::size_t view_rows_max = 400'000;  // a larger view is cleared and loaded again
 };
 
@@ -63,7 +63,7 @@ struct LaneCounters {
 
 class Lane {
  public:
-  // How refusals of the lane itself (OVERLOADED, STORE_UNAVAILABLE, IDEMPOTENCY_MISMATCH, INTERNAL) read.
+  // Renders the refusals of the lane itself (OVERLOADED, STORE_UNAVAILABLE, IDEMPOTENCY_MISMATCH, INTERNAL).
   using RenderRefusal = Answer (*)(const Refusal&);
 
   // The store, clock, jobs and observers must outlive the lane. `catalogue` is read before every batch.
@@ -75,16 +75,16 @@ class Lane {
   void add_job(Job& job) { jobs_.push_back(&job); }  // before start()
   void add_observer(CommitObserver& observer) { observers_.push_back(&observer); }
   void start();
-  // Commits and answers what is waiting, refuses what comes later, ends the thread.
+  // Commits and answers the waiting commands, refuses later ones, and ends the thread.
   void stop();
 
-  // Any thread. The command is answered exactly once; at once with OVERLOADED when its class is full.
+  // Any thread. The command is answered exactly once; immediately with OVERLOADED when its class is full.
   void submit(std::unique_ptr<Command> command);
-  // Asks the jobs again when they are due (one of their settings was changed). Any thread.
+  // Asks the jobs for their next due time again, because one of their settings was changed. Any thread.
   void wake() { queue_.wake(); }
 
-  // One round without the thread, for tests and the simulator: jobs due now and all waiting commands, up to
-  // one batch. False when there was nothing to do.
+  // One round without the thread, for tests and the simulator: runs the due jobs and all waiting commands, up
+  // to one batch. Returns false if there was nothing to do.
   bool run_once();
 
   // Any thread from here on.
@@ -92,7 +92,7 @@ class Lane {
   std::size_t waiting(LaneClass lane_class) const { return queue_.size(lane_class); }
   // True if other instances may write the store.
   bool has_others() const { return sync_.has_others(); }
-  // True if what the commit observers keep in memory is at most `age` stale.
+  // True if the memory of the commit observers is at most `age` stale.
   bool is_fresh(Millis age) const { return sync_.is_fresh(age); }
   // Upper bound of how stale it is.
   std::chrono::nanoseconds behind() const { return sync_.behind(); }
@@ -105,13 +105,13 @@ class Lane {
   void run();
   // The commands of the jobs that are due.
   Commands due_commands();
-  // Where others may be writing: waits for the writer lock before it takes commands, which meanwhile gather.
+  // With other writers: waits for the writer lock before it takes commands, so that they gather meanwhile.
   void acquire_turn();
   std::unique_ptr<Transaction> begin();
-  // Commits and answers all of them, in as many transactions as it needs.
+  // Commits and answers all commands, in as many transactions as necessary.
   void commit_all(Range commands);
   // Decides and commits a prefix of the commands in one transaction, then publishes it. Returns the number of
-  // commands committed (at least 1). Throws with no effect and nobody answered.
+  // commands committed (at least 1). If it throws, it had no effect and answered no command.
   std::size_t commit_prefix(Range commands);
   // Calls the commit observers and answers.
   void publish(const Batch& batch, Range commands, std::vector<Answer>& answers) noexcept;
@@ -133,8 +133,8 @@ class Lane {
   TimePoint now_{};  // of the newest batch
   std::int64_t next_id_;
   std::int64_t ids_reserved_to_;
-  TimePoint jobs_rest_until_{};         // after a failure, so that a due job does not spin
-  bool is_store_away_ = false;          // the last batch found it so, and the log says so
+  TimePoint jobs_rest_until_{};         // a pause after a failure, so that a due job does not spin
+  bool is_store_away_ = false;          // the last batch failed for this reason, which is logged
   std::unique_ptr<Transaction> begun_;  // by acquire_turn(), for the next batch
 
   PeerSync sync_;

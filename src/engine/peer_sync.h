@@ -1,4 +1,4 @@
-// Follows the batches that other instances commit to the same store, and knows how stale this instance is.
+// Follows the batches that other instances commit to the same store, and measures how stale this instance is.
 #pragma once
 
 #include <atomic>
@@ -15,12 +15,13 @@ class PeerSync {
  public:
   using SteadyClock = std::chrono::steady_clock;
 
-  // An instance that was stale for so long has missed signs of life.
+  // An instance that was stale for this time has missed signs of life.
   static constexpr Millis kAway{5000};
 
-  // `peers` is null when only this process writes the store: then it is never stale. `on_batch` is called
-  // once per batch of another instance, in commit order; `on_reconnect` when the store answers after kAway or
-  // longer. Both on the lane thread, within poll() and Store::begin(), and must not throw.
+  // `peers` is null if only this process writes the store; then the instance is never stale. `on_batch` is
+  // called once per batch of another instance, in commit order; `on_reconnect` is called when the store is
+  // available again after kAway or longer. Both are called on the lane thread, within poll() and
+  // Store::begin(), and must not throw.
   PeerSync(PeerFeed* peers, PeerFeed::OnBatch on_batch, std::function<void()> on_reconnect);
 
   // Any thread.
@@ -32,7 +33,7 @@ class PeerSync {
   }
 
   // Lane thread from here on.
-  // Receives batches if the last time is poll_interval ago. An outage is logged once, and its end.
+  // Receives batches if the last call was poll_interval ago. Logs the begin and the end of an outage.
   void poll();
   // Records that everything committed before `since` has been received.
   void mark_fresh(SteadyClock::time_point since);
@@ -44,7 +45,7 @@ class PeerSync {
   const std::optional<Millis> poll_interval_;
   const std::function<void()> on_reconnect_;
   SteadyClock::time_point poll_at_{};
-  bool is_cut_off_ = false;  // the last poll failed, and the log says so
+  bool is_cut_off_ = false;  // the last poll failed, which is logged
   std::atomic<SteadyClock::time_point> fresh_at_;
 };
 

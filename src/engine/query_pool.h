@@ -1,4 +1,4 @@
-// Reads that need the store (a history, a payment) run here, beside the lane and off the I/O threads: a few
+// Runs reads that need the store (a history, a payment) outside the lane and the I/O threads. Has a few
 // threads, each with its own Queries.
 #pragma once
 
@@ -22,15 +22,15 @@ class QueryPool {
   using Read = absl::AnyInvocable<void(Queries&)>;  // must not throw
 
   QueryPool(std::size_t threads, const std::function<std::unique_ptr<Queries>()>& open);
-  ~QueryPool();  // runs what is waiting first
+  ~QueryPool();  // runs the waiting reads first
 
-  // False, and `read` is dropped, when too many are waiting. Any thread.
+  // Returns false and drops `read` if too many reads are waiting. Any thread.
   bool submit(Read read);
 
  private:
   static constexpr std::size_t kWaitingMax = 10'000;
 
-  // Waits for a read; nothing once the pool ends and none is left.
+  // Waits for a read; returns nothing when the pool is stopped and empty.
   std::optional<Read> next();
   void run(Queries& queries);
 

@@ -1,5 +1,5 @@
-// A thread for work that waits for something outside (a broker, a pipe), so that nothing slow runs on the
-// lane's thread or on those that serve connections.
+// A thread for work that waits for external systems (a broker, a pipe). It keeps slow work off the lane's
+// thread and the I/O threads.
 #pragma once
 
 #include <condition_variable>
@@ -16,9 +16,9 @@ namespace stagedoor {
 
 class Worker {
  public:
-  // Does a piece of the work and returns how long to rest until the next one; wake() ends the rest. An
-  // exception is an outage: the log has its beginning and its end, and the pauses until the next attempt
-  // grow. Returns soon after a stop request.
+  // Does a piece of the work and returns the pause until the next one; wake() ends the pause. An exception is
+  // an outage: its begin and end are logged, and the pauses between attempts grow. Must return soon after a
+  // stop request.
   using Round = std::function<Millis(const std::stop_token& stop)>;
 
   struct Options {
@@ -32,7 +32,7 @@ class Worker {
 
   void start();
   void stop();  // returns when the thread has ended
-  void wake();  // any thread; not during an outage, whose pauses it does not shorten
+  void wake();  // any thread; does not shorten the pauses of an outage
 
  private:
   void run();
@@ -44,7 +44,7 @@ class Worker {
   const Options options_;
   const Round round_;
   const RandomBytes random_;
-  Millis pause_{0};  // the last one of an outage; 0: there is none
+  Millis pause_{0};  // the latest pause of an outage; 0: no outage
 
   std::stop_source stop_;
   Mutex mutex_;

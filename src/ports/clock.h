@@ -1,4 +1,4 @@
-// What time it is. The product asks the system; tests and the simulator turn the hands themselves.
+// The current time. The product reads the system's clock; tests and the simulator set the time themselves.
 #pragma once
 
 #include "core/time.h"

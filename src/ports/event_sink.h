@@ -16,7 +16,7 @@ struct OutboxEvent {
   std::string json;  // the whole event as one JSON object, without line breaks
 };
 
-// The sink cannot work now. Events may have been delivered all the same, and will be delivered again.
+// The sink cannot work now. Some events may have been delivered; all will be delivered again.
 struct SinkUnavailable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

@@ -1,5 +1,5 @@
-// Where the joins of a line are kept and read back. So far only the reading half: joins are written to the
-// booking store with the batch that decides them.
+// Storage for the joins of a line. So far it only reads: joins are written to the booking store with the
+// batch that decides them.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,7 @@ namespace stagedoor {
 class LineStore {
  public:
   virtual ~LineStore() = default;
-  // At most `limit` places of the event with numbers above `after`, in the order of their numbers. Empty when
-  // there are none.
+  // At most `limit` places of the event with numbers above `after`, in the order of their numbers.
   virtual std::vector<LinePlace> read(EventId event, Place after, std::size_t limit) = 0;
   // The highest place given; 0: nobody has joined.
   virtual Place head(EventId event) = 0;

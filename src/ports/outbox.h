@@ -1,5 +1,5 @@
-// The events that wait for other systems, and how far each sink has accepted them (R-E1). Read beside the
-// lane; written with the bookings (transaction.h), removed by Retention.
+// Events for other systems, and the progress of each sink (R-E1). Read outside the lane; written with the
+// bookings (transaction.h), removed by Retention.
 #pragma once
 
 #include <cstddef>
@@ -15,16 +15,16 @@ namespace stagedoor {
 class Outbox {
  public:
   virtual ~Outbox() = default;
-  // Takes the lease of a sink: true while no other object of this store has it. It ends with the object or
-  // with its connection. The lease saves work; what keeps two relays apart is advance().
+  // Takes the lease of a sink; false if another object of this store has it. The lease ends with the object
+  // or its connection. It only saves work: advance() guarantees that two relays do not overtake each other.
   virtual bool claim(std::string_view sink) = 0;
   // At most `limit` rows with ids above `after`, in commit order. A store has one writer at a time, so ids
-  // rise in commit order: no row is committed later below a row that was read.
+  // rise in commit order: after a row was read, no row with a lower id is committed.
   virtual std::vector<OutboxRow> pending(OutboxId after, std::size_t limit) = 0;
-  // The last row that the sink has accepted; 0: none yet.
+  // The last row that the sink accepted; 0: none yet.
   virtual OutboxId progress(std::string_view sink) = 0;
-  // Moves the sink's progress from `expected` to `next`. False, and nothing is changed, when it is not at
-  // `expected`: another relay has moved it. A loss of power may take the newest moves back.
+  // Moves the sink's progress from `expected` to `next`. Returns false without a change if the progress is
+  // not `expected`, because another relay has moved it. A power failure may undo the newest moves.
   virtual bool advance(std::string_view sink, OutboxId expected, OutboxId next) = 0;
 };
 

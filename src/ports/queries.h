@@ -1,4 +1,4 @@
-// Reads of committed rows for one fan or operator, beside the lane; each is short.
+// Short reads of committed rows for one fan or operator, outside the lane.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Where unpredictable bytes come from: the operating system, or a test.
+// The source of random bytes: the operating system, or a test.
 #pragma once
 
 #include <cstddef>

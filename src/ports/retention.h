@@ -1,4 +1,4 @@
-// Removing rows that are old enough.
+// Removes expired rows.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace stagedoor {
 
-// Rows older than these moments may be removed, and events up to a row.
+// Rows older than these times may be removed, and events up to a row.
 struct RetentionLimits {
   TimePoint answers_before{};                // remembered answers (R-X5: kept 24 h)
   std::optional<TimePoint> outbox_before{};  // domain events; nullopt: none by age

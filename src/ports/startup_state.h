@@ -1,4 +1,4 @@
-// What an instance reads once, at start, to build its memory; the line is read from its LineStore. Call
+// What an instance reads once, at start, to build its memory. The line is read from its LineStore. Call
 // before the first Store::begin().
 #pragma once
 
@@ -13,9 +13,9 @@
 
 namespace stagedoor {
 
-// Who receives the rows of a kind, each row once; kinds without a receiver are not read.
+// The receivers of the rows of each kind; each row is passed once. Kinds without a receiver are not read.
 struct StartupRows {
-  std::function<void(const Reservation&)> reservation = {};  // those that take a seat, by id
+  std::function<void(const Reservation&)> reservation = {};  // only those that take a seat; by id
   std::function<void(const SeatBlock&)> block = {};
   std::function<void(const Visit&)> visit = {};  // by event, place
   std::function<void(const PlaceBitmap&)> absence = {};

@@ -1,5 +1,5 @@
-// The jobs of one booking store, for code that wires an instance. All other code takes the one interface it
-// needs.
+// All interfaces of one booking store, for the code that wires an instance. Other code takes the one
+// interface it needs.
 #pragma once
 
 #include "ports/line_store.h"

@@ -1,9 +1,8 @@
-// Writing to the booking store: the truth about seats, money, visits and the line. Adapters: sqlite,
-// postgres, memory (the oracle of the tests).
+// Writing to the booking store, which is the authority on seats, money, visits and the line. Adapters:
+// sqlite, postgres, memory (the oracle of the tests).
 //
-// Several instances may write one store (postgres). Then one of them writes at a time and receives every
-// batch of the others before it decides its own (peer_feed.h): inside its transaction its memory is the
-// truth.
+// Several instances may write one store (postgres). One of them writes at a time, and it receives every batch
+// of the others before it decides its own (peer_feed.h). So its memory is current inside its transaction.
 //
 // Outages are the exceptions of store_errors.h.
 #pragma once
@@ -18,8 +17,9 @@ namespace stagedoor {
 
 class Transaction {
  public:
-  virtual ~Transaction() = default;  // without commit(): nothing was done
-  // Puts the rows of `keys` into the view, absent rows as known to be absent. The view has none of them yet.
+  virtual ~Transaction() = default;  // without commit(): rolls back
+  // Puts the rows of `keys` into the view and marks absent rows as absent. The view must have none of them
+  // yet.
   virtual void load(const Keys& keys, View& view) = 0;
   virtual void apply(const Batch& batch) = 0;
   virtual void commit() = 0;  // durable when it returns. A failed fsync ends the process.
@@ -28,7 +28,7 @@ class Transaction {
 class Store {
  public:
   virtual ~Store() = default;
-  // Lane thread; one transaction at a time. Until it ends nobody else writes.
+  // Lane thread; one transaction at a time. It excludes all other writers until it ends.
   virtual std::unique_ptr<Transaction> begin() = 0;
 };
 

@@ -24,20 +24,21 @@ BOOST_DEFINE_ENUM_CLASS(LineOrder, fifo, draw)
 // How an event's waiting room lets people in (R-Q10 – R-Q15). Names as in the catalogue file (R-K4).
 struct QueuePolicy {
   Admission admission = Admission::interval;
-  std::int64_t people = 3000;    // at most so many in any window of length `every`
+  std::int64_t people = 3000;    // maximum in any window of length `every`
   Millis every{10'000};          // at most 1 h
-  std::int64_t capacity = 1000;  // at most so many inside at once
+  std::int64_t capacity = 1000;  // maximum number of users inside
   Millis active_ttl{300'000};
   Millis visit_max{1'800'000};
   Millis presence_timeout{60'000};
-  double return_share = 0.2;    // of the admissions, at most, for people who come back after their turn
-  double priority_share = 0.1;  // and for those with priority
+  double return_share = 0.2;    // maximum share of the admissions for users who return after their turn
+  double priority_share = 0.1;  // and for users with priority
   Millis poll_min{1000};        // 0 switches the poll limit off
   Millis poll_max{30'000};
-  bool spread = false;  // spread an interval's people over it
+  bool spread = false;  // spread the admissions of an interval over it
   LineOrder order = LineOrder::fifo;
   std::optional<TimePoint> gather_from{};
-  // The public source whose value, to be known only after the opening, goes into the draw; "" = none.
+  // A public source whose value becomes known only after the opening. The value is an input of the draw. "":
+  // none.
   std::string beacon{};
 };
 BOOST_DESCRIBE_STRUCT(QueuePolicy, (),
@@ -49,7 +50,7 @@ struct SalePolicy {
   std::int64_t seats_per_user = 4;  // live holds + paid seats
   Millis hold_ttl{300'000};
   Millis rehold_cooldown{0};
-  std::optional<TimePoint> refund_until{};  // none: the owner may not refund
+  std::optional<TimePoint> refund_until{};  // nullopt: the owner may not refund
 };
 BOOST_DESCRIBE_STRUCT(SalePolicy, (), (seats_per_user, hold_ttl, rehold_cooldown, refund_until))
 
@@ -69,8 +70,8 @@ struct Event {
   Window on_sale;
   QueuePolicy queue;
   SalePolicy policy;
-  bool closed = false;  // by an operator, for good
-  bool paused = false;  // admissions stand still
+  bool closed = false;  // by an operator, permanently
+  bool paused = false;  // no admissions
   TimePoint created_at{};
   TimePoint updated_at{};
 
@@ -157,7 +158,7 @@ class Catalogue {
     const auto at = dates.find(id);
     return at == dates.end() ? nullptr : at->second.get();
   }
-  // The date that has this seat; nullptr when no date has.
+  // The date of this seat; nullptr if there is none.
   const EventDate* date_of(SeatId seat) const {
     auto at = dates_by_first_seat.upper_bound(seat);
     if (at == dates_by_first_seat.begin()) return nullptr;

@@ -1,9 +1,9 @@
-// What decided commands do to the store: the new state of every row they touch. The kinds of rows:
+// The effect of decided commands on the store: the new state of every row they change. The kinds of rows:
 // state/kinds.h.
 //
-// `Changes` is one command's. `Batch` is the sum of many, last state wins, so a thousand charges of one
-// wallet write its row once. Adapters write a Batch in this order, which no constraint objects to: changed
-// rows first (they only ever free a seat), then new rows, then what is only ever added.
+// `Changes` belongs to one command. `Batch` is the sum of many; the last state wins, so a thousand charges of
+// one wallet write its row once. Adapters write a Batch in this order, which satisfies all constraints: first
+// changed rows (they only free seats), then new rows, then append-only rows.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -35,7 +35,7 @@ struct Changes {
   std::vector<Visit> visits;
   std::vector<LinePlace> line;
   std::vector<PlaceBitmap> absences;  // whole; replaces what is stored
-  std::vector<PlaceBitmap> seen;      // signs of life; stored nowhere, told to other instances
+  std::vector<PlaceBitmap> seen;      // signs of life; not stored, but sent to other instances
   std::vector<Draw> draws;
   std::vector<PriorityUser> priority;
   std::vector<SeatBlock> blocks;
@@ -47,7 +47,8 @@ struct Changes {
   CatalogueChanges catalogue;
 };
 
-// One row to write. `stored` is what the store has now, by which the write is conditional: nothing = insert.
+// One row to write. `stored` is the current row of the store, on which the write is conditional; nullopt:
+// insert.
 template <class Row>
 struct Write {
   Row row;
@@ -57,7 +58,7 @@ struct Write {
 template <class Key, class Row>
 class Writes {
  public:
-  // `stored` is the row as the store has it; nullptr: it has none.
+  // `stored` is the current row of the store; nullptr: it has none.
   void put(const Key& key, const Row& row, const Row* stored) {
     const auto [at, is_first] = index_.try_emplace(key, rows_.size());
     if (is_first) rows_.push_back({row, stored ? std::optional<Row>(*stored) : std::nullopt});
@@ -83,17 +84,17 @@ struct Batch {
   Writes<SeatId, SeatBlock> blocks;
   std::vector<Posting> postings;
   std::vector<Payment> payments;
-  std::vector<IdempotentAnswer> answers;  // each replaces one of the same (user, key) that is past its time
+  std::vector<IdempotentAnswer> answers;  // each replaces an expired answer to the same (user, key)
   std::vector<OutboxRow> outbox;
   std::vector<LogRow> log;
   CatalogueChanges catalogue;
   std::optional<std::int64_t>
       ids_reserved_to;       // new high-water mark of the id sequence: ids below it may be in use
-  std::int64_t next_id = 1;  // of the id sequence after this batch; not stored, but told to other instances
-  TimePoint now{};           // the moment of the batch; the store keeps the highest it has seen
+  std::int64_t next_id = 1;  // of the id sequence after this batch; not stored, but sent to other instances
+  TimePoint now{};           // the time of the batch; the store keeps the highest one
 
-  // Adds one command's changes and takes those lists out of it that a view has no use for. Call before
-  // view.apply(changes): the view still has the rows as they were.
+  // Adds the changes of one command, and moves the lists out of `changes` that a view does not need. Call
+  // before view.apply(changes), while the view has the previous rows.
   void add(Changes& changes, const View& view);
   bool empty() const;
 };

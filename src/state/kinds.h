@@ -1,5 +1,5 @@
-// The list of row kinds. A kind says where its rows stand in Changes, Batch, View and the tables in memory
-// (the same name in each), what their key is, and what other instances receive of them. Batch, View, the peer
+// The list of row kinds. A kind names the member for its rows in Changes, Batch, View and the tables in
+// memory (the same name in each), their key, and what other instances receive of them. Batch, View, the peer
 // message and the stores go through this list, so a new kind is a row struct, its two members in changes.h,
 // and an entry here.
 #pragma once
@@ -19,7 +19,7 @@ namespace stagedoor {
 // What other instances receive of a kind's rows.
 enum class PeerForm {
   nothing,
-  key,             // they forget the row and load it when they need it
+  key,             // they drop the row and load it when they need it
   row,             // the row
   row_is_stored,   // the row, and whether the store had one before
   row_and_stored,  // the row, and the row that the store had before
@@ -135,8 +135,7 @@ using RowOf = typename std::remove_cvref_t<decltype(Kind::in(std::declval<Change
 template <class Kind>
 using KeyOf = decltype(Kind::key(std::declval<const RowOf<Kind>&>()));
 
-// True for a kind that is written on a condition: its list in a Batch is Writes, with the row that the store
-// had.
+// True for a kind with conditional writes: its list in a Batch is Writes, with the previous row of the store.
 template <class Kind>
 inline constexpr bool kIsConditional = requires(const Batch& batch) {
   Kind::in(batch).rows();

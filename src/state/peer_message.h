@@ -1,15 +1,15 @@
-// A batch as bytes, by which instances tell each other what they committed. Postings, outbox and log are left
-// out, of wallets, payments and answers only the keys are told: nobody keeps those in memory for others.
+// The encoding of a batch for other instances. It omits postings, outbox and log rows. For wallets, payments
+// and answers it contains only the keys, since instances do not keep those rows in memory for others.
 //
-// Two neighbouring versions understand each other as long as the newer one only adds members at the end of a
-// struct's description (a row, a policy, the batch itself: a list of something new, or one number): an older
-// reader skips them, a newer one takes the default for what an older one does not tell. Everything else is
-// not understood, or misunderstood: a member between others, taken out, or of another type; a new word of an
-// enum; anything in lists of pairs and ids, which have no length of their own. That takes a migration that
-// raises `schema_needed` (sql/migrations/0004-versions/notes.md), so that older programs end.
+// Two neighbouring versions are compatible if the newer one only adds members at the end of a struct's
+// description (a row, a policy, the batch itself: a new list or one number). An older reader skips them; a
+// newer reader uses the default if an older writer omits them. Every other change is incompatible: a member
+// that is inserted, removed or of another type; a new enumerator; any change of lists of pairs and ids, which
+// have no length of their own. Such a change needs a migration that raises `schema_needed`
+// (sql/migrations/0004-versions/notes.md), which makes older programs exit.
 //
-// What is skipped is not known. A row that an older instance changes comes back from it with the default of
-// the new member, so the version that adds a member only writes it down; the next one may decide by it.
+// A reader loses what it skips: if an older instance changes a row, the new member gets its default. So the
+// version that adds a member only writes it; the next version may use it in decisions.
 #pragma once
 
 #include <stdexcept>

@@ -5,7 +5,7 @@
 
 namespace stagedoor {
 
-// The reservation of the seat, perhaps expired and not swept yet; nullptr when there is none.
+// The reservation of the seat, which may be expired and not yet swept; nullptr if there is none.
 inline const Reservation* taker_of(const View& view, SeatId seat) {
   const SeatState* state = view.seats.find(seat);
   return state && state->taken_by ? view.reservations.find(state->taken_by) : nullptr;

@@ -1,9 +1,8 @@
-// What a batch of commands knows of the store: rows loaded for its keys, with the changes of the commands
-// decided so far already in them. A row that is known to be absent is there as an empty optional; what was
-// not loaded is not there at all.
+// The rows that a batch of commands has loaded for its keys, with the changes of the commands decided so far.
+// A row that is absent in the store is an empty optional; a row that was not loaded has no entry.
 //
-// The lane keeps the View between batches, and it is the write-through cache: a hot batch reads nothing. What
-// another instance committed is forgotten here and loaded anew when it is wanted. Lane thread only.
+// The lane keeps the View between batches as a write-through cache, so a hot batch reads nothing from the
+// store. Rows that another instance commits are dropped here and loaded again on demand. Lane thread only.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -31,7 +30,7 @@ class Table {
   using Key = SomeKey;
 
   bool knows(const Key& key) const { return rows_.contains(key); }
-  // Requires knows(key): asking for what rows_to_load() did not name is a bug. nullptr = the store has no
+  // Requires knows(key); to read a row that rows_to_load() did not name is a bug. nullptr: the store has no
   // such row.
   const Row* find(const Key& key) const {
     const auto at = rows_.find(key);
@@ -56,26 +55,26 @@ using EventPlace = std::pair<EventId, Place>;
 using UserKey = std::pair<UserId, std::string>;
 
 struct SeatState {
-  ReservationId taken_by;  // the reservation that takes the seat (perhaps lapsed and not swept); 0 = none
+  ReservationId taken_by;  // the reservation that takes the seat (may be expired and not yet swept); 0: none
   bool blocked = false;
 };
 
 // One user's reservations of one event that take a seat.
 struct FanSeats {
-  std::vector<ReservationId> unpaid;  // lapsed ones too, until they are swept
+  std::vector<ReservationId> unpaid;  // with expired ones, until they are swept
   std::vector<ReservationId> paid;
 };
 
-// The rows that commands want before they are decided.
+// The rows that commands need before they are decided.
 struct Keys {
   absl::flat_hash_set<ReservationId> reservations;
-  absl::flat_hash_set<SeatId> seats;    // brings SeatState and the row of taken_by
-  absl::flat_hash_set<EventUser> fans;  // brings FanSeats and their rows
+  absl::flat_hash_set<SeatId> seats;    // loads SeatState and the row of taken_by
+  absl::flat_hash_set<EventUser> fans;  // loads FanSeats and their rows
   absl::flat_hash_set<UserId> wallets;
   absl::flat_hash_set<EventPlace> visits;
   absl::flat_hash_set<UserKey> answers;  // idempotency
   absl::flat_hash_set<std::pair<SeatId, UserId>>
-      last_lapsed;  // brings the user's newest lapsed hold of the seat (R-S8)
+      last_lapsed;  // loads the user's newest expired hold of the seat (R-S8)
   absl::flat_hash_set<PaymentId> payments;
   absl::flat_hash_set<EventId> draws;
 
@@ -94,24 +93,25 @@ class View {
   Table<UserId, Wallet> wallets;
   Table<EventPlace, Visit> visits;
   Table<UserKey, IdempotentAnswer> answers;
-  Table<std::pair<SeatId, UserId>, TimePoint> last_lapsed;  // when that hold ended
+  Table<std::pair<SeatId, UserId>, TimePoint> last_lapsed;  // end of that hold
   Table<PaymentId, Payment> payments;
   Table<EventId, Draw> draws;
-  // Places given or given up by the commands of this batch; those of earlier batches are in the rooms.
+  // Places that the commands of this batch gave or gave up; those of earlier batches are in the rooms.
   absl::flat_hash_map<EventUser, LinePlace> line;
   absl::flat_hash_map<EventId, Place> last_place;
 
-  // Puts a decided command's rows in, with what follows from them: who takes a seat, which seats a fan has.
+  // Adds the rows of a decided command, and updates what is derived from them: who takes a seat, which seats
+  // a fan has.
   void apply(const Changes& changes);
-  // The batch is over and the rooms have heard of it.
+  // Ends the batch, after the rooms have received it.
   void end_batch() {
     line.clear();
     last_place.clear();
   }
   std::size_t rows() const;
-  // Forgets every row that the batch of another instance wrote, and what refers to it.
+  // Drops every row that the batch of another instance wrote, and the entries that refer to it.
   void forget(const Batch& batch);
-  // Forgets every row (not the catalogue).
+  // Drops all rows, but not the catalogue.
   void clear();
 
  private:

@@ -10,8 +10,8 @@
 
 namespace stagedoor {
 
-// The first answer to a (user, key), given again to the same request for kAnswersKept (R-X5). Then the key is
-// free, whether or not the row has been forgotten.
+// The first answer to a (user, key). It is returned again to the same request for kAnswersKept (R-X5). After
+// that the key is free, even if the row is not removed yet.
 inline constexpr Millis kAnswersKept{24 * 3'600'000};
 struct IdempotentAnswer {
   UserId user{};

@@ -15,7 +15,7 @@ struct LogRow {
   TimePoint created_at{};
   std::string operator_name{};
   std::string action{};  // "queue.pause"
-  EventId event{};       // 0 when it concerns none
+  EventId event{};       // 0: none
   std::string detail{};  // JSON
 };
 BOOST_DESCRIBE_STRUCT(LogRow, (), (id, created_at, operator_name, action, event, detail))

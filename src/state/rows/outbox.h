@@ -10,11 +10,11 @@
 
 namespace stagedoor {
 
-// An event for the outside world, written with its cause (R-M4).
+// An event for other systems (R-M4).
 struct OutboxRow {
   OutboxId id{};
   std::string key{};         // "reservation/17", "wallet/3", "payment/9": order is kept per key
-  std::int64_t version = 0;  // of the key, rising
+  std::int64_t version = 0;  // rising per key
   std::string type{};        // "stagedoor.reservation.held.v1"
   std::string payload{};     // JSON
   TimePoint created_at{};

@@ -13,7 +13,7 @@
 
 namespace stagedoor {
 
-// RESERVED: held. PENDING: held, and a payment was started and not finished. Both lapse at expires_at by
+// RESERVED: held. PENDING: held, and a payment was started and not finished. Both expire at expires_at by
 // rule.
 BOOST_DEFINE_ENUM_CLASS(ReservationStatus, RESERVED, PENDING, PAID, CANCELLED, REFUNDED)
 // Why a reservation is CANCELLED; NONE otherwise.
@@ -25,7 +25,7 @@ struct Reservation {
   DateId date{};
   EventId event{};
   UserId user{};
-  Place place = 0;  // of the visit that holds it
+  Place place = 0;  // of the visit that made the hold
   ReservationStatus status = ReservationStatus::RESERVED;
   CancelReason reason = CancelReason::NONE;
   Won price{};  // fixed when the hold is made (R-S9)
@@ -36,14 +36,14 @@ struct Reservation {
   std::optional<TimePoint> paid_at{};
   std::int32_t version = 1;  // counts the row's changes, from 1
 
-  // Not paid and not over: RESERVED or PENDING before expires_at.
+  // An unpaid, unexpired hold: RESERVED or PENDING before expires_at.
   bool is_live_hold(TimePoint now) const { return is_unpaid() && now < expires_at; }
   bool is_unpaid() const {
     return status == ReservationStatus::RESERVED || status == ReservationStatus::PENDING;
   }
-  // Takes the seat as far as the store's unique index knows (a lapsed hold does until it is swept).
+  // True if the row takes the seat in the store's unique index; an expired hold does until it is swept.
   bool takes_seat() const { return is_unpaid() || status == ReservationStatus::PAID; }
-  // What a reader is told: a hold past its end is cancelled, swept or not (R-S4).
+  // The status for readers: an expired hold is CANCELLED, even if it is not yet swept (R-S4).
   ReservationStatus status_at(TimePoint now) const {
     return is_unpaid() && now >= expires_at ? ReservationStatus::CANCELLED : status;
   }

@@ -14,7 +14,8 @@
 
 namespace stagedoor {
 
-// A place in an event's line. It never moves; `left_at` is set when its owner gives it up while waiting.
+// A place in an event's line. Its number never changes; `left_at` is set when its owner gives it up while
+// waiting.
 struct LinePlace {
   EventId event{};
   Place place = 0;
@@ -24,7 +25,8 @@ struct LinePlace {
 };
 BOOST_DESCRIBE_STRUCT(LinePlace, (), (event, place, user, joined_at, left_at))
 
-// Somebody's turn: inside during [activated_at, expires_at). Ending early moves expires_at to that moment.
+// The turn of a user, who is inside during [activated_at, expires_at). An early end moves expires_at to that
+// time.
 struct Visit {
   EventId event{};
   Place place = 0;
@@ -36,8 +38,8 @@ struct Visit {
 };
 BOOST_DESCRIBE_STRUCT(Visit, (), (event, place, user, activated_at, expires_at))
 
-// Some of 4,096 places of a line: a bit each, lowest bit of the first byte for place `block` * 4096 + 1. As
-// what is stored: who vanished once while they waited (R-Q12); a bit is never taken back.
+// A bitmap over 4,096 places of a line; the lowest bit of the first byte is place `block` * 4096 + 1. As
+// stored: the places whose owner was once absent while waiting (R-Q12); a bit is never cleared.
 inline constexpr std::size_t kPlaceBits = 4096;
 struct PlaceBitmap {
   EventId event{};
@@ -58,15 +60,15 @@ void each_place(const PlaceBitmap& block, Visit&& visit) {
   }
 }
 
-// The draw of an event's order (R-Q13; docs/draw.md): first a commitment to the seed, later what was drawn.
+// The draw of an event's order (R-Q13; docs/draw.md): first a commitment to the seed, later the result.
 struct Draw {
   EventId event{};
   std::string seed{};    // 32 random bytes, secret until drawn
-  TimePoint opens_at{};  // the opening that the commitment names; who joined before it takes part
+  TimePoint opens_at{};  // the opening that the commitment names; users who joined before it take part
   TimePoint committed_at{};
   std::string
       beacon_source{};   // the public source that the policy named when it was committed; "" without one
-  std::string beacon{};  // its value, once an operator gave it
+  std::string beacon{};  // its value, after an operator gave it
   std::optional<TimePoint> drawn_at{};
   Place people = 0;      // once drawn: places 1 … people took part
   std::string digest{};  // once drawn: 32 bytes, of the list of their joins
@@ -82,7 +84,7 @@ struct PriorityUser {
 };
 BOOST_DESCRIBE_STRUCT(PriorityUser, (), (event, user, granted_at))
 
-// What is stored of one event's room.
+// The stored rows of one event's room.
 struct RoomRows {
   std::vector<LinePlace> places;  // by place, from 1
   std::vector<Visit> visits;

@@ -17,16 +17,16 @@ struct Wallet {
   WalletId id{};
   UserId user{};
   Won balance{};
-  std::int64_t seq = 0;  // number of postings so far; the newest posting bears it
+  std::int64_t seq = 0;  // number of postings so far, and the seq of the newest one
 };
 BOOST_DESCRIBE_STRUCT(Wallet, (), (id, user, balance, seq))
 
 BOOST_DEFINE_ENUM_CLASS(PostingType, CHARGE, USE, REFUND)
 
-// One movement between two accounts. A user's account is the wallet's id; the house's accounts are the
-// negative numbers below, whose balances are sums of postings and stored nowhere.
-inline constexpr std::int64_t kHouseAccount = -1;    // what was sold
-inline constexpr std::int64_t kChargesAccount = -2;  // money that came in from outside
+// One movement between two accounts. A user's account is the wallet's id. The house's accounts are the
+// negative numbers below; their balances are sums of postings and are not stored.
+inline constexpr std::int64_t kHouseAccount = -1;    // revenue
+inline constexpr std::int64_t kChargesAccount = -2;  // money from outside
 
 struct Posting {
   PostingId id{};
