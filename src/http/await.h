@@ -1,5 +1,5 @@
 // The coroutine machinery of a connection: a coroutine that owns itself, and the wait for one operation. Used
-// by connection.cpp alone.
+// only by connection.cpp.
 #pragma once
 
 #include <boost/system/error_code.hpp>
@@ -11,7 +11,7 @@
 
 namespace stagedoor::http {
 
-// A coroutine that starts at once and frees itself at its end.
+// A coroutine that starts immediately and frees itself at its end.
 struct Task {
   struct promise_type {
     Task get_return_object() noexcept { return {}; }
@@ -25,8 +25,8 @@ struct Task {
 // Waits for one asynchronous operation. `start` is called with the completion handler. Asio never calls the
 // handler before `start` has returned, so the coroutine is always suspended when it is resumed.
 //
-// g++ 12 destroys some temporaries of a co_await expression twice: make a variable of it, await that, then
-// read `error` and `bytes`.
+// g++ 12 destroys some temporaries of a co_await expression twice. So store the operation in a variable,
+// await that, then read `error` and `bytes`.
 template <class Start>
 class Await {
  public:

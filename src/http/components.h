@@ -14,8 +14,8 @@ namespace stagedoor::http {
 class Components {
  public:
   // `{"$ref": "#/components/schemas/NAME"}` of the type whose full name is given. `make` builds the schema
-  // and is called only the first time. Two types of one short name: the later one gets its namespace in
-  // front.
+  // and is called only the first time. If two types have the same short name, the later one is prefixed with
+  // its namespace.
   template <class Make>
   boost::json::value ref(std::string_view full_name, Make make) {
     auto [name, is_new] = name_of(full_name);

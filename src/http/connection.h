@@ -1,5 +1,5 @@
 // One client: its socket, the request under way, the answer to it. A state machine, driven by one coroutine.
-// For the thread of its loop alone, except for take().
+// For the thread of its loop only, except for take().
 #pragma once
 
 #include <atomic>
@@ -38,21 +38,21 @@ class Connection final : public Reply::Sink,
   // From any thread: the answer to the request under way.
   void take(Answer&& answer) noexcept override;
 
-  // The answer has come out of the mailbox.
+  // The answer was taken from the mailbox.
   void resume_answered();
   bool waits_for_reply() const { return static_cast<bool>(waiting_for_reply_); }
   // Ends a connection that waits for a Reply, after its loop has ended.
   void destroy() { std::exchange(waiting_for_reply_, nullptr).destroy(); }
 
   bool is_late(SteadyClock::time_point now) const { return now >= deadline_; }
-  // No request has begun, not even in the kernel's buffer.
+  // True if no byte of a request has arrived, not even in the kernel's buffer.
   bool is_idle();
   void cut_off();
-  // Sends what its stream has, and a last event when the loop is stopping.
+  // Sends the pending events of its stream, and a last event if the loop is stopping.
   void send_news(SteadyClock::time_point now) override;
 
  private:
-  // What run() waits for.
+  // The operation that run() waits for.
   enum class Wait { input, output, reply, hang_up, none };
 
   struct AwaitReply {
@@ -95,11 +95,11 @@ class Connection final : public Reply::Sink,
 
   Activity activity_ = Activity::idle;
   SteadyClock::time_point deadline_;
-  bool close_ = false;              // after what is being sent
-  bool has_refused_ = false;        // the client may still be sending what will not be read
-  std::unique_ptr<Output> unsent_;  // what the socket did not take yet; with TLS everything to be sent
+  bool close_ = false;              // after the current output
+  bool has_refused_ = false;        // the client may still send bytes that will not be read
+  std::unique_ptr<Output> unsent_;  // bytes that the socket has not taken; with TLS all output
 
-  // Of the request under way.
+  // Of the current request.
   bool is_handling_ = false;
   bool is_answered_ = false;
   Method method_ = Method::GET;
@@ -111,7 +111,7 @@ class Connection final : public Reply::Sink,
   std::string trace_;
   Answer answer_;
   // Set when the handler has returned or the answer was given, whichever comes first. The second of the two
-  // makes the connection go on.
+  // resumes the connection.
   std::atomic<bool> handler_or_answer_done_{false};
   std::coroutine_handle<> waiting_for_reply_;
 

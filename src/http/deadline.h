@@ -1,5 +1,5 @@
-// How long a connection may take for what it is doing. Connections have no timers: each has a deadline, and
-// its loop closes those that are past it.
+// The deadline of a connection's current phase. Connections have no timers: each has a deadline, and its loop
+// closes those that are past it.
 #pragma once
 
 #include "http/asio_types.h"

@@ -1,6 +1,6 @@
-// One thread with its connections: accepts clients, lets answers that come from other threads go on, closes
-// connections that are late, stops. Its io_context and connections are for its thread alone, so they need no
-// locks; other threads reach it through its mailbox.
+// One thread with its connections: accepts clients, resumes connections whose answer comes from another
+// thread, closes connections past their deadline, and stops. Only its thread uses its io_context and
+// connections, so they need no locks; other threads use its mailbox.
 #pragma once
 
 #include <boost/intrusive/list.hpp>
@@ -24,11 +24,11 @@ class Loop {
   void start();
   void join();
 
-  // From any thread. At `deadline` connections that still work on a request are closed.
+  // From any thread. Closes connections that are still handling a request at `deadline`.
   void stop(SteadyClock::time_point deadline) { state_.mailbox.post_stop(deadline); }
 
-  // After join(): frees connections whose answer has come since. True when none is left that still waits for
-  // one.
+  // After join(): frees connections whose answer has arrived since. Returns true if no connection still waits
+  // for one.
   bool free_answered();
 
  private:

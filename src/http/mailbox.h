@@ -1,5 +1,5 @@
-// What other threads send to a loop: connections whose answer has come, sockets of new clients, the request
-// to stop. Answered connections form a lock-free list, and only the first of a list wakes the loop: a
+// Messages of other threads to a loop: connections whose answer has arrived, sockets of new clients, the
+// request to stop. Answered connections form a lock-free list, and only the first of a list wakes the loop: a
 // thousand answers cost one wake-up.
 #pragma once
 
@@ -18,7 +18,7 @@ namespace stagedoor::http {
 
 class Mailbox {
  public:
-  // Base of what is posted, that is of Connection. Not to be posted again before it was taken.
+  // The base of posted items, that is of Connection. Must not be posted again before it is taken.
   class Item {
     friend class Mailbox;
     Item* next_ = nullptr;
@@ -26,12 +26,12 @@ class Mailbox {
 
   struct Orders {
     std::vector<int> sockets;                        // to be adopted by the loop
-    std::optional<SteadyClock::time_point> stop_by;  // when the loop has been asked to stop
+    std::optional<SteadyClock::time_point> stop_by;  // set if the loop was asked to stop
   };
 
   // Throws std::runtime_error when the process is out of file descriptors.
   explicit Mailbox(asio::io_context& context);
-  // Closes the sockets that nobody took.
+  // Closes the sockets that were not taken.
   ~Mailbox();
 
   // From any thread.
@@ -39,12 +39,12 @@ class Mailbox {
   bool post_socket(int fd);  // false: the loop has ended
   void post_stop(SteadyClock::time_point deadline);
 
-  // The following are for the loop's thread, or for any other one after that has ended.
+  // The following are for the loop's thread, or for any thread after it has ended.
 
   // `on_mail` is called whenever something has arrived.
   void listen(std::function<void()> on_mail);
   Orders take_orders();
-  // Calls f(item) for all items, oldest first, which is fair to those that wait. `f` may destroy its item.
+  // Calls f(item) for all items, oldest first for fairness. `f` may destroy its item.
   template <class F>
   void take_items(F f) {
     for (Item* item = reversed(items_.exchange(nullptr, std::memory_order_acquire)); item;) {
@@ -53,7 +53,7 @@ class Mailbox {
       item = next;
     }
   }
-  // Refuses sockets from now on. False, and nothing done, when some are waiting here.
+  // Refuses sockets from now on. Returns false without effect if sockets are waiting.
   bool close();
 
  private:

@@ -1,5 +1,5 @@
 // Counters of the HTTP server for Prometheus. Every I/O thread counts into its own block, which it alone
-// writes; a scrape adds the blocks up. So counting costs no locked instruction and no look-up by label.
+// writes; a scrape adds the blocks up. So counting needs no locked instruction and no look-up by label.
 //
 //   stagedoor_http_requests_total{route,method,code}, stagedoor_http_request_seconds{route,method},
 //   stagedoor_http_connections, stagedoor_http_streams
@@ -51,7 +51,7 @@ class Metrics final : public prometheus::Collectable {
     std::vector<Counts> routes_;
   };
 
-  // For the server, at its start: names the routes and makes the blocks. They live as long as this object.
+  // For the server, at its start: names the routes and creates the blocks, which live as long as this object.
   std::vector<Block*> open(const Router& router, std::size_t threads);
 
   std::vector<prometheus::MetricFamily> Collect() const override;
@@ -62,7 +62,7 @@ class Metrics final : public prometheus::Collectable {
     std::string method;
   };
   mutable Mutex mutex_;  // over the vectors, not the counters
-  // Of each route, then "none" for what matched no route.
+  // One per route, then "none" for requests without a route.
   std::vector<Name> names_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<Block>> blocks_ ABSL_GUARDED_BY(mutex_);
 };

@@ -1,4 +1,4 @@
-// Bytes on their way to a client: answers that are rendered and not yet sent.
+// Bytes to be sent to a client: rendered but unsent answers.
 #pragma once
 
 #include <array>
@@ -9,7 +9,7 @@
 
 namespace stagedoor::http {
 
-// Heads and small bodies, then perhaps one large body that is not copied.
+// Heads and small bodies, then optionally one large body that is not copied.
 struct Output {
   std::string text;
   std::shared_ptr<const std::string> tail;

@@ -1,6 +1,6 @@
 // Parses the bytes of one connection into requests, by RFC 9112, and stricter where leniency would allow
-// request smuggling. Holds the connection's input buffer; the strings of a request are views into it, nothing
-// is copied. Knows no socket, so the fuzzer runs the same code.
+// request smuggling. Owns the connection's input buffer; the strings of a request are views into it. Does not
+// use sockets, so the fuzzer runs the same code.
 //
 //   Put bytes into space(), commit() them, call parse(). After State::need_more begin again; after
 //   State::complete use the request, then call next() and parse().
@@ -33,7 +33,7 @@ struct Limits {
 class RequestParser {
  public:
   enum class State { need_more, complete, refused };
-  // What the parser waits for after State::need_more.
+  // The part that the parser waits for after State::need_more.
   enum class Phase { idle, head, body };
 
   explicit RequestParser(Limits limits) : limits_(limits) {}
@@ -123,7 +123,7 @@ class RequestParser {
   bool has_length_ = false;
   bool expects_continue_ = false;
   bool skipped_blank_line_ = false;
-  const char* fault_ = nullptr;  // what a callback found, for a person
+  const char* fault_ = nullptr;  // the error of a callback, for people
   Code fault_code_ = Code::INVALID_REQUEST;
   Refusal refusal_;
 };

@@ -1,4 +1,4 @@
-// How answers read: the envelope of successes, the form and the status of refusals (R-X1, section 8), paging
+// The form of answers: the envelope of successes, the body and status of refusals (R-X1, section 8), paging
 // (R-X6) and conditional requests (R-X7).
 #pragma once
 
@@ -49,12 +49,12 @@ Answer page(const std::vector<Dto>& dtos, const std::optional<std::string>& next
   return answer;
 }
 
-// Adds `ETag: "<tag>"`; becomes an empty 304 when the request's If-None-Match names it. `tag` is without
+// Adds `ETag: "<tag>"`; turns into an empty 304 if the request's If-None-Match names it. `tag` is without
 // quotes. For successes of GET and HEAD only.
 Answer with_etag(const Request& request, Answer answer, std::string_view tag);
 bool etag_matches(std::string_view if_none_match, std::string_view tag);
 
-// A tag made of the bytes themselves.
+// An ETag computed from the bytes.
 std::string content_tag(std::string_view bytes);
 
 }  // namespace stagedoor::http

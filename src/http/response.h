@@ -17,12 +17,12 @@ struct ResponseHead {
   bool keep_alive = false;  // tell an HTTP/1.0 client that it does not
 };
 
-// The bytes that answer carries, wherever they are kept. Nothing for 204 and 304.
+// The body of the answer, from whichever member holds it. Empty for 204 and 304.
 std::string_view body_of(const Answer& answer);
 
 // Appends status line and header lines up to and with the empty line. Content-Length is that of body_of(),
-// also when the body is not going to be sent (HEAD); a stream has none and ends with the connection.
-// Content-Type is JSON unless the answer names another.
+// even if the body is not sent (HEAD); a stream has none and ends with the connection. Content-Type is JSON
+// unless the answer names another.
 void append_head(std::string& out, const Answer& answer, const ResponseHead& head);
 
 // "Thu, 01 Jan 2026 00:00:00 GMT", seconds since 1970.

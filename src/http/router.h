@@ -1,6 +1,6 @@
-// Which handler answers which request, and what the API's document says about it. Filled once at start, then
-// only read, by any number of threads. Literal segments win over `{parameters}`: "/events/seats",
-// "/events/{id}" live together.
+// The routes: which handler answers which request, and their description in the API document. Filled once at
+// start, then read by any thread. Literal segments win over `{parameters}`: "/events/seats" and
+// "/events/{id}" can coexist.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,7 @@ struct Parameter {
   std::string name = {};
   std::string description = {};
   ParameterPlace in = ParameterPlace::query;
-  Schema schema = nullptr;  // nullptr: a text
+  Schema schema = nullptr;  // nullptr: a string
   bool required = false;
 };
 
@@ -46,7 +46,7 @@ struct Route {
   Schema body = nullptr;
   bool body_optional = false;
   std::vector<Success> successes = {};
-  std::vector<Code> refusals = {};  // besides those every call has (INVALID_REQUEST, OVERLOADED, INTERNAL)
+  std::vector<Code> refusals = {};  // besides those of every call (INVALID_REQUEST, OVERLOADED, INTERNAL)
   Handler handler = {};
   Read read = {};          // instead of `handler`; the only ones that may answer with an event stream
   std::string label = {};  // the route's name in metrics and logs; `path` when empty
@@ -59,7 +59,7 @@ class Router {
   Router(Router&&) noexcept;
   Router& operator=(Router&&) noexcept;
 
-  // Replaces the handler of every route that is added from now on.
+  // Wraps the handler of every route that is added from now on.
   using Decorate = std::function<Handler(const Route&)>;
   void decorate(Decorate decorate) { decorate_ = std::move(decorate); }
 
@@ -71,10 +71,10 @@ class Router {
     std::size_t index = 0;         // of the route in routes(); routes().size() when there is none
     Refusal refusal = {};          // NOT_FOUND, or METHOD_NOT_ALLOWED with Allow
   };
-  // Finds the route and sets the request's parameters. HEAD finds the GET route where it has none of its own.
+  // Finds the route and sets the request's parameters. HEAD uses the GET route if it has no route of its own.
   Found find(Request& request) const;
 
-  // In the order of add(); addresses stay while the router lives.
+  // In the order of add(); addresses stay valid while the router lives.
   const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
 
  private:

@@ -24,8 +24,8 @@ class Server {
  public:
   // `router` and what its handlers use must outlive the server. Opens nothing yet.
   Server(ServerConfig config, const Router& router, std::shared_ptr<Metrics> metrics);
-  // Stops at once if stop() was not called. A Reply that somebody still keeps may be called or destroyed
-  // afterwards, without effect.
+  // Stops at once if stop() was not called. A Reply that still exists may be called or destroyed afterwards,
+  // without effect.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

@@ -1,4 +1,4 @@
-// What can be set about the HTTP server.
+// The settings of the HTTP server.
 #pragma once
 
 #include <cstddef>
@@ -22,13 +22,13 @@ struct ServerConfig {
   Millis idle_timeout{60'000};   // for a connection without a request
   Millis head_timeout{10'000};   // from the first byte of a request to the end of its head; also for TLS
   Millis body_timeout{10'000};   // from the end of the head to the end of the body
-  Millis write_timeout{10'000};  // between two moments at which the client takes bytes of an answer
-  Millis sweep_interval{250};    // how precisely these timeouts are kept
+  Millis write_timeout{10'000};  // without progress in sending an answer
+  Millis sweep_interval{250};    // the precision of these timeouts
 
   // Streams above this number get 503 OVERLOADED, which keeps connections free for other calls.
   std::size_t streams_max = 12'000;
-  Millis stream_interval{50};       // between two questions to a stream whether it has something new
-  Millis stream_heartbeat{10'000};  // a stream that is silent for so long sends a comment line
+  Millis stream_interval{50};       // between two polls of a stream
+  Millis stream_heartbeat{10'000};  // a stream without events for this time sends a comment line
 
   std::string tls_certificate = {};  // PEM files; both or none
   std::string tls_key = {};

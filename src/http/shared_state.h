@@ -1,4 +1,4 @@
-// What connections share: with all of the server, and with those of their loop.
+// The state that connections share: with the whole server, and with their loop.
 #pragma once
 
 #include <array>
@@ -31,11 +31,11 @@ struct ServerState {
   std::optional<asio::ssl::context> tls{};
   std::uint16_t port = 0;
   bool is_v6 = false;
-  std::atomic<std::size_t> connections{0};  // with those that were accepted and have no Connection yet
+  std::atomic<std::size_t> connections{0};  // includes accepted sockets that have no Connection yet
   std::atomic<std::size_t> streams{0};
 };
 
-// Of one loop. For its thread alone, except for Mailbox's functions that say otherwise.
+// Of one loop. For its thread only, except for the functions of Mailbox that say otherwise.
 struct LoopState {
   LoopState(ServerState& all, Metrics::Block& block, asio::io_context& context)
       : server(all), metrics(block), mailbox(context), rounds(context, all.config.stream_interval) {}
@@ -48,11 +48,11 @@ struct LoopState {
   std::string date;                                  // for answers
   bool logs_requests = false;                        // whether the log takes the level debug
   bool is_stopping = false;
-  Output out;                   // rendered and not yet sent; empty whenever a connection waits
+  Output out;                   // rendered but unsent; empty whenever a connection waits
   std::vector<Header> headers;  // of the request being handled
   IdSource ids;
   std::uint32_t streams_begun = 0;
-  std::array<char, 16 * 1024> discarded;  // for bytes that nobody reads
+  std::array<char, 16 * 1024> discarded;  // for bytes that are discarded
 };
 
 }  // namespace stagedoor::http

@@ -16,8 +16,8 @@ struct StaticSite {
 };
 
 // Adds a GET route for every file. "index.html" also answers for its folder, and the prefix alone redirects
-// to the folder, so that relative links work. Files that appear later are not served, and nothing outside of
-// the folder can be named. Returns the number of files.
+// to the folder, so that relative links work. Files that appear later are not served; files outside the
+// folder cannot be reached. Returns the number of files.
 std::size_t add_static_site(Router& router, const StaticSite& site);
 
 }  // namespace stagedoor::http

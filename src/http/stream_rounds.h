@@ -1,5 +1,5 @@
-// The event streams of one loop, asked in rounds whether they have something new: one round every interval,
-// in slices between which other connections have their turn. For the loop's thread alone.
+// Polls the event streams of one loop in rounds: one round per interval, in slices, so that other connections
+// are served between them. For the loop's thread only.
 #pragma once
 
 #include <boost/intrusive/list.hpp>
@@ -14,7 +14,7 @@ class StreamRounds {
   // A connection that carries a stream.
   class Listener : public boost::intrusive::list_base_hook<boost::intrusive::tag<Listener>> {
    public:
-    // Sends what is new. May remove this listener, and no other.
+    // Sends new events. May remove this listener, but no other.
     virtual void send_news(SteadyClock::time_point now) = 0;
 
    protected:
@@ -26,7 +26,7 @@ class StreamRounds {
 
   void add(Listener& listener);
   void remove(Listener& listener);
-  // Asks all streams at once.
+  // Polls all streams at once.
   void ask_all();
 
  private:
@@ -39,8 +39,8 @@ class StreamRounds {
   boost::intrusive::list<Listener, boost::intrusive::base_hook<
                                        boost::intrusive::list_base_hook<boost::intrusive::tag<Listener>>>>
       listeners_;
-  bool is_running_ = false;  // a round is scheduled or going on
-  std::size_t left_ = 0;     // listeners still to be asked in this round
+  bool is_running_ = false;  // a round is scheduled or running
+  std::size_t left_ = 0;     // listeners still to be polled in this round
   SteadyClock::time_point began_;
 };
 

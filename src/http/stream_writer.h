@@ -1,5 +1,5 @@
-// The event stream of one listener as bytes: what is new, heartbeats, and what tells a browser to reconnect.
-// Knows no socket.
+// The event stream of one listener as bytes: new events, heartbeats, and the request to reconnect. Does not
+// use sockets.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ class StreamWriter {
   // Asks the client to reconnect: the server is stopping.
   static void append_reconnect(Output& output);
 
-  // Appends what is new, or a heartbeat when one is due. False when the stream is over after that.
+  // Appends new events, or a heartbeat if one is due. Returns false if the stream ends after that.
   bool append_news(Output& output, SteadyClock::time_point now);
 
  private:

@@ -19,11 +19,11 @@ class IdSource {
   std::uint64_t state_;
 };
 
-// 1–128 letters, digits and "-_.:" : what may be taken from a client and written into logs and headers.
+// True for 1–128 letters, digits and "-_.:", which are safe to copy from a client into logs and headers.
 bool is_sane_request_id(std::string_view text);
 
-// The caller's trace with `span` as the parent id. "" when `traceparent` is absent or not of version 00's
-// form.
+// The caller's trace with `span` as the parent id; "" if `traceparent` is absent or not in the form of
+// version 00.
 std::string continue_trace(std::string_view traceparent, const IdSource::Text& span);
 
 }  // namespace stagedoor::http

@@ -1,5 +1,5 @@
-// What a handler sees of HTTP: a Request to read and a Reply to call. Knows neither sockets
-// (connection.h) nor the text of refusals (render_refusal.h).
+// The view of HTTP for a handler: a Request to read and a Reply to call. Knows neither sockets (connection.h)
+// nor the text of refusals (render_refusal.h).
 #pragma once
 
 #include <algorithm>
@@ -33,14 +33,15 @@ struct Header {
 
 inline constexpr std::size_t kPathParametersMax = 6;
 
-// One request. All views are valid until the handler returns; copy what is needed longer. Read by one thread.
+// One request, for one thread. All views are valid until the handler returns; copy anything that is needed
+// longer.
 struct Request {
   Method method = Method::GET;
   std::string_view path = {};       // "/events/12/dates", as sent: not percent-decoded
   std::string_view raw_query = {};  // what follows '?', as sent
   std::string_view body = {};
   std::span<const Header> headers = {};
-  std::string_view request_id = {};   // the client's X-Request-Id if it is sane, else made here
+  std::string_view request_id = {};   // the client's X-Request-Id if it is valid, else generated
   std::string_view traceparent = {};  // W3C: the caller's trace with a span id made here; empty without one
   std::string_view peer = {};  // IP address of the client; behind a trusted proxy the one it forwards (R-O7)
 
@@ -48,25 +49,24 @@ struct Request {
   std::array<std::string_view, kPathParametersMax> parameters{};
   std::span<const std::string> parameter_names = {};
 
-  // The first header of that name, whatever its case, without surrounding blanks; empty when there is none.
+  // The first header of that name (case-insensitive), without surrounding blanks; empty if there is none.
   std::string_view header(std::string_view name) const;
 
-  // The first query parameter of that name, percent-decoded ('+' is a blank). Nothing when absent; empty for
-  // `?name` and
-  // `?name=`. Broken percent signs stay as they are.
+  // The first query parameter of that name, percent-decoded ('+' is a blank). nullopt if absent; empty for
+  // `?name` and `?name=`. Broken percent signs stay as they are.
   std::optional<std::string> query(std::string_view name) const;
 
   // A path parameter by its name in the route: as sent, never empty. "" for a name the route does not have.
   std::string_view parameter(std::string_view name) const;
 
-  // Typed path parameters. INVALID_REQUEST pointing at `name` when it is not of the form; an id of the right
-  // form that is too great to exist is refused with `not_found_code<Id>`.
+  // Typed path parameters. A malformed value is INVALID_REQUEST with the path `name`; a well-formed id that
+  // is too large to exist is refused with `not_found_code<Id>`.
   template <class Id>
   Result<Id> id(std::string_view name) const;
   Result<UserId> user_id(std::string_view name) const;
 };
 
-// The code that says "no such thing" for each kind of id.
+// The "not found" code of each kind of id.
 template <class Id>
 inline constexpr Code not_found_code = Code::NOT_FOUND;
 template <>
@@ -87,11 +87,11 @@ Result<Id> Request::id(std::string_view name) const {
   return Id{*number};
 }
 
-// The right, and the duty, to answer one request. Move-only. Call it once, with the answer, from any thread;
-// a Reply that is destroyed uncalled answers 500 INTERNAL. Must not outlive the Server (http/server.h).
+// Answers one request. Move-only. Call it once, from any thread; a Reply that is destroyed without a call
+// answers 500 INTERNAL. Must not outlive the Server (http/server.h).
 class Reply {
  public:
-  // Where answers go: the server's connection, or a test.
+  // The receiver of answers: the server's connection, or a test.
   class Sink {
    public:
     virtual void take(Answer&& answer) noexcept = 0;

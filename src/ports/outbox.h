@@ -16,7 +16,7 @@ class Outbox {
  public:
   virtual ~Outbox() = default;
   // Takes the lease of a sink; false if another object of this store has it. The lease ends with the object
-  // or its connection. It only saves work: advance() guarantees that two relays do not overtake each other.
+  // or its connection. It only saves work; advance() is what makes two relays safe.
   virtual bool claim(std::string_view sink) = 0;
   // At most `limit` rows with ids above `after`, in commit order. A store has one writer at a time, so ids
   // rise in commit order: after a row was read, no row with a lower id is committed.

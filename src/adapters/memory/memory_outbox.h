@@ -1,4 +1,4 @@
-// The outbox of the store in memory. It has no leases: everybody may claim a sink.
+// The outbox of the in-memory store. It has no leases: every object may claim a sink.
 #pragma once
 
 #include "adapters/memory/memory_store.h"

@@ -1,4 +1,4 @@
-// Reads of the tables in memory beside the lane.
+// Reads of the in-memory tables outside the lane.
 #pragma once
 
 #include "adapters/memory/memory_store.h"

@@ -1,5 +1,5 @@
 // The booking store in plain maps: the oracle of the other adapters. It keeps the same constraints and guards
-// and refuses with the same exceptions. Nothing of it outlives the process.
+// and refuses with the same exceptions. It is lost with the process.
 #pragma once
 
 #include <memory>
@@ -28,7 +28,7 @@ class MemoryStore final : public Store, public StartupState, public LineStore, p
   std::unique_ptr<Queries> queries();
   std::unique_ptr<Outbox> outbox();
 
-  // Every row, for comparison. Not while a transaction commits.
+  // All rows, for comparison. Not while a transaction commits.
   const Tables& tables() const { return tables_; }
 
  private:

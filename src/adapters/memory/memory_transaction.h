@@ -1,4 +1,4 @@
-// One batch's transaction on the tables in memory: layers over the tables, which a commit lets through.
+// One batch's transaction on the in-memory tables: layers over the tables, which a commit merges.
 #pragma once
 
 #include "adapters/memory/memory_store.h"

@@ -1,5 +1,5 @@
-// The tables of the store in memory, and a layer over one of them: what a transaction has changed and not yet
-// committed.
+// The tables of the in-memory store, and a layer over one of them, which holds the uncommitted changes of a
+// transaction.
 #pragma once
 
 #include <map>
@@ -21,7 +21,7 @@ struct Tables {
   std::map<UserId, Wallet> wallets;
   std::map<WalletId, UserId> wallet_users;  // by their id
   std::map<WalletSeq, Posting> postings;
-  std::map<PaymentId, Payment> payments;  // without `reservations`: those say what paid for them
+  std::map<PaymentId, Payment> payments;  // without `reservations`, which reference their payment
   std::map<EventPlace, Visit> visits;
   std::map<EventPlace, LinePlace> line;
   std::map<std::pair<EventId, std::int32_t>, PlaceBitmap> absences;
@@ -31,7 +31,7 @@ struct Tables {
   std::map<UserKey, IdempotentAnswer> answers;
   std::map<OutboxId, OutboxRow> outbox;
   std::map<LogId, LogRow> log;
-  std::map<std::string, OutboxId> sinks;  // what each has accepted
+  std::map<std::string, OutboxId> sinks;  // progress of each sink
   std::int64_t ids_reserved_to = 1;
   TimePoint latest_moment{};
 };

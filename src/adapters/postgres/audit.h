@@ -7,8 +7,8 @@
 
 namespace stagedoor::postgres {
 
-// All checks on one state of the store, in one read transaction; servers may be running. Throws StoreUnusable
-// when there is no store of this version to read, StoreUnavailable when the database cannot be reached.
+// Runs all checks on one snapshot of the store, in one read transaction; servers may be running. Throws
+// StoreUnusable if there is no store of this version, StoreUnavailable if the database cannot be reached.
 reports::AuditReport audit_postgres(const std::string& url);
 
 }  // namespace stagedoor::postgres

@@ -1,6 +1,6 @@
-// A connection to PostgreSQL and the statements prepared on it. Statements are queued and go out together, so
-// that many cost one round trip. Parameters are bound by name and go and come as bytes; what the server says
-// of a failure becomes one of the port's exceptions, or the end of the process.
+// A connection to PostgreSQL and its prepared statements. Statements are queued and sent together, so that
+// many cost one round trip. Parameters are bound by name; values are sent and received in binary form. An
+// error of the server becomes one of the port's exceptions, or ends the process.
 #pragma once
 
 #include <libpq-fe.h>
@@ -35,7 +35,7 @@ using tables::operator>>;  // found by the type of the columns, from every names
 struct ConnectionLost : StoreUnavailable {
   using StoreUnavailable::StoreUnavailable;
 };
-// A lock was not given in time.
+// A lock was not granted in time.
 struct LockTaken : StoreUnavailable {
   using StoreUnavailable::StoreUnavailable;
 };
@@ -51,14 +51,14 @@ concept Flag = std::same_as<T, bool>;
 template <class T>
 concept Number = std::integral<T> && !Flag<T>;
 
-// What is bound to a parameter: a number, text, bytes, a user, or an array of them.
+// The value of a parameter: a number, text, bytes, a user, or an array of them.
 class Value {
  public:
   template <class T>
   Value(const T& value) : type_(type_of(value)) {
     append(value);
   }
-  // A field of each row: an array, for UNNEST or ANY.
+  // An array of one field of each row, for UNNEST or ANY.
   template <class Rows, class Field>
   static Value of_each(const Rows& rows, Field field) {
     using Element = std::remove_cvref_t<decltype(field(*std::begin(rows)))>;
@@ -74,7 +74,7 @@ class Value {
   int size() const { return is_null() ? 0 : static_cast<int>(bytes_.size() - kLength); }
 
  private:
-  static constexpr std::size_t kLength = 4;  // each value begins with its length, as within an array
+  static constexpr std::size_t kLength = 4;  // the length prefix of a value, as within an array
   static constexpr Oid kUnknown = 0, kBool = 16, kBytea = 17, kInt8 = 20, kText = 25, kUuid = 2950;
 
   Value() = default;
@@ -96,7 +96,7 @@ class Value {
   }
   static constexpr Oid type_of(const Uuid&) { return kUuid; }
   static constexpr Oid type_of(const Bytes&) { return kBytea; }
-  static constexpr Oid type_of(std::string_view) { return kUnknown; }  // what stands there: TEXT or JSON
+  static constexpr Oid type_of(std::string_view) { return kUnknown; }  // the server infers TEXT or JSON
   template <class T>
   static constexpr Oid element_type_of(const T& value) {
     return type_of(value) == kUnknown ? kText : type_of(value);
@@ -109,7 +109,7 @@ class Value {
   void append(TimePoint at) { append_number(to_ms(at)); }
   void append(Millis duration) { append_number(duration.count()); }
   template <class Tag>
-  void append(Id<Tag> id) {  // no id is NULL
+  void append(Id<Tag> id) {  // id 0 is NULL
     id ? append_number(id.value) : append_null();
   }
   template <class T>
@@ -137,7 +137,7 @@ struct Param {
   Value value;
 };
 
-// The columns of one row of a result, read from the left.
+// The columns of one row of a result, read from left to right.
 class Columns {
  public:
   using reads_a_row = void;  // adapters/tables/rows.h
@@ -162,7 +162,7 @@ class Columns {
   Columns& operator>>(TimePoint& at);
   Columns& operator>>(std::optional<TimePoint>& at);
   Columns& operator>>(Uuid& uuid);
-  Columns& operator>>(std::string& text);  // or bytes; NULL is empty
+  Columns& operator>>(std::string& text);  // or bytes; empty for NULL
   template <class Tag>
   Columns& operator>>(std::vector<Id<Tag>>& ids) {  // an array of numbers
     for (const std::int64_t id : next_numbers()) ids.push_back({id});
@@ -170,7 +170,7 @@ class Columns {
   }
 
  private:
-  std::int64_t next_number();  // NULL is 0
+  std::int64_t next_number();  // 0 for NULL
   std::vector<std::int64_t> next_numbers();
 
   const PGresult* result_;
@@ -181,9 +181,9 @@ class Columns {
 struct ConnectionOptions {
   std::string url;  // postgres://user:password@host:port/database
   Millis connect_limit{2000};
-  Millis lock_limit{2500};       // waiting for a lock
-  Millis statement_limit{5000};  // running a statement
-  Millis idle_limit{2000};       // in a transaction that waits for this process
+  Millis lock_limit{2500};       // wait for a lock
+  Millis statement_limit{5000};  // execution of a statement
+  Millis idle_limit{2000};       // idle time in a transaction
   Millis answer_limit{8000};     // without a byte from the server
 };
 
@@ -192,39 +192,40 @@ class Connection {
  public:
   using OnRow = std::function<void(Columns&)>;
 
-  // Throws StoreUnavailable when the server cannot be reached or is a replica, StoreUnusable when it does not
-  // fit.
+  // Throws StoreUnavailable if the server cannot be reached or is a replica, StoreUnusable if its version or
+  // encoding is unsuitable.
   explicit Connection(const ConnectionOptions& options);
 
-  // Queues a query; `row` is called for each of its rows, from within finish() and not for what fails.
+  // Queues a query. finish() calls `row` for each of its rows, unless the query fails.
   void queue(const sql::Text& query, std::span<const Param> params, OnRow row = {});
   void queue(const sql::Text& query, std::initializer_list<Param> params, OnRow row = {}) {
     queue(query, std::span(params.begin(), params.size()), std::move(row));
   }
-  // Queues a command of no parameters: "BEGIN".
+  // Queues a command without parameters, such as "BEGIN".
   void queue(std::string_view command, OnRow row = {});
-  // Sends what is queued and waits for all answers. Of failures the first is thrown, when everything has been
-  // answered: what was queued behind it was not done. ConnectionLost: nobody knows; is_open() is false then.
+  // Sends the queued statements and waits for all answers. Then throws the first failure; the statements
+  // after it were not executed. ConnectionLost: the outcome is unknown, and is_open() is false.
   void finish();
-  // How many rows the last statement of finish() changed.
+  // The number of rows that the last statement of finish() changed.
   std::int64_t changed() const { return changed_; }
 
-  // Finishes what is queued, then a query whose rows are not kept until all have come.
+  // Finishes the queued statements, then runs a query and passes its rows on as they arrive.
   void stream(const sql::Text& query, std::initializer_list<Param> params, const OnRow& row);
-  // Finishes what is queued, then runs statements of any number.
+  // Finishes the queued statements, then runs any number of statements.
   void run_script(const std::string& statements);
 
   bool is_open() const { return connection_ != nullptr; }
   bool is_durable() const { return is_durable_; }  // the server's fsync is on
-  // From now on a statement that the server does not understand ends the process; before, it is
+  // From now on a statement that the server does not understand ends the process; before this call it throws
   // StoreUnusable.
   void set_fatal_on_error() { fatal_on_error_ = true; }
   bool in_transaction() const;
-  // Ends an open transaction, whatever was queued; nothing to do without one. A connection that cannot is
-  // closed.
+  // Rolls back the open transaction, if any, and drops the queued statements. Closes the connection if that
+  // fails.
   void roll_back() noexcept;
   void close() noexcept { connection_.reset(); }
-  // How long finish() waits for a byte; no limit: for as long as the network says that the server is there.
+  // Maximum time that finish() waits for a byte. Without a limit it waits as long as TCP considers the server
+  // alive.
   void set_answer_limit(std::optional<Millis> limit) { answer_limit_ = limit; }
 
  private:
@@ -247,7 +248,7 @@ class Connection {
 
   void connect(const ConnectionOptions& options);
   void check_server() const;
-  // Queues it, when it is not prepared yet.
+  // Queues the preparation, unless the query is prepared.
   const Prepared& prepare(const sql::Text& query, std::span<const Param> params);
   void send(const sql::Text& query, std::span<const Param> params, OnRow row);
   void wait(bool is_unsent);
@@ -260,11 +261,11 @@ class Connection {
   PGconn* raw() const { return connection_.get(); }
 
   std::unique_ptr<PGconn, Close> connection_;
-  std::string name_;  // where it leads, for messages: no password in it
+  std::string name_;  // the address for messages, without the password
   std::optional<Millis> answer_limit_;
   std::unordered_map<const sql::Text*, Prepared> prepared_;
   std::vector<Queued> queued_;
-  std::exception_ptr failure_;  // the first since finish() began
+  std::exception_ptr failure_;  // the first one since finish() began
   std::int64_t changed_ = 0;
   bool is_durable_ = true;
   bool fatal_on_error_ = false;

@@ -1,5 +1,6 @@
-// What all instances committed, in one order: a row a batch, numbered without gaps, written in the batch's
-// own transaction. Whoever holds the writers' lock and has read it to its end knows everything. Lane thread.
+// The batches of all instances in one order: one row per batch, numbered without gaps, written in the batch's
+// own transaction. An instance that holds the writer lock and has read the journal to its end is current.
+// Lane thread.
 #pragma once
 
 #include <atomic>
@@ -13,20 +14,19 @@
 
 namespace stagedoor::postgres {
 
-// Whoever writes has this advisory lock of the database until its transaction ends.
+// The writer lock: an advisory lock of the database, which a writer holds until its transaction ends.
 inline constexpr std::int64_t kWritersLock = 0x53746764;  // "Stgd"
 
-// How far the database's clock is ahead of this machine's steady clock, which nobody sets: of a clock that is
-// set forward, what is decided before the next answer would be too late for everybody, since moments only
-// rise.
+// Offset of the database clock from this machine's monotonic clock. The monotonic clock is used because a
+// wall clock that is set forward would push batch timestamps, which never decrease, into the future.
 class ClockOffset {
  public:
   using Micros = std::chrono::microseconds;
   explicit ClockOffset(Micros at_first = Micros(0))
       : exact_(at_first), offset_(std::chrono::round<Millis>(at_first)) {}
-  // The database said that it was `theirs` between these times of here. What was known is kept as far as it
-  // fits: a quick answer says it well, a slow one does not spoil it, and a clock that was set, there or here,
-  // counts at once.
+  // Records that the database clock showed `theirs` between these local times. The previous offset is kept as
+  // far as it is consistent: a fast answer improves it, a slow one does not spoil it, and a clock that was
+  // set, on either side, takes effect immediately.
   void note(Micros asked, Micros answered, Micros theirs);
   Millis get() const { return offset_.load(std::memory_order_relaxed); }  // any thread
 
@@ -40,14 +40,14 @@ class Journal {
   Journal();
 
   void subscribe(std::function<void(const Batch&)> on_batch) { on_batch_ = std::move(on_batch); }
-  // Queues the question where the journal ends: what comes later will be heard. Once.
+  // Queues the query for the end of the journal; later batches will be received. Call once.
   void begin_at_end(Connection& connection);
   bool has_begun() const { return last_.has_value(); }
-  // Finishes what is queued and hears of all that is new. When the journal does not have what was seen in it,
-  // the store went back to an older state, and the process ends: its memory is of what is no more. It ends,
-  // too, when a newer version has changed the tables so that this one cannot work on them.
+  // Finishes the queued statements and receives all new batches. Ends the process if the journal lacks an
+  // entry that was read before: the store went back to an older state, and memory is ahead of it. Also ends
+  // the process if a newer version has changed the tables so that this one cannot work on them.
   void catch_up(Connection& connection);
-  // So long nothing was read that it may be much.
+  // True if the journal has not been read for over a second.
   bool is_far_behind() const;
 
   struct Entry {
@@ -55,10 +55,10 @@ class Journal {
     Uuid writer;
     bool operator==(const Entry&) const = default;
   };
-  // Queues the batch as the next one.
+  // Queues the batch as the next entry.
   Entry write(Connection& connection, const std::string& body);
-  void written(const Entry& entry) { last_ = entry; }  // it is committed
-  // Whether it is there. Inside a transaction that has the writers' lock.
+  void written(const Entry& entry) { last_ = entry; }  // after its commit
+  // True if the journal has the entry. Inside a transaction that holds the writer lock.
   static bool has(Connection& connection, const Entry& entry);
 
   Millis clock_offset() const { return clock_offset_.get(); }
@@ -66,7 +66,7 @@ class Journal {
  private:
   std::function<void(const Batch&)> on_batch_ = [](const Batch&) {};
   std::optional<Entry> last_;  // seen
-  Uuid next_writer_;           // made up, and counted on: no two batches have the same
+  Uuid next_writer_;           // random, then incremented: no two batches have the same
   std::chrono::steady_clock::time_point read_at_{};
   ClockOffset clock_offset_;
 };

@@ -1,4 +1,4 @@
-// Answers a batch's keys from the tables, a statement per kind of key, all in one round trip. Lane thread,
+// Loads the rows for a batch's keys, with one statement per kind of key, in one round trip. Lane thread,
 // inside a transaction.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The line as a PostgreSQL database keeps it.
+// The line in a PostgreSQL database.
 #pragma once
 
 #include "adapters/postgres/connection.h"
@@ -6,8 +6,8 @@
 
 namespace stagedoor::postgres {
 
-// Reads in the connection's transaction when there is one. The connection must outlive it; once it is lost,
-// every call throws StoreUnavailable.
+// Reads in the connection's transaction if one is open. The connection must outlive it; after the connection
+// is lost, every call throws StoreUnavailable.
 class PostgresLine final : public LineStore {
  public:
   explicit PostgresLine(postgres::Connection& connection) : connection_(connection) {}

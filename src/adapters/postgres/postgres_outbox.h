@@ -1,5 +1,5 @@
-// The outbox of a PostgreSQL store on a connection of its own, which also holds the leases of the sinks: when
-// it is lost, they are. Connected when it is first used, and again when it was lost.
+// The outbox of a PostgreSQL store, on a separate connection. The connection also holds the leases of the
+// sinks: they are lost with it. It connects at the first use, and again after a lost connection.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// Reads beside the lane on a connection of their own, which is made when it is first wanted, and again when
-// it is lost.
+// Reads outside the lane, on a separate connection. It connects at the first read, and again after a lost
+// connection.
 #pragma once
 
 #include <optional>

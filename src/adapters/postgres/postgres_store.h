@@ -1,6 +1,6 @@
-// The booking store in a PostgreSQL database, for any number of instances. One of them writes at a time, by a
-// lock of the database; each commits its batch together with a row of the journal, which the others read
-// before they write: under the lock the memory of each is the truth.
+// The booking store in a PostgreSQL database, for any number of instances. A lock of the database lets one of
+// them write at a time. Each commits its batch together with a row of the journal, and reads the rows of the
+// others before it writes: while it holds the lock, its memory is current.
 #pragma once
 
 #include <memory>
@@ -17,10 +17,10 @@ namespace stagedoor::postgres {
 struct PostgresOptions {
   std::string url;               // postgres://user:password@host:port/database
   Millis lock_limit{2500};       // waiting for another instance; longer than idle_limit
-  Millis statement_limit{5000};  // the server's work on a statement
-  Millis idle_limit{2000};       // a stopped instance loses the lock after it
-  Millis answer_limit{8000};     // without a byte from the server: the connection is given up
-  Millis outcome_limit{5000};    // finding out what became of a commit whose answer was lost
+  Millis statement_limit{5000};  // execution of a statement on the server
+  Millis idle_limit{2000};       // a stalled instance loses the lock after it
+  Millis answer_limit{8000};     // without a byte from the server; then the connection is closed
+  Millis outcome_limit{5000};    // to find the outcome of a commit whose answer was lost
   Millis poll_interval{50};
 };
 
@@ -30,8 +30,8 @@ class PostgresStore final : public Store,
                             public LineStore,
                             public Retention {
  public:
-  // Brings the database to the newest schema. Throws StoreUnusable (newer, of another program, too old a
-  // server, not UTF-8) or StoreUnavailable (cannot be reached, a replica). No message has a password in it.
+  // Brings the database to the newest schema. Throws StoreUnusable (newer, of another program, server too
+  // old, not UTF-8) or StoreUnavailable (cannot be reached, a replica). No message contains a password.
   explicit PostgresStore(PostgresOptions options);
   ~PostgresStore() override;
 
@@ -42,8 +42,8 @@ class PostgresStore final : public Store,
   }
   void poll() override;
   Millis poll_interval() const override { return options_.poll_interval; }
-  // One state of the store until the first begin() or poll(); when the connection is lost meanwhile, what
-  // was read is of no use: StoreUnavailable, also for what is read next.
+  // These read one snapshot of the store until the first begin() or poll(). If the connection is lost before
+  // that, the rows read so far are useless: this call and the following ones throw StoreUnavailable.
   Catalogue catalogue() override;
   void read(const StartupRows& rows) override;
   std::vector<LinePlace> read(EventId event, Place after, std::size_t limit) override;
@@ -53,10 +53,10 @@ class PostgresStore final : public Store,
   std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) override;
 
   StorePorts ports() { return {*this, *this, *this, *this, this}; }
-  // Each has a connection of its own, for one thread at a time. Any thread.
+  // Each has its own connection, for one thread at a time. Any thread.
   std::unique_ptr<Queries> queries() const;
   std::unique_ptr<Outbox> outbox() const;
-  // What to add to this machine's steady clock to have the database's, by which all instances go. Any thread.
+  // Offset of the database clock, which all instances use, from this machine's steady clock. Any thread.
   Millis clock_offset() const { return journal_.clock_offset(); }
 
  private:
@@ -76,12 +76,11 @@ class PostgresStore final : public Store,
   std::unique_ptr<postgres::Connection> connection_;  // never null
   postgres::Journal journal_;
   OnWait on_wait_;
-  // Of a server that cannot be reached: when it is tried again, and what is said until then.
+  // Reconnect back-off: the next attempt, and the error reported until then.
   std::chrono::steady_clock::time_point connect_at_{};
   Millis connect_pause_{0};
   std::string unreachable_;
-  std::unique_ptr<postgres::Connection>
-      reader_;  // from the first of what is read at the start to the first begin()
+  std::unique_ptr<postgres::Connection> reader_;  // open from the first read at start to the first begin()
 };
 
 }  // namespace stagedoor::postgres

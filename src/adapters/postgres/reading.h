@@ -1,12 +1,12 @@
-// Reading much of one state of the store.
+// Long snapshot reads.
 #pragma once
 
 #include "adapters/postgres/connection.h"
 
 namespace stagedoor::postgres {
 
-// Begins a transaction that sees one state and may take its time. The connection goes by no limits and no
-// plans for the lane from now on.
+// Begins a snapshot transaction without time limits. The connection drops the limits and the query plans of
+// the lane.
 inline void begin_reading(Connection& connection) {
   connection.set_answer_limit(std::nullopt);
   connection.queue("RESET ALL");

@@ -1,15 +1,15 @@
-// Brings a database to the newest schema: runs the migrations it has not had, in order.
+// Brings a database to the newest schema: runs the missing migrations in order.
 #pragma once
 
 #include "adapters/postgres/connection.h"
 
 namespace stagedoor::postgres {
 
-// All of them in one transaction, under the writers' lock: of several processes one does it, the others wait.
-// A store of a newer program that this one can work on is left as it is. Throws StoreUnusable for one that it
-// cannot work on, one whose migrations were other than ours, and a database of another program.
+// Runs them in one transaction, under the writer lock: one process migrates, the others wait. Does not change
+// a store of a newer program that this one can work on. Throws StoreUnusable for a store that it cannot work
+// on, for a store with different migrations, and for a database of another program.
 void migrate(Connection& connection);
-// For readers: throws StoreUnusable unless this program can work on the schema as it is.
+// For readers: throws StoreUnusable unless this program can work on the current schema.
 void check_schema(Connection& connection);
 
 }  // namespace stagedoor::postgres

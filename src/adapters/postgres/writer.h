@@ -1,5 +1,5 @@
-// Writes a batch's rows: a statement per kind, of all its rows at once. Changes are conditional on the rows
-// as the batch knew them; a statement that then changes fewer fails, and with it the transaction. Lane
+// Writes a batch's rows, with one statement per kind for all its rows. Changes are conditional on the rows
+// that the batch has read; a statement that changes fewer rows fails, and the transaction with it. Lane
 // thread, inside a transaction.
 #pragma once
 
@@ -8,7 +8,7 @@
 
 namespace stagedoor::postgres {
 
-// Queues the statements: what is refused comes out by finish(), of the catalogue at once.
+// Queues the statements. finish() reports their refusals; those of the catalogue are reported immediately.
 void write(Connection& connection, const Batch& batch);
 
 }  // namespace stagedoor::postgres

@@ -1,6 +1,6 @@
-// Checks every invariant of the rows (R-O3): one query under sql/queries/audit a claim, whose rows are what
-// contradicts it. A new file there is a new check. Claims about the line are checked here, because the line
-// is read from its LineStore.
+// Checks every invariant of the rows (R-O3): one query under sql/queries/audit per claim, which returns the
+// violations. A new file there is a new check. Claims about the line are checked here, because the line is
+// read from its LineStore.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ namespace stagedoor::reports {
 struct AuditCheck {
   std::string name;                   // "find_seats_taken_twice"
   std::string claim;                  // "A seat has at most one reservation that takes it (I-1)."
-  std::int64_t count = 0;             // of what contradicts it
-  std::vector<std::string> findings;  // the first of them, with ids
+  std::int64_t count = 0;             // of violations
+  std::vector<std::string> findings;  // the first violations, with ids
 
   void add(std::string finding);
 };
@@ -27,11 +27,11 @@ struct AuditReport {
   std::vector<AuditCheck> checks;
 
   bool is_clean() const;
-  // A line a claim, with what contradicts it below.
+  // One line per claim, with its violations below.
   std::string text() const;
 };
 
-// What the checks of the line need besides it.
+// Rows that the checks of the line need besides the line.
 struct LineContext {
   std::set<EventId> events{};
   std::vector<Visit> visits{};  // by event, place
@@ -40,7 +40,7 @@ struct LineContext {
 // Adds the checks of all lines. Holds the users of one line in memory.
 void audit_lines(AuditReport& report, LineStore& line, const LineContext& context);
 
-// The checks that every database does alike, on one state of the store. `each(query, row)` as of
+// The checks that are the same for every database, on one snapshot of the store. `each(query, row)`: see
 // read_catalogue().
 template <class Each>
 void run_audit(AuditReport& report, LineStore& line, TimePoint latest_moment, Each&& each) {

@@ -1,4 +1,4 @@
-// All that is stored of one event's room, for judging a sale afterwards (R-Q17).
+// All stored rows of one event's room, to judge a sale afterwards (R-Q17).
 #pragma once
 
 #include <optional>
@@ -16,14 +16,14 @@ namespace stagedoor::reports {
 struct RoomRecord {
   Event event;
   RoomRows rows;
-  std::vector<LogRow> log;  // what operators did to the event, oldest first
+  std::vector<LogRow> log;  // operator actions on the event, oldest first
 };
 
-// Takes out what operators did to other events. An import of several is logged under none of them, and names
-// those that it changed.
+// Removes the operator actions on other events. An import of several events is logged without an event id,
+// and names the events that it changed.
 void keep_log_of(EventId event, std::vector<LogRow>& log);
 
-// `each(query, row)` as of read_catalogue(); `each_of_event(query, row)` gives the query its $event_id.
+// `each(query, row)`: see read_catalogue(); `each_of_event(query, row)` also binds the query's $event_id.
 template <class Each, class EachOfEvent>
 std::optional<RoomRecord> read_room(EventId event, LineStore& line, Each&& each,
                                     EachOfEvent&& each_of_event) {

@@ -7,8 +7,8 @@
 
 namespace stagedoor::sqlite {
 
-// All checks on one state of the store, in one read transaction; a server may be running (its write-ahead log
-// grows meanwhile). Throws StoreUnusable when there is no store of this version to read.
+// Runs all checks on one snapshot of the store, in one read transaction; a server may be running (its
+// write-ahead log grows meanwhile). Throws StoreUnusable if there is no store of this version.
 reports::AuditReport audit_sqlite(const std::string& path);
 
 }  // namespace stagedoor::sqlite

@@ -6,10 +6,10 @@
 
 namespace stagedoor::sqlite {
 
-// Inside a transaction. Throws std::runtime_error when what is stored makes no catalogue.
+// Inside a transaction. Throws std::runtime_error if the stored rows are not a valid catalogue.
 Catalogue read_catalogue(Database& database);
 
-// Inside a transaction. An event or date that is there is changed, a new one added, with its seats.
+// Inside a transaction. Updates existing events and dates; inserts new ones, with their seats.
 void write_catalogue(Database& database, const CatalogueChanges& changes);
 
 }  // namespace stagedoor::sqlite

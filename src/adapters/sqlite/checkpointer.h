@@ -1,6 +1,6 @@
-// Moves what the write-ahead log has gathered into the database file, beside the lane: a thread with a
-// connection of its own. PASSIVE: it never makes the lane or a reader wait, and therefore never quite
-// finishes while the lane writes; the lane does the short last part itself when the log is over its limit.
+// Checkpoints the write-ahead log into the database file, on a separate thread with its own connection.
+// PASSIVE: it never blocks the lane or a reader, and so does not quite finish while the lane writes. The lane
+// does the short last part itself when the log exceeds its limit.
 #pragma once
 
 #include <condition_variable>
@@ -21,7 +21,7 @@ class Checkpointer {
   Checkpointer& operator=(const Checkpointer&) = delete;
 
   void wake();  // the log has grown; any thread
-  // Held while a round goes on: two checkpoints at once refuse each other.
+  // Held during a round, because SQLite refuses two checkpoints at once.
   std::mutex& round() { return round_; }
 
  private:

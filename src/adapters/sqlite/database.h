@@ -1,5 +1,5 @@
-// A connection to an SQLite file and the statements prepared on it. Parameters are bound by name; what SQLite
-// says of a failure becomes one of the port's exceptions, or the end of the process.
+// A connection to an SQLite file and its prepared statements. Parameters are bound by name. An error of
+// SQLite becomes one of the port's exceptions, or ends the process.
 #pragma once
 
 #include <sqlite3.h>
@@ -35,23 +35,23 @@ enum class OpenFor { writing, reading };
 // One thread at a time.
 class Database {
  public:
-  // `writing` makes the file when it is absent; `reading` never changes anything. Throws StoreUnusable.
+  // `writing` creates a missing file; `reading` never changes anything. Throws StoreUnusable.
   Database(const std::string& path, OpenFor mode);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  void execute(const std::string& statements);  // whose rows nobody needs
-  // A pragma or the like: calls `row` for each row it answers.
+  void execute(const std::string& statements);  // discards their rows
+  // Runs a pragma or similar and calls `row` for each of its rows.
   void each_row(const std::string& question, const std::function<void(Columns&)>& row);
-  std::int64_t ask(const std::string& question);  // the first column of the last row; 0 when there is none
+  std::int64_t ask(const std::string& question);  // the first column of the last row; 0 if there is none
   bool in_transaction() const { return sqlite3_get_autocommit(db_) == 0; }
-  void roll_back() noexcept;  // nothing to do outside a transaction
-  // From now on damage found in the file ends the process: the server must not go on with it.
+  void roll_back() noexcept;  // no effect outside a transaction
+  // From now on detected damage of the file ends the process, because the server must not continue with it.
   void set_fatal_on_error() { fatal_on_error_ = true; }
 
-  // Throws what an SQLite result code means: a constraint StoreRefused, an outage StoreUnavailable. A failed
-  // fsync ends the process: what is on disk is then unknown, and a restart finds out.
+  // Throws the exception for an SQLite result code: StoreRefused for a constraint, StoreUnavailable for an
+  // outage. A failed fsync ends the process: the content of the disk is unknown until a restart reads it.
   [[noreturn]] void fail(int code, std::string_view doing) const;
   sqlite3* raw() const { return db_; }
 
@@ -64,7 +64,7 @@ class Database {
 template <class T>
 concept Enum = std::is_enum_v<T>;
 
-// What is bound to a parameter. Text and blobs are not copied: they must live until the statement is done.
+// The value of a parameter. Text and blobs are not copied: they must live until the statement is done.
 class Value {
  public:
   Value(std::integral auto number) : kind_(Kind::integer), integer_(static_cast<std::int64_t>(number)) {}
@@ -73,7 +73,7 @@ class Value {
   Value(TimePoint at) : Value(to_ms(at)) {}
   Value(std::optional<TimePoint> at) : Value(at ? Value(*at) : Value()) {}
   template <class Tag>
-  Value(Id<Tag> id) : Value(id ? Value(id.value) : Value()) {}  // no id is NULL
+  Value(Id<Tag> id) : Value(id ? Value(id.value) : Value()) {}  // id 0 is NULL
   Value(const Uuid& uuid) : kind_(Kind::blob), bytes_(uuid.bytes.data()), size_(uuid.bytes.size()) {}
   Value(std::string_view text) : kind_(Kind::text), bytes_(text.data()), size_(text.size()) {}
   Value(const std::string& text) : Value(std::string_view(text)) {}
@@ -100,7 +100,7 @@ struct Param {
   Value value;
 };
 
-// The columns of the row a statement stands on, read from the left.
+// The columns of a statement's current row, read from left to right.
 class Columns {
  public:
   using reads_a_row = void;  // adapters/tables/rows.h
@@ -132,7 +132,7 @@ class Columns {
   int next_ = 0;
 };
 
-// A named query, prepared when it is first used.
+// A named query, prepared at its first use.
 class Statement {
  public:
   Statement(Database& database, const sql::Text& query) : database_(database), query_(query) {}
@@ -140,7 +140,7 @@ class Statement {
   Statement(const Statement&) = delete;
   Statement& operator=(const Statement&) = delete;
 
-  // Runs it to its end; the number of rows changed.
+  // Runs the statement to its end. Returns the number of rows changed.
   int run(std::initializer_list<Param> params) { return run(std::span(params.begin(), params.size())); }
   int run(std::span<const Param> params) {
     bind(params);
@@ -163,7 +163,7 @@ class Statement {
  private:
   struct Reset {
     sqlite3_stmt* statement;
-    ~Reset() { sqlite3_reset(statement); }  // its code is that of the step before
+    ~Reset() { sqlite3_reset(statement); }  // returns the error of the previous step, which was handled
   };
   struct Index {
     const char* name;
@@ -176,10 +176,10 @@ class Statement {
   Database& database_;
   const sql::Text& query_;
   sqlite3_stmt* statement_ = nullptr;
-  std::vector<Index> indexes_;  // of the parameters, in the order they were given last
+  std::vector<Index> indexes_;  // of the parameters, in the order of the last call
 };
 
-// What is read during its life is one state of the store.
+// All reads during its life see one snapshot of the store.
 class ReadTransaction {
  public:
   explicit ReadTransaction(Database& database) : database_(database) { database_.execute("BEGIN"); }

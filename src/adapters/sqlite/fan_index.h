@@ -1,5 +1,5 @@
-// Which reservations of a fan (event, user) may take a seat, so that a hold asks the file for those alone,
-// and for nothing when the fan is new. It knows at least the ones that do. Some 40 bytes a fan. Lane thread.
+// The reservations of a fan (event, user) that may take a seat. A hold loads only these, and none for a new
+// fan. The index may contain too many reservations, never too few. About 40 bytes per fan. Lane thread.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -28,7 +28,7 @@ class FanIndex {
     std::sort(ids.begin(), ids.end());
     return ids;
   }
-  // It was seen not to take a seat any more.
+  // Removes a reservation that was found not to take a seat any more.
   void remove(ReservationId id, const EventUser& fan) {
     Ids& ids = fans_[digest(fan)];
     ids.erase(std::remove(ids.begin(), ids.end(), id), ids.end());
@@ -36,7 +36,7 @@ class FanIndex {
   }
 
  private:
-  // Two fans of one digest share an entry: each finds the other's reservations there too.
+  // Two fans with the same digest share an entry and find each other's reservations.
   static std::uint64_t digest(const EventUser& fan) { return absl::HashOf(fan); }
 
   absl::flat_hash_map<std::uint64_t, Ids> fans_;

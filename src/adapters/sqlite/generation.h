@@ -6,7 +6,7 @@
 
 namespace stagedoor::sqlite {
 
-// As in the indexes' expression `id >> 14`.
+// The same as the indexes' expression `id >> 14`.
 template <class SomeId>
 std::int64_t generation_of(SomeId id) {
   return id.value >> 14;

@@ -1,4 +1,4 @@
-// Answers a batch's keys from the tables, a prepared statement per kind of key. Lane thread.
+// Loads the rows for a batch's keys, with one prepared statement per kind of key. Lane thread.
 #pragma once
 
 #include "adapters/sqlite/database.h"
@@ -8,7 +8,7 @@
 
 namespace stagedoor::sqlite {
 
-// What the store remembers of the file, to ask it less.
+// What the store keeps in memory about the file, to save queries.
 struct StoreIndexes {
   FanIndex fans;
   SeatIndex seats;

@@ -1,5 +1,5 @@
-// A lock file beside the database: one writing process at a time. The system drops the lock when the process
-// ends, however it ends; the file stays.
+// A lock file beside the database: one writing process at a time. The system releases the lock when the
+// process ends for any reason; the file stays.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@ namespace stagedoor::sqlite {
 
 class ProcessLock {
  public:
-  // Throws StoreUnusable, naming the process that has it, when it is taken.
+  // Throws StoreUnusable, which names the owning process, if the lock is taken.
   explicit ProcessLock(const std::string& path);
   ~ProcessLock();
   ProcessLock(const ProcessLock&) = delete;

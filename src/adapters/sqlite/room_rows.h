@@ -1,4 +1,4 @@
-// Reads what is stored of one event's room from an SQLite file.
+// Reads the stored rows of one event's room from an SQLite file.
 #pragma once
 
 #include <optional>
@@ -8,8 +8,8 @@
 
 namespace stagedoor::sqlite {
 
-// One state of the store, in one read transaction; a server may be running. Nothing when there is no such
-// event. Throws StoreUnusable when there is no store of this version to read.
+// Reads one snapshot of the store, in one read transaction; a server may be running. nullopt: no such event.
+// Throws StoreUnusable if there is no store of this version.
 std::optional<reports::RoomRecord> read_room_sqlite(const std::string& path, EventId event);
 
 }  // namespace stagedoor::sqlite

@@ -1,6 +1,6 @@
-// Which seats may be taken or blocked: a look that says no saves two questions to the file, and most seats
-// that somebody wants to hold are free. It knows at least the seats that are, and is never told that one is
-// not any more. A bit a seat, in pieces of 4,096 ids. Lane thread.
+// The seats that may be taken or blocked. A negative answer saves two queries, and most seats that users want
+// to hold are free. The index may contain too many seats, never too few; seats are not removed. One bit per
+// seat, in pieces of 4,096 ids. Lane thread.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>

@@ -1,4 +1,4 @@
-// The line as an SQLite file keeps it.
+// The line in an SQLite file.
 #pragma once
 
 #include "adapters/sqlite/database.h"
@@ -6,7 +6,7 @@
 
 namespace stagedoor::sqlite {
 
-// Reads in the database's transaction when there is one. The database must outlive it.
+// Reads in the database's transaction if one is open. The database must outlive it.
 class SqliteLine final : public LineStore {
  public:
   explicit SqliteLine(Database& database);

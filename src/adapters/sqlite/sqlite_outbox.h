@@ -1,5 +1,5 @@
-// The outbox of an SQLite store, which one process has: it has no leases. Rows are read on a connection of
-// its own; a sink's progress is written on the store's.
+// The outbox of an SQLite store. It has no leases, since only one process has the store. It reads rows on its
+// own connection and writes a sink's progress on the store's.
 #pragma once
 
 #include "adapters/sqlite/sqlite_store.h"

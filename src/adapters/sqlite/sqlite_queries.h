@@ -1,5 +1,5 @@
-// Reads beside the lane on a connection of their own. Each call is one short read transaction: a reader that
-// lingers keeps the write-ahead log from being emptied.
+// Reads outside the lane, on a separate connection. Each call is one short read transaction, because a long
+// one prevents the write-ahead log from being reset.
 #pragma once
 
 #include "adapters/sqlite/database.h"

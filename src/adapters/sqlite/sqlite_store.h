@@ -1,5 +1,5 @@
-// The booking store in one SQLite file, for one process. WAL and synchronous=FULL: what was committed
-// survives kill -9 and loss of power. The writing connection belongs to the lane's thread.
+// The booking store in one SQLite file, for one process. WAL and synchronous=FULL: commits survive kill -9
+// and power failures. The writing connection belongs to the lane's thread.
 #pragma once
 
 #include <atomic>
@@ -22,13 +22,13 @@
 namespace stagedoor::sqlite {
 
 struct SqliteOptions {
-  std::string path;                      // ":memory:": a temporary file that goes with the store
-  std::int64_t wal_limit = 64ll << 20;   // bytes; the lane itself empties a log that is longer
-  std::int64_t cache_size = 38ll << 20;  // bytes of pages the writing connection keeps
+  std::string path;                      // ":memory:": a temporary file, deleted with the store
+  std::int64_t wal_limit = 64ll << 20;   // bytes; the lane itself checkpoints a longer log
+  std::int64_t cache_size = 38ll << 20;  // bytes; page cache of the writing connection
 };
 
-// A folder of its own under the fastest temporary place; removed with the object. Left-overs of processes
-// that were killed go when the next one is made.
+// A new folder under the fastest temporary directory; removed with the object. The constructor also removes
+// the folders of killed processes.
 class TemporaryFolder {
  public:
   TemporaryFolder();
@@ -43,8 +43,8 @@ class TemporaryFolder {
 
 class SqliteStore final : public Store, public StartupState, public LineStore, public Retention {
  public:
-  // Makes the file when it is absent, and brings an older one to the newest schema. Throws StoreUnusable (in
-  // use by another process, newer, damaged, foreign) or StoreUnavailable.
+  // Creates a missing file, and brings an older one to the newest schema. Throws StoreUnusable (in use by
+  // another process, newer, damaged, foreign) or StoreUnavailable.
   explicit SqliteStore(SqliteOptions options);
   ~SqliteStore() override;
 
@@ -58,7 +58,7 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
   std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) override;
 
   StorePorts ports() { return {*this, *this, *this, *this}; }
-  // Each has a connection of its own, for one thread at a time. Any thread; must not outlive the store.
+  // Each has its own connection, for one thread at a time. Any thread; must not outlive the store.
   std::unique_ptr<Queries> queries() const;
   std::unique_ptr<Outbox> outbox();
   const std::string& path() const { return path_; }
@@ -66,7 +66,7 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
 
  private:
   class SqliteTransaction;
-  // The line on a connection of its own, from the first of what is read of it to the first begin().
+  // The line on a separate connection, open from its first read to the first begin().
   struct LineReader;
   SqliteLine& line();
   friend class SqliteOutbox;
@@ -77,17 +77,17 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
   void after_commit();
   std::int64_t mark(std::string_view name);
 
-  std::unique_ptr<TemporaryFolder> folder_;  // of a store that is not to last
+  std::unique_ptr<TemporaryFolder> folder_;  // of a temporary store
   std::string path_;
-  const char* const synchronous_;  // whether a commit waits for the disk
+  const char* const synchronous_;  // the setting that decides whether a commit waits for the disk
   ProcessLock lock_;
   Database database_;
   std::int64_t page_size_ = 4096;
   std::int64_t wal_limit_pages_;
   std::atomic<std::int64_t> wal_pages_{0};
   std::int64_t finish_wal_at_;  // pages
-  // Held while a transaction is open on `database_`. A sink's progress is written on this connection too: the
-  // commit of another connection would empty this one's cache and make the lane's open transaction fail.
+  // Held while a transaction is open on `database_`. A sink's progress is written on this connection too,
+  // because a commit on another connection would empty this one's cache and fail the lane's open transaction.
   std::mutex writing_;
   Loader loader_;
   Writer writer_;

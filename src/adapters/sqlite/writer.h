@@ -1,5 +1,5 @@
-// Writes a batch's rows. Changes are conditional on the row as the batch knew it, and a statement that then
-// changes no row refuses the batch. Lane thread, inside a transaction.
+// Writes a batch's rows. Changes are conditional on the row that the batch has read; a statement that changes
+// no row refuses the batch. Lane thread, inside a transaction.
 #pragma once
 
 #include "adapters/sqlite/database.h"
@@ -13,9 +13,10 @@ class Writer {
  public:
   explicit Writer(Database& database);
 
-  // Throws StoreRefused for a guard or constraint, StoreUnavailable for an outage; roll back then.
+  // Throws StoreRefused for a guard or constraint, StoreUnavailable for an outage. The caller must roll back
+  // then.
   void write(const Batch& batch, StoreIndexes& indexes);
-  // At most `rows_max` of each kind; the number of rows that went.
+  // Removes at most `rows_max` rows of each kind. Returns the number of removed rows.
   std::size_t forget(const RetentionLimits& limits, std::size_t rows_max);
 
  private:

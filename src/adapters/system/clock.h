@@ -1,4 +1,4 @@
-// The system's clock, or the one that all instances of a store go by.
+// The system's clock, or the clock that all instances of a store use.
 #pragma once
 
 #include <functional>
@@ -9,8 +9,7 @@ namespace stagedoor::system {
 
 class SystemClock : public Clock {
  public:
-  // `offset` (may be empty: the system's time): how far the clock to go by is ahead of the steady one. Any
-  // thread.
+  // `offset`: how far the common clock is ahead of the steady one; empty: uses the system's time. Any thread.
   explicit SystemClock(std::function<Millis()> offset = {}) : offset_(std::move(offset)) {}
   TimePoint now() const override {
     if (!offset_) return std::chrono::floor<Millis>(std::chrono::system_clock::now());

@@ -1,4 +1,4 @@
-// What idempotent answers are looked up by: the first 8 bytes of SHA-256(user, key).
+// The lookup key of idempotent answers: the first 8 bytes of SHA-256(user, key).
 #pragma once
 
 #include <cstdint>

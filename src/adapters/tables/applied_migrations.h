@@ -1,5 +1,5 @@
-// The migrations that a database has had, as it remembers them, and whether this program can work on it: also
-// on one that has had more than it knows, as long as those only added
+// The migrations that a database records as applied, and whether this program can work on it. It can also
+// work on a database with migrations that it does not know, if those only add
 // (sql/migrations/0004-versions/notes.md).
 #pragma once
 
@@ -18,14 +18,15 @@ struct AppliedMigration {
   std::string hash;
 };
 
-// Throws StoreUnusable unless they are the first of ours, or ours the first of them and the one that a
-// program must know, `needed`, among ours.
+// Throws StoreUnusable unless one list is a prefix of the other. If the database has more, this program must
+// have the migration `needed`.
 void check_migrations(std::span<const AppliedMigration> applied, std::span<const sql::Migration> ours,
                       std::int64_t needed);
-// What to tell whoever runs a program that knows too little.
+// The error message for a program that is too old.
 std::string needs_newer_program(std::int64_t needed, std::int64_t known);
 
-// May be more than ours. `each(query, row)` as of read_catalogue(). Throws StoreUnusable, as above.
+// May return more migrations than this program has. `each(query, row)`: see read_catalogue(). Throws
+// StoreUnusable, as above.
 template <class Each>
 std::vector<AppliedMigration> applied_migrations(std::span<const sql::Migration> ours, Each&& each) {
   std::vector<AppliedMigration> applied;
@@ -33,7 +34,7 @@ std::vector<AppliedMigration> applied_migrations(std::span<const sql::Migration>
     auto& row = applied.emplace_back();
     columns >> row.number >> row.name >> row.hash;
   });
-  std::int64_t needed = applied.empty() ? 0 : applied.back().number;  // unless the store says otherwise
+  std::int64_t needed = applied.empty() ? 0 : applied.back().number;  // default, if the store has no value
   if (applied.size() > ours.size())
     each(sql::engine::find_schema_needed, [&](auto& columns) { columns >> needed; });
   check_migrations(applied, ours, needed);

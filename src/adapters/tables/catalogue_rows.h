@@ -11,8 +11,8 @@
 
 namespace stagedoor::tables {
 
-// `each(query, row)` runs the query and calls row(columns) for each of its rows; all of them on one state of
-// the store. Throws an std::exception when what is stored makes no catalogue.
+// `each(query, row)` runs the query and calls row(columns) for each of its rows; all queries must read one
+// snapshot of the store. Throws std::exception if the stored rows are not a valid catalogue.
 template <class Each>
 Catalogue read_catalogue(Each&& each) {
   Catalogue catalogue;
@@ -58,7 +58,7 @@ Catalogue read_catalogue(Each&& each) {
     columns >> date >> category.id >> category.name >> category.price;
     dates.at(date)->categories.push_back(std::move(category));
   });
-  EventDate* date = nullptr;  // of the seat before
+  EventDate* date = nullptr;  // of the previous seat
   each(sql::catalogue::list_seats, [&](auto& columns) {
     DateId of;
     Seat seat;

@@ -1,6 +1,6 @@
 // The policies and layouts of the catalogue as JSON text in a column: durations and times in milliseconds,
-// names as in the catalogue file. A field that the text does not have keeps its default, so that a field can
-// be added without a migration.
+// names as in the catalogue file. A field that is missing in the text keeps its default, so a field can be
+// added without a migration.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ std::string to_json_text(const QueuePolicy& policy);
 std::string to_json_text(const SalePolicy& policy);
 std::string to_json_text(const Layout& layout);
 
-// Throw std::runtime_error for text that to_json_text() does not write.
+// Throw std::runtime_error for text that to_json_text() cannot have written.
 void read_json_text(std::string_view text, QueuePolicy& policy);
 void read_json_text(std::string_view text, SalePolicy& policy);
 void read_json_text(std::string_view text, Layout& layout);

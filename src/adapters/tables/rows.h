@@ -1,6 +1,6 @@
-// Described rows as columns of queries under sql/. A column has the name of the member, with `_id` behind it
-// when the member is an id or a user of another row (`event` is in event_id), and the queries name the
-// columns in the order of the description.
+// Described rows as columns of queries under sql/. A column has the name of its member, plus `_id` if the
+// member is an id or a user of another row (`event` is in event_id). The queries name the columns in the
+// order of the description.
 #pragma once
 
 #include <algorithm>
@@ -55,7 +55,7 @@ inline constexpr auto kParameterText = parameter_text<Row, Member>();
 }  // namespace detail
 
 // The parameters of a statement that inserts rows of this kind: for each column its name ("$event_id") and
-// value_of(pointer to the member). The names live for ever.
+// value_of(pointer to the member). The names have static lifetime.
 template <class Param, DescribedRow Row, class ValueOf>
 auto parameters(const ValueOf& value_of) {
   return [&]<template <class...> class List, class... Members>(List<Members...>) {

@@ -1,4 +1,4 @@
-// The queries by which the databases read a kind at start.
+// The query that reads all rows of a kind at start, for all databases.
 #pragma once
 
 #include "sql/sql.h"
