@@ -31,7 +31,7 @@ namespace stagedoor::postgres {
 
 using tables::operator>>;  // found by the type of the columns, from every namespace
 
-// The connection is gone, and what was queued may have been done or not.
+// The connection is lost. It is unknown whether the queued statements took effect.
 struct ConnectionLost : StoreUnavailable {
   using StoreUnavailable::StoreUnavailable;
 };
@@ -220,7 +220,7 @@ class Connection {
   // StoreUnusable.
   void set_fatal_on_error() { fatal_on_error_ = true; }
   bool in_transaction() const;
-  // Rolls back the open transaction, if any, and drops the queued statements. Closes the connection if that
+  // Rolls back the open transaction, if any, after the queued statements. Closes the connection if that
   // fails.
   void roll_back() noexcept;
   void close() noexcept { connection_.reset(); }

@@ -1,4 +1,4 @@
-// The form "Bearer <secret>" in which tokens and operator keys travel (R-X4).
+// The form "Bearer <secret>" of tokens and operator keys in requests (R-X4).
 #pragma once
 
 #include <optional>
@@ -6,7 +6,7 @@
 
 namespace stagedoor::identity {
 
-// The text after "Bearer ", which may be in any case; nothing without that word.
+// The text after "Bearer " (case-insensitive); nothing without that word.
 std::optional<std::string_view> after_bearer(std::string_view text);
 
 }  // namespace stagedoor::identity

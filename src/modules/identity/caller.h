@@ -5,9 +5,9 @@
 
 namespace stagedoor::identity {
 
-// What the server knows it from.
+// The proof of the caller's identity.
 enum class Proof {
-  none,  // the request names its user and is believed
+  none,  // the user named in the request is trusted
   token  // an authentic token that was given to the user
 };
 

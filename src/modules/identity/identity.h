@@ -1,5 +1,5 @@
-// Who is calling (R-W8). The wiring chooses the implementation by the setting auth.mode; all calls of fans
-// ask it and nothing else.
+// Identifies the caller (R-W8). The setting auth.mode selects the implementation; all calls of fans use only
+// this interface.
 #pragma once
 
 #include "core/refusal.h"
@@ -14,19 +14,19 @@ class Identity {
  public:
   virtual ~Identity() = default;
 
-  // The caller, proved. Refusals: those of the proof.
+  // The proven caller. Refusals: those of the proof.
   virtual Result<Caller> of(const http::Request& request) const = 0;
-  // The caller who joins a queue; `claimed` is the user that the body names.
+  // The caller of a join; `claimed` is the user in the body.
   virtual Result<Caller> joining(const http::Request& request, const UserId& claimed) const = 0;
-  // The place of the caller, for calls that need both: a token of a place that belongs to the caller.
+  // The caller's place: the request needs a token of a place that belongs to the caller.
   virtual Result<protocol::TokenClaims> place_of(const http::Request& request) const = 0;
 
-  // The caller, who must be `user`: FORBIDDEN otherwise.
+  // The caller, who must be `user`; else FORBIDDEN.
   Result<Caller> owner(const http::Request& request, const UserId& user) const;
 };
 
-// Mode `token`: the user named at the join is believed, and every authentic token of a user proves them
-// afterwards. Refusals: those of PlaceTokens.
+// Mode `token`: trusts the user named in a join; after that, every authentic token of the user proves the
+// identity. Refusals: those of PlaceTokens.
 class TokenIdentity : public Identity {
  public:
   // The tokens must outlive it.

@@ -1,4 +1,4 @@
-// Operator keys (R-O1): who may call /admin, and how much they may do.
+// Operator keys (R-O1): the callers of /admin and their roles.
 #pragma once
 
 #include <string>
@@ -11,25 +11,26 @@
 
 namespace stagedoor::identity {
 
-// Each may do what those before it may.
+// Each role includes the rights of those before it.
 enum class Role { viewer, operator_, owner };
 
 struct Operator {
   std::string name;
   Role role = Role::viewer;
 
-  // In whose name their Idempotency-Keys are kept (R-X5): made from the name, and no user's by chance.
+  // The owner of the operator's Idempotency-Keys (R-X5): derived from the name, and different from all user
+  // ids.
   UserId user() const;
 };
 
 class OperatorKeys {
  public:
-  // Each "name:role:secret" with the role viewer, operator or owner; checked by the settings, so others are a
-  // bug. Of a secret only its digest is kept.
+  // Each key is "name:role:secret" with the role viewer, operator or owner. The settings check this, so any
+  // other form is a bug. Only digests of the secrets are kept.
   explicit OperatorKeys(const std::vector<std::string>& keys);
 
-  // The operator whose secret `authorization` bears ("Bearer <secret>"). Refusals: ADMIN_KEY_INVALID;
-  // FORBIDDEN when the role is below `needed`. Takes the same time whichever key it is. Any thread.
+  // The operator with the secret in `authorization` ("Bearer <secret>"). Refusals: ADMIN_KEY_INVALID;
+  // FORBIDDEN if the role is below `needed`. The time does not depend on the key. Any thread.
   Result<Operator> check(std::string_view authorization, Role needed) const;
 
  private:

@@ -1,5 +1,5 @@
-// The tokens that prove places in a queue: where they stand in a request, and whether they are authentic and
-// young enough. Whether it is the turn of the place is the job of modules/queue/turn.h.
+// The tokens that prove places in a queue: finds them in a request, and checks authenticity and age. Whether
+// it is the turn of the place: modules/queue/turn.h.
 #pragma once
 
 #include <string>
@@ -12,10 +12,10 @@
 
 namespace stagedoor::identity {
 
-// The token of the request (R-X4), without the word Bearer; empty when there is none.
+// The token of the request (R-X4), without the word Bearer; empty if there is none.
 std::string_view presented_token(const http::Request& request);
-// The same for event streams, where it may also stand in the URL as ?token= (R-Q3): a browser's EventSource
-// sends no headers of its own.
+// The same for event streams, which also accept ?token= in the URL (R-Q3), because a browser's EventSource
+// cannot send headers.
 std::string presented_stream_token(const http::Request& request);
 
 // Any thread. The keys and the clock must outlive it.
@@ -31,7 +31,7 @@ class PlaceTokens {
     return check(presented_token(request));
   }
 
-  // From this moment on the token is too old.
+  // The expiry time of the token.
   TimePoint end_of(const protocol::TokenClaims& token) const { return token.issued_at + lifetime_; }
 
   std::string sign(const protocol::TokenClaims& claims) const { return keys_.sign(claims); }

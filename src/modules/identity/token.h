@@ -1,6 +1,6 @@
-// Signs tokens and verifies them (R-Q6): a token is the proof of a place that a fan carries, and it is
-// checked without I/O. Its bytes: protocol/token_layout.h. The MAC is HMAC-SHA256, cut to 16 bytes: a forger
-// has one chance in 2^128 per try.
+// Signs and verifies tokens (R-Q6). A token proves a fan's place and is checked without I/O. Its bytes:
+// protocol/token_layout.h. The MAC is HMAC-SHA256, truncated to 16 bytes: a forger has one chance in 2^128
+// per try.
 #pragma once
 
 #include <memory>
@@ -20,8 +20,8 @@ class TokenKeys {
   ~TokenKeys();
 
   std::string sign(const protocol::TokenClaims& claims) const;
-  // Nothing unless the text is, to the last bit, a token signed by one of the keys. Compares in constant
-  // time. Any thread.
+  // The claims if the text is, to the last bit, a token signed by one of the keys; else nullopt. Compares in
+  // constant time. Any thread.
   std::optional<protocol::TokenClaims> verify(std::string_view token) const;
 
  private:

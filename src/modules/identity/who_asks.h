@@ -1,4 +1,5 @@
-// Who asks: the first part of every call that api::bind() reads. `deps` has the member that each one uses.
+// Identifies the caller, as the first part of every call that api::bind() reads. `deps` has the member that
+// each function uses.
 #pragma once
 
 #include "modules/identity/identity.h"

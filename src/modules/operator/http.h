@@ -1,8 +1,8 @@
-// The operators' calls (R-O1), first version: catalogue, windows, prices and policies, pause and resume,
-// house seats, import, charging and refunding, the audit log and the numbers of now.
+// The operators' calls (R-O1): catalogue, windows, prices and policies, pause and resume, house seats,
+// import, charging and refunding, the audit log and the live numbers.
 //
-// What describes the catalogue speaks the catalogue file's language (R-K4: on_sale, active_ttl …), so that an
-// operator can copy between file and call; the rest reads like the fans' calls.
+// Calls about the catalogue use the field names of the catalogue file (R-K4: on_sale, active_ttl …), so that
+// an operator can copy between file and call. The other calls use the names of the fans' calls.
 #pragma once
 
 #include "engine/lane.h"

@@ -1,5 +1,5 @@
-// What the operators' calls share. They are told apart by file: http_catalogue.cpp changes what is on sale,
-// http_sales.cpp seats and money, http_queue.cpp the people in the waiting rooms; http_live.cpp only looks.
+// Code shared by the operators' calls. http_catalogue.cpp changes the catalogue, http_sales.cpp seats and
+// money, http_queue.cpp the waiting rooms; http_live.cpp only reads.
 #pragma once
 
 #include "api/bind.h"
@@ -9,7 +9,7 @@
 
 namespace stagedoor::operators {
 
-// The route with what all of them have: the tag, and the refusals of the key.
+// Adds what all routes share: the tag, and the refusals of the key.
 http::Route operator_route(http::Route route);
 
 void add_catalogue_routes(http::Router& router, const OperatorDeps& deps);

@@ -1,5 +1,5 @@
-// What operators decide themselves: house seats (R-S12), and the row that every change of theirs adds to
-// the audit log (R-Q17). Money and catalogue are decided by the modules they belong to.
+// Decisions of operators: house seats (R-S12), and the audit log row of every operator action (R-Q17). Money
+// and catalogue are decided in their own modules.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace stagedoor::operators {
 
-// Who did what.
+// The operator and the action.
 struct AuditEntry {
   std::string operator_name = {};
   std::string action = {};  // "seats.block"
@@ -18,7 +18,7 @@ struct AuditEntry {
 };
 LogRow log_row(const AuditEntry& entry, BatchContext& context);
 
-// Users who may wait in an event's priority line from now on, wherever they stand.
+// Users who get priority in an event's line from now on, whether or not they have joined.
 struct GrantPriority {
   EventId event;
   std::vector<UserId> users;
@@ -36,12 +36,12 @@ struct BlockSeats {
 };
 struct Blocked {
   DateId date;
-  std::vector<SeatId> seats;    // asked for, in order, none twice
-  std::vector<SeatId> changed;  // those that were not so already
+  std::vector<SeatId> seats;    // the requested seats, in order, without duplicates
+  std::vector<SeatId> changed;  // those whose state changes
 };
 void block_keys(const BlockSeats& order, const View& view, Keys& wanted);
-// All or none. Refusals: EVENT_DATE_NOT_FOUND, SEAT_NOT_FOUND, SEAT_OCCUPIED (held or sold; each seat is
-// named). Blocking what is blocked changes nothing.
+// All or none. Refusals: EVENT_DATE_NOT_FOUND, SEAT_NOT_FOUND, SEAT_OCCUPIED (held or sold; names each seat).
+// To block a blocked seat changes nothing.
 Decision<Blocked> decide_block(const BlockSeats& order, const View& view, BatchContext& context);
 
 }  // namespace stagedoor::operators

@@ -1,4 +1,4 @@
-// JSON merge patch (RFC 7396): what a PATCH body does to the document that is there.
+// JSON merge patch (RFC 7396): applies a PATCH body to a document.
 #pragma once
 
 #include <boost/json/value.hpp>

@@ -1,4 +1,4 @@
-// Admits people as soon as the event's policy allows it: nobody has to poll for that (R-Q10).
+// Admits people as soon as the event's policy allows it, independent of polls (R-Q10).
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -16,7 +16,7 @@ class AdmissionJob {
  public:
   explicit AdmissionJob(const RoomRegistry& rooms) : rooms_(rooms) {}
 
-  // When `event` needs an admission, as far as its room is known.
+  // The time at which `event` needs an admission, as far as its room is known.
   TimePoint next_due(const Event& event, const RoomState& state, TimePoint now) const;
   void collect(const Event& event, TimePoint now, std::vector<std::unique_ptr<Command>>& due);
 
@@ -24,7 +24,7 @@ class AdmissionJob {
   TimePoint rests_until(EventId event) const;
 
   const RoomRegistry& rooms_;
-  // Rooms whose policy allowed an admission while everybody who waits was absent.
+  // Rooms whose policy allowed an admission while all waiting users were absent.
   absl::flat_hash_map<EventId, TimePoint> rests_until_;
 };
 

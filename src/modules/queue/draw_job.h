@@ -1,5 +1,5 @@
-// Draws the order of those who gathered (R-Q13): commits to a seed in advance, and draws when the opening has
-// closed the list of joins.
+// Draws the order of the gathered users (R-Q13): commits to a seed in advance, and draws after the opening
+// has closed the list of joins.
 #pragma once
 
 #include <map>
@@ -20,16 +20,16 @@ class DrawJob {
   DrawJob(const RoomRegistry& rooms, RandomBytes random);
   ~DrawJob();
 
-  // `state` is nullptr for an event that has no room yet.
+  // `state` is nullptr for an event without a room.
   TimePoint next_due(const Event& event, const RoomState* state, TimePoint now) const;
   void collect(const Event& event, TimePoint now, std::vector<std::unique_ptr<Command>>& due);
 
-  // For a draw that was committed, before the room has it: ends the work on earlier drafts of it, and returns
-  // the order once it is drawn.
+  // For a committed draw, before it is passed to the room: cancels the work on earlier drafts, and returns
+  // the order if it is drawn.
   std::optional<protocol::DrawnOrder> finish(const Draw& draw);
 
  private:
-  struct Drawing;  // the order, worked out beside the lane when the list is long
+  struct Drawing;  // the order; computed outside the lane if the list is long
   std::unique_ptr<Drawing> start_drawing(const Draw& draw) const;
 
   const RoomRegistry& rooms_;

@@ -1,5 +1,5 @@
-// Whether a room was fair, judged afterwards from what is stored alone (the room's own memory has no say):
-// who came in before whom, how long people waited, and whether a limit was ever exceeded. Pure.
+// Judges afterwards whether a room was fair, only from stored rows, not from the room's memory: the order of
+// admissions, the waits, and breaches of limits. Pure.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +17,15 @@ struct Fairness {
   std::int64_t left = 0;  // gave up their place while waiting
   std::int64_t still_waiting = 0;
   std::int64_t vanished = 0;     // gave no sign of life for too long while waiting
-  std::int64_t passed_over = 0;  // of them, those whose turn went by
-  std::int64_t came_back = 0;    // of those who vanished, who were let in all the same
+  std::int64_t passed_over = 0;  // of them, those who were skipped at their turn
+  std::int64_t came_back = 0;    // of those who vanished, those who were admitted later
   std::int64_t with_priority = 0;
-  // From joining, or for who took part in a draw from the opening, to being let in; of everybody who was. 0
-  // when nobody was.
+  // The waits of all admitted users, from the join, or from the opening for users in a draw, to the
+  // admission. 0 if there were no admissions.
   Millis wait_p50{}, wait_p90{}, wait_p99{}, wait_max{};
-  // People who were there all the time, without priority, and saw somebody like them from behind go in first.
+  // Users without priority who were always present, and were overtaken by a later user of the same kind.
   std::int64_t inversions = 0;
-  // Admissions that were more than the policy of now allows: in a window of `every`, or inside at once.
+  // Admissions beyond the current policy: in a window of `every`, or inside at once.
   std::int64_t interval_breaches = 0;
   std::int64_t capacity_breaches = 0;
 

@@ -1,5 +1,5 @@
-// R-Q1, R-Q2: joining the queue and asking where one stands. (Leaving is in the reservation module: holds go
-// with it.)
+// R-Q1, R-Q2: joining the queue and polling the place. (Leaving is in the reservation module, because it
+// cancels holds.)
 #pragma once
 
 #include <optional>
@@ -35,7 +35,7 @@ BOOST_DESCRIBE_STRUCT(QueuePlace, (),
 
 QueuePlace to_dto(const protocol::TokenClaims& claims, std::string_view token, const FanView& fan,
                   const std::optional<StockUpdate>& stock = std::nullopt);
-// Names all that is news to the fan: everything told that can change, but for when to ask next.
+// A tag of the whole state that the fan sees, except for the time of the next poll.
 std::string status_tag(const protocol::TokenClaims& claims, const FanView& fan,
                        const std::optional<StockUpdate>& stock = std::nullopt);
 

@@ -1,5 +1,5 @@
-// What everybody may know of a room: its numbers, for caches between the crowd and the server, and its draw,
-// for whoever wants to recompute it (R-Q13).
+// The public facts of a room: its numbers, for caches between the crowd and the server, and its draw, for
+// anybody who wants to recompute it (R-Q13).
 #pragma once
 
 #include <map>

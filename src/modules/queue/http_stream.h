@@ -1,4 +1,4 @@
-// R-Q3: GET /queue/stream tells a fan where they stand, as it changes.
+// R-Q3: GET /queue/stream sends a fan's standing as it changes.
 #pragma once
 
 #include "http/router.h"
@@ -14,7 +14,7 @@ struct QueueStreamDeps {
   const Clock& clock;
   StockOf stock;
 };
-// `deps` must outlive the router, what it names also the streams.
+// `deps` must outlive the router; the objects it refers to must also outlive the streams.
 void add_queue_stream_route(http::Router& router, const QueueStreamDeps& deps);
 
 // The parameters of every event stream.

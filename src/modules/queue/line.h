@@ -1,11 +1,12 @@
-// Who waits in a room, and in what order (R-Q5, R-Q9, R-Q12, R-Q13, R-Q17). Pure, without clock or locks.
+// The waiting users of a room, and their order (R-Q5, R-Q9, R-Q12, R-Q13, R-Q17). Pure, without clock or
+// locks.
 //
-// The order is the place number, or for those who gathered before a draw the rank that the draw gave them.
-// Everybody who waits stands in the line itself; besides it there are two side lines with a share of the
-// admissions each: of people who came back after their turn had passed, and of people with priority.
+// The order is the place number, or, for users who gathered before a draw, their drawn rank. All waiting
+// users are in the main line. Two side lines have a share of the admissions each: users who came back after
+// their turn had passed, and users with priority.
 //
-// People ahead of somebody are those in front of them in the line who were there all the time. Whoever
-// vanished once, or has priority, is not counted for others any more; so nobody's number ever grows.
+// The people ahead of a user are those before them in the line who were always present. Users who vanished
+// once, or who have priority, are not counted for others any more, so no position ever grows.
 #pragma once
 
 #include <absl/container/flat_hash_set.h>
@@ -21,7 +22,7 @@
 
 namespace stagedoor::queue {
 
-// At most these parts of the admissions go to the side lines, as long as others wait.
+// Maximum shares of the admissions for the side lines, as long as others wait.
 struct Shares {
   double returned = 0;
   double priority = 0;
@@ -34,21 +35,21 @@ class Line {
   void append(bool has_priority);  // the next place, present
   void leave(Place place);         // gives up waiting
   void admit(Place place);
-  // Has not been heard of for too long, and is not counted for others from now on, even after coming back.
+  // Was absent for too long, and is not counted for others from now on, even after a return.
   void vanish(Place place);
   void prioritise(Place place);  // waiting or not
 
-  // Nobody knows the order until a draw: nobody has a position and nobody is next.
+  // Until the draw the order is unknown: there are no positions and no admissions.
   void gather();
-  // Ends that. Places beyond the drawn ones go behind, in the order of their numbers.
+  // Ends gathering. Places beyond the drawn ones follow in the order of their numbers.
   void set_order(protocol::DrawnOrder order);
   bool is_gathering() const { return is_gathering_; }
 
-  // Not stored: who vanished is taken for present after a restart, until found absent again.
+  // Not stored: after a restart, vanished users count as present until they are found absent again.
   // -----------------
 
-  void come_back(Place place);  // no effect on somebody present, or who does not wait
-  // Somebody who vanished before, came back and is gone again. No effect on others.
+  void come_back(Place place);  // no effect on users who are present or do not wait
+  // A user who vanished, came back and is absent again. No effect on other users.
   void go_again(Place place);
 
   // --------------------------------------------------------------------------------------------------------
@@ -57,20 +58,20 @@ class Line {
   bool waits(Place place) const { return waiting_[place - 1]; }
   bool is_present(Place place) const { return present_[place - 1]; }
   bool has_vanished(Place place) const { return vanished_[place - 1]; }
-  // Its turn went by while it was away; it is let in through the share of those who came back.
+  // Its turn passed while it was absent; it is admitted through the share of returned users.
   bool is_returned(Place place) const { return returned_.contains(place); }
   std::uint32_t waiting() const { return waiting_count_; }
   std::uint32_t present() const { return present_count_; }
   std::uint32_t returned_before(Place place) const { return returned_.count_before(place); }
 
-  // People ahead (0 for the next one); nothing while gathering. Requires waits(place).
+  // People ahead (0 for the next one); nullopt while gathering. Requires waits(place).
   std::optional<std::uint32_t> position(Place place) const;
-  // For somebody who would join now.
+  // For a user who would join now.
   std::uint32_t position_at_end() const { return counted_.count(); }
-  // The highest rank that was let in from the line itself.
+  // The highest rank that was admitted from the main line.
   Place frontier() const { return frontier_; }
 
-  // Who comes in next, at most `wanted` people, of those for whom `is_there` says so.
+  // The next users to admit, at most `wanted`, for whom `is_there` returns true.
   //
   // There are three candidates: the heads of the line, of those who returned and of the priority line. Each
   // step takes one of them and moves that head on:
@@ -83,7 +84,7 @@ class Line {
   std::vector<Place> next(std::size_t wanted, const Shares& shares,
                           absl::FunctionRef<bool(Place)> is_there) const;
 
-  // Who of a block of places has vanished once, as it is stored.
+  // The places of a block whose users vanished once, in the stored form.
   PlaceBitmap absences(std::int32_t block) const;
 
  private:
@@ -94,7 +95,7 @@ class Line {
     return rank <= order_.place_at.size() ? order_.place_at[rank - 1] : rank;
   }
   void set_present(Place place, bool present);
-  void remove(Place place);  // waits no more
+  void remove(Place place);  // ends its waiting
   bool is_counted(Place place) const;
   bool stands_behind_frontier(Place place) const;
 
@@ -105,8 +106,8 @@ class Line {
   bool is_gathering_ = false;
   protocol::DrawnOrder order_;
   Place frontier_ = 0;
-  WaitingSet counted_;    // by rank: waiting, was there all the time, no priority
-  WaitingSet uncounted_;  // by rank: the other ones who wait in the line and are present
+  WaitingSet counted_;    // by rank: waiting, always present, no priority
+  WaitingSet uncounted_;  // by rank: the other waiting users in the line who are present
   SideLine returned_;
   SideLine priority_;
   // Admissions since the last one of a side line.

@@ -1,4 +1,4 @@
-// The waiting room's decisions: who gets a place, who may come in, whose turn it is.
+// The waiting room's decisions: places, admissions, turns.
 #pragma once
 
 #include <optional>
@@ -9,11 +9,11 @@
 
 namespace stagedoor::queue {
 
-// A first visit from `now` on: active_ttl, but never beyond visit_max (R-Q11).
+// A new visit from `now` on: lasts active_ttl, but never longer than visit_max (R-Q11).
 Visit begin_visit(const LinePlace& place, const QueuePolicy& policy, TimePoint now);
-// The same visit, lasting at least until `until` (and never beyond visit_max).
+// The visit, extended to at least `until`, but never beyond visit_max.
 Visit renew_visit(Visit visit, const QueuePolicy& policy, TimePoint until);
-// The moment at which a visit's holds must have ended: its absolute cap.
+// The absolute end of a visit, by which its holds must have expired.
 TimePoint visit_cap(const Visit& visit, const QueuePolicy& policy);
 
 // The visit of the place if it is active now. Refusals: WRONG_TOKEN_EVENT (the place is not of `event`),
@@ -30,38 +30,37 @@ struct Joined {
   bool is_new = false;
 };
 // `current` is the user's place as of the newest commit, `last` the highest place given until then. The view
-// knows what this batch has added. Refusals: EVENT_NOT_FOUND, EVENT_NOT_ON_SALE (closed, over, or not yet
+// has the additions of this batch. Refusals: EVENT_NOT_FOUND, EVENT_NOT_ON_SALE (closed, over, or not yet
 // gathering).
 Decision<Joined> decide_join(const Join& order, const View& view, TimePoint now,
                              const std::optional<LinePlace>& current, Place last);
 
 void join_keys(const Join& order, const View& view, Keys& wanted);
 
-// Visits for places that the room says may come in.
+// Visits for the places that the room admits.
 Changes decide_admit(const Event& event, std::span<const LinePlace> places, TimePoint now);
 
-// Whether the event's order is to be drawn at an opening that is still to come.
+// True if the event's order will be drawn at a future opening.
 bool will_be_drawn(const Event& event, TimePoint now);
-// Whether the draw stands as the event is now: nothing of it has to be committed (again).
+// True if the draw matches the current event, so that no (new) commitment is needed.
 bool is_committed(const Draw* draw, const Event& event);
-// Commits to `seed` for the event's opening; where it is committed already but the opening was moved or
-// another beacon named, to the same seed for the new one. No changes when there is nothing to do.
+// Commits to `seed` for the event's opening. If a commitment exists but the opening was moved or the beacon
+// changed, commits to the same seed for the new values. No changes if there is nothing to do.
 Changes decide_commit_draw(const Event& event, const View& view, TimePoint now, std::string seed);
-// What was drawn from: the list of joins that the opening closed.
+// The input of the draw: the list of joins that the opening closed.
 struct ClosedList {
   Place people = 0;
   std::string digest;
 };
-// No changes when it is not its time, or done.
+// No changes if it is not due or already done.
 Changes decide_draw(const Event& event, const ClosedList& list, const View& view, TimePoint now);
 
 struct NameBeacon {
   EventId event;
   std::string value;
 };
-// The value of the beacon that the event names, once its opening has closed the list. Refusals:
-// EVENT_NOT_FOUND; EVENT_NOT_ON_SALE (nothing is to be drawn, no beacon was named, it is too early, or it is
-// drawn already).
+// Sets the value of the event's beacon, after the opening has closed the list. Refusals: EVENT_NOT_FOUND;
+// EVENT_NOT_ON_SALE (nothing is to be drawn, no beacon was named, it is too early, or it is drawn already).
 Decision<Draw> decide_beacon(const NameBeacon& order, const View& view, TimePoint now);
 
 }  // namespace stagedoor::queue

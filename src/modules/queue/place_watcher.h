@@ -1,6 +1,6 @@
-// Watches a place for one open event stream. A poll, which may come often, looks at the room (and is a sign
-// of life, R-Q12) only when something may have changed: a visit or a leaving was committed, the time of the
-// visit or of the token is over, or the fan would poll now.
+// Watches a place for one open event stream. poll() may be called often. It reads the room, which also counts
+// as a sign of life (R-Q12), only if something may have changed: a visit or a leave was committed, the visit
+// or the token has expired, or the fan would poll now.
 #pragma once
 
 #include <atomic>
@@ -20,8 +20,8 @@ class PlaceWatcher {
         place_(place),
         token_end_(token_end) {}
 
-  // Returns what the fan is told, or nullopt when nothing can have changed and not `force`. One thread at a
-  // time.
+  // Returns the view for the fan, or nullopt if nothing can have changed and `force` is false. One thread at
+  // a time.
   struct Observation {
     std::optional<FanView> fan;  // nullopt: the token is not valid any more
     bool poll_due = false;       // the fan would poll now

@@ -1,5 +1,5 @@
-// Who of those who wait is still there (R-Q12): keeps their signs of life, shares them with other instances,
-// and records who has vanished.
+// Presence of waiting users (R-Q12): keeps their signs of life, shares them with other instances, and records
+// who has vanished.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -18,11 +18,11 @@ class PresenceJob {
  public:
   explicit PresenceJob(RoomRegistry& rooms) : rooms_(rooms) {}
 
-  // Fans may poll other instances, too: shares the signs of life given here, and waits for theirs before it
-  // takes anybody for absent. Before the lane starts.
+  // Fans may poll other instances too: shares the local signs of life, and waits for those of the others
+  // before it considers a fan absent. Call before the lane starts.
   void share_presence() { shares_presence_ = true; }
 
-  // Keeps a sign of life of the place. Any thread; `state` is the place's room.
+  // Records a sign of life of the place. Any thread; `state` is the place's room.
   void record(RoomState& state, const PlaceRef& place, TimePoint now) const;
 
   TimePoint next_due(const Event& event, const RoomState& state, TimePoint now) const;

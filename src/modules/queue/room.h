@@ -1,10 +1,10 @@
-// The waiting room of one event as a pure state machine: places, who still waits, who is inside, and who may
-// come in next. No clock, no I/O, no locks (room_registry.h has those). All state can be rebuilt from the
-// stored places, visits, draw and absences; signs of life are not stored, and everybody is taken for present
-// after a restart.
+// The waiting room of one event as a pure state machine: places, waiting users, visits, and the next
+// admissions. No clock, no I/O, no locks (room_registry.h has those). All state can be rebuilt from the
+// stored places, visits, draw and absences. Signs of life are not stored: after a restart all users count as
+// present.
 //
-// Invariants: places are 1, 2, 3… in the order of joining; a place waits, is visited, or was given up, and
-// goes only that way; the position that somebody is told never grows.
+// Invariants: places are 1, 2, 3… in the order of joining; a place waits, is visited, or was given up, in
+// this order only; a reported position never grows.
 #pragma once
 
 #include <absl/container/flat_hash_set.h>
@@ -30,31 +30,31 @@ class Room {
   Room(const Room&) = delete;
   Room& operator=(const Room&) = delete;
 
-  // Visits let in beyond this in one go would keep the lane too long.
+  // More admissions in one batch would block the lane too long.
   static constexpr std::size_t kAdmitAtOnce = 500;
 
-  // What happened, in the order it was committed.
+  // Committed facts, in commit order.
   void joined(Place place, const UserId& user, TimePoint at);             // place = last_place() + 1
   void left(Place place, TimePoint at);                                   // while waiting
   void visit(Place place, TimePoint activated_at, TimePoint expires_at);  // begun, renewed or ended
   void vanished(const PlaceBitmap& block);                                // absent while waiting
   void grant_priority(const UserId& user);  // whether or not the user has joined
-  // Until a draw nobody's turn can come; see Line.
+  // No admissions until the draw; see Line.
   void gather() { line_.gather(); }
   void set_order(protocol::DrawnOrder order) { line_.set_order(std::move(order)); }
 
-  // Signs of life (R-Q12), which are not stored: somebody asked where they stand, or listens.
+  // Signs of life (R-Q12), which are not stored: a poll or an open stream.
   void seen(Place place, TimePoint now);
-  void everybody_seen(TimePoint now);  // after a restart: nobody grows absent while the server is away
+  void everybody_seen(TimePoint now);  // after a restart: the downtime does not count as absence
   void seen(const PlaceBitmap& places, TimePoint now);
-  // Those who wait, gave no sign for longer than `timeout` and were not recorded as vanished yet, at most
-  // `at_most`. (Who came back after that and is gone again is put aside here, without a record.)
+  // Waiting users without a sign of life for longer than `timeout` who are not yet recorded as vanished, at
+  // most `at_most`. (Users who came back and are absent again are set aside here, without a new record.)
   std::vector<Place> find_absent(Millis timeout, TimePoint now, std::size_t at_most);
 
   Place last_place() const { return static_cast<Place>(people_.size()); }
-  // The place that the user has now: waiting, or inside.
+  // The user's current place: waiting, or inside.
   std::optional<Place> place_of(const UserId& user, TimePoint now) const;
-  // nullptr for a place not heard of.
+  // nullptr for an unknown place.
   const UserId* owner(Place place) const;
   Standing standing(Place place, TimePoint now) const;
 
@@ -64,23 +64,22 @@ class Room {
   TimePoint joined_at(Place place) const { return person(place).joined_at; }
   std::size_t active(TimePoint now) const;
 
-  // The places that may come in at `now`, at most kAdmitAtOnce of them, by the policy's hard limits (R-Q10):
-  // in no closed window of length `every` more than `people` stamps, at no moment more than `capacity`
-  // inside. Absent people are passed over.
+  // The places to admit at `now`, at most kAdmitAtOnce, by the policy's hard limits (R-Q10): at most `people`
+  // stamps in any closed window of length `every`, and at most `capacity` users inside at any time. Absent
+  // users are skipped.
   std::vector<Place> admissible(const QueuePolicy& policy, TimePoint now) const;
-  // The earliest moment at which admissible() may answer more than it does now; kNever when only an event can
-  // change it.
+  // The earliest time at which admissible() may return more than now; kNever if only an event can change it.
   TimePoint next_admission(const QueuePolicy& policy, TimePoint now) const;
 
-  // How long somebody with so many people ahead will wait (R-Q14): by the admissions of the last minute in
-  // which people waited; before there are any, by what the policy allows. The band: the fastest and slowest
-  // of that minute's six parts. `share`: of the admissions that count for them.
+  // The expected wait with this many people ahead (R-Q14), from the admissions of the last minute in which
+  // people waited; before there are any, from the policy. The band: the fastest and slowest of that minute's
+  // six parts. `share`: the share of the admissions that count for the user.
   Estimate estimate(std::uint32_t position, const QueuePolicy& policy, TimePoint now, double share = 1) const;
-  // The same for somebody who waits and was told this standing.
+  // The same for a waiting user with this standing.
   Estimate expected_wait(Place place, const Standing& told, const QueuePolicy& policy, TimePoint now) const;
-  double admitted_per_second(const QueuePolicy& policy, TimePoint now) const;  // 0 before it was measured
+  double admitted_per_second(const QueuePolicy& policy, TimePoint now) const;  // 0: not yet measured
 
-  // Takes a poll from the place's bucket (poll_pace.h), or answers false when it comes too soon (R-Q15). Not
+  // Takes a poll from the place's bucket (poll_pace.h); returns false if the poll comes too soon (R-Q15). Not
   // part of the stored state.
   bool may_poll(Place place, TimePoint now, Millis advised);
 
@@ -88,8 +87,8 @@ class Room {
   struct Person {
     UserId user;
     TimePoint joined_at{};
-    TimePoint activated_at = kNever;  // kNever: not let in
-    TimePoint ends_at = kNever;       // of the visit, or of the waiting when given up
+    TimePoint activated_at = kNever;  // kNever: not admitted
+    TimePoint ends_at = kNever;       // of the visit, or of the waiting if given up
   };
   using Ticks = std::uint32_t;  // of 10 ms since the room's first join
   struct Signs {
@@ -113,9 +112,9 @@ class Room {
 
   Person& person(Place place) { return people_[place - 1]; }
   const Person& person(Place place) const { return people_[place - 1]; }
-  // Admissions per second, of a part of the last minute each.
+  // Admissions per second, for each part of the last minute.
   struct Rates {
-    TimePoint at{};  // measured then
+    TimePoint at{};  // time of the measurement
     double mean = 0, slowest = 0, fastest = 0;
     bool is_measured = false;
     bool has_band = false;
@@ -125,17 +124,17 @@ class Room {
   Ticks ticks(TimePoint at) const;
   bool is_absent(Place place, Millis timeout, TimePoint now) const;
 
-  // By place, from 1; pieces that are never moved, so growing has no peak.
+  // By place, from 1; in pieces that are never moved, so growth has no latency peak.
   std::deque<Person> people_;
   std::deque<Signs> signs_;
   TimePoint epoch_{};
   absl::flat_hash_set<UserId> priority_users_;
   absl::flat_hash_set<Place, ByUser, ByUser> newest_place_{0, ByUser{&people_}, ByUser{&people_}};
   Line line_;
-  std::set<std::pair<TimePoint, Place>> ends_;  // of visits; over ones are dropped as newer ones begin
-  mutable Rates rates_;                         // measured anew when it is a quarter of a second old
+  std::set<std::pair<TimePoint, Place>> ends_;  // of visits; ended ones are dropped as new ones begin
+  mutable Rates rates_;                         // recomputed after a quarter of a second
   std::deque<Stamps> stamps_;                   // of the last hour
-  TimePoint busy_since_ = kNever;               // since when somebody has been waiting
+  TimePoint busy_since_ = kNever;               // start of the current period with waiting users
 };
 
 }  // namespace stagedoor::queue

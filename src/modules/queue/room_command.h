@@ -1,4 +1,4 @@
-// A command of the waiting room's jobs: changes one event's room, and nobody waits for its answer.
+// A command of the waiting room's jobs: changes one event's room, and its answer is discarded.
 #pragma once
 
 #include "engine/command.h"

@@ -1,4 +1,4 @@
-// The rooms of all events, each behind a lock of its own. No other file of the rooms has a lock.
+// The rooms of all events, each with its own lock. No other file of the queue has a lock.
 #pragma once
 
 #include <atomic>
@@ -16,19 +16,19 @@
 
 namespace stagedoor::queue {
 
-// What is kept of one event's waiting room.
+// The state of one event's waiting room.
 struct RoomState {
   Room room;
   std::optional<Draw> draw;
-  // Signs of life given here that other instances do not know yet; by block.
+  // Signs of life that are not yet sent to other instances; by block.
   std::map<std::int32_t, PlaceBitmap> unsent_presence;
 };
 
-// Any thread. A room that was made once stays. The functions passed to with(), change() and look() run under
-// the room's lock: they must be short and must not use the registry.
+// Any thread. Rooms are never removed. The functions passed to it run under the room's lock: they must be
+// short and must not use the registry.
 class RoomRegistry {
  public:
-  // Returns `f(RoomState&)` of the event's room, which is made when there is none yet.
+  // Returns `f(RoomState&)` of the event's room, which is created if necessary.
   template <class F>
   auto with(EventId event, F&& f) {
     const auto state = slot(event).state.lock();
@@ -43,7 +43,7 @@ class RoomRegistry {
     changed.changes.fetch_add(1, std::memory_order_release);
   }
 
-  // Returns `f(const RoomState&)` of a room that is there; otherwise the default value of that type.
+  // Returns `f(const RoomState&)` of an existing room; else the default value of that type.
   template <class F>
   auto look(EventId event, F&& f) const {
     using Found = std::invoke_result_t<F, const RoomState&>;
@@ -57,8 +57,8 @@ class RoomRegistry {
   // The events that have a room.
   std::vector<EventId> events() const;
 
-  // Rises after every commit that starts, renews or ends a visit or gives a place up. What is read of the
-  // room after the number is at least as new as the number. Lives as long as the registry.
+  // Rises after every commit that starts, renews or ends a visit or gives up a place. A read of the room
+  // after a read of the number is at least as new as the number. Lives as long as the registry.
   const std::atomic<std::uint64_t>& changes(EventId event) { return slot(event).changes; }
 
  private:
@@ -67,7 +67,7 @@ class RoomRegistry {
     std::atomic<std::uint64_t> changes{0};
   };
 
-  Slot& slot(EventId event);  // made when there is none yet
+  Slot& slot(EventId event);  // created if necessary
   const Slot* find(EventId event) const;
 
   Guarded<std::map<EventId, std::unique_ptr<Slot>>> slots_;

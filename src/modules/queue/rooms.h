@@ -1,5 +1,5 @@
-// The rooms of all events in memory, fed by what the lane commits and read by every thread: where a fan
-// stands is answered here without I/O. Also the job that does what rooms need: admissions, presence, draws.
+// The rooms of all events in memory, updated from the lane's commits and read by every thread: a fan's
+// standing is answered here without I/O. Also the job for admissions, presence and draws.
 #pragma once
 
 #include <atomic>
@@ -22,11 +22,11 @@
 namespace stagedoor::queue {
 
 struct RoomNumbers {
-  std::uint32_t waiting = 0;  // people with a place whose turn has not come
-  std::uint32_t present = 0;  // of them, those who gave a sign of life lately
+  std::uint32_t waiting = 0;  // people who wait
+  std::uint32_t present = 0;  // of them, those with a recent sign of life
   std::size_t active = 0;
   Place joined = 0;    // places ever given
-  Place frontier = 0;  // how far the line was admitted: a place in it, or after a draw a rank
+  Place frontier = 0;  // the last admitted position of the line: a place, or after a draw a rank
   double admitted_per_second = 0;
   bool is_gathering = false;
 };
@@ -38,36 +38,36 @@ class Rooms : public CommitObserver, public Job {
   Rooms(const Clock& clock, CatalogueNow catalogue, RandomBytes random)
       : clock_(clock), catalogue_(std::move(catalogue)), draws_(registry_, std::move(random)) {}
 
-  // With several instances: see PresenceJob. Before the lane starts.
+  // With several instances: see PresenceJob. Call before the lane starts.
   void share_presence() { presence_.share_presence(); }
-  // Rebuilds the rooms from the store, before the lane starts. Everybody who waits counts as present.
+  // Rebuilds the rooms from the store, before the lane starts. All waiting users count as present.
   void restore(LineStore& line, StartupState& store);
 
-  // Any thread from here on: where the place stands, whether it waits or is over; a place that is not known
-  // yet waits (R-Q6). Nothing when the place belongs to another user: the token is of another store.
+  // Any thread from here on. The standing of the place; a place that is not yet known waits (R-Q6). nullopt
+  // if the place belongs to another user, because the token is from another store.
   std::optional<FanView> look(const PlaceRef& place) const;
   // The same, as a sign of life (R-Q12).
   std::optional<FanView> watch(const PlaceRef& place);
-  // The same, counted as a poll. A poll that comes too soon (R-Q15) is only told how long to wait.
+  // The same, counted as a poll. A poll that comes too soon (R-Q15) gets only the time to wait.
   struct Poll {
     std::optional<FanView> told;
     Millis too_soon_by{};  // > 0: POLL_TOO_SOON
   };
   Poll poll(const PlaceRef& place);
-  // The place that the user has now, waiting or inside.
+  // The user's current place, waiting or inside.
   std::optional<LinePlace> place_of(EventId event, const UserId& user, TimePoint now) const;
   Place last_place(EventId event) const;
   RoomNumbers numbers(EventId event) const;
   // See RoomRegistry. Lives as long as this object.
   const std::atomic<std::uint64_t>& changes(EventId event) { return registry_.changes(event); }
   std::optional<Draw> draw(EventId event) const;
-  // Everybody who waits or is inside, by place.
+  // All users who wait or are inside, by place.
   std::vector<LinePlace> everybody(EventId event) const;
 
   // Lane thread from here on.
   void on_commit(const Batch& batch) override;
   void on_remote_commit(const Batch& batch) override;
-  void on_reconnect() override;  // nobody could give a sign of life meanwhile
+  void on_reconnect() override;  // during the outage no sign of life was possible
   TimePoint next_due(TimePoint now) const override;
   void collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) override;
 

@@ -1,4 +1,4 @@
-// Where a place stands, as a fan is told it.
+// The standing of a place, as reported to the fan.
 #pragma once
 
 #include <boost/describe/enum.hpp>
@@ -12,22 +12,22 @@ namespace stagedoor::queue {
 
 BOOST_DEFINE_ENUM_CLASS(QueueStatus, CREATED, ACTIVATED, EXPIRED)
 
-// A place at one moment.
+// A place at one time.
 struct Standing {
   QueueStatus status = QueueStatus::CREATED;
-  // People ahead who are present: 0 for the next one and for everybody who does not wait; nothing before the
-  // draw.
+  // Present people ahead: 0 for the next one and for users who do not wait; nullopt before the draw.
   std::optional<std::uint32_t> position = 0;
   TimePoint joined_at{};
   std::optional<TimePoint> activated_at{};
-  std::optional<TimePoint> expires_at{};  // of the visit; or when a waiting place was given up
+  std::optional<TimePoint>
+      expires_at{};  // end of the visit, or the time at which a waiting place was given up
 };
 
 // The expected wait at the current rate of admission.
 struct Estimate {
   std::optional<std::int64_t> seconds{};
-  std::optional<std::int64_t> low{}, high{};  // once there is a minute's data
-  bool is_guess = false;                      // the rate was not measured yet, only assumed
+  std::optional<std::int64_t> low{}, high{};  // set after a minute of data
+  bool is_guess = false;                      // the rate is assumed, not yet measured
 };
 
 struct FanView {

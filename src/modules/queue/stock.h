@@ -1,5 +1,5 @@
-// What those who wait are told about the seats (R-Q16). The numbers come from the catalogue's read model;
-// this is how the queue asks for them.
+// The stock of seats for waiting users (R-Q16). The queue's interface to the numbers of the catalogue's read
+// model.
 #pragma once
 
 #include <boost/describe/class.hpp>
@@ -29,13 +29,13 @@ struct Stock {
 BOOST_DESCRIBE_STRUCT(Stock, (), (seatsLeft, categories))
 
 struct StockUpdate {
-  bool sold_out = false;  // no seat is available and no hold could lapse
+  bool sold_out = false;  // no seat is available and no hold can expire
   json::Rendered<Stock> stock;
-  std::uint64_t sum = 0;  // the same for the same numbers, also in another run of the server
+  std::uint64_t sum = 0;  // checksum of the numbers, stable across restarts
 };
 StockUpdate render(const Stock& stock, bool sold_out);
 
-// Any thread. Nothing for an event that is not there.
+// Any thread. nullopt for an unknown event.
 using StockOf = std::function<std::optional<StockUpdate>(EventId)>;
 
 }  // namespace stagedoor::queue

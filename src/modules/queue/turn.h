@@ -1,4 +1,4 @@
-// Whether it is the turn of a place, as far as this instance knows. Who is calling is the job of
+// Checks whether it is the turn of a place, as far as this instance knows. The caller's identity:
 // modules/identity.
 #pragma once
 
@@ -12,12 +12,12 @@ class Turns {
  public:
   explicit Turns(const Rooms& rooms) : rooms_(rooms) {}
 
-  // For reads: the place is of a visit to `event` that is active now. Refusals: WRONG_TOKEN_EVENT,
-  // TOKEN_NOT_FOUND (the place is somebody else's), WRONG_TOKEN_TURN, TOKEN_EXPIRED.
+  // For reads: requires that the place has an active visit to `event`. Refusals: WRONG_TOKEN_EVENT,
+  // TOKEN_NOT_FOUND (the place belongs to another user), WRONG_TOKEN_TURN, TOKEN_EXPIRED.
   Result<void> check(const PlaceRef& place, EventId event) const;
 
-  // Adds where the fan stands to a WRONG_TOKEN_TURN, or makes it TOKEN_EXPIRED when the place was given up.
-  // Returns every other refusal as it is.
+  // Adds the fan's standing to a WRONG_TOKEN_TURN, or turns it into TOKEN_EXPIRED if the place was given up.
+  // Returns every other refusal unchanged.
   Refusal explain(Refusal refusal, const PlaceRef& place) const;
 
  private:
