@@ -1,6 +1,6 @@
-// From a route to its handler. Reads the parts of a request in the order of R-X3: first who asks, then all
-// other parts, so that one answer tells every fault. A refused part is answered here; a handler runs only
-// with parts that are right.
+// Binds a route to its handler. Reads the parts of a request in the order of R-X3: first the caller, then all
+// other parts, so that one answer reports all errors. Refused parts are answered here; a handler runs only
+// with valid parts.
 #pragma once
 
 #include <tuple>
@@ -14,7 +14,7 @@
 
 namespace stagedoor::api {
 
-// What a part is read from. A part is a function of it that returns a Result.
+// The source of a part. A part is a function of Source that returns a Result.
 struct Source {
   const http::Request& request;
   UserId caller;
@@ -48,7 +48,7 @@ UserId user_of(const Who& who) {
   else return who.user;
 }
 
-// handler(deps, who, parts…, reply). `who_asks(deps, request)` returns a Result of something with a user.
+// handler(deps, who, parts…, reply). `who_asks(deps, request)` returns a Result of an object with a user.
 template <class Deps, class Handler, class WhoAsks, class... Parts>
 http::Handler bind(const Deps& deps, Handler handler, WhoAsks who_asks, Parts... parts) {
   return [&deps, handler, who_asks, parts...](const http::Request& request, http::Reply reply) {

@@ -1,4 +1,4 @@
-// How a call becomes work: a command for the lane, or a read of the store beside it.
+// Turns a call into work: a command for the lane, or a read of the store outside it.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@
 
 namespace stagedoor::api {
 
-// A decision with the bytes of its answer.
+// Renders the answer of a decision.
 template <class Outcome, class Render>
 CommandResult answered(Decision<Outcome> decision, const Render& render) {
   if (const auto* refusal = std::get_if<Refusal>(&decision.result)) {
@@ -22,7 +22,7 @@ CommandResult answered(Decision<Outcome> decision, const Render& render) {
   return {render(std::get<Outcome>(decision.result)), std::move(decision.changes), true};
 }
 
-// What a decision that succeeded changes besides, such as a row of the audit log.
+// Additional changes of a successful decision, such as a row of the audit log.
 template <class Outcome>
 using AndThen = std::function<void(const Outcome&, Changes&, BatchContext&)>;
 

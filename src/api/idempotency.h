@@ -6,8 +6,8 @@
 
 namespace stagedoor::api {
 
-// The key with a digest of the request; without a key in the request, an empty one. INVALID_REQUEST when it
-// is too long.
+// The key with a digest of the request; an empty one if the request has no key. INVALID_REQUEST if the key is
+// too long.
 Result<Idempotency> idempotency_of(const http::Request& request, const UserId& user);
 
 http::Parameter idempotency_parameter();

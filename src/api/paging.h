@@ -14,7 +14,7 @@ Result<PageAt> page_of(const http::Request& request);
 
 std::vector<http::Parameter> page_parameters();
 
-// Where to read: one row more than the page has, so that it is known whether there is a next page.
+// One row more than the page has, to detect a next page.
 inline PageAt one_more(PageAt at) { return {at.before, at.limit + 1}; }
 
 // Cuts the surplus row off. Returns the cursor of the next page.

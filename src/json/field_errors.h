@@ -1,4 +1,4 @@
-// What is wrong with a document: every fault with its path, so that one answer names them all (R-X3).
+// The errors of a document, each with its path, so that one answer names them all (R-X3).
 #pragma once
 
 #include <string>
@@ -10,17 +10,17 @@
 
 namespace stagedoor::json {
 
-// Collects faults; never throws.
+// Collects errors; never throws.
 class FieldErrors {
  public:
-  // A fault of the member `field` of the struct that is being checked ("" for the struct itself). Ignored
-  // when that member has a fault already.
+  // Adds an error of the member `field` of the struct that is being checked ("" for the struct itself).
+  // Ignored if that member has an error already.
   void add(std::string_view field, std::string message);
 
   bool empty() const { return errors_.empty(); }
   std::vector<FieldError> take() { return std::move(errors_); }
 
-  // For the reader: faults found while a Step lives are below its member or element.
+  // For the reader: errors found while a Step lives are below its member or element.
   class Step {
    public:
     Step(FieldErrors& errors, std::string_view key) : Step(errors, key, kNoIndex) {}
@@ -57,7 +57,7 @@ class FieldErrors {
   std::vector<FieldError> errors_;
 };
 
-// INVALID_REQUEST with all the faults.
+// INVALID_REQUEST with all errors.
 Refusal invalid(FieldErrors& errors);
 
 }  // namespace stagedoor::json

@@ -1,4 +1,4 @@
-// A JSON text becomes a value (RFC 8259, no extensions).
+// Parses a JSON text (RFC 8259, no extensions).
 #pragma once
 
 #include <boost/json/value.hpp>
@@ -11,8 +11,8 @@ namespace stagedoor::json {
 
 inline constexpr std::size_t kDepthMax = 32;
 
-// The value of a JSON text, or nothing when it is not well-formed. A duplicate key is a fault but does not
-// stop the parse. The value lives in `storage`.
+// The value of a JSON text; nullopt if it is malformed. A duplicate key is an error but does not stop the
+// parse. The value lives in `storage`.
 std::optional<boost::json::value> parse(std::string_view text, FieldErrors& errors,
                                         boost::json::storage_ptr storage = {});
 

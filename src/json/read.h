@@ -1,4 +1,4 @@
-// Reads described structs (types.h) from JSON. A refusal names every fault in the document.
+// Reads described structs (types.h) from JSON. A refusal names all errors in the document.
 #pragma once
 
 #include <boost/json/monotonic_resource.hpp>
@@ -124,7 +124,7 @@ void read_into(const boost::json::value& in, T& out, FieldErrors& errors) {
 
 }  // namespace detail
 
-// Reads a value that is parsed already; INVALID_REQUEST with every fault in it.
+// Reads a parsed value; INVALID_REQUEST with all its errors.
 template <class T>
 Result<T> read_value(const boost::json::value& value) {
   FieldErrors errors;
@@ -134,10 +134,10 @@ Result<T> read_value(const boost::json::value& value) {
   return out;
 }
 
-// Reads a text; INVALID_REQUEST with every fault in it, or with the place where it stops being JSON.
+// Reads a text; INVALID_REQUEST with all its errors, or with the position of the syntax error.
 template <class T>
 Result<T> read(std::string_view text) {
-  unsigned char space[2048];  // enough for the usual body, so that parsing it allocates nothing
+  unsigned char space[2048];  // enough for the usual body, so that parsing it does not allocate
   boost::json::monotonic_resource storage(space, sizeof space);
   FieldErrors errors;
   T out{};

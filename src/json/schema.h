@@ -12,7 +12,7 @@ namespace stagedoor::json {
 
 namespace detail {
 
-// The type's full name as the compiler spells it.
+// The type's full name, as spelled by the compiler.
 template <class T>
 constexpr std::string_view full_name() {
   constexpr std::string_view pretty_name = __PRETTY_FUNCTION__;  // "… [with T = a::B; std::string_view = …]"

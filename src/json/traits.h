@@ -1,4 +1,4 @@
-// What kind of member a type is; for read.h, write.h and schema.h.
+// Type traits of members, for read.h, write.h and schema.h.
 #pragma once
 
 #include <boost/describe/bases.hpp>

@@ -16,7 +16,7 @@
 //   void check(const ChargeBody& body, json::Faults& faults) {
 //     if (body.amount < 1) faults.add("amount", "must be …");
 //   }
-// The check also runs when members are faulty; a member that already has a fault gets no second one.
+// The check also runs if members have errors; a member gets at most one error.
 #pragma once
 
 #include <boost/describe/class.hpp>

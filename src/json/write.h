@@ -13,14 +13,14 @@ namespace stagedoor::json {
 
 void write_string(std::string& out, std::string_view text);
 
-// Indented by two spaces, one member a line, for documents that people read and compare.
+// Indented by two spaces, one member per line, for documents that people read and compare.
 std::string pretty(const boost::json::value& value);
 
 namespace detail {
 
 void write_double(std::string& out, double value);
 
-// `,"name":` of a described member, made by the compiler.
+// `,"name":` of a described member, built at compile time.
 template <class Member>
 inline constexpr auto kKey = [] {
   constexpr std::string_view name = Member::name;
@@ -36,7 +36,7 @@ inline constexpr auto kKey = [] {
 
 }  // namespace detail
 
-// Appends the value's JSON. Allocates nothing but `out`'s growth.
+// Appends the value's JSON. Allocates only to grow `out`.
 template <class T>
 void write(std::string& out, const T& value) {
   using namespace detail;

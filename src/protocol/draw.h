@@ -1,13 +1,13 @@
-// The draw of a room's order (R-Q13): committed in advance, and to be recomputed by anybody. Pure. How to do
-// that from the published numbers alone: docs/draw.md.
+// The draw of a room's order (R-Q13): committed in advance, and verifiable by anybody. Pure. docs/draw.md
+// describes how to recompute it from published values.
 //
 //   commitment = SHA-256("stagedoor-draw-1" ‖ seed ‖ event ‖ opening)     published before anybody joins
 //   digest     = SHA-256(for each place from 1: place ‖ user ‖ joined)    of the list, closed at the opening
 //   key        = HMAC-SHA256(seed, digest ‖ beacon)
 //   order      = the places, sorted by SHA-256(key ‖ place)
 //
-// Whoever knows the seed cannot choose places, for the key depends on everybody who joined, and on the beacon
-// where one was named; whoever joins last cannot either, for they do not know the seed. Integers are
+// The owner of the seed cannot choose places, because the key depends on all joins, and on the beacon if
+// there is one. The last user to join cannot choose either, because the seed is secret. Integers are
 // big-endian: event, opening and joined (UTC milliseconds) 8 bytes, place 4; a user is the UUID's 16 bytes,
 // the beacon UTF-8.
 #pragma once
@@ -28,13 +28,13 @@ inline constexpr std::size_t kSeedBytes = 32;
 
 std::string draw_commitment(std::string_view seed, EventId event, TimePoint opens_at);
 
-// Fed with the list of joins in the order of places.
+// Call add() for the joins in the order of places.
 class JoinsDigest {
  public:
   JoinsDigest();
   ~JoinsDigest();
   void add(Place place, const UserId& user, TimePoint joined_at);
-  std::string finish();  // 32 bytes; once
+  std::string finish();  // 32 bytes; call once
 
  private:
   struct Hash;
@@ -50,7 +50,7 @@ struct DrawnOrder {
   std::vector<Place> place_at;
 };
 
-// A third of a second for a million people.
+// Takes a third of a second for a million people.
 DrawnOrder draw_order(std::string_view key, Place people);
 
 }  // namespace stagedoor::protocol

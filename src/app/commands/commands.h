@@ -1,5 +1,5 @@
-// The sub-commands: the options of each, and what it does. Each is implemented in a file of its own; cli.h
-// chooses one from the command line.
+// The sub-commands: their options and actions. Each is implemented in its own file; cli.h selects one from
+// the command line.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ class App;
 
 namespace stagedoor {
 
-// Exit code of a sub-command that could not begin: settings, arguments or a catalogue are wrong, or the store
-// cannot be read. Nothing was changed. 0: done; 1: it failed, or what it judged is wrong.
+// Exit code of a sub-command that could not begin: settings, arguments or a catalogue are invalid, or the
+// store cannot be read. Nothing was changed. 0: success; 1: failure, or a negative judgement.
 inline constexpr int kRefused = 2;
 
 class SubCommand {
@@ -30,11 +30,11 @@ class SubCommand {
   virtual int run() const = 0;  // returns the exit code
 };
 
-// One that reads the settings: --config FILE and every --section.key=value, in order.
+// A sub-command that reads the settings: --config FILE and every --section.key=value, in order.
 class ConfiguredCommand : public SubCommand {
  public:
   void add_options(CLI::App& app) override;
-  // Loads the settings and starts the log, or says everything that is wrong with the settings.
+  // Loads the settings and starts the log, or reports all errors in the settings.
   int run() const override;
 
   std::string config_file;
@@ -54,7 +54,7 @@ class ServeCommand : public ConfiguredCommand {
   int run_with(const LoadedConfig& loaded) const override;
 };
 
-// Brings a catalogue file into the store and prints what changed.
+// Imports a catalogue file into the store and prints the changes.
 class ImportCommand : public ConfiguredCommand {
  public:
   const char* name() const override { return "import"; }
@@ -112,16 +112,16 @@ class FairnessCommand : public ConfiguredCommand {
 
 struct VerifyDrawOptions {
   std::int64_t event = 0;
-  std::string url;   // of the server that publishes it, or
+  std::string url;   // of the server that publishes the draw, or
   std::string file;  // its answer, saved
-  // Each "" when it is not there:
+  // Each is "" if absent:
   std::string token;       // of a fan
-  std::string commitment;  // as it was noted before the draw
+  std::string commitment;  // noted before the draw
   std::string list;        // file of the joins
   std::string ranks;       // file to write every rank to
 };
 
-// Needs no store, no key and no settings, so that anybody can run it against anybody's server (R-Q13).
+// Needs no store, key or settings, so that anybody can check any server (R-Q13).
 class VerifyDrawCommand : public SubCommand {
  public:
   const char* name() const override { return "verify-draw"; }
@@ -156,7 +156,7 @@ class OpenApiCommand : public SubCommand {
   void add_options(CLI::App& app) override;
   int run() const override;
 
-  std::string events_folder;  // not empty: write the schemas of the events there instead
+  std::string events_folder;  // not empty: write the schemas of the events to it instead
 };
 
 class VersionCommand : public SubCommand {

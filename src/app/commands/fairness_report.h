@@ -1,5 +1,5 @@
-// The report of `stagedoor fairness`: what came of everybody in a room, and what operators did to it. Judging
-// is done in modules/queue/fairness. Pure.
+// The report of `stagedoor fairness`: the outcome for all users of a room, and the operator actions on it.
+// The judgement is in modules/queue/fairness. Pure.
 #pragma once
 
 #include <string>
@@ -9,8 +9,8 @@
 
 namespace stagedoor {
 
-// The queue's policy has been changed since the first join, so that limits of now judge what was let in by
-// others.
+// True if the queue's policy was changed since the first join; then the current limits judge admissions under
+// other limits.
 bool has_changed_policy(const reports::RoomRecord& room);
 
 std::string fairness_text(const reports::RoomRecord& room, const queue::Fairness& fairness);

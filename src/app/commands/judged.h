@@ -1,4 +1,4 @@
-// How the sub-commands that judge a store end when they cannot read it.
+// The exit of sub-commands that judge a store, if they cannot read it.
 #pragma once
 
 #include <cstdio>
@@ -8,8 +8,7 @@
 
 namespace stagedoor {
 
-// The exit code of `judge()`. A store that cannot be reached or understood was not judged: it is neither
-// right nor wrong.
+// The exit code of `judge()`. A store that cannot be reached or read is not judged as right or wrong.
 template <class Judge>
 int judged(const Judge& judge) {
   try {

@@ -1,6 +1,5 @@
-// Everything an operator can set, and how the settings come together: default < TOML file < environment <
-// flag. The names, limits and texts of the settings are one table (settings.h); rules that span settings are
-// in config_rules.cpp.
+// The settings of an operator, and their precedence: default < TOML file < environment < flag. settings.h has
+// the table of names, limits and texts; config_rules.cpp has the rules that span settings.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +20,7 @@ struct Bytes {
   auto operator<=>(const Bytes&) const = default;
 };
 
-// The initialisers are the defaults. Loaded once at start and passed on by value; nothing changes it
-// afterwards.
+// The initialisers are the defaults. Loaded once at start, passed on by value, and constant afterwards.
 struct Config {
   struct Http {
     std::string listen = "127.0.0.1:8080";
@@ -85,16 +83,15 @@ struct Config {
   } catalogue;
 };
 
-// An entry of events.sinks: "out=stdout:". The store remembers by the name how far a sink is.
+// An entry of events.sinks: "out=stdout:". The store keeps a sink's progress under its name.
 struct SinkSetting {
   std::string name;
   std::string url;
 };
-std::optional<SinkSetting> parse_sink(std::string_view text);  // nothing when it is not NAME=URL
+std::optional<SinkSetting> parse_sink(std::string_view text);  // nullopt if it is not NAME=URL
 
-// One thing that is wrong with the settings, for a person: where it stands ("stagedoor.toml:3",
-// "environment STAGEDOOR_HTTP_LISTEN", "flag --http.listen"), and what to write instead. Never contains a
-// secret.
+// An error in the settings, for people: its source ("stagedoor.toml:3", "environment STAGEDOOR_HTTP_LISTEN",
+// "flag --http.listen") and what to write instead. Never contains a secret.
 struct ConfigFault {
   std::string where;
   std::string message;
@@ -116,28 +113,28 @@ struct LoadedConfig {
   Config config;
   std::map<std::string, std::string, std::less<>>
       origins;                      // of every setting: "default", or as ConfigFault::where
-  std::vector<ConfigFault> errors;  // empty: `config` may be used
+  std::vector<ConfigFault> errors;  // empty: `config` is valid
 };
 
-// Reads all sources and reports every fault of all of them at once. No I/O.
+// Reads all sources and reports all their errors at once. No I/O.
 LoadedConfig load_config(const ConfigSources& sources);
 
-// The rules that look at more than one setting or at the inside of one, among them the refusal to start of
-// R-W8. Appends to `loaded.faults`. Called by load_config.
+// Rules on several settings or on the parts of one, such as the refusal to start of R-W8. Appends to
+// `loaded.errors`. Called by load_config.
 void check_config_rules(LoadedConfig& loaded);
 
-// This process's sources: the file `path` (empty: stagedoor.toml in the working directory, if there is one),
-// the environment, and the given flags. A file that cannot be read is a fault.
+// The sources of this process: the file `path` (empty: stagedoor.toml in the working directory, if it
+// exists), the environment, and the given flags. An unreadable file is an error.
 LoadedConfig load_config_of_process(const std::string& path,
                                     std::vector<std::pair<std::string, std::string>> flags);
 
-// "where: message" lines, one a fault.
+// Lines "where: message", one per error.
 std::string describe_faults(const std::vector<ConfigFault>& errors);
 
-// The result as TOML with the origin of each value beside it and secrets masked.
+// The settings as TOML, with the origin of each value and with secrets masked.
 std::string describe_config(const LoadedConfig& loaded);
 
-// The name closest to `wrong` among `names`, if any is close enough to be what was meant.
+// The name closest to `wrong` among `names`, if one is close enough to suggest.
 std::optional<std::string_view> nearest_name(std::string_view wrong,
                                              const std::vector<std::string_view>& names);
 

@@ -1,5 +1,5 @@
-// Secrets the server makes for itself when the settings name none, and keeps beside the store: signing keys
-// of tokens, and the first operator key. Files are readable by their owner only. Secrets never reach a log.
+// Secrets that the server creates if the settings have none, and keeps beside the store: signing keys of
+// tokens, and the first operator key. Only the owner can read the files. Secrets are never logged.
 #pragma once
 
 #include <optional>
@@ -10,20 +10,20 @@
 
 namespace stagedoor {
 
-// Keys for tokens, newest first: auth.keys, else the file "<store>.keys" (one secret a line), made when
-// absent. A store in memory has keys that nobody keeps. Throws std::runtime_error, saying what to do, when
-// the file cannot be used.
+// Keys for tokens, newest first: auth.keys, else the file "<store>.keys" (one secret a line), created if
+// absent. Keys of an in-memory store are not saved. Throws std::runtime_error, which says what to do, if the
+// file cannot be used.
 std::vector<std::string> signing_keys(const Config& config);
 
-// Operator keys as in admin.keys ("name:role:secret"), else the one in "<store>.operator", made when absent.
-// `made` is set when it was made just now: then it is to be shown, once.
+// Operator keys as in admin.keys ("name:role:secret"), else the one in "<store>.operator", created if absent.
+// Sets `made` if the key is new; then show it once.
 struct OperatorSecrets {
   std::vector<std::string> keys;
   std::optional<std::string> made;
 };
 OperatorSecrets operator_secrets(const Config& config);
 
-// The file of an embedded store ("sqlite:FILE"); nothing for one in memory or on a server.
+// The file of an embedded store ("sqlite:FILE"); nullopt for a store in memory or on a server.
 std::optional<std::string> store_file(const Config& config);
 
 }  // namespace stagedoor

@@ -1,5 +1,5 @@
-// The one table of settings: name, place in Config, limits, text. The reader of all sources, --help,
-// verify-config and docs/configuration.md are made from it.
+// The table of settings: name, member of Config, limits, text. The reader of all sources, --help,
+// verify-config and docs/configuration.md use it.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace stagedoor {
 
-// What of a value must not be shown: nothing, all of it, or what follows the role in name:role:secret.
+// The secret part of a value: none, the whole value, or the part after the role in name:role:secret.
 enum class Secret { no, whole, after_role };
 
 using SettingValue =
@@ -22,32 +22,32 @@ using SettingValue =
 
 struct Setting {
   std::string_view name;  // "http.listen"
-  SettingValue value;  // where it stands in the Config that the table was made for; lives as long as that one
-  std::string_view doc;  // one or two sentences, with the unit
+  SettingValue value;     // points into the Config of the table, and is valid as long as that lives
+  std::string_view doc;   // one or two sentences, with the unit
   std::int64_t least = 0;
-  std::int64_t most = std::numeric_limits<std::int64_t>::max();  // of numbers, won, milliseconds and bytes
-  std::vector<std::string_view> choices = {};                    // of texts; empty: any text
+  std::int64_t most = std::numeric_limits<std::int64_t>::max();  // for numbers, won, milliseconds and bytes
+  std::vector<std::string_view> choices = {};                    // for strings; empty: any string
   Secret secret = Secret::no;
 
   std::string_view section() const { return name.substr(0, name.find('.')); }
   std::string_view key() const { return name.substr(name.find('.') + 1); }
 };
 
-// In the order in which people read about them, sections together.
+// In the order of the documentation, grouped by section.
 std::vector<Setting> settings_of(Config& config);
 
 // "STAGEDOOR_HTTP_LISTEN" for "http.listen".
 std::string environment_name(std::string_view setting);
 
-// Takes the text form (environment, flags; a list is separated by commas). Returns what to write instead when
-// it does not fit, and leaves the value alone then.
+// Assigns the text form (environment, flags; a list is separated by commas). If it is invalid, returns what
+// to write instead and does not change the value.
 std::optional<std::string> assign_text(const Setting& setting, std::string_view text);
 std::optional<std::string> assign_list(const Setting& setting, std::vector<std::string> items);
 
-// What may be written, for a person: "a duration such as 5m, from 1s to 1h".
+// The allowed values, for people: "a duration such as 5m, from 1s to 1h".
 std::string expected_form(const Setting& setting);
 
-// The present value as TOML; secrets masked.
+// The current value as TOML, with secrets masked.
 std::string shown_value(const Setting& setting);
 
 // The text of --help about the settings, and docs/configuration.md.

@@ -1,5 +1,5 @@
-// The relays of this instance: for each entry of events.sinks the sink, its relay, and a thread, so that a
-// sink that blocks or fails delays neither the bookings nor another sink (R-E5).
+// The relays of this instance: a sink, its relay and a thread for each entry of events.sinks. So a sink that
+// blocks or fails delays neither the bookings nor another sink (R-E5).
 #pragma once
 
 #include <prometheus/metric_family.h>
@@ -18,20 +18,19 @@ namespace stagedoor {
 
 class EventRelays : public CommitObserver {
  public:
-  // `sinks` as the settings were checked to be. The store must outlive this object.
+  // `sinks` must be checked settings. The store must outlive this object.
   EventRelays(const std::vector<std::string>& sinks,
               const std::function<std::unique_ptr<Outbox>()>& open_outbox);
 
   void start();
-  void stop();  // what is not accepted yet stays in the outbox
+  void stop();  // events that are not accepted stay in the outbox
 
   void on_commit(const Batch& batch) override;
-  void on_remote_commit(const Batch&) override {
-  }  // its events are not in the message; the relays look by themselves
+  void on_remote_commit(const Batch&) override {}  // the message has no events; the relays poll for them
 
-  // The newest row that every sink has accepted; nothing when there are no sinks. Any thread.
+  // The newest row that every sink has accepted; nullopt without sinks. Any thread.
   std::optional<OutboxId> accepted_by_all() const;
-  // stagedoor_events_oldest_unaccepted_seconds{sink} (R-E5); nothing without sinks.
+  // stagedoor_events_oldest_unaccepted_seconds{sink} (R-E5); empty without sinks.
   std::vector<prometheus::MetricFamily> metrics(TimePoint now) const;
 
  private:

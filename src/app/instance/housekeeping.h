@@ -1,5 +1,5 @@
-// Removes what has outlived its purpose, a little at a time, between batches: idempotent answers after 24 h
-// (R-X5); events when every sink has accepted them (R-E1), or, without sinks, after a week.
+// Removes expired rows, a few at a time, between batches: idempotent answers after 24 h (R-X5); events after
+// every sink has accepted them (R-E1), or, without sinks, after a week.
 #pragma once
 
 #include <functional>
@@ -11,7 +11,7 @@ namespace stagedoor {
 
 class Housekeeping : public Job {
  public:
-  // The newest event that every sink has accepted; nothing when there are no sinks.
+  // The newest event that every sink has accepted; nullopt without sinks.
   using Accepted = std::function<std::optional<OutboxId>()>;
 
   Housekeeping(Retention& retention, Accepted accepted)

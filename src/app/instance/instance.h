@@ -1,7 +1,7 @@
-// What one serving instance is made of, wired together in the order in which the parts depend on each other:
-// the catalogue's read model, the waiting rooms, the lane with its jobs and listeners, the readers, and the
-// routes of the API. Knows no adapter, no settings and no sockets: whoever builds it (the server, the tests'
-// World, a simulator) chooses the store, the clock and the randomness.
+// The parts of one serving instance, wired in the order of their dependencies: the catalogue's read model,
+// the waiting rooms, the lane with its jobs and observers, the readers, and the routes of the API.
+// Independent of adapters, settings and sockets: its creator (the server, the tests' World, a simulator)
+// chooses the store, the clock and the randomness.
 #pragma once
 
 #include <functional>
@@ -32,8 +32,8 @@ namespace stagedoor {
 // The store and the clock must outlive the instance.
 struct InstanceParts {
   StorePorts store;
-  // Opens one connection for each reader thread. Empty: no reader threads, so reads that need the store are
-  // not served.
+  // Opens one connection per reader thread. Empty: no reader threads, so reads that need the store are not
+  // served.
   std::function<std::unique_ptr<Queries>()> queries;
   // The newest event that every sink has accepted; nullopt or empty: there are no sinks.
   Housekeeping::Accepted accepted_events = {};
@@ -50,13 +50,13 @@ struct InstanceParts {
 
 class Instance {
  public:
-  // Rebuilds from the store what is kept in memory. Nothing runs before lane().start() or lane().run_once().
+  // Rebuilds the state in memory from the store. Nothing runs before lane().start() or lane().run_once().
   explicit Instance(const InstanceParts& parts);
 
   Lane& lane() { return lane_; }
   queue::Rooms& rooms() { return rooms_; }
   catalogue::ReadModel& read_model() { return read_model_; }
-  // Has every route of the API. The server adds those about itself, before it serves.
+  // Has all routes of the API. The server adds its own routes before it serves.
   http::Router& router() { return router_; }
   const http::Router& router() const { return router_; }
 

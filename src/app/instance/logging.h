@@ -1,4 +1,4 @@
-// Where the log goes: one JSON line an entry, with ECS field names, to standard error.
+// The log: one JSON line per entry, with ECS field names, on standard error.
 #pragma once
 
 #include <ostream>
@@ -15,7 +15,7 @@ namespace stagedoor {
 // start; from then on core/log.h writes here, and so does spdlog's default logger.
 void start_logging(std::string_view level);
 
-// The line without its end: {"@timestamp":…,"log.level":…,"message":…,…}.
+// The line without its line break: {"@timestamp":…,"log.level":…,"message":…,…}.
 std::string log_line(TimePoint at, LogLevel level, std::string_view message,
                      std::span<const LogField> fields);
 

@@ -16,7 +16,7 @@
 namespace stagedoor {
 
 struct OpenStore {
-  std::shared_ptr<void> owner;  // of everything below
+  std::shared_ptr<void> owner;  // owns all members below
   StorePorts ports;
   std::function<std::unique_ptr<Queries>()> queries;  // any thread; no reader may outlive the store
   std::function<std::unique_ptr<Outbox>()> outbox;    // the same
@@ -24,16 +24,16 @@ struct OpenStore {
   std::function<Millis()> clock_offset;
 };
 
-// Opens it and brings its schema up to date. Throws std::runtime_error that says what is wrong.
+// Opens the store and upgrades its schema. Throws std::runtime_error with the cause.
 OpenStore open_store(const Config& config);
 
-// Works on a store that a server may be using. Each throws StoreUnavailable or StoreUnusable.
+// Reports on a store that a server may be using. Each throws StoreUnavailable or StoreUnusable.
 struct StoreReports {
   std::function<reports::AuditReport()> audit;
   std::function<std::optional<reports::RoomRecord>(EventId)> read_room;  // nullopt: no such event
   std::function<void(const std::string& target)> backup;  // empty: this kind of store has its own tools
 };
-// Throws StoreUnusable when the URL names a store in memory: it is lost when its server ends.
+// Throws StoreUnusable if the URL names an in-memory store, which is lost when its server exits.
 StoreReports store_reports(const Config& config);
 
 }  // namespace stagedoor

@@ -1,4 +1,4 @@
-// What Prometheus is told of the business and of the lane (R-O4); http/metrics.h tells of the requests.
+// Prometheus metrics of the business and the lane (R-O4); http/metrics.h has those of the requests.
 //
 //   stagedoor_commands_total · stagedoor_batches_total · stagedoor_commits_total ·
 //   stagedoor_failed_batches_total · stagedoor_overloaded_total · stagedoor_batch_size (histogram) ·
@@ -26,7 +26,7 @@ class SaleMetrics : public CommitObserver, public prometheus::Collectable {
       : lane_(lane), rooms_(rooms), catalogue_(std::move(catalogue)) {}
 
   void on_commit(const Batch& batch) override;
-  void on_remote_commit(const Batch&) override {}  // counted by the instance that did it
+  void on_remote_commit(const Batch&) override {}  // counted by the instance that committed it
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:

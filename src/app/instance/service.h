@@ -1,5 +1,5 @@
-// The server: an Instance (instance.h) made by the settings, on the store that they name and the system's
-// clock and randomness, and what serves it over HTTP: sockets, metrics, health, documentation.
+// The server: an Instance (instance.h) built from the settings, with their store and the system's clock and
+// randomness; and its HTTP side: sockets, metrics, health, documentation.
 #pragma once
 
 #include <atomic>
@@ -23,23 +23,23 @@ LaneLimits lane_limits(const Config& config);
 
 class Service {
  public:
-  // Opens the store and rebuilds what is kept in memory. Throws std::runtime_error that says what is wrong.
+  // Opens the store and rebuilds the state in memory. Throws std::runtime_error with the cause.
   explicit Service(const Config& config);
 
-  // Imports a catalogue file, before start(). INVALID_REQUEST or SEAT_OCCUPIED with a message for the
-  // operator that names every fault with its line; then nothing has changed.
+  // Imports a catalogue file, before start(). Refuses with INVALID_REQUEST or SEAT_OCCUPIED, and with a
+  // message for the operator that names all errors with their lines; then nothing is changed.
   Result<catalogue::ImportSummary> import_file(const std::string& name);
-  // Serves from when it returns.
+  // The server accepts requests when it returns.
   void start();
-  // Delivers events to the sinks from now on. Separate from start(), since a sink may write to standard
-  // output, whose first line says that the server listens.
+  // Starts the delivery of events to the sinks. Separate from start(), because a sink may write to standard
+  // output, whose first line must report that the server listens.
   void start_relays() { event_relays_.start(); }
-  // Unready for http.stop_delay, then finishes what has begun, refuses the rest, and ends.
+  // Reports not ready for http.stop_delay, then finishes running requests, refuses new ones, and ends.
   void stop();
 
   std::string address() const;  // "127.0.0.1:8080", with the port in use
   const http::Router& router() const { return instance_.router(); }
-  // The operator key if it was made just now; to be shown once.
+  // The operator key if it is new; show it once.
   const std::optional<std::string>& new_operator_key() const { return operator_secrets_.made; }
 
  private:

@@ -7,7 +7,7 @@
 
 namespace stagedoor {
 
-// Calls are refused while the last sync with the store is older.
+// Calls are refused if the last sync with the store is older.
 inline constexpr Millis kStaleMax{1000};
 
 // Returns the route's handler, changed in three ways:

@@ -1,6 +1,6 @@
-// The one command that changes the catalogue: the import of a file and every change an operator makes
-// (R-K4, R-O1). What to do is planned in model.h; here it meets the lane: which seats it must know of, the
-// line in the audit log, the answer.
+// The one command that changes the catalogue: the import of a file and every change an operator makes (R-K4,
+// R-O1). model.h plans the change; this file connects it to the lane: the seats to load, the row of the audit
+// log, the answer.
 #pragma once
 
 #include <functional>
@@ -13,15 +13,16 @@
 namespace stagedoor::catalogue {
 
 struct Change {
-  // What is asked for, given the catalogue as it is when the change is decided. Pure; called several times.
+  // Plans the requested change against the current catalogue, when the command is decided. Pure; called
+  // several times.
   std::function<Result<CatalogueDocument>(const Catalogue&)> document = {};
   // For the audit log (R-Q17).
   std::string operator_name = {};
   std::string action = {};   // "event.change"
-  std::string request = {};  // what was asked for, as JSON; may be empty
-  // The answer's bytes, of the plan and the catalogue as it will be; lane thread, before the commit.
+  std::string request = {};  // the request as JSON; may be empty
+  // Renders the answer from the plan and the new catalogue. Lane thread, before the commit.
   std::function<Answer(const Result<CataloguePlan>&, const Catalogue& after, TimePoint now)> render = {};
-  // Gets the answer after the commit, or the lane's refusal.
+  // Receives the answer after the commit, or the lane's refusal.
   std::function<void(Answer)> reply = {};
   Idempotency idempotency = {};
 };
@@ -39,8 +40,8 @@ class ChangeCatalogue final : public Command {
   Change change_;
 };
 
-// Imports through a lane that has not been started: for `stagedoor import` and for catalogue.file before the
-// server listens. One of the lane's commit observers must be what it reads the catalogue from.
+// Imports through a lane that is not started: for `stagedoor import`, and for catalogue.file before the
+// server listens. The lane's source of the catalogue must be one of its commit observers.
 Result<ImportSummary> import_catalogue(Lane& lane, const CatalogueDocument& document,
                                        const std::string& operator_name);
 

@@ -1,6 +1,6 @@
-// The catalogue document (R-K4): what an operator writes, in a file or in the body of an /admin call, to say
-// what is on sale. Described structs with the names of the file; anything may be Omitted that has a default.
-// What it means for the catalogue that is there already is decided in model.h.
+// The catalogue document (R-K4): an operator describes the events on sale in a file or in the body of an
+// /admin call. Described structs with the names of the file; every member with a default may be omitted.
+// model.h decides what a document changes in the current catalogue.
 #pragma once
 
 #include <boost/describe/class.hpp>
@@ -30,7 +30,7 @@ struct LayoutDocument {
 };
 BOOST_DESCRIBE_STRUCT(LayoutDocument, (), (seats, category, sections))
 
-// Fields as in QueuePolicy; what is left out has QueuePolicy's default.
+// Fields and defaults as in QueuePolicy.
 struct QueueDocument {
   Omitted<Admission> admission;
   Omitted<std::int64_t> people;
@@ -52,7 +52,7 @@ BOOST_DESCRIBE_STRUCT(QueueDocument, (),
                       (admission, people, every, capacity, active_ttl, visit_max, presence_timeout,
                        return_share, priority_share, poll_min, poll_max, spread, order, gather_from, beacon))
 
-// Fields as in SalePolicy; what is left out has SalePolicy's default.
+// Fields and defaults as in SalePolicy.
 struct SalePolicyDocument {
   Omitted<std::int64_t> seats_per_user;
   Omitted<Millis> hold_ttl;
@@ -62,25 +62,25 @@ struct SalePolicyDocument {
 BOOST_DESCRIBE_STRUCT(SalePolicyDocument, (), (seats_per_user, hold_ttl, rehold_cooldown, refund_until))
 
 struct DateDocument {
-  Omitted<DateId> id;  // given by the server when left out
+  Omitted<DateId> id;  // default: assigned by the server
   TimePoint starts_at{};
-  Omitted<Window> booking;      // the event's sale window when left out
-  Omitted<std::string> layout;  // 50 seats of category "Standard" when left out (R-C6)
+  Omitted<Window> booking;      // default: the event's sale window
+  Omitted<std::string> layout;  // default: 50 seats of category "Standard" (R-C6)
   std::map<std::string, Won> prices;
-  Omitted<bool> deleted;  // left out: as it is
+  Omitted<bool> deleted;  // default: unchanged
 };
 BOOST_DESCRIBE_STRUCT(DateDocument, (), (id, starts_at, booking, layout, prices, deleted))
 
 struct EventDocument {
-  Omitted<EventId> id;  // given by the server when left out
+  Omitted<EventId> id;  // default: assigned by the server
   std::string name;
   Omitted<std::string> performer;
   Omitted<std::string> venue;
   Window on_sale;
   Omitted<QueueDocument> queue;
   Omitted<SalePolicyDocument> policy;
-  Omitted<bool> closed;  // left out: as it is
-  Omitted<bool> paused;  // left out: as it is
+  Omitted<bool> closed;  // default: unchanged
+  Omitted<bool> paused;  // default: unchanged
   Omitted<std::vector<DateDocument>> dates;
 };
 BOOST_DESCRIBE_STRUCT(EventDocument, (),
@@ -92,8 +92,7 @@ struct CatalogueDocument {
 };
 BOOST_DESCRIBE_STRUCT(CatalogueDocument, (), (layouts, events))
 
-// What can be said of a document without knowing the catalogue: ranges, order of times, ids given twice. Run
-// by json::read_value.
+// Checks that do not need the catalogue: ranges, order of times, duplicate ids. Called by json::read_value.
 void check(const LayoutDocument& layout, json::FieldErrors& errors);
 void check(const QueueDocument& queue, json::FieldErrors& errors);
 void check(const SalePolicyDocument& policy, json::FieldErrors& errors);
@@ -101,9 +100,9 @@ void check(const DateDocument& date, json::FieldErrors& errors);
 void check(const EventDocument& event, json::FieldErrors& errors);
 void check(const CatalogueDocument& document, json::FieldErrors& errors);
 
-// The names of a layout's price categories, in the order in which its seats come to them.
+// The names of a layout's price categories, in the order of its seats.
 std::vector<std::string> categories_of(const Layout& layout);
-// What keeps `prices` from being exactly those of the categories; paths from the date on.
+// The errors of `prices`, which must name exactly these categories; paths are relative to the date.
 std::vector<FieldError> price_errors(const std::map<std::string, Won>& prices,
                                      const std::vector<std::string>& categories);
 
@@ -111,23 +110,23 @@ QueuePolicy queue_policy(const QueueDocument& document);
 SalePolicy sale_policy(const SalePolicyDocument& document);
 Layout layout_of(const LayoutDocument& document);
 
-// What an operator would write to get this event (without its dates) or date.
+// The document of this event (without its dates) or date.
 EventDocument document_of(const Event& event);
 DateDocument document_of(const EventDate& date);
 LayoutDocument document_of(const Layout& layout);
 
-// A catalogue document as text, YAML or JSON, and where in the text everything stands.
+// A catalogue document as text (YAML or JSON), with the line of each part.
 class CatalogueText {
  public:
   explicit CatalogueText(std::string_view text);
 
-  // The document, or INVALID_REQUEST with every fault.
+  // The document, or INVALID_REQUEST with all errors.
   const Result<CatalogueDocument>& document() const { return document_; }
 
-  // The faults of a refusal of reading or of importing this document, one a line, as compilers write them:
+  // The errors of a refused read or import of this document, one per line, in the form of compilers:
   // "demo.yaml:12: events[0].queue.people must be at least 1".
   std::string explain(std::string_view file_name, const Refusal& refusal) const;
-  // The same refusal with "line 12: " in front of every fault.
+  // The same refusal with "line 12: " before each error.
   Refusal with_lines(Refusal refusal) const;
 
  private:

@@ -1,4 +1,4 @@
-// R-C1 – R-C4: events, dates and seats, from the read model's rendered bytes.
+// R-C1 – R-C4: events, dates and seats, from the rendered pages of the read model.
 #pragma once
 
 #include "http/router.h"
@@ -18,7 +18,7 @@ struct CatalogueDeps {
 // `deps` must outlive the router.
 void add_catalogue_routes(http::Router& router, const CatalogueDeps& deps);
 
-// The page in the form that the request accepts (R-X7): compressed for who asks for it, 304 for who has it.
+// The page in the form that the request accepts (R-X7): compressed if accepted, 304 if the client has it.
 Answer answer_with(const http::Request& request, const RenderedPage& page);
 
 }  // namespace stagedoor::catalogue

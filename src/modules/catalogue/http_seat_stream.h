@@ -1,4 +1,4 @@
-// R-C5: GET /events/properties/{eventDateId}/seats/stream tells the seats of a date as they change.
+// R-C5: GET /events/properties/{eventDateId}/seats/stream sends the seats of a date as they change.
 #pragma once
 
 #include "http/router.h"
@@ -16,7 +16,7 @@ struct SeatStreamDeps {
   const queue::Turns& turns;
   const Clock& clock;
 };
-// `deps` must outlive the router, what it names also the streams.
+// `deps` must outlive the router; the objects it refers to must also outlive the streams.
 void add_seat_stream_route(http::Router& router, const SeatStreamDeps& deps);
 
 }  // namespace stagedoor::catalogue

@@ -1,5 +1,5 @@
-// What a catalogue document does to the catalogue that is there: one planning function for the import of a
-// file and for every change an operator makes (R-K4, R-O1). Pure.
+// Plans what a catalogue document changes in the current catalogue: one function for file imports and for all
+// operator changes (R-K4, R-O1). Pure.
 #pragma once
 
 #include <functional>
@@ -27,20 +27,19 @@ struct CataloguePlan {
   ImportSummary summary;
 };
 
-// The seats of a date that are held or sold now, in order. Asked only for dates whose seats a plan would take
-// away or move.
+// The held or sold seats of a date, in order. Called only for dates whose seats a plan would remove or move.
 using SeatsTaken = std::function<std::vector<SeatId>(const EventDate&)>;
 
-// All or nothing. The same document again changes nothing: what has no id in the document is found by its
-// name (events) or by its start within the event (dates). Events, dates and layouts that the document does
-// not mention stay; a queue or policy field that is left out gets its default.
+// All or nothing. Idempotent: entries without an id are matched by name (events) or by start within the event
+// (dates). Events, dates and layouts that the document does not mention stay; an omitted queue or policy
+// field gets its default.
 //
-// Refuses with every fault at once, paths as in the document: INVALID_REQUEST, or SEAT_OCCUPIED when all
-// there is against it are seats held or sold (each is named). A date that is there keeps its layout.
+// Refuses with all errors at once, with the paths of the document: INVALID_REQUEST, or SEAT_OCCUPIED (names
+// each seat) if held or sold seats are the only reason. The layout of an existing date cannot change.
 Result<CataloguePlan> plan_import(const CatalogueDocument& document, const Catalogue& current,
                                   const SeatsTaken& taken, TimePoint now, Ids& ids);
 
-// The catalogue with the changes in it; what did not change is shared.
+// The catalogue with the changes applied; unchanged parts are shared.
 Catalogue with_changes(const Catalogue& current, const CatalogueChanges& changes);
 
 // "seat 12", or "seat A-3-12" (section, row, number in the row).

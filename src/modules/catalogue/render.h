@@ -1,5 +1,5 @@
-// How the catalogue reads in the API (R-C1 – R-C4): the DTOs, and the whole answers made from them. Pure; who
-// keeps the bytes is rendered_page.h, where the rows come from is read_model.h.
+// The catalogue's form in the API (R-C1 – R-C4): the DTOs, and the answers made from them. Pure;
+// rendered_page.h keeps the bytes, read_model.h provides the rows.
 #pragma once
 
 #include <boost/describe/class.hpp>
@@ -28,7 +28,7 @@ struct EventDto {
   TimePoint saleStartDate{};
   TimePoint saleEndDate{};
   EventStatus status = EventStatus::UPCOMING;
-  std::int64_t seatCount = 0;  // left, of all dates
+  std::int64_t seatCount = 0;  // free seats of all dates
   std::int64_t totalSeats = 0;
   TimePoint createdAt{};
   TimePoint updatedAt{};
@@ -46,7 +46,7 @@ struct EventDateDto {
   TimePoint bookEndDate{};
   std::int64_t seatCount = 0;  // left
   std::int64_t totalSeats = 0;
-  json::Omitted<bool> bookable;  // where dates that cannot be booked are listed too
+  json::Omitted<bool> bookable;  // only in lists that include dates that cannot be booked
   TimePoint createdAt{};
   TimePoint updatedAt{};
   std::optional<TimePoint> deletedAt;
@@ -93,21 +93,21 @@ struct DateAvailability {
 };
 struct EventAvailability {
   const Event* event = nullptr;
-  std::vector<DateAvailability> dates;  // by id, deleted ones too
+  std::vector<DateAvailability> dates;  // by id; includes deleted ones
 };
 
 EventStatus status_of(const EventAvailability& stock, TimePoint now);
-// The date's window and the event's are open, and a seat is left.
+// True if the windows of the date and the event are open, and a seat is free.
 bool is_bookable(const Event& event, const DateAvailability& stock, TimePoint now);
 
-// All events, or those of one status.
+// All events, or only those of one status.
 Rendering render_events(std::span<const EventAvailability> stocks, std::optional<EventStatus> status,
                         TimePoint now);
-// With its dates, save deleted ones.
+// With its dates, except deleted ones.
 Rendering render_event(const EventAvailability& stock, TimePoint now);
 BOOST_DEFINE_ENUM_CLASS(DatesWanted, bookable, all)
 Rendering render_dates(const EventAvailability& stock, DatesWanted wanted, TimePoint now);
-// All seats, or those of one status.
+// All seats, or only those of one status.
 Rendering render_seats(const EventDate& date, const SeatBits& occupied, std::optional<SeatStatus> status);
 // The list alone: [{…},…].
 void append_seats(std::string& out, const EventDate& date, const SeatBits& occupied,

@@ -1,5 +1,5 @@
 // Rendered answers that many readers share: the bytes, their ETag, their compressed form, and the slot that
-// keeps the newest and decides when to render anew (R-X7, R-C8). What the bytes say is render.h.
+// keeps the newest one and decides when to render again (R-X7, R-C8). The content is made in render.h.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,7 @@ namespace stagedoor::catalogue {
 
 struct Rendering {
   std::string body;
-  TimePoint valid_until = kNever;  // when the same rows would read otherwise, because a window opens or ends
+  TimePoint valid_until = kNever;  // when a window opens or closes, which changes the content
 };
 
 // Immutable. Any thread.
@@ -30,10 +30,10 @@ class RenderedPage {
   explicit RenderedPage(Rendering rendering);
 
   const Form& plain() const { return plain_; }
-  // Compressed at the first call; the plain form when it is too small for that to be of use.
+  // Compressed at the first call; the plain form if it is too small to benefit.
   const Form& gzip() const;
   TimePoint valid_until() const { return valid_until_; }
-  // What compressing took; 0 while nobody has asked for it.
+  // Duration of the compression; 0 before the first call.
   std::chrono::nanoseconds gzip_cost() const { return std::chrono::nanoseconds(gzip_cost_.load()); }
 
  private:
@@ -44,20 +44,19 @@ class RenderedPage {
   mutable std::atomic<std::int64_t> gzip_cost_{0};
 };
 
-// The newest page of one thing. Rendered when somebody asks and the thing has changed, by one thread at a
-// time, and at most so often that rendering takes a tenth of the time; never are the bytes given out older
-// than 100 ms behind a change.
+// The newest page of one object. It is rendered on demand after a change, by one thread at a time, and so
+// rarely that rendering takes at most a tenth of the time. The returned bytes are at most 100 ms stale.
 class PageSlot {
  public:
   using Clock = std::chrono::steady_clock;
 
   struct Request {
-    const std::atomic<std::uint64_t>& version;  // of the thing: what is read after it is at least as new
+    const std::atomic<std::uint64_t>& version;  // of the object; rows read after it are at least as new
     TimePoint now;
-    bool always_fresh = false;  // cheap enough to be rendered for every change
+    bool always_fresh = false;  // cheap enough to render after every change
   };
 
-  // `render()` makes a Rendering of the thing as it is when called.
+  // `render()` returns a Rendering of the object's current state.
   template <class Render>
   std::shared_ptr<const RenderedPage> get(const Request& request, Render render) {
     if (auto page = current(request)) return page;
@@ -76,14 +75,14 @@ class PageSlot {
 
  private:
   std::shared_ptr<const RenderedPage> current(const Request& request) const;
-  // While another thread renders: what there is, if it is not too old.
+  // While another thread renders: the present page, if it is fresh enough.
   std::shared_ptr<const RenderedPage> stale_but_acceptable(const Request& request) const;
   void keep(std::shared_ptr<const RenderedPage> page, std::uint64_t version, Clock::time_point begin);
 
   struct Newest {
     std::shared_ptr<const RenderedPage> page;
     std::uint64_t version = 0;
-    Clock::time_point begin{};  // when its rendering began
+    Clock::time_point begin{};  // start of its rendering
     std::chrono::nanoseconds cost{0};
   };
   std::mutex rendering_;  // one thread at a time renders

@@ -1,9 +1,9 @@
-// The seats of a date as server-sent events for any number of listeners (R-C5): a snapshot, and what has
-// changed since. Every event is written once and shared; a listener is a cursor, the version of the event
-// heard last.
+// The seats of a date as server-sent events for any number of listeners (R-C5): a snapshot, then changes.
+// Every event is serialized once and shared; a listener is a cursor: the version of the last event it
+// received.
 //
-// Nobody feeds it: who asks first after a change compares the date's seats with those told last, so changes
-// of 80 ms are one event, and a date to which nobody listens costs nothing.
+// The feed is pull-based: the first reader after a change compares the date's seats with those last sent. So
+// changes within 80 ms form one event, and a date without listeners costs nothing.
 #pragma once
 
 #include <deque>
@@ -21,20 +21,19 @@ namespace stagedoor::catalogue {
 
 class SeatFeed {
  public:
-  // `start` tells this feed's versions from those of another start of the server.
+  // `start` distinguishes this feed's versions from those before a restart of the server.
   SeatFeed(const ReadModel& read_model, const Clock& clock, DateId date, std::uint64_t start)
       : read_model_(read_model), clock_(clock), id_(date), start_(start) {}
 
-  // Of an `id:` line of this feed, when the changes since are still known.
+  // The version in an `id:` line of this feed, if the changes since then are still known.
   std::optional<std::uint64_t> version_of(std::string_view event_id) const;
 
-  // What a listener hears after `version` (nothing: from the beginning): the next event's whole text and
-  // version.
+  // The next event for a listener after `version` (nullopt: from the beginning): its whole text and version.
   struct Event {
     std::shared_ptr<const std::string> text;  // nullptr: nothing new
     std::uint64_t version = 0;
   };
-  // Any thread. Nothing when the date is gone for good.
+  // Any thread. nullopt if the date was deleted.
   std::optional<Event> after(std::optional<std::uint64_t> version);
 
  private:
@@ -55,7 +54,7 @@ class SeatFeed {
 
   mutable Mutex mutex_;
   std::optional<TimePoint> gathered_at_ ABSL_GUARDED_BY(mutex_);
-  // Null: nobody has listened yet, or the date is gone.
+  // Null: there was no listener yet, or the date was deleted.
   ReadModel::LiveDate live_ ABSL_GUARDED_BY(mutex_);
   std::uint64_t board_version_ ABSL_GUARDED_BY(mutex_) = 0;
   SeatBits told_ ABSL_GUARDED_BY(mutex_){0};           // as of version_
@@ -67,10 +66,10 @@ class SeatFeed {
   std::uint64_t snapshot_version_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-// The feeds of all dates to which somebody has listened.
+// The feeds of all dates that have had a listener.
 class SeatFeeds {
  public:
-  // `start`: another one at each start of the server.
+  // `start`: different at each start of the server.
   SeatFeeds(const ReadModel& read_model, const Clock& clock, std::uint64_t start)
       : read_model_(read_model), clock_(clock), start_(start) {}
 

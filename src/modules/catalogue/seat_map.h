@@ -1,5 +1,5 @@
-// The live seats of one date: who takes which, which are blocked, how many are left. Changed by the lane
-// after each commit, read by any thread.
+// The live seats of one date: the reservation of each seat, the blocked seats, the number of free seats.
+// Changed by the lane after each commit, read by any thread.
 #pragma once
 
 #include <atomic>
@@ -12,7 +12,7 @@
 
 namespace stagedoor::catalogue {
 
-// Which seats of a date nobody can take, by index.
+// The occupied seats of a date, by index.
 class SeatBits {
  public:
   explicit SeatBits(std::size_t seats) : words_((seats + 63) / 64) {}
@@ -23,7 +23,7 @@ class SeatBits {
     else words_[index / 64] &= ~bit;
   }
 
-  // Calls each(index) for every seat that is otherwise in `before`, which is of the same date.
+  // Calls each(index) for every seat that differs from `before`, which must be of the same date.
   template <class Each>
   void each_changed(const SeatBits& before, const Each& each) const {
     for (std::size_t word = 0; word < words_.size(); ++word) {
@@ -41,12 +41,12 @@ class SeatMap {
  public:
   explicit SeatMap(std::size_t seats) : taken_by_(seats), blocked_(seats), occupied_(seats), left_(seats) {}
 
-  // While it lives, readers see none of its changes. Hold it shortly.
+  // While it lives, readers see none of its changes. Keep it short-lived.
   class Edit {
    public:
     explicit Edit(SeatMap& seat_map) : seat_map_(&seat_map), lock_(seat_map.mutex_) {}
     void take(std::size_t index, ReservationId by);
-    // Frees the seat if `by` is who takes it.
+    // Frees the seat if `by` takes it.
     void release(std::size_t index, ReservationId by);
     void block(std::size_t index, bool blocked);
 
@@ -57,7 +57,7 @@ class SeatMap {
     std::unique_lock<std::mutex> lock_;
   };
 
-  // Rises with every edit, after it: what is read after the version is at least as new.
+  // Rises after every edit: seats read after the version are at least as new.
   const std::atomic<std::uint64_t>& version() const { return version_; }
   std::size_t left() const { return left_.load(std::memory_order_acquire); }
   SeatBits occupied() const;

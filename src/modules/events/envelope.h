@@ -1,5 +1,5 @@
-// The form in which sinks deliver an event: one JSON object, its payload as `data`. The members are named as
-// in CloudEvents (R-E3), whose `specversion` and `source` are still missing.
+// The form of a delivered event: one JSON object with the payload as `data`. The members have the names of
+// CloudEvents (R-E3); `specversion` and `source` are still missing.
 #pragma once
 
 #include <boost/describe/class.hpp>
@@ -20,7 +20,7 @@ struct Envelope {
 };
 BOOST_DESCRIBE_STRUCT(Envelope, (), (id, type, subject, keyversion, time, data))
 
-// A stored row, ready for delivery. A type name of the version before becomes one of today.
+// Converts a stored row for delivery. A type name of the previous version becomes the current one.
 OutboxEvent to_event(OutboxRow row);
 
 }  // namespace stagedoor::events

@@ -1,6 +1,5 @@
-// The domain events that other systems receive (R-M4): what each carries, and the outbox row that it becomes.
-// The rows name their types as CloudEvents do: "stagedoor.reservation.held.v1" (R-E3). Within a version only
-// members may be added.
+// The domain events for other systems (R-M4): their payloads and outbox rows. Types are named as in
+// CloudEvents: "stagedoor.reservation.held.v1" (R-E3). Within a version only members may be added.
 #pragma once
 
 #include <boost/describe/class.hpp>
@@ -34,7 +33,7 @@ struct WalletEvent {
   UserId userId{};
   Won amount{};
   Won balanceAfter{};
-  std::optional<ReservationId> reservationId{};  // of what was paid or refunded
+  std::optional<ReservationId> reservationId{};  // the paid or refunded reservation
 };
 BOOST_DESCRIBE_STRUCT(WalletEvent, (), (walletId, userId, amount, balanceAfter, reservationId))
 
@@ -51,7 +50,7 @@ OutboxRow event_of(const Reservation& row, Ids& ids);
 OutboxRow event_of(const Posting& posting, const UserId& user, Ids& ids);
 OutboxRow event_of(const Payment& payment, Ids& ids);
 
-// The type of a stored row. Rows that the version before wrote have shorter names ("reservation.reserved",
+// The type of a stored row. Rows of the previous version have shorter names ("reservation.reserved",
 // "wallet.charged") and the same payload.
 std::string type_of(const OutboxRow& row);
 

@@ -1,7 +1,7 @@
-// Carries the events of a store to one sink, in commit order: reads the outbox, lets the sink accept, and
-// only then moves the sink's progress (R-E1). An event whose acceptance was not recorded, after a crash or by
-// a relay that lost its turn, is delivered again; the promise is therefore order per key once repeats are
-// dropped by (key, version).
+// Delivers the events of a store to one sink, in commit order: reads the outbox, passes the events to the
+// sink, and after acceptance moves the sink's progress (R-E1). Delivery is at least once: an event whose
+// acceptance was not recorded, after a crash or a lost lease, is delivered again. So the order per key is
+// guaranteed after duplicates are dropped by (key, version).
 #pragma once
 
 #include <atomic>
@@ -21,15 +21,15 @@ class Relay {
   Relay(std::string name, EventSink& sink, std::unique_ptr<Outbox> outbox, std::size_t batch_max = 500)
       : name_(std::move(name)), sink_(sink), outbox_(std::move(outbox)), batch_max_(batch_max) {}
 
-  // Delivers one batch and returns how long to rest (engine/worker.h). Throws SinkUnavailable and the
-  // exceptions of store_errors.h.
+  // Delivers one batch and returns the pause until the next call (engine/worker.h). Throws SinkUnavailable
+  // and the exceptions of store_errors.h.
   Millis run_once(const std::stop_token& stop);
 
   const std::string& name() const { return name_; }
-  // The last row known to be accepted by this sink, also when another instance delivers. Any thread.
+  // The last row known to be accepted by this sink, even if another instance delivers. Any thread.
   OutboxId accepted() const { return {accepted_.load(std::memory_order_acquire)}; }
-  // When the oldest row was written that the sink has not accepted; nothing when there is none or another
-  // instance delivers. Any thread.
+  // The time of the oldest row that the sink has not accepted; nullopt if there is none or another instance
+  // delivers. Any thread.
   std::optional<TimePoint> oldest_unaccepted() const;
 
  private:

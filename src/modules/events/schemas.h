@@ -1,4 +1,4 @@
-// JSON Schemas of the events as sinks deliver them, made from the structs that write them (api/events/).
+// JSON Schemas of the delivered events, generated from the structs that write them (api/events/).
 #pragma once
 
 #include <map>
@@ -6,8 +6,7 @@
 
 namespace stagedoor::events {
 
-// By file name ("reservation.v1.json"). A schema allows unknown members: within a version members may be
-// added.
+// By file name ("reservation.v1.json"). A schema allows unknown members, because a version may add members.
 std::map<std::string, std::string> schemas();
 
 }  // namespace stagedoor::events

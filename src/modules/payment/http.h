@@ -1,4 +1,4 @@
-// R-P1, R-P6, R-P8: paying, giving the money back, looking at payments.
+// R-P1, R-P6, R-P8: paying, refunding, reading payments.
 #pragma once
 
 #include <functional>

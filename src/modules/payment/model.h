@@ -1,5 +1,5 @@
-// Paying for holds, and giving the money back. One decision moves the balance, its history, the payment, the
-// reservations, the visit and the outbox together (R-P2).
+// Payments and refunds. One decision changes the balance, its history, the payment, the reservations, the
+// visit and the outbox atomically (R-P2).
 #pragma once
 
 #include "core/place_ref.h"
@@ -9,20 +9,20 @@ namespace stagedoor::payment {
 
 struct Pay {
   PlaceRef fan;
-  std::vector<ReservationId> reservations;  // the one in the path first; none twice
+  std::vector<ReservationId> reservations;  // the one in the path first; without duplicates
 };
 struct Paid {
   Payment payment;
-  std::vector<Reservation> reservations;  // in the order asked for
+  std::vector<Reservation> reservations;  // in the requested order
 };
 void pay_keys(const Pay& order, const View& view, Keys& wanted);
-// All or none. The state of the reservations is answered before the turn (R-P3). Refusals: those of
+// All or none. The state of the reservations is checked before the turn (R-P3). Refusals: those of
 // live_hold_of(), turn, NOT_ENOUGH_BALANCE (the holds become PENDING).
 Decision<Paid> decide_pay(const Pay& order, const View& view, BatchContext& context);
 
 struct Refund {
   ReservationId reservation;
-  std::optional<UserId> owner;  // none: an operator, who may always
+  std::optional<UserId> owner;  // nullopt: an operator, who may always refund
   Won balance_max;
 };
 void refund_keys(const Refund& order, const View& view, Keys& wanted);

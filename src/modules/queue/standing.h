@@ -19,8 +19,7 @@ struct Standing {
   std::optional<std::uint32_t> position = 0;
   TimePoint joined_at{};
   std::optional<TimePoint> activated_at{};
-  std::optional<TimePoint>
-      expires_at{};  // end of the visit, or the time at which a waiting place was given up
+  std::optional<TimePoint> expires_at{};  // end of the visit, or when a waiting place was given up
 };
 
 // The expected wait at the current rate of admission.

@@ -1,8 +1,8 @@
-// The sweep: cancels holds soon after their end, so that seat maps show them free (R-S4). The seat is free by
-// rule anyway.
+// The sweep: cancels holds soon after they expire, so that seat maps show the seats as free (R-S4). By rule
+// they are free from the expiry on.
 //
-// Holds are swept many at a time. Those of a sweep that failed come up again: together when the store was
-// away, one by one when it refused them, so that one bad row does not keep the others from being swept.
+// One sweep cancels many holds. The holds of a failed sweep are retried: together after an outage of the
+// store, one by one after a refusal, so that one bad row does not block the others.
 #pragma once
 
 #include <compare>
@@ -23,7 +23,7 @@ class HoldExpiry : public Job, public CommitObserver {
   void collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) override;
 
  private:
-  // One batch's share: the rest follows in the next.
+  // Maximum per batch; the rest follows in the next one.
   static constexpr std::size_t kAtOnce = 500;
 
   struct End {
@@ -34,8 +34,8 @@ class HoldExpiry : public Job, public CommitObserver {
   };
   class Sweep;
 
-  // Ends of holds, soonest first. A hold that was paid, given back or ended earlier keeps its entry until
-  // then; the sweep skips it.
+  // Expiry times of holds, earliest first. A hold that was paid, cancelled or ended earlier keeps its entry
+  // until then; the sweep skips it.
   std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
 };
 

@@ -1,5 +1,5 @@
-// R-S1 – R-S3, R-S10, R-W4: holding seats and looking at reservations; R-Q4: leaving, because holds go with
-// the place.
+// R-S1 – R-S3, R-S10, R-W4: holding seats and reading reservations; R-Q4: leaving, because it cancels the
+// holds.
 #pragma once
 
 #include <functional>
@@ -23,7 +23,7 @@ struct ReservationDto {
   ReservationStatus status = ReservationStatus::RESERVED;
   EventId eventId;
   std::string eventName;
-  DateId eventPropertyId;  // the date, by its other name
+  DateId eventPropertyId;  // the date's id
   DateId eventDateId;
   TimePoint eventDate{};
   Won price;
@@ -31,7 +31,7 @@ struct ReservationDto {
   TimePoint createdAt{};
   TimePoint updatedAt{};
   std::optional<TimePoint> deletedAt;
-  json::Omitted<TimePoint> eventStartDate;  // these three: of what is paid
+  json::Omitted<TimePoint> eventStartDate;  // these three: only for paid reservations
   json::Omitted<PaymentId> paymentId;
   json::Omitted<TimePoint> paidAt;
 };
@@ -40,7 +40,7 @@ BOOST_DESCRIBE_STRUCT(ReservationDto, (),
                        eventDateId, eventDate, price, expiresAt, createdAt, updatedAt, deletedAt,
                        eventStartDate, paymentId, paidAt))
 
-// As a reader is told at `now`: a lapsed hold is CANCELLED, swept or not.
+// The form for readers at `now`: an expired hold is CANCELLED, even if it is not yet swept.
 ReservationDto to_dto(const Reservation& row, const Catalogue& catalogue, TimePoint now);
 
 struct ReservationDeps {

@@ -25,7 +25,7 @@ struct ChargeBody {
 };
 BOOST_DESCRIBE_STRUCT(ChargeBody, (), (amount))
 
-// The amount of a charge: whatever is wrong with it is INVALID_AMOUNT (R-W5); other faults of the body are
+// The amount of a charge. Every error in it is INVALID_AMOUNT (R-W5); other errors of the body are
 // INVALID_REQUEST.
 Result<Won> charged_amount(const api::Source& from);
 

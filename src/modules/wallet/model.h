@@ -1,16 +1,16 @@
-// Money: every movement is one posting between two accounts (R-W7), and a wallet's row carries the sum of its
-// own.
+// Money: every movement is one posting between two accounts (R-W7), and a wallet's row contains the sum of
+// its postings.
 #pragma once
 
 #include "engine/command.h"
 
 namespace stagedoor::wallet {
 
-// A wallet's movements within one decision: starts from its row (or a new one), adds postings, and says what
-// changed.
+// The movements of a wallet within one decision: starts from its row (or a new one), adds postings, and
+// returns the changes.
 class WalletBook {
  public:
-  // `stored` may be null: a user never seen before gets a wallet with the first posting.
+  // `stored` may be null: the first posting of a new user creates the wallet.
   WalletBook(const Wallet* stored, const UserId& user, BatchContext& context);
 
   const Wallet& wallet() const { return wallet_; }
