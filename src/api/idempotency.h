@@ -1,4 +1,4 @@
-// The Idempotency-Key of a request (R-X5). Remembering answers is the lane's job (engine/lane.h).
+// The Idempotency-Key of a request (R-X5). The lane remembers answers (engine/lane.h).
 #pragma once
 
 #include "engine/command.h"

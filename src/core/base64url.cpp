@@ -45,8 +45,7 @@ bool base64url_decode(std::string_view text, std::span<std::uint8_t> bytes) {
     count -= 8;
     bytes[filled++] = static_cast<std::uint8_t>(bits >> count);
   }
-  return (bits & ((1u << count) - 1)) ==
-         0;  // spare bits that are set would be a second text of the same bytes
+  return (bits & ((1u << count) - 1)) == 0;  // set spare bits would be a second text of the same bytes
 }
 
 }  // namespace stagedoor

@@ -57,7 +57,7 @@ void Lane::run() {
     TimePoint due = kNever;
     for (const Job* job : jobs_) due = std::min(due, job->next_due(now));
     due = std::max(due, jobs_rest_until_);
-    // Rounded up: waking before the millisecond that is due would find nothing to do.
+    // Rounded up: a wake-up before the due millisecond would find nothing to do.
     const Millis longest = sync_.poll_interval().value_or(Millis(1000));
     const Millis wait = std::clamp(due == kNever ? longest : due - now + Millis(1), Millis(1), longest);
     if (!queue_.sleep(SteadyClock::now() + wait)) return;
@@ -92,7 +92,7 @@ void Lane::acquire_turn() {
   try {
     begun_ = begin();
   } catch (const std::exception&) {
-    // The batch will find out, and answer for it.
+    // The batch will fail for the same reason and answer its commands.
   }
 }
 
@@ -103,8 +103,7 @@ std::unique_ptr<Transaction> Lane::begin() {
   return transaction;
 }
 
-// A batch that the store refuses is split in halves, down to the command that causes the refusal: only that
-// one fails.
+// Splits a refused batch in halves, down to the command that causes the refusal: only that command fails.
 void Lane::commit_all(Range commands) {
   while (!commands.empty()) {
     try {
@@ -135,7 +134,7 @@ void Lane::commit_all(Range commands) {
       view_.clear();
       counters_.failed_batches.fetch_add(1, std::memory_order_relaxed);
       if (commands.size() == 1) {
-        jobs_rest_until_ = now_ + kRestAfterFailure;  // it may be a job's, which will be due again at once
+        jobs_rest_until_ = now_ + kRestAfterFailure;  // a failed job is immediately due again
         log(LogLevel::error, "the store refused a command", {{"error.message", refusal.what()}});
         fail(commands, {Code::INTERNAL, "The server has an internal error. Nothing was done.", {}, {}, {}});
         return;
@@ -149,7 +148,7 @@ void Lane::commit_all(Range commands) {
 
 std::size_t Lane::commit_prefix(Range commands) {
   const auto transaction = begun_ ? std::move(begun_) : begin();
-  now_ = std::max(now_, clock_.now());  // after the writer lock is held: later than remote commits
+  now_ = std::max(now_, clock_.now());  // under the writer lock: later than remote commits
   view_.catalogue = catalogue_();
   load(*transaction, commands);
 
@@ -188,8 +187,8 @@ void Lane::apply_remote(const Batch& batch) noexcept {
   for (CommitObserver* observer : observers_) observer->on_remote_commit(batch);
 }
 
-// commit_all() tries again after an exception, and a committed batch must not be done twice: an exception
-// from here ends the process.
+// An exception from here ends the process: commit_all() would retry, and a committed batch must not run
+// twice.
 void Lane::publish(const Batch& batch, Range commands, std::vector<Answer>& answers) noexcept {
   if (!batch.empty()) {
     ids_reserved_to_ = batch.ids_reserved_to.value_or(ids_reserved_to_);

@@ -19,7 +19,7 @@ void Worker::start() {
 void Worker::stop() {
   stop_.request_stop();
   {
-    const MutexLock lock(mutex_);  // the thread is not between its look at the stop request and its wait
+    const MutexLock lock(mutex_);  // not between the thread's check for a stop and its wait
   }
   changed_.notify_all();
   if (thread_.joinable()) thread_.join();
@@ -49,8 +49,8 @@ Millis Worker::attempt() {
   }
 }
 
-// Twice the pause before, then a random part of its second half: many that fail together do not come back
-// together.
+// Exponential back-off with jitter: twice the previous pause, reduced at random by up to a half, so that
+// workers that fail together do not retry together.
 Millis Worker::pause_after_failure() {
   pause_ = std::clamp(pause_ * 2, options_.pause_min, options_.pause_max);
   const auto byte = static_cast<unsigned char>(random_(1).at(0));

@@ -15,7 +15,7 @@ int hex_digit(char c) {
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-// What may stand within a line: no control characters, so no bare CR or LF.
+// True for characters within a line: no control characters, so no bare CR or LF.
 bool is_text(char c) { return static_cast<unsigned char>(c) >= 0x20 ? c != 127 : c == '\t'; }
 
 bool is_token(char c) {

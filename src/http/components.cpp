@@ -19,7 +19,7 @@ std::pair<std::string, bool> Components::name_of(std::string_view full_name) {
     rest = colon == std::string_view::npos ? std::string_view() : rest.substr(0, colon);
   } while (!rest.empty() && schemas_.contains(name));
   names_.emplace(full_name, name);
-  schemas_[name] = nullptr;  // taken, also while its members are being described
+  schemas_[name] = nullptr;  // reserves the name while its members are being described
   return {name, true};
 }
 

@@ -4,9 +4,9 @@
 // An answer may come from any thread: it is put into its connection, and the connection into the loop's
 // mailbox.
 //
-// A connection that carries an event stream waits for the client to hang up. The rounds of its loop send what
-// is new straight into the socket. When something stays unsent, or the stream ends, that wait is cancelled,
-// and the coroutine goes on as after any other answer.
+// A connection that carries an event stream waits for the client to hang up. The rounds of its loop send new
+// events directly into the socket. If bytes stay unsent, or the stream ends, that wait is cancelled, and the
+// coroutine continues as after any other answer.
 #include "http/connection.h"
 
 #include <sys/socket.h>
@@ -22,9 +22,9 @@
 namespace stagedoor::http {
 namespace {
 
-constexpr std::size_t kCopyMax = 4 * 1024;   // larger bodies are sent from where they are, not copied
+constexpr std::size_t kCopyMax = 4 * 1024;   // larger bodies are sent without a copy
 constexpr std::size_t kFlushAt = 64 * 1024;  // answers to pipelined requests are sent together up to this
-// Read and thrown away after a refusal, so that the client gets the answer.
+// Bytes read and discarded after a refusal, so that the client receives the answer.
 constexpr std::size_t kDiscardMax = 512 * 1024;
 
 }  // namespace
@@ -89,7 +89,7 @@ Task Connection::run(std::unique_ptr<Connection> self) {
     }
   }
   c.end_stream();
-  // The client is gone or given up, but the Reply still points to this connection.
+  // The client has disconnected or timed out, but the Reply still points to this connection.
   while (c.is_handling_ && !c.is_answered_) {
     c.cut_off();
     AwaitReply reply{c};
@@ -127,7 +127,7 @@ void Connection::start_write(Handler handler) {
   else socket_.async_wait(Socket::wait_write, std::move(handler));
 }
 
-// A client of a stream has no more to send: waits until it hangs up, or for cancel().
+// The client of a stream sends nothing more: waits until it disconnects, or for cancel().
 template <class Handler>
 void Connection::start_waiting_for_hang_up(Handler handler) {
   if (tls_) tls_->async_read_some(asio::buffer(loop_.discarded), std::move(handler));
@@ -142,7 +142,7 @@ bool Connection::has_hung_up(error_code error) {
   return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
-// Does everything that can be done now, and returns what to wait for.
+// Does all work that is possible now, and returns the operation to wait for.
 Connection::Wait Connection::advance() {
   if (unsent_ && !flush()) return wait_for_output();
   while (true) {
@@ -237,7 +237,7 @@ void Connection::resume_answered() {
   if (waiting_for_reply_) std::exchange(waiting_for_reply_, nullptr).resume();
 }
 
-// Renders the answer to the request under way. The connection is then ready for the next request.
+// Renders the answer to the current request. The connection is then ready for the next request.
 void Connection::finish() {
   loop_.now = SteadyClock::now();
   if (answer_.stream &&
@@ -254,7 +254,7 @@ void Connection::finish() {
   answer_.stream.reset();
 }
 
-// Answers bytes that are not a request of ours. What follows them cannot be understood.
+// Answers a malformed request. The bytes after it cannot be parsed.
 void Connection::refuse() {
   loop_.now = SteadyClock::now();
   Refusal refusal = parser_.refusal();
@@ -287,8 +287,8 @@ void Connection::render(Answer&& answer) {
   else loop_.out.tail = std::make_shared<const std::string>(std::move(answer.body));
 }
 
-// Sends what is rendered, or the rest of it. False when something is left, or when the client is gone (then
-// the socket is closed).
+// Sends the rendered bytes, or the rest of them. Returns false if bytes are left, or if the client has
+// disconnected (then the socket is closed).
 bool Connection::flush() {
   if (!unsent_ && loop_.out.empty()) return true;
   if (!tls_) {
@@ -304,7 +304,7 @@ bool Connection::flush() {
   return false;
 }
 
-// The stream takes the rest of the connection's life: gives back what the request needed.
+// The stream uses the connection until its end, so this frees the memory of the request.
 void Connection::begin_stream() {
   stream_.emplace(std::move(answer_.stream), loop_.server.config.stream_heartbeat);
   answer_ = {};
@@ -325,14 +325,14 @@ void Connection::end_stream() {
   loop_.server.streams.fetch_sub(1, std::memory_order_relaxed);
 }
 
-// False when the stream is over.
+// Returns false if the stream has ended.
 bool Connection::append_news() {
   if (!loop_.is_stopping) return stream_->append_news(loop_.out, loop_.now);
   StreamWriter::append_reconnect(loop_.out);
   return false;
 }
 
-// Sends until there is nothing new. Does not wait for a client that does not take it.
+// Sends until there are no new events. Does not wait for a slow client.
 Connection::Wait Connection::advance_stream() {
   while (append_news()) {
     if (loop_.out.empty()) return Wait::hang_up;
@@ -349,7 +349,7 @@ void Connection::send_news(SteadyClock::time_point now) {
   if (activity_ != Activity::streaming || advance_stream() == Wait::hang_up) return;
   set_activity(Activity::sending);
   error_code ignored;
-  socket_.cancel(ignored);  // run() goes on
+  socket_.cancel(ignored);  // resumes run()
 }
 
 void Connection::set_activity(Activity activity) {

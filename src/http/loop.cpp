@@ -15,7 +15,7 @@
 namespace stagedoor::http {
 namespace {
 
-constexpr Millis kStopSweep{5};  // how often a stopping loop looks whether it is done
+constexpr Millis kStopSweep{5};  // how often a stopping loop checks whether it is done
 
 }  // namespace
 
@@ -89,7 +89,7 @@ void Loop::reject(int fd) {
   std::string text;
   append_head(text, answer, {.date = state_.date, .close = true});
   text += answer.body;
-  // A new socket takes this at once or is broken.
+  // A new socket accepts these bytes immediately, or it is broken.
   [[maybe_unused]] const ssize_t sent = ::send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
@@ -131,7 +131,7 @@ void Loop::sweep() {
 
 void Loop::begin_to_stop(SteadyClock::time_point deadline) {
   if (acceptor_) {
-    accept_clients();  // for the clients in the kernel's queue the connection is established
+    accept_clients();  // clients in the kernel's queue already have a connection
     acceptor_.reset();
   }
   state_.is_stopping = true;
@@ -143,7 +143,7 @@ void Loop::begin_to_stop(SteadyClock::time_point deadline) {
   wait_for_sweep();
 }
 
-// Ends the loop when all connections have ended, or at the deadline when all that are left wait for a Reply.
+// Ends the loop when all connections have ended, or at the deadline when all remaining ones wait for a Reply.
 bool Loop::end_if_done() {
   bool done = connections_.empty();
   if (!done && state_.now >= stop_deadline_) {

@@ -60,7 +60,7 @@ void Mailbox::wait() {
 
 void Mailbox::wake() noexcept {
   const std::uint64_t one = 1;
-  // Fails only when the counter is full, and then the loop is awake.
+  // Fails only if the counter is full, and then the loop is awake.
   [[maybe_unused]] const ssize_t written = ::write(wake_.native_handle(), &one, sizeof one);
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 namespace bj = boost::json;
 
-// As problem() writes it.
+// The schema of the output of problem().
 struct FaultBody {
   std::string path = {};
   std::string message = {};

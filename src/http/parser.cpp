@@ -10,7 +10,7 @@ namespace {
 
 namespace beast = boost::beast;
 
-constexpr std::size_t kSmall = 2 * 1024;    // what an idle connection keeps
+constexpr std::size_t kSmall = 2 * 1024;    // buffer of an idle connection
 constexpr std::size_t kFraming = 4 * 1024;  // most bytes of one chunk's head or of the trailers
 
 constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -28,7 +28,7 @@ std::string_view view(beast::string_view text) { return {text.data(), text.size(
 }  // namespace
 
 std::span<char> RequestParser::space() {
-  // In a chunked body the framing already read leaves a gap; what is not parsed yet moves over it.
+  // In a chunked body the parsed framing leaves a gap; the unparsed bytes move over it.
   if (chunked_ && head_done_) {
     const std::size_t decoded_end = body_ + body_size_;
     std::memmove(base() + decoded_end, base() + parsed_, buffered() - parsed_);
@@ -62,7 +62,7 @@ RequestParser::State RequestParser::parse() { return head_done_ ? parse_body() :
 
 RequestParser::State RequestParser::parse_head() {
   if (!head_) {
-    // One empty line before a request is forgiven (RFC 9112, 2.2).
+    // One empty line before a request is ignored (RFC 9112, 2.2).
     if (!skipped_blank_line_ && buffered() > 0 && *base() == '\r') {
       if (buffered() == 1) return State::need_more;
       if (base()[1] == '\n') begin_ += 2, skipped_blank_line_ = true;
@@ -160,8 +160,8 @@ void RequestParser::release() {
   fields_ = {};
 }
 
-// The form of the target: a path, or a URL of which we take the path (RFC 9112, 3.2). What is wrong with it,
-// or nullptr.
+// The form of the target: a path, or a URL of which we take the path (RFC 9112, 3.2). Returns the error, or
+// nullptr.
 const char* RequestParser::check_target(std::string_view target) {
   for (const char c : target) {
     if (c <= ' ' || c == '#' || c == 127) return "The target has characters that must be percent-encoded";
@@ -195,7 +195,7 @@ const char* RequestParser::check_target(std::string_view target) {
 
 const char* RequestParser::check_field(beast::http::field field, std::string_view name,
                                        std::string_view value) {
-  // Beast joins folded lines into a buffer of its own, or skips the fold when nothing stands before it.
+  // Beast joins folded lines into its own buffer, or skips the fold if nothing precedes it.
   const char* colon = name.data() + name.size();
   const bool in_place =
       std::less_equal<>()(colon, value.data()) && std::less<>()(value.data(), data_.get() + end_);

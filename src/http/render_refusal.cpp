@@ -90,7 +90,7 @@ Answer render_refusal(const Refusal& refusal) {
   bool says_when = false;
   for (const auto& [name, value] : refusal.headers) {
     says_when = says_when || name == "Retry-After";
-    // A line break in a value would let it write headers of its own.
+    // A line break in a value would allow header injection.
     if (value.find_first_of("\r\n") != value.npos) continue;
     answer.headers += fmt::format("{}: {}\r\n", name, value);
   }

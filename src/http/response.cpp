@@ -89,7 +89,7 @@ void append_head(std::string& out, const Answer& answer, const ResponseHead& hea
   }
   out += head.date;
   if (answer.stream) {
-    // X-Accel-Buffering: nginx would keep events until it has a buffer full of them.
+    // X-Accel-Buffering: otherwise nginx delays events until its buffer is full.
     out += "\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no";
   } else if (has_body(answer.status)) {
     if (answer.headers.empty() || answer.headers.find("Content-Type:") == std::string::npos) {

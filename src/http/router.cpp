@@ -21,7 +21,7 @@ std::string_view take_segment(std::string_view& path) {
 
 }  // namespace
 
-// A place in the tree of path segments.
+// A node in the tree of path segments.
 struct Router::Node {
   std::vector<std::pair<std::string, std::unique_ptr<Node>>> literals;
   std::unique_ptr<Node> parameter;

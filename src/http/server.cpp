@@ -59,7 +59,7 @@ Server::~Server() {
   stop(Millis(0));
   for (auto& loop : loops_) {
     if (loop->free_answered()) continue;
-    // Somebody still keeps a Reply that points into this loop: a leak is better than a dangling pointer.
+    // A Reply still exists and points into this loop: a leak is better than a dangling pointer.
     log(LogLevel::error, "the HTTP server ended before a request was answered");
     (void)loop.release();
     (void)state_.release();

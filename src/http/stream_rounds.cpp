@@ -20,7 +20,7 @@ void StreamRounds::add(Listener& listener) {
 
 void StreamRounds::remove(Listener& listener) { listeners_.erase(listeners_.iterator_to(listener)); }
 
-// The next round begins one interval after the last one began, or at once when that took longer.
+// The next round begins one interval after the begin of the last one, or immediately if that took longer.
 void StreamRounds::schedule_round() {
   timer_.expires_at(began_ + interval_);
   timer_.async_wait([this](error_code error) {
@@ -31,7 +31,7 @@ void StreamRounds::schedule_round() {
   });
 }
 
-// A listener that was asked goes to the end of the list, so that the next slice goes on behind it.
+// A polled listener moves to the end of the list, so that the next slice continues after it.
 void StreamRounds::ask_slice() {
   const auto until = SteadyClock::now() + kSlice;
   const auto is_done = [this] { return left_ == 0 || listeners_.empty(); };

@@ -10,7 +10,7 @@ namespace stagedoor::http {
 namespace {
 
 constexpr std::uint32_t kRetryMinMs = 1000, kRetrySpreadMs = 4000;
-constexpr std::uint32_t kRetryStepMs = 769;  // a prime: neighbours are far apart, and all delays are used
+constexpr std::uint32_t kRetryStepMs = 769;  // a prime, so neighbours are far apart and all delays are used
 
 }  // namespace
 

@@ -21,7 +21,7 @@ IdSource::IdSource() {
 }
 
 IdSource::Text IdSource::next() {
-  // splitmix64 by Sebastiano Vigna: a counter whose bits are mixed, so that ids do not repeat and look unlike
+  // splitmix64 by Sebastiano Vigna: a counter with mixed bits, so that ids do not repeat and do not resemble
   // each other.
   std::uint64_t mixed = state_ += 0x9e3779b97f4a7c15;
   mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9;

@@ -16,7 +16,7 @@ namespace bj = boost::json;
 
 namespace {
 
-// Builds the value, notes keys that come twice, and reads numbers exactly.
+// Builds the value, records duplicate keys, and reads numbers exactly.
 class Builder {
  public:
   static constexpr std::size_t max_object_size = static_cast<std::size_t>(-1);
@@ -143,7 +143,7 @@ class Builder {
         path += fmt::format("[{}]", levels_[i].index);
         continue;
       }
-      // The key being read in an outer object is the last one noted before the next level began.
+      // The current key of an outer object is the last one recorded before the next level began.
       if (!path.empty()) path += '.';
       path += i + 1 < levels_.size() ? keys_[levels_[i + 1].keys_begin - 1] : key;
     }

@@ -73,8 +73,8 @@ std::string draw_key(std::string_view seed, std::string_view digest, std::string
   return to_text(key);
 }
 
-// Sorted by the first 8 bytes; where those are equal, which a million people see once in forty million draws,
-// by all of them.
+// Sorted by the first 8 bytes; ties, which occur once in forty million draws of a million people, are sorted
+// by all bytes.
 DrawnOrder draw_order(std::string_view key, Place people) {
   const auto tag = [key](Place place) {
     std::string text(key);

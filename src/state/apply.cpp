@@ -1,4 +1,4 @@
-// What a View does with changes. It is above both: view.h does not know Changes and Batch.
+// Applies changes to a View. It includes both: view.h does not know Changes and Batch.
 #include <boost/pfr/core.hpp>
 
 #include "state/kinds.h"
@@ -44,7 +44,7 @@ void View::apply(const Changes& changes) {
   }
   for (const auto& row : changes.blocks) seats.at_or_new(row.seat).blocked = row.blocked;
   for_each_kind([&]<class Kind>(Kind) {
-    if constexpr (std::is_same_v<Kind, kinds::reservations>) return;  // done, with what follows from them
+    if constexpr (std::is_same_v<Kind, kinds::reservations>) return;  // handled with the derived entries
     else if constexpr (requires { Kind::in(*this).knows(KeyOf<Kind>{}); }) {
       for (const auto& row : Kind::in(changes)) Kind::in(*this).put(Kind::key(row), row);
     }

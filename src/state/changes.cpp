@@ -10,13 +10,13 @@ const Row* find_known(const Table<Key, Row>& table, const Key& key) {
   return table.knows(key) ? table.find(key) : nullptr;
 }
 
-// The row as the store has it, nothing when it has none: what the write is conditional on.
+// The current row of the store, on which the write is conditional; nullopt: none.
 std::optional<Reservation> stored(kinds::reservations, const Reservation& row, const View& view) {
   const Reservation* before = row.version == 1 ? nullptr : view.reservations.find(row.id);
   return before ? std::optional(*before) : std::nullopt;
 }
 std::optional<LinePlace> stored(kinds::line, const LinePlace& row, const View&) {
-  // A place is new, or given up by an owner whose joining is in the store already.
+  // A place is new, or is given up by an owner whose join is in the store.
   if (!row.left_at) return std::nullopt;
   return LinePlace{row.event, row.place, row.user, row.joined_at, std::nullopt};
 }

@@ -15,8 +15,8 @@ using Members = boost::describe::describe_members<T, boost::describe::mod_public
 template <class T>
 concept Described = boost::describe::has_describe_members<T>::value && !std::is_union_v<T>;
 
-// Whole numbers: seven bits a byte, lowest first, the sign in the lowest bit (small numbers take one byte).
-// Lists and texts: their length first. Described structs: the number of bytes first, then the members.
+// Whole numbers: seven bits per byte, lowest first, the sign in the lowest bit (small numbers take one byte).
+// Lists and strings: prefixed with their length. Described structs: the number of bytes, then the members.
 class Writer {
  public:
   std::string out;
@@ -61,7 +61,7 @@ class Writer {
   void put(const T& row) {
     const std::size_t begin = out.size();
     boost::mp11::mp_for_each<Members<T>>([&](auto member) { put(row.*member.pointer); });
-    Writer length;  // short: nothing is allocated
+    Writer length;  // short, so it does not allocate
     length.put(out.size() - begin);
     out.insert(begin, length.out);
   }
@@ -118,7 +118,7 @@ class Reader {
     });
   }
 
-  // Of what has its length before it.
+  // The end of a length-prefixed part.
   Reader inner() { return Reader(take(length())); }
   bool is_at_end() const { return rest_.empty(); }
   // Number of the elements or bytes that follow; each element has at least one byte.
@@ -145,7 +145,7 @@ class Reader {
   std::string_view rest_;
 };
 
-// Calls f(kind) for each kind of which peers receive something, in the order of the message.
+// Calls f(kind) for each kind that the message contains, in the order of the message.
 template <class F>
 void for_each_told_kind(F&& f) {
   for_each_kind([&]<class Kind>(Kind kind) {
@@ -200,8 +200,8 @@ void get_rows(Kind, Reader& reader, Batch& batch) {
 
 }  // namespace
 
-// The message is like a described struct: its length, then its members. A reader stops where the message
-// ends, so an older version may leave kinds out.
+// The message has the form of a described struct: its length, then its members. A reader stops at the end of
+// the message, so an older version may omit kinds.
 std::string to_bytes(const Batch& batch) {
   Writer members;
   members.put(to_ms(batch.now));

@@ -1,4 +1,4 @@
-// Loading keys from the tables in memory: plain searches, the meaning of each key in its simplest form.
+// Loads keys from the in-memory tables by plain searches: the simplest implementation of each key.
 #include "adapters/memory/memory_transaction.h"
 
 namespace stagedoor::memory {

@@ -3,7 +3,7 @@
 namespace stagedoor::memory {
 namespace {
 
-// A page of the rows that `wanted` says yes to, newest first. `position` is what cursors count.
+// A page of the rows for which `wanted` returns true, newest first. `position` returns the cursor of a row.
 template <class Row, class Map, class Position, class Wanted>
 std::vector<Row> page_of(const Map& rows, PageAt at, Position&& position, Wanted&& wanted) {
   std::vector<Row> page;

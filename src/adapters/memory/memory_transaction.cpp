@@ -27,8 +27,8 @@ MemoryTransaction::MemoryTransaction(MemoryStore& store)
       ids_reserved_to_(tables_.ids_reserved_to),
       latest_moment_(tables_.latest_moment) {}
 
-// As in the adapters for databases: what is referred to before what refers to it, changes that free a seat
-// before those that take one.
+// As in the database adapters: referenced rows before referencing rows, changes that free a seat before those
+// that take one.
 void MemoryTransaction::apply(const Batch& batch) {
   write(batch.catalogue);
   for (const auto& row : batch.payments) add(row);

@@ -12,7 +12,8 @@ namespace {
 using postgres::Columns;
 using postgres::Connection;
 
-// PostgreSQL's own view. It kept them when the rows were written; a disk or an operator may not have.
+// The constraints of PostgreSQL. It enforced them at every write; a disk fault or an operator may have broken
+// them.
 reports::AuditCheck check_constraints(Connection& connection) {
   reports::AuditCheck check{
       "constraints", "Every row keeps the constraints and references of the schema.", 0, {}};

@@ -17,7 +17,7 @@ namespace {
 constexpr int kOldestServer = 140'000;  // 14
 constexpr int kBinary = 1;
 
-// One line, without the end of it.
+// The message as one line.
 std::string line_of(const char* message) {
   std::string line = message ? message : "";
   while (!line.empty() && (line.back() == '\n' || line.back() == ' ')) line.pop_back();
@@ -51,7 +51,7 @@ std::int64_t number_from(const char* bytes, int size) {
   die_of_bug("a number has 2, 4 or 8 bytes");
 }
 
-// $name as $1, $2… by the order of their first appearance.
+// Replaces each $name by $1, $2…, in the order of first appearance.
 std::string numbered(std::string_view text, std::vector<std::string>& names) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
@@ -203,7 +203,7 @@ Connection::Connection(const ConnectionOptions& options) : answer_limit_(options
 }
 
 void Connection::connect(const ConnectionOptions& options) {
-  char* ignored = nullptr;  // what is wrong with a URL is told with the password in it
+  char* ignored = nullptr;  // the error text may contain the password of the URL
   const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> given(
       PQconninfoParse(options.url.c_str(), &ignored), &PQconninfoFree);
   PQfreemem(ignored);
@@ -226,7 +226,7 @@ void Connection::connect(const ConnectionOptions& options) {
     words.emplace_back(option->keyword, option->val);
     if (std::string_view(option->keyword) == "host" && std::strchr(option->val, ','))
       words.emplace(words.begin(), "target_session_attrs",
-                    "primary");  // one that is given comes later, and wins
+                    "primary");  // a parameter of the URL comes later and overrides it
   }
   std::vector<const char*> keywords;
   std::vector<const char*> values;
@@ -333,7 +333,7 @@ void Connection::read_answers() {
   queued_.clear();
 }
 
-// Nothing when the statement's results are all there.
+// nullptr after the last result of the statement.
 Connection::Result Connection::next_result() {
   for (;;) {
     const int unsent = PQflush(raw());
@@ -395,15 +395,15 @@ void Connection::note(const PGresult* result, const sql::Text* query) {
   failure_ = refusal_in(state ? state : "08", why);
 }
 
-// The exception that an SQLSTATE means.
+// The exception for an SQLSTATE.
 std::exception_ptr Connection::refusal_in(std::string_view state, const std::string& why) const {
   if (state == "55P03") return std::make_exception_ptr(LockTaken(why));
-  // 21 two rows where one may be, 22 a value that cannot be, 23 a constraint, 54 beyond a limit
+  // 21 cardinality violation, 22 invalid value, 23 constraint violation, 54 limit exceeded
   for (const std::string_view refused : {"21", "22", "23", "54"})
     if (state.starts_with(refused)) return std::make_exception_ptr(StoreRefused(why));
-  // 08 connection, 25 read-only or failed transaction, 28 not let in, 3D no such database, 40 collided with
-  // another transaction, 53 disk or memory, 55 in the wrong state, 57 stopping or cancelled, 58 the system,
-  // XX of its own
+  // 08 connection, 25 read-only or failed transaction, 28 authorization, 3D unknown database, 40
+  // serialization failure or deadlock, 53 out of disk or memory, 55 wrong object state, 57 shutdown or
+  // cancellation, 58 system error, XX internal error
   for (const std::string_view outage : {"08", "25", "28", "3D", "40", "53", "55", "57", "58", "XX"})
     if (state.starts_with(outage)) return std::make_exception_ptr(StoreUnavailable(why));
   if (!fatal_on_error_) return std::make_exception_ptr(StoreUnusable(why));
@@ -439,7 +439,7 @@ bool Connection::in_transaction() const { return is_open() && PQtransactionStatu
 void Connection::roll_back() noexcept {
   try {
     if (is_open() && !queued_.empty()) finish();
-  } catch (...) {  // it is undone anyhow
+  } catch (...) {  // the transaction is rolled back anyway
   }
   try {
     if (!in_transaction()) return;

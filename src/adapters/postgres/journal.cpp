@@ -15,7 +15,7 @@ namespace {
 
 using Micros = ClockOffset::Micros;
 
-constexpr int kAtOnce = 100;  // rows of the journal
+constexpr int kAtOnce = 100;  // rows of the journal per query
 constexpr auto kFarBehind = std::chrono::seconds(1);
 
 template <class Clock>
@@ -37,13 +37,13 @@ Micros here() { return now_of<std::chrono::steady_clock>(); }
       last_seen));
 }
 
-// To go on would be to write what others misunderstand.
+// Continuing would write rows that newer instances misread.
 void die_if_too_old(std::int64_t schema_needed) {
   const int known = sql::migrations_in_postgres().back().number;
   if (schema_needed > known) die_of_bug(tables::needs_newer_program(schema_needed, known));
 }
 
-// Not to hear a batch would be to sell what others have sold.
+// Skipping a batch would allow double sales.
 Batch read_batch(std::string_view body) {
   try {
     return batch_from_bytes(body);

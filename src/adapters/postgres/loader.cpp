@@ -6,12 +6,12 @@
 namespace stagedoor::postgres {
 namespace {
 
-// A row may come by several keys; the first one has put it in already.
+// Several keys may load the same row; the first one has added it.
 void keep(View& view, const Reservation& row) {
   if (!view.reservations.knows(row.id)) view.reservations.put(row.id, row);
 }
 
-// Keys of two parts, a part at a time.
+// The two parts of composite keys, as separate arrays.
 constexpr auto kFirst = [](const auto& key) { return key.first; };
 constexpr auto kSecond = [](const auto& key) { return key.second; };
 constexpr auto kWhole = [](const auto& key) { return key; };

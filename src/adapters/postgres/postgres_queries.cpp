@@ -8,7 +8,7 @@ namespace {
 using postgres::Columns;
 using postgres::Value;
 
-// What is asked for one is asked for a set of one.
+// Single-key lookups use the set query with one element.
 template <class Key>
 Value only(const Key& key) {
   return Value::of_each(std::initializer_list<Key>{key}, [](const Key& each) { return each; });
@@ -24,7 +24,7 @@ void read(Columns& columns, Payment& row) { columns >> row >> row.reservations; 
 
 }  // namespace
 
-// A connection that stood idle may have been lost meanwhile: that is found out by using it.
+// An idle connection may have been lost; only its use shows that.
 template <class Row>
 std::vector<Row> PostgresQueries::rows(const sql::Text& query,
                                        std::initializer_list<postgres::Param> params) {

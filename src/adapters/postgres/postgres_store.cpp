@@ -32,7 +32,7 @@ using postgres::LockTaken;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr Millis kJournalKept{10 * 60'000};
-constexpr Millis kWaitAtOnce{500};  // for the lock; then what was committed meanwhile is heard
+constexpr Millis kWaitAtOnce{500};  // wait for the lock; then the batches committed meanwhile are read
 constexpr Millis kConnectPauseMin{50}, kConnectPauseMax{1000};
 
 postgres::ConnectionOptions connection_options(const PostgresOptions& options) {
@@ -100,7 +100,7 @@ std::unique_ptr<Connection> PostgresStore::connect() const {
     auto connection = std::make_unique<Connection>(connection_options(options_));
     connection->set_fatal_on_error();
     return connection;
-  } catch (const StoreUnusable& why) {  // another server than before
+  } catch (const StoreUnusable& why) {  // a different server than before
     throw StoreUnavailable(why.what());
   }
 }
@@ -114,7 +114,8 @@ Connection& PostgresStore::open() {
   } catch (const StoreUnavailable& why) {
     unreachable_ = why.what();
     connect_pause_ = std::clamp(connect_pause_ * 2, kConnectPauseMin, kConnectPauseMax);
-    // Not all instances at the same moment: between half of the pause and all of it.
+    // With jitter, so that instances do not reconnect together: between half of the pause and the whole
+    // pause.
     const auto now = SteadyClock::now();
     connect_at_ = now + connect_pause_ / 2 + connect_pause_ * (now.time_since_epoch().count() % 512) / 1024;
     throw;
@@ -138,7 +139,7 @@ Connection& PostgresStore::reading() {
     reader->finish();
     reader_ = std::move(reader);
   }
-  return *reader_;  // a lost one stays lost
+  return *reader_;  // a lost connection stays lost
 }
 
 Catalogue PostgresStore::catalogue() {
@@ -181,7 +182,7 @@ void PostgresStore::poll() {
 }
 
 std::unique_ptr<Transaction> PostgresStore::begin() {
-  // What has gathered for long is read before the lock is taken, so that nobody waits for it.
+  // Reads a long backlog before it takes the lock, so that other instances do not wait for it.
   if (!journal_.has_begun() || journal_.is_far_behind()) poll();
   between_transactions();
   const auto asked_at = SteadyClock::now();
@@ -192,7 +193,7 @@ std::unique_ptr<Transaction> PostgresStore::begin() {
       journal_.catch_up(*connection_);
       return std::make_unique<PostgresTransaction>(*this);
     } catch (const LockTaken&) {
-      connection_->roll_back();  // that may have been the last of this connection
+      connection_->roll_back();  // this may have closed the connection
       const auto waited = SteadyClock::now() - asked_at;
       if (waited >= 2 * options_.lock_limit) throw;
       if (waited >= options_.lock_limit && !std::exchange(was_ended, true)) end_stalled_writer();
@@ -204,21 +205,21 @@ std::unique_ptr<Transaction> PostgresStore::begin() {
   }
 }
 
-// So that an instance whose turn does not come goes on answering reads.
+// Keeps an instance fresh that waits for the lock, so that it can answer reads.
 void PostgresStore::hear_while_waiting() {
   const auto since = SteadyClock::now();
   journal_.catch_up(open());
   if (on_wait_) on_wait_(since);
 }
 
-// Queues the beginning of a transaction that writes.
+// Queues the begin of a write transaction.
 void PostgresStore::lock() {
   open().queue("BEGIN");
   connection_->queue(sql::engine::take_lock, {{"$key", kWritersLock}});
 }
 
-// The server itself ends a transaction that is idle for too long, but not one whose client stopped in the
-// midst of a message, its own or the server's.
+// PostgreSQL ends a transaction that is idle for too long, but not one whose client stalled in the middle of
+// a message in either direction.
 void PostgresStore::end_stalled_writer() {
   Connection& connection = open();
   bool is_ended = false;
@@ -229,8 +230,8 @@ void PostgresStore::end_stalled_writer() {
   if (is_ended) log(LogLevel::warn, "terminated a stalled writer session (writer lock held, idle)");
 }
 
-// What became of a commit whose answer did not come. Whoever has the lock knows that the lost transaction has
-// ended.
+// Finds the outcome of a commit whose answer was lost. The owner of the lock knows that the lost transaction
+// has ended.
 bool PostgresStore::is_committed(const Journal::Entry& entry) {
   const auto until = SteadyClock::now() + options_.outcome_limit;
   bool is_stalled = false;
@@ -253,8 +254,8 @@ bool PostgresStore::is_committed(const Journal::Entry& entry) {
   }
 }
 
-// What is in the tables of a primary that was stopped, or whose session was ended, while a commit waited for
-// a synchronous replica, the replica need not have. A later commit returns when it has both.
+// If a primary was stopped, or its session ended, while a commit waited for a synchronous replica, the commit
+// may be in the primary's tables but not on the replica. A later commit returns after the replica has both.
 void PostgresStore::wait_for_replicas() {
   constexpr std::array<std::string_view, 1> kMark = {"latest_moment"};
   constexpr std::array<std::int64_t, 1> kAsItIs = {0};  // marks only rise

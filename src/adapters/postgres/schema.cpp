@@ -48,7 +48,7 @@ void migrate(Connection& connection) {
   connection.queue("SET LOCAL statement_timeout = 0");
   connection.queue("SET LOCAL idle_in_transaction_session_timeout = 0");
   connection.queue(sql::engine::take_lock, {{"$key", kWritersLock}});
-  // With it nobody else writes: for a table that is in use (a dump) it is not kept long.
+  // The lock blocks all writers, so the wait for a table in use (a dump) is short.
   connection.queue("SET LOCAL lock_timeout = '2s'");
   connection.finish();
   if (ask(connection, sql::engine::find_migrations_table) == 0 &&

@@ -9,7 +9,7 @@
 namespace stagedoor::postgres {
 namespace {
 
-// Rows to write, new ones or changed ones.
+// Rows to write: only new ones, or only changed ones.
 template <class Row>
 using Some = std::vector<const Write<Row>*>;
 
@@ -21,7 +21,7 @@ Some<Row> some(const Writes<Key, Row>& writes, bool is_stored) {
   return rows;
 }
 
-// A member of each row.
+// One member of each row.
 template <class Row, class Member>
 Value each(const std::vector<Row>& rows, Member Row::*member) {
   return Value::of_each(rows, [=](const Row& row) -> const Member& { return row.*member; });
@@ -56,7 +56,7 @@ void write(Connection& connection, const Event& event) {
                                                {"$updated_at", event.updated_at}});
 }
 
-// True when it was there.
+// True if the row existed.
 bool change_date(Connection& connection, const EventDate& date) {
   connection.queue(sql::catalogue::update_date, {{"$id", date.id},
                                                  {"$starts_at", date.starts_at},
@@ -163,7 +163,7 @@ void change(Connection& connection, const Some<LinePlace>& rows) {
                                              {"$left_ats", each(rows, &LinePlace::left_at)}});
 }
 
-// Inserts rows without bytes by their described columns, an array each.
+// Inserts rows without bytes members, with one array per described column.
 template <class Row, class Rows>
 void insert(Connection& connection, const sql::Text& statement, const Rows& rows) {
   if (rows.empty()) return;
@@ -171,7 +171,7 @@ void insert(Connection& connection, const sql::Text& statement, const Rows& rows
                    tables::parameters<Param, Row>([&](auto member) { return each(rows, member); }));
 }
 
-// Changed rows, which only ever free a seat, before new ones.
+// Changed rows, which only free seats, before new ones.
 template <class Key, class Row>
 void write(Connection& connection, const sql::Text& statement, const Writes<Key, Row>& writes) {
   if (const auto changed = some(writes, true); !changed.empty()) change(connection, changed);
@@ -235,7 +235,7 @@ void raise_watermarks(Connection& connection, const Batch& batch) {
 
 }  // namespace
 
-// What is referred to before what refers to it.
+// Referenced rows before referencing rows.
 void write(Connection& connection, const Batch& batch) {
   write(connection, batch.catalogue);
   insert<Payment>(connection, sql::payment::insert_payment, batch.payments);

@@ -9,7 +9,7 @@
 namespace stagedoor::reports {
 namespace {
 
-// A user's newest place so far, and when it is over.
+// A user's newest place so far, and the time of its end.
 struct Occupancy {
   Place place = 0;
   TimePoint ends_at = kNever;
@@ -19,7 +19,7 @@ class LineAudit {
  public:
   explicit LineAudit(TimePoint latest_moment) : latest_moment_(latest_moment) {}
 
-  // `visits`: those of the event, by place.
+  // `visits`: the visits of the event, by place.
   void check(LineStore& line, EventId event, std::span<const Visit> visits) {
     Place places = 0, first = 0, last = 0;
     TimePoint before{};
@@ -59,7 +59,7 @@ class LineAudit {
     newest = {row.place, row.left_at ? *row.left_at : visit ? visit->expires_at : kNever};
   }
 
-  // `place`: nullptr when the line has none of that number.
+  // `place`: nullptr if the line has no such place.
   void check(const Visit& visit, const LinePlace* place) {
     const auto add = [&](const std::string& what) {
       astray_.add(fmt::format("event {}: the visit of place {} [{}, {}) {}", visit.event.value, visit.place,

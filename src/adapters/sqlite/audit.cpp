@@ -10,7 +10,7 @@
 namespace stagedoor::sqlite {
 namespace {
 
-// SQLite's own view: pages, indexes against tables, NOT NULL, CHECK and foreign keys.
+// The checks of SQLite: pages, indexes against tables, NOT NULL, CHECK and foreign keys.
 reports::AuditCheck check_file(Database& database) {
   reports::AuditCheck check{
       "constraints", "The file is whole: pages, indexes, constraints and references.", 0, {}};

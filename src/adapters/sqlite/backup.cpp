@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Removes the unfinished copy unless it was given its name.
+// Removes the unfinished copy unless it was renamed.
 struct PartFile {
   std::string path;
   ~PartFile() {
@@ -31,7 +31,7 @@ void copy_pages(Database& from, const std::string& to_path) {
   sqlite3_backup* copy = sqlite3_backup_init(to.raw(), "main", from.raw(), "main");
   if (!copy) to.fail(sqlite3_errcode(to.raw()), "backup");
   int code = SQLITE_OK;
-  do {  // all pages in one step: in several, each commit of the server would start it over
+  do {  // all pages in one step, because a commit of the server between two steps restarts the copy
     code = sqlite3_backup_step(copy, -1);
   } while (code == SQLITE_OK);
   const int finished = sqlite3_backup_finish(copy);

@@ -22,7 +22,7 @@ void write_event(Statement& put, const Event& event) {
            {"$updated_at", event.updated_at}});
 }
 
-// True when it was there.
+// True if the row existed.
 bool change_date(Database& database, const EventDate& date) {
   return Statement(database, sql::catalogue::update_date)
              .run({{"$id", date.id},

@@ -38,7 +38,8 @@ void Checkpointer::work() {
     const std::lock_guard lock(round_);
     const int code =
         sqlite3_wal_checkpoint_v2(database_.raw(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-    // A full disk or a busy reader is no harm here: the log keeps everything, and the lane wakes us again.
+    // A full disk or a busy reader does no harm here: the log keeps all changes, and the lane wakes this
+    // thread again.
     if (code == SQLITE_OK) continue;
     try {
       database_.fail(code, "checkpoint");

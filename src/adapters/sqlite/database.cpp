@@ -15,11 +15,11 @@ constexpr int kBusyTimeoutMs = 2000;
 }  // namespace
 
 Database::Database(const std::string& path, OpenFor mode) : path_(path) {
-  // Counting every allocation costs a lock on each; nobody reads the counts. Refused once SQLite is in use.
+  // Memory statistics cost a lock per allocation and are not used. Fails once SQLite is in use.
   static const int unused = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   static_cast<void>(unused);
-  // A reader does not open the file read-only: SQLite then forgets the CHECK constraints, and an audit would
-  // not see them broken.
+  // A reader does not open the file read-only, because SQLite then ignores the CHECK constraints, and an
+  // audit would miss violations.
   const int access =
       mode == OpenFor::writing ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE;
   const int code = sqlite3_open_v2(path.c_str(), &db_, access | SQLITE_OPEN_NOMUTEX, nullptr);
@@ -31,7 +31,7 @@ Database::Database(const std::string& path, OpenFor mode) : path_(path) {
   sqlite3_extended_result_codes(db_, 1);
   sqlite3_busy_timeout(db_, kBusyTimeoutMs);
   if (mode == OpenFor::reading) {
-    sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);  // leave the log to its writer
+    sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);  // the writer does that
     sqlite3_exec(db_, "PRAGMA query_only = ON", nullptr, nullptr, nullptr);
   }
 }
@@ -100,7 +100,7 @@ int Value::bind(sqlite3_stmt* statement, int index) const {
       return sqlite3_bind_null(statement, index);
     case Kind::integer:
       return sqlite3_bind_int64(statement, index, integer_);
-    // An empty string may have no address; SQLite would take that for NULL.
+    // An empty string may have a null address, which SQLite would bind as NULL.
     case Kind::text:
       return sqlite3_bind_text64(statement, index, size_ ? static_cast<const char*>(bytes_) : "", size_,
                                  SQLITE_STATIC, SQLITE_UTF8);
@@ -151,8 +151,8 @@ void Statement::prepare() {
   if (code != SQLITE_OK) database_.fail(code, query_.name);
 }
 
-// Looking a name up costs more than binding; a call site gives its names in one order, so they are looked up
-// once.
+// A look-up of a name costs more than the binding. A call site always passes its names in the same order, so
+// each is looked up once.
 void Statement::bind(std::span<const Param> params) {
   if (!statement_) prepare();
   indexes_.resize(params.size());

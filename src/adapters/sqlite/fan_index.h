@@ -21,7 +21,7 @@ class FanIndex {
     Ids& ids = fans_[digest(fan)];
     if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
   }
-  // Rising.
+  // In ascending order.
   Ids find(const EventUser& fan) const {
     const auto at = fans_.find(digest(fan));
     Ids ids = at == fans_.end() ? Ids() : at->second;

@@ -7,7 +7,7 @@
 namespace stagedoor::sqlite {
 namespace {
 
-// A row may come by several keys; the first one has put it in already.
+// Several keys may load the same row; the first one has added it.
 void keep(View& view, Reservation&& row) {
   if (!view.reservations.knows(row.id)) view.reservations.put(row.id, std::move(row));
 }

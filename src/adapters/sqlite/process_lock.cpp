@@ -24,7 +24,7 @@ ProcessLock::ProcessLock(const std::string& path) {
   }
   const std::string pid = std::to_string(::getpid());
   if (::ftruncate(file_, 0) != 0 || ::pwrite(file_, pid.data(), pid.size(), 0) != ssize_t(pid.size())) {
-    // Only the message to a second process is poorer without it: on a full disk the lock still holds.
+    // On a full disk the lock still holds; only the message of a second process lacks the process id.
   }
 }
 

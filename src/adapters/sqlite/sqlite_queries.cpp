@@ -7,8 +7,8 @@
 namespace stagedoor::sqlite {
 namespace {
 
-// A page of rows that are indexed by generation (generation.h), newest first: looks into one generation after
-// the other until the page is full. `page_of(generation, rows wanted)` adds to the page.
+// A page of rows that are indexed by generation (generation.h), newest first. Reads one generation after the
+// other until the page is full. `page_of(generation, rows wanted)` adds to the page.
 template <class SomeId, class Rows, class PageOf>
 Rows page_by_generation(Statement& id_range, PageAt at, PageOf&& page_of) {
   SomeId first;

@@ -17,20 +17,20 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The lane waits so long for readers to leave the log before it goes on and tries again later.
+// The lane waits this long for readers to release the log; then it continues and tries again later.
 constexpr int kLogEmptyTimeoutMs = 50;
 constexpr int kBusyTimeoutMs = 2000;
 constexpr std::string_view kFolderPrefix = "stagedoor-memory-";
 constexpr std::string_view kFileName = "/stagedoor.db";
 
-// The same file has one lock, by whatever path it is named.
+// The same file has one lock, whichever path names it.
 std::string canonical(const std::string& path) {
   std::error_code error;
   const auto found = fs::weakly_canonical(path, error);
   return error ? path : found.string();
 }
 
-// The other connections of the start: their pages need not stay in memory.
+// The other connections at start do not need a page cache.
 void keep_small(Database& database) { database.execute("PRAGMA cache_size = -1024"); }
 
 }  // namespace
@@ -40,7 +40,7 @@ TemporaryFolder::TemporaryFolder() {
   const fs::path root =
       ::access(shared_memory.c_str(), W_OK) == 0 ? shared_memory : fs::temp_directory_path();
   std::error_code error;
-  const auto young = fs::file_time_type::clock::now() - std::chrono::minutes(1);  // perhaps not locked yet
+  const auto young = fs::file_time_type::clock::now() - std::chrono::minutes(1);  // may not be locked yet
   for (const auto& entry : fs::directory_iterator(root, error)) {
     if (!entry.path().filename().string().starts_with(kFolderPrefix)) continue;
     if (entry.last_write_time(error) > young) continue;
@@ -66,8 +66,8 @@ struct SqliteStore::LineReader {
   SqliteLine line{database};
 };
 
-// Begins with the first thing to do: reading inside one transaction saves locks, and a batch of refusals
-// never takes the write lock nor touches the disk.
+// Begins the transaction at its first read or write. Reads inside one transaction save locks, and a batch of
+// refusals takes no write lock and does not touch the disk.
 class SqliteStore::SqliteTransaction final : public Transaction {
  public:
   explicit SqliteTransaction(SqliteStore& store) : store_(store), database_(store.database_) {
@@ -95,7 +95,7 @@ class SqliteStore::SqliteTransaction final : public Transaction {
     writing_.unlock();
   }
 
-  // Nothing to do when it has begun.
+  // No effect if it has begun.
   void start(const char* begin) {
     if (writing_) return;
     writing_.lock();
@@ -118,7 +118,7 @@ SqliteStore::SqliteStore(SqliteOptions options)
       loader_(database_),
       writer_(database_),
       advance_sink_(database_, sql::events::advance_sink) {
-  check_is_not_foreign(database_);  // before anything is written to it
+  check_is_not_foreign(database_);  // before the first write to it
   database_.execute("PRAGMA journal_mode = WAL");
   database_.execute(synchronous_);
   database_.execute("PRAGMA wal_autocheckpoint = 0");
@@ -150,9 +150,9 @@ std::unique_ptr<Transaction> SqliteStore::begin() {
   return std::make_unique<SqliteTransaction>(*this);
 }
 
-// The log's frames reach the file in the background as soon as there is a good lot of them. As the lane keeps
-// adding, that never empties the log; over the limit the lane does the little that is left and so starts it
-// anew. A reader that stays on keeps it from that: then it is tried again after another quarter.
+// A background thread moves the log's frames to the file once there are enough of them. This never empties
+// the log while the lane writes. Above the limit the lane moves the remaining frames, which resets the log.
+// If a reader prevents that, the lane tries again after another quarter of the limit.
 void SqliteStore::after_commit() {
   const std::int64_t pages = wal_pages_;
   if (pages < wal_limit_pages_ / 4) return;
@@ -258,8 +258,8 @@ std::size_t SqliteStore::forget(const RetentionLimits& limits, std::size_t rows_
   return rows;
 }
 
-// Not synced to the disk by itself: it would make the next transaction of the lane wait, and a move that a
-// loss of power takes back only means repeats. The sync of any later transaction includes it.
+// Not synced to disk: a sync would delay the lane's next transaction, and a move that a power failure undoes
+// only causes duplicates. The sync of any later transaction includes it.
 bool SqliteStore::advance(std::string_view sink, OutboxId expected, OutboxId next) {
   class Unsynced {
    public:

@@ -48,8 +48,7 @@ Writer::Writer(Database& database)
       forget_answers_(database, sql::engine::forget_answers),
       forget_outbox_(database, sql::engine::forget_outbox) {}
 
-// What is referred to before what refers to it; changed reservations, which only ever free a seat, before new
-// ones.
+// Referenced rows before referencing rows; changed reservations, which only free seats, before new ones.
 void Writer::write(const Batch& batch, StoreIndexes& indexes) {
   if (!batch.catalogue.empty()) write_catalogue(database_, batch.catalogue);
   for (const auto& row : batch.payments) add(row);

@@ -27,7 +27,7 @@ bool is_writable(int fd) {
   return ready > 0;
 }
 
-// How many bytes were written: all of them unless a stop was requested.
+// Returns the number of bytes written: all of them unless a stop was requested.
 std::size_t write_all(int fd, std::string_view bytes, const std::stop_token& stop) {
   std::size_t written = 0;
   while (written < bytes.size() && !stop.stop_requested()) {

@@ -8,7 +8,7 @@
 namespace stagedoor::tables {
 
 std::int64_t answer_digest(const UserId& user, std::string_view key) {
-  std::string text(user.bytes.begin(), user.bytes.end());  // of one length always: no separator is needed
+  std::string text(user.bytes.begin(), user.bytes.end());  // fixed length, so no separator is needed
   text += key;
   const Sha256 hash = sha256(text);
   std::int64_t digest = 0;

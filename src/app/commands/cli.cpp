@@ -12,8 +12,8 @@ namespace {
 
 using Flags = std::vector<std::pair<std::string, std::string>>;
 
-// Takes every --section.key=value and --section.key value out of `arguments`. A dot in the name is what makes
-// a setting; config.cpp judges the names, so that all wrong ones are reported together.
+// Takes every --section.key=value and --section.key value out of `arguments`. A dot in the name marks a
+// setting. config.cpp checks the names, so that all unknown ones are reported together.
 Flags take_setting_flags(std::vector<std::string>& arguments) {
   Flags flags;
   std::vector<std::string> rest;

@@ -1,4 +1,4 @@
-// What all sub-commands with settings do first.
+// The first steps of all sub-commands with settings.
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>

@@ -8,7 +8,7 @@
 namespace stagedoor {
 namespace {
 
-// Writes what is_duration has let through.
+// Assigns a duration that is_duration has checked.
 std::function<void(const std::string&)> duration_to(Millis& target) {
   return [&target](const std::string& given) { target = *parse_duration(given); };
 }

@@ -14,7 +14,7 @@
 namespace stagedoor {
 namespace {
 
-// What verify-draw takes as its --list. False when the file is there already or cannot be written.
+// Writes the file for verify-draw --list. False if the file exists or cannot be written.
 bool write_joins(const std::string& path, const std::vector<LinePlace>& places) {
   if (std::filesystem::exists(path)) return false;
   std::ofstream out(path);

@@ -1,4 +1,4 @@
-// `stagedoor serve`: a Service from its start to the signal that ends it.
+// `stagedoor serve`: runs a Service from its start to the signal that stops it.
 #include <sys/resource.h>
 
 #include <csignal>
@@ -10,7 +10,7 @@
 namespace stagedoor {
 namespace {
 
-// Connections are file descriptors: as many as the system lets this process have.
+// Raises the limit of file descriptors, one per connection, to the system's maximum.
 void raise_file_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -18,7 +18,7 @@ void raise_file_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Blocks the signals that end the server in all threads to come, so that wait() alone receives them.
+// Blocks the stop signals in all later threads, so that only wait() receives them.
 class StopSignals {
  public:
   StopSignals() {

@@ -1,4 +1,4 @@
-// Recomputes the draw of an event from what is published of it (R-Q13).
+// Recomputes the draw of an event from its published values (R-Q13).
 #include <fmt/format.h>
 
 #include <CLI/App.hpp>
@@ -25,7 +25,7 @@ namespace stagedoor {
 namespace {
 
 constexpr int kWrong = 1;
-constexpr std::int64_t kPeopleMax = 100'000'000;  // more would be drawn for minutes, in gigabytes
+constexpr std::int64_t kPeopleMax = 100'000'000;  // more would need minutes and gigabytes
 
 struct Unreadable : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -38,7 +38,7 @@ std::string bytes_of_hex(std::string_view text, std::string_view what) {
   return *bytes;
 }
 
-// The document of an answer, or its data alone.
+// The whole body of an answer, or only its data.
 queue::DrawDto read_draw(std::string_view text, const std::string& from) {
   json::FieldErrors errors;
   auto document = json::parse(text, errors);
@@ -127,7 +127,7 @@ class Verifier {
     people_ = static_cast<Place>(*draw_.people);
   }
 
-  // The list may go on with those who joined after the opening.
+  // The list may continue with users who joined after the opening.
   void check_list() {
     std::ifstream in(options_.list);
     if (!in) throw Unreadable(options_.list + ": cannot be read");

@@ -144,7 +144,7 @@ class Loader {
     take(where, *setting, assign_node(*setting, node));
   }
 
-  // TOML knows types, so a number in quotes or a duration without them is a fault.
+  // TOML has types, so a number in quotes or a duration without quotes is an error.
   static std::optional<std::string> assign_node(const Setting& setting, const toml::node& node) {
     const bool wants_number =
         std::holds_alternative<std::int64_t*>(setting.value) || std::holds_alternative<Won*>(setting.value);
@@ -190,7 +190,7 @@ class Loader {
   std::vector<std::string_view> names_;
 };
 
-// Edits (insert, drop, replace) that turn one word into the other.
+// The edit distance (insert, delete, replace) of two words.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -206,7 +206,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-// 0, or the errno of what failed.
+// 0, or the errno of the failure.
 int read_whole_file(const std::string& path, std::string& text) {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
   if (!file) return errno;

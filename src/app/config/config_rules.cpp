@@ -1,4 +1,4 @@
-// Rules of the settings that a type and a range cannot say.
+// Rules of the settings beyond type and range.
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
@@ -159,7 +159,7 @@ class Rules {
     }
   }
 
-  // R-W8: whoever reaches the address could act as anybody, or give themselves money.
+  // R-W8: every client that reaches the address could act as any user, or give itself money.
   void beyond_loopback() {
     const auto listen = parse_listen(c_.http.listen);
     if (!listen || listen->loopback || c_.auth.trust_clients) return;

@@ -121,7 +121,8 @@ TEST(Settings, value_of_the_wrong_type_or_range_says_what_to_write) {  // R-K1
               ElementsAre(FaultAt("s.toml:2", "true or false")));
   EXPECT_THAT(from_toml("[admin]\nkeys = 'a:owner:x'\n").errors,
               ElementsAre(FaultAt("s.toml:2", "a list of strings")));
-  EXPECT_THAT(from_toml("[admin]\nkeys = [1]\n").errors, ElementsAre(FaultAt("s.toml:2", "a list of strings")));
+  EXPECT_THAT(from_toml("[admin]\nkeys = [1]\n").errors,
+              ElementsAre(FaultAt("s.toml:2", "a list of strings")));
   EXPECT_THAT(from_toml("[http]\nthreads = 4.0\n").errors,
               ElementsAre(FaultAt("s.toml:2", "a whole number")));
   EXPECT_THAT(from_flags({{"http.threads", "-1"}}).errors,

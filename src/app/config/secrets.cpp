@@ -28,7 +28,7 @@ std::string random_secret() {
                            ". Make the folder writable for this user, or set auth.keys and admin.keys.");
 }
 
-// What one instance made for itself, the others of its store would not know.
+// Other instances of the store would not know a secret that one instance creates.
 [[noreturn]] void need_the_same(const std::string& setting, const std::string& example) {
   throw std::runtime_error(
       setting + " is empty; all instances of one store need the same value, so set it: " + example);
@@ -46,7 +46,7 @@ std::vector<std::string> read_lines(const std::string& file) {
   return lines;
 }
 
-// Written beside, made durable, then renamed: after a crash the file is whole or absent.
+// Writes a temporary file, syncs it, then renames it: after a crash the file is complete or absent.
 void write_private(const std::string& file, const std::string& text) {
   const std::string beside = file + ".new";
   const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -57,8 +57,8 @@ void write_private(const std::string& file, const std::string& text) {
   if (!written || ::rename(beside.c_str(), file.c_str()) != 0) cannot("write", file);
 }
 
-// The lines of the file; when there is none, it is made with `first_line()`, which is then also returned by
-// itself.
+// The lines of the file. A missing file is created with `first_line()`, which is then also returned
+// separately.
 template <class FirstLine>
 std::pair<std::vector<std::string>, std::optional<std::string>> kept(const std::string& file,
                                                                      const char* comment,

@@ -50,7 +50,7 @@ std::string quoted(std::string_view text) {
   return out + '"';
 }
 
-// "postgres://user:***@host/db": what stands between the user's name and the host is a password.
+// "postgres://user:***@host/db": masks the password between the user's name and the host.
 std::string without_password_of_user(std::string_view url) {
   const auto scheme = url.find("://");
   const auto at = url.rfind('@');
@@ -61,7 +61,7 @@ std::string without_password_of_user(std::string_view url) {
   return fmt::format("{}:***{}", url.substr(0, colon), url.substr(at));
 }
 
-// So is a parameter that says so: "?password=***&sslmode=require".
+// Also masks the parameter: "?password=***&sslmode=require".
 std::string without_password(std::string_view url) {
   constexpr std::string_view kPassword = "password=";
   std::string shown = without_password_of_user(url);

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t kRowsAtOnce = 2000;
 constexpr Millis kRest{60'000};
-constexpr Millis kMargin{3'600'000};  // kept longer than promised
+constexpr Millis kMargin{3'600'000};  // kept longer than guaranteed
 constexpr Millis kBetweenPieces{100};
 constexpr Millis kOutboxKept{7 * 24 * 3'600'000};
 

@@ -56,13 +56,13 @@ Instance::Instance(const InstanceParts& parts)
                      .clock = clock_,
                      .balance_max = parts.balance_max} {
   if (lane_.has_others()) rooms_.share_presence();
-  // The read model is first, here and among the listeners: the rooms ask it for the policies of their events,
-  // and must find those of the very batch they hear of.
+  // The read model is first, here and among the observers: the rooms read the policies of their events from
+  // it, and need those of the current batch.
   read_model_.load(parts.store.startup);
   rooms_.restore(parts.store.line, parts.store.startup);
   hold_expiry_.restore(parts.store.startup);
-  // Each listener hears of a batch when those before it have. HoldExpiry needs no other one. Listeners that
-  // are added later (metrics) count what the instance already shows.
+  // Observers receive a batch in this order. HoldExpiry depends on no other one. Observers that are added
+  // later (metrics) count changes that are already visible in the instance.
   lane_.add_observer(read_model_);
   lane_.add_observer(rooms_);
   lane_.add_observer(hold_expiry_);

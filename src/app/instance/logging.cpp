@@ -11,7 +11,7 @@
 namespace stagedoor {
 namespace {
 
-std::shared_ptr<spdlog::logger> g_lines;  // writes what it is given as it is
+std::shared_ptr<spdlog::logger> g_lines;  // writes lines unchanged
 
 spdlog::level::level_enum spdlog_level(LogLevel level) {
   switch (level) {
@@ -59,7 +59,7 @@ void write(LogLevel level, std::string_view message, std::span<const LogField> f
   }
 }
 
-// Makes the same lines of what is logged through spdlog itself.
+// Formats messages that are logged through spdlog in the same way.
 class JsonFormatter : public spdlog::formatter {
  public:
   void format(const spdlog::details::log_msg& entry, spdlog::memory_buf_t& out) override {

@@ -18,7 +18,7 @@
 namespace stagedoor {
 namespace {
 
-// "host:port" or "[v6]:port", as the settings were checked to be.
+// "host:port" or "[v6]:port"; the settings have checked the form.
 http::ServerConfig server_config(const Config& config) {
   const auto& from = config.http;
   http::ServerConfig server;

@@ -24,7 +24,7 @@ std::string log_detail(const std::string& request, const ImportSummary& summary)
   return text;
 }
 
-// The event that the changes are about; none when they are about several.
+// The only event that the changes affect; none if they affect several.
 EventId event_of(const CatalogueChanges& changes) {
   if (changes.events.size() == 1) return changes.events[0].id;
   if (!changes.events.empty() || changes.dates.empty()) return {};
@@ -39,7 +39,7 @@ EventId event_of(const CatalogueChanges& changes) {
 ChangeCatalogue::ChangeCatalogue(Change change)
     : Command(LaneClass::operation, change.idempotency), change_(std::move(change)) {}
 
-// Planned once without an answer to what is taken, to see which dates' seats it asks about.
+// Plans once with no seats taken, to find the dates whose seats the plan checks.
 void ChangeCatalogue::rows_to_load(const View& view, Keys& wanted) const {
   const auto document = change_.document(*view.catalogue);
   if (!document) return;

@@ -69,7 +69,7 @@ void check_name(json::FieldErrors& errors, std::string_view field, const std::st
 }
 
 void check_window(json::FieldErrors& errors, const std::string& field, const Window& window) {
-  const bool is_absent = window.from == TimePoint{} && window.until == TimePoint{};  // a fault already
+  const bool is_absent = window.from == TimePoint{} && window.until == TimePoint{};  // already an error
   if (!is_absent && window.from >= window.until) {
     errors.add(field + ".until",
                fmt::format("must be later than {}.from ({})", field, to_rfc3339(window.from)));
@@ -203,8 +203,7 @@ std::vector<FieldError> price_errors(const std::map<std::string, Won>& prices,
 
 namespace {
 
-// Prices against a layout of the same document, so that they are told together with the document's other
-// faults.
+// Checks prices against a layout of the same document, so that these errors are reported with the others.
 void check_prices(const CatalogueDocument& document, const DateDocument& date, const std::string& path,
                   json::FieldErrors& errors) {
   const std::string name = date.layout.value_or("");
@@ -234,7 +233,7 @@ void check(const CatalogueDocument& document, json::FieldErrors& errors) {
     }
   }
   if (!document.events) return;
-  // What has no id is known by its name or its start when the document is imported again.
+  // Entries without an id are matched by name or start at the next import.
   for (std::size_t i = 0; i < document.events->size(); ++i) {
     const auto& event = (*document.events)[i];
     const std::string path = fmt::format("events[{}]", i);

@@ -14,7 +14,7 @@ namespace {
 
 using enum http::Method;
 
-// `?status=` and the like: nothing when absent.
+// Parameters such as `?status=`: nullopt if absent.
 template <class Enum>
 Result<std::optional<Enum>> query_enum(const http::Request& request, std::string_view name,
                                        std::string_view values) {
@@ -28,7 +28,7 @@ Result<std::optional<Enum>> query_enum(const http::Request& request, std::string
 constexpr std::string_view kEventStatuses = "UPCOMING, ON_SALE, SOLD_OUT, CLOSED";
 constexpr std::string_view kSeatStatuses = "AVAILABLE, OCCUPIED";
 
-// A day as people write it, "2036-02-01"; UTC.
+// A UTC day such as "2036-02-01".
 Result<std::chrono::sys_days> query_day(const http::Request& request) {
   const auto text = request.query("date");
   if (!text) return invalid("date", "is required: YYYY-MM-DD, the UTC day of startDate");
@@ -37,7 +37,7 @@ Result<std::chrono::sys_days> query_day(const http::Request& request) {
   return std::chrono::floor<std::chrono::days>(*midnight);
 }
 
-// The event's one performance of that day.
+// The event's only date on that day.
 Result<DateId> date_on(const Catalogue& catalogue, EventId event, std::chrono::sys_days day) {
   if (!catalogue.event(event)) return unknown_event(event);
   std::vector<DateId> found;
@@ -55,7 +55,7 @@ Result<DateId> date_on(const Catalogue& catalogue, EventId event, std::chrono::s
   return refusal;
 }
 
-// The place of the request is of a visit to the event that is active now.
+// Requires an active visit to the event.
 Result<void> check_turn(const CatalogueDeps& deps, const http::Request& request, EventId event) {
   const auto token = deps.tokens.of(request);
   if (!token) return token.error();

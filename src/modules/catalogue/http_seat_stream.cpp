@@ -14,7 +14,7 @@ constexpr std::size_t kCopyMax =
 // Until the visit ends.
 class SeatStream : public EventStream {
  public:
-  // `heard`: the version that the listener has; nothing: none.
+  // `heard`: the version that the listener has received; nullopt: none.
   SeatStream(queue::PlaceWatcher watcher, std::shared_ptr<SeatFeed> feed, std::optional<std::uint64_t> heard)
       : watcher_(std::move(watcher)), feed_(std::move(feed)), heard_(heard) {}
 

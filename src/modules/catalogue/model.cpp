@@ -15,7 +15,7 @@ namespace {
 constexpr std::int64_t kSeatsPerImportMax = 10'000'000;
 constexpr std::size_t kSeatsNamedMax = 10;
 
-// A layout written out: what a date gets from it.
+// The expanded layout: the seats and categories of a date.
 struct Seating {
   std::vector<std::string> sections;
   std::vector<std::string> categories;
@@ -136,7 +136,7 @@ class Planner {
     errors_.push_back({std::move(path), std::move(message)});
     only_seats_ = false;
   }
-  // What would take seats away or move them. True when nobody has any of them.
+  // Checks changes that remove or move seats. True if none of these seats is held or sold.
   bool is_free(const EventDate& date, const std::string& path, std::string_view what) {
     const auto seats = taken_(date);
     if (seats.empty()) return true;
@@ -155,7 +155,7 @@ class Planner {
     }
   }
 
-  // A new id that neither the catalogue nor the document has given already.
+  // A new id that neither the catalogue nor the document uses.
   template <class SomeId, class Rows>
   SomeId new_id(const Rows& rows, const absl::flat_hash_set<SomeId>& named) {
     for (;;) {
@@ -176,7 +176,7 @@ class Planner {
     plan_.changes.layouts.emplace_back(name, std::move(layout));
   }
 
-  // The one event or date that a document without an id means; nullptr when there is none, or too many.
+  // The event or date that a document entry without an id matches; nullptr if none or several match.
   template <class Rows, class Ids, class Matches>
   auto find_unnamed(const Rows& rows, const Ids& named, const std::string& path, Matches matches) {
     decltype(rows.begin()->second.get()) found = nullptr;
@@ -214,7 +214,7 @@ class Planner {
     if (before) move_windows(*before, event);
   }
 
-  // Puts the row into the changes, if it is one, and a line into the summary.
+  // Adds the row to the changes if it differs, and a line to the summary.
   template <class Row>
   void keep(const Row* before, Row& after, std::vector<Row>& changes) {
     const auto names = before ? differences(*before, after) : std::vector<std::string>();
@@ -232,7 +232,7 @@ class Planner {
     changes.push_back(after);
   }
 
-  // Dates that have the event's sale window for their booking window go on having it when it is moved.
+  // Dates whose booking window equals the event's sale window follow it when it moves.
   void move_windows(const Event& before, const Event& event) {
     const auto same = [](const Window& a, const Window& b) { return a.from == b.from && a.until == b.until; };
     if (same(before.on_sale, event.on_sale)) return;
@@ -276,7 +276,7 @@ class Planner {
     keep(before, date, plan_.changes.dates);
   }
 
-  // The seats of a new date; for one that is there, that the layout asked for is the one it has.
+  // Creates the seats of a new date; for an existing date, checks that the layout is unchanged.
   bool plan_seats(const DateDocument& document, const EventDate* before, const std::string& path,
                   EventDate& date) {
     const std::string name = document.layout.value_or("");

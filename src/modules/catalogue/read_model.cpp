@@ -12,7 +12,7 @@
 namespace stagedoor::catalogue {
 namespace {
 
-constexpr std::size_t kSmallDate = 512;  // seats: rendering so few takes less than 0.1 ms
+constexpr std::size_t kSmallDate = 512;  // seats; rendering takes less than 0.1 ms
 constexpr std::size_t kSmallEvent = 50;  // dates
 
 std::size_t slot_of(std::optional<SeatStatus> status) { return status ? 1 + std::size_t(*status) : 0; }
@@ -27,7 +27,7 @@ struct ReadModel::EventCounters {
   std::atomic<std::int64_t> revenue{0};
 };
 
-// The seats left of an event by category, counted and rendered anew at most every 100 ms.
+// The free seats of an event by category, counted and rendered again at most every 100 ms.
 class StockSlot {
  public:
   using Clock = std::chrono::steady_clock;
@@ -157,7 +157,7 @@ void ReadModel::put(const Write<Reservation>& write, const Entries& stock) {
   version_.fetch_add(1, std::memory_order_release);
 }
 
-// O(rows): boards are locked for a bit each, pages are not touched. Readers find the versions risen.
+// O(rows): locks boards briefly and does not touch pages. Readers see higher versions.
 void ReadModel::on_commit(const Batch& batch) {
   auto now = entries();
   if (!batch.catalogue.empty()) {

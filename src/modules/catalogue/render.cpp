@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kBegin = R"({"success":true,"data":)";
 
-// The next instant at which the answer to "is now inside" changes.
+// The next time at which "now is inside the window" changes.
 void note_change(const Window& window, TimePoint now, TimePoint& next) {
   for (const TimePoint edge : {window.from, window.until}) {
     if (edge > now) next = std::min(next, edge);
@@ -157,7 +157,7 @@ Rendering render_seats(const EventDate& date, const SeatBits& occupied, std::opt
 
 void append_seats(std::string& out, const EventDate& date, const SeatBits& occupied,
                   std::optional<SeatStatus> status) {
-  constexpr std::size_t kBytesPerSeat = 160;  // a guess, so that the text seldom grows
+  constexpr std::size_t kBytesPerSeat = 160;  // an estimate, so that the text seldom grows
   out.reserve(out.size() + date.seats.size() * kBytesPerSeat);
   ListWriter list(out);
   // One DTO per category, changed from seat to seat: most of a seat's text is its category's.

@@ -16,8 +16,8 @@ constexpr std::chrono::nanoseconds kStaleMax = std::chrono::milliseconds(100);
 constexpr int kRestPerCost = 10;  // rendering takes at most a tenth of the time
 constexpr std::size_t kGzipMin = 1024;
 
-// A tag from the bytes, so that it stays over restarts and on every instance: 64 bits, eight bytes a step
-// (a seat map has megabytes). Nobody outside chooses the bytes, so it need not resist forging.
+// A tag computed from the bytes, so that it is stable across restarts and instances: 64 bits, eight bytes per
+// step (a seat map has megabytes). Clients do not choose the bytes, so it need not resist forgery.
 std::string tag_of(std::string_view bytes) {
   constexpr std::uint64_t kOdd = 0x9e3779b97f4a7c15;
   std::uint64_t hash = bytes.size() * kOdd;

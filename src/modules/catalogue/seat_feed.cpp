@@ -27,7 +27,7 @@ std::optional<SeatFeed::Event> SeatFeed::after(std::optional<std::uint64_t> vers
   gather();
   if (!live_.date) return std::nullopt;
   if (version == version_) return Event{};
-  const std::uint64_t oldest = version_ - changes_.size();  // from here on all changes are known
+  const std::uint64_t oldest = version_ - changes_.size();  // all changes since this version are known
   if (!version || *version < oldest || *version > version_) return Event{snapshot(), snapshot_version_};
   return Event{changes_[*version - oldest], *version + 1};
 }
@@ -47,7 +47,7 @@ void SeatFeed::gather() {
   add_change(live_.seat_map->occupied());
 }
 
-// What was told of the seats is no longer so, prices for example: everybody gets a new snapshot.
+// Other properties of the seats have changed, such as prices: all listeners get a new snapshot.
 void SeatFeed::restart(ReadModel::LiveDate live) {
   live_ = std::move(live);
   board_version_ = live_.seat_map->version().load(std::memory_order_acquire);
@@ -82,7 +82,8 @@ std::string SeatFeed::head(std::string_view event) const {
                      version_);
 }
 
-// Written anew only when the changes since are no longer known: who comes gets those after it.
+// Serialized again only if the changes since the last one are no longer known; new listeners get it and the
+// changes after it.
 const std::shared_ptr<const std::string>& SeatFeed::snapshot() {
   if (!snapshot_ || snapshot_version_ < version_ - changes_.size()) {
     std::string text = head("snapshot");

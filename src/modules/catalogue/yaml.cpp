@@ -30,7 +30,7 @@ bj::value plain_scalar(const std::string& text) {
   return bj::value(text);
 }
 
-// Hears of a document and does nothing with it.
+// An event handler that ignores the document.
 class Listener final : public YAML::EventHandler {
   using Mark = YAML::Mark;
   using Style = YAML::EmitterStyle::value;
@@ -46,8 +46,8 @@ class Listener final : public YAML::EventHandler {
   void OnMapEnd() override {}
 };
 
-// 0, 1, or 2 for more. (YAML::LoadAll never returns from some texts, which the parser takes for endlessly
-// many.)
+// The number of documents: 0, 1, or 2 for more. (YAML::LoadAll never returns for some texts, which the parser
+// reads as endlessly many documents.)
 int count_documents(std::string_view text) {
   std::istringstream in{std::string(text)};
   YAML::Parser parser(in);
@@ -60,7 +60,7 @@ int count_documents(std::string_view text) {
 }  // namespace
 
 // Walks the parsed nodes. `*alias` is followed, so a small text could name a huge document: a document is
-// refused when it has many more parts than the text could write out itself.
+// refused if it has many more parts than the text could contain without aliases.
 class YamlText::Reader {
  public:
   Reader(YamlText& out, json::FieldErrors& errors, std::size_t text_size)

@@ -9,7 +9,7 @@
 namespace stagedoor::events {
 namespace {
 
-// Until rows of other instances are looked for; those of this one wake the worker.
+// The poll interval for rows of other instances; rows of this one wake the worker.
 constexpr Millis kRest{500};
 
 }  // namespace

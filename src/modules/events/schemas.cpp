@@ -10,7 +10,7 @@
 namespace stagedoor::events {
 namespace {
 
-// Schemas that stand alone: described structs are written in place.
+// Self-contained schemas: described structs are inlined.
 struct InPlace {
   template <class Make>
   boost::json::value ref(std::string_view, Make make) {

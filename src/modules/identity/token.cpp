@@ -15,7 +15,7 @@ namespace stagedoor::identity {
 
 struct TokenKeys::Key {
   static inline std::atomic<std::uint64_t> serials{0};
-  const std::uint64_t serial = ++serials;  // tells keys apart, also one made where another was
+  const std::uint64_t serial = ++serials;  // distinguishes keys, even at a reused address
   std::uint32_t id = 0;
   EVP_MAC_CTX* keyed = nullptr;  // initialised with the secret; copied for every MAC
 
@@ -36,8 +36,8 @@ struct TokenKeys::Key {
   ~Key() { EVP_MAC_CTX_free(keyed); }
 
   void mac(const protocol::TokenBytes& token, std::uint8_t (&out)[32]) const {
-    // Copying the keyed context costs more than the MAC itself: each thread keeps its copy for the key it
-    // used last.
+    // Copying the keyed context costs more than the MAC itself: each thread keeps its copy for the last key
+    // it used.
     struct Copy {
       std::uint64_t serial = 0;
       EVP_MAC_CTX* context = nullptr;

@@ -1,4 +1,4 @@
-// What is on sale, and how: every change goes through one command (catalogue/change.h).
+// The catalogue: every change uses one command (catalogue/change.h).
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
@@ -132,13 +132,13 @@ http::Route show_date_route(const OperatorDeps& deps) {
                                               api::with_id<DateId>("id"))});
 }
 
-// A change of the catalogue, and how its success reads.
+// A change of the catalogue, and the rendering of its success.
 struct CatalogueEdit {
   std::string action = {};
   std::string request = {};  // for the log, JSON
   std::function<Result<CatalogueDocument>(const Catalogue&)> document = {};
   std::function<Answer(const CataloguePlan&, const Catalogue& after, TimePoint now)> render = {};
-  std::vector<std::string> hidden_paths = {};  // how the document's paths begin that the caller did not write
+  std::vector<std::string> hidden_paths = {};  // prefixes of document paths that the caller did not write
 };
 
 Refusal without_paths(Refusal refusal, const std::vector<std::string>& hidden) {
@@ -186,7 +186,7 @@ boost::json::value as_json(const Document& document) {
   return boost::json::parse(json::to_text(document));
 }
 
-// The document with a merge patch applied, which may not give it another id.
+// The document with a merge patch applied; the patch must not change the id.
 template <class Document>
 Result<Document> patched(const Document& document, const boost::json::value& patch) {
   boost::json::value merged = as_json(document);

@@ -1,4 +1,4 @@
-// What operators look at: the numbers of now, and who changed what.
+// Reads of operators: the live numbers, and the audit log.
 #include <algorithm>
 #include <iterator>
 
@@ -14,7 +14,7 @@ struct LiveEventDto {
   catalogue::EventStatus status = catalogue::EventStatus::UPCOMING;
   bool paused = false;
   std::int64_t waiting = 0;
-  std::int64_t present = 0;  // of those waiting, who gave a sign of life lately
+  std::int64_t present = 0;  // of those waiting, users with a recent sign of life
   std::int64_t active = 0;
   std::int64_t joined = 0;  // places ever given
   double admittedPerSecond = 0;

@@ -1,5 +1,5 @@
-// The people in an event's waiting room, in an operator's hands: priority, the beacon of a draw, emptying the
-// room (R-Q17). How people are let in is a policy of the event: http_catalogue.cpp.
+// Operator calls on an event's waiting room: priority, the beacon of a draw, emptying the room (R-Q17). The
+// admission policy of the event: http_catalogue.cpp.
 #include "json/read.h"
 #include "json/schema.h"
 #include "json/write.h"
@@ -37,7 +37,7 @@ void check(const BeaconBody& body, json::FieldErrors& errors) {
 
 struct EmptiedDto {
   EventId eventId;
-  std::int64_t people = 0;  // who waited or were inside
+  std::int64_t people = 0;  // users who waited or were inside
 };
 BOOST_DESCRIBE_STRUCT(EmptiedDto, (), (eventId, people))
 
@@ -107,7 +107,7 @@ http::Route beacon_route(const OperatorDeps& deps) {
                             api::with_id<EventId>("id"), api::with_body<BeaconBody>, api::with_idempotency)});
 }
 
-// Sends everybody out, some at a time, and answers when the last one has left. Who joins meanwhile stays:
+// Removes all users, some at a time, and answers when the last one has left. Users who join meanwhile stay:
 // pause or close the event first.
 class Emptying : public std::enable_shared_from_this<Emptying> {
  public:
@@ -119,7 +119,7 @@ class Emptying : public std::enable_shared_from_this<Emptying> {
     const std::size_t begin = next_;
     next_ = std::min(begin + kAtOnce, people_.size());
     under_way_ = next_ - begin;
-    // The last answer calls this again, so this loop must not look at what that call changes.
+    // The last answer calls this again, so this loop must not read members that the call changes.
     for (std::size_t i = begin, end = next_; i < end; ++i) send_out(people_[i]);
   }
 

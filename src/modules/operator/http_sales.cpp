@@ -1,4 +1,4 @@
-// Seats and money in an operator's hands: house seats, charging, refunding.
+// Operator calls on seats and money: house seats, charging, refunding.
 #include "json/read.h"
 #include "json/schema.h"
 #include "json/types.h"
@@ -27,7 +27,7 @@ struct BlockedDto {
   DateId eventDateId;
   bool blocked = false;
   std::vector<SeatId> seatIds;
-  std::int64_t changed = 0;  // how many of them were not so already
+  std::int64_t changed = 0;  // number of seats whose state changed
 };
 BOOST_DESCRIBE_STRUCT(BlockedDto, (), (eventDateId, blocked, seatIds, changed))
 

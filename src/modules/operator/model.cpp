@@ -24,7 +24,7 @@ BOOST_DESCRIBE_STRUCT(BlockDetail, (), (date, seatIds))
 
 namespace {
 
-// The seats meant; their faults with the paths of the order.
+// The requested seats; errors have the paths of the order.
 std::vector<SeatId> seats_of(const BlockSeats& order, const EventDate& date,
                              std::vector<FieldError>& errors) {
   std::vector<SeatId> seats;

@@ -72,7 +72,7 @@ PaymentDto to_dto(const Payment& payment, Queries& queries, const Catalogue& cat
   return dto;
 }
 
-// Nothing when the request has no body: then only the reservation in the path is paid.
+// nullopt if the request has no body: then only the reservation in the path is paid.
 Result<std::optional<PayBody>> optional_body(const api::Source& from) {
   if (from.request.body.empty()) return std::optional<PayBody>();
   auto read = json::read<PayBody>(from.request.body);

@@ -10,7 +10,7 @@ namespace {
 
 constexpr Millis kAdmissionRest{100};
 
-// The places that may come in now, with their owners.
+// The places to admit now, with their owners.
 std::vector<LinePlace> admissible(const RoomState& state, const Event& event, TimePoint now) {
   std::vector<LinePlace> places;
   if (event.paused || !event.is_on_sale(now)) return places;

@@ -11,8 +11,8 @@
 namespace stagedoor::queue {
 namespace {
 
-constexpr Millis kDrawingLook{10};               // how often a drawing under way is looked after
-constexpr Place kDrawnInLane = 10'000;           // so many take the lane a few milliseconds
+constexpr Millis kDrawingLook{10};               // how often a running drawing is checked
+constexpr Place kDrawnInLane = 10'000;           // up to this number a draw takes the lane a few milliseconds
 constexpr std::size_t kDigestedAtOnce = 10'000;  // under one lock: polls of the event wait meanwhile
 
 class DrawCommand : public RoomCommand {

@@ -12,7 +12,7 @@ namespace {
 
 struct Person {
   TimePoint joined_at{};
-  TimePoint waited_until = kNever;  // let in, or left
+  TimePoint waited_until = kNever;  // admitted, or left
   bool is_admitted = false;
   bool has_vanished = false;
   bool has_priority = false;
@@ -42,7 +42,7 @@ std::vector<Person> people_of(const RoomRows& rows) {
   return people;
 }
 
-// Indexes of people in the order of the line.
+// The indexes of people, in the order of the line.
 std::vector<std::size_t> in_order(const RoomRows& rows, std::size_t people) {
   std::vector<std::size_t> order;
   order.reserve(people);
@@ -58,7 +58,7 @@ std::vector<std::size_t> in_order(const RoomRows& rows, std::size_t people) {
 
 std::int64_t count_inversions(const std::vector<Person>& people, const std::vector<std::size_t>& order) {
   std::int64_t inversions = 0;
-  TimePoint first_behind = kNever;  // when the first of those behind was let in
+  TimePoint first_behind = kNever;  // earliest admission of a person behind
   for (auto at = order.rbegin(); at != order.rend(); ++at) {
     const Person& person = people[*at];
     if (person.has_vanished || person.has_priority) continue;
@@ -95,7 +95,7 @@ Fairness judge_fairness(const RoomRows& rows, const QueuePolicy& policy) {
   const std::vector<Person> people = people_of(rows);
   const std::vector<std::size_t> order = in_order(rows, people.size());
   Fairness result{.joins = std::int64_t(people.size()), .admissions = std::int64_t(rows.visits.size())};
-  std::size_t frontier = 0;  // how far people who were always there were let in
+  std::size_t frontier = 0;  // last admitted position of always present users
   for (std::size_t rank = 0; rank < order.size(); ++rank) {
     const Person& person = people[order[rank]];
     if (person.is_admitted && !person.has_vanished && !person.has_priority) frontier = rank;

@@ -32,7 +32,8 @@ Result<Answer> told(int status, const QueueDeps& deps, const protocol::TokenClai
   return http::ok(status, to_dto(claims, deps.tokens.sign(claims), *fan, deps.stock(claims.event)));
 }
 
-// Each number in hexadecimal digits and a `-`: for every poll, where fmt would take longer than all the rest.
+// Each number in hexadecimal digits and a `-`: used by every poll, where fmt would take longer than all other
+// work.
 void append_parts(std::string& tag, std::integral auto... numbers) {
   const auto append = [&](auto number) {
     char digits[20];
@@ -41,7 +42,7 @@ void append_parts(std::string& tag, std::integral auto... numbers) {
   (append(numbers), ...);
 }
 
-// The event meant by a join that names none (R-Q8).
+// The event of a join without an event id (R-Q8).
 Result<EventId> implied_event(const QueueDeps& deps) {
   if (deps.default_event) return deps.default_event;
   EventId only;
@@ -68,7 +69,7 @@ Result<Join> read_join(const QueueDeps& deps, const http::Request& request) {
 }
 
 void join(const QueueDeps& deps, const Join& order, http::Reply reply) {
-  // With several instances the place may have ended elsewhere meanwhile, so the lane decides.
+  // With several instances the place may have ended on another one, so the lane decides.
   const auto place = deps.rooms.place_of(order.event, order.user, deps.clock.now());
   if (place && !deps.lane.has_others()) return reply(http::answer_of(told(200, deps, claims_of(*place))));
   const auto joined = std::make_shared<LinePlace>();
@@ -83,7 +84,7 @@ void join(const QueueDeps& deps, const Join& order, http::Reply reply) {
                                return Answer{.status = outcome.is_new ? 201 : 200};
                              });
       },
-      [joined, &deps, reply = std::move(reply)](Answer answer) mutable {  // when the room knows the place
+      [joined, &deps, reply = std::move(reply)](Answer answer) mutable {  // after the room has the place
         if (!answer.refusal) answer = http::answer_of(told(answer.status, deps, claims_of(*joined)));
         reply(std::move(answer));
       });

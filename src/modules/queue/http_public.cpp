@@ -14,13 +14,13 @@ namespace stagedoor::queue {
 
 struct PublicRoomDto {
   EventId eventId;
-  bool gathering = false;  // people come, and the order is not drawn yet
+  bool gathering = false;  // people join, and the order is not drawn yet
   bool paused = false;
   std::int64_t waiting = 0;
-  std::int64_t present = 0;   // of those waiting, who gave a sign of life lately
+  std::int64_t present = 0;   // of those waiting, users with a recent sign of life
   std::int64_t active = 0;    // inside
   std::int64_t joined = 0;    // places ever given
-  std::int64_t frontier = 0;  // how far the line was let in: a place in it, or after a draw a rank
+  std::int64_t frontier = 0;  // the last admitted position of the line: a place, or after a draw a rank
   double admittedPerSecond = 0;
   bool soldOut = false;
   json::Omitted<json::Rendered<Stock>> stock = {};
@@ -32,10 +32,10 @@ BOOST_DESCRIBE_STRUCT(PublicRoomDto, (),
 
 namespace {
 
-constexpr Millis kKept{500};  // rendered at most twice a second, whatever the crowd
+constexpr Millis kKept{500};  // rendered at most twice a second
 constexpr std::string_view kCacheControl = "Cache-Control: public, max-age=1, stale-while-revalidate=5\r\n";
 
-// The rendered numbers of every room, made anew when somebody asks for old ones.
+// The rendered numbers of every room, rendered again on a request for stale ones.
 class Pages {
  public:
   explicit Pages(const PublicDeps& deps) : deps_(deps) {}

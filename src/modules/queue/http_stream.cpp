@@ -11,11 +11,11 @@
 namespace stagedoor::queue {
 namespace {
 
-// `event: status` with what GET /queue would say, `id:` what was told. A status and its times are told at
-// once, a position in the rhythm of pollAfterMs.
+// `event: status` with the data of GET /queue, and `id:` with its tag. A status and its times are sent
+// immediately, a position every pollAfterMs.
 class StatusStream : public EventStream {
  public:
-  // `told`: the id of what the listener knows already; empty when nothing.
+  // `told`: the id of the last event that the listener has received; empty: none.
   StatusStream(PlaceWatcher watcher, const protocol::TokenClaims& claims, std::string token, std::string told,
                const StockOf& stock)
       : watcher_(std::move(watcher)),
@@ -75,7 +75,7 @@ Result<Answer> open(const QueueStreamDeps& deps, const http::Request& request) {
   const auto fan = deps.rooms.look(*claims);
   if (!fan) return unknown_token();
   const std::string_view told = request.header("Last-Event-ID");
-  // A browser stops reconnecting at 204.
+  // A 204 makes a browser stop reconnecting.
   if (fan->standing.status == QueueStatus::EXPIRED &&
       told == status_tag(*claims, *fan, deps.stock(claims->event)))
     return Answer{.status = 204};

@@ -5,7 +5,7 @@
 namespace stagedoor::queue {
 namespace {
 
-// A side line's turn comes when so many others were let in since that its share allows one.
+// A side line is next if enough others were admitted since its last admission that its share allows one.
 bool is_due(std::uint32_t since, double share) { return (since + 1) * share >= 1 - 1e-9; }
 
 }  // namespace

@@ -7,7 +7,7 @@
 namespace stagedoor::queue {
 
 TimePoint visit_cap(const Visit& visit, const QueuePolicy& policy) {
-  // A cap lowered meanwhile ends no visit that is under way, and no hold is born dead.
+  // Lowering the cap does not end current visits or create already-expired holds.
   return std::max(visit.activated_at + policy.visit_max, visit.expires_at);
 }
 
@@ -54,7 +54,7 @@ Decision<Joined> decide_join(const Join& order, const View& view, TimePoint now,
   if (event->closed || now < opens || now >= event->on_sale.until) {
     return refuse(Code::EVENT_NOT_ON_SALE, "The queue of this event is not open.");
   }
-  if (will_be_drawn(*event, now) && !view.draws.find(order.event)) {  // nobody joins before the commitment
+  if (will_be_drawn(*event, now) && !view.draws.find(order.event)) {  // no joins before the commitment
     return refuse(Code::EVENT_NOT_ON_SALE, "The draw is being prepared. Try again at once.");
   }
   const auto batch_last = view.last_place.find(order.event);

@@ -8,7 +8,7 @@
 namespace stagedoor::queue {
 namespace {
 
-constexpr std::size_t kAbsentAtOnce = 20'000;  // more would keep the lane too long
+constexpr std::size_t kAbsentAtOnce = 20'000;  // more would block the lane too long
 constexpr Millis kSearchEvery{1000};
 // Often enough that a fan who polls another instance now and then never counts as absent.
 constexpr int kPresenceSharesPerTimeout = 8;
@@ -97,8 +97,7 @@ void PresenceJob::search(const Event& event, Times& times, TimePoint now,
                          std::vector<std::unique_ptr<Command>>& due) {
   if (now < times.next_search) return;
   Millis timeout = event.queue.presence_timeout;
-  if (shares_presence_)
-    timeout += timeout / kPresenceSharesPerTimeout * 2;  // for signs of life that are on their way
+  if (shares_presence_) timeout += timeout / kPresenceSharesPerTimeout * 2;  // for signs of life in transit
   auto absent = rooms_.with(
       event.id, [&](RoomState& state) { return state.room.find_absent(timeout, now, kAbsentAtOnce); });
   times.next_search = absent.size() < kAbsentAtOnce ? now + kSearchEvery : now;

@@ -151,8 +151,8 @@ const UserId* Room::owner(Place place) const {
 
 Standing Room::standing(Place place, TimePoint now) const {
   Standing standing;
-  // An authentic token of a place not heard of yet (R-Q6) waits behind everybody, those included who joined
-  // before it and were not heard of either: so that the number does not grow when they are.
+  // A valid token whose join is not synced yet (R-Q6) is ranked behind all known joins and all earlier
+  // unsynced ones, so that the position does not grow when those are synced.
   if (!owner(place)) {
     const Place unheard = std::max(place, last_place() + 1) - (last_place() + 1);
     standing.position = line_.position_at_end() + unheard;

@@ -1,4 +1,4 @@
-// How the rooms learn what happened: from the store at start, from committed batches afterwards.
+// Updates the rooms: from the store at start, then from committed batches.
 #include <algorithm>
 #include <deque>
 #include <map>
@@ -19,7 +19,8 @@ void Rooms::restore(LineStore& line, StartupState& store) {
     });
     if (draw.drawn_at) drawn.push_back(draw);
   }});
-  // In the order in which people came to the priority line: as they joined, or later when it was granted.
+  // In the order in which people entered the priority line: at their join, or later when priority was
+  // granted.
   std::map<EventId, std::deque<PriorityUser>> granted;
   store.read({.priority = [&](const PriorityUser& user) { granted[user.event].push_back(user); }});
   for (auto& [event, users] : granted) {
@@ -89,8 +90,8 @@ void Rooms::on_commit(const Batch& batch) {
       if (order) state.room.set_order(std::move(*order));
     });
   }
-  // A room gathers while its draw is to come and the policy asks for one; otherwise people stand in the order
-  // of joining.
+  // A room gathers while its policy requires a draw that has not taken place; otherwise the order is that of
+  // joining.
   const auto follow_policy = [&](EventId id, const QueuePolicy& policy) {
     registry_.with(id, [&](RoomState& state) {
       const bool waits_for_draw = state.draw && !state.draw->drawn_at && policy.order == LineOrder::draw;

@@ -16,7 +16,7 @@ bool is_somebody_elses(const Room& room, const PlaceRef& place) {
   return owner && *owner != place.user;
 }
 
-// `event` is nullptr when this instance does not know it yet.
+// `event` is nullptr if this instance does not know it yet.
 FanView view(const Room& room, Place place, const Event* event, TimePoint now) {
   static const QueuePolicy kDefaults;
   FanView fan{room.standing(place, now), {}, {}};
@@ -105,7 +105,7 @@ std::vector<LinePlace> Rooms::everybody(EventId event) const {
   std::vector<LinePlace> people;
   const TimePoint now = clock_.now();
   Place place = 1;
-  const auto list_some = [&](const RoomState& state) {  // true while there are more
+  const auto list_some = [&](const RoomState& state) {  // returns true while there are more
     const Room& room = state.room;
     for (std::size_t i = 0; i < kListedAtOnce && place <= room.last_place(); ++i, ++place) {
       if (room.standing(place, now).status != QueueStatus::EXPIRED)

@@ -31,7 +31,7 @@ void check(const HoldBody& body, json::FieldErrors& errors) {
   if (body.seatIds->empty() || body.seatIds->size() > kSeatsPerCallMax)
     errors.add("seatIds", "must name 1 to 100 seats");
   auto sorted = *body.seatIds;
-  std::erase(sorted, SeatId{});  // what was no id is a fault of its own
+  std::erase(sorted, SeatId{});  // invalid ids are reported separately
   std::sort(sorted.begin(), sorted.end());
   if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end())
     errors.add("seatIds", "must not name a seat twice");

@@ -20,15 +20,15 @@ Refusal seat_refusal(Code code, std::string message, std::size_t index, std::siz
           .details = {{count == 1 ? "seatId" : fmt::format("seatIds[{}]", index), std::move(why)}}};
 }
 
-// When the user's newest hold of the seat lapsed, swept or not.
+// The expiry of the user's newest expired hold of the seat, swept or not.
 std::optional<TimePoint> lapsed_at(const View& view, SeatId seat, const UserId& user) {
-  const Reservation* unswept = taker_of(view, seat);  // called for a seat that nobody takes by rule
+  const Reservation* unswept = taker_of(view, seat);  // called for a seat that is free by rule
   if (unswept && unswept->user == user) return unswept->expires_at;
   const TimePoint* swept = view.last_lapsed.find({seat, user});
   return swept ? std::optional(*swept) : std::nullopt;
 }
 
-// The date on which the seat can be booked now by the holder of a token of `event`.
+// The date of the seat, if the holder of a token of `event` can book it now.
 Result<const EventDate*> bookable_date(const Catalogue& catalogue, SeatId seat, EventId event,
                                        TimePoint now) {
   const EventDate* date = catalogue.date_of(seat);
@@ -41,8 +41,8 @@ Result<const EventDate*> bookable_date(const Catalogue& catalogue, SeatId seat, 
   return date;
 }
 
-// A fan's live holds and paid seats. Lapsed holds are told from live ones only when it matters: when there
-// would be more than `enough`.
+// The number of a fan's live holds and paid seats. Expired holds are excluded only if it matters, that is if
+// the number exceeds `enough`.
 std::int64_t seats_of(const View& view, const EventUser& key, TimePoint now, std::int64_t enough) {
   const FanSeats* fan = view.fans.find(key);
   if (!fan) return 0;
@@ -82,7 +82,7 @@ void hold_keys(const HoldSeats& order, const View& view, Keys& wanted) {
   for (const SeatId seat : order.seats) {
     want(view.seats, wanted.seats, seat);
     if (has_cooldown) want(view.last_lapsed, wanted.last_lapsed, std::pair{seat, order.fan.user});
-    // A lapsed hold that is still in the way will be cancelled: that touches its owner's seats.
+    // An expired hold that still takes the seat will be cancelled, which changes its owner's seats.
     if (!view.seats.knows(seat)) continue;
     const SeatState* state = view.seats.find(seat);
     if (!state || !state->taken_by) continue;
@@ -100,7 +100,7 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, BatchContex
   const UserId& user = order.fan.user;
   const std::size_t count = order.seats.size();
 
-  // Plan: which are held already, which reservation stands in the way of the others.
+  // Plan: the seats that the user already holds, and the reservations that block the others.
   Held held;
   std::vector<const Reservation*> lapsed;
   std::vector<SeatId> wanted;
@@ -229,8 +229,7 @@ Decision<Left> decide_leave(const Leave& order, const View& view, BatchContext& 
       write(changes, cancelled(row, reason, now), context.ids);
     }
   } else if (!visit && current && current->place == fan.place) {
-    // A row of this user that the batch has changed means that it gave up this place, and perhaps took a new
-    // one.
+    // If the batch has changed a row of this user, the user gave up this place, and may have taken a new one.
     const bool has_left = view.line.contains({fan.event, fan.user});
     if (!has_left) {
       changes.line.push_back(*current);
