@@ -64,7 +64,7 @@ TEST(Journey, a_position_that_grows_breaks_the_rule) {  // R-Q5
   EXPECT_EQ(one.breaches(Rule::position_grew), 1u);
 }
 
-TEST(Journey, what_got_no_answer_is_asked_again_in_the_same_words_and_then_given_up) {  // R-X5
+TEST(Journey, repeats_unanswered_requests_unchanged_and_then_gives_up) {  // R-X5
   OneFan one;
   one.reach_seats();
   one.told(200, R"({"data":{"seat":[{"id":9,"status":"AVAILABLE","seatProperty":{"price":1}}]}})");

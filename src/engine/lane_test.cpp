@@ -362,7 +362,7 @@ TEST_F(LaneTest, does_not_remember_what_was_not_committed) {
 }
 
 // Section 8
-TEST_F(LaneTest, says_overloaded_at_once_when_a_class_is_full_and_takes_the_others) {
+TEST_F(LaneTest, refuses_with_overloaded_when_a_class_is_full_and_accepts_the_others) {
   LaneLimits limits;
   limits.queue_max.fill(3);
   restart(limits);
@@ -410,7 +410,7 @@ TEST_F(LaneTest, takes_no_more_than_a_batch_and_leaves_the_rest_in_order) {
 }
 
 // DESIGN 4: a batch stops at what its time can carry.
-TEST_F(LaneTest, stops_deciding_when_its_time_is_over_and_does_the_rest_next) {
+TEST_F(LaneTest, stops_deciding_after_its_time_limit_and_continues_in_the_next_batch) {
   restart({.batch_time = Millis(0)});
   const auto told = give_many(200);
   run();
@@ -542,7 +542,7 @@ TEST_F(LaneTest, is_all_or_nothing_whichever_store_call_fails) {
   }
 }
 
-TEST_F(LaneTest, says_unavailable_while_the_store_is_away_and_goes_on_when_it_is_back) {
+TEST_F(LaneTest, refuses_with_unavailable_during_an_outage_and_recovers_after_it) {
   give();
   run();
   store.is_down = true;

@@ -256,7 +256,7 @@ TEST(RequestParser, knows_when_the_connection_is_kept) {
   EXPECT_TRUE(kept("1.0", "Connection: keep-alive\r\n"));
 }
 
-TEST(RequestParser, takes_a_head_of_exactly_the_limit_and_refuses_one_byte_more) {
+TEST(RequestParser, accepts_a_head_of_exactly_the_limit_and_refuses_one_byte_more) {
   const auto head = [](std::size_t size) {
     std::string text = "GET / HTTP/1.1\r\nHost: a\r\nX: ";
     return text + std::string(size - text.size() - 4, 'x') + "\r\n\r\n";
@@ -270,7 +270,7 @@ TEST(RequestParser, takes_a_head_of_exactly_the_limit_and_refuses_one_byte_more)
   EXPECT_TRUE(is_refused(many + "\r\n"));
 }
 
-TEST(RequestParser, takes_a_body_of_exactly_the_limit_and_refuses_one_byte_more_R_X1) {
+TEST(RequestParser, accepts_a_body_of_exactly_the_limit_and_refuses_one_byte_more_R_X1) {
   for (const std::size_t size : {std::size_t{65536}, std::size_t{65537}}) {
     char hex[16];
     std::snprintf(hex, sizeof hex, "%zx", size);

@@ -103,7 +103,7 @@ TEST(ServerLimits, refuses_a_head_over_8_KiB) {
   EXPECT_EQ(client.receive().status, 400);
 }
 
-TEST(ServerLimits, refuses_a_body_over_64_KiB_before_it_has_come_and_the_client_sees_it) {
+TEST(ServerLimits, refuses_a_body_over_64_KiB_before_it_arrives_and_the_client_gets_the_answer) {
   TestServer server;
   server.post("/x", hello);
   server.start();
@@ -184,7 +184,7 @@ TEST(ServerLimits, never_times_out_a_request_that_waits_for_its_answer) {
   EXPECT_EQ(client.receive().body, "late");
 }
 
-TEST(ServerLimits, turns_clients_above_the_cap_away_with_503_and_takes_others_when_there_is_room) {
+TEST(ServerLimits, refuses_clients_above_the_cap_with_503_and_accepts_others_when_there_is_room) {
   TestServer server;
   server.config.connections_max = 2;
   server.get("/x", hello);

@@ -126,7 +126,7 @@ TEST_F(Streams, tell_events_as_they_happen_until_they_are_over) {
   EXPECT_EQ(station.listeners(), 0);
 }
 
-TEST_F(Streams, begin_behind_answers_to_pipelined_requests_and_hear_no_further_ones) {
+TEST_F(Streams, begin_after_answers_to_pipelined_requests_and_ignore_further_ones) {
   server.start();
   RawClient client(server.port());
   client.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n" + std::string(kGet) +
@@ -275,7 +275,7 @@ TEST_F(Streams, that_fail_end_and_do_no_harm) {
   EXPECT_EQ(RawClient(server.port()).get("/x").body, "hello");
 }
 
-TEST_F(Streams, come_and_go_in_crowds_while_events_are_told_and_requests_answered) {
+TEST_F(Streams, come_and_go_in_crowds_while_events_are_sent_and_requests_answered) {
   server.config.stream_interval = Millis(1);
   server.start();
   std::atomic<bool> is_over{false}, is_wrong{false};

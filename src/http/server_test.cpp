@@ -133,7 +133,7 @@ TEST(Server, answers_pipelined_requests_in_order_whoever_answers_them) {
   }
 }
 
-TEST(Server, sends_what_is_answered_without_waiting_for_the_pipelined_request_behind) {
+TEST(Server, sends_answers_without_waiting_for_the_next_pipelined_request) {
   TestServer server;
   Elsewhere elsewhere;
   elsewhere.answer_from(2);
@@ -335,7 +335,7 @@ TEST(Server, takes_sane_request_ids_and_continues_traces_R_O4) {
   EXPECT_EQ(trace.find("00f067aa0ba902b7"), std::string::npos);
 }
 
-TEST(Server, believes_forwarded_addresses_of_trusted_proxies_only_R_O7) {
+TEST(Server, trusts_forwarded_addresses_of_trusted_proxies_only_R_O7) {
   for (const bool is_trusted : {true, false}) {
     TestServer server;
     if (is_trusted) server.config.trusted_proxies = {"127.0.0.0/8"};

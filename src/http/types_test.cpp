@@ -61,7 +61,7 @@ TEST(PathParameter, refuses_what_is_no_id_with_its_name_R_X3) {
   EXPECT_EQ(PathRequest("me").request.user_id("eventId").error().code, Code::INVALID_REQUEST);
 }
 
-TEST(PathParameter, says_not_found_of_its_kind_for_an_id_too_great_to_exist) {
+TEST(PathParameter, refuses_an_id_too_large_to_exist_with_the_code_of_its_kind) {
   const PathRequest path("9223372036854775808");
   EXPECT_EQ(path.request.id<EventId>("eventId").error().code, Code::EVENT_NOT_FOUND);
   EXPECT_EQ(path.request.id<DateId>("eventId").error().code, Code::EVENT_DATE_NOT_FOUND);

@@ -343,7 +343,7 @@ TEST(WriteJson, writes_an_empty_optional_as_null_and_leaves_out_an_empty_omitted
   EXPECT_EQ(to_text(std::vector<std::vector<std::int64_t>>{{}, {1, 2}}), "[[],[1,2]]");
 }
 
-TEST(WriteJson, puts_in_what_was_rendered_before_and_describes_it_as_what_it_is) {
+TEST(WriteJson, inserts_rendered_json_and_has_the_schema_of_its_type) {
   const Policy policy;
   const Rendered<Policy> rendered{std::make_shared<const std::string>(to_text(policy))};
   EXPECT_EQ(to_text(std::vector<Rendered<Policy>>{rendered, rendered}),

@@ -210,7 +210,7 @@ TEST_F(Queue, events_never_share_a_queue) {
 }
 
 // R-Q15
-TEST_F(Queue, polling_sooner_than_told_is_refused_beyond_a_burst_and_costs_nothing) {
+TEST_F(Queue, polling_too_soon_is_refused_beyond_a_burst_and_costs_nothing) {
   enter(api, user(900'001), kPolled);
   const std::string token = text(api.send(join(new_user(), kPolled)).data(), "token");
   ApiReply refused = api.send(queue_status(token));

@@ -136,7 +136,7 @@ TEST_F(Streams, answer_HEAD_with_a_head) {
 }
 
 // R-C5
-TEST_F(Streams, seats_begin_with_a_snapshot_and_go_on_with_changes_that_add_up_to_the_seats_call) {
+TEST_F(Streams, seats_begin_with_a_snapshot_and_its_changes_add_up_to_the_seats_call) {
   const Visitor fan = enter(api, new_user(), kClub);
   const auto stream = listen(kSeatsOfClub, fan);
   auto event = stream->next();

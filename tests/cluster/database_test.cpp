@@ -154,7 +154,7 @@ INSTANTIATE_TEST_SUITE_P(Instances, TakeOver, testing::ValuesIn(ways()), [](cons
 });
 
 // A replica that lagged takes over: nobody sells by a memory of what is no more.
-TEST_F(Database, instances_that_know_more_than_who_takes_over_end_themselves) {
+TEST_F(Database, instances_that_are_ahead_of_the_new_primary_exit) {
   Sale sale;
   Cluster& cluster = sale.cluster;
   auto replica = PostgresServer::replica_of(cluster.postgres());
@@ -202,7 +202,7 @@ TEST_F(Database, instances_that_know_more_than_who_takes_over_end_themselves) {
 }
 
 // Without its only synchronous replica PostgreSQL lets no commit return.
-TEST_F(Database, a_lost_synchronous_replica_stops_the_sale_until_it_is_named_no_more) {
+TEST_F(Database, a_lost_synchronous_replica_stops_the_sale_until_it_is_removed) {
   Sale sale;
   Cluster& cluster = sale.cluster;
   auto replica = PostgresServer::replica_of(cluster.postgres());
@@ -267,7 +267,7 @@ TEST_F(FullDisk, of_the_tables_refuses_changes_and_lets_reads_go_on) {
 
 class FullDiskOfTheLog : public FullDisk, public testing::WithParamInterface<const char*> {};
 
-TEST_P(FullDiskOfTheLog, ends_the_database_and_it_goes_on_when_there_is_room) {
+TEST_P(FullDiskOfTheLog, stops_the_database_which_recovers_when_there_is_room) {
   Sale sale;
   Cluster& cluster = sale.cluster;
   PostgresServer& postgres = cluster.postgres();

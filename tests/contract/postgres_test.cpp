@@ -159,7 +159,7 @@ TEST_F(Postgres, many_batches_at_once_are_heard_in_order) {
 
 // A statement sees what was there when it began to wait: the lock first, then, in another statement, what is
 // true.
-TEST_F(Postgres, whoever_gets_the_lock_sees_what_was_committed_while_it_waited) {
+TEST_F(Postgres, the_owner_of_the_lock_sees_commits_made_while_it_waited) {
   Instance one({.url = url()});
   Instance two({.url = url()});
   two.store.poll();
@@ -225,7 +225,7 @@ TEST_F(Postgres, the_start_reads_one_state_and_what_comes_later_is_heard) {
   EXPECT_THAT(two.heard, ElementsAre(1002));
 }
 
-TEST_F(Postgres, a_start_whose_connection_was_lost_does_not_go_on_with_another_state) {
+TEST_F(Postgres, a_start_with_a_lost_connection_does_not_mix_two_snapshots) {
   TcpProxy proxy(postgres().port());
   Instance one({.url = database_->url(proxy.port())});
   one.store.catalogue();
@@ -245,7 +245,7 @@ TEST_F(Postgres, old_batches_are_forgotten_but_never_the_last) {
   one.hold(1006, 6);
 }
 
-// --- the process ends when its memory is not of what is there ---
+// --- exits when memory is ahead of the store ---
 
 TEST_F(Postgres, ends_the_process_when_the_store_went_back) {
   Instance one({.url = url()});
@@ -381,7 +381,7 @@ TEST_F(Postgres, who_waits_long_for_its_turn_hears_of_the_others_meanwhile) {
 
 // --- a writer that stops ---
 
-TEST_F(Postgres, a_stopped_writer_delays_the_others_by_three_seconds_and_can_not_commit_afterwards) {
+TEST_F(Postgres, a_stalled_writer_delays_the_others_by_three_seconds_and_cannot_commit_afterwards) {
   int ready[2];
   int go_on[2];
   ASSERT_EQ(::pipe(ready), 0);
@@ -444,7 +444,7 @@ TEST_F(Postgres, a_writer_that_stops_in_the_midst_of_a_message_is_cut_off) {
 }
 
 // What does not fit into the network's buffers keeps the server waiting, also without a limit.
-TEST_F(Postgres, a_writer_that_takes_nothing_of_what_is_sent_to_it_is_cut_off) {
+TEST_F(Postgres, a_writer_that_does_not_read_is_terminated) {
   Instance other({.url = url()});
   other.store.poll();
   const std::unique_ptr<PGconn, decltype(&PQfinish)> stopped(PQconnectdb(url().c_str()), &PQfinish);
@@ -481,7 +481,7 @@ TEST_F(Postgres, a_writer_that_has_just_got_the_lock_is_not_cut_off) {
   EXPECT_TRUE(second.has(1001));
 }
 
-TEST_F(Postgres, a_connection_lost_while_the_lock_is_somebody_s_is_replaced) {
+TEST_F(Postgres, a_connection_lost_while_another_holds_the_lock_is_replaced) {
   postgres::Connection somebody({.url = url(), .idle_limit = Millis(60'000)});
   TcpProxy proxy(postgres().port());
   Instance one(
@@ -500,7 +500,7 @@ TEST_F(Postgres, a_connection_lost_while_the_lock_is_somebody_s_is_replaced) {
 // --- a commit whose answer is lost ---
 
 // PostgreSQL takes the commit of a session that is ended while it waits for a replica for done.
-TEST_F(Postgres, what_a_synchronous_replica_may_not_have_is_not_said_to_be_done) {
+TEST_F(Postgres, recovered_commit_waits_for_synchronous_replica) {
   const auto name_replicas = [&](std::string_view setting) {
     database_->ask(fmt::format("ALTER SYSTEM {}", setting));
     database_->ask("SELECT pg_reload_conf()");
@@ -534,7 +534,7 @@ TEST_F(Postgres, a_commit_whose_answer_was_lost_is_found_to_be_done) {
 }
 
 // The database ends sessions (at a restart, or an operator does), at any moment of their work.
-TEST_F(Postgres, a_session_that_is_ended_is_a_lost_connection_whenever_that_happens) {
+TEST_F(Postgres, an_ended_session_is_a_lost_connection_at_every_point) {
   Instance one({.url = url()});
   std::int64_t done = 0, ended = 0;
   {
@@ -570,7 +570,7 @@ TEST_F(Postgres, a_commit_that_did_not_arrive_is_found_not_to_be_done) {
   one.hold(1003, 2);
 }
 
-TEST_F(Postgres, a_commit_that_cannot_be_asked_about_is_unknown_and_heard_of_later) {
+TEST_F(Postgres, a_commit_that_cannot_be_queried_is_unknown_and_received_later) {
   TcpProxy proxy(postgres().port());
   Instance one({.url = database_->url(proxy.port()), .outcome_limit = Millis(100)});
   one.hold(1001, 1);
@@ -626,7 +626,7 @@ TEST_F(Postgres, is_unavailable_while_the_server_restarts_and_works_again_after)
   EXPECT_TRUE(reader->reservation(ReservationId{1003}));
 }
 
-TEST_F(Postgres, a_server_that_cannot_be_reached_is_tried_again_less_and_less_often) {
+TEST_F(Postgres, reconnects_to_an_unreachable_server_with_back_off) {
   TcpProxy proxy(postgres().port());
   Instance one({.url = database_->url(proxy.port())});
   one.store.poll();

@@ -87,7 +87,7 @@ TEST_F(Sqlite, refuses_a_second_writer_and_names_the_first) {
   EXPECT_EQ(refusal(path()), "");
 }
 
-TEST_F(Sqlite, opens_after_its_process_was_killed_with_all_that_was_committed) {
+TEST_F(Sqlite, keeps_all_commits_after_its_process_was_killed) {
   const pid_t child = ::fork();
   if (child == 0) {
     auto store = open(path());

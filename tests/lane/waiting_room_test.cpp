@@ -59,7 +59,7 @@ class WaitingRoom : public testing::Test {
 };
 
 // R-Q12: "a phone that sleeps for ten minutes".
-TEST_F(WaitingRoom, passes_over_who_sleeps_and_lets_them_in_next_when_they_come_back) {
+TEST_F(WaitingRoom, skips_absent_users_and_admits_them_next_when_they_return) {
   open("admission: capacity, capacity: 1, active_ttl: 30m, presence_timeout: 60s, return_share: 0.5");
   const Visitor inside = join(1), sleeper = join(2), third = join(3), fourth = join(4);
   world().run();
@@ -115,7 +115,7 @@ TEST_F(WaitingRoom, stays_full_when_half_of_the_people_have_vanished) {
 }
 
 // R-Q5, R-Q13
-TEST_F(WaitingRoom, draws_the_order_of_those_who_gathered_as_it_was_committed) {
+TEST_F(WaitingRoom, draws_the_order_of_gathered_users_as_committed) {
   open("admission: capacity, capacity: 1, active_ttl: 5m, order: draw", Millis(60'000));
   const Call look{"GET", "/queue/draw/1"};
   const ApiReply before = world().call(look);
@@ -159,7 +159,7 @@ TEST_F(WaitingRoom, draws_the_order_of_those_who_gathered_as_it_was_committed) {
   }
 }
 
-TEST_F(WaitingRoom, commits_to_the_same_seed_anew_when_the_opening_is_moved) {
+TEST_F(WaitingRoom, commits_to_the_same_seed_again_when_the_opening_is_moved) {
   open("admission: capacity, capacity: 1, order: draw", Millis(60'000));
   join(1);
   const Draw first = *world().rooms().draw({1});
@@ -221,7 +221,7 @@ TEST_F(WaitingRoom, draws_many_people_without_keeping_the_lane) {
 }
 
 // The opening is moved while the list of the first one is being worked on.
-TEST_F(WaitingRoom, gives_a_draw_up_that_is_under_way_when_the_opening_is_moved) {
+TEST_F(WaitingRoom, cancels_a_running_draw_when_the_opening_is_moved) {
   open("admission: interval, people: 100, every: 1s, presence_timeout: 1h, poll_max: 30s, order: draw",
        Millis(60'000));
   constexpr Place kPeople = 12'000;
@@ -285,7 +285,7 @@ TEST_F(WaitingRoom, is_emptied_by_an_operator_with_the_holds_of_those_inside) {
 }
 
 // R-Q16
-TEST_F(WaitingRoom, tells_those_who_wait_what_is_left_and_that_everything_is_sold) {
+TEST_F(WaitingRoom, shows_waiting_users_the_stock_and_that_everything_is_sold) {
   open("admission: capacity, capacity: 1, active_ttl: 5m");
   const Visitor buyer = join(1), waiting = join(2);
   world().run();

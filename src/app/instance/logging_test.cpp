@@ -19,7 +19,7 @@ TEST(LogLine, is_json_with_ecs_names) {
   EXPECT_EQ(line.at("error.message"), "disk \"full\"\n");
 }
 
-TEST(Logging, writes_one_line_an_entry_to_standard_error_and_drops_what_is_below_the_level) {
+TEST(Logging, writes_one_line_per_entry_to_standard_error_and_drops_lines_below_the_level) {
   testing::internal::CaptureStderr();
   start_logging("warn");
   log(LogLevel::info, "quiet");

@@ -130,7 +130,7 @@ TEST(CatalogueCalls, dates_and_seats_need_an_active_token_of_the_event_R_S11) {
   }
 }
 
-TEST(CatalogueCalls, an_unknown_date_is_404_for_who_has_a_token_and_401_for_who_has_none) {
+TEST(CatalogueCalls, an_unknown_date_is_404_with_a_token_and_401_without) {
   World world;
   EXPECT_EQ(world.status("/events/properties/70/seats", world.token(1, true)), 404);
   EXPECT_EQ(world.status("/events/properties/70/seats"), 401);

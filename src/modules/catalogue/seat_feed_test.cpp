@@ -117,7 +117,7 @@ struct Listener {
   std::map<std::uint64_t, Seats> at_version;
 };
 
-TEST(SeatFeed, begins_with_all_seats_as_the_seats_call_has_them_and_goes_on_with_changed_ones_only) {
+TEST(SeatFeed, begins_with_all_seats_of_the_seats_call_then_sends_only_changed_ones) {
   House house(3);
   house.take(101);
   Listener listener(house);
@@ -139,7 +139,7 @@ TEST(SeatFeed, begins_with_all_seats_as_the_seats_call_has_them_and_goes_on_with
             R"({"version":2,"seat":[{"id":100,"status":"OCCUPIED"},{"id":101,"status":"AVAILABLE"}]})");
 }
 
-TEST(SeatFeed, gathers_changes_of_a_short_while_into_one_event_and_tells_nothing_of_what_was_undone) {
+TEST(SeatFeed, merges_changes_within_a_short_time_and_sends_no_undone_ones) {
   House house(10);
   Listener listener(house);
   listener.hear();
@@ -194,7 +194,7 @@ TEST(SeatFeed, resumes_after_an_event_it_still_knows_and_begins_again_after_othe
   }
 }
 
-TEST(SeatFeed, gives_a_new_snapshot_to_who_fell_behind_and_when_the_date_itself_was_changed) {
+TEST(SeatFeed, sends_a_new_snapshot_to_slow_listeners_and_after_a_change_of_the_date) {
   House house(10);
   Listener slow(house), quick(house);
   slow.hear();

@@ -84,7 +84,7 @@ TEST_F(IdentityTest, knows_the_owner_whatever_their_turn) {
 }
 
 // R-W8, mode `token`: the join believes its body, everything after it a token.
-TEST_F(IdentityTest, believes_the_user_of_a_join_and_proves_them_by_token_later) {
+TEST_F(IdentityTest, trusts_the_user_of_a_join_and_proves_them_by_token_later) {
   http::Request request;
   EXPECT_EQ(identity.joining(request, user_id(7))->user, user_id(7));
   EXPECT_EQ(identity.joining(request, user_id(7))->proof, Proof::none);

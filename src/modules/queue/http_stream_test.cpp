@@ -96,7 +96,7 @@ class QueueStream : public testing::Test, protected http::Reply::Sink {
   bool is_open = false;
 };
 
-TEST_F(QueueStream, begins_with_what_GET_queue_would_say_and_then_is_silent) {
+TEST_F(QueueStream, begins_with_the_data_of_GET_queue_and_then_is_silent) {
   join();
   const protocol::TokenClaims fan = join();
   const auto stream = listen(fan);
@@ -138,7 +138,7 @@ TEST_F(QueueStream, tells_admission_and_its_end_at_once_and_then_is_over) {
   EXPECT_FALSE(is_open);
 }
 
-TEST_F(QueueStream, tells_a_position_in_the_rhythm_of_pollAfterMs_and_no_sooner) {
+TEST_F(QueueStream, sends_a_position_every_pollAfterMs_and_no_sooner) {
   std::vector<protocol::TokenClaims> ahead;
   for (int i = 0; i < 20; ++i) ahead.push_back(join());
   const auto stream = listen(join());
@@ -181,7 +181,7 @@ TEST_F(QueueStream, says_that_a_place_was_given_up) {
   EXPECT_FALSE(is_open);
 }
 
-TEST_F(QueueStream, repeats_nothing_after_Last_Event_ID_and_tells_what_has_changed_since) {
+TEST_F(QueueStream, sends_only_changes_since_Last_Event_ID) {
   const protocol::TokenClaims first = join(), fan = join();
   const std::string id = hear(*listen(fan)).at(0).id;
   const auto again = listen(fan, id);

@@ -133,7 +133,7 @@ int traces() {
 }
 
 // 60 steps each: with the long version 2.4 million.
-TEST(Line, agrees_with_a_naive_list_on_random_traces_and_tells_nobody_a_number_that_grows) {
+TEST(Line, agrees_with_a_naive_list_on_random_traces_and_positions_never_grow) {
   for (int seed = 1; seed <= traces(); ++seed) {
     std::mt19937 random(static_cast<unsigned>(seed));
     const Shares shares{double(random() % 6) / 5, double(random() % 6) / 5};

@@ -68,7 +68,7 @@ TEST(Room, counts_only_people_who_are_still_there) {
 }
 
 // R-Q5, R-Q6, R-M1: another instance may have given it a moment ago, and others before it.
-TEST(Room, treats_a_place_it_has_not_heard_of_as_waiting_behind_all_before_it) {
+TEST(Room, ranks_an_unknown_place_behind_all_known_and_earlier_ones) {
   Room room;
   join(room, 3);
   EXPECT_EQ(room.standing(4, kStart).position, 3u);

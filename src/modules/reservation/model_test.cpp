@@ -288,7 +288,7 @@ TEST(HoldSeats, keeps_a_user_from_their_lapsed_seat_for_the_cooldown) {
 }
 
 // R-S8
-TEST(HoldSeats, the_cooldown_keeps_nobody_else_from_the_seat_and_follows_no_cancellation) {
+TEST(HoldSeats, the_cooldown_does_not_apply_to_other_users_or_after_a_cancellation) {
   Stage stage;
   stage.event().policy.rehold_cooldown = Millis(60'000);
   const PlaceRef token = stage.inside(1);
