@@ -21,7 +21,7 @@ namespace stagedoor::crowd {
 struct PublishedDraw {
   std::string commitment = {};  // hexadecimal, as are seed and digest
   TimePoint opens_at{};
-  std::optional<TimePoint> drawn_at = {};  // nothing: not drawn yet, and the members below are empty
+  std::optional<TimePoint> drawn_at = {};  // nullopt: not drawn yet, and the members below are empty
   Place people = 0;
   std::string digest = {};
   std::string seed = {};
@@ -31,7 +31,7 @@ struct PublishedDraw {
 // Throws when the form or the algorithm is another one.
 PublishedDraw read_draw(const boost::json::object& data);
 
-// What one fan learned from the answers.
+// The facts that one fan has from the answers.
 struct Witness {
   // From the token; place 0: no token yet.
   Place place = 0;

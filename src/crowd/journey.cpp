@@ -49,7 +49,7 @@ std::string_view refusal_code(const Response& response) {
   return code.substr(0, code.find('"'));
 }
 
-// Nothing when the header is absent or not a whole number of seconds.
+// nullopt if the header is absent or not a whole number of seconds.
 std::optional<Millis> retry_after(const Response& response) {
   const auto seconds = parse_number<std::uint32_t>(response.header("Retry-After"));
   if (!seconds || *seconds > 86'400) return std::nullopt;

@@ -66,7 +66,7 @@ struct Fan {
     std::int64_t reservation, seat, price;
   };
   std::vector<Held> held;
-  std::size_t paid = 0;      // how many of `held` are paid, from the first
+  std::size_t paid = 0;      // number of paid seats at the front of `held`
   std::int64_t balance = 0;  // expected after the answers so far
   bool charged = false;
   std::uint16_t keys_used = 0;
@@ -88,11 +88,11 @@ struct Tally {
   std::int64_t in(Stage stage) const { return fans[static_cast<std::size_t>(stage)]; }
 };
 
-// What an answer says about a fan's place.
+// A fan's place in an answer.
 struct PlaceAnswer {
   std::string_view token = {};  // only in answers to a join
   bool waits = false;
-  std::optional<std::int64_t> position = {};  // nothing before a draw
+  std::optional<std::int64_t> position = {};  // nullopt before a draw
   std::optional<TimePoint> activated_at = {};
   Millis poll_after{};
 };

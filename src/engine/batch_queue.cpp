@@ -6,7 +6,7 @@
 namespace stagedoor {
 namespace {
 
-// Of a full batch, out of 16: payment, hold, wallet, join, operation.
+// Shares of a full batch, in sixteenths: payment, hold, wallet, join, operation.
 constexpr std::array<std::size_t, kLaneClasses> kShares = {5, 4, 3, 3, 1};
 
 }  // namespace

@@ -15,7 +15,7 @@
 namespace stagedoor::http {
 namespace {
 
-constexpr Millis kStopSweep{5};  // how often a stopping loop checks whether it is done
+constexpr Millis kStopSweep{5};  // interval between checks of a stopping loop
 
 }  // namespace
 

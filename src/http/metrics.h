@@ -32,7 +32,7 @@ class Metrics final : public prometheus::Collectable {
                                                            5'000,   10'000,    25'000,    50'000,    100'000,
                                                            250'000, 1'000'000, 2'500'000, 10'000'000};
 
-  // What one I/O thread counts. Written by that thread only.
+  // The counters of one I/O thread. Written by that thread only.
   class Block {
    public:
     // `route` is Router::Found::index.

@@ -102,7 +102,7 @@ class RequestParser {
   std::unique_ptr<char[]> data_;
   std::size_t capacity_ = 0;
   std::size_t begin_ = 0;  // of the request being parsed
-  std::size_t end_ = 0;    // of what was received
+  std::size_t end_ = 0;    // end of the received bytes
 
   // Of the request being parsed; offsets are from begin_.
   std::optional<Head> head_;

@@ -25,8 +25,8 @@ struct Parameter {
   bool required = false;
 };
 
-// How the body of a success is wrapped: {"success":true,"data":X}, a list with "nextCursor" beside it (R-X6;
-// `schema` is that of one element), or not at all (metrics, pages).
+// The envelope of a success: {"success":true,"data":X}, a list with "nextCursor" beside it (R-X6; `schema` is
+// that of one element), or none (metrics, pages).
 BOOST_DEFINE_ENUM_CLASS(Envelope, data, page, none)
 
 struct Success {

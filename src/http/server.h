@@ -36,8 +36,8 @@ class Server {
   std::uint16_t port() const;
 
   // Accepts no new connections, gives running requests up to `grace` to finish (their answers say
-  // `Connection: close`; event streams are told to reconnect and end at once), then closes the rest.
-  // Returns when the threads have ended. Call it once, from any thread but a handler's.
+  // `Connection: close`; event streams ask the client to reconnect and end immediately), then closes the
+  // rest. Returns when the threads have ended. Call it once, from any thread but a handler's.
   void stop(Millis grace);
 
  private:

@@ -46,7 +46,7 @@ struct LoopState {
   StreamRounds rounds;
   SteadyClock::time_point now = SteadyClock::now();  // as of the last request, round or sweep
   std::string date;                                  // for answers
-  bool logs_requests = false;                        // whether the log takes the level debug
+  bool logs_requests = false;                        // the log level is debug
   bool is_stopping = false;
   Output out;                   // rendered but unsent; empty whenever a connection waits
   std::vector<Header> headers;  // of the request being handled

@@ -38,7 +38,7 @@ inline constexpr std::size_t kPathParametersMax = 6;
 struct Request {
   Method method = Method::GET;
   std::string_view path = {};       // "/events/12/dates", as sent: not percent-decoded
-  std::string_view raw_query = {};  // what follows '?', as sent
+  std::string_view raw_query = {};  // the part after '?', as sent
   std::string_view body = {};
   std::span<const Header> headers = {};
   std::string_view request_id = {};   // the client's X-Request-Id if it is valid, else generated

@@ -13,7 +13,7 @@ namespace bj = boost::json;
 
 void write_string(std::string& out, std::string_view text) {
   out += '"';
-  std::size_t plain = 0;  // where the bytes not yet copied begin
+  std::size_t plain = 0;  // start of the bytes not yet copied
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
     if (c >= 0x20 && c != '"' && c != '\\') [[likely]]

@@ -1,4 +1,4 @@
-// Where events are delivered: standard output, later a broker or a webhook.
+// The destination of events: standard output, later a broker or a webhook.
 #pragma once
 
 #include <cstddef>

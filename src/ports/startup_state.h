@@ -1,5 +1,5 @@
-// What an instance reads once, at start, to build its memory. The line is read from its LineStore. Call
-// before the first Store::begin().
+// The rows that an instance reads once, at start, to build its memory. The line is read from its LineStore.
+// Call before the first Store::begin().
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// How a store fails. Unless a type says otherwise the transaction had no effect.
+// The failures of a store. Unless a type says otherwise, the transaction had no effect.
 #pragma once
 
 #include <stdexcept>

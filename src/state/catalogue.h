@@ -1,5 +1,5 @@
-// What is on sale: events, their dates, layouts' seats and prices, and the policies. An immutable snapshot: a
-// change makes a new one (dates that did not change are shared), so any thread may read it without a lock.
+// The catalogue: events, their dates, layouts, seats and prices, and the policies. An immutable snapshot: a
+// change makes a new one, which shares unchanged dates. So any thread may read it without a lock.
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -21,7 +21,7 @@ namespace stagedoor {
 BOOST_DEFINE_ENUM_CLASS(Admission, interval, capacity, both)
 BOOST_DEFINE_ENUM_CLASS(LineOrder, fifo, draw)
 
-// How an event's waiting room lets people in (R-Q10 – R-Q15). Names as in the catalogue file (R-K4).
+// The admission policy of an event's waiting room (R-Q10 – R-Q15). Names as in the catalogue file (R-K4).
 struct QueuePolicy {
   Admission admission = Admission::interval;
   std::int64_t people = 3000;    // maximum in any window of length `every`
@@ -45,7 +45,7 @@ BOOST_DESCRIBE_STRUCT(QueuePolicy, (),
                       (admission, people, every, capacity, active_ttl, visit_max, presence_timeout,
                        return_share, priority_share, poll_min, poll_max, spread, order, gather_from, beacon))
 
-// How an event's seats are sold (R-S4, R-S8, R-P6).
+// The sale policy of an event (R-S4, R-S8, R-P6).
 struct SalePolicy {
   std::int64_t seats_per_user = 4;  // live holds + paid seats
   Millis hold_ttl{300'000};
@@ -126,7 +126,7 @@ BOOST_DESCRIBE_STRUCT(EventDate, (),
                       (id, event, starts_at, booking, layout, first_seat, sections, categories, seats,
                        created_at, updated_at, deleted_at))
 
-// How a layout is written in a catalogue file: either `seats` + `category`, or `sections`.
+// A layout as in a catalogue file: either `seats` + `category`, or `sections`.
 struct LayoutSection {
   std::string name;
   std::int64_t rows = 0;

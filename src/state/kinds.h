@@ -16,7 +16,7 @@
 
 namespace stagedoor {
 
-// What other instances receive of a kind's rows.
+// The part of a kind's rows that other instances receive.
 enum class PeerForm {
   nothing,
   key,             // they drop the row and load it when they need it

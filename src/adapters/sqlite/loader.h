@@ -8,7 +8,7 @@
 
 namespace stagedoor::sqlite {
 
-// What the store keeps in memory about the file, to save queries.
+// In-memory indexes of the file, which save queries.
 struct StoreIndexes {
   FanIndex fans;
   SeatIndex seats;

@@ -37,7 +37,7 @@ struct BlockSeats {
 struct Blocked {
   DateId date;
   std::vector<SeatId> seats;    // the requested seats, in order, without duplicates
-  std::vector<SeatId> changed;  // those whose state changes
+  std::vector<SeatId> changed;  // the seats whose state changes
 };
 void block_keys(const BlockSeats& order, const View& view, Keys& wanted);
 // All or none. Refusals: EVENT_DATE_NOT_FOUND, SEAT_NOT_FOUND, SEAT_OCCUPIED (held or sold; names each seat).

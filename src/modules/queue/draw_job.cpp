@@ -11,7 +11,7 @@
 namespace stagedoor::queue {
 namespace {
 
-constexpr Millis kDrawingLook{10};               // how often a running drawing is checked
+constexpr Millis kDrawingLook{10};               // interval between checks of a running drawing
 constexpr Place kDrawnInLane = 10'000;           // up to this number a draw takes the lane a few milliseconds
 constexpr std::size_t kDigestedAtOnce = 10'000;  // under one lock: polls of the event wait meanwhile
 

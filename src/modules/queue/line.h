@@ -75,7 +75,7 @@ class Line {
   //
   // There are three candidates: the heads of the line, of those who returned and of the priority line. Each
   // step takes one of them and moves that head on:
-  //   1. the returned one, when its share owes an admission, or nobody else waits;
+  //   1. the returned one, if its share owes an admission, or no other user waits;
   //   2. the one with priority, when its share owes an admission, or the line is empty;
   //   3. otherwise the head of the line, which is the lower rank of counted_ and uncounted_.
   // A share owes an admission when the next one would be the (1 / share)th since the last from that side

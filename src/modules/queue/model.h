@@ -17,8 +17,8 @@ Visit renew_visit(Visit visit, const QueuePolicy& policy, TimePoint until);
 TimePoint visit_cap(const Visit& visit, const QueuePolicy& policy);
 
 // The visit of the place if it is active now. Refusals: WRONG_TOKEN_EVENT (the place is not of `event`),
-// WRONG_TOKEN_TURN (no visit yet), TOKEN_EXPIRED, TOKEN_NOT_FOUND (the place is somebody else's: the token is
-// of another store).
+// WRONG_TOKEN_TURN (no visit yet), TOKEN_EXPIRED, TOKEN_NOT_FOUND (the place belongs to another user, because
+// the token is from another store).
 Result<Visit> active_visit(const View& view, const PlaceRef& place, EventId event, TimePoint now);
 
 struct Join {

@@ -7,7 +7,7 @@ namespace {
 
 constexpr Millis kPollFloor{1000};
 constexpr Millis kPollGuess{10'000};  // the longest advice while the admission rate is unknown
-constexpr Millis kPollInside{5000};   // so that fans inside learn soon that their visit is over
+constexpr Millis kPollInside{5000};   // short, because fans inside must learn soon that their visit is over
 
 // In whole seconds, so that consecutive answers have the same ETag while the time runs down.
 Millis tenth_of(Millis time) { return std::chrono::floor<std::chrono::seconds>(time / 10); }

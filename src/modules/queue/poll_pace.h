@@ -1,4 +1,4 @@
-// How often a fan may poll (R-Q15): the advice in every answer, and the limit that follows from it. Pure.
+// The poll rate of fans (R-Q15): the advice in every answer, and the limit that follows from it. Pure.
 #pragma once
 
 #include <cstdint>

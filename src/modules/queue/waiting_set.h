@@ -40,7 +40,7 @@ class WaitingSet {
       tree_;  // Fenwick, 1-based: tree_[i - 1] sums the counts of the blocks (i - lowbit(i), i]
   std::uint32_t size_ = 0;
   std::uint32_t count_ = 0;
-  mutable std::size_t first_block_ = 0;  // nobody waits before this block
+  mutable std::size_t first_block_ = 0;  // all blocks before it are empty
 };
 
 // Places in the order in which they were appended, independent of their numbers.

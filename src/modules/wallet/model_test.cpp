@@ -133,7 +133,7 @@ TEST(WalletBookDeathTest, never_goes_below_zero_nor_moves_nothing) {
   WalletBook book(nullptr, user_id(1), context);
   book.charge(Won{500});
   EXPECT_DEATH(book.use(Won{501}, {7}), "below zero");
-  EXPECT_DEATH(book.charge(Won{0}), "moves something");
+  EXPECT_DEATH(book.charge(Won{0}), "is above zero");
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 
 namespace stagedoor {
 
-// What an operator did (R-Q17).
+// An operator action (R-Q17).
 struct LogRow {
   LogId id{};
   TimePoint created_at{};
