@@ -337,11 +337,11 @@ events:
         (self.folder / 'gap.csv').write_text(f'1,{uuid.uuid4()},5\n3,{uuid.uuid4()},6\n')
         (self.folder / 'text.json').write_text('no')
         (self.folder / 'other.json').write_text('{"data":{"algorithm":"x"}}')
-        for arguments, reason in (([], 'say where the draw is'),
+        for arguments, reason in (([], 'name the source of the draw'),
                                   (['--file', 'none.json'], 'none.json: cannot be read'),
                                   (['--file', 'text.json'], 'text.json: is not the JSON'),
                                   (['--file', 'other.json'], 'commitment is required'),
-                                  (['--file', 'draw.json', '--token', 'made-up'], 'the token is not'),
+                                  (['--file', 'draw.json', '--token', 'made-up'], 'the token is malformed'),
                                   (['--file', 'draw.json', '--commitment', '12'], '64 hexadecimal digits'),
                                   (['--file', 'draw.json', '--list', 'gap.csv'], 'gap.csv:2'),
                                   (['--url', 'http://127.0.0.1:1'], 'no answer')):

@@ -26,15 +26,15 @@ Micros here() { return now_of<std::chrono::steady_clock>(); }
 
 [[noreturn]] void die_of_lost_batches(std::int64_t last_seen, bool are_forgotten) {
   if (are_forgotten) {
-    die_of_bug(fmt::format(
-        "this process stood still for so long that what was committed after batch {} is no longer "
-        "in the journal; start again",
-        last_seen));
+    die_of_bug(
+        fmt::format("this process was stalled for so long that the batches after {} are no longer in the "
+                    "journal; start it again",
+                    last_seen));
   }
-  die_of_bug(fmt::format(
-      "the database went back to a state before batch {}, of which this process knows: a backup was "
-      "restored, or a replica took over that had not everything; start again",
-      last_seen));
+  die_of_bug(
+      fmt::format("the database went back to a state before batch {}, which this process has applied: a "
+                  "backup was restored, or a replica that was behind took over; start it again",
+                  last_seen));
 }
 
 // Continuing would write rows that newer instances misread.

@@ -67,7 +67,7 @@ TEST_F(Secrets, say_what_to_do_when_the_file_is_empty) {
     signing_keys(config);
     FAIL() << "an empty file is no key";
   } catch (const std::runtime_error& error) {
-    EXPECT_NE(std::string(error.what()).find("delete it to have a new one made"), std::string::npos)
+    EXPECT_NE(std::string(error.what()).find("delete it to create a new key"), std::string::npos)
         << error.what();
   }
 }
