@@ -13,8 +13,8 @@
 //   std::vector<T>, std::map<std::string, T>, described structs (also with described bases)
 //
 // A struct may add its own checks by a function beside it:
-//   void check(const ChargeBody& body, json::Faults& faults) {
-//     if (body.amount < 1) faults.add("amount", "must be …");
+//   void check(const ChargeBody& body, json::FieldErrors& errors) {
+//     if (body.amount < 1) errors.add("amount", "must be …");
 //   }
 // The check also runs if members have errors; a member gets at most one error.
 #pragma once

@@ -66,7 +66,7 @@ class Room {
 
   // The places to admit at `now`, at most kAdmitAtOnce, by the policy's hard limits (R-Q10): at most `people`
   // stamps in any closed window of length `every`, and at most `capacity` users inside at any time. Absent
-  // users are skipped.
+  // users are passed over.
   std::vector<Place> admissible(const QueuePolicy& policy, TimePoint now) const;
   // The earliest time at which admissible() may return more than now; kNever if only an event can change it.
   TimePoint next_admission(const QueuePolicy& policy, TimePoint now) const;
