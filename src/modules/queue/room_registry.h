@@ -1,4 +1,4 @@
-// The rooms of all events, each with its own lock. No other file of the queue has a lock.
+// The rooms of all events, each with its own lock. No other file of the rooms has a lock.
 #pragma once
 
 #include <atomic>
@@ -24,8 +24,8 @@ struct RoomState {
   std::map<std::int32_t, PlaceBitmap> unsent_presence;
 };
 
-// Any thread. Rooms are never removed. The functions passed to it run under the room's lock: they must be
-// short and must not use the registry.
+// Any thread. Rooms are never removed. The functions passed to with(), change() and look() run under the
+// room's lock: they must be short and must not use the registry.
 class RoomRegistry {
  public:
   // Returns `f(RoomState&)` of the event's room, which is created if necessary.
