@@ -141,6 +141,13 @@ inline constexpr bool kIsConditional = requires(const Batch& batch) {
   Kind::in(batch).rows();
 };
 
+// True for a kind whose rows are written whole, whether or not the store has a row of that key: it says
+// `is_put_whole`. The stores need nothing else for it than its statements (adapters/tables/statements.h).
+template <class Kind>
+inline constexpr bool kIsPutWhole = requires {
+  Kind::is_put_whole;
+};
+
 // A list in Changes without an entry here would be lost. (The catalogue is one member with three kinds.)
 static_assert(boost::pfr::tuple_size_v<Changes> + 2 == boost::mp11::mp_size<kinds::All>::value,
               "every list of Changes is a kind of kinds::All");

@@ -15,8 +15,8 @@ std::unique_ptr<Outbox> MemoryStore::outbox() { return std::make_unique<MemoryOu
 Catalogue MemoryStore::catalogue() { return tables_.catalogue; }
 
 void MemoryStore::read(const StartupRows& rows) {
-  for_each_receiver(rows, [&]<class Kind>(Kind, const auto& receiver) {
-    for (const auto& [key, row] : Kind::in(tables_)) {
+  for_each_receiver(rows, [&](auto kind, const auto& receiver) {
+    for (const auto& [key, row] : table_of(kind, tables_)) {
       if constexpr (requires { row.takes_seat(); }) {
         if (!row.takes_seat()) continue;
       }

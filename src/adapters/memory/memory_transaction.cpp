@@ -56,6 +56,10 @@ void MemoryTransaction::apply(const Batch& batch) {
     insert(layers_.of(kinds::outbox{}), row.id, row, "outbox.id is unique");
   for (const auto& row : batch.log)
     insert(layers_.of(kinds::log{}), row.id, row, "operator_log.id is unique");
+  for_each_kind([&]<class Kind>(Kind kind) {
+    if constexpr (kIsPutWhole<Kind>)
+      for (const auto& row : Kind::in(batch)) layers_.of(kind).put(Kind::key(row), row);
+  });
   if (batch.ids_reserved_to) ids_reserved_to_ = std::max(ids_reserved_to_, *batch.ids_reserved_to);
   latest_moment_ = std::max(latest_moment_, batch.now);
 }

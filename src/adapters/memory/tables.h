@@ -12,6 +12,14 @@
 
 namespace stagedoor::memory {
 
+// A table for each kind that is put whole.
+template <class Kind>
+using WholeTable = std::map<KeyOf<Kind>, RowOf<Kind>>;
+template <class Kind>
+using IsPutWhole = std::bool_constant<kIsPutWhole<Kind>>;
+using WholeTables = boost::mp11::mp_rename<
+    boost::mp11::mp_transform<WholeTable, boost::mp11::mp_copy_if<kinds::All, IsPutWhole>>, std::tuple>;
+
 using WalletSeq = std::pair<WalletId, std::int64_t>;
 
 struct Tables {
@@ -32,6 +40,7 @@ struct Tables {
   std::map<OutboxId, OutboxRow> outbox;
   std::map<LogId, LogRow> log;
   std::map<std::string, OutboxId> sinks;  // progress of each sink
+  WholeTables whole;
   std::int64_t ids_reserved_to = 1;
   TimePoint latest_moment{};
 };
@@ -66,12 +75,13 @@ class Layer {
 
 // The kinds that have a table in Tables.
 template <class Kind>
-concept HasTable = requires(Tables& tables) {
+concept HasTable = kIsPutWhole<Kind> || requires(Tables& tables) {
   Kind::in(tables).key_comp();
 };
 template <class Kind>
 auto& table_of(Kind, Tables& tables) {
-  return Kind::in(tables);
+  if constexpr (kIsPutWhole<Kind>) return std::get<WholeTable<Kind>>(tables.whole);
+  else return Kind::in(tables);
 }
 
 // A layer over every table of a kind.
@@ -89,7 +99,7 @@ class Layers {
   explicit Layers(Tables& tables)
       : layers_([&]<class... Kinds, class... Some>(boost::mp11::mp_list<std::pair<Kinds, Some>...>) {
           return std::tuple<std::pair<Kinds, Some>...>{
-              std::pair<Kinds, Some>{Kinds{}, Some(Kinds::in(tables))}...};
+              std::pair<Kinds, Some>{Kinds{}, Some(table_of(Kinds{}, tables))}...};
         }(Stored{})) {}
 
   template <class Kind>

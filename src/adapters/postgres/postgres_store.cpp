@@ -14,7 +14,7 @@
 #include "adapters/postgres/writer.h"
 #include "adapters/tables/catalogue_rows.h"
 #include "adapters/tables/rows.h"
-#include "adapters/tables/startup_queries.h"
+#include "adapters/tables/statements.h"
 #include "core/ensure.h"
 #include "core/log.h"
 #include "state/peer_message.h"

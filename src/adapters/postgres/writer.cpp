@@ -5,6 +5,7 @@
 #include "adapters/tables/answer_digest.h"
 #include "adapters/tables/policy_json.h"
 #include "adapters/tables/rows.h"
+#include "adapters/tables/statements.h"
 
 namespace stagedoor::postgres {
 namespace {
@@ -171,6 +172,12 @@ void insert(Connection& connection, const sql::Text& statement, const Rows& rows
                    tables::parameters<Param, Row>([&](auto member) { return each(rows, member); }));
 }
 
+// The columns of one row without bytes members.
+template <class Row>
+auto columns(const Row& row) {
+  return tables::parameters<Param, Row>([&](auto member) { return Value(row.*member); });
+}
+
 // Changed rows, which only free seats, before new ones.
 template <class Key, class Row>
 void write(Connection& connection, const sql::Text& statement, const Writes<Key, Row>& writes) {
@@ -251,6 +258,11 @@ void write(Connection& connection, const Batch& batch) {
   add(connection, batch.answers);
   insert<OutboxRow>(connection, sql::engine::insert_outbox, batch.outbox);
   insert<LogRow>(connection, sql::operator_::insert_log, batch.log);
+  for_each_kind([&]<class Kind>(Kind) {
+    if constexpr (kIsPutWhole<Kind>) {
+      for (const auto& row : Kind::in(batch)) connection.queue(*tables::kPut<Kind>, columns(row));
+    }
+  });
   raise_watermarks(connection, batch);
 }
 

@@ -9,7 +9,7 @@
 #include "adapters/sqlite/sqlite_outbox.h"
 #include "adapters/sqlite/sqlite_queries.h"
 #include "adapters/tables/rows.h"
-#include "adapters/tables/startup_queries.h"
+#include "adapters/tables/statements.h"
 #include "core/ensure.h"
 
 namespace stagedoor::sqlite {

@@ -6,6 +6,7 @@
 #include "adapters/sqlite/loader.h"
 #include "adapters/tables/answer_digest.h"
 #include "adapters/tables/rows.h"
+#include "adapters/tables/statements.h"
 
 namespace stagedoor::sqlite {
 namespace {
@@ -70,6 +71,13 @@ void Writer::write(const Batch& batch, StoreIndexes& indexes) {
   for (const auto& row : batch.answers) add(row);
   for (const auto& row : batch.outbox) add(row);
   for (const auto& row : batch.log) add(row);
+  for_each_kind([&]<class Kind>(Kind) {
+    if constexpr (kIsPutWhole<Kind>) {
+      if (Kind::in(batch).empty()) return;
+      Statement put(database_, *tables::kPut<Kind>);
+      for (const auto& row : Kind::in(batch)) put.run(columns(row));
+    }
+  });
   if (batch.ids_reserved_to) raise_watermark("ids_reserved_to", *batch.ids_reserved_to);
   raise_watermark("latest_moment", to_ms(batch.now));
 }

@@ -1,10 +1,14 @@
-// The query that reads all rows of a kind at start, for all databases.
+// Statements that every database runs for the rows of a kind.
 #pragma once
 
 #include "sql/sql.h"
 #include "state/kinds.h"
 
 namespace stagedoor::tables {
+
+// Writes one row of a kind that is put whole; its parameters are the described columns.
+template <class Kind>
+inline constexpr const sql::Text* kPut = nullptr;
 
 // The query that lists all rows of a kind at start.
 template <class Kind>
