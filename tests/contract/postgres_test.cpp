@@ -699,7 +699,10 @@ TEST_F(Postgres, is_migrated_by_one_of_many_that_start_at_once) {
   for (int i = 0; i < 4; ++i)
     starting.push_back(std::async(std::launch::async, [&] { return refusal(fresh.url()); }));
   for (auto& start : starting) EXPECT_EQ(start.get(), "");
-  EXPECT_EQ(fresh.ask("SELECT string_agg(number::TEXT, ' ' ORDER BY number) FROM migrations"), "1 2 3 4 5 6");
+  std::string all;
+  for (const auto& migration : sql::migrations_in_postgres())
+    all += (all.empty() ? "" : " ") + std::to_string(migration.number);
+  EXPECT_EQ(fresh.ask("SELECT string_agg(number::TEXT, ' ' ORDER BY number) FROM migrations"), all);
 }
 
 TEST_F(Postgres, leaves_nothing_of_a_migration_that_failed) {

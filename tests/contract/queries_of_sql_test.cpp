@@ -7,32 +7,35 @@
 #include <set>
 
 #include "adapters/sqlite/sqlite_store.h"
+#include "adapters/tables/statements.h"
 #include "store_under_test.h"
 
 namespace stagedoor::contract {
 namespace {
 
-// What is read whole, and when.
+// What is read whole, and when. So are the rows of the kinds that an instance reads at start.
 const std::set<std::string_view> kReadsAll = {
-    "catalogue/list_blocks",                 // at start
-    "catalogue/list_categories",             // at start
-    "catalogue/list_dates",                  // at start
-    "catalogue/list_events",                 // at start
-    "catalogue/list_layouts",                // at start
-    "catalogue/list_seats",                  // at start
-    "catalogue/list_sections",               // at start
-    "queue/list_absences",                   // at start
-    "queue/list_draws",                      // at start
-    "queue/list_priority",                   // at start
-    "queue/list_visits",                     // at start
-    "engine/count_tables",                   // at start, the schema's table
-    "engine/list_migrations",                // at start
-    "reservation/list_taking_fans",          // at start, along the partial index
-    "reservation/list_taking_reservations",  // the same
-    "engine/forget_answers",                 // the first rows of the table, as many as the limit
-    "engine/forget_outbox",                  // the same
-    "operator/find_log_of_event",            // after a sale, to judge it
+    "catalogue/list_categories",     // at start
+    "catalogue/list_dates",          // at start
+    "catalogue/list_events",         // at start
+    "catalogue/list_layouts",        // at start
+    "catalogue/list_seats",          // at start
+    "catalogue/list_sections",       // at start
+    "engine/count_tables",           // at start, the schema's table
+    "engine/list_migrations",        // at start
+    "reservation/list_taking_fans",  // at start, along the partial index
+    "engine/forget_answers",         // the first rows of the table, as many as the limit
+    "engine/forget_outbox",          // the same
+    "operator/find_log_of_event",    // after a sale, to judge it
 };
+
+bool reads_a_kind(std::string_view query) {
+  bool found = false;
+  for_each_kind([&]<class Kind>(Kind) {
+    if constexpr (tables::kList<Kind> != nullptr) found = found || tables::kList<Kind>->name == query;
+  });
+  return found;
+}
 
 std::string plan_of(sqlite3* db, const sql::Text& query) {
   const std::string explain = "EXPLAIN QUERY PLAN " + std::string(query.text);
@@ -57,7 +60,8 @@ TEST(Queries, go_by_an_index) {
     std::string scans = plan;  // a row of constants is none of the store's
     if (const auto at = scans.find("SCAN CONSTANT ROW"); at != std::string::npos) scans.erase(at, 17);
     const bool reads_all = scans.find("SCAN ") != std::string::npos;
-    EXPECT_EQ(reads_all, kReadsAll.contains(query->name)) << query->name << ":\n" << plan;
+    EXPECT_EQ(reads_all, kReadsAll.contains(query->name) || reads_a_kind(query->name)) << query->name << ":\n"
+                                                                                       << plan;
   }
 }
 

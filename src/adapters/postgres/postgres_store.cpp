@@ -149,6 +149,7 @@ Catalogue PostgresStore::catalogue() {
 
 void PostgresStore::read(const StartupRows& rows) {
   for_each_receiver(rows, [&]<class Kind>(Kind, const auto& receiver) {
+    static_assert(tables::kList<Kind> != nullptr, "a kind that is read at start has its query");
     reading().stream(*tables::kList<Kind>, {}, [&](Columns& columns) {
       RowOf<Kind> row;
       columns >> row;

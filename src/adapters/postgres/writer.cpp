@@ -260,6 +260,7 @@ void write(Connection& connection, const Batch& batch) {
   insert<LogRow>(connection, sql::operator_::insert_log, batch.log);
   for_each_kind([&]<class Kind>(Kind) {
     if constexpr (kIsPutWhole<Kind>) {
+      static_assert(tables::kPut<Kind> != nullptr, "a kind that is put whole has its statement");
       for (const auto& row : Kind::in(batch)) connection.queue(*tables::kPut<Kind>, columns(row));
     }
   });

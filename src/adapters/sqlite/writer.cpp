@@ -73,6 +73,7 @@ void Writer::write(const Batch& batch, StoreIndexes& indexes) {
   for (const auto& row : batch.log) add(row);
   for_each_kind([&]<class Kind>(Kind) {
     if constexpr (kIsPutWhole<Kind>) {
+      static_assert(tables::kPut<Kind> != nullptr, "a kind that is put whole has its statement");
       if (Kind::in(batch).empty()) return;
       Statement put(database_, *tables::kPut<Kind>);
       for (const auto& row : Kind::in(batch)) put.run(columns(row));

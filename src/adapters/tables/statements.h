@@ -1,4 +1,4 @@
-// Statements that every database runs for the rows of a kind.
+// Statements that every database runs for the rows of a kind; nullptr: the kind has none.
 #pragma once
 
 #include "sql/sql.h"
