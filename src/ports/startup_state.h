@@ -21,6 +21,7 @@ struct StartupRows {
   std::function<void(const PlaceBitmap&)> absence = {};
   std::function<void(const Draw&)> draw = {};
   std::function<void(const PriorityUser&)> priority = {};  // by event, user
+  std::function<void(const Revocation&)> revocation = {};
 };
 
 // Calls f(kind, receiver) for each receiver that is set.
@@ -35,6 +36,7 @@ void for_each_receiver(const StartupRows& rows, F&& f) {
   each(kinds::absences{}, rows.absence);
   each(kinds::draws{}, rows.draw);
   each(kinds::priority{}, rows.priority);
+  each(kinds::revocations{}, rows.revocation);
 }
 
 class StartupState {

@@ -15,6 +15,7 @@
 #include "state/rows/audit_log.h"
 #include "state/rows/outbox.h"
 #include "state/rows/reservation.h"
+#include "state/rows/revocation.h"
 #include "state/rows/waiting_room.h"
 #include "state/rows/wallet.h"
 #include "state/view.h"
@@ -44,6 +45,7 @@ struct Changes {
   std::vector<IdempotentAnswer> answers;
   std::vector<OutboxRow> outbox;
   std::vector<LogRow> log;
+  std::vector<Revocation> revocations;
   CatalogueChanges catalogue;
 };
 
@@ -87,6 +89,7 @@ struct Batch {
   std::vector<IdempotentAnswer> answers;  // each replaces an expired answer to the same (user, key)
   std::vector<OutboxRow> outbox;
   std::vector<LogRow> log;
+  std::vector<Revocation> revocations;
   CatalogueChanges catalogue;
   std::optional<std::int64_t>
       ids_reserved_to;       // new high-water mark of the id sequence: ids below it may be in use

@@ -115,11 +115,17 @@ struct log {
   static auto key(const LogRow& row) { return row.id; }
   static constexpr auto peer_form = PeerForm::nothing;
 };
+struct revocations {
+  static auto in(auto& all) -> decltype((all.revocations)) { return all.revocations; }
+  static auto key(const Revocation& row) { return row.user; }
+  static constexpr auto peer_form = PeerForm::row;
+  static constexpr bool is_put_whole = true;
+};
 
 // In the order of the peer message: an older version reads the kinds it knows and skips what follows them.
 // New kinds go to the end.
 using All = boost::mp11::mp_list<reservations, visits, line, absences, seen, draws, priority, blocks, wallets,
-                                 payments, answers, events, dates, layouts, postings, outbox, log>;
+                                 payments, answers, events, dates, layouts, postings, outbox, log, revocations>;
 
 }  // namespace kinds
 

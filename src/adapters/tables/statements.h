@@ -9,6 +9,8 @@ namespace stagedoor::tables {
 // Writes one row of a kind that is put whole; its parameters are the described columns.
 template <class Kind>
 inline constexpr const sql::Text* kPut = nullptr;
+template <>
+inline constexpr const sql::Text* kPut<kinds::revocations> = &sql::identity::put_revocation;
 
 // The query that lists all rows of a kind at start.
 template <class Kind>
@@ -25,5 +27,7 @@ template <>
 inline constexpr const sql::Text* kList<kinds::draws> = &sql::queue::list_draws;
 template <>
 inline constexpr const sql::Text* kList<kinds::priority> = &sql::queue::list_priority;
+template <>
+inline constexpr const sql::Text* kList<kinds::revocations> = &sql::identity::list_revocations;
 
 }  // namespace stagedoor::tables

@@ -1,0 +1,3 @@
+SELECT user_id, not_before
+FROM revocations
+ORDER BY user_id
