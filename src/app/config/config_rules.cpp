@@ -91,9 +91,9 @@ class Rules {
     }
     if (c_.http.tls_certificate.empty() != c_.http.tls_key.empty()) {
       const bool no_key = c_.http.tls_key.empty();
-      add_error(
-          no_key ? "http.tls_certificate" : "http.tls_key",
-          fmt::format("is set without {}; TLS needs both", no_key ? "http.tls_key" : "http.tls_certificate"));
+      add_error(no_key ? "http.tls_certificate" : "http.tls_key",
+                fmt::format("is set alone; set {} as well, TLS needs both",
+                            no_key ? "http.tls_key" : "http.tls_certificate"));
     }
     for (const auto& network : c_.http.trusted_proxies) {
       if (!is_network(network)) {
