@@ -124,8 +124,9 @@ struct revocations {
 
 // In the order of the peer message: an older version reads the kinds it knows and skips what follows them.
 // New kinds go to the end.
-using All = boost::mp11::mp_list<reservations, visits, line, absences, seen, draws, priority, blocks, wallets,
-                                 payments, answers, events, dates, layouts, postings, outbox, log, revocations>;
+using All =
+    boost::mp11::mp_list<reservations, visits, line, absences, seen, draws, priority, blocks, wallets,
+                         payments, answers, events, dates, layouts, postings, outbox, log, revocations>;
 
 }  // namespace kinds
 

@@ -150,6 +150,23 @@ def one_mutex_file_of_the_rooms(tree):
             for number, line in tree.lines(name) if lock.search(line.split('//')[0])]
 
 
+def one_namespace_a_folder(tree):
+    """core, state, ports and engine are the vocabulary of all others, and app is nobody's: those are in stagedoor."""
+    shared = ('core', 'state', 'ports', 'engine', 'app')
+    other = {'operator': 'operators', 'stdout': 'standard_output'}  # a keyword, a macro
+    findings = []
+    for name in tree.select(CPP, 'src/', tests=False):
+        folders = name.split('/')[1:-1]
+        if not folders:
+            continue
+        folder = 'stagedoor' if folders[0] in shared else f'stagedoor::{other.get(folders[-1], folders[-1])}'
+        for number, line in tree.lines(name):
+            opened = re.match(r'namespace (stagedoor[\w:]*) \{', line)
+            if opened and opened[1] != folder and not opened[1].startswith(folder + '::detail'):
+                findings.append(f'{name}:{number}: in {opened[1]}, not in {folder}')
+    return findings
+
+
 def no_sql_in_code(tree):
     statement = re.compile(r'"[^"]*\b(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|'
                            r'CREATE\s+(UNIQUE\s+)?(TABLE|INDEX)|ALTER\s+TABLE|DROP\s+TABLE)\b', re.IGNORECASE)
@@ -353,6 +370,6 @@ def twin_readme_matches(tree):
     return found
 
 
-CHECKS = [include_directions, models_are_pure, beast_only_in_http, coroutines_only_in_connection, one_mutex_file_of_the_rooms, no_sql_in_code,
+CHECKS = [include_directions, models_are_pure, beast_only_in_http, coroutines_only_in_connection, one_mutex_file_of_the_rooms, one_namespace_a_folder, no_sql_in_code,
           refusals_are_told_by_code, files_say_their_job, files_are_short, functions_are_short, no_absolute_paths, open_work_has_an_issue, links_resolve, named_files_exist,
           catalogue_fields_are_documented, claims_are_tested, named_tests_exist, diagrams_are_there, twin_readme_matches]

@@ -121,6 +121,14 @@ class PlantedFault(unittest.TestCase):
             'src/modules/queue/rooms_test.cpp': text, 'src/modules/queue/rooms.cpp': text},
             *(f'src/modules/queue/rooms.cpp:{line}' for line in (1, 2, 3, 5)))
 
+    def test_namespace_of_another_folder(self):
+        self.assert_finds(checks.one_namespace_a_folder, {
+            'src/core/a.h': 'namespace stagedoor {\n', 'src/core/b.h': 'namespace stagedoor::core {\n',
+            'src/state/rows/a.h': 'namespace stagedoor {\n', 'src/json/a.h': 'namespace stagedoor::json::detail {\n',
+            'src/modules/queue/a.h': 'namespace stagedoor {\n', 'src/modules/operator/a.h': 'namespace stagedoor::operators {\n',
+            'src/modules/queue/a.cpp': '#include "a.h"\nnamespace stagedoor::wallet {\n', 'src/modules/queue/a_test.cpp': 'namespace stagedoor {\n'},
+            'src/core/b.h:1', 'src/modules/queue/a.cpp:2', 'src/modules/queue/a.h:1')
+
     def test_sql_in_code(self):
         self.assert_finds(checks.no_sql_in_code, {
             'src/adapters/sqlite/a.cpp': 'f("select id from seats");\nf("insert or ignore into t values (1)");\n'

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace stagedoor {
+namespace stagedoor::standard_output {
 namespace {
 
 constexpr int kLookForStopMs = 100;
@@ -54,4 +54,4 @@ std::size_t StdoutSink::accept(std::span<const OutboxEvent> events, const std::s
   return std::size_t(std::ranges::upper_bound(ends, written) - ends.begin());
 }
 
-}  // namespace stagedoor
+}  // namespace stagedoor::standard_output

@@ -3,7 +3,7 @@
 
 #include "ports/event_sink.h"
 
-namespace stagedoor {
+namespace stagedoor::standard_output {
 
 class StdoutSink final : public EventSink {
  public:
@@ -16,4 +16,4 @@ class StdoutSink final : public EventSink {
   const int fd_;
 };
 
-}  // namespace stagedoor
+}  // namespace stagedoor::standard_output

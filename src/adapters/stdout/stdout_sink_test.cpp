@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace stagedoor {
+namespace stagedoor::standard_output {
 namespace {
 
 struct Pipe {
@@ -80,4 +80,4 @@ TEST(StdoutSink, is_unavailable_when_nobody_reads_any_more) {
 }
 
 }  // namespace
-}  // namespace stagedoor
+}  // namespace stagedoor::standard_output

@@ -15,7 +15,7 @@ EventRelays::EventRelays(const std::vector<std::string>& sinks,
     const auto setting = parse_sink(text);
     ensure(setting && setting->url == "stdout:", "events.sinks was checked");
     auto& delivery = deliveries_.emplace_back();
-    delivery.sink = std::make_unique<StdoutSink>();
+    delivery.sink = std::make_unique<standard_output::StdoutSink>();
     delivery.relay = std::make_unique<events::Relay>(setting->name, *delivery.sink, open_outbox());
     delivery.worker = std::make_unique<Worker>(
         Worker::Options{.name = "delivery of events to " + setting->name},

@@ -68,6 +68,8 @@ Service::Service(const Config& config)
   add_routes();
 }
 
+Service::~Service() { instance_.lane().stop(); }
+
 InstanceParts Service::parts() {
   return {.store = open_store_.ports,
           .queries = open_store_.queries,
