@@ -89,13 +89,13 @@ class World:
     """A store with the catalogue, users in the queues and everybody let in who will be; and their tokens as files for
     bench_load: user, tab, token."""
 
-    def __init__(self, bench):
-        self.bench, self.folder = bench, bench.new_folder('world')
+    def __init__(self, bench, program=servers.STAGEDOOR):
+        self.bench, self.folder, self.program = bench, bench.new_folder('world'), program
         self.catalogue = self.folder / 'bench.yaml'
         self.catalogue.write_text(catalogue(bench.dates))
         begin = time.monotonic()
         say(f'  importing {bench.dates} × {SEATS_PER_DATE:,} seats …')
-        with Stagedoor(self.folder, self.catalogue) as server:
+        with Stagedoor(self.folder, self.catalogue, program=program) as server:
             say(f'  ready after {time.monotonic() - begin:.1f} s; {BUYERS:,} users join …')
             self.readers = self.join(server, EVENT_READ, 100)
             self.waiters = self.join(server, EVENT_WAIT, USERS)
@@ -127,7 +127,7 @@ class World:
         for file in self.folder.iterdir():
             if file.name.startswith('stagedoor.db'):
                 shutil.copy2(file, folder)
-        return Stagedoor(folder)
+        return Stagedoor(folder, program=self.program)
 
     def first_of(self, values):
         return values.read_text().split('\n', 1)[0].split('\t')

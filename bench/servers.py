@@ -53,13 +53,13 @@ def receive(connection):
 class Stagedoor(Process):
     """`stagedoor serve` with one I/O thread on `cores`; everything else as it is by default or in `settings`."""
 
-    def __init__(self, folder, catalogue=None, settings=(), cores=SERVER_CORE):
+    def __init__(self, folder, catalogue=None, settings=(), cores=SERVER_CORE, program=STAGEDOOR):
         settings = ['--http.listen=127.0.0.1:0', '--http.threads=1', *(f'--{setting}' for setting in settings)]
         if catalogue:
             settings.append(f'--catalogue.file={catalogue}')
         environment = {name: value for name, value in os.environ.items() if not name.startswith('STAGEDOOR_')}
         environment['STAGEDOOR_ADMIN_KEYS'] = f'bench:owner:{OPERATOR_KEY}'
-        super().__init__(pinned(cores, [STAGEDOOR, 'serve', *settings]), folder, env=environment,
+        super().__init__(pinned(cores, [program, 'serve', *settings]), folder, env=environment,
                          stdout=subprocess.PIPE)
         for line in self.process.stdout:
             said = json.loads(line) if line.startswith('{') else {}
