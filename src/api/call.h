@@ -63,7 +63,7 @@ void submit(Lane& lane, LaneClass lane_class, Idempotency idempotency, KeysOf ke
       lane_class, std::move(idempotency), std::move(keys_of), std::move(decide), std::move(after_commit)));
 }
 
-// Runs `read(Queries&) -> Result<Answer>` on a reader thread.
+// Runs `read(Queries&) -> Result<Answer>` on a thread of the query pool.
 template <class Read>
 void submit_read(QueryPool& query_pool, http::Reply reply, Read read) {
   auto held = std::make_shared<http::Reply>(std::move(reply));

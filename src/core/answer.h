@@ -20,7 +20,7 @@ struct Answer {
   std::shared_ptr<const std::string> shared = {};
   // If set, replaces both: server-sent events until either side ends them. With status 200.
   std::shared_ptr<EventStream> stream = {};
-  std::optional<Code> refusal = {};  // set by http::problem(); nullopt for a success
+  std::optional<Code> refusal = {};  // set by http::render_refusal(); nullopt for a success
 };
 
 }  // namespace stagedoor

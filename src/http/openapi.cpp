@@ -17,7 +17,7 @@ namespace {
 
 namespace bj = boost::json;
 
-// The schema of the output of problem().
+// The schema of the output of render_refusal().
 struct FaultBody {
   std::string path = {};
   std::string message = {};

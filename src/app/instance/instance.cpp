@@ -8,7 +8,7 @@
 namespace stagedoor {
 namespace {
 
-constexpr std::size_t kReaderThreads = 2;
+constexpr std::size_t kQueryThreads = 2;
 
 std::uint64_t random_number(const RandomBytes& random) {
   std::uint64_t number = 0;
@@ -26,7 +26,7 @@ Instance::Instance(const InstanceParts& parts)
       rooms_(clock_, catalogue_, parts.random),
       housekeeping_(parts.store.retention, parts.accepted_events),
       lane_(parts.store, clock_, catalogue_, &http::render_refusal, parts.limits),
-      query_pool_(parts.queries ? kReaderThreads : 0, parts.queries),
+      query_pool_(parts.queries ? kQueryThreads : 0, parts.queries),
       seat_feeds_(read_model_, clock_, random_number(parts.random)),
       queue_deps_{.lane = lane_,
                   .rooms = rooms_,

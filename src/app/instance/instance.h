@@ -1,5 +1,5 @@
 // The parts of one serving instance, wired in the order of their dependencies: the catalogue's read model,
-// the waiting rooms, the lane with its jobs and observers, the readers, and the routes of the API.
+// the waiting rooms, the lane with its jobs and observers, the query pool, and the routes of the API.
 // Independent of adapters, settings and sockets: its creator (the server, the tests' World, a simulator)
 // chooses the store, the clock and the randomness.
 #pragma once
@@ -32,8 +32,8 @@ namespace stagedoor {
 // The store and the clock must outlive the instance.
 struct InstanceParts {
   StorePorts store;
-  // Opens one connection per reader thread. Empty: no reader threads, so reads that need the store are not
-  // served.
+  // Opens one connection per thread of the query pool. Empty: no threads, so reads that need the store are
+  // not served.
   std::function<std::unique_ptr<Queries>()> queries;
   // The newest event that every sink has accepted; nullopt or empty: there are no sinks.
   Housekeeping::Accepted accepted_events = {};

@@ -18,7 +18,7 @@ namespace stagedoor {
 struct OpenStore {
   std::shared_ptr<void> owner;  // owns all members below
   StorePorts ports;
-  std::function<std::unique_ptr<Queries>()> queries;  // any thread; no reader may outlive the store
+  std::function<std::unique_ptr<Queries>()> queries;  // any thread; none may outlive the store
   std::function<std::unique_ptr<Outbox>()> outbox;    // the same
   // Offset of the store's clock from this machine's. Any thread. Empty: the store has no clock of its own.
   std::function<Millis()> clock_offset;

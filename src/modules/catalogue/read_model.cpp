@@ -143,10 +143,10 @@ void ReadModel::count(const Reservation& row, int sign, EventCounters& live) {
   live.revenue.fetch_add(sign * row.price.amount, std::memory_order_relaxed);
 }
 
-void ReadModel::put(const Write<Reservation>& write, const Entries& stock) {
+void ReadModel::put(const Write<Reservation>& write, const Entries& now) {
   const Reservation& row = write.row;
-  const DateEntry* date = stock.date(row.date);
-  const EventEntry* event = stock.event(row.event);
+  const DateEntry* date = now.date(row.date);
+  const EventEntry* event = now.event(row.event);
   ensure(date && event && date->date->has(row.seat), "a reservation is for a seat that is in the read model");
   const std::size_t index = date->date->index_of(row.seat);
   if (row.takes_seat()) SeatMap::Edit(*date->seat_map).take(index, row.id);
@@ -157,7 +157,7 @@ void ReadModel::put(const Write<Reservation>& write, const Entries& stock) {
   version_.fetch_add(1, std::memory_order_release);
 }
 
-// O(rows): locks boards briefly and does not touch pages. Readers see higher versions.
+// O(rows): locks seat maps briefly and does not touch pages. Readers see higher versions.
 void ReadModel::on_commit(const Batch& batch) {
   auto now = entries();
   if (!batch.catalogue.empty()) {

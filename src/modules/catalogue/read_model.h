@@ -70,12 +70,12 @@ class ReadModel final : public CommitObserver {
   struct Entries;        // all entries of one catalogue
 
   std::shared_ptr<const Entries> entries() const;
-  // The entries of `catalogue`, with the boards, counters and unchanged pages of the previous one.
+  // The entries of `catalogue`, with the seat maps, counters and unchanged pages of the previous one.
   std::shared_ptr<const Entries> rebuild(std::shared_ptr<const Catalogue> catalogue,
                                          const Entries* before) const;
   void replace(std::shared_ptr<const Entries> next);
   void count(const Reservation& row, int sign, EventCounters& live);
-  void put(const Write<Reservation>& write, const Entries& stock);
+  void put(const Write<Reservation>& write, const Entries& now);
 
   Guarded<std::shared_ptr<const Entries>> entries_;  // written by the lane's thread
   std::atomic<std::uint64_t> version_{1};
