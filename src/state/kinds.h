@@ -1,7 +1,7 @@
 // The list of row kinds. A kind names the member for its rows in Changes, Batch, View and the tables in
 // memory (the same name in each), their key, and what other instances receive of them. Batch, View, the peer
 // message and the stores go through this list, so a new kind is a row struct, its two members in changes.h,
-// and an entry here.
+// and an entry here; the stores add their statements (CONTRIBUTING.md).
 #pragma once
 
 #include <boost/mp11/algorithm.hpp>
