@@ -3,10 +3,8 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <variant>
 
 #include "core/answer.h"

@@ -18,7 +18,7 @@ void ConfiguredCommand::add_options(CLI::App& app) {
 int ConfiguredCommand::run() const {
   const LoadedConfig loaded = load_config_of_process(config_file, flags);
   if (!loaded.errors.empty()) {
-    std::fputs(describe_faults(loaded.errors).c_str(), stderr);
+    std::fputs(describe_errors(loaded.errors).c_str(), stderr);
     return kRefused;
   }
   start_logging(loaded.config.log.level);

@@ -263,7 +263,7 @@ LoadedConfig load_config_of_process(const std::string& path,
   return loaded;
 }
 
-std::string describe_faults(const std::vector<ConfigFault>& errors) {
+std::string describe_errors(const std::vector<ConfigError>& errors) {
   std::string out;
   for (const auto& error : errors) out += fmt::format("{}: {}\n", error.where, error.message);
   return out;

@@ -92,7 +92,7 @@ std::optional<SinkSetting> parse_sink(std::string_view text);  // nullopt if it 
 
 // An error in the settings, for people: its source ("stagedoor.toml:3", "environment STAGEDOOR_HTTP_LISTEN",
 // "flag --http.listen") and what to write instead. Never contains a secret.
-struct ConfigFault {
+struct ConfigError {
   std::string where;
   std::string message;
 };
@@ -112,8 +112,8 @@ struct ConfigSources {
 struct LoadedConfig {
   Config config;
   std::map<std::string, std::string, std::less<>>
-      origins;                      // of every setting: "default", or as ConfigFault::where
-  std::vector<ConfigFault> errors;  // empty: `config` is valid
+      origins;                      // of every setting: "default", or as ConfigError::where
+  std::vector<ConfigError> errors;  // empty: `config` is valid
 };
 
 // Reads all sources and reports all their errors at once. No I/O.
@@ -129,7 +129,7 @@ LoadedConfig load_config_of_process(const std::string& path,
                                     std::vector<std::pair<std::string, std::string>> flags);
 
 // Lines "where: message", one per error.
-std::string describe_faults(const std::vector<ConfigFault>& errors);
+std::string describe_errors(const std::vector<ConfigError>& errors);
 
 // The settings as TOML, with the origin of each value and with secrets masked.
 std::string describe_config(const LoadedConfig& loaded);

@@ -25,8 +25,8 @@ LoadedConfig from_flags(std::vector<std::pair<std::string, std::string>> flags) 
   return load_config({.flags = std::move(flags)});
 }
 
-auto FaultAt(const std::string& where, const std::string& part_of_message) {
-  return AllOf(Field(&ConfigFault::where, where), Field(&ConfigFault::message, HasSubstr(part_of_message)));
+auto ErrorAt(const std::string& where, const std::string& part_of_message) {
+  return AllOf(Field(&ConfigError::where, where), Field(&ConfigError::message, HasSubstr(part_of_message)));
 }
 
 TEST(Settings, defaults_are_those_promised) {  // R-K3
@@ -90,21 +90,21 @@ TEST(Settings, list_is_separated_by_commas_or_given_flag_by_flag) {
 
 TEST(Settings, unknown_name_is_a_fault_that_names_the_nearest) {  // R-K1, R-K2
   EXPECT_THAT(from_toml("[http]\nlisten = '127.0.0.1:0'\nthread = 1\n").errors,
-              ElementsAre(FaultAt("s.toml:3", "write threads = … under [http]")));
-  EXPECT_THAT(from_toml("[htp]\nthreads = 1\n").errors, ElementsAre(FaultAt("s.toml:1", "write [http]")));
+              ElementsAre(ErrorAt("s.toml:3", "write threads = … under [http]")));
+  EXPECT_THAT(from_toml("[htp]\nthreads = 1\n").errors, ElementsAre(ErrorAt("s.toml:1", "write [http]")));
   EXPECT_THAT(from_toml("balance_max = 1\n").errors,
-              ElementsAre(FaultAt("s.toml:1", "write balance_max = … under [wallet]")));
+              ElementsAre(ErrorAt("s.toml:1", "write balance_max = … under [wallet]")));
   EXPECT_THAT(load_config({.environment = {{"STAGEDOOR_HTTP_LISEN", "x"}}}).errors,
-              ElementsAre(FaultAt("environment STAGEDOOR_HTTP_LISEN", "write STAGEDOOR_HTTP_LISTEN")));
+              ElementsAre(ErrorAt("environment STAGEDOOR_HTTP_LISEN", "write STAGEDOOR_HTTP_LISTEN")));
   EXPECT_THAT(from_flags({{"http.lisen", "x"}}).errors,
-              ElementsAre(FaultAt("flag --http.lisen", "write --http.listen=…")));
+              ElementsAre(ErrorAt("flag --http.lisen", "write --http.listen=…")));
   EXPECT_THAT(from_flags({{"server.listen", "x"}}).errors,
-              ElementsAre(FaultAt("flag --server.listen", "write --http.listen=…")));
+              ElementsAre(ErrorAt("flag --server.listen", "write --http.listen=…")));
 }
 
 TEST(Settings, unknown_name_far_from_all_points_to_the_list) {
   EXPECT_THAT(from_flags({{"zzzzzz.qqqqqqqq", "x"}}).errors,
-              ElementsAre(FaultAt("flag --zzzzzz.qqqqqqqq", "`stagedoor serve --help` lists them")));
+              ElementsAre(ErrorAt("flag --zzzzzz.qqqqqqqq", "`stagedoor serve --help` lists them")));
 }
 
 TEST(Settings, environment_of_others_and_of_the_tests_is_passed_over) {
@@ -114,36 +114,36 @@ TEST(Settings, environment_of_others_and_of_the_tests_is_passed_over) {
 
 TEST(Settings, value_of_the_wrong_type_or_range_says_what_to_write) {  // R-K1
   EXPECT_THAT(from_toml("[http]\nthreads = '4'\n").errors,
-              ElementsAre(FaultAt("s.toml:2", "write a whole number, from 0 to 1024, without quotes")));
+              ElementsAre(ErrorAt("s.toml:2", "write a whole number, from 0 to 1024, without quotes")));
   EXPECT_THAT(from_toml("[http]\nidle_timeout = 5\n").errors,
-              ElementsAre(FaultAt("s.toml:2", "write a duration such as 5m, from 1s to 1d, in quotes")));
+              ElementsAre(ErrorAt("s.toml:2", "write a duration such as 5m, from 1s to 1d, in quotes")));
   EXPECT_THAT(from_toml("[auth]\ntrust_clients = 'yes'\n").errors,
-              ElementsAre(FaultAt("s.toml:2", "true or false")));
+              ElementsAre(ErrorAt("s.toml:2", "true or false")));
   EXPECT_THAT(from_toml("[admin]\nkeys = 'a:owner:x'\n").errors,
-              ElementsAre(FaultAt("s.toml:2", "a list of strings")));
+              ElementsAre(ErrorAt("s.toml:2", "a list of strings")));
   EXPECT_THAT(from_toml("[admin]\nkeys = [1]\n").errors,
-              ElementsAre(FaultAt("s.toml:2", "a list of strings")));
+              ElementsAre(ErrorAt("s.toml:2", "a list of strings")));
   EXPECT_THAT(from_toml("[http]\nthreads = 4.0\n").errors,
-              ElementsAre(FaultAt("s.toml:2", "a whole number")));
+              ElementsAre(ErrorAt("s.toml:2", "a whole number")));
   EXPECT_THAT(from_flags({{"http.threads", "-1"}}).errors,
-              ElementsAre(FaultAt("flag --http.threads", "from 0 to 1024")));
+              ElementsAre(ErrorAt("flag --http.threads", "from 0 to 1024")));
   EXPECT_THAT(from_flags({{"http.threads", "4x"}}).errors,
-              ElementsAre(FaultAt("flag --http.threads", "from 0 to 1024")));
+              ElementsAre(ErrorAt("flag --http.threads", "from 0 to 1024")));
   EXPECT_THAT(from_flags({{"http.idle_timeout", "5"}}).errors,
-              ElementsAre(FaultAt("flag --http.idle_timeout", "such as 5m")));
+              ElementsAre(ErrorAt("flag --http.idle_timeout", "such as 5m")));
   EXPECT_THAT(from_flags({{"store.wal_limit", "64MB"}}).errors,
-              ElementsAre(FaultAt("flag --store.wal_limit", "64MiB")));
+              ElementsAre(ErrorAt("flag --store.wal_limit", "64MiB")));
   EXPECT_THAT(from_flags({{"log.level", "loud"}}).errors,
-              ElementsAre(FaultAt("flag --log.level", "one of debug, info, warn, error")));
+              ElementsAre(ErrorAt("flag --log.level", "one of debug, info, warn, error")));
   EXPECT_THAT(from_flags({{"wallet.balance_max", "0"}}).errors,
-              ElementsAre(FaultAt("flag --wallet.balance_max", "whole won")));
+              ElementsAre(ErrorAt("flag --wallet.balance_max", "whole won")));
 }
 
 TEST(Settings, wrong_value_leaves_the_earlier_one_but_is_still_a_fault) {
   const LoadedConfig loaded =
       load_config({.file = {{"s.toml", "[http]\nthreads = 'x'\n"}}, .flags = {{"http.threads", "2"}}});
   EXPECT_EQ(loaded.config.http.threads, 2);
-  EXPECT_THAT(loaded.errors, ElementsAre(FaultAt("s.toml:2", "http.threads")));
+  EXPECT_THAT(loaded.errors, ElementsAre(ErrorAt("s.toml:2", "http.threads")));
 }
 
 TEST(Settings, all_faults_of_all_sources_are_told_at_once) {  // R-K1
@@ -151,31 +151,31 @@ TEST(Settings, all_faults_of_all_sources_are_told_at_once) {  // R-K1
                                            .environment = {{"STAGEDOOR_X", "1"}},
                                            .flags = {{"a.b", "1"}, {"store.url", "oracle:"}}});
   EXPECT_EQ(loaded.errors.size(), 5u);
-  EXPECT_THAT(describe_faults(loaded.errors),
+  EXPECT_THAT(describe_errors(loaded.errors),
               AllOf(HasSubstr("s.toml:2: "), HasSubstr("s.toml:4: "), HasSubstr("environment STAGEDOOR_X: "),
                     HasSubstr("flag --a.b: "), HasSubstr("flag --store.url: store.url")));
 }
 
 TEST(Settings, file_that_is_not_toml_is_a_fault_with_its_line) {  // R-K1
-  EXPECT_THAT(from_toml("[http]\nlisten = \n").errors, ElementsAre(FaultAt("s.toml:2", "invalid TOML")));
+  EXPECT_THAT(from_toml("[http]\nlisten = \n").errors, ElementsAre(ErrorAt("s.toml:2", "invalid TOML")));
 }
 
 TEST(Settings, named_file_that_cannot_be_read_is_a_fault) {
   EXPECT_THAT(load_config_of_process("no-such-file.toml", {}).errors,
-              ElementsAre(FaultAt("no-such-file.toml", "cannot be read: No such file")));
+              ElementsAre(ErrorAt("no-such-file.toml", "cannot be read: No such file")));
   EXPECT_THAT(load_config_of_process(testing::TempDir(), {}).errors,
-              ElementsAre(FaultAt(testing::TempDir(), "cannot be read: Is a directory")));
+              ElementsAre(ErrorAt(testing::TempDir(), "cannot be read: Is a directory")));
 }
 
 TEST(Settings, what_is_not_built_yet_is_refused_in_words) {
   EXPECT_THAT(from_flags({{"auth.mode", "jwt"}}).errors,
-              ElementsAre(FaultAt("flag --auth.mode", "jwt is not supported yet")));
+              ElementsAre(ErrorAt("flag --auth.mode", "jwt is not supported yet")));
   EXPECT_THAT(from_flags({{"auth.mode", "gateway"}}).errors,
-              ElementsAre(FaultAt("flag --auth.mode", "not supported yet")));
+              ElementsAre(ErrorAt("flag --auth.mode", "not supported yet")));
   EXPECT_THAT(from_flags({{"room.url", "redis://h"}}).errors,
-              ElementsAre(FaultAt("flag --room.url", "not supported yet")));
+              ElementsAre(ErrorAt("flag --room.url", "not supported yet")));
   EXPECT_THAT(from_flags({{"events.sinks", "orders=kafka://h:9092/orders"}}).errors,
-              ElementsAre(FaultAt("flag --events.sinks", "an unsupported URL for orders; write stdout:")));
+              ElementsAre(ErrorAt("flag --events.sinks", "an unsupported URL for orders; write stdout:")));
 }
 
 TEST(Settings, sinks_have_names) {  // R-E2
@@ -187,54 +187,54 @@ TEST(Settings, sinks_have_names) {  // R-E2
   for (const char* sink : {"stdout:", "=stdout:", "out=", "Out=stdout:", "a b=stdout:",
                            "a-name-that-is-longer-than-32-chars=stdout:", "https://h"}) {
     EXPECT_THAT(from_flags({{"events.sinks", sink}}).errors,
-                ElementsAre(FaultAt("flag --events.sinks", "write NAME=URL")))
+                ElementsAre(ErrorAt("flag --events.sinks", "write NAME=URL")))
         << sink;
   }
   EXPECT_THAT(from_flags({{"events.sinks", "https://me:secret@h"}}).errors,
-              ElementsAre(Field(&ConfigFault::message, Not(HasSubstr("secret")))));
+              ElementsAre(Field(&ConfigError::message, Not(HasSubstr("secret")))));
   EXPECT_THAT(from_flags({{"events.sinks", "out=stdout:,out=stdout:"}}).errors,
-              ElementsAre(FaultAt("flag --events.sinks", "the name out twice")));
+              ElementsAre(ErrorAt("flag --events.sinks", "the name out twice")));
   EXPECT_THAT(from_flags({{"events.sinks", "out=stdout:,too=stdout:"}}).errors,
-              ElementsAre(FaultAt("flag --events.sinks", "stdout: twice")));
+              ElementsAre(ErrorAt("flag --events.sinks", "stdout: twice")));
 }
 
 TEST(Settings, inside_of_a_value_is_checked) {
   for (const char* listen : {"8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "::1:80",
                              "[::1]", "[]:1", "[127.0.0.1]:1", "example.com:80", ":80", "300.0.0.1:80"}) {
     EXPECT_THAT(from_flags({{"http.listen", listen}}).errors,
-                ElementsAre(FaultAt("flag --http.listen", "write IP:PORT")))
+                ElementsAre(ErrorAt("flag --http.listen", "write IP:PORT")))
         << listen;
   }
   EXPECT_THAT(from_flags({{"http.tls_key", "k.pem"}}).errors,
-              ElementsAre(FaultAt("flag --http.tls_key", "set http.tls_certificate")));
+              ElementsAre(ErrorAt("flag --http.tls_key", "set http.tls_certificate")));
   EXPECT_THAT(from_flags({{"http.tls_certificate", "c.pem"}}).errors,
-              ElementsAre(FaultAt("flag --http.tls_certificate", "set http.tls_key")));
+              ElementsAre(ErrorAt("flag --http.tls_certificate", "set http.tls_key")));
   for (const char* network : {"10.0.0.0/33", "10.0.0/8", "proxy", "::/129", "10.0.0.0/"}) {
     EXPECT_THAT(from_flags({{"http.trusted_proxies", network}}).errors,
-                ElementsAre(FaultAt("flag --http.trusted_proxies", network)))
+                ElementsAre(ErrorAt("flag --http.trusted_proxies", network)))
         << network;
   }
   for (const char* key : {"owner:secret", "a:root:secret", ":owner:secret", "a:owner:", "secret"}) {
     EXPECT_THAT(from_flags({{"admin.keys", key}}).errors,
-                ElementsAre(FaultAt("flag --admin.keys", "name:role:secret")))
+                ElementsAre(ErrorAt("flag --admin.keys", "name:role:secret")))
         << key;
   }
   EXPECT_THAT(from_flags({{"auth.keys", "short"}}).errors,
-              ElementsAre(FaultAt("flag --auth.keys", "shorter than")));
+              ElementsAre(ErrorAt("flag --auth.keys", "shorter than")));
 }
 
 TEST(TrustingServer, refuses_to_start_beyond_loopback) {  // R-W8
   for (const char* listen : {"0.0.0.0:80", "192.0.2.7:80", "[::]:80", "[::ffff:127.0.0.1]:80"}) {
     EXPECT_THAT(from_flags({{"http.listen", listen}}).errors,
-                ElementsAre(FaultAt("flag --http.listen", "auth.mode = token"),
-                            FaultAt("flag --http.listen", "wallet.charge_by = user")))
+                ElementsAre(ErrorAt("flag --http.listen", "auth.mode = token"),
+                            ErrorAt("flag --http.listen", "wallet.charge_by = user")))
         << listen;
   }
 }
 
 TEST(TrustingServer, refusal_stays_where_only_the_charges_are_closed) {  // R-W8
   EXPECT_THAT(from_flags({{"http.listen", "0.0.0.0:80"}, {"wallet.charge_by", "operator"}}).errors,
-              ElementsAre(FaultAt("flag --http.listen", "auth.mode = token")));
+              ElementsAre(ErrorAt("flag --http.listen", "auth.mode = token")));
 }
 
 TEST(TrustingServer, starts_on_loopback_and_where_clients_are_trusted) {  // R-W8
@@ -252,7 +252,7 @@ TEST(VerifyConfig, shows_origins_and_no_secret) {  // R-K2
   const std::string shown = describe_config(loaded);
   EXPECT_THAT(shown, Not(HasSubstr("geheim")));
   EXPECT_THAT(shown, Not(HasSubstr("noch")));
-  EXPECT_THAT(describe_faults(loaded.errors), Not(HasSubstr("geheim")));
+  EXPECT_THAT(describe_errors(loaded.errors), Not(HasSubstr("geheim")));
   EXPECT_THAT(shown, HasSubstr("keys = [\"ops:owner:***\"]"));
   EXPECT_THAT(shown, HasSubstr("url = \"postgres://u:***@h/d\""));
   EXPECT_THAT(shown, testing::ContainsRegex("level = \"warn\" +# flag --log.level"));
@@ -262,7 +262,7 @@ TEST(VerifyConfig, shows_origins_and_no_secret) {  // R-K2
 TEST(VerifyConfig, shows_the_store_s_hosts_without_the_password) {  // R-K2
   const auto shown = [](const std::string& url) {
     const LoadedConfig loaded = from_flags({{"store.url", url}});
-    EXPECT_THAT(describe_faults(loaded.errors), Not(HasSubstr("store.url")));
+    EXPECT_THAT(describe_errors(loaded.errors), Not(HasSubstr("store.url")));
     return describe_config(loaded);
   };
   EXPECT_THAT(shown("postgres://u:geheim@h1:1,h2:2/d?target_session_attrs=read-write"),
@@ -310,7 +310,7 @@ TEST(SettingsTable, reference_page_is_up_to_date) {  // regenerate with ./x docs
 
 TEST(Deploy, example_settings_are_accepted) {
   const LoadedConfig loaded = load_config_of_process(STAGEDOOR_SOURCE_DIR "/deploy/stagedoor.toml", {});
-  EXPECT_EQ(describe_faults(loaded.errors), "");
+  EXPECT_EQ(describe_errors(loaded.errors), "");
   EXPECT_EQ(loaded.config.wallet.charge_by, "operator");
 }
 

@@ -105,21 +105,21 @@ std::shared_ptr<const ReadModel::Entries> ReadModel::rebuild(std::shared_ptr<con
     if (old && old->date == date) {
       next->dates[id] = before->dates.at(id);
     } else {
-      auto shelved = std::make_shared<DateEntry>();
-      shelved->date = date;
-      shelved->seat_map = old ? old->seat_map : std::make_shared<SeatMap>(date->seats.size());
-      next->dates[id] = std::move(shelved);
+      auto entry = std::make_shared<DateEntry>();
+      entry->date = date;
+      entry->seat_map = old ? old->seat_map : std::make_shared<SeatMap>(date->seats.size());
+      next->dates[id] = std::move(entry);
     }
     dates_of[date->event].push_back(next->dates[id]);
   }
   for (const auto& [id, event] : catalogue->events) {
     const EventEntry* old = before ? before->event(id) : nullptr;
-    auto shelved = std::make_shared<EventEntry>();
-    shelved->event = event;
-    shelved->dates = std::move(dates_of[id]);
-    shelved->live = old ? old->live : std::make_shared<EventCounters>();
-    next->events[id] = shelved.get();
-    next->ordered.push_back(std::move(shelved));
+    auto entry = std::make_shared<EventEntry>();
+    entry->event = event;
+    entry->dates = std::move(dates_of[id]);
+    entry->live = old ? old->live : std::make_shared<EventCounters>();
+    next->events[id] = entry.get();
+    next->ordered.push_back(std::move(entry));
   }
   next->catalogue = std::move(catalogue);
   return next;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "api/bind.h"
 #include "core/guarded.h"
 #include "core/hex.h"

@@ -2,7 +2,8 @@
 // anybody who wants to recompute it (R-Q13).
 #pragma once
 
-#include <map>
+#include <functional>
+#include <memory>
 
 #include "http/router.h"
 #include "json/types.h"

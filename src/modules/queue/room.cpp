@@ -1,7 +1,6 @@
 #include "modules/queue/room.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "core/ensure.h"

@@ -10,7 +10,6 @@
 #include <absl/container/flat_hash_set.h>
 
 #include <deque>
-#include <memory>
 #include <optional>
 #include <set>
 #include <vector>

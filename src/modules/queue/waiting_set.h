@@ -4,7 +4,6 @@
 #include <absl/container/flat_hash_map.h>
 
 #include <cstdint>
-#include <deque>
 #include <vector>
 
 #include "core/ids.h"
