@@ -63,7 +63,7 @@ TEST_F(Bind, gives_the_handler_every_part) {
   EXPECT_EQ(call(R"({"number":7})", "limit=3", "k").body, "7 3 k");
 }
 
-TEST_F(Bind, tells_the_faults_of_all_parts_in_one_answer) {
+TEST_F(Bind, tells_the_errors_of_all_parts_in_one_answer) {
   const Answer answer = call(R"({"number":"x"})", "limit=0", std::string(256, 'k'));
   EXPECT_EQ(answer.refusal, Code::INVALID_REQUEST);
   EXPECT_THAT(answer.body, AllOf(HasSubstr(R"("path":"number")"), HasSubstr(R"("path":"limit")"),
@@ -71,7 +71,7 @@ TEST_F(Bind, tells_the_faults_of_all_parts_in_one_answer) {
   EXPECT_EQ(deps.handled, 0);
 }
 
-TEST_F(Bind, looks_for_faults_only_when_the_caller_is_known) {
+TEST_F(Bind, looks_for_errors_only_when_the_caller_is_known) {
   deps.unknown_caller = Refusal{.code = Code::TOKEN_NOT_FOUND, .message = "who?"};
   const Answer answer = call("no json", "limit=0", "k");
   EXPECT_EQ(answer.refusal, Code::TOKEN_NOT_FOUND);

@@ -76,7 +76,7 @@ constexpr const char* kEverything =
     R"("admission":"both","note":null,"seatIds":[1,2],"prices":{"VIP":2,"b":1},)"
     R"("policy":{"hold_ttl":"1m30s","seats_per_user":4},"maybe":null,"policies":[{"hold_ttl":"0s","seats_per_user":1}]})";
 
-// "path message" of every fault of a refused text.
+// "path message" of every error of a refused text.
 template <class T>
 std::vector<std::string> errors_of(std::string_view text) {
   const auto result = read<T>(text);
@@ -147,9 +147,9 @@ struct Empty {};
 BOOST_DESCRIBE_STRUCT(Empty, (), ())
 
 template <class T>
-std::string fault_of(const std::string& value) {
+std::string error_of(const std::string& value) {
   const auto errors = errors_of<T>(R"({"x":)" + value + "}");
-  return errors.empty() ? "" : errors.size() == 1 ? errors[0] : "several faults";
+  return errors.empty() ? "" : errors.size() == 1 ? errors[0] : "several errors";
 }
 
 TEST(ReadJson, reads_every_kind_of_member_and_writes_the_same_text_back) {
@@ -164,7 +164,7 @@ TEST(ReadJson, reads_every_kind_of_member_and_writes_the_same_text_back) {
   EXPECT_EQ(*read<Everything>(to_text(*read_once)), *read_once);
 }
 
-TEST(ReadJson, lists_all_faults_at_once_with_their_paths_R_X3) {
+TEST(ReadJson, lists_all_errors_at_once_with_their_paths_R_X3) {
   EXPECT_THAT(
       errors_of<Everything>(
           R"({"eventId":0,"flag":1,"small":2147483648,"big":5.0,"place":-1,"share":"x","text":5,"seatId":"0x1",)"
@@ -186,11 +186,11 @@ TEST(ReadJson, lists_all_faults_at_once_with_their_paths_R_X3) {
                   "unknown: is not a known field"));
 }
 
-TEST(ReadJson, runs_the_structs_own_checks_beside_the_other_faults) {
+TEST(ReadJson, runs_the_structs_own_checks_beside_the_other_errors) {
   EXPECT_THAT(errors_of<Policy>(R"({"hold_ttl":1,"seats_per_user":0})"),
               ElementsAre("hold_ttl: must be a duration, such as 5m, 30s or 250ms",
                           "seats_per_user: must be at least 1"));
-  // A member that is faulty already gets no second fault from the check of its default value.
+  // A member that is faulty already gets no second error from the check of its default value.
   EXPECT_THAT(errors_of<Policy>(R"({"hold_ttl":"5m"})"), ElementsAre("seats_per_user: is required"));
 }
 
@@ -237,9 +237,9 @@ TEST(ReadJson, refuses_a_document_that_is_no_object) {
 }
 
 TEST(ReadJson, takes_only_true_and_false_for_a_bool) {
-  EXPECT_EQ(fault_of<OneBool>("true"), "");
+  EXPECT_EQ(error_of<OneBool>("true"), "");
   for (const char* value : {"1", "\"true\"", "null", "[]"})
-    EXPECT_EQ(fault_of<OneBool>(value), "x: must be true or false");
+    EXPECT_EQ(error_of<OneBool>(value), "x: must be true or false");
 }
 
 TEST(ReadJson, takes_only_whole_numbers_in_range_for_an_integer) {
@@ -247,11 +247,11 @@ TEST(ReadJson, takes_only_whole_numbers_in_range_for_an_integer) {
   EXPECT_EQ(read<OneInt>(R"({"x":-2147483648})")->x, -2147483648LL);
   EXPECT_EQ(read<OneBig>(R"({"x":-9223372036854775808})")->x, std::numeric_limits<std::int64_t>::min());
   for (const char* value : {"5.0", "5.5", "1e2", "\"5\"", "null", "true", "{}"}) {
-    EXPECT_EQ(fault_of<OneInt>(value), "x: must be a whole number") << value;
+    EXPECT_EQ(error_of<OneInt>(value), "x: must be a whole number") << value;
   }
-  EXPECT_THAT(fault_of<OneInt>("2147483648"), HasSubstr("must be from"));
-  EXPECT_THAT(fault_of<OneBig>("9223372036854775808"), HasSubstr("must be from"));
-  EXPECT_NE(fault_of<OneBig>("99999999999999999999999"), "");
+  EXPECT_THAT(error_of<OneInt>("2147483648"), HasSubstr("must be from"));
+  EXPECT_THAT(error_of<OneBig>("9223372036854775808"), HasSubstr("must be from"));
+  EXPECT_NE(error_of<OneBig>("99999999999999999999999"), "");
 }
 
 TEST(ReadJson, takes_any_finite_number_for_a_double_exactly) {
@@ -259,7 +259,7 @@ TEST(ReadJson, takes_any_finite_number_for_a_double_exactly) {
   EXPECT_EQ(read<OneDouble>(R"({"x":18446744073709551615})")->x, 18446744073709551615.0);
   EXPECT_EQ(read<OneDouble>(R"({"x":2.2250738585072011e-308})")->x, 2.2250738585072011e-308);
   EXPECT_EQ(read<OneDouble>(R"({"x":9007199254740993.0})")->x, 9007199254740992.0);
-  for (const char* value : {"1e999", "\"1\"", "null"}) EXPECT_NE(fault_of<OneDouble>(value), "") << value;
+  for (const char* value : {"1e999", "\"1\"", "null"}) EXPECT_NE(error_of<OneDouble>(value), "") << value;
 }
 
 TEST(ReadJson, takes_ids_as_numbers_and_as_numeric_strings_R_X2) {
@@ -270,7 +270,7 @@ TEST(ReadJson, takes_ids_as_numbers_and_as_numeric_strings_R_X2) {
   for (const char* value :
        {"0", "-1", "1.0", "\"\"", "\"0\"", "\"-1\"", "\"+1\"", "\" 1\"", "\"1 \"", "\"1.0\"", "\"0x1\"",
         "\"9223372036854775808\"", "9223372036854775808", "null", "true", "[]"}) {
-    EXPECT_EQ(fault_of<OneId>(value), "x: must be an id: a whole number above 0") << value;
+    EXPECT_EQ(error_of<OneId>(value), "x: must be an id: a whole number above 0") << value;
   }
 }
 
@@ -279,7 +279,7 @@ TEST(ReadJson, takes_uuids_in_either_case_and_writes_lower_case) {
   ASSERT_TRUE(user);
   EXPECT_EQ(to_text(*user), R"({"x":"00112233-4455-6677-8899-aabbccddeeff"})");
   for (const char* value : {"1", "\"\"", "\"00112233445566778899aabbccddeeff\"", "null"}) {
-    EXPECT_EQ(fault_of<OneUser>(value), "x: must be a UUID");
+    EXPECT_EQ(error_of<OneUser>(value), "x: must be a UUID");
   }
 }
 
@@ -287,31 +287,31 @@ TEST(ReadJson, takes_times_of_any_offset_within_the_years_0_to_9999) {
   const auto at = read<OneTime>(R"({"x":"2036-02-01T19:00:00+09:00"})");
   ASSERT_TRUE(at);
   EXPECT_EQ(to_text(*at), R"({"x":"2036-02-01T10:00:00.000Z"})");
-  EXPECT_EQ(fault_of<OneTime>("\"9999-12-31T23:59:59.999Z\""), "");
-  EXPECT_EQ(fault_of<OneTime>("\"0000-01-01T00:00:00Z\""), "");
+  EXPECT_EQ(error_of<OneTime>("\"9999-12-31T23:59:59.999Z\""), "");
+  EXPECT_EQ(error_of<OneTime>("\"0000-01-01T00:00:00Z\""), "");
   for (const char* value : {"\"9999-12-31T23:59:59-01:00\"", "\"0000-01-01T00:00:00+01:00\"",
                             "\"2026-02-30T00:00:00Z\"", "\"2026-01-01\"", "1767225600", "null"}) {
-    EXPECT_THAT(fault_of<OneTime>(value), HasSubstr("must be a time")) << value;
+    EXPECT_THAT(error_of<OneTime>(value), HasSubstr("must be a time")) << value;
   }
 }
 
 TEST(ReadJson, takes_durations_as_text) {
   EXPECT_EQ(read<OneDuration>(R"({"x":"1h30m"})")->x, Millis(5'400'000));
   for (const char* value : {"300", "\"\"", "\"5\"", "\"-5m\"", "null"}) {
-    EXPECT_THAT(fault_of<OneDuration>(value), HasSubstr("must be a duration")) << value;
+    EXPECT_THAT(error_of<OneDuration>(value), HasSubstr("must be a duration")) << value;
   }
 }
 
 TEST(ReadJson, takes_whole_won_only) {
   EXPECT_EQ(read<OneWon>(R"({"x":110000})")->x, Won{110000});
   for (const char* value : {"1.5", "\"1\"", "1e3", "null"})
-    EXPECT_EQ(fault_of<OneWon>(value), "x: must be a whole number");
+    EXPECT_EQ(error_of<OneWon>(value), "x: must be a whole number");
 }
 
 TEST(ReadJson, takes_the_names_of_enumerators_only) {
   EXPECT_EQ(read<OneEnum>(R"({"x":"capacity"})")->x, Admission::capacity);
   for (const char* value : {"\"Capacity\"", "1", "\"\"", "null"}) {
-    EXPECT_EQ(fault_of<OneEnum>(value), "x: must be one of interval, capacity, both");
+    EXPECT_EQ(error_of<OneEnum>(value), "x: must be one of interval, capacity, both");
   }
 }
 
@@ -322,7 +322,7 @@ TEST(ReadJson, takes_absent_and_null_for_an_empty_optional) {
   EXPECT_FALSE(read<OneOmitted>("{}")->x);
   EXPECT_FALSE(read<OneOmitted>(R"({"x":null})")->x);
   EXPECT_EQ(*read<OneOmitted>(R"({"x":5})")->x, 5);
-  EXPECT_EQ(fault_of<OneOmitted>("\"5\""), "x: must be a whole number");
+  EXPECT_EQ(error_of<OneOmitted>("\"5\""), "x: must be a whole number");
 }
 
 TEST(ReadJson, reads_values_that_were_parsed_elsewhere) {

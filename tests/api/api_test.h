@@ -144,7 +144,7 @@ class ApiTest : public testing::Test {
 };
 
 // The paths that a refusal's details point at, in order.
-inline std::vector<std::string> fault_paths(const ApiReply& reply) {
+inline std::vector<std::string> error_paths(const ApiReply& reply) {
   std::vector<std::string> paths;
   const auto* details = reply.json.as_object().if_contains("details");
   if (!details) return paths;

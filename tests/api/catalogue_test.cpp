@@ -52,7 +52,7 @@ TEST_F(CatalogueApi, events_can_be_asked_for_by_status) {
   EXPECT_THAT(with("SOLD_OUT"), IsEmpty());
   const ApiReply wrong = api.send({.method = "GET", .target = "/events?status=open"});
   EXPECT_EQ(wrong.code(), "INVALID_REQUEST");
-  EXPECT_THAT(fault_paths(wrong), ElementsAre("status"));
+  EXPECT_THAT(error_paths(wrong), ElementsAre("status"));
 }
 
 // Section 8
@@ -153,7 +153,7 @@ TEST_F(CatalogueApi, seats_can_be_asked_for_by_the_day) {
 // R-X3
 TEST_F(CatalogueApi, every_wrong_query_parameter_is_named_at_once) {
   const ApiReply reply = get("/events/5/seats?date=today&status=FREE", fan(kWindows));
-  EXPECT_THAT(fault_paths(reply), UnorderedElementsAre("date", "status"));
+  EXPECT_THAT(error_paths(reply), UnorderedElementsAre("date", "status"));
 }
 
 // R-C7, R-C8: a change is seen by the very next reader of the instance that made it.

@@ -44,18 +44,18 @@ TEST_F(Conventions, a_body_that_is_no_json_is_refused_with_the_place) {
     const ApiReply reply = api.send({.method = "POST", .target = "/queue", .body = body});
     EXPECT_EQ(reply.status, 400) << body << reply.body;
     EXPECT_EQ(reply.code(), "INVALID_REQUEST") << body;
-    EXPECT_FALSE(fault_paths(reply).empty()) << body;
+    EXPECT_FALSE(error_paths(reply).empty()) << body;
   }
 }
 
 // R-X3
-TEST_F(Conventions, a_field_that_stands_twice_is_a_fault) {
+TEST_F(Conventions, a_field_that_stands_twice_is_an_error) {
   const std::string me = new_user();
   const ApiReply reply = api.send({.method = "POST",
                                    .target = "/queue",
                                    .body = R"({"userId":")" + me + R"(","eventId":1,"eventId":2})"});
   EXPECT_EQ(reply.status, 400) << reply.body;
-  EXPECT_THAT(fault_paths(reply), ElementsAre("eventId"));
+  EXPECT_THAT(error_paths(reply), ElementsAre("eventId"));
 }
 
 // R-X2
@@ -161,7 +161,7 @@ TEST_F(Conventions, a_key_has_at_most_255_characters) {
   EXPECT_EQ(api.send(charge(who, 1).with_key(std::string(255, 'k'))).status, 200);
   const ApiReply reply = api.send(charge(who, 1).with_key(std::string(256, 'k')));
   EXPECT_EQ(reply.code(), "INVALID_REQUEST");
-  EXPECT_THAT(fault_paths(reply), ElementsAre("Idempotency-Key"));
+  EXPECT_THAT(error_paths(reply), ElementsAre("Idempotency-Key"));
 }
 
 // R-X8

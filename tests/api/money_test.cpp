@@ -59,7 +59,7 @@ TEST_F(Money, only_whole_amounts_within_the_limit_can_be_charged) {
     const ApiReply reply = api.send(charge_with(who, std::string(R"({"amount":)") + amount + "}"));
     EXPECT_EQ(reply.status, 400) << amount << ": " << reply.body;
     EXPECT_EQ(reply.code(), "INVALID_AMOUNT") << amount;
-    EXPECT_THAT(fault_paths(reply), ElementsAre("amount")) << amount;
+    EXPECT_THAT(error_paths(reply), ElementsAre("amount")) << amount;
   }
   expect_refusal(charge_with(who, "{}"), 400, "INVALID_AMOUNT");
   expect_refusal(charge_with(who, R"({"amount":5,"currency":"KRW"})"), 400, "INVALID_REQUEST");
@@ -297,14 +297,14 @@ TEST_F(Money, without_refund_until_the_owner_gets_nothing_back) {
 }
 
 // R-X3
-TEST_F(Money, every_fault_of_a_payment_is_named_at_once) {
+TEST_F(Money, every_error_of_a_payment_is_named_at_once) {
   const Visitor who = fan();
   const ApiReply reply = api.send(Call{.method = "PUT",
                                        .target = "/events/reservations/x/pay",
                                        .token = who.token,
                                        .body = R"({"reservationIds":["y"],"tip":1})"}
                                       .with_key(std::string(256, 'k')));
-  EXPECT_THAT(fault_paths(reply),
+  EXPECT_THAT(error_paths(reply),
               testing::UnorderedElementsAre("id", "reservationIds[0]", "tip", "Idempotency-Key"));
 }
 

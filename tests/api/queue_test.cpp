@@ -170,7 +170,7 @@ TEST_F(Queue, without_an_event_there_must_be_one_on_sale) {
   const ApiReply several = api.send(join(new_user()));
   EXPECT_EQ(several.status, 400);
   EXPECT_EQ(several.code(), "EVENT_ID_REQUIRED");
-  EXPECT_THAT(fault_paths(several), ElementsAre("eventId"));
+  EXPECT_THAT(error_paths(several), ElementsAre("eventId"));
 
   std::string one_event(
       kSale.substr(0, kSale.find("  - id: 4")));  // only event 1 is on sale of the first three

@@ -60,7 +60,7 @@ TEST_F(Seats, somebody_elses_seat_is_occupied) {
   const ApiReply refused = api.send(hold(other, seat));
   EXPECT_EQ(refused.status, 409);
   EXPECT_EQ(refused.code(), "SEAT_OCCUPIED");
-  EXPECT_THAT(fault_paths(refused), ElementsAre("seatId"));
+  EXPECT_THAT(error_paths(refused), ElementsAre("seatId"));
 }
 
 // R-S3
@@ -129,7 +129,7 @@ TEST_F(Seats, several_seats_are_held_together_or_not_at_all) {
   EXPECT_EQ(number(rows[1], "seatId"), free[1]);
   const ApiReply refused = api.send(hold_all(other, {free[0], free[1], free[2]}));
   EXPECT_EQ(refused.code(), "SEAT_OCCUPIED");
-  EXPECT_THAT(fault_paths(refused), ElementsAre("seatIds[1]"));
+  EXPECT_THAT(error_paths(refused), ElementsAre("seatIds[1]"));
   EXPECT_THAT(api.send(list_reservations(other)).data().as_array(), IsEmpty());
   api.send(leave(who.token));
 }
@@ -189,14 +189,14 @@ TEST_F(Seats, the_owner_may_look_and_cancel_with_any_authentic_token) {
 }
 
 // R-X2, R-X3, R-S10
-TEST_F(Seats, every_fault_of_the_body_is_named_at_once) {
+TEST_F(Seats, every_error_of_the_body_is_named_at_once) {
   const Visitor who = fan();
   const auto errors = [&](std::string body) {
     const ApiReply reply =
         api.send({.method = "POST", .target = "/events/seats", .token = who.token, .body = std::move(body)});
     EXPECT_EQ(reply.status, 400) << reply.body;
     EXPECT_EQ(reply.code(), "INVALID_REQUEST");
-    return fault_paths(reply);
+    return error_paths(reply);
   };
   const std::string me = "\"userId\":\"" + who.user + "\"";
   EXPECT_THAT(errors("{}"), testing::UnorderedElementsAre("userId", "seatId"));
@@ -252,7 +252,7 @@ TEST_F(Seats, a_user_lists_their_reservations_newest_first_by_status_and_page) {
   EXPECT_TRUE(second.json.at("nextCursor").is_null());
   EXPECT_TRUE(list("?limit=4").json.at("nextCursor").is_null());
 
-  EXPECT_THAT(fault_paths(list("?status=paid&limit=0&cursor=x")),
+  EXPECT_THAT(error_paths(list("?status=paid&limit=0&cursor=x")),
               testing::UnorderedElementsAre("status", "limit", "cursor"));
   EXPECT_EQ(list("?limit=201").code(), "INVALID_REQUEST");
   EXPECT_EQ(list("?limit=200").status, 200);

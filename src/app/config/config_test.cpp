@@ -88,7 +88,7 @@ TEST(Settings, list_is_separated_by_commas_or_given_flag_by_flag) {
   EXPECT_THAT(loaded.config.admin.keys, ElementsAre("a:owner:x", "b:viewer:y"));
 }
 
-TEST(Settings, unknown_name_is_a_fault_that_names_the_nearest) {  // R-K1, R-K2
+TEST(Settings, unknown_name_is_an_error_that_names_the_nearest) {  // R-K1, R-K2
   EXPECT_THAT(from_toml("[http]\nlisten = '127.0.0.1:0'\nthread = 1\n").errors,
               ElementsAre(ErrorAt("s.toml:3", "write threads = … under [http]")));
   EXPECT_THAT(from_toml("[htp]\nthreads = 1\n").errors, ElementsAre(ErrorAt("s.toml:1", "write [http]")));
@@ -139,14 +139,14 @@ TEST(Settings, value_of_the_wrong_type_or_range_says_what_to_write) {  // R-K1
               ElementsAre(ErrorAt("flag --wallet.balance_max", "whole won")));
 }
 
-TEST(Settings, wrong_value_leaves_the_earlier_one_but_is_still_a_fault) {
+TEST(Settings, wrong_value_leaves_the_earlier_one_but_is_still_an_error) {
   const LoadedConfig loaded =
       load_config({.file = {{"s.toml", "[http]\nthreads = 'x'\n"}}, .flags = {{"http.threads", "2"}}});
   EXPECT_EQ(loaded.config.http.threads, 2);
   EXPECT_THAT(loaded.errors, ElementsAre(ErrorAt("s.toml:2", "http.threads")));
 }
 
-TEST(Settings, all_faults_of_all_sources_are_told_at_once) {  // R-K1
+TEST(Settings, all_errors_of_all_sources_are_told_at_once) {  // R-K1
   const LoadedConfig loaded = load_config({.file = {{"s.toml", "[http]\nlisen = 1\n[lane]\nbatch_max = 0\n"}},
                                            .environment = {{"STAGEDOOR_X", "1"}},
                                            .flags = {{"a.b", "1"}, {"store.url", "oracle:"}}});
@@ -156,11 +156,11 @@ TEST(Settings, all_faults_of_all_sources_are_told_at_once) {  // R-K1
                     HasSubstr("flag --a.b: "), HasSubstr("flag --store.url: store.url")));
 }
 
-TEST(Settings, file_that_is_not_toml_is_a_fault_with_its_line) {  // R-K1
+TEST(Settings, file_that_is_not_toml_is_an_error_with_its_line) {  // R-K1
   EXPECT_THAT(from_toml("[http]\nlisten = \n").errors, ElementsAre(ErrorAt("s.toml:2", "invalid TOML")));
 }
 
-TEST(Settings, named_file_that_cannot_be_read_is_a_fault) {
+TEST(Settings, named_file_that_cannot_be_read_is_an_error) {
   EXPECT_THAT(load_config_of_process("no-such-file.toml", {}).errors,
               ElementsAre(ErrorAt("no-such-file.toml", "cannot be read: No such file")));
   EXPECT_THAT(load_config_of_process(testing::TempDir(), {}).errors,

@@ -1,4 +1,4 @@
-// The catalogue document (R-K4): what is read, and that every fault is told with its line.
+// The catalogue document (R-K4): what is read, and that every error is told with its line.
 #include "modules/catalogue/document.h"
 
 #include <gmock/gmock.h>
@@ -29,7 +29,7 @@ events:
       - {id: 1, starts_at: 2036-02-01T19:00:00+09:00, booking: {from: 2026-01-01T00:00:00Z, until: 2036-02-01T18:00:00+09:00}, layout: club, prices: {Standard: 110000}}
 )";
 
-// "LINE: path message" of every fault.
+// "LINE: path message" of every error.
 std::vector<std::string> errors_of(std::string_view text) {
   const CatalogueText read(text);
   if (read.document()) return {};
@@ -89,7 +89,7 @@ TEST(CatalogueText, takes_defaults_for_what_is_left_out) {
   EXPECT_EQ(queue.active_ttl, Millis(300'000));
 }
 
-TEST(CatalogueText, tells_every_fault_with_its_line) {
+TEST(CatalogueText, tells_every_error_with_its_line) {
   EXPECT_THAT(
       errors_of(R"(layouts:
   club: {seats: 0, category: Standard}
@@ -119,11 +119,11 @@ TEST(CatalogueText, points_at_the_owner_of_what_is_missing) {
               testing::ElementsAre("3: events[0].on_sale is required"));
 }
 
-struct Fault1 {
+struct Error1 {
   std::string text;
   std::string error;
 };
-class DocumentRules : public testing::TestWithParam<Fault1> {};
+class DocumentRules : public testing::TestWithParam<Error1> {};
 
 TEST_P(DocumentRules, refuses) {
   EXPECT_THAT(errors_of(GetParam().text), testing::ElementsAre(HasSubstr(GetParam().error)))
@@ -141,61 +141,61 @@ std::string with_section(const std::string& fields) { return with_layout("sectio
 INSTANTIATE_TEST_SUITE_P(
     R_K4, DocumentRules,
     testing::Values(
-        Fault1{with_queue("people: 0"), "queue.people must be from 1"},
-        Fault1{with_queue("people: many"), "queue.people must be a whole number"},
-        Fault1{with_queue("every: 0s"), "queue.every must be from 1ms to 1h"},
-        Fault1{with_queue("every: 61m"), "queue.every must be from 1ms to 1h"},
-        Fault1{with_queue("every: 10"), "queue.every must be a duration, such as 5m"},
-        Fault1{with_queue("capacity: -1"), "queue.capacity must be from 1"},
-        Fault1{with_queue("active_ttl: 0s"), "queue.active_ttl must be longer than 0s"},
-        Fault1{with_queue("active_ttl: 31m"),
+        Error1{with_queue("people: 0"), "queue.people must be from 1"},
+        Error1{with_queue("people: many"), "queue.people must be a whole number"},
+        Error1{with_queue("every: 0s"), "queue.every must be from 1ms to 1h"},
+        Error1{with_queue("every: 61m"), "queue.every must be from 1ms to 1h"},
+        Error1{with_queue("every: 10"), "queue.every must be a duration, such as 5m"},
+        Error1{with_queue("capacity: -1"), "queue.capacity must be from 1"},
+        Error1{with_queue("active_ttl: 0s"), "queue.active_ttl must be longer than 0s"},
+        Error1{with_queue("active_ttl: 31m"),
                "queue.active_ttl is wrong: visit_max (30m) must not be shorter"},
-        Fault1{with_queue("active_ttl: 5m, visit_max: 4m"), "queue.visit_max is wrong: visit_max (4m)"},
-        Fault1{with_queue("presence_timeout: 0s"), "queue.presence_timeout must be longer than 0s"},
-        Fault1{with_queue("return_share: 1.1"), "queue.return_share must be from 0 to 1"},
-        Fault1{with_queue("return_share: -0.1"), "queue.return_share must be from 0 to 1"},
-        Fault1{with_queue("poll_min: 31s"), "queue.poll_min is wrong: poll_max (30s) must not be shorter"},
-        Fault1{with_queue("poll_max: 500ms"), "queue.poll_max is wrong"},
-        Fault1{with_queue("admission: all"), "queue.admission must be one of interval, capacity, both"},
-        Fault1{with_queue("order: random"), "queue.order must be one of fifo, draw"},
-        Fault1{with_queue("gather_from: 2026-01-01T00:00:01Z"),
+        Error1{with_queue("active_ttl: 5m, visit_max: 4m"), "queue.visit_max is wrong: visit_max (4m)"},
+        Error1{with_queue("presence_timeout: 0s"), "queue.presence_timeout must be longer than 0s"},
+        Error1{with_queue("return_share: 1.1"), "queue.return_share must be from 0 to 1"},
+        Error1{with_queue("return_share: -0.1"), "queue.return_share must be from 0 to 1"},
+        Error1{with_queue("poll_min: 31s"), "queue.poll_min is wrong: poll_max (30s) must not be shorter"},
+        Error1{with_queue("poll_max: 500ms"), "queue.poll_max is wrong"},
+        Error1{with_queue("admission: all"), "queue.admission must be one of interval, capacity, both"},
+        Error1{with_queue("order: random"), "queue.order must be one of fifo, draw"},
+        Error1{with_queue("gather_from: 2026-01-01T00:00:01Z"),
                "queue.gather_from must not be later than on_sale"},
-        Fault1{with_policy("seats_per_user: 0"), "policy.seats_per_user must be from 1"},
-        Fault1{with_policy("hold_ttl: 0s"), "policy.hold_ttl must be longer than 0s"},
-        Fault1{with_policy("rehold_cooldown: -1s"), "policy.rehold_cooldown must be a duration"},
-        Fault1{with_event("  id: 0\n"), "events[0].id must be an id"},
-        Fault1{with_event("  venue: 5\n"), "events[0].venue must be a text"},
-        Fault1{"events: [{name: '', on_sale: {from: 2026-01-01T00:00:00Z, until: 2026-01-02T00:00:00Z}}]",
+        Error1{with_policy("seats_per_user: 0"), "policy.seats_per_user must be from 1"},
+        Error1{with_policy("hold_ttl: 0s"), "policy.hold_ttl must be longer than 0s"},
+        Error1{with_policy("rehold_cooldown: -1s"), "policy.rehold_cooldown must be a duration"},
+        Error1{with_event("  id: 0\n"), "events[0].id must be an id"},
+        Error1{with_event("  venue: 5\n"), "events[0].venue must be a text"},
+        Error1{"events: [{name: '', on_sale: {from: 2026-01-01T00:00:00Z, until: 2026-01-02T00:00:00Z}}]",
                "events[0].name must not be empty"},
-        Fault1{"events: [{name: A, on_sale: {from: 2026-01-01T00:00:00Z, until: 2026-01-01T00:00:00Z}}]",
+        Error1{"events: [{name: A, on_sale: {from: 2026-01-01T00:00:00Z, until: 2026-01-01T00:00:00Z}}]",
                "events[0].on_sale.until must be later than on_sale.from"},
-        Fault1{with_date("prices: {Standard: 0}"), "dates[0].prices.Standard must be from 1"},
-        Fault1{with_date("prices: {}"), "dates[0].prices must give a price"},
-        Fault1{
+        Error1{with_date("prices: {Standard: 0}"), "dates[0].prices.Standard must be from 1"},
+        Error1{with_date("prices: {}"), "dates[0].prices must give a price"},
+        Error1{
             with_date(
                 "prices: {Standard: 1}, booking: {from: 2026-01-02T00:00:00Z, until: 2026-01-01T00:00:00Z}"),
             "dates[0].booking.until must be later"},
-        Fault1{with_layout("category: Standard"), "layouts.x.seats is required"},
-        Fault1{with_layout("seats: 50"), "layouts.x.category is required"},
-        Fault1{with_layout("seats: 100001, category: Standard"), "layouts.x.seats must be from 1 to 100000"},
-        Fault1{with_layout("sections: []"), "layouts.x.sections must name at least one section"},
-        Fault1{with_section("name: A, rows: 0, seats_per_row: 1, category: V"),
+        Error1{with_layout("category: Standard"), "layouts.x.seats is required"},
+        Error1{with_layout("seats: 50"), "layouts.x.category is required"},
+        Error1{with_layout("seats: 100001, category: Standard"), "layouts.x.seats must be from 1 to 100000"},
+        Error1{with_layout("sections: []"), "layouts.x.sections must name at least one section"},
+        Error1{with_section("name: A, rows: 0, seats_per_row: 1, category: V"),
                "sections[0].rows must be from 1"},
-        Fault1{with_section("name: A, rows: 1, seats_per_row: 0, category: V"),
+        Error1{with_section("name: A, rows: 1, seats_per_row: 0, category: V"),
                "sections[0].seats_per_row must be from 1"},
-        Fault1{with_section("name: A, rows: 1001, seats_per_row: 100, category: V"),
+        Error1{with_section("name: A, rows: 1001, seats_per_row: 100, category: V"),
                "layouts.x.sections have 100100 seats in total; a date has at most 100000"},
-        Fault1{with_section("name: A, rows: 1, seats_per_row: 1, category: ''"),
+        Error1{with_section("name: A, rows: 1, seats_per_row: 1, category: ''"),
                "sections[0].category must not be empty"},
-        Fault1{with_layout("sections: [{name: A, rows: 1, seats_per_row: 1, category: V}, "
+        Error1{with_layout("sections: [{name: A, rows: 1, seats_per_row: 1, category: V}, "
                            "{name: A, rows: 1, seats_per_row: 1, category: V}]"),
                "sections[1].name is already used by another section"},
-        Fault1{"events: []\nlayouts: {}\nevents: []\n", "events appears more than once, again in line 3"},
-        Fault1{"", "the catalogue is empty"}, Fault1{"- 1\n", "the catalogue must be an object"},
-        Fault1{"events: [\n", "the catalogue is not YAML"}, Fault1{"a: 1\n---\na: 2\n", "several documents"},
-        Fault1{R"({"events": []},)", "several documents"}));  // YAML::LoadAll would not return
+        Error1{"events: []\nlayouts: {}\nevents: []\n", "events appears more than once, again in line 3"},
+        Error1{"", "the catalogue is empty"}, Error1{"- 1\n", "the catalogue must be an object"},
+        Error1{"events: [\n", "the catalogue is not YAML"}, Error1{"a: 1\n---\na: 2\n", "several documents"},
+        Error1{R"({"events": []},)", "several documents"}));  // YAML::LoadAll would not return
 
-TEST(CatalogueText, tells_prices_that_do_not_fit_with_the_other_faults) {
+TEST(CatalogueText, tells_prices_that_do_not_fit_with_the_other_errors) {
   const std::string hall = "layouts:\n  hall: {seats: 5, category: Any}\n";
   EXPECT_THAT(
       errors_of(hall + with_event("  hue: 1\n  dates: [{starts_at: 2036-02-01T19:00:00Z, layout: hall,"

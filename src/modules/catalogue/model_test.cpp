@@ -254,7 +254,7 @@ TEST(PlanImport, a_layout_may_change_for_dates_to_come) {
   EXPECT_EQ(imports.catalogue.date(DateId{10})->seats.size(), 4U);
 }
 
-TEST(PlanImport, refuses_all_or_nothing_with_every_fault) {
+TEST(PlanImport, refuses_all_or_nothing_with_every_error) {
   Imports imports;
   imports.import(night(", id: 7", ", id: 9"));
   EXPECT_THAT(

@@ -133,7 +133,7 @@ TEST(OperatorCalls, patch_an_event_and_leave_what_is_not_named) {
                     HasSubstr("performer, policy.seats_per_user")));
 }
 
-TEST(OperatorCalls, patch_tells_every_fault_with_the_callers_paths) {
+TEST(OperatorCalls, patch_tells_every_error_with_the_callers_paths) {
   Office office;
   EXPECT_THAT(office.ask("PATCH", "/admin/events/1", R"({"name":"","queue":{"people":0},"hue":1})").body,
               AllOf(HasSubstr(R"("path":"name")"), HasSubstr(R"("path":"queue.people")"),
