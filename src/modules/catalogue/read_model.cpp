@@ -36,14 +36,14 @@ class StockSlot {
   queue::StockUpdate get(std::uint64_t version, const Count& count) {
     const auto newest = newest_.lock();
     const auto is_old = [&] { return Clock::now() - newest->counted_at >= std::chrono::milliseconds(100); };
-    if (!newest->news.stock.text || (version != newest->version && is_old()))
+    if (!newest->update.stock.text || (version != newest->version && is_old()))
       *newest = {queue::render(count(), false), version, Clock::now()};
-    return newest->news;
+    return newest->update;
   }
 
  private:
   struct Newest {
-    queue::StockUpdate news;
+    queue::StockUpdate update;
     std::uint64_t version = 0;
     Clock::time_point counted_at{};
   };
@@ -243,8 +243,8 @@ std::optional<queue::StockUpdate> ReadModel::stock_update(EventId id) const {
   std::int64_t left = 0;
   for (const auto& date : event->dates)
     if (!date->date->deleted_at) left += std::int64_t(date->seat_map->left());
-  queue::StockUpdate news = event->stock_slot.get(event->live->version.load(), [&] {
-    stagedoor::queue::Stock counted;
+  queue::StockUpdate update = event->stock_slot.get(event->live->version.load(), [&] {
+    queue::Stock counted;
     std::map<std::pair<std::string, Won>, std::int64_t> seats_left;
     for (const auto& date : event->dates) {
       if (date->date->deleted_at) continue;
@@ -262,8 +262,8 @@ std::optional<queue::StockUpdate> ReadModel::stock_update(EventId id) const {
       counted.categories.push_back({category.first, category.second, seats});
     return counted;
   });
-  news.sold_out = left == 0 && event->live->holds.load() == 0;
-  return news;
+  update.sold_out = left == 0 && event->live->holds.load() == 0;
+  return update;
 }
 
 Sales ReadModel::sales(EventId id) const {

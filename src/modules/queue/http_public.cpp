@@ -77,9 +77,9 @@ class Pages {
                       .joined = numbers.joined,
                       .frontier = numbers.frontier,
                       .admittedPerSecond = numbers.admitted_per_second};
-    if (const auto news = deps_.stock(event.id)) {
-      dto.soldOut = news->sold_out;
-      dto.stock = news->stock;
+    if (const auto update = deps_.stock(event.id)) {
+      dto.soldOut = update->sold_out;
+      dto.stock = update->stock;
     }
     if (const auto draw = deps_.rooms.draw(event.id)) dto.draw = to_dto(*draw);
     return http::ok(200, dto).body;

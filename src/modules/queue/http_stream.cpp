@@ -49,9 +49,9 @@ class StatusStream : public EventStream {
   };
 
   void tell(const FanView& fan, const std::optional<StockUpdate>& stock, std::string& text) {
-    std::string news = status_tag(claims_, fan, stock);
-    if (news == told_) return;
-    told_ = std::move(news);
+    std::string tag = status_tag(claims_, fan, stock);
+    if (tag == told_) return;
+    told_ = std::move(tag);
     text += "event: status\nid: ";
     text += told_;
     text += "\ndata: ";
