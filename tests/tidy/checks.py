@@ -329,14 +329,13 @@ def catalogue_fields_are_documented(tree):
 
 
 def named_tests_exist(tree):
-    """The tests that docs/invariants.md calls in as witnesses."""
+    """The tests that documents call in as witnesses, such as docs/invariants.md."""
     there = set()
     for name in tree.names:
         if is_test(name) and name.endswith('.cpp'):
-            there.update(re.findall(r'\bTEST(?:_F|_P)?\((\w+),\s*(\w+)\)', tree.text(name)))
-    page = 'docs/invariants.md'
-    return [f'{page}:{number}: no such test: {suite}.{test}' for number, line in (tree.lines(page) if tree.exists(page) else ())
-            for suite, test in re.findall(r'`(\w+)\.([a-z]\w*_\w+)`', line) if (suite, test) not in there]
+            there.update(re.findall(r'\b(?:TEST(?:_F|_P)?|RC_GTEST(?:_FIXTURE)?_PROP)\((\w+),\s*(\w+)', tree.text(name)))
+    return [f'{page}:{number}: no such test: {suite}.{test}' for page in tree.select(MARKDOWN) for number, line in tree.lines(page)
+            for suite, test in re.findall(r'`([A-Z]\w*)\.([a-z]\w*_\w+)`', line) if (suite, test) not in there]
 
 
 def diagrams_are_there(tree):
