@@ -9,9 +9,6 @@
 namespace stagedoor::postgres {
 namespace {
 
-using postgres::Columns;
-using postgres::Connection;
-
 // The constraints of PostgreSQL. It enforced them at every write; a disk fault or an operator may have broken
 // them.
 reports::AuditCheck check_constraints(Connection& connection) {

@@ -5,8 +5,6 @@
 
 namespace stagedoor::postgres {
 
-using postgres::Columns;
-
 std::vector<LinePlace> PostgresLine::read(EventId event, Place after, std::size_t limit) {
   std::vector<LinePlace> page;
   connection_.stream(sql::queue::list_places_of_event,

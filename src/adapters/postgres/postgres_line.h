@@ -10,12 +10,12 @@ namespace stagedoor::postgres {
 // is lost, every call throws StoreUnavailable.
 class PostgresLine final : public LineStore {
  public:
-  explicit PostgresLine(postgres::Connection& connection) : connection_(connection) {}
+  explicit PostgresLine(Connection& connection) : connection_(connection) {}
   std::vector<LinePlace> read(EventId event, Place after, std::size_t limit) override;
   Place head(EventId event) override;
 
  private:
-  postgres::Connection& connection_;
+  Connection& connection_;
 };
 
 }  // namespace stagedoor::postgres

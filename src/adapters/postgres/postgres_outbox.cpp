@@ -5,13 +5,11 @@
 namespace stagedoor::postgres {
 namespace {
 
-using postgres::Columns;
-
 constexpr std::int64_t kSinkLeases = 1;  // the first half of the lock's key
 
 }  // namespace
 
-postgres::Connection& PostgresOutbox::open() {
+Connection& PostgresOutbox::open() {
   if (connection_ && connection_->is_open()) return *connection_;
   claimed_.clear();
   connection_.emplace(options_);

@@ -13,7 +13,7 @@ namespace stagedoor::postgres {
 
 class PostgresOutbox final : public Outbox {
  public:
-  explicit PostgresOutbox(postgres::ConnectionOptions options) : options_(std::move(options)) {}
+  explicit PostgresOutbox(ConnectionOptions options) : options_(std::move(options)) {}
 
   bool claim(std::string_view sink) override;
   std::vector<OutboxRow> pending(OutboxId after, std::size_t limit) override;
@@ -21,10 +21,10 @@ class PostgresOutbox final : public Outbox {
   bool advance(std::string_view sink, OutboxId expected, OutboxId next) override;
 
  private:
-  postgres::Connection& open();
+  Connection& open();
 
-  const postgres::ConnectionOptions options_;
-  std::optional<postgres::Connection> connection_;
+  const ConnectionOptions options_;
+  std::optional<Connection> connection_;
   std::set<std::string, std::less<>> claimed_;  // by this connection
 };
 

@@ -5,9 +5,6 @@
 namespace stagedoor::postgres {
 namespace {
 
-using postgres::Columns;
-using postgres::Value;
-
 // Single-key lookups use the set query with one element.
 template <class Key>
 Value only(const Key& key) {
@@ -26,8 +23,7 @@ void read(Columns& columns, Payment& row) { columns >> row >> row.reservations; 
 
 // An idle connection may have been lost; only its use shows that.
 template <class Row>
-std::vector<Row> PostgresQueries::rows(const sql::Text& query,
-                                       std::initializer_list<postgres::Param> params) {
+std::vector<Row> PostgresQueries::rows(const sql::Text& query, std::initializer_list<Param> params) {
   for (bool is_new = false;;) {
     if (!connection_ || !connection_->is_open()) {
       connection_.emplace(options_);
@@ -39,7 +35,7 @@ std::vector<Row> PostgresQueries::rows(const sql::Text& query,
       connection_->queue(query, params, [&](Columns& columns) { read(columns, found.emplace_back()); });
       connection_->finish();
       return found;
-    } catch (const postgres::ConnectionLost&) {
+    } catch (const ConnectionLost&) {
       if (is_new) throw;
     }
   }

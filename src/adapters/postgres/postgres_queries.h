@@ -11,7 +11,7 @@ namespace stagedoor::postgres {
 
 class PostgresQueries final : public Queries {
  public:
-  explicit PostgresQueries(postgres::ConnectionOptions options) : options_(std::move(options)) {}
+  explicit PostgresQueries(ConnectionOptions options) : options_(std::move(options)) {}
 
   std::optional<Reservation> reservation(ReservationId id) override;
   std::vector<Reservation> reservations_of(const UserId& user, std::optional<ReservationStatus> status,
@@ -24,10 +24,10 @@ class PostgresQueries final : public Queries {
 
  private:
   template <class Row>
-  std::vector<Row> rows(const sql::Text& query, std::initializer_list<postgres::Param> params);
+  std::vector<Row> rows(const sql::Text& query, std::initializer_list<Param> params);
 
-  const postgres::ConnectionOptions options_;
-  std::optional<postgres::Connection> connection_;
+  const ConnectionOptions options_;
+  std::optional<Connection> connection_;
 };
 
 }  // namespace stagedoor::postgres

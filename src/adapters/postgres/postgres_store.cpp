@@ -22,20 +22,13 @@
 namespace stagedoor::postgres {
 namespace {
 
-using postgres::Columns;
-using postgres::Connection;
-using postgres::ConnectionLost;
-using postgres::Journal;
-using postgres::kWritersLock;
-using postgres::LockTaken;
-
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr Millis kJournalKept{10 * 60'000};
 constexpr Millis kWaitAtOnce{500};  // wait for the lock; then the batches committed meanwhile are read
 constexpr Millis kConnectPauseMin{50}, kConnectPauseMax{1000};
 
-postgres::ConnectionOptions connection_options(const PostgresOptions& options) {
+ConnectionOptions connection_options(const PostgresOptions& options) {
   return {.url = options.url,
           .lock_limit = std::min(options.lock_limit, kWaitAtOnce),
           .statement_limit = options.statement_limit,
@@ -261,8 +254,8 @@ void PostgresStore::wait_for_replicas() {
   constexpr std::array<std::string_view, 1> kMark = {"latest_moment"};
   constexpr std::array<std::int64_t, 1> kAsItIs = {0};  // marks only rise
   const auto itself = [](const auto& value) { return value; };
-  connection_->queue(sql::engine::raise_watermark, {{"$names", postgres::Value::of_each(kMark, itself)},
-                                                    {"$values", postgres::Value::of_each(kAsItIs, itself)}});
+  connection_->queue(sql::engine::raise_watermark, {{"$names", Value::of_each(kMark, itself)},
+                                                    {"$values", Value::of_each(kAsItIs, itself)}});
   connection_->queue("COMMIT");
   connection_->finish();
 }

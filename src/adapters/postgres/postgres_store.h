@@ -61,26 +61,26 @@ class PostgresStore final : public Store,
 
  private:
   class PostgresTransaction;
-  std::unique_ptr<postgres::Connection> connect() const;
-  postgres::Connection& open();
-  postgres::Connection& between_transactions();
-  postgres::Connection& reading();
+  std::unique_ptr<Connection> connect() const;
+  Connection& open();
+  Connection& between_transactions();
+  Connection& reading();
   void lock();
   void hear_while_waiting();
   void end_stalled_writer();
-  bool is_committed(const postgres::Journal::Entry& entry);
+  bool is_committed(const Journal::Entry& entry);
   void wait_for_replicas();
   std::int64_t mark(std::string_view name);
 
   const PostgresOptions options_;
-  std::unique_ptr<postgres::Connection> connection_;  // never null
-  postgres::Journal journal_;
+  std::unique_ptr<Connection> connection_;  // never null
+  Journal journal_;
   OnWait on_wait_;
   // Reconnect back-off: the next attempt, and the error reported until then.
   std::chrono::steady_clock::time_point connect_at_{};
   Millis connect_pause_{0};
   std::string unreachable_;
-  std::unique_ptr<postgres::Connection> reader_;  // open from the first read at start to the first begin()
+  std::unique_ptr<Connection> reader_;  // open from the first read at start to the first begin()
 };
 
 }  // namespace stagedoor::postgres

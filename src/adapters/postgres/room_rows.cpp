@@ -7,7 +7,7 @@
 namespace stagedoor::postgres {
 
 std::optional<reports::RoomRecord> read_room_postgres(const std::string& url, EventId event) {
-  postgres::Connection connection({.url = url});
+  Connection connection({.url = url});
   check_schema(connection);
   begin_reading(connection);
   PostgresLine line(connection);
