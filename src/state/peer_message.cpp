@@ -147,7 +147,7 @@ class Reader {
 
 // Calls f(kind) for each kind that the message contains, in the order of the message.
 template <class F>
-void for_each_told_kind(F&& f) {
+void for_each_sent_kind(F&& f) {
   for_each_kind([&]<class Kind>(Kind kind) {
     if constexpr (Kind::peer_form != PeerForm::nothing) f(kind);
   });
@@ -207,7 +207,7 @@ std::string to_bytes(const Batch& batch) {
   members.put(to_ms(batch.now));
   members.put(batch.next_id);
   members.put(batch.ids_reserved_to.value_or(0));
-  for_each_told_kind([&](auto kind) { put_rows(kind, batch, members); });
+  for_each_sent_kind([&](auto kind) { put_rows(kind, batch, members); });
   Writer writer;
   writer.put(members.out);
   return std::move(writer.out);
@@ -221,7 +221,7 @@ Batch batch_from_bytes(std::string_view bytes) {
   if (!reader.is_at_end()) reader.get(batch.next_id);
   if (!reader.is_at_end()) reader.get(ids_reserved_to);
   if (ids_reserved_to > 0) batch.ids_reserved_to = ids_reserved_to;
-  for_each_told_kind([&](auto kind) {
+  for_each_sent_kind([&](auto kind) {
     if (!reader.is_at_end()) get_rows(kind, reader, batch);
   });
   return batch;

@@ -191,7 +191,7 @@ std::unique_ptr<Transaction> PostgresStore::begin() {
       const auto waited = SteadyClock::now() - asked_at;
       if (waited >= 2 * options_.lock_limit) throw;
       if (waited >= options_.lock_limit && !std::exchange(was_ended, true)) end_stalled_writer();
-      hear_while_waiting();
+      read_while_waiting();
     } catch (...) {
       connection_->roll_back();
       throw;
@@ -200,7 +200,7 @@ std::unique_ptr<Transaction> PostgresStore::begin() {
 }
 
 // Keeps an instance fresh that waits for the lock, so that it can answer reads.
-void PostgresStore::hear_while_waiting() {
+void PostgresStore::read_while_waiting() {
   const auto since = SteadyClock::now();
   journal_.catch_up(open());
   if (on_wait_) on_wait_(since);

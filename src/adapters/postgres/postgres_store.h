@@ -66,7 +66,7 @@ class PostgresStore final : public Store,
   Connection& between_transactions();
   Connection& reading();
   void lock();
-  void hear_while_waiting();
+  void read_while_waiting();
   void end_stalled_writer();
   bool is_committed(const Journal::Entry& entry);
   void wait_for_replicas();

@@ -153,8 +153,8 @@ Standing Room::standing(Place place, TimePoint now) const {
   // A valid token whose join is not synced yet (R-Q6) is ranked behind all known joins and all earlier
   // unsynced ones, so that the position does not grow when those are synced.
   if (!owner(place)) {
-    const Place unheard = std::max(place, last_place() + 1) - (last_place() + 1);
-    standing.position = line_.position_at_end() + unheard;
+    const Place unsynced = std::max(place, last_place() + 1) - (last_place() + 1);
+    standing.position = line_.position_at_end() + unsynced;
     if (line_.is_gathering()) standing.position.reset();
     return standing;
   }

@@ -8,7 +8,7 @@ namespace {
 
 constexpr TimePoint kStart = from_ms(1'800'000'000'000);
 
-struct LapseHoldsTest : testing::Test {
+struct HoldExpiryTest : testing::Test {
   Batch of(TimePoint expires_at, std::optional<TimePoint> stored_end = std::nullopt) {
     Reservation row{.id = ReservationId{1}};
     row.status = ReservationStatus::RESERVED;
@@ -22,13 +22,13 @@ struct LapseHoldsTest : testing::Test {
   HoldExpiry expiry;
 };
 
-TEST_F(LapseHoldsTest, are_due_when_a_hold_expires) {
+TEST_F(HoldExpiryTest, are_due_when_a_hold_expires) {
   EXPECT_EQ(expiry.next_due(kStart), kNever);
   expiry.on_commit(of(kStart + Millis(300)));
   EXPECT_EQ(expiry.next_due(kStart), kStart + Millis(300));
 }
 
-TEST_F(LapseHoldsTest, follow_a_hold_whose_end_moves_to_an_earlier_time) {
+TEST_F(HoldExpiryTest, follow_a_hold_whose_end_moves_to_an_earlier_time) {
   expiry.on_commit(of(kStart + Millis(300)));
   expiry.on_commit(of(kStart + Millis(100), kStart + Millis(300)));
   EXPECT_EQ(expiry.next_due(kStart), kStart + Millis(100));
