@@ -155,6 +155,13 @@ inline constexpr bool kIsPutWhole = requires {
   Kind::is_put_whole;
 };
 
+template <class Kind>
+using IsPutWhole = std::bool_constant<kIsPutWhole<Kind>>;
+// How many kinds the stores write by statements of their own; whoever writes them asserts the number, so that
+// a kind is not forgotten.
+inline constexpr std::size_t kKindsWrittenByName =
+    boost::mp11::mp_size<kinds::All>::value - boost::mp11::mp_count_if<kinds::All, IsPutWhole>::value;
+
 // A list in Changes without an entry here would be lost. (The catalogue is one member with three kinds.)
 static_assert(boost::pfr::tuple_size_v<Changes> + 2 == boost::mp11::mp_size<kinds::All>::value,
               "every list of Changes is a kind of kinds::All");

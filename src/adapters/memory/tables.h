@@ -15,8 +15,6 @@ namespace stagedoor::memory {
 // A table for each kind that is put whole.
 template <class Kind>
 using WholeTable = std::map<KeyOf<Kind>, RowOf<Kind>>;
-template <class Kind>
-using IsPutWhole = std::bool_constant<kIsPutWhole<Kind>>;
 using WholeTables = boost::mp11::mp_rename<
     boost::mp11::mp_transform<WholeTable, boost::mp11::mp_copy_if<kinds::All, IsPutWhole>>, std::tuple>;
 

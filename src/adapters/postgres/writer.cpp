@@ -258,6 +258,7 @@ void write(Connection& connection, const Batch& batch) {
   add(connection, batch.answers);
   insert<OutboxRow>(connection, sql::engine::insert_outbox, batch.outbox);
   insert<LogRow>(connection, sql::operator_::insert_log, batch.log);
+  static_assert(kKindsWrittenByName == 17, "each of them is written above, or stored nowhere");
   for_each_kind([&]<class Kind>(Kind) {
     if constexpr (kIsPutWhole<Kind>) {
       static_assert(tables::kPut<Kind> != nullptr, "a kind that is put whole has its statement");

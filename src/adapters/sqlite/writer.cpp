@@ -71,6 +71,7 @@ void Writer::write(const Batch& batch, StoreIndexes& indexes) {
   for (const auto& row : batch.answers) add(row);
   for (const auto& row : batch.outbox) add(row);
   for (const auto& row : batch.log) add(row);
+  static_assert(kKindsWrittenByName == 17, "each of them is written above, or stored nowhere");
   for_each_kind([&]<class Kind>(Kind) {
     if constexpr (kIsPutWhole<Kind>) {
       static_assert(tables::kPut<Kind> != nullptr, "a kind that is put whole has its statement");
