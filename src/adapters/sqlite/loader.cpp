@@ -9,7 +9,8 @@ namespace {
 
 // Several keys may load the same row; the first one has added it.
 void keep(View& view, Reservation&& row) {
-  if (!view.reservations.knows(row.id)) view.reservations.put(row.id, std::move(row));
+  const ReservationId id = row.id;
+  if (!view.reservations.knows(id)) view.reservations.put(id, std::move(row));
 }
 
 }  // namespace
