@@ -1,3 +1,5 @@
+// The checks of the audit that read the line through LineStore, since it may be in another store than the
+// visits.
 #include <absl/container/flat_hash_map.h>
 #include <fmt/format.h>
 

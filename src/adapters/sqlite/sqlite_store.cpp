@@ -261,6 +261,8 @@ std::size_t SqliteStore::forget(const RetentionLimits& limits, std::size_t rows_
 
 // Not synced to disk: a sync would delay the lane's next transaction, and a move that a power failure undoes
 // only causes duplicates. The sync of any later transaction includes it.
+// Without an fsync, for which the lane would have to wait: a move that a power failure undoes only repeats
+// events.
 bool SqliteStore::advance(std::string_view sink, OutboxId expected, OutboxId next) {
   class Unsynced {
    public:
