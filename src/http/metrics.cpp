@@ -62,7 +62,7 @@ std::vector<Metrics::Block*> Metrics::open(const Router& router, std::size_t thr
   return blocks;
 }
 
-std::vector<prometheus::MetricFamily> Metrics::Collect() const {
+std::vector<prometheus::MetricFamily> Metrics::collect() const {
   const MutexLock lock(mutex_);
   std::map<std::pair<std::string, std::string>, Sum> sums;
   std::int64_t connections = 0;

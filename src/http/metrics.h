@@ -5,7 +5,6 @@
 //   stagedoor_http_connections, stagedoor_http_streams
 #pragma once
 
-#include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
 
 #include <array>
@@ -21,7 +20,7 @@
 
 namespace stagedoor::http {
 
-class Metrics final : public prometheus::Collectable {
+class Metrics final {
  public:
   // Statuses with a counter of their own; all others share one, shown as code="other".
   static constexpr std::array<int, 24> kStatuses = {200, 201, 202, 204, 301, 302, 303, 304,
@@ -54,7 +53,7 @@ class Metrics final : public prometheus::Collectable {
   // For the server, at its start: names the routes and creates the blocks, which live as long as this object.
   std::vector<Block*> open(const Router& router, std::size_t threads);
 
-  std::vector<prometheus::MetricFamily> Collect() const override;
+  std::vector<prometheus::MetricFamily> collect() const;
 
  private:
   struct Name {

@@ -124,7 +124,7 @@ TEST(Metrics, add_up_the_threads_and_routes_of_one_label) {
   blocks[1]->count(2, 304, 1us);
   blocks[0]->count(3, 404, 1us);
   blocks[0]->connections = 3;
-  const std::string text = prometheus::TextSerializer().Serialize(metrics.Collect());
+  const std::string text = prometheus::TextSerializer().Serialize(metrics.collect());
   for (const char* line :
        {"stagedoor_http_requests_total{route=\"/events\",method=\"GET\",code=\"200\"} 2",
         "stagedoor_http_requests_total{route=\"/events\",method=\"GET\",code=\"other\"} 1",

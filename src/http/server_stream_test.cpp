@@ -90,7 +90,7 @@ struct Streams : ::testing::Test {
     server.get("/x", [](const Request&, Reply reply) { reply({.body = "hello"}); });
   }
   std::string metric(const std::string& name) {
-    const std::string text = ::prometheus::TextSerializer().Serialize(server.metrics->Collect());
+    const std::string text = ::prometheus::TextSerializer().Serialize(server.metrics->collect());
     const std::size_t at = text.find("\n" + name + " ");
     return at == text.npos
                ? ""

@@ -355,7 +355,7 @@ TEST(Server, counts_requests_by_route_and_status_and_the_open_connections) {
   client.get("/x/1");
   client.get("/x/2");
   client.get("/none");
-  const std::string text = prometheus::TextSerializer().Serialize(server.metrics->Collect());
+  const std::string text = prometheus::TextSerializer().Serialize(server.metrics->collect());
   EXPECT_THAT(text,
               HasSubstr("stagedoor_http_requests_total{route=\"/x/{id}\",method=\"GET\",code=\"200\"} 2"));
   EXPECT_THAT(text, HasSubstr("stagedoor_http_requests_total{route=\"none\",method=\"any\",code=\"404\"} 1"));

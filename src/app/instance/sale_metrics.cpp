@@ -52,7 +52,7 @@ void SaleMetrics::on_commit(const Batch& batch) {
   }
 }
 
-std::vector<MetricFamily> SaleMetrics::Collect() const {
+std::vector<MetricFamily> SaleMetrics::collect() const {
   const LaneCounters& lane = lane_.counters();
   std::vector<MetricFamily> families = {
       counter("stagedoor_commands_total", "Commands decided", lane.commands),

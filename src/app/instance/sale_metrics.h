@@ -6,7 +6,6 @@
 //   stagedoor_queue_people{event,status} · stagedoor_store_behind_seconds (several instances)
 #pragma once
 
-#include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
 
 #include <array>
@@ -19,7 +18,7 @@
 
 namespace stagedoor {
 
-class SaleMetrics : public CommitObserver, public prometheus::Collectable {
+class SaleMetrics : public CommitObserver {
  public:
   SaleMetrics(const Lane& lane, const queue::Rooms& rooms,
               std::function<std::shared_ptr<const Catalogue>()> catalogue)
@@ -27,7 +26,7 @@ class SaleMetrics : public CommitObserver, public prometheus::Collectable {
 
   void on_commit(const Batch& batch) override;
   void on_remote_commit(const Batch&) override {}  // counted by the instance that committed it
-  std::vector<prometheus::MetricFamily> Collect() const override;
+  std::vector<prometheus::MetricFamily> collect() const;
 
  private:
   const Lane& lane_;

@@ -135,8 +135,8 @@ void Service::add_routes() {
   router.add({.method = http::Method::GET,
               .path = "/metrics",
               .handler = [this](const http::Request&, http::Reply reply) {
-                auto families = sale_metrics_.Collect();
-                for (auto& family : http_metrics_->Collect()) families.push_back(std::move(family));
+                auto families = sale_metrics_.collect();
+                for (auto& family : http_metrics_->collect()) families.push_back(std::move(family));
                 for (auto& family : event_relays_.metrics(clock_.now()))
                   families.push_back(std::move(family));
                 reply({.body = prometheus::TextSerializer().Serialize(families),
