@@ -142,7 +142,8 @@ Catalogue PostgresStore::catalogue() {
 
 void PostgresStore::read(const StartupRows& rows) {
   for_each_receiver(rows, [&]<class Kind>(Kind, const auto& receiver) {
-    static_assert(tables::kList<Kind> != nullptr, "a kind that is read at start has its query");
+    static_assert(!std::is_null_pointer_v<decltype(tables::kList<Kind>)>,
+                  "a kind that is read at start has its query");
     reading().stream(*tables::kList<Kind>, {}, [&](Columns& columns) {
       RowOf<Kind> row;
       columns >> row;

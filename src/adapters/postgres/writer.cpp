@@ -261,7 +261,8 @@ void write(Connection& connection, const Batch& batch) {
   static_assert(kKindsWrittenByName == 17, "each of them is written above, or stored nowhere");
   for_each_kind([&]<class Kind>(Kind) {
     if constexpr (kIsPutWhole<Kind>) {
-      static_assert(tables::kPut<Kind> != nullptr, "a kind that is put whole has its statement");
+      static_assert(!std::is_null_pointer_v<decltype(tables::kPut<Kind>)>,
+                    "a kind that is put whole has its statement");
       for (const auto& row : Kind::in(batch)) connection.queue(*tables::kPut<Kind>, columns(row));
     }
   });

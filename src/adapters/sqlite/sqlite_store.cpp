@@ -196,7 +196,8 @@ void SqliteStore::read(const StartupRows& rows) {
   Database reader(path_, OpenFor::reading);
   keep_small(reader);
   for_each_receiver(receivers, [&]<class Kind>(Kind, const auto& receiver) {
-    static_assert(tables::kList<Kind> != nullptr, "a kind that is read at start has its query");
+    static_assert(!std::is_null_pointer_v<decltype(tables::kList<Kind>)>,
+                  "a kind that is read at start has its query");
     Statement(reader, *tables::kList<Kind>).each({}, [&](Columns& columns) {
       RowOf<Kind> row;
       columns >> row;

@@ -74,7 +74,8 @@ void Writer::write(const Batch& batch, StoreIndexes& indexes) {
   static_assert(kKindsWrittenByName == 17, "each of them is written above, or stored nowhere");
   for_each_kind([&]<class Kind>(Kind) {
     if constexpr (kIsPutWhole<Kind>) {
-      static_assert(tables::kPut<Kind> != nullptr, "a kind that is put whole has its statement");
+      static_assert(!std::is_null_pointer_v<decltype(tables::kPut<Kind>)>,
+                    "a kind that is put whole has its statement");
       if (Kind::in(batch).empty()) return;
       Statement put(database_, *tables::kPut<Kind>);
       for (const auto& row : Kind::in(batch)) put.run(columns(row));

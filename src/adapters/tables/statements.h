@@ -8,13 +8,13 @@ namespace stagedoor::tables {
 
 // Writes one row of a kind that is put whole; its parameters are the described columns.
 template <class Kind>
-inline constexpr const sql::Text* kPut = nullptr;
+inline constexpr auto kPut = nullptr;
 template <>
 inline constexpr const sql::Text* kPut<kinds::revocations> = &sql::identity::put_revocation;
 
 // The query that lists all rows of a kind at start.
 template <class Kind>
-inline constexpr const sql::Text* kList = nullptr;
+inline constexpr auto kList = nullptr;
 template <>
 inline constexpr const sql::Text* kList<kinds::reservations> = &sql::reservation::list_taking_reservations;
 template <>
