@@ -32,7 +32,8 @@ const std::set<std::string_view> kReadsAll = {
 bool reads_a_kind(std::string_view query) {
   bool found = false;
   for_each_kind([&]<class Kind>(Kind) {
-    if constexpr (tables::kList<Kind> != nullptr) found = found || tables::kList<Kind>->name == query;
+    if constexpr (!std::is_null_pointer_v<decltype(tables::kList<Kind>)>)
+      found = found || tables::kList<Kind>->name == query;
   });
   return found;
 }
