@@ -10,6 +10,7 @@ MIGRATIONS = pathlib.Path(__file__).resolve().parents[1] / 'sql/migrations'
 
 def migrated():
     db = sqlite3.connect(':memory:')
+    db.create_function('answer_digest', 2, lambda user, key: None)  # the program adds it for migration 0008
     for step in sorted(MIGRATIONS.glob('*/up.sql')):
         db.executescript(step.read_text())
     return db

@@ -71,6 +71,20 @@ TEST_F(Bind, tells_the_errors_of_all_parts_in_one_answer) {
   EXPECT_EQ(deps.handled, 0);
 }
 
+// R-X5: what a store would refuse does not reach it.
+TEST_F(Bind, takes_keys_of_visible_ascii_characters_only) {
+  EXPECT_EQ(call(R"({"number":7})", "", "!~").body, "7 50 !~");
+  EXPECT_EQ(call(R"({"number":7})", "", std::string(255, '~')).status, 200);
+  for (const std::string& key :
+       {std::string(), std::string(256, 'k'), std::string("\xff"), std::string("k\x80"), std::string("a b"),
+        std::string("k\x7f"), std::string("\0", 1)}) {
+    const Answer answer = call(R"({"number":7})", "", key);
+    EXPECT_EQ(answer.status, 400) << key;
+    EXPECT_THAT(answer.body, HasSubstr(R"("path":"Idempotency-Key")"));
+  }
+  EXPECT_EQ(deps.handled, 2);
+}
+
 TEST_F(Bind, looks_for_errors_only_when_the_caller_is_known) {
   deps.unknown_caller = Refusal{.code = Code::TOKEN_NOT_FOUND, .message = "who?"};
   const Answer answer = call("no json", "limit=0", "k");

@@ -52,7 +52,10 @@ struct Decision {
 enum class LaneClass : std::uint8_t { payment, hold, wallet, join, operation };
 inline constexpr std::size_t kLaneClasses = 5;
 
-// An idempotency key of a user, and the request it was used for. Empty key: the request had none.
+class Job;  // engine/lane.h
+
+// An idempotency key of a user, and the request it was used for. Empty key: the request had none. User zero:
+// the request needs none.
 struct Idempotency {
   UserId user;
   std::string key;
@@ -73,6 +76,9 @@ class Command {
 
   LaneClass lane_class() const { return lane_class_; }
   const Idempotency& idempotency() const { return idempotency_; }
+  // The job that wants it; nullptr: a client does. Lane thread.
+  const Job* job() const { return job_; }
+  void set_job(const Job& job) { job_ = &job; }
 
   // Adds the rows that the command needs and the view does not have. Called again after they are loaded,
   // until it adds none: for example, a payment finds its seat only through its reservation.
@@ -89,6 +95,7 @@ class Command {
  private:
   LaneClass lane_class_;
   Idempotency idempotency_;
+  const Job* job_ = nullptr;
 };
 
 // Adds `key` to `wanted` unless the table knows it.

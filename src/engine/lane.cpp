@@ -43,6 +43,15 @@ void Lane::stop() {
 }
 
 void Lane::submit(std::unique_ptr<Command> command) {
+  if (refused_users_.contains(command->idempotency().user, clock_.now())) {
+    command->reply(render_refusal_({Code::RATE_LIMITED,
+                                    "The store refused several requests of this user. Nothing was done; ask "
+                                    "again in a minute.",
+                                    {},
+                                    {{"scope", "\"user\""}},
+                                    {{"Retry-After", "60"}}}));
+    return;
+  }
   const auto refused = queue_.push(std::move(command));
   if (!refused) return;
   counters_.overloaded.fetch_add(1, std::memory_order_relaxed);
@@ -55,7 +64,8 @@ void Lane::run() {
     if (run_once()) continue;
     const TimePoint now = clock_.now();
     TimePoint due = kNever;
-    for (const Job* job : jobs_) due = std::min(due, job->next_due(now));
+    for (const auto& [job, rests_until] : jobs_)
+      due = std::min(due, std::max(job->next_due(now), rests_until));
     due = std::max(due, jobs_rest_until_);
     // Rounded up: a wake-up before the due millisecond would find nothing to do.
     const Millis longest = sync_.poll_interval().value_or(Millis(1000));
@@ -81,8 +91,11 @@ Lane::Commands Lane::due_commands() {
   now_ = std::max(now_, clock_.now());
   if (now_ < jobs_rest_until_) return due;
   view_.catalogue = catalogue_();
-  for (Job* job : jobs_) {
-    if (job->next_due(now_) <= now_) job->collect(now_, due);
+  for (const auto& [job, rests_until] : jobs_) {
+    if (std::max(job->next_due(now_), rests_until) > now_) continue;
+    const std::size_t before = due.size();
+    job->collect(now_, due);
+    for (const auto& command : Range(due).subspan(before)) command->set_job(*job);
   }
   return due;
 }
@@ -131,14 +144,8 @@ void Lane::commit_all(Range commands) {
                       {}});
       return;
     } catch (const std::exception& refusal) {
-      view_.clear();
       counters_.failed_batches.fetch_add(1, std::memory_order_relaxed);
-      if (commands.size() == 1) {
-        jobs_rest_until_ = now_ + kRestAfterFailure;  // a failed job is immediately due again
-        log(LogLevel::error, "the store refused a command", {{"error.message", refusal.what()}});
-        fail(commands, {Code::INTERNAL, "The server has an internal error. Nothing was done.", {}, {}, {}});
-        return;
-      }
+      if (commands.size() == 1) return fail_refused(commands.front(), refusal.what());
     }
     const std::size_t half = commands.size() / 2;
     commit_all(commands.first(half));
@@ -159,20 +166,26 @@ std::size_t Lane::commit_prefix(Range commands) {
   std::vector<Answer> answers;
   answers.reserve(commands.size());
   const auto deadline = SteadyClock::now() + limits_.batch_time;
-  for (const auto& command : commands) {
-    CommandResult result = decide(*command, context);
-    answers.push_back(std::move(result.answer));
-    batch.add(result.changes, view_);
-    view_.apply(result.changes);
-    if (command->ends_batch()) break;
-    if (answers.size() % 64 == 0 && SteadyClock::now() > deadline) break;
-  }
+  try {
+    for (const auto& command : commands) {
+      CommandResult result = decide(*command, context);
+      answers.push_back(std::move(result.answer));
+      batch.add(result.changes, view_);
+      view_.apply(result.changes);
+      if (command->ends_batch()) break;
+      if (answers.size() % 64 == 0 && SteadyClock::now() > deadline) break;
+    }
 
-  next_id_ = batch.next_id = ids.peek();
-  if (next_id_ > ids_reserved_to_) batch.ids_reserved_to = next_id_ + kIdsAhead;
-  if (!batch.empty()) {
-    transaction->apply(batch);
-    transaction->commit();
+    next_id_ = batch.next_id = ids.peek();
+    if (next_id_ > ids_reserved_to_) batch.ids_reserved_to = next_id_ + kIdsAhead;
+    if (!batch.empty()) {
+      transaction->apply(batch);
+      transaction->commit();
+    }
+  } catch (...) {
+    view_.forget(batch);  // its rows in the view are not those of the store
+    view_.end_batch();
+    throw;
   }
   if (std::exchange(is_store_away_, false)) log(LogLevel::info, "store available again");
   publish(batch, commands.first(answers.size()), answers);
@@ -215,7 +228,12 @@ void Lane::load(Transaction& transaction, Range commands) {
       command->rows_to_load(view_, wanted);
     }
     if (wanted.empty()) return;
-    transaction.load(wanted, view_);
+    try {
+      transaction.load(wanted, view_);
+    } catch (...) {
+      view_.forget(wanted);  // some may be marked as absent and not read yet
+      throw;
+    }
   }
 }
 
@@ -241,6 +259,23 @@ CommandResult Lane::decide(Command& command, BatchContext& context) {
                                       result.answer.body, result.answer.headers, context.now});
   }
   return result;
+}
+
+void Lane::fail_refused(const std::unique_ptr<Command>& command, const char* why) {
+  log(LogLevel::error, "the store refused a command", {{"error.message", why}});
+  for (auto& [job, rests_until] : jobs_) {
+    if (job == command->job()) rests_until = now_ + kRestAfterFailure;  // it is immediately due again
+  }
+  const Idempotency& used = command->idempotency();
+  if (!command->job() && used.user != UserId{}) refused_users_.note(used.user, now_);
+  // The view may differ from the store in a row that the command reads.
+  View nothing;
+  nothing.catalogue = view_.catalogue;
+  Keys read;
+  command->rows_to_load(nothing, read);
+  if (!used.key.empty()) read.answers.insert({used.user, used.key});
+  view_.forget(read);
+  fail({&command, 1}, {Code::INTERNAL, "The server has an internal error. Nothing was done.", {}, {}, {}});
 }
 
 void Lane::fail(Range commands, const Refusal& refusal) {

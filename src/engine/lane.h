@@ -20,6 +20,7 @@
 #include "engine/batch_queue.h"
 #include "engine/command.h"
 #include "engine/peer_sync.h"
+#include "engine/refused_users.h"
 #include "ports/clock.h"
 #include "ports/store_ports.h"
 
@@ -73,13 +74,14 @@ class Lane {
        LaneLimits limits);
   ~Lane();  // stop()
 
-  void add_job(Job& job) { jobs_.push_back(&job); }  // before start()
+  void add_job(Job& job) { jobs_.push_back({&job, {}}); }  // before start()
   void add_observer(CommitObserver& observer) { observers_.push_back(&observer); }
   void start();
   // Commits and answers the waiting commands, refuses later ones, and ends the thread.
   void stop();
 
-  // Any thread. The command is answered exactly once; immediately with OVERLOADED when its class is full.
+  // Any thread. The command is answered exactly once; immediately with OVERLOADED when its class is full, and
+  // with RATE_LIMITED for one of the RefusedUsers.
   void submit(std::unique_ptr<Command> command);
   // Asks the jobs for their next due time again, because one of their settings was changed. Any thread.
   void wake() { queue_.wake(); }
@@ -103,6 +105,11 @@ class Lane {
   using Commands = BatchQueue::Commands;
   using Range = std::span<const std::unique_ptr<Command>>;
 
+  struct JobState {
+    Job* job;
+    TimePoint rests_until;  // a pause after a refused command, so that a due job does not spin
+  };
+
   void run();
   // The commands of the jobs that are due.
   Commands due_commands();
@@ -120,6 +127,8 @@ class Lane {
   void apply_remote(const Batch& batch) noexcept;
   void load(Transaction& transaction, Range commands);
   CommandResult decide(Command& command, BatchContext& context);
+  // The store refuses this command also by itself.
+  void fail_refused(const std::unique_ptr<Command>& command, const char* why);
   void fail(Range commands, const Refusal& refusal);
 
   Store& store_;
@@ -127,19 +136,20 @@ class Lane {
   std::function<std::shared_ptr<const Catalogue>()> catalogue_;
   RenderRefusal render_refusal_;
   LaneLimits limits_;
-  std::vector<Job*> jobs_;
+  std::vector<JobState> jobs_;
   std::vector<CommitObserver*> observers_;
 
   View view_;
   TimePoint now_{};  // of the newest batch
   std::int64_t next_id_;
   std::int64_t ids_reserved_to_;
-  TimePoint jobs_rest_until_{};         // a pause after a failure, so that a due job does not spin
+  TimePoint jobs_rest_until_{};         // a pause of all jobs after an outage
   bool is_store_away_ = false;          // the last batch failed for this reason, which is logged
   std::unique_ptr<Transaction> begun_;  // by acquire_turn(), for the next batch
 
   PeerSync sync_;
   BatchQueue queue_;
+  RefusedUsers refused_users_;
   LaneCounters counters_;
   std::thread thread_;
 };

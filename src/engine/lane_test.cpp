@@ -514,6 +514,120 @@ TEST_F(LaneTest, lets_jobs_rest_after_a_refused_command) {
   EXPECT_EQ(balance(), 1);
 }
 
+// Only the job whose command was refused rests: not the others, and none for a client's command.
+TEST_F(LaneTest, lets_no_job_rest_for_the_command_of_somebody_else) {
+  struct Eager : Job {
+    TimePoint next_due(TimePoint now) const override { return now; }
+    void collect(TimePoint, std::vector<std::unique_ptr<Command>>& commands) override {
+      commands.push_back(std::make_unique<GiveCommand>(Give{.to = to}, std::make_shared<Told>()));
+      ++rounds;
+    }
+    std::uint32_t to = 1;
+    int rounds = 0;
+  } refused, other;
+  other.to = 2;
+  lane->add_job(refused);
+  lane->add_job(other);
+  std::uint32_t poisoned = 3;
+  store.refuses = [&](const Batch& batch) {
+    return std::any_of(batch.wallets.rows().begin(), batch.wallets.rows().end(),
+                       [&](const auto& write) { return write.row.user == user(poisoned); });
+  };
+  give({.to = 3});
+  for (int i = 0; i < 3; ++i) lane->run_once();
+  EXPECT_EQ(refused.rounds, 3);
+  EXPECT_EQ(other.rounds, 3);
+  poisoned = 1;
+  for (int i = 0; i < 3; ++i) lane->run_once();
+  EXPECT_EQ(refused.rounds, 4);
+  EXPECT_EQ(other.rounds, 6);
+  clock.advance(Millis(1000));
+  lane->run_once();
+  EXPECT_EQ(refused.rounds, 5);
+}
+
+// What a refused command did not touch is still known.
+TEST_F(LaneTest, keeps_the_rows_of_others_when_the_store_refuses_a_command) {
+  give({.to = 1});
+  give({.to = 2});
+  run();
+  store.refuses = [&](const Batch& batch) {
+    return std::any_of(batch.wallets.rows().begin(), batch.wallets.rows().end(),
+                       [&](const auto& write) { return write.row.user == user(2); });
+  };
+  give({.to = 2});
+  run();
+  store.refuses = nullptr;
+  store.journal.clear();
+  give({.to = 1});
+  run();
+  EXPECT_THAT(store.journal, testing::Not(testing::Contains("load")));
+  give({.to = 2});
+  run();
+  EXPECT_THAT(store.journal, testing::Contains("load"));
+  EXPECT_EQ(balance(1), 2);
+  EXPECT_EQ(balance(2), 2);
+}
+
+// A read that failed has marked rows as absent that are there.
+TEST_F(LaneTest, forgets_what_it_read_when_the_read_is_refused) {
+  give({.to = 1});
+  run();
+  restart();
+  struct Half : test::FaultyStore {
+    using FaultyStore::FaultyStore;
+    std::unique_ptr<Transaction> begin() override {
+      struct Reads : Transaction {
+        Reads(std::unique_ptr<Transaction> of, bool& fails_once) : real(std::move(of)), fails(fails_once) {}
+        void load(const Keys& keys, View& view) override {
+          if (!std::exchange(fails, false)) return real->load(keys, view);
+          for (const UserId& key : keys.wallets) view.wallets.put(key, std::nullopt);
+          throw StoreRefused("planted");
+        }
+        void apply(const Batch& batch) override { real->apply(batch); }
+        void commit() override { real->commit(); }
+        std::unique_ptr<Transaction> real;
+        bool& fails;
+      };
+      return std::make_unique<Reads>(FaultyStore::begin(), fails);
+    }
+    bool fails = true;
+  } half(memory.ports());
+  Lane reading(half.ports(), clock, [] { return std::make_shared<const Catalogue>(); }, &render_refusal, {});
+  std::vector<std::shared_ptr<Told>> told;
+  for (int i = 0; i < 2; ++i) {
+    told.push_back(std::make_shared<Told>());
+    reading.submit(std::make_unique<GiveCommand>(Give{.to = 1}, told.back()));
+  }
+  while (reading.run_once()) {
+  }
+  EXPECT_EQ(told[1]->answer.body, "3");
+}
+
+// Its further commands would cost the lane as much again.
+TEST_F(LaneTest, refuses_a_user_whom_the_store_refused_again_and_again_before_they_wait) {
+  store.refuses = [&](const Batch& batch) {
+    return std::any_of(batch.wallets.rows().begin(), batch.wallets.rows().end(),
+                       [&](const auto& write) { return write.row.user == user(2); });
+  };
+  for (int i = 0; i < 3; ++i) {
+    const auto told = give({.to = 2});
+    run();
+    EXPECT_EQ(told->answer.body, "INTERNAL");
+  }
+  const auto refused = give({.to = 2});
+  EXPECT_EQ(refused->answer.body, "RATE_LIMITED");
+  EXPECT_EQ(refused->answers, 1);
+  const auto other = give({.to = 1});
+  run();
+  EXPECT_EQ(other->answer.status, 200);
+  store.refuses = nullptr;
+  clock.advance(Millis(60'000));
+  const auto again = give({.to = 2});
+  run();
+  EXPECT_EQ(again->answer.status, 200);
+}
+
 // "Fail the Nth store call for every N": all or nothing, one answer, and a success only for what is there.
 TEST_F(LaneTest, is_all_or_nothing_whichever_store_call_fails) {
   for (const StoreFault how : {StoreFault::unavailable, StoreFault::refused}) {

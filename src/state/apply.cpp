@@ -1,5 +1,6 @@
 // Applies changes to a View. It includes both: view.h does not know Changes and Batch.
 #include <boost/pfr/core.hpp>
+#include <tuple>
 
 #include "state/kinds.h"
 #include "state/view.h"
@@ -70,15 +71,34 @@ void View::apply(const Reservation& row) {
   reservations.put(row.id, row);
 }
 
+void View::forget(const Reservation& row) {
+  const auto [id, seat, fan] = std::tuple(row.id, row.seat, EventUser{row.event, row.user});
+  seats.forget(seat);
+  fans.forget(fan);
+  last_lapsed.forget({seat, fan.second});
+  reservations.forget(id);
+}
+
+void View::forget(const Keys& keys) {
+  for (const ReservationId id : keys.reservations) {
+    const Reservation* row = reservations.knows(id) ? reservations.find(id) : nullptr;
+    if (row) forget(*row);
+    else reservations.forget(id);
+  }
+  for (const SeatId seat : keys.seats) seats.forget(seat);
+  for (const EventUser& fan : keys.fans) fans.forget(fan);
+  for (const UserId& user : keys.wallets) wallets.forget(user);
+  for (const EventPlace& place : keys.visits) visits.forget(place);
+  for (const UserKey& key : keys.answers) answers.forget(key);
+  for (const auto& key : keys.last_lapsed) last_lapsed.forget(key);
+  for (const PaymentId id : keys.payments) payments.forget(id);
+  for (const EventId event : keys.draws) draws.forget(event);
+}
+
 void View::forget(const Batch& batch) {
-  const auto forget_taken = [&](const Reservation& row) {
-    seats.forget(row.seat);
-    fans.forget({row.event, row.user});
-    last_lapsed.forget({row.seat, row.user});
-  };
   for (const auto& [row, stored] : batch.reservations.rows()) {
-    forget_taken(row);
-    if (stored) forget_taken(*stored);
+    forget(row);
+    if (stored) forget(*stored);
   }
   for (const auto& [row, stored] : batch.blocks.rows()) seats.forget(row.seat);
   for_each_kind([&]<class Kind>(Kind) {

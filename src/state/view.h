@@ -111,11 +111,15 @@ class View {
   std::size_t rows() const;
   // Drops every row that the batch of another instance wrote, and the entries that refer to it.
   void forget(const Batch& batch);
+  // Drops the rows of these keys, and the entries that refer to them.
+  void forget(const Keys& keys);
   // Drops all rows, but not the catalogue.
   void clear();
 
  private:
   void apply(const Reservation& row);
+  // Drops the reservation and the entries that are derived from it.
+  void forget(const Reservation& row);
 };
 
 }  // namespace stagedoor

@@ -234,10 +234,13 @@ TEST(Admission, makes_up_for_what_an_outage_kept_it_from) {
   }
 }
 
-// "A batch with one command that the store refuses", with real neighbours: 999 fans hold, one charge is
-// poisoned.
+// "A batch with one command that the store refuses", with real neighbours: 1,000 fans charge, one charge is
+// poisoned. Admissions go on, and the refused command costs two transactions for each time that the batch is
+// halved.
 TEST(PoisonedCommand, fails_alone) {
   Scene scene;
+  scene.options.limits.batch_time = Millis(60'000);  // how fast this machine is must not split the batch
+  scene.start();
   scene.world->import(
       club_night("admission: capacity, capacity: 100000, active_ttl: 5m, poll_min: 0s", kPolicy));
   std::vector<Visitor> fans;
@@ -251,12 +254,43 @@ TEST(PoisonedCommand, fails_alone) {
   };
   std::vector<PendingPtr> pending;
   for (const Visitor& fan : fans) pending.push_back(scene.world->send(charge(fan, 1000)));
-  scene.world->run();
+  const PendingPtr newcomer = scene.world->send(join(user(2000), 1));
+  const std::size_t visits = scene.memory.tables().visits.size();
+  scene.store.journal.clear();
+  scene.world->run();  // the clock stands still: a job that rests does nothing more
+  EXPECT_EQ(newcomer->reply().status, 201);
+  EXPECT_EQ(scene.memory.tables().visits.size(), visits + 1) << "the newcomer is let in";
+  EXPECT_LE(std::ranges::count(scene.store.journal, "begin"), 2 * 10 + 4);
   std::map<int, int> statuses;
   for (const auto& one : pending) ++statuses[one->reply().status];
   EXPECT_EQ(statuses, (std::map<int, int>{{200, 999}, {500, 1}}));
   EXPECT_EQ(pending[499]->reply().code(), "INTERNAL");
   EXPECT_THAT(broken_invariants(scene.memory.tables()), IsEmpty());
+}
+
+// A fan who sends such charges all the time delays nobody, and soon they do not reach the lane any more.
+TEST(PoisonedCommand, delays_no_admission_however_often_it_comes) {
+  Scene scene;
+  const Visitor villain = scene.fan(500);
+  const UserId poisoned = *parse_uuid(villain.user);
+  scene.store.refuses = [&](const Batch& batch) {
+    return std::any_of(batch.wallets.rows().begin(), batch.wallets.rows().end(),
+                       [&](const auto& write) { return write.row.user == poisoned; });
+  };
+  std::map<std::string, int> codes;
+  for (std::uint64_t n = 1; n <= 20; ++n) {
+    scene.clock.advance(Millis(10));
+    const PendingPtr charged = scene.world->send(charge(villain, 1000).with_key("k" + std::to_string(n)));
+    const PendingPtr joined = scene.world->send(join(user(n), 1));
+    scene.world->run();
+    ++codes[charged->reply().code()];
+    EXPECT_EQ(joined->reply().status, 201);
+    EXPECT_EQ(scene.memory.tables().visits.size(), n + 1) << "the newcomer is let in at once";
+  }
+  EXPECT_EQ(codes, (std::map<std::string, int>{{"INTERNAL", 3}, {"RATE_LIMITED", 17}}));
+  scene.store.refuses = nullptr;
+  scene.clock.advance(Millis(60'000));
+  EXPECT_EQ(scene.world->call(charge(villain, 1000)).status, 200);
 }
 
 }  // namespace

@@ -84,19 +84,19 @@ void load_visits(Connection& connection, const Keys& keys, View& view) {
 
 void load_answers(Connection& connection, const Keys& keys, View& view) {
   for (const auto& key : keys.answers) view.answers.put(key, std::nullopt);
-  connection.queue(sql::engine::find_answer,
-                   {{"$digests", Value::of_each(keys.answers,
-                                                [](const UserKey& key) {
-                                                  return tables::answer_digest(key.first, key.second);
-                                                })},
-                    {"$user_ids", Value::of_each(keys.answers, kFirst)},
-                    {"$keys", Value::of_each(keys.answers, kSecond)}},
-                   [&](Columns& columns) {
-                     IdempotentAnswer row;
-                     columns >> row;
-                     const UserKey key{row.user, row.key};
-                     view.answers.put(key, std::move(row));
-                   });
+  connection.queue(
+      sql::engine::find_answer,
+      {{"$digests",
+        Value::of_each(keys.answers,
+                       [](const UserKey& key) { return tables::answer_digest(key.first, key.second); })},
+       {"$user_ids", Value::of_each(keys.answers, kFirst)},
+       {"$keys", Value::of_each(keys.answers, [](const UserKey& key) { return Bytes{key.second}; })}},
+      [&](Columns& columns) {
+        IdempotentAnswer row;
+        columns >> row;
+        const UserKey key{row.user, row.key};
+        view.answers.put(key, std::move(row));
+      });
 }
 
 void load_last_lapsed(Connection& connection, const Keys& keys, View& view) {

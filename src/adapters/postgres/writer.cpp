@@ -223,7 +223,7 @@ void add(Connection& connection, const std::vector<IdempotentAnswer>& rows) {
   connection.queue(sql::engine::insert_answer,
                    {{"$digests", Value::of_each(rows, digest)},
                     {"$user_ids", each(rows, &IdempotentAnswer::user)},
-                    {"$keys", each(rows, &IdempotentAnswer::key)},
+                    {"$keys", each_bytes(rows, &IdempotentAnswer::key)},
                     {"$request_hashes", each_bytes(rows, &IdempotentAnswer::request_hash)},
                     {"$statuses", each(rows, &IdempotentAnswer::status)},
                     {"$bodies", each(rows, &IdempotentAnswer::body)},

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstring>
 #include <string>
 #include <vector>
 
+#include "adapters/tables/answer_digest.h"
 #include "adapters/tables/applied_migrations.h"
+#include "core/ensure.h"
 
 namespace stagedoor::sqlite {
 namespace {
@@ -17,6 +20,21 @@ std::vector<tables::AppliedMigration> applied(Database& database) {
   return tables::applied_migrations(sql::migrations(), [&](const sql::Text& query, auto&& row) {
     Statement(database, query).each({}, row);
   });
+}
+
+// The function answer_digest(user_id, key) of migration 0008.
+void add_digest_function(Database& database) {
+  const auto digest_of = [](sqlite3_context* result, int, sqlite3_value** given) {
+    UserId user;
+    ensure(sqlite3_value_bytes(given[0]) == int(user.bytes.size()), "a stored user has 16 bytes");
+    std::memcpy(user.bytes.data(), sqlite3_value_blob(given[0]), user.bytes.size());
+    const auto* key = static_cast<const char*>(sqlite3_value_blob(given[1]));
+    const Uuid digest =
+        tables::answer_digest(user, {key ? key : "", std::size_t(sqlite3_value_bytes(given[1]))});
+    sqlite3_result_blob(result, digest.bytes.data(), int(digest.bytes.size()), SQLITE_TRANSIENT);
+  };
+  sqlite3_create_function(database.raw(), "answer_digest", 2, SQLITE_UTF8 | SQLITE_DETERMINISTIC, nullptr,
+                          digest_of, nullptr, nullptr);
 }
 
 void apply_migration(Database& database, const sql::Migration& migration) {
@@ -46,6 +64,7 @@ void check_is_store(Database& database) {
 }
 
 void migrate(Database& database) {
+  add_digest_function(database);
   for (;;) {
     database.execute("BEGIN IMMEDIATE");
     database.execute(fmt::format("PRAGMA application_id = {}", kApplicationId));

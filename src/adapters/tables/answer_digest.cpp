@@ -7,12 +7,12 @@
 
 namespace stagedoor::tables {
 
-std::int64_t answer_digest(const UserId& user, std::string_view key) {
+Uuid answer_digest(const UserId& user, std::string_view key) {
   std::string text(user.bytes.begin(), user.bytes.end());  // fixed length, so no separator is needed
   text += key;
   const Sha256 hash = sha256(text);
-  std::int64_t digest = 0;
-  std::memcpy(&digest, hash.data(), sizeof digest);
+  Uuid digest;
+  std::memcpy(digest.bytes.data(), hash.data(), digest.bytes.size());
   return digest;
 }
 
