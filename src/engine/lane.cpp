@@ -104,9 +104,14 @@ void Lane::acquire_turn() {
   if (!has_others()) return;
   try {
     begun_ = begin();
-  } catch (const std::exception&) {
-    // The batch will fail for the same reason and answer its commands.
+  } catch (...) {
+    turn_failure_ = std::current_exception();
   }
+}
+
+std::unique_ptr<Transaction> Lane::take_turn() {
+  if (turn_failure_) std::rethrow_exception(std::exchange(turn_failure_, nullptr));
+  return begun_ ? std::move(begun_) : begin();
 }
 
 std::unique_ptr<Transaction> Lane::begin() {
@@ -134,8 +139,7 @@ void Lane::commit_all(Range commands) {
       return;
     } catch (const StoreUnavailable& outage) {
       view_.clear();
-      if (!is_store_away_) log(LogLevel::error, "store unavailable", {{"error.message", outage.what()}});
-      is_store_away_ = true;
+      if (outages_++ == 0) log(LogLevel::error, "store unavailable", {{"error.message", outage.what()}});
       jobs_rest_until_ = now_ + kRestAfterFailure;
       fail(commands, {Code::STORE_UNAVAILABLE,
                       "The store is unavailable. Nothing was done; try again shortly.",
@@ -154,7 +158,7 @@ void Lane::commit_all(Range commands) {
 }
 
 std::size_t Lane::commit_prefix(Range commands) {
-  const auto transaction = begun_ ? std::move(begun_) : begin();
+  const auto transaction = take_turn();
   now_ = std::max(now_, clock_.now());  // under the writer lock: later than remote commits
   view_.catalogue = catalogue_();
   load(*transaction, commands);
@@ -187,7 +191,8 @@ std::size_t Lane::commit_prefix(Range commands) {
     view_.end_batch();
     throw;
   }
-  if (std::exchange(is_store_away_, false)) log(LogLevel::info, "store available again");
+  if (const int outages = std::exchange(outages_, 0))
+    log(LogLevel::info, "store available again", {{"stagedoor.failed_batches", std::to_string(outages)}});
   publish(batch, commands.first(answers.size()), answers);
   return answers.size();
 }

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <atomic>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <span>
@@ -115,6 +116,8 @@ class Lane {
   Commands due_commands();
   // With other writers: waits for the writer lock before it takes commands, so that they gather meanwhile.
   void acquire_turn();
+  // The transaction of acquire_turn(), or its failure; a new one after that.
+  std::unique_ptr<Transaction> take_turn();
   std::unique_ptr<Transaction> begin();
   // Commits and answers all commands, in as many transactions as necessary.
   void commit_all(Range commands);
@@ -144,8 +147,9 @@ class Lane {
   std::int64_t next_id_;
   std::int64_t ids_reserved_to_;
   TimePoint jobs_rest_until_{};         // a pause of all jobs after an outage
-  bool is_store_away_ = false;          // the last batch failed for this reason, which is logged
+  int outages_ = 0;                     // batches in a row that failed for this reason; the first is logged
   std::unique_ptr<Transaction> begun_;  // by acquire_turn(), for the next batch
+  std::exception_ptr turn_failure_;     // of acquire_turn(), for the next batch
 
   PeerSync sync_;
   BatchQueue queue_;

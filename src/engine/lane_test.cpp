@@ -681,15 +681,38 @@ TEST_F(LaneTest, logs_that_the_store_went_away_and_that_it_came_back) {
   EXPECT_THAT(log.lines(), ElementsAre("store unavailable", "store available again"));
 }
 
-TEST_F(LaneTest, logs_that_the_sync_failed_and_that_it_works_again) {
-  struct Peers : PeerFeed {
-    void subscribe(OnBatch, OnWait) override {}
-    void poll() override {
-      if (is_down) throw StoreUnavailable("planted");
+struct Peers : PeerFeed {
+  void subscribe(OnBatch, OnWait) override {}
+  void poll() override {
+    if (is_down) throw StoreUnavailable("planted");
+  }
+  Millis poll_interval() const override { return Millis(0); }
+  bool is_down = false;
+};
+
+// R-A8: a batch does not wait for the writer lock a second time after it has waited in vain.
+TEST_F(LaneTest, fails_a_batch_with_the_first_exception) {
+  Peers peers;
+  struct Taken : Store {
+    std::unique_ptr<Transaction> begin() override {
+      ++times;
+      throw StoreUnavailable("planted: the lock is taken");
     }
-    Millis poll_interval() const override { return Millis(0); }
-    bool is_down = false;
-  } peers;
+    int times = 0;
+  } taken;
+  Lane waiting({taken, memory, memory, memory, &peers}, clock,
+               [] { return std::make_shared<const Catalogue>(); }, &render_refusal, {});
+  for (int round = 1; round <= 2; ++round) {
+    const auto told = std::make_shared<Told>();
+    waiting.submit(std::make_unique<GiveCommand>(Give{}, told));
+    EXPECT_TRUE(waiting.run_once());
+    EXPECT_EQ(told->answer.body, "STORE_UNAVAILABLE");
+    EXPECT_EQ(taken.times, round);
+  }
+}
+
+TEST_F(LaneTest, logs_that_the_sync_failed_and_that_it_works_again) {
+  Peers peers;
   Lane idle({store, memory, memory, memory, &peers}, clock,
             [] { return std::make_shared<const Catalogue>(); }, &render_refusal, {});
   const LogLines log;

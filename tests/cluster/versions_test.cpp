@@ -25,7 +25,7 @@ using testing::IsEmpty;
 // table that may change, busy or not.
 constexpr const char* kLaterAdds = R"(
   BEGIN;
-  SELECT pg_advisory_xact_lock(1400137572);
+  LOCK TABLE writers IN EXCLUSIVE MODE;
   INSERT INTO migrations (number, name, hash, applied_at) VALUES (9001, '9001-later', 'hash', 0);
   CREATE TABLE added_9001 (id BIGINT PRIMARY KEY, reservation_id BIGINT NOT NULL REFERENCES reservations (id));
   DO $$ DECLARE old TEXT; BEGIN
@@ -35,7 +35,7 @@ constexpr const char* kLaterAdds = R"(
   COMMIT)";
 constexpr const char* kLaterIsNeeded = R"(
   BEGIN;
-  SELECT pg_advisory_xact_lock(1400137572);
+  LOCK TABLE writers IN EXCLUSIVE MODE;
   INSERT INTO migrations (number, name, hash, applied_at) VALUES (9002, '9002-breaks', 'hash', 0);
   UPDATE meta SET value = 9002 WHERE name = 'schema_needed';
   COMMIT)";

@@ -36,7 +36,9 @@ TEST_P(Answers, are_found_by_a_key_of_any_bytes) {
 // A client chooses its keys: 2^32 hashes find two of one 64-bit digest, and the store refuses the second.
 TEST(AnswerDigest, has_128_bits_of_the_hash) {
   const UserId fan = user(1);
-  const Sha256 hash = sha256(std::string(fan.bytes.begin(), fan.bytes.end()) + "key");
+  std::string hashed(fan.bytes.begin(), fan.bytes.end());
+  hashed += "key";
+  const Sha256 hash = sha256(hashed);
   const Uuid digest = tables::answer_digest(fan, "key");
   EXPECT_TRUE(std::equal(digest.bytes.begin(), digest.bytes.end(), hash.begin()));
 }

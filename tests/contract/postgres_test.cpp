@@ -31,6 +31,8 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
+constexpr std::string_view kTakeLock = "LOCK TABLE writers IN EXCLUSIVE MODE";
+
 // A store as one of several instances, and the ids of the reservations that it heard of.
 struct Instance {
   explicit Instance(postgres::PostgresOptions options) : store(std::move(options)) {
@@ -84,7 +86,7 @@ class Postgres : public testing::Test {
   }
   // Returns when a session waits for the writers' lock.
   void await_waiting_writer() const {
-    while (database_->ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == "0")
+    while (database_->ask("SELECT count(*) FROM pg_locks WHERE locktype = 'relation' AND NOT granted") == "0")
       std::this_thread::yield();
   }
 
@@ -167,10 +169,11 @@ TEST_F(Postgres, the_owner_of_the_lock_sees_commits_made_while_it_waited) {
   const std::string before = last();
 
   auto transaction = one.store.begin();
-  auto in_one_statement = std::async(std::launch::async, [&] {
-    return database_->ask(
-        fmt::format("SELECT max(seq) FROM journal, pg_advisory_xact_lock({})", postgres::kWritersLock));
-  });
+  database_->ask(
+      "CREATE FUNCTION take_lock() RETURNS VOID LANGUAGE plpgsql AS "
+      "'BEGIN LOCK TABLE writers IN EXCLUSIVE MODE; END'");
+  auto in_one_statement = std::async(
+      std::launch::async, [&] { return database_->ask("SELECT max(seq) FROM journal, take_lock()"); });
   await_waiting_writer();
   Batch batch;
   put(batch, contract::hold(1001, seat(1), user(1)));
@@ -368,7 +371,7 @@ TEST_F(Postgres, who_waits_long_for_its_turn_hears_of_the_others_meanwhile) {
                       });
   postgres::Connection somebody({.url = url(), .idle_limit = Millis(60'000)});
   somebody.queue("BEGIN");
-  somebody.queue(fmt::format("SELECT pg_advisory_xact_lock({})", postgres::kWritersLock));
+  somebody.queue(kTakeLock);
   somebody.finish();
   auto waiting = std::async(std::launch::async, [&] { one.hold(1001, 1); });
   while (told < 2 && waiting.wait_for(std::chrono::milliseconds(1)) == std::future_status::timeout) {
@@ -448,8 +451,7 @@ TEST_F(Postgres, a_writer_that_does_not_read_is_terminated) {
   Instance other({.url = url()});
   other.store.poll();
   const std::unique_ptr<PGconn, decltype(&PQfinish)> stopped(PQconnectdb(url().c_str()), &PQfinish);
-  const auto lock = fmt::format("BEGIN; SELECT pg_advisory_xact_lock({})", postgres::kWritersLock);
-  PQclear(PQexec(stopped.get(), lock.c_str()));
+  PQclear(PQexec(stopped.get(), fmt::format("BEGIN; {}", kTakeLock).c_str()));
   ASSERT_EQ(PQsendQuery(stopped.get(), "SELECT repeat('x', 50000000)"), 1) << PQerrorMessage(stopped.get());
   while (database_->ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'ClientWrite' AND "
                         "datname = current_database()") == "0")
@@ -463,7 +465,7 @@ TEST_F(Postgres, a_writer_that_does_not_read_is_terminated) {
 TEST_F(Postgres, a_writer_that_has_just_got_the_lock_is_not_cut_off) {
   postgres::Connection first({.url = url(), .idle_limit = Millis(60'000)});
   first.queue("BEGIN");
-  first.queue(fmt::format("SELECT pg_advisory_xact_lock({})", postgres::kWritersLock));
+  first.queue(kTakeLock);
   first.finish();
   Instance second({.url = url(), .lock_limit = Millis(60'000), .idle_limit = Millis(60'000)});
   Instance third({.url = url(), .lock_limit = Millis(100), .idle_limit = Millis(2000)});
@@ -488,7 +490,7 @@ TEST_F(Postgres, a_connection_lost_while_another_holds_the_lock_is_replaced) {
       {.url = database_->url(proxy.port()), .lock_limit = Millis(200), .idle_limit = Millis(60'000)});
   one.store.poll();
   somebody.queue("BEGIN");
-  somebody.queue(fmt::format("SELECT pg_advisory_xact_lock({})", postgres::kWritersLock));
+  somebody.queue(kTakeLock);
   somebody.finish();
   proxy.lose_message_with("ROLLBACK");
   EXPECT_THROW(one.store.begin(), StoreUnavailable);

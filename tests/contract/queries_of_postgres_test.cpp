@@ -34,8 +34,9 @@ bool reads_all(std::string_view name) {
   return name.starts_with("audit/") || name.find("/list_") != name.npos ||  // at start, or beside the servers
          name == "operator/find_log_of_event" ||                            // after a sale, to judge it
          name == "engine/create_migrations" || name == "engine/count_tables" ||
-         name == "engine/find_migrations_table" ||  // at start
-         name == "engine/end_stalled_writer";       // after seconds of waiting: the locks, not the store
+         name == "engine/find_table" ||           // at start
+         name == "engine/end_stalled_writers" ||  // after seconds of waiting: the locks, not the store
+         name == "engine/take_lock";              // has no plan
 }
 
 std::string plan_of(postgres::Connection& connection, const Prepared& query) {

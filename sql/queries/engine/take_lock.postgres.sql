@@ -1,2 +1,2 @@
--- The lock of whoever writes. A statement of its own: its snapshot is from before the wait, that of the next one is not.
-SELECT pg_advisory_xact_lock($key)
+-- The writer lock. A statement of its own: its snapshot is from before the wait, that of the next one is not.
+LOCK TABLE writers IN EXCLUSIVE MODE

@@ -323,6 +323,7 @@ void Connection::finish() {
   // The server has ended the session after the last statement.
   if (PQresultStatus(sync.get()) == PGRES_FATAL_ERROR) lose(PQresultErrorMessage(sync.get()));
   ensure(PQresultStatus(sync.get()) == PGRES_PIPELINE_SYNC, "every statement has one answer");
+  if (std::exchange(is_spoilt_, false)) close();
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
@@ -396,10 +397,11 @@ void Connection::note(const PGresult* result, const sql::Text* query) {
 }
 
 // The exception for an SQLSTATE.
-std::exception_ptr Connection::refusal_in(std::string_view state, const std::string& why) const {
+std::exception_ptr Connection::refusal_in(std::string_view state, const std::string& why) {
   if (state == "55P03") return std::make_exception_ptr(LockTaken(why));
-  // 21 cardinality violation, 22 invalid value, 23 constraint violation, 54 limit exceeded
-  for (const std::string_view refused : {"21", "22", "23", "54"})
+  // 21 cardinality violation, 22 invalid value, 23 constraint violation, 44 check of a view, 54 limit
+  // exceeded, P0 raised by a trigger
+  for (const std::string_view refused : {"21", "22", "23", "44", "54", "P0"})
     if (state.starts_with(refused)) return std::make_exception_ptr(StoreRefused(why));
   // 08 connection, 25 read-only or failed transaction, 28 authorization, 3D unknown database, 40
   // serialization failure or deadlock, 53 out of disk or memory, 55 wrong object state, 57 shutdown or
@@ -407,7 +409,13 @@ std::exception_ptr Connection::refusal_in(std::string_view state, const std::str
   for (const std::string_view outage : {"08", "25", "28", "3D", "40", "53", "55", "57", "58", "XX"})
     if (state.starts_with(outage)) return std::make_exception_ptr(StoreUnavailable(why));
   if (!fatal_on_error_) return std::make_exception_ptr(StoreUnusable(why));
-  die_of_bug(why);
+  // 42 is a statement that does not fit the tables. 42501 is a missing right, which an administrator gives
+  // back; 42P05 a prepared statement of somebody else.
+  if (state.starts_with("42") && state != "42501" && state != "42P05") die_of_bug(why);
+  // Anything else is an outage, too. A new session may work: a pooler that shares sessions between statements
+  // has lost the prepared ones (26000), or a table was changed by hand under them (0A000).
+  is_spoilt_ = true;
+  return std::make_exception_ptr(StoreUnavailable(why));
 }
 
 void Connection::lose(std::string_view why) {

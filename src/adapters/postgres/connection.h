@@ -216,8 +216,8 @@ class Connection {
 
   bool is_open() const { return connection_ != nullptr; }
   bool is_durable() const { return is_durable_; }  // the server's fsync is on
-  // From now on a statement that the server does not understand ends the process; before this call it throws
-  // StoreUnusable.
+  // From now on a statement that does not fit the tables ends the process, and errors of no known kind are
+  // outages. Before this call both throw StoreUnusable.
   void set_fatal_on_error() { fatal_on_error_ = true; }
   bool in_transaction() const;
   // Rolls back the open transaction, if any, after the queued statements. Closes the connection if that
@@ -256,7 +256,7 @@ class Connection {
   void read_answers();
   void take(const Queued& queued, const PGresult* result);
   void note(const PGresult* result, const sql::Text* query);
-  std::exception_ptr refusal_in(std::string_view state, const std::string& why) const;
+  std::exception_ptr refusal_in(std::string_view state, const std::string& why);
   [[noreturn]] void lose(std::string_view why);
   PGconn* raw() const { return connection_.get(); }
 
@@ -269,6 +269,7 @@ class Connection {
   std::int64_t changed_ = 0;
   bool is_durable_ = true;
   bool fatal_on_error_ = false;
+  bool is_spoilt_ = false;  // an error that a new session may not have
 };
 
 }  // namespace stagedoor::postgres

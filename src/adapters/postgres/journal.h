@@ -14,9 +14,6 @@
 
 namespace stagedoor::postgres {
 
-// The writer lock: an advisory lock of the database, which a writer holds until its transaction ends.
-inline constexpr std::int64_t kWritersLock = 0x53746764;  // "Stgd"
-
 // Offset of the database clock from this machine's monotonic clock. The monotonic clock is used because a
 // wall clock that is set forward would push batch timestamps, which never decrease, into the future.
 class ClockOffset {

@@ -3,12 +3,6 @@
 #include "adapters/tables/rows.h"
 
 namespace stagedoor::postgres {
-namespace {
-
-constexpr std::int64_t kSinkLeases = 1;  // the first half of the lock's key
-
-}  // namespace
-
 Connection& PostgresOutbox::open() {
   if (connection_ && connection_->is_open()) return *connection_;
   claimed_.clear();
@@ -21,8 +15,7 @@ bool PostgresOutbox::claim(std::string_view sink) {
   auto& connection = open();
   if (claimed_.contains(sink)) return true;
   bool is_ours = false;
-  connection.queue(sql::events::claim_sink, {{"$class", kSinkLeases}, {"$sink", sink}},
-                   [&](Columns& columns) { columns >> is_ours; });
+  connection.queue(sql::events::claim_sink, {{"$sink", sink}}, [&](Columns&) { is_ours = true; });
   connection.finish();
   if (is_ours) claimed_.emplace(sink);
   return is_ours;

@@ -1,5 +1,7 @@
 #include "adapters/postgres/postgres_store.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <thread>
@@ -45,11 +47,13 @@ class PostgresStore::PostgresTransaction final : public Transaction {
     if (!is_over_) store_.connection_->roll_back();
   }
 
-  void load(const Keys& keys, View& view) override { postgres::load(connection_, keys, view); }
+  void load(const Keys& keys, View& view) override {
+    naming_holders([&] { postgres::load(connection_, keys, view); });
+  }
 
   void apply(const Batch& batch) override {
     ensure(!entry_, "a transaction has one batch");
-    postgres::write(connection_, batch);
+    naming_holders([&] { postgres::write(connection_, batch); });
     entry_ = store_.journal_.write(connection_, to_bytes(batch));
   }
 
@@ -57,8 +61,10 @@ class PostgresStore::PostgresTransaction final : public Transaction {
     if (!entry_) return connection_.roll_back();
     is_over_ = true;
     try {
-      connection_.queue("COMMIT");
-      connection_.finish();
+      naming_holders([&] {
+        connection_.queue("COMMIT");
+        connection_.finish();
+      });
     } catch (const ConnectionLost& why) {
       if (!store_.is_committed(*entry_)) throw StoreUnavailable(why.what());
     } catch (...) {
@@ -69,6 +75,18 @@ class PostgresStore::PostgresTransaction final : public Transaction {
   }
 
  private:
+  // Somebody has locked rows or a table: a person's open transaction. If that is stalled, the next batch
+  // works.
+  void naming_holders(const std::function<void()>& statements) {
+    try {
+      statements();
+    } catch (const LockTaken& why) {
+      connection_.roll_back();
+      const auto holders = store_.end_stalled_writers();
+      throw LockTaken(fmt::format("{}; held by {}", why.what(), holders.value_or("a stalled session")));
+    }
+  }
+
   PostgresStore& store_;
   Connection& connection_;
   std::optional<Journal::Entry> entry_;
@@ -80,6 +98,7 @@ PostgresStore::PostgresStore(PostgresOptions options)
   if (!connection_->is_durable()) {
     log(LogLevel::warn, "PostgreSQL runs with fsync = off: a power failure may lose confirmed sales");
   }
+  warn_of_public_access();
   connection_->set_answer_limit(std::nullopt);
   migrate(*connection_);
   connection_->set_answer_limit(options_.answer_limit);
@@ -87,6 +106,16 @@ PostgresStore::PostgresStore(PostgresOptions options)
 }
 
 PostgresStore::~PostgresStore() = default;
+
+void PostgresStore::warn_of_public_access() {
+  bool is_public = false;
+  connection_->queue(sql::engine::find_public_access, {}, [&](Columns& columns) { columns >> is_public; });
+  connection_->finish();
+  if (!is_public) return;
+  log(LogLevel::warn,
+      "every role of the PostgreSQL server may connect to this database; REVOKE CONNECT ON DATABASE … FROM "
+      "PUBLIC");
+}
 
 std::unique_ptr<Connection> PostgresStore::connect() const {
   try {
@@ -181,17 +210,24 @@ std::unique_ptr<Transaction> PostgresStore::begin() {
   if (!journal_.has_begun() || journal_.is_far_behind()) poll();
   between_transactions();
   const auto asked_at = SteadyClock::now();
-  bool was_ended = false;
+  // After one batch that waited in vain, the next ones do not wait as long.
+  const Millis limit = std::exchange(waits_in_vain_, false) ? kWaitAtOnce : 2 * options_.lock_limit;
   for (;;) {
     try {
       lock();
       journal_.catch_up(*connection_);
       return std::make_unique<PostgresTransaction>(*this);
-    } catch (const LockTaken&) {
+    } catch (const LockTaken& why) {
       connection_->roll_back();  // this may have closed the connection
       const auto waited = SteadyClock::now() - asked_at;
-      if (waited >= 2 * options_.lock_limit) throw;
-      if (waited >= options_.lock_limit && !std::exchange(was_ended, true)) end_stalled_writer();
+      if (waited >= std::min(limit, options_.lock_limit)) {
+        const auto holders = end_stalled_writers();
+        if ((holders && waited >= limit) || waited >= limit + options_.lock_limit) {
+          waits_in_vain_ = true;
+          throw LockTaken(fmt::format("{}; the writer lock is held by {}", why.what(),
+                                      holders.value_or("a session that does not end")));
+        }
+      }
       read_while_waiting();
     } catch (...) {
       connection_->roll_back();
@@ -210,19 +246,32 @@ void PostgresStore::read_while_waiting() {
 // Queues the begin of a write transaction.
 void PostgresStore::lock() {
   open().queue("BEGIN");
-  connection_->queue(sql::engine::take_lock, {{"$key", kWritersLock}});
+  connection_->queue(sql::engine::take_lock, {});
 }
 
-// PostgreSQL ends a transaction that is idle for too long, but not one whose client stalled in the middle of
-// a message in either direction.
-void PostgresStore::end_stalled_writer() {
+// PostgreSQL ends a transaction of an instance that is idle for too long, but not one whose client stalled in
+// the middle of a message in either direction, nor that of a person.
+std::optional<std::string> PostgresStore::end_stalled_writers() {
   Connection& connection = open();
+  std::string holders;
   bool is_ended = false;
-  connection.queue(sql::engine::end_stalled_writer,
-                   {{"$key", kWritersLock}, {"$stalled_ms", options_.idle_limit}},
-                   [&](Columns& columns) { columns >> is_ended; });
+  connection.queue(sql::engine::end_stalled_writers, {{"$stalled_ms", options_.idle_limit}},
+                   [&](Columns& columns) {
+                     std::int64_t pid = 0;
+                     std::string role;
+                     std::string application;
+                     bool is_this_ended = false;
+                     columns >> pid >> role >> application >> is_this_ended;
+                     is_ended = is_ended || is_this_ended;
+                     holders += fmt::format("{}process {} (role {}, application {})",
+                                            holders.empty() ? "" : ", ", pid, role, application);
+                   });
   connection.finish();
-  if (is_ended) log(LogLevel::warn, "terminated a stalled writer session (writer lock held, idle)");
+  if (holders.empty()) return "nobody any more";
+  if (!is_ended) return holders;
+  log(LogLevel::warn, "terminated a stalled session that had locked the store",
+      {{"stagedoor.sessions", holders}});
+  return std::nullopt;
 }
 
 // Finds the outcome of a commit whose answer was lost. The owner of the lock knows that the lost transaction
@@ -232,7 +281,7 @@ bool PostgresStore::is_committed(const Journal::Entry& entry) {
   bool is_stalled = false;
   for (Millis pause{10};; pause = std::min(pause * 2, Millis(500))) {
     try {
-      if (is_stalled) end_stalled_writer();
+      if (is_stalled) end_stalled_writers();
       lock();
       const bool is_there = Journal::has(*connection_, entry);
       if (is_there) wait_for_replicas();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "adapters/postgres/connection.h"
@@ -61,13 +62,15 @@ class PostgresStore final : public Store,
 
  private:
   class PostgresTransaction;
+  void warn_of_public_access();
   std::unique_ptr<Connection> connect() const;
   Connection& open();
   Connection& between_transactions();
   Connection& reading();
   void lock();
   void read_while_waiting();
-  void end_stalled_writer();
+  // Ends writers whose client is stalled. Returns who has the lock; nullopt if one was ended.
+  std::optional<std::string> end_stalled_writers();
   bool is_committed(const Journal::Entry& entry);
   void wait_for_replicas();
   std::int64_t mark(std::string_view name);
@@ -76,6 +79,7 @@ class PostgresStore final : public Store,
   std::unique_ptr<Connection> connection_;  // never null
   Journal journal_;
   OnWait on_wait_;
+  bool waits_in_vain_ = false;  // the last begin() did not get the writer lock
   // Reconnect back-off: the next attempt, and the error reported until then.
   std::chrono::steady_clock::time_point connect_at_{};
   Millis connect_pause_{0};

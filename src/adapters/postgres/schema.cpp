@@ -3,15 +3,17 @@
 #include <algorithm>
 #include <chrono>
 
-#include "adapters/postgres/journal.h"
 #include "adapters/tables/applied_migrations.h"
 
 namespace stagedoor::postgres {
 namespace {
 
-std::int64_t ask(Connection& connection, const sql::Text& query) {
+// The writer lock of programs before migration 0008: an advisory lock, which every role can take.
+constexpr std::int64_t kAdvisoryLock = 0x53746764;  // "Stgd"
+
+std::int64_t ask(Connection& connection, const sql::Text& query, std::initializer_list<Param> params = {}) {
   std::int64_t answer = 0;
-  connection.queue(query, {}, [&](Columns& columns) { columns >> answer; });
+  connection.queue(query, params, [&](Columns& columns) { columns >> answer; });
   connection.finish();
   return answer;
 }
@@ -23,9 +25,10 @@ std::vector<tables::AppliedMigration> applied(Connection& connection) {
   });
 }
 
-bool has_migrations(Connection& connection) {
-  return ask(connection, sql::engine::find_migrations_table) > 0;
+bool has_table(Connection& connection, std::string_view name) {
+  return ask(connection, sql::engine::find_table, {{"$name", name}}) > 0;
 }
+bool has_migrations(Connection& connection) { return has_table(connection, "migrations"); }
 bool has_all_of_ours(Connection& connection) {
   return applied(connection).size() >= sql::migrations_in_postgres().size();
 }
@@ -39,6 +42,15 @@ void apply_migration(Connection& connection, const sql::Migration& migration) {
                                                    {"$applied_at", now}});
 }
 
+// Excludes all writers until the transaction ends. A store of an older program has no table to lock; whoever
+// migrates it has the advisory lock, and when that is ours, the table may be there.
+void lock(Connection& connection) {
+  if (!has_table(connection, "writers"))
+    connection.queue(sql::engine::take_advisory_lock, {{"$key", kAdvisoryLock}});
+  if (has_table(connection, "writers")) connection.queue(sql::engine::take_lock, {});
+  connection.finish();
+}
+
 }  // namespace
 
 void migrate(Connection& connection) {
@@ -47,12 +59,11 @@ void migrate(Connection& connection) {
   connection.queue("SET LOCAL lock_timeout = '5min'");
   connection.queue("SET LOCAL statement_timeout = 0");
   connection.queue("SET LOCAL idle_in_transaction_session_timeout = 0");
-  connection.queue(sql::engine::take_lock, {{"$key", kWritersLock}});
+  lock(connection);
   // The lock blocks all writers, so the wait for a table in use (a dump) is short.
   connection.queue("SET LOCAL lock_timeout = '2s'");
   connection.finish();
-  if (ask(connection, sql::engine::find_migrations_table) == 0 &&
-      ask(connection, sql::engine::count_tables) > 0)
+  if (!has_migrations(connection) && ask(connection, sql::engine::count_tables) > 0)
     throw StoreUnusable("the database has tables of another program; name an empty one in store.url");
   connection.queue(sql::engine::create_migrations, {});
   const auto ours = sql::migrations_in_postgres();

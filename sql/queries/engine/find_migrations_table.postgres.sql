@@ -1,2 +1,0 @@
-SELECT count(*) FROM pg_class
-WHERE relnamespace = current_schema()::REGNAMESPACE AND relkind = 'r' AND relname = 'migrations'
