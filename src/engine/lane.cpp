@@ -40,6 +40,13 @@ void Lane::start() {
 void Lane::stop() {
   queue_.close();
   if (thread_.joinable()) thread_.join();
+  sync_.close();
+}
+
+bool Lane::after_sync(PeerSync::Synced then) {
+  const bool is_taken = sync_.await(std::move(then));
+  queue_.wake();
+  return is_taken;
 }
 
 void Lane::submit(std::unique_ptr<Command> command) {
@@ -75,9 +82,9 @@ void Lane::run() {
 }
 
 bool Lane::run_once() {
-  sync_.poll();
+  const bool has_answered = sync_.poll();
   Commands commands = due_commands();
-  if (commands.empty() && queue_.empty()) return false;
+  if (commands.empty() && queue_.empty()) return has_answered;
   acquire_turn();
   Commands asked = queue_.take(limits_.batch_max);
   commands.insert(commands.end(), std::make_move_iterator(asked.begin()),

@@ -84,6 +84,8 @@ class Lane {
   // Any thread. The command is answered exactly once; immediately with OVERLOADED when its class is full, and
   // with RATE_LIMITED for one of the RefusedUsers.
   void submit(std::unique_ptr<Command> command);
+  // See PeerSync::await(). It needs no batch and no writer lock. Any thread.
+  bool after_sync(PeerSync::Synced then);
   // Asks the jobs for their next due time again, because one of their settings was changed. Any thread.
   void wake() { queue_.wake(); }
 

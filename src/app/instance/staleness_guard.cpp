@@ -4,7 +4,6 @@
 #include <deque>
 #include <vector>
 
-#include "api/call.h"
 #include "core/log.h"
 #include "core/refusals.h"
 #include "http/render_refusal.h"
@@ -53,21 +52,20 @@ bool may_be_stale(const Answer& answer) {
   return answer.refusal == Code::WRONG_TOKEN_TURN || answer.refusal == Code::TOKEN_EXPIRED;
 }
 
-// Reads again after a sync: an empty command is answered once the lane knows all earlier commits.
+// Reads again after a sync, which is one for all that wait.
 void read_after_sync(Lane& lane, const http::Request& request, const http::Read& read, http::Reply reply) {
-  api::submit(
-      lane, LaneClass::wallet, {}, [](const View&, Keys&) {},
-      [](const View&, BatchContext&) { return CommandResult{}; },
-      [kept = std::make_shared<const KeptRequest>(request), read,
-       reply = std::move(reply)](Answer synced) mutable {
-        if (synced.refusal) return reply(std::move(synced));
+  auto held = std::make_shared<http::Reply>(std::move(reply));
+  const bool is_taken =
+      lane.after_sync([held, kept = std::make_shared<const KeptRequest>(request), read](bool is_synced) {
+        if (!is_synced) return (*held)(http::render_refusal(store_unavailable()));
         try {
-          reply(read(kept->get()));
+          (*held)(read(kept->get()));
         } catch (const std::exception& error) {  // without an answer, the Reply answers 500
           log(LogLevel::error, "handler failed",
               {{"error.message", error.what()}, {"http.request.id", kept->get().request_id}});
         }
       });
+  if (!is_taken) (*held)(http::render_refusal(overloaded()));
 }
 
 }  // namespace

@@ -71,6 +71,43 @@ TEST_F(StalenessGuard, a_visit_that_seems_over_is_read_again) {
   EXPECT_EQ(call(refuses(1, Code::TOKEN_EXPIRED)).body, "fine");
 }
 
+// A crowd that polls too early costs one sync, and no command can be refused for it.
+TEST_F(StalenessGuard, all_that_wait_are_read_again_after_one_sync) {
+  struct Counting : test::SharedStore {
+    using SharedStore::SharedStore;
+    void poll() override {
+      ++polls;
+      SharedStore::poll();
+    }
+    int polls = 0;
+  } counting(rows, 2);
+  Lane shared(counting.ports(), clock, [] { return std::make_shared<const Catalogue>(); },
+              &http::render_refusal, {.queue_max = {0, 0, 0, 0, 0}});
+  shared.run_once();  // the first sync
+  const int before = counting.polls;
+  route.read = refuses(100, Code::WRONG_TOKEN_TURN);
+  const http::Handler handler = with_staleness_guard(route, shared);
+  std::array<Pending, 100> pending;
+  for (Pending& one : pending) handler({.method = http::Method::GET, .path = "/x"}, http::Reply(one));
+  while (shared.run_once()) {
+  }
+  for (Pending& one : pending) EXPECT_EQ(one.get().body, "fine");
+  EXPECT_EQ(counting.polls, before + 1);
+  EXPECT_EQ(shared.counters().batches, 0U);
+}
+
+TEST_F(StalenessGuard, a_read_that_waits_when_the_lane_stops_is_answered) {
+  route.read = refuses(1, Code::WRONG_TOKEN_TURN);
+  Pending before;
+  Pending after;
+  with_staleness_guard(route, lane)({.method = http::Method::GET, .path = "/x"}, http::Reply(before));
+  lane.stop();
+  EXPECT_EQ(before.get().status, 503);
+  seen.clear();
+  with_staleness_guard(route, lane)({.method = http::Method::GET, .path = "/x"}, http::Reply(after));
+  EXPECT_EQ(after.get().status, 503);
+}
+
 TEST_F(StalenessGuard, what_is_refused_twice_is_refused) {
   EXPECT_EQ(call(refuses(2, Code::WRONG_TOKEN_TURN)).status, 403);
   EXPECT_EQ(seen.size(), 2U);

@@ -1,1 +1,0 @@
-SELECT coalesce((SELECT min(id) FROM payments), 0), coalesce((SELECT max(id) FROM payments), 0)
