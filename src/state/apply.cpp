@@ -90,7 +90,7 @@ void View::forget(const Keys& keys) {
   for (const UserId& user : keys.wallets) wallets.forget(user);
   for (const EventPlace& place : keys.visits) visits.forget(place);
   for (const UserKey& key : keys.answers) answers.forget(key);
-  for (const auto& key : keys.last_lapsed) last_lapsed.forget(key);
+  for (const auto& one : keys.last_lapsed) last_lapsed.forget(one.first);
   for (const PaymentId id : keys.payments) payments.forget(id);
   for (const EventId event : keys.draws) draws.forget(event);
 }

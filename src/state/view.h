@@ -52,6 +52,7 @@ class Table {
 
 using EventUser = std::pair<EventId, UserId>;
 using EventPlace = std::pair<EventId, Place>;
+using SeatUser = std::pair<SeatId, UserId>;
 using UserKey = std::pair<UserId, std::string>;
 
 struct SeatState {
@@ -73,8 +74,9 @@ struct Keys {
   absl::flat_hash_set<UserId> wallets;
   absl::flat_hash_set<EventPlace> visits;
   absl::flat_hash_set<UserKey> answers;  // idempotency
-  absl::flat_hash_set<std::pair<SeatId, UserId>>
-      last_lapsed;  // loads the user's newest expired hold of the seat (R-S8)
+  // Loads the user's newest expired hold of the seat (R-S8). A hold that was made longer ago than this before
+  // the newest hold of all may be missed.
+  absl::flat_hash_map<SeatUser, Millis> last_lapsed;
   absl::flat_hash_set<PaymentId> payments;
   absl::flat_hash_set<EventId> draws;
 
@@ -93,7 +95,7 @@ class View {
   Table<UserId, Wallet> wallets;
   Table<EventPlace, Visit> visits;
   Table<UserKey, IdempotentAnswer> answers;
-  Table<std::pair<SeatId, UserId>, TimePoint> last_lapsed;  // end of that hold
+  Table<SeatUser, TimePoint> last_lapsed;  // end of that hold
   Table<PaymentId, Payment> payments;
   Table<EventId, Draw> draws;
   // Places that the commands of this batch gave or gave up; those of earlier batches are in the rooms.

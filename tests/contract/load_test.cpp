@@ -25,7 +25,7 @@ TEST_P(Load, answers_absent_rows_as_known_to_be_absent) {
   keys.wallets = {user(1)};
   keys.visits = {{kEvent, 1}};
   keys.answers = {{user(1), "key"}};
-  keys.last_lapsed = {{seat(1), user(1)}};
+  keys.last_lapsed = {{{seat(1), user(1)}, Millis(1000)}};
   keys.payments = {PaymentId{1}};
   const View view = loaded(store(), keys);
 
@@ -123,7 +123,8 @@ TEST_P(Load, brings_the_newest_lapsed_hold_of_a_user_on_a_seat) {  // R-S8
   lapse(90'002, seat(1), 2, at(600'000));
   commit_rows(store(), cancelled(hold(200'000, seat(1), user(1), at(700'000)), CancelReason::OWNER));
 
-  const View view = loaded(store(), {.last_lapsed = {{seat(1), user(1)}, {seat(2), user(2)}}});
+  const View view = loaded(store(), {.last_lapsed = {{{seat(1), user(1)}, Millis(1'000'000)},
+                                                     {{seat(2), user(2)}, Millis(1'000'000)}}});
   EXPECT_EQ(*view.last_lapsed.find({seat(1), user(1)}), at(700'000));
   EXPECT_EQ(view.last_lapsed.find({seat(2), user(2)}), nullptr);
 }

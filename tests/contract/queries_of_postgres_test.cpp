@@ -25,7 +25,7 @@ std::map<std::string, Prepared>& prepared() {
 
 // What only SQLite needs: PostgreSQL finds it by an index, or does it in one statement with something else.
 const std::set<std::string_view> kOfSqlite = {
-    "payment/find_id_range",        "payment/find_paid_reservations",   "reservation/find_id_range",
+    "payment/find_newest",          "payment/find_paid_reservations",   "reservation/find_newest",
     "reservation/list_taking_fans", "reservation/reassign_reservation",
 };
 

@@ -148,6 +148,73 @@ void add_as_a_newer_version(const std::string& path) {
   }
 }
 
+// The statements that were begun on any connection since it was made.
+class Statements {
+ public:
+  Statements() {
+    g_count = 0;
+    sqlite3_auto_extension(reinterpret_cast<void (*)()>(&watch));
+  }
+  ~Statements() { sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(&watch)); }
+  // Those that `what` begins.
+  template <class What>
+  int of(const What& what) {
+    g_count = 0;
+    what();
+    return g_count;
+  }
+
+ private:
+  static int watch(sqlite3* database, char**, const sqlite3_api_routines*) {
+    const auto count = [](unsigned, void*, void*, void*) { return ++g_count, 0; };
+    return sqlite3_trace_v2(database, SQLITE_TRACE_STMT, count, nullptr);
+  }
+  inline static std::atomic<int> g_count{0};
+};
+
+// All kinds of rows share one sequence of ids, and each start skips some: most generations have no rows of a
+// table. Nobody walks them, in a list or in the lane.
+TEST_F(Sqlite, does_not_look_into_generations_of_ids_without_rows) {
+  Statements statements;
+  const auto store = open(path());
+  open_sample(*store);
+  const auto gone = [](std::int64_t id, TimePoint made) {
+    return cancelled(hold(id, seat(1), user(1), made), CancelReason::LAPSED, made + Millis(300'000));
+  };
+  constexpr std::int64_t kBillion = 1'000'000'000;
+  Batch batch;
+  put(batch, gone(1001, at(0)));
+  put(batch, gone(kBillion, at(10'000'000)));
+  for (const std::int64_t id : {std::int64_t{2001}, kBillion + 1})
+    batch.payments.push_back({PaymentId{id}, user(1), Won{0}, at(9), {}});
+  commit(*store, batch);
+  const auto reader = store->queries();
+
+  EXPECT_LE(statements.of([&] { EXPECT_EQ(reader->reservations_of(user(1), std::nullopt, {}).size(), 2u); }),
+            10);
+  EXPECT_LE(statements.of([&] { EXPECT_EQ(reader->payments_of(user(1), {}).size(), 2u); }), 10);
+  EXPECT_LE(statements.of([&] { EXPECT_TRUE(reader->reservations_of(user(2), std::nullopt, {}).empty()); }),
+            10);
+  const SeatUser key{seat(1), user(2)};
+  EXPECT_LE(statements.of([&] { loaded(*store, {.last_lapsed = {{key, Millis(300'000'000)}}}); }), 10);
+}
+
+// R-S8: nor does the lane look at holds that ended before the cooldown.
+TEST_F(Sqlite, looks_for_a_recent_hold_only_within_reach) {
+  Statements statements;
+  const auto store = open(path());
+  open_sample(*store);
+  Batch batch;
+  for (int generation = 1; generation <= 100; ++generation)
+    put(batch,
+        cancelled(hold(generation << 14, seat(1), user(1), at(generation * 1000)), CancelReason::LAPSED));
+  commit(*store, batch);
+  const SeatUser key{seat(1), user(2)};
+  EXPECT_LE(statements.of([&] { loaded(*store, {.last_lapsed = {{key, Millis(5000)}}}); }), 2 * 6 + 4);
+  const SeatUser older{seat(1), user(1)};
+  EXPECT_TRUE(loaded(*store, {.last_lapsed = {{older, Millis(5000)}}}).last_lapsed.find(older));
+}
+
 // R-M5: an upgrade may be taken back.
 TEST_F(Sqlite, works_on_a_store_to_which_a_newer_version_added) {
   {

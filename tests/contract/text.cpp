@@ -127,7 +127,7 @@ std::string text(const StorePorts& store, Queries& queries, const Asked& asked) 
   for (const auto& user : asked.users) {
     keys.wallets.insert(user);
     keys.fans.insert({asked.event, user});
-    for (const auto seat : asked.seats) keys.last_lapsed.insert({seat, user});
+    for (const auto seat : asked.seats) keys.last_lapsed.emplace(SeatUser{seat, user}, Millis::max() / 4);
   }
   for (const auto seat : asked.seats) keys.seats.insert(seat);
   for (const auto& key : asked.answers) keys.answers.insert(key);

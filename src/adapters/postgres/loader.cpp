@@ -100,12 +100,14 @@ void load_answers(Connection& connection, const Keys& keys, View& view) {
 }
 
 void load_last_lapsed(Connection& connection, const Keys& keys, View& view) {
-  for (const auto& key : keys.last_lapsed) view.last_lapsed.put(key, std::nullopt);
+  for (const auto& one : keys.last_lapsed) view.last_lapsed.put(one.first, std::nullopt);
+  const auto seat_of = [](const auto& one) { return one.first.first; };
+  const auto user_of = [](const auto& one) { return one.first.second; };
   connection.queue(sql::reservation::find_last_lapsed,
-                   {{"$seat_ids", Value::of_each(keys.last_lapsed, kFirst)},
-                    {"$user_ids", Value::of_each(keys.last_lapsed, kSecond)}},
+                   {{"$seat_ids", Value::of_each(keys.last_lapsed, seat_of)},
+                    {"$user_ids", Value::of_each(keys.last_lapsed, user_of)}},
                    [&](Columns& columns) {
-                     std::pair<SeatId, UserId> key;
+                     SeatUser key;
                      TimePoint ended;
                      columns >> key.first >> key.second >> ended;
                      view.last_lapsed.put(key, ended);

@@ -12,4 +12,7 @@ std::int64_t generation_of(SomeId id) {
   return id.value >> 14;
 }
 
+// The lowest id of the generation.
+inline std::int64_t first_of_generation(std::int64_t generation) { return generation << 14; }
+
 }  // namespace stagedoor::sqlite

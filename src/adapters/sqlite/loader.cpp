@@ -1,5 +1,7 @@
 #include "adapters/sqlite/loader.h"
 
+#include <limits>
+
 #include "adapters/sqlite/generation.h"
 #include "adapters/tables/answer_digest.h"
 #include "adapters/tables/rows.h"
@@ -19,7 +21,7 @@ Loader::Loader(Database& database)
     : reservation_(database, sql::reservation::find_reservation),
       reservation_taking_seat_(database, sql::reservation::find_reservation_taking_seat),
       last_lapsed_(database, sql::reservation::find_last_lapsed),
-      id_range_(database, sql::reservation::find_id_range),
+      newest_(database, sql::reservation::find_newest),
       block_(database, sql::catalogue::find_block),
       wallet_(database, sql::wallet::find_wallet),
       visit_(database, sql::queue::find_visit),
@@ -38,7 +40,7 @@ void Loader::load(const Keys& keys, StoreIndexes& indexes, View& view) {
   for (const auto& user : keys.wallets) load_wallet(user, view);
   for (const auto& key : keys.visits) load_visit(key, view);
   for (const auto& key : keys.answers) load_answer(key, view);
-  for (const auto& key : keys.last_lapsed) load_last_lapsed(key, view);
+  for (const auto& [key, reach] : keys.last_lapsed) load_last_lapsed(key, reach, view);
   for (const auto& id : keys.payments) load_payment(id, view);
   for (const auto& event : keys.draws) load_draw(event, view);
 }
@@ -97,15 +99,21 @@ void Loader::load_answer(const UserKey& key, View& view) {
   view.answers.put(key, std::move(found));
 }
 
-// From the newest generation back.
-void Loader::load_last_lapsed(const std::pair<SeatId, UserId>& key, View& view) {
-  ReservationId first;
-  ReservationId last;
-  id_range_.each({}, [&](Columns& columns) { columns >> first >> last; });
+// From the newest generation back, as far as its reservations are within reach of the newest one. Ids rise
+// with the time of creation.
+void Loader::load_last_lapsed(const SeatUser& key, Millis reach, View& view) {
   std::optional<TimePoint> found;
-  for (auto generation = generation_of(last); !found && generation >= generation_of(first); --generation) {
+  std::optional<TimePoint> oldest;
+  for (std::int64_t before = std::numeric_limits<std::int64_t>::max(); !found;) {
+    ReservationId id;
+    TimePoint created;
+    newest_.each({{"$before", before}}, [&](Columns& columns) { columns >> id >> created; });
+    if (!oldest) oldest = created - reach;
+    if (!id || created < *oldest) break;
+    const std::int64_t generation = generation_of(id);
     last_lapsed_.each({{"$generation", generation}, {"$user_id", key.second}, {"$seat_id", key.first}},
                       [&](Columns& columns) { columns >> found; });
+    before = first_of_generation(generation);
   }
   view.last_lapsed.put(key, found);
 }

@@ -27,14 +27,14 @@ class Loader {
   void load_wallet(const UserId& user, View& view);
   void load_visit(const EventPlace& key, View& view);
   void load_answer(const UserKey& key, View& view);
-  void load_last_lapsed(const std::pair<SeatId, UserId>& key, View& view);
+  void load_last_lapsed(const SeatUser& key, Millis reach, View& view);
   void load_payment(PaymentId id, View& view);
   void load_draw(EventId event, View& view);
 
   Statement reservation_;
   Statement reservation_taking_seat_;
   Statement last_lapsed_;
-  Statement id_range_;
+  Statement newest_;
   Statement block_;
   Statement wallet_;
   Statement visit_;

@@ -8,18 +8,19 @@ namespace stagedoor::sqlite {
 namespace {
 
 // A page of rows that are indexed by generation (generation.h), newest first. Reads one generation after the
-// other until the page is full. `page_of(generation, rows wanted)` adds to the page.
+// other until the page is full, and only those that have rows of the table: most ids are those of others.
+// `newest` finds the newest row below an id. `page_of(generation, rows wanted)` adds to the page.
 template <class SomeId, class Rows, class PageOf>
-Rows page_by_generation(Statement& id_range, PageAt at, PageOf&& page_of) {
-  SomeId first;
-  SomeId last;
-  id_range.each({}, [&](Columns& columns) { columns >> first >> last; });
-  if (at.before) last.value = std::min(last.value, at.before - 1);
+Rows page_by_generation(Statement& newest, PageAt at, PageOf&& page_of) {
   const auto limit = std::size_t(at.limit);
   Rows rows;
-  for (auto generation = generation_of(last); generation >= generation_of(first) && rows.size() < limit;
-       --generation)
-    page_of(rows, generation, limit - rows.size());
+  for (std::int64_t before = at.bound(); rows.size() < limit;) {
+    SomeId id;
+    newest.each({{"$before", before}}, [&](Columns& columns) { columns >> id; });
+    if (!id) break;
+    page_of(rows, generation_of(id), limit - rows.size());
+    before = first_of_generation(generation_of(id));
+  }
   return rows;
 }
 
@@ -29,12 +30,12 @@ SqliteQueries::SqliteQueries(const std::string& path)
     : database_(path, OpenFor::reading),
       reservation_(database_, sql::reservation::find_reservation),
       reservations_of_user_(database_, sql::reservation::find_reservations_of_user),
-      reservation_ids_(database_, sql::reservation::find_id_range),
+      newest_reservation_(database_, sql::reservation::find_newest),
       wallet_(database_, sql::wallet::find_wallet),
       postings_(database_, sql::wallet::list_postings),
       payment_(database_, sql::payment::find_payment),
       payments_of_user_(database_, sql::payment::find_payments_of_user),
-      payment_ids_(database_, sql::payment::find_id_range),
+      newest_payment_(database_, sql::payment::find_newest),
       paid_reservations_(database_, sql::payment::find_paid_reservations),
       log_(database_, sql::operator_::list_log) {
   check_schema(database_);
@@ -52,7 +53,7 @@ std::vector<Reservation> SqliteQueries::reservations_of(const UserId& user,
   const ReadTransaction transaction(database_);
   const Value wanted = status ? Value(*status) : Value::null();
   return page_by_generation<ReservationId, std::vector<Reservation>>(
-      reservation_ids_, at, [&](auto& rows, std::int64_t generation, std::size_t limit) {
+      newest_reservation_, at, [&](auto& rows, std::int64_t generation, std::size_t limit) {
         reservations_of_user_.each({{"$generation", generation},
                                     {"$user_id", user},
                                     {"$before", at.bound()},
@@ -86,7 +87,7 @@ std::optional<Payment> SqliteQueries::payment(PaymentId id) {
 std::vector<Payment> SqliteQueries::payments_of(const UserId& user, PageAt at) {
   const ReadTransaction transaction(database_);
   auto payments = page_by_generation<PaymentId, std::vector<Payment>>(
-      payment_ids_, at, [&](auto& rows, std::int64_t generation, std::size_t limit) {
+      newest_payment_, at, [&](auto& rows, std::int64_t generation, std::size_t limit) {
         payments_of_user_.each(
             {{"$generation", generation}, {"$user_id", user}, {"$before", at.bound()}, {"$limit", limit}},
             [&](Columns& columns) { columns >> rows.emplace_back(); });

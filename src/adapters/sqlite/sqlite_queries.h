@@ -26,12 +26,12 @@ class SqliteQueries final : public Queries {
   Database database_;
   Statement reservation_;
   Statement reservations_of_user_;
-  Statement reservation_ids_;
+  Statement newest_reservation_;
   Statement wallet_;
   Statement postings_;
   Statement payment_;
   Statement payments_of_user_;
-  Statement payment_ids_;
+  Statement newest_payment_;
   Statement paid_reservations_;
   Statement log_;
 };

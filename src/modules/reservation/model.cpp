@@ -79,9 +79,12 @@ void hold_keys(const HoldSeats& order, const View& view, Keys& wanted) {
   want(view.fans, wanted.fans, EventUser{event, order.fan.user});
   const Event* found = view.catalogue->event(event);
   const bool has_cooldown = found && found->policy.rehold_cooldown > Millis(0);
+  // A hold that ended within the cooldown was made at most this long ago, unless hold_ttl was longer then.
+  const Millis reach = has_cooldown ? found->policy.rehold_cooldown + found->policy.hold_ttl : Millis(0);
   for (const SeatId seat : order.seats) {
     want(view.seats, wanted.seats, seat);
-    if (has_cooldown) want(view.last_lapsed, wanted.last_lapsed, std::pair{seat, order.fan.user});
+    const SeatUser key{seat, order.fan.user};
+    if (has_cooldown && !view.last_lapsed.knows(key)) wanted.last_lapsed.emplace(key, reach);
     // An expired hold that still takes the seat will be cancelled, which changes its owner's seats.
     if (!view.seats.knows(seat)) continue;
     const SeatState* state = view.seats.find(seat);
