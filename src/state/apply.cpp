@@ -67,7 +67,7 @@ void View::apply(const Reservation& row) {
   keep(fan.unpaid, row.is_unpaid());
   keep(fan.paid, row.status == ReservationStatus::PAID);
 
-  if (row.reason == CancelReason::LAPSED) last_lapsed.put({row.seat, row.user}, row.expires_at);
+  if (row.is_given_up()) last_ended.put({row.seat, row.user}, row.ended_at());
   reservations.put(row.id, row);
 }
 
@@ -75,7 +75,7 @@ void View::forget(const Reservation& row) {
   const auto [id, seat, fan] = std::tuple(row.id, row.seat, EventUser{row.event, row.user});
   seats.forget(seat);
   fans.forget(fan);
-  last_lapsed.forget({seat, fan.second});
+  last_ended.forget({seat, fan.second});
   reservations.forget(id);
 }
 
@@ -90,7 +90,7 @@ void View::forget(const Keys& keys) {
   for (const UserId& user : keys.wallets) wallets.forget(user);
   for (const EventPlace& place : keys.visits) visits.forget(place);
   for (const UserKey& key : keys.answers) answers.forget(key);
-  for (const auto& one : keys.last_lapsed) last_lapsed.forget(one.first);
+  for (const auto& one : keys.last_ended) last_ended.forget(one.first);
   for (const PaymentId id : keys.payments) payments.forget(id);
   for (const EventId event : keys.draws) draws.forget(event);
 }

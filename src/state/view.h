@@ -74,9 +74,9 @@ struct Keys {
   absl::flat_hash_set<UserId> wallets;
   absl::flat_hash_set<EventPlace> visits;
   absl::flat_hash_set<UserKey> answers;  // idempotency
-  // Loads the user's newest expired hold of the seat (R-S8). A hold that was made longer ago than this before
-  // the newest hold of all may be missed.
-  absl::flat_hash_map<SeatUser, Millis> last_lapsed;
+  // Loads the end of the user's newest hold of the seat that expired or was given up (R-S8). A hold that was
+  // made longer ago than this before the newest hold of all may be missed.
+  absl::flat_hash_map<SeatUser, Millis> last_ended;
   absl::flat_hash_set<PaymentId> payments;
   absl::flat_hash_set<EventId> draws;
 
@@ -95,7 +95,7 @@ class View {
   Table<UserId, Wallet> wallets;
   Table<EventPlace, Visit> visits;
   Table<UserKey, IdempotentAnswer> answers;
-  Table<SeatUser, TimePoint> last_lapsed;  // end of that hold
+  Table<SeatUser, TimePoint> last_ended;  // end of that hold
   Table<PaymentId, Payment> payments;
   Table<EventId, Draw> draws;
   // Places that the commands of this batch gave or gave up; those of earlier batches are in the rooms.

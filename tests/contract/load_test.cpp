@@ -25,7 +25,7 @@ TEST_P(Load, answers_absent_rows_as_known_to_be_absent) {
   keys.wallets = {user(1)};
   keys.visits = {{kEvent, 1}};
   keys.answers = {{user(1), "key"}};
-  keys.last_lapsed = {{{seat(1), user(1)}, Millis(1000)}};
+  keys.last_ended = {{{seat(1), user(1)}, Millis(1000)}};
   keys.payments = {PaymentId{1}};
   const View view = loaded(store(), keys);
 
@@ -37,7 +37,7 @@ TEST_P(Load, answers_absent_rows_as_known_to_be_absent) {
   EXPECT_EQ(view.wallets.find(user(1)), nullptr);
   EXPECT_EQ(view.visits.find({kEvent, 1}), nullptr);
   EXPECT_EQ(view.answers.find({user(1), "key"}), nullptr);
-  EXPECT_EQ(view.last_lapsed.find({seat(1), user(1)}), nullptr);
+  EXPECT_EQ(view.last_ended.find({seat(1), user(1)}), nullptr);
   EXPECT_EQ(view.payments.find(PaymentId{1}), nullptr);
 }
 
@@ -112,7 +112,7 @@ TEST_P(Load, finds_a_reservation_by_its_new_owner) {
   EXPECT_EQ(text(view.reservations.find(row.id)), text(moved));
 }
 
-TEST_P(Load, brings_the_newest_lapsed_hold_of_a_user_on_a_seat) {  // R-S8
+TEST_P(Load, brings_the_end_of_the_newest_hold_of_a_user_on_a_seat) {  // R-S8
   const auto lapse = [&](std::int64_t id, SeatId where, std::uint8_t who, TimePoint made) {
     const auto row = hold(id, where, user(who), made);
     commit_rows(store(), cancelled(row, CancelReason::LAPSED, made + Millis(300'000)));
@@ -121,12 +121,21 @@ TEST_P(Load, brings_the_newest_lapsed_hold_of_a_user_on_a_seat) {  // R-S8
   lapse(90'000, seat(1), 1, at(400'000));
   lapse(90'001, seat(2), 1, at(500'000));
   lapse(90'002, seat(1), 2, at(600'000));
-  commit_rows(store(), cancelled(hold(200'000, seat(1), user(1), at(700'000)), CancelReason::OWNER));
+  commit_rows(store(), cancelled(hold(200'000, seat(1), user(1), at(700'000)), CancelReason::OPERATOR));
+  commit_rows(store(),
+              cancelled(hold(200'001, seat(4), user(1), at(700'000)), CancelReason::LAPSED, at(1'200'000)));
+  commit_rows(store(),
+              cancelled(hold(300'000, seat(3), user(1), at(1'300'000)), CancelReason::OWNER, at(1'300'005)));
 
-  const View view = loaded(store(), {.last_lapsed = {{{seat(1), user(1)}, Millis(1'000'000)},
-                                                     {{seat(2), user(2)}, Millis(1'000'000)}}});
-  EXPECT_EQ(*view.last_lapsed.find({seat(1), user(1)}), at(700'000));
-  EXPECT_EQ(view.last_lapsed.find({seat(2), user(2)}), nullptr);
+  Keys keys;
+  for (const auto& key : {SeatUser{seat(1), user(1)}, SeatUser{seat(2), user(2)}, SeatUser{seat(3), user(1)},
+                          SeatUser{seat(4), user(1)}})
+    keys.last_ended[key] = Millis(2'000'000);
+  const View view = loaded(store(), keys);
+  EXPECT_EQ(*view.last_ended.find({seat(1), user(1)}), at(700'000)) << "not what an operator cancelled";
+  EXPECT_EQ(view.last_ended.find({seat(2), user(2)}), nullptr);
+  EXPECT_EQ(*view.last_ended.find({seat(3), user(1)}), at(1'300'005)) << "given up";
+  EXPECT_EQ(*view.last_ended.find({seat(4), user(1)}), at(1'000'000)) << "it lapsed before it was swept";
 }
 
 TEST_P(Load, brings_wallets_visits_and_answers) {

@@ -196,7 +196,7 @@ TEST_F(Sqlite, does_not_look_into_generations_of_ids_without_rows) {
   EXPECT_LE(statements.of([&] { EXPECT_TRUE(reader->reservations_of(user(2), std::nullopt, {}).empty()); }),
             10);
   const SeatUser key{seat(1), user(2)};
-  EXPECT_LE(statements.of([&] { loaded(*store, {.last_lapsed = {{key, Millis(300'000'000)}}}); }), 10);
+  EXPECT_LE(statements.of([&] { loaded(*store, {.last_ended = {{key, Millis(300'000'000)}}}); }), 10);
 }
 
 // R-S8: nor does the lane look at holds that ended before the cooldown.
@@ -210,9 +210,9 @@ TEST_F(Sqlite, looks_for_a_recent_hold_only_within_reach) {
         cancelled(hold(generation << 14, seat(1), user(1), at(generation * 1000)), CancelReason::LAPSED));
   commit(*store, batch);
   const SeatUser key{seat(1), user(2)};
-  EXPECT_LE(statements.of([&] { loaded(*store, {.last_lapsed = {{key, Millis(5000)}}}); }), 2 * 6 + 4);
+  EXPECT_LE(statements.of([&] { loaded(*store, {.last_ended = {{key, Millis(5000)}}}); }), 2 * 6 + 4);
   const SeatUser older{seat(1), user(1)};
-  EXPECT_TRUE(loaded(*store, {.last_lapsed = {{older, Millis(5000)}}}).last_lapsed.find(older));
+  EXPECT_TRUE(loaded(*store, {.last_ended = {{older, Millis(5000)}}}).last_ended.find(older));
 }
 
 // R-M5: an upgrade may be taken back.

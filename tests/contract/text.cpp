@@ -127,7 +127,7 @@ std::string text(const StorePorts& store, Queries& queries, const Asked& asked) 
   for (const auto& user : asked.users) {
     keys.wallets.insert(user);
     keys.fans.insert({asked.event, user});
-    for (const auto seat : asked.seats) keys.last_lapsed.emplace(SeatUser{seat, user}, Millis::max() / 4);
+    for (const auto seat : asked.seats) keys.last_ended.emplace(SeatUser{seat, user}, Millis::max() / 4);
   }
   for (const auto seat : asked.seats) keys.seats.insert(seat);
   for (const auto& key : asked.answers) keys.answers.insert(key);
@@ -146,7 +146,7 @@ std::string text(const StorePorts& store, Queries& queries, const Asked& asked) 
     const auto* fan = view.fans.find({asked.event, user});
     line(fmt::format("{} unpaid {} paid {}", to_string(user), numbers(fan->unpaid), numbers(fan->paid)));
     for (const auto seat : asked.seats) {
-      const auto* lapsed = view.last_lapsed.find({seat, user});
+      const auto* lapsed = view.last_ended.find({seat, user});
       line(fmt::format("  lapsed on {}: {}", seat.value, lapsed ? text(*lapsed) : "never"));
     }
     line(text(view.wallets.find(user)));

@@ -75,8 +75,9 @@ std::string NaiveSale::hold(const Ask& ask, const memory::Tables& rows, TimePoin
     if (hold.user != ask.user) continue;
     has += hold.is_live(now) || hold.state == State::paid;
     const bool is_wanted = std::find(wanted.begin(), wanted.end(), hold.seat) != wanted.end();
-    const bool has_lapsed = hold.state == State::held && hold.ends <= now;
-    if (is_wanted && has_lapsed && now < hold.ends + rules_.cooldown) return "SEAT_LIMIT_EXCEEDED";
+    const bool has_ended = (hold.state == State::held && hold.ends <= now) || hold.state == State::cancelled;
+    const TimePoint end = hold.state == State::cancelled ? hold.given_up : hold.ends;
+    if (is_wanted && has_ended && now < end + rules_.cooldown) return "SEAT_LIMIT_EXCEEDED";
   }
   if (has + std::int64_t(wanted.size()) > rules_.seats_per_user) return "SEAT_LIMIT_EXCEEDED";
   const TimePoint cap = newest_of(ask.user, rows).visit->activated_at + rules_.visit_max;
@@ -86,7 +87,7 @@ std::string NaiveSale::hold(const Ask& ask, const memory::Tables& rows, TimePoin
     const auto take = [&](const boost::json::value& row) {
       const std::int64_t seat = number(row, "seatId");
       if (std::find(wanted.begin(), wanted.end(), seat) == wanted.end()) return;
-      holds_[number(row, "id")] = {seat, user, ends, State::held};
+      holds_[number(row, "id")] = {seat, user, ends, State::held, {}};
     };
     if (!several) return take(data);
     for (const auto& row : several->as_array()) take(row);
@@ -108,14 +109,17 @@ std::string NaiveSale::expect(const Ask& ask, const memory::Tables& rows, TimePo
       if (!is_inside(newest_of(ask.user, rows), now)) return "200";
       effect_ = [this, user = ask.user, now](const auto&) {
         for (auto& [key, hold] : holds_)
-          if (hold.user == user && hold.is_live(now)) hold.state = State::cancelled;
+          if (hold.user == user && hold.is_live(now)) hold.state = State::cancelled, hold.given_up = now;
       };
       return "200";
     case Do::hold:
       return hold(ask, rows, now);
     case Do::cancel:
       if (const auto refusal = live_hold_of(id, ask.user, now); !refusal.empty()) return refusal;
-      effect_ = [this, id](const auto&) { holds_[id].state = State::cancelled; };
+      effect_ = [this, id, now](const auto&) {
+        holds_[id].state = State::cancelled;
+        holds_[id].given_up = now;
+      };
       return "200";
     case Do::pay: {
       for (const std::int64_t one : ask.ids)

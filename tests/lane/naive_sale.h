@@ -52,6 +52,7 @@ class NaiveSale {
     UserId user{};
     TimePoint ends{};
     State state = State::held;
+    TimePoint given_up{};  // when it was cancelled
     bool is_live(TimePoint now) const { return state == State::held && now < ends; }
   };
 

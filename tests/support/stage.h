@@ -203,7 +203,7 @@ class Stage {
     for (const auto& key : keys.fans) view.fans.put(key, std::nullopt);
     for (const auto& key : keys.wallets) view.wallets.put(key, std::nullopt);
     for (const auto& key : keys.visits) view.visits.put(key, std::nullopt);
-    for (const auto& one : keys.last_lapsed) view.last_lapsed.put(one.first, std::nullopt);
+    for (const auto& one : keys.last_ended) view.last_ended.put(one.first, std::nullopt);
     for (const auto& key : keys.payments) view.payments.put(key, std::nullopt);
   }
 

@@ -30,13 +30,12 @@ void load_fan(const EventUser& fan, const Tables& tables, View& view) {
   view.fans.put(fan, std::move(seats));
 }
 
-void load_last_lapsed(const SeatUser& key, const Tables& tables, View& view) {
+void load_last_ended(const SeatUser& key, const Tables& tables, View& view) {
   std::optional<TimePoint> found;
   for (const auto& [id, row] : tables.reservations) {
-    if (row.seat == key.first && row.user == key.second && row.reason == CancelReason::LAPSED)
-      found = row.expires_at;
+    if (row.seat == key.first && row.user == key.second && row.is_given_up()) found = row.ended_at();
   }
-  view.last_lapsed.put(key, found);
+  view.last_ended.put(key, found);
 }
 
 void load_payment(PaymentId id, const Tables& tables, View& view) {
@@ -55,7 +54,7 @@ void MemoryTransaction::load(const Keys& keys, View& view) {
   for (const auto& user : keys.wallets) load_by_key(user, tables_.wallets, view.wallets);
   for (const auto& key : keys.visits) load_by_key(key, tables_.visits, view.visits);
   for (const auto& key : keys.answers) load_by_key(key, tables_.answers, view.answers);
-  for (const auto& one : keys.last_lapsed) load_last_lapsed(one.first, tables_, view);
+  for (const auto& one : keys.last_ended) load_last_ended(one.first, tables_, view);
   for (const auto& id : keys.payments) load_payment(id, tables_, view);
   for (const auto& id : keys.draws) load_by_key(id, tables_.draws, view.draws);
 }

@@ -99,18 +99,18 @@ void load_answers(Connection& connection, const Keys& keys, View& view) {
       });
 }
 
-void load_last_lapsed(Connection& connection, const Keys& keys, View& view) {
-  for (const auto& one : keys.last_lapsed) view.last_lapsed.put(one.first, std::nullopt);
+void load_last_ended(Connection& connection, const Keys& keys, View& view) {
+  for (const auto& one : keys.last_ended) view.last_ended.put(one.first, std::nullopt);
   const auto seat_of = [](const auto& one) { return one.first.first; };
   const auto user_of = [](const auto& one) { return one.first.second; };
-  connection.queue(sql::reservation::find_last_lapsed,
-                   {{"$seat_ids", Value::of_each(keys.last_lapsed, seat_of)},
-                    {"$user_ids", Value::of_each(keys.last_lapsed, user_of)}},
+  connection.queue(sql::reservation::find_last_ended,
+                   {{"$seat_ids", Value::of_each(keys.last_ended, seat_of)},
+                    {"$user_ids", Value::of_each(keys.last_ended, user_of)}},
                    [&](Columns& columns) {
                      SeatUser key;
                      TimePoint ended;
                      columns >> key.first >> key.second >> ended;
-                     view.last_lapsed.put(key, ended);
+                     view.last_ended.put(key, ended);
                    });
 }
 
@@ -147,7 +147,7 @@ void load(Connection& connection, const Keys& keys, View& view) {
   if (!keys.wallets.empty()) load_wallets(connection, keys, view);
   if (!keys.visits.empty()) load_visits(connection, keys, view);
   if (!keys.answers.empty()) load_answers(connection, keys, view);
-  if (!keys.last_lapsed.empty()) load_last_lapsed(connection, keys, view);
+  if (!keys.last_ended.empty()) load_last_ended(connection, keys, view);
   if (!keys.payments.empty()) load_payments(connection, keys, view);
   if (!keys.draws.empty()) load_draws(connection, keys, view);
   connection.finish();

@@ -20,7 +20,7 @@ void keep(View& view, Reservation&& row) {
 Loader::Loader(Database& database)
     : reservation_(database, sql::reservation::find_reservation),
       reservation_taking_seat_(database, sql::reservation::find_reservation_taking_seat),
-      last_lapsed_(database, sql::reservation::find_last_lapsed),
+      last_ended_(database, sql::reservation::find_last_ended),
       newest_(database, sql::reservation::find_newest),
       block_(database, sql::catalogue::find_block),
       wallet_(database, sql::wallet::find_wallet),
@@ -40,7 +40,7 @@ void Loader::load(const Keys& keys, StoreIndexes& indexes, View& view) {
   for (const auto& user : keys.wallets) load_wallet(user, view);
   for (const auto& key : keys.visits) load_visit(key, view);
   for (const auto& key : keys.answers) load_answer(key, view);
-  for (const auto& [key, reach] : keys.last_lapsed) load_last_lapsed(key, reach, view);
+  for (const auto& [key, reach] : keys.last_ended) load_last_ended(key, reach, view);
   for (const auto& id : keys.payments) load_payment(id, view);
   for (const auto& event : keys.draws) load_draw(event, view);
 }
@@ -101,7 +101,7 @@ void Loader::load_answer(const UserKey& key, View& view) {
 
 // From the newest generation back, as far as its reservations are within reach of the newest one. Ids rise
 // with the time of creation.
-void Loader::load_last_lapsed(const SeatUser& key, Millis reach, View& view) {
+void Loader::load_last_ended(const SeatUser& key, Millis reach, View& view) {
   std::optional<TimePoint> found;
   std::optional<TimePoint> oldest;
   for (std::int64_t before = std::numeric_limits<std::int64_t>::max(); !found;) {
@@ -111,11 +111,11 @@ void Loader::load_last_lapsed(const SeatUser& key, Millis reach, View& view) {
     if (!oldest) oldest = created - reach;
     if (!id || created < *oldest) break;
     const std::int64_t generation = generation_of(id);
-    last_lapsed_.each({{"$generation", generation}, {"$user_id", key.second}, {"$seat_id", key.first}},
-                      [&](Columns& columns) { columns >> found; });
+    last_ended_.each({{"$generation", generation}, {"$user_id", key.second}, {"$seat_id", key.first}},
+                     [&](Columns& columns) { columns >> found; });
     before = first_of_generation(generation);
   }
-  view.last_lapsed.put(key, found);
+  view.last_ended.put(key, found);
 }
 
 void Loader::load_payment(PaymentId id, View& view) {

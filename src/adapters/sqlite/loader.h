@@ -27,13 +27,13 @@ class Loader {
   void load_wallet(const UserId& user, View& view);
   void load_visit(const EventPlace& key, View& view);
   void load_answer(const UserKey& key, View& view);
-  void load_last_lapsed(const SeatUser& key, Millis reach, View& view);
+  void load_last_ended(const SeatUser& key, Millis reach, View& view);
   void load_payment(PaymentId id, View& view);
   void load_draw(EventId event, View& view);
 
   Statement reservation_;
   Statement reservation_taking_seat_;
-  Statement last_lapsed_;
+  Statement last_ended_;
   Statement newest_;
   Statement block_;
   Statement wallet_;

@@ -20,12 +20,12 @@ Refusal seat_refusal(Code code, std::string message, std::size_t index, std::siz
           .details = {{count == 1 ? "seatId" : fmt::format("seatIds[{}]", index), std::move(why)}}};
 }
 
-// The expiry of the user's newest expired hold of the seat, swept or not.
-std::optional<TimePoint> lapsed_at(const View& view, SeatId seat, const UserId& user) {
+// The end of the user's newest hold of the seat that expired, swept or not, or was given up.
+std::optional<TimePoint> ended_at(const View& view, SeatId seat, const UserId& user) {
   const Reservation* unswept = taker_of(view, seat);  // called for a seat that is free by rule
   if (unswept && unswept->user == user) return unswept->expires_at;
-  const TimePoint* swept = view.last_lapsed.find({seat, user});
-  return swept ? std::optional(*swept) : std::nullopt;
+  const TimePoint* ended = view.last_ended.find({seat, user});
+  return ended ? std::optional(*ended) : std::nullopt;
 }
 
 // The date of the seat, if the holder of a token of `event` can book it now.
@@ -84,7 +84,7 @@ void hold_keys(const HoldSeats& order, const View& view, Keys& wanted) {
   for (const SeatId seat : order.seats) {
     want(view.seats, wanted.seats, seat);
     const SeatUser key{seat, order.fan.user};
-    if (has_cooldown && !view.last_lapsed.knows(key)) wanted.last_lapsed.emplace(key, reach);
+    if (has_cooldown && !view.last_ended.knows(key)) wanted.last_ended.emplace(key, reach);
     // An expired hold that still takes the seat will be cancelled, which changes its owner's seats.
     if (!view.seats.knows(seat)) continue;
     const SeatState* state = view.seats.find(seat);
@@ -133,10 +133,10 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, BatchContex
   const Event& event = *view.catalogue->event(order.fan.event);
   for (std::size_t i = 0; event.policy.rehold_cooldown > Millis(0) && i < count; ++i) {
     if (held.reservations[i].id) continue;
-    const auto ended = lapsed_at(view, order.seats[i], user);
+    const auto ended = ended_at(view, order.seats[i], user);
     if (ended && now < *ended + event.policy.rehold_cooldown) {
       auto refusal = seat_refusal(Code::SEAT_LIMIT_EXCEEDED,
-                                  "Your hold of this seat has just expired. You can hold it again from " +
+                                  "You held this seat a short time ago. You can hold it again from " +
                                       to_rfc3339(*ended + event.policy.rehold_cooldown) + ".",
                                   i, count, "held too recently");
       return refusal;

@@ -287,14 +287,38 @@ TEST(HoldSeats, keeps_a_user_from_their_lapsed_seat_for_the_cooldown) {
   }
 }
 
+// R-S8: nobody squats a seat by giving it up and taking it again.
+TEST(HoldSeats, keeps_a_user_from_a_seat_that_they_gave_up_for_the_cooldown) {
+  for (const bool leaves : {false, true}) {
+    SCOPED_TRACE(leaves);
+    Stage stage;
+    stage.event().policy.rehold_cooldown = Millis(60'000);
+    PlaceRef token = stage.inside(1);
+    stage.hold(token, {7});
+    stage.now += Millis(1000);
+    if (leaves) {
+      stage.leave(token);
+      token = stage.inside(1);
+    } else {
+      stage.cancel(token, stage.taken_by(7));
+    }
+    EXPECT_EQ(outcome(stage.hold(token, {7})), "SEAT_LIMIT_EXCEEDED");
+    EXPECT_EQ(outcome(stage.hold(token, {8})), "ok");
+    stage.now += Millis(59'999);
+    EXPECT_EQ(outcome(stage.hold(token, {7})), "SEAT_LIMIT_EXCEEDED");
+    stage.now += Millis(1);
+    EXPECT_EQ(outcome(stage.hold(token, {7})), "ok");
+  }
+}
+
 // R-S8
-TEST(HoldSeats, the_cooldown_does_not_apply_to_other_users_or_after_a_cancellation) {
+TEST(HoldSeats, the_cooldown_does_not_apply_to_other_users) {
   Stage stage;
   stage.event().policy.rehold_cooldown = Millis(60'000);
   const PlaceRef token = stage.inside(1);
   stage.hold(token, {7, 8});
   stage.cancel(token, stage.taken_by(8));
-  EXPECT_EQ(outcome(stage.hold(token, {8})), "ok");
+  EXPECT_EQ(outcome(stage.hold(stage.inside(2), {8})), "ok");
   stage.now += kHoldTtl;
   EXPECT_EQ(outcome(stage.hold(stage.inside(2), {7})), "ok");
 }

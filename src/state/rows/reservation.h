@@ -1,6 +1,7 @@
 // Reservations and house seats: what takes a seat.
 #pragma once
 
+#include <algorithm>
 #include <boost/describe/class.hpp>
 #include <boost/describe/enum.hpp>
 #include <cstdint>
@@ -43,6 +44,10 @@ struct Reservation {
   }
   // True if the row takes the seat in the store's unique index; an expired hold does until it is swept.
   bool takes_seat() const { return is_unpaid() || status == ReservationStatus::PAID; }
+  // The owner did not keep it: it expired, or they gave it up (R-S8).
+  bool is_given_up() const { return reason == CancelReason::LAPSED || reason == CancelReason::OWNER; }
+  // The end of a cancelled hold: when it expired, whenever it was swept, or was cancelled before.
+  TimePoint ended_at() const { return std::min(expires_at, updated_at); }
   // The status for readers: an expired hold is CANCELLED, even if it is not yet swept (R-S4).
   ReservationStatus status_at(TimePoint now) const {
     return is_unpaid() && now >= expires_at ? ReservationStatus::CANCELLED : status;

@@ -1,8 +1,0 @@
--- When the user's newest hold of the seat lapsed (R-S8). By id + 0: sorted, not read in the order of the ids.
-SELECT k.seat_id, k.user_id, r.expires_at
-FROM UNNEST($seat_ids, $user_ids) AS k (seat_id, user_id)
-CROSS JOIN LATERAL (SELECT expires_at
-                    FROM reservations
-                    WHERE user_id = k.user_id AND seat_id = k.seat_id AND reason = 1
-                    ORDER BY id + 0 DESC
-                    LIMIT 1) r
