@@ -714,6 +714,11 @@ TEST_F(Postgres, leaves_nothing_of_a_migration_that_failed) {
   EXPECT_EQ(fresh.ask("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "0");
 }
 
+TEST_F(Postgres, exchanges_a_mark) {
+  EXPECT_EQ(postgres::PostgresStore({.url = url()}).exchange_mark("auth_key", -5), std::nullopt);
+  EXPECT_EQ(postgres::PostgresStore({.url = url()}).exchange_mark("auth_key", 7), -5);
+}
+
 TEST_F(Postgres, refuses_a_store_of_another_build) {
   database_->ask("UPDATE migrations SET hash = 'other' WHERE number = 1");
   EXPECT_THAT(refusal(url()), HasSubstr("another build created it"));

@@ -252,6 +252,20 @@ TEST_F(Sqlite, refuses_to_open_what_a_newer_version_changed) {
   EXPECT_THAT(refusal(path()), HasSubstr("schema 9001")) << "nothing says that less will do";
 }
 
+// The lock file is only a file beside it.
+TEST_F(Sqlite, refuses_a_store_in_use_whose_lock_file_was_removed) {
+  const auto first = open(path());
+  open_sample(*first);
+  fs::remove(path() + ".lock");
+  EXPECT_THAT(refusal(path()), HasSubstr("is in use by another process"));
+  commit_rows(*first, hold(1001, seat(1), user(1)));
+}
+
+TEST_F(Sqlite, exchanges_a_mark) {
+  EXPECT_EQ(open(path())->exchange_mark("auth_key", -5), std::nullopt);
+  EXPECT_EQ(open(path())->exchange_mark("auth_key", 7), -5);
+}
+
 TEST_F(Sqlite, refuses_a_store_whose_schema_was_made_otherwise) {
   open(path());
   run_sql(path(), "UPDATE migrations SET hash = 'other' WHERE number = 1");

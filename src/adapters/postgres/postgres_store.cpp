@@ -198,6 +198,16 @@ std::int64_t PostgresStore::mark(std::string_view name) {
   return value;
 }
 
+std::optional<std::int64_t> PostgresStore::exchange_mark(std::string_view name, std::int64_t value) {
+  std::optional<std::int64_t> before;
+  Connection& connection = open();
+  connection.queue(sql::engine::find_mark, {{"$name", name}},
+                   [&](Columns& columns) { columns >> before.emplace(); });
+  connection.queue(sql::engine::put_mark, {{"$name", name}, {"$value", value}});
+  connection.finish();
+  return before;
+}
+
 // --- writing, and hearing of the others ---
 
 void PostgresStore::poll() {

@@ -54,6 +54,8 @@ class PostgresStore final : public Store,
   std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) override;
 
   StorePorts ports() { return {*this, *this, *this, *this, this}; }
+  // Stores a number under this name and returns the one before it. Before the first begin().
+  std::optional<std::int64_t> exchange_mark(std::string_view name, std::int64_t value);
   // Each has its own connection, for one thread at a time. Any thread.
   std::unique_ptr<Queries> queries() const;
   std::unique_ptr<Outbox> outbox() const;

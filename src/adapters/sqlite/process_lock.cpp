@@ -12,9 +12,17 @@
 
 namespace stagedoor::sqlite {
 
-ProcessLock::ProcessLock(const std::string& path) {
-  file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (file_ < 0) throw StoreUnusable(fmt::format("{}: cannot be opened: {}", path, std::strerror(errno)));
+namespace {
+
+int open_file(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (file < 0) throw StoreUnusable(fmt::format("{}: cannot be opened: {}", path, std::strerror(errno)));
+  return file;
+}
+
+}  // namespace
+
+ProcessLock::ProcessLock(const std::string& path) : file_(open_file(path)) {
   if (::flock(file_, LOCK_EX | LOCK_NB) != 0) {
     char owner[16] = {};
     const auto length = ::read(file_, owner, sizeof owner - 1);
@@ -29,5 +37,14 @@ ProcessLock::ProcessLock(const std::string& path) {
 }
 
 ProcessLock::~ProcessLock() { ::close(file_); }
+
+DatabaseLock::DatabaseLock(const std::string& path) : file_(open_file(path)) {
+  if (::flock(file_, LOCK_EX | LOCK_NB) == 0) return;
+  ::close(file_);
+  throw StoreUnusable(
+      fmt::format("{} is in use by another process, whose lock file was removed; stop that one first", path));
+}
+
+DatabaseLock::~DatabaseLock() { ::close(file_); }
 
 }  // namespace stagedoor::sqlite

@@ -18,4 +18,18 @@ class ProcessLock {
   int file_ = -1;
 };
 
+// The same on the database itself, because somebody may remove the lock file: a cleaner of old files, or an
+// administrator. Take it after the lock file: a process that fails to take it loses SQLite's own locks on the
+// file, if it has any.
+class DatabaseLock {
+ public:
+  explicit DatabaseLock(const std::string& path);
+  ~DatabaseLock();
+  DatabaseLock(const DatabaseLock&) = delete;
+  DatabaseLock& operator=(const DatabaseLock&) = delete;
+
+ private:
+  int file_ = -1;
+};
+
 }  // namespace stagedoor::sqlite

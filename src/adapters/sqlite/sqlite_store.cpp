@@ -114,6 +114,7 @@ SqliteStore::SqliteStore(SqliteOptions options)
       path_(folder_ ? folder_->path() + std::string(kFileName) : canonical(options.path)),
       synchronous_(folder_ ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = FULL"),
       lock_(path_ + ".lock"),
+      database_lock_(path_),
       database_(path_, OpenFor::writing),
       loader_(database_),
       writer_(database_),
@@ -241,15 +242,21 @@ void SqliteStore::learn_blocks(Database& reader) {
   is_known_ = true;
 }
 
-std::int64_t SqliteStore::ids_reserved_to() { return mark("ids_reserved_to"); }
-TimePoint SqliteStore::latest_moment() { return from_ms(mark("latest_moment")); }
+std::int64_t SqliteStore::ids_reserved_to() { return mark("ids_reserved_to").value_or(0); }
+TimePoint SqliteStore::latest_moment() { return from_ms(mark("latest_moment").value_or(0)); }
 
-std::int64_t SqliteStore::mark(std::string_view name) {
-  std::int64_t value = 0;
+std::optional<std::int64_t> SqliteStore::mark(std::string_view name) {
+  std::optional<std::int64_t> value;
   Statement(database_, sql::engine::find_mark).each({{"$name", name}}, [&](Columns& columns) {
-    columns >> value;
+    columns >> value.emplace();
   });
   return value;
+}
+
+std::optional<std::int64_t> SqliteStore::exchange_mark(std::string_view name, std::int64_t value) {
+  const auto before = mark(name);
+  Statement(database_, sql::engine::put_mark).run({{"$name", name}, {"$value", value}});
+  return before;
 }
 
 std::size_t SqliteStore::forget(const RetentionLimits& limits, std::size_t rows_max) {

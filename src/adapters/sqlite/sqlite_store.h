@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "adapters/sqlite/checkpointer.h"
@@ -58,6 +59,8 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
   std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) override;
 
   StorePorts ports() { return {*this, *this, *this, *this}; }
+  // Stores a number under this name and returns the one before it. Before the first begin().
+  std::optional<std::int64_t> exchange_mark(std::string_view name, std::int64_t value);
   // Each has its own connection, for one thread at a time. Any thread; must not outlive the store.
   std::unique_ptr<Queries> queries() const;
   std::unique_ptr<Outbox> outbox();
@@ -75,12 +78,13 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
   void learn();
   void learn_blocks(Database& reader);
   void after_commit();
-  std::int64_t mark(std::string_view name);
+  std::optional<std::int64_t> mark(std::string_view name);
 
   std::unique_ptr<TemporaryFolder> folder_;  // of a temporary store
   std::string path_;
   const char* const synchronous_;  // the setting that decides whether a commit waits for the disk
   ProcessLock lock_;
+  DatabaseLock database_lock_;
   Database database_;
   std::int64_t page_size_ = 4096;
   std::int64_t wal_limit_pages_;

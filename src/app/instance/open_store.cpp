@@ -15,8 +15,13 @@ namespace {
 template <class Concrete>
 OpenStore opened(std::shared_ptr<Concrete> store, std::function<Millis()> clock_offset) {
   auto* const concrete = store.get();
-  return {std::move(store), concrete->ports(), [concrete] { return concrete->queries(); },
-          [concrete] { return concrete->outbox(); }, std::move(clock_offset)};
+  return {
+      std::move(store),
+      concrete->ports(),
+      [concrete] { return concrete->queries(); },
+      [concrete] { return concrete->outbox(); },
+      [concrete](std::string_view name, std::int64_t value) { return concrete->exchange_mark(name, value); },
+      std::move(clock_offset)};
 }
 
 }  // namespace

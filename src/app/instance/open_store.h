@@ -1,10 +1,12 @@
 // The store that `store.url` names, and the reports that are read from it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "adapters/reports/audit_report.h"
 #include "adapters/reports/room_record.h"
@@ -20,6 +22,8 @@ struct OpenStore {
   StorePorts ports;
   std::function<std::unique_ptr<Queries>()> queries;  // any thread; none may outlive the store
   std::function<std::unique_ptr<Outbox>()> outbox;    // the same
+  // Stores a number under this name and returns the one before it. Before the lane starts.
+  std::function<std::optional<std::int64_t>(std::string_view name, std::int64_t value)> exchange_mark;
   // Offset of the store's clock from this machine's. Any thread. Empty: the store has no clock of its own.
   std::function<Millis()> clock_offset;
 };

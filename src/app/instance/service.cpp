@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -11,7 +13,9 @@
 #include "adapters/system/random.h"
 #include "app/instance/docs_page.h"
 #include "app/instance/staleness_guard.h"
+#include "core/log.h"
 #include "core/refusals.h"
+#include "core/sha256.h"
 #include "http/openapi.h"
 #include "http/render_refusal.h"
 
@@ -54,6 +58,24 @@ LaneLimits lane_limits(const Config& config) {
   return limits;
 }
 
+void warn_of_other_keys(const std::vector<std::string>& keys,
+                        const decltype(OpenStore::exchange_mark)& exchange_mark) {
+  const auto fingerprint = [](const std::string& key) {
+    const Sha256 hash = sha256("stagedoor auth.keys " + key);
+    std::int64_t number = 0;
+    std::memcpy(&number, hash.data(), sizeof number);
+    return number;
+  };
+  const auto before = exchange_mark("auth_key", fingerprint(keys.front()));
+  if (!before || std::ranges::find(keys, *before, fingerprint) != keys.end()) return;
+  log(LogLevel::warn,
+      "auth.keys lacks the key that the instance that started before this one signs with; this instance "
+      "refuses "
+      "the tokens of that one. All instances of a store need the same keys; when they are changed, keep the "
+      "old "
+      "one at the end of the list");
+}
+
 Service::Service(const Config& config)
     : config_(config),
       operator_secrets_(operator_secrets(config)),
@@ -71,12 +93,14 @@ Service::Service(const Config& config)
 Service::~Service() { instance_.lane().stop(); }
 
 InstanceParts Service::parts() {
+  auto keys = signing_keys(config_);
+  warn_of_other_keys(keys, open_store_.exchange_mark);
   return {.store = open_store_.ports,
           .queries = open_store_.queries,
           .accepted_events = [this] { return event_relays_.accepted_by_all(); },
           .clock = clock_,
           .random = &system::system_random,
-          .token_keys = signing_keys(config_),
+          .token_keys = std::move(keys),
           .token_lifetime = config_.auth.token_lifetime,
           .operator_keys = operator_secrets_.keys,
           .limits = lane_limits(config_),

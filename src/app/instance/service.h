@@ -21,6 +21,11 @@ namespace stagedoor {
 
 LaneLimits lane_limits(const Config& config);
 
+// Instances of a store need each other's keys. Keeps a fingerprint of the key that this one signs with in the
+// store, and logs a warning if the key of the instance that started before is none of these.
+void warn_of_other_keys(const std::vector<std::string>& keys,
+                        const decltype(OpenStore::exchange_mark)& exchange_mark);
+
 class Service {
  public:
   // Opens the store and rebuilds the state in memory. Throws std::runtime_error with the cause.

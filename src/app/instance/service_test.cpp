@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
+#include "core/log.h"
+
 namespace stagedoor {
 namespace {
 
@@ -21,6 +25,29 @@ TEST(Service, takes_every_limit_of_the_lane_from_the_settings) {
   EXPECT_EQ(limits.batch_time, Millis(12));
   EXPECT_EQ(limits.queue_max, (std::array<std::size_t, kLaneClasses>{13, 14, 15, 16, 17}));
   EXPECT_EQ(limits.view_rows_max, 18U);
+}
+
+std::vector<std::string> g_lines;
+
+// An instance with other keys answers 401 to everybody's tokens.
+TEST(Service, warns_of_keys_that_are_not_those_of_the_other_instances) {
+  std::optional<std::int64_t> stored;
+  const auto warnings_of = [&](const std::vector<std::string>& keys) {
+    g_lines.clear();
+    set_log_writer(
+        [](LogLevel, std::string_view message, std::span<const LogField>) { g_lines.emplace_back(message); });
+    warn_of_other_keys(keys, [&](std::string_view, std::int64_t value) {
+      return std::exchange(stored, std::optional(value));
+    });
+    set_log_writer(nullptr);
+    return g_lines.size();
+  };
+  EXPECT_EQ(warnings_of({"first"}), 0U);
+  EXPECT_EQ(warnings_of({"first"}), 0U);
+  EXPECT_EQ(warnings_of({"second", "first"}), 0U) << "rotated";
+  EXPECT_EQ(warnings_of({"first"}), 1U) << "not rotated here";
+  EXPECT_EQ(warnings_of({"third"}), 1U);
+  EXPECT_NE(*stored, 0);
 }
 
 }  // namespace
