@@ -18,19 +18,20 @@ def run(*arguments, folder, environment=None):
 
 
 class Server:
-    """with Server(folder, '--catalogue.file=…') as server: …; serves until the end of the block."""
+    """with Server(folder, '--catalogue.file=…') as server: …; serves until the end of the block. `options` are Popen's."""
 
-    def __init__(self, folder, *settings):
-        self.folder, self.settings = pathlib.Path(folder), settings
+    def __init__(self, folder, *settings, **options):
+        self.folder, self.settings, self.options = pathlib.Path(folder), settings, options
 
     def __enter__(self):
         self.log = open(self.folder / 'stderr.log', 'w+')
+        options = {'stdout': subprocess.PIPE, 'stderr': self.log, **self.options}
         self.process = subprocess.Popen([BINARY, 'serve', '--http.listen=127.0.0.1:0', *self.settings], cwd=self.folder,
-                                        env=clean_environment(), stdout=subprocess.PIPE, stderr=self.log, text=True)
+                                        env=clean_environment(), text=True, **options)
         for line in self.process.stdout:
-            said = json.loads(line)
-            if said.get('event') == 'listening':
-                self.url = f"http://{said['address']}"
+            self.said = json.loads(line)
+            if self.said.get('event') == 'listening':
+                self.url = f"http://{self.said['address']}"
                 return self
         self.__exit__()
         raise RuntimeError('the server ended before it listened: ' + (self.folder / 'stderr.log').read_text())

@@ -1,12 +1,15 @@
 #include "http/loop.h"
 
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <ctime>
+#include <utility>
 
 #include "core/log.h"
 #include "http/render_refusal.h"
@@ -16,15 +19,28 @@ namespace stagedoor::http {
 namespace {
 
 constexpr Millis kStopSweep{5};  // interval between checks of a stopping loop
+constexpr Millis kWarningInterval{60'000};
+constexpr int kRefusedPerSweep = 256;
+
+bool is_out_of_resources(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+int open_spare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
 }  // namespace
 
 Loop::Loop(ServerState& server, Metrics::Block& block)
     : context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE), state_(server, block, context_), sweeper_(context_) {}
 
+Loop::~Loop() {
+  if (spare_ >= 0) ::close(spare_);
+}
+
 void Loop::listen(Acceptor acceptor, std::vector<Loop*> loops) {
   acceptor_.emplace(std::move(acceptor));
   loops_ = std::move(loops);
+  spare_ = open_spare();
 }
 
 void Loop::start() {
@@ -50,24 +66,24 @@ void Loop::read_mail() {
   state_.mailbox.take_items([](Mailbox::Item& item) { static_cast<Connection&>(item).resume_answered(); });
 }
 
+// Does not wait again while descriptors or memory are short: the clients in the kernel's queue would wake
+// this loop at once and for ever. The sweep tries again (R-A6).
 void Loop::wait_for_clients() {
+  is_waiting_for_clients_ = true;
   acceptor_->async_wait(Acceptor::wait_read, [this](error_code error) {
     if (error) return;
-    accept_clients();
-    wait_for_clients();
+    is_waiting_for_clients_ = false;
+    if (accept_clients()) wait_for_clients();
   });
 }
 
-void Loop::accept_clients() {
+bool Loop::accept_clients() {
   ServerState& server = state_.server;
   while (true) {
     const int fd = ::accept4(acceptor_->native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
-      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        log(LogLevel::warn, "cannot accept clients: out of file descriptors or memory");
-      }
-      return;  // the sweep tries again
+      return !is_out_of_resources(errno);
     }
     if (server.connections.fetch_add(1, std::memory_order_relaxed) >= server.config.connections_max) {
       server.connections.fetch_sub(1, std::memory_order_relaxed);
@@ -81,6 +97,24 @@ void Loop::accept_clients() {
     }
     if (least == this || !least->state_.mailbox.post_socket(fd)) add_client(fd);
   }
+}
+
+void Loop::refuse_clients() {
+  const int why = errno;
+  for (int refused = 0; refused < kRefusedPerSweep; ++refused) {
+    if (spare_ >= 0) ::close(std::exchange(spare_, -1));
+    const int fd = ::accept4(acceptor_->native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      if (!state_.server.tls) reject(fd);
+      ::close(fd);
+    }
+    spare_ = open_spare();
+    if (fd < 0) break;
+  }
+  if (state_.now < next_warning_) return;
+  next_warning_ = state_.now + kWarningInterval;
+  log(LogLevel::warn, "clients are refused: the server is out of file descriptors or socket memory",
+      {{"error.message", std::strerror(why)}});
 }
 
 void Loop::reject(int fd) {
@@ -99,10 +133,14 @@ void Loop::add_client(int fd) {
   Socket socket(context_);
   error_code error;
   socket.assign(state_.server.is_v6 ? tcp::v6() : tcp::v4(), fd, error);
-  if (!error) socket.native_non_blocking(true, error);
+  if (error) {
+    ::close(fd);
+    state_.server.connections.fetch_sub(1, std::memory_order_relaxed);
+    return;
+  }
+  socket.native_non_blocking(true, error);
   auto connection = std::make_unique<Connection>(state_, std::move(socket));
   connections_.push_back(*connection);
-  if (error) connection->cut_off();
   Connection::run(std::move(connection));
 }
 
@@ -124,7 +162,10 @@ void Loop::sweep() {
   for (Connection& connection : connections_) {
     if (connection.is_late(state_.now)) connection.cut_off();
   }
-  if (acceptor_) accept_clients();
+  if (acceptor_) {
+    if (!accept_clients()) refuse_clients();
+    else if (!is_waiting_for_clients_) wait_for_clients();
+  }
   if (state_.is_stopping && end_if_done()) return;
   wait_for_sweep();
 }

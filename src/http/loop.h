@@ -17,6 +17,7 @@ class Loop {
  public:
   // Throws std::runtime_error when the process is out of file descriptors.
   Loop(ServerState& server, Metrics::Block& block);
+  ~Loop();
 
   // Before start(): this loop accepts clients, for all `loops`.
   void listen(Acceptor acceptor, std::vector<Loop*> loops);
@@ -36,7 +37,10 @@ class Loop {
   void add_client(int fd);
   void read_mail();
   void wait_for_clients();
-  void accept_clients();
+  // Accepts all clients in the kernel's queue. Returns false if descriptors or memory ran out before.
+  bool accept_clients();
+  // Out of descriptors or memory: refuses some of the waiting clients with the spare descriptor.
+  void refuse_clients();
   void reject(int fd);
   std::int64_t load() const { return state_.metrics.connections.load(std::memory_order_relaxed); }
   void wait_for_sweep();
@@ -48,6 +52,9 @@ class Loop {
   LoopState state_;
   Timer sweeper_;
   std::optional<Acceptor> acceptor_;
+  bool is_waiting_for_clients_ = false;
+  int spare_ = -1;  // a descriptor to accept and close a client when there is no other one
+  SteadyClock::time_point next_warning_;
   std::vector<Loop*> loops_;
   std::thread thread_;
   boost::intrusive::list<Connection, boost::intrusive::base_hook<ConnectionHook>,

@@ -1,21 +1,27 @@
 // `stagedoor serve`: runs a Service from its start to the signal that stops it.
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <string>
 
 #include "app/commands/commands.h"
 #include "app/instance/service.h"
+#include "core/log.h"
 
 namespace stagedoor {
 namespace {
 
-// Raises the limit of file descriptors, one per connection, to the system's maximum.
-void raise_file_limit() {
+// Raises the limit of file descriptors, one per connection, to the system's maximum. Returns the limit.
+std::int64_t raise_file_limit() {
+  constexpr rlim_t kMost = 1'000'000;
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  ::getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return static_cast<std::int64_t>(std::min(limit.rlim_cur, kMost));
 }
 
 // Blocks the stop signals in all later threads, so that only wait() receives them.
@@ -40,8 +46,16 @@ class StopSignals {
 }  // namespace
 
 int ServeCommand::run_with(const LoadedConfig& loaded) const {
-  const Config& config = loaded.config;
-  raise_file_limit();
+  Config config = loaded.config;
+  const std::int64_t descriptors = raise_file_limit();
+  if (const auto error = settle_max_connections(config, descriptors)) {
+    std::fprintf(stderr, "stagedoor: %s\n", error->c_str());
+    return kRefused;
+  }
+  log(LogLevel::info, "maximum number of connections",
+      {{"http.max_connections", std::to_string(config.http.max_connections)},
+       {"http.max_streams", std::to_string(config.http.max_streams)},
+       {"process.file_descriptors_max", std::to_string(descriptors)}});
   const StopSignals stop_signals;
   Service service(config);
   if (!config.catalogue.file.empty()) {

@@ -27,7 +27,7 @@ struct Config {
     std::int64_t threads = 0;
     std::string tls_certificate;
     std::string tls_key;
-    std::int64_t max_connections = 16'384;
+    std::int64_t max_connections = 0;  // 0: see settle_max_connections()
     std::int64_t max_streams = 12'000;
     Millis stream_heartbeat{10'000};
     Millis idle_timeout{75'000};
@@ -122,6 +122,11 @@ LoadedConfig load_config(const ConfigSources& sources);
 // Rules on several settings or on the parts of one, such as the refusal to start of R-W8. Appends to
 // `loaded.errors`. Called by load_config.
 void check_config_rules(LoadedConfig& loaded);
+
+// Replaces http.max_connections = 0 by what a limit of `descriptors` open files leaves room for: all but 64,
+// or half of them if that is less, for the store and its reads (R-A6). Event streams then get three quarters
+// of it at most. Returns what to set instead if the settings name more connections than that.
+std::optional<std::string> settle_max_connections(Config& config, std::int64_t descriptors);
 
 // The sources of this process: the file `path` (empty: stagedoor.toml in the working directory, if it
 // exists), the environment, and the given flags. An unreadable file is an error.

@@ -196,6 +196,24 @@ std::optional<SinkSetting> parse_sink(std::string_view text) {
   return fits ? std::optional(std::move(sink)) : std::nullopt;
 }
 
+std::optional<std::string> settle_max_connections(Config& config, std::int64_t descriptors) {
+  constexpr std::int64_t kReserved = 64;
+  const std::int64_t most = descriptors - std::min(kReserved, descriptors / 2);
+  auto& http = config.http;
+  if (http.max_connections > most) {
+    return fmt::format(
+        "http.max_connections = {} is more than the limit of {} file descriptors allows; set it to {} or "
+        "less "
+        "(0: as many as the limit allows), or raise the hard limit (ulimit -Hn, LimitNOFILE) to {}",
+        http.max_connections, descriptors, most, http.max_connections + kReserved);
+  }
+  if (http.max_connections == 0) {
+    http.max_connections = most;
+    http.max_streams = std::min(http.max_streams, most - most / 4);
+  }
+  return std::nullopt;
+}
+
 void check_config_rules(LoadedConfig& loaded) { Rules(loaded).check(); }
 
 }  // namespace stagedoor

@@ -244,6 +244,27 @@ TEST(TrustingServer, starts_on_loopback_and_where_clients_are_trusted) {  // R-W
   EXPECT_THAT(from_flags({{"http.listen", "0.0.0.0:80"}, {"auth.trust_clients", "true"}}).errors, IsEmpty());
 }
 
+TEST(Connections, are_as_many_as_the_descriptors_leave_room_for) {  // R-A6
+  struct Row {
+    std::int64_t wanted, descriptors, connections, streams;
+  };
+  for (const Row& row : {Row{0, 20'000, 19'936, 12'000}, Row{0, 1'024, 960, 720}, Row{0, 64, 32, 24},
+                         Row{960, 1'024, 960, 12'000}, Row{10, 1'024, 10, 12'000}}) {
+    Config config;
+    config.http.max_connections = row.wanted;
+    EXPECT_EQ(settle_max_connections(config, row.descriptors), std::nullopt);
+    EXPECT_EQ(config.http.max_connections, row.connections) << row.wanted << " of " << row.descriptors;
+    EXPECT_EQ(config.http.max_streams, row.streams) << row.wanted << " of " << row.descriptors;
+  }
+}
+
+TEST(Connections, above_the_limit_of_descriptors_are_refused_with_what_to_set) {  // R-A6
+  Config config;
+  config.http.max_connections = 961;
+  EXPECT_THAT(settle_max_connections(config, 1'024).value_or(""),
+              AllOf(HasSubstr("set it to 960 or less"), HasSubstr("to 1025")));
+}
+
 TEST(VerifyConfig, shows_origins_and_no_secret) {  // R-K2
   const LoadedConfig loaded = from_flags({{"admin.keys", "ops:owner:geheim:noch"},
                                           {"auth.keys", "geheim:owner:geheimgeheim"},

@@ -109,8 +109,9 @@ std::vector<Setting> settings_of(Config& c) {
        .doc = "PEM file with the private key of the certificate."},
       {.name = "http.max_connections",
        .value = &c.http.max_connections,
-       .doc = "Maximum number of open connections; further ones are closed on accept.",
-       .least = 1,
+       .doc =
+           "Maximum number of open connections; further ones are refused on accept. 0: as many as the limit "
+           "of file descriptors allows, less 64 or half of it.",
        .most = 1'000'000},
       {.name = "http.max_streams",
        .value = &c.http.max_streams,

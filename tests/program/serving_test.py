@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""The real server where it has too little of something, and where a client or a signal is unkind (R-A1, R-A6, R-A10)."""
+import json
+import os
+import pathlib
+import resource
+import socket
+import sys
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1])]
+import report
+import server
+
+
+class InFolder(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def log(self):
+        """The lines of the log."""
+        return [json.loads(line) for line in (self.folder / 'stderr.log').read_text().splitlines() if line.startswith('{')]
+
+    def until(self, condition, within=10):
+        end = time.monotonic() + within
+        while not (met := condition()) and time.monotonic() < end:
+            time.sleep(0.01)
+        self.assertTrue(met)
+
+
+def status_of(url):
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as refused:
+        return refused.code
+    except (urllib.error.URLError, ConnectionError):
+        return 0  # closed without an answer
+
+
+def connect(running):
+    return socket.create_connection(('127.0.0.1', int(running.url.rsplit(':')[-1])), timeout=10)
+
+
+def seconds_of_cpu(pid):
+    fields = pathlib.Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+
+
+HARD_LIMIT = 64
+
+
+def with_few_descriptors():
+    resource.setrlimit(resource.RLIMIT_NOFILE, (HARD_LIMIT, HARD_LIMIT))
+
+
+class Descriptors(InFolder):  # R-A6
+    CLIENTS = 120
+
+    def test_as_many_connections_as_the_limit_leaves_room_for(self):
+        with server.Server(self.folder, preexec_fn=with_few_descriptors) as running:
+            line = next(line for line in self.log() if 'http.max_connections' in line)
+            self.assertEqual(int(line['http.max_connections']), HARD_LIMIT // 2)
+            clients = [connect(running) for _ in range(self.CLIENTS)]
+            refused = [client for client in clients[HARD_LIMIT // 2:] if client.recv(12) == b'HTTP/1.1 503']
+            self.assertEqual(len(refused), self.CLIENTS - HARD_LIMIT // 2)
+            for client in clients:
+                client.close()
+            self.until(lambda: status_of(running.url + '/healthz') == 200)
+        self.assertEqual(running.exit_code, 0)
+
+    def test_more_connections_than_descriptors_are_refused_at_start(self):
+        with self.assertRaisesRegex(RuntimeError, 'http.max_connections = 40 is more .* set it to 32 or less'):
+            server.Server(self.folder, '--http.max_connections=40', preexec_fn=with_few_descriptors).__enter__()
+
+    def test_without_descriptors_it_does_not_spin_refuses_and_serves_again(self):
+        with server.Server(self.folder, '--http.stop_grace=5s', preexec_fn=with_few_descriptors) as running:
+            pid = running.process.pid
+            left = 6
+            limit = len(os.listdir(f'/proc/{pid}/fd')) + left
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, HARD_LIMIT))
+            lines, cpu = len(self.log()), seconds_of_cpu(pid)
+            clients = [connect(running) for _ in range(self.CLIENTS)]
+            time.sleep(2)
+            self.assertLess(seconds_of_cpu(pid) - cpu, 0.5)
+            self.assertLessEqual(len(self.log()) - lines, 1)
+            refused = [client for client in clients[left:] if client.recv(12) == b'HTTP/1.1 503']
+            self.assertEqual(len(refused), self.CLIENTS - left)
+            for client in clients[:3]:
+                client.close()
+            self.until(lambda: status_of(running.url + '/healthz') == 200)
+            begin = time.monotonic()
+        self.assertEqual(running.exit_code, 0)
+        self.assertLess(time.monotonic() - begin, 5)
+        for client in clients:
+            client.close()
+
+
+if __name__ == '__main__':
+    report.main()
