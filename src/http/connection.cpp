@@ -36,13 +36,7 @@ Connection::Connection(LoopState& loop, Socket socket)
   loop_.metrics.connections.fetch_add(1, std::memory_order_relaxed);
   error_code error;
   const auto endpoint = socket_.remote_endpoint(error);
-  if (!error) {
-    auto address = endpoint.address();
-    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-      address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-    }
-    peer_ = address.to_string();
-  }
+  if (!error) peer_ = without_mapping(endpoint.address());
   peer_is_proxy_ = loop.server.proxies.trusts(peer_);
   if (loop.server.tls) tls_ = std::make_unique<asio::ssl::stream<Socket&>>(socket_, *loop.server.tls);
 }
@@ -205,13 +199,25 @@ void Connection::handle() {
   }
   request.request_id = request_id_;
   request.traceparent = trace_;
-  request.peer = peer_is_proxy_ ? loop_.server.proxies.client(peer_, request.header("X-Forwarded-For"))
-                                : std::string_view(peer_);
+  find_client(request);
   const Router::Found found = loop_.server.router.find(request);
   route_ = found.index;
   if (found.route) return call_handler(*found.route, request);
   answer_ = render_refusal(found.refusal);
   is_answered_ = true;
+}
+
+void Connection::find_client(Request& request) {
+  client_ = peer_is_proxy_ ? loop_.server.proxies.client(peer_, request.headers) : peer_;
+  request.peer = client_;
+  request.has_untrusted_forward = !peer_is_proxy_ && is_forwarded(request.headers);
+  if (!request.has_untrusted_forward) return;
+  loop_.metrics.count_untrusted_forward();
+  if (loop_.server.has_warned_of_forward.load(std::memory_order_relaxed)) return;
+  if (loop_.server.has_warned_of_forward.exchange(true)) return;
+  log(LogLevel::warn,
+      "a client that http.trusted_proxies does not name sends X-Forwarded-For; the header is ignored",
+      {{"client.ip", peer_.to_string()}});
 }
 
 void Connection::call_handler(const Route& route, const Request& request) {
@@ -263,6 +269,7 @@ void Connection::refuse() {
   }
   close_ = has_refused_ = true;
   method_ = Method::GET;
+  client_ = peer_;
   path_ = {};
   own_id_ = loop_.ids.next();
   request_id_ = {own_id_.data(), own_id_.size()};
@@ -386,7 +393,7 @@ void Connection::log_request(int status, SteadyClock::duration took) const {
        {"event.duration", nanoseconds},
        {"http.request.id", request_id_},
        {"trace.id", trace},
-       {"client.ip", peer_}});
+       {"client.ip", client_.to_string()}});
 }
 
 }  // namespace stagedoor::http

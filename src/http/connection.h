@@ -66,6 +66,7 @@ class Connection final : public Reply::Sink,
   Wait wait_for_request();
   Wait advance_stream();
   void handle();
+  void find_client(Request& request);
   void call_handler(const Route& route, const Request& request);
   void finish();
   void refuse();
@@ -90,7 +91,7 @@ class Connection final : public Reply::Sink,
   Socket socket_;
   std::unique_ptr<asio::ssl::stream<Socket&>> tls_;
   RequestParser parser_;
-  std::string peer_;
+  IpAddress peer_;
   bool peer_is_proxy_ = false;
 
   Activity activity_ = Activity::idle;
@@ -105,6 +106,7 @@ class Connection final : public Reply::Sink,
   Method method_ = Method::GET;
   std::size_t route_ = 0;
   SteadyClock::time_point started_;
+  IpAddress client_;
   std::string_view path_;
   std::string_view request_id_;
   IdSource::Text own_id_{};

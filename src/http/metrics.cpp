@@ -47,6 +47,8 @@ void Metrics::Block::count(std::size_t route, int status, std::chrono::nanosecon
   add(counts.nanoseconds, static_cast<std::uint64_t>(took.count()));
 }
 
+void Metrics::Block::count_untrusted_forward() { add(untrusted_forwards_, 1); }
+
 std::vector<Metrics::Block*> Metrics::open(const Router& router, std::size_t threads) {
   const MutexLock lock(mutex_);
   names_.clear();
@@ -67,9 +69,11 @@ std::vector<prometheus::MetricFamily> Metrics::collect() const {
   std::map<std::pair<std::string, std::string>, Sum> sums;
   std::int64_t connections = 0;
   std::int64_t streams = 0;
+  std::uint64_t untrusted_forwards = 0;
   for (const auto& block : blocks_) {
     connections += block->connections.load(std::memory_order_relaxed);
     streams += block->streams.load(std::memory_order_relaxed);
+    untrusted_forwards += value(block->untrusted_forwards_);
     for (std::size_t route = 0; route < names_.size(); ++route) {
       const Block::Counts& counts = block->routes_[route];
       Sum& sum = sums[{names_[route].route, names_[route].method}];
@@ -79,7 +83,7 @@ std::vector<prometheus::MetricFamily> Metrics::collect() const {
       sum.nanoseconds += value(counts.nanoseconds);
     }
   }
-  std::vector<prometheus::MetricFamily> families(4);
+  std::vector<prometheus::MetricFamily> families(5);
   families[0].name = "stagedoor_http_requests_total";
   families[0].help = "Requests answered, by route, method and status";
   families[0].type = prometheus::MetricType::Counter;
@@ -92,6 +96,9 @@ std::vector<prometheus::MetricFamily> Metrics::collect() const {
   families[3].name = "stagedoor_http_streams";
   families[3].help = "Event streams open now";
   families[3].type = prometheus::MetricType::Gauge;
+  families[4].name = "stagedoor_http_untrusted_forwards_total";
+  families[4].help = "Requests with X-Forwarded-For or Forwarded from clients that are no trusted proxies";
+  families[4].type = prometheus::MetricType::Counter;
   for (const auto& [name, sum] : sums) {
     std::vector<prometheus::ClientMetric::Label> labels = {{"route", name.first}, {"method", name.second}};
     for (std::size_t i = 0; i < sum.by_status.size(); ++i) {
@@ -121,6 +128,9 @@ std::vector<prometheus::MetricFamily> Metrics::collect() const {
   families[2].metric.push_back(open_now);
   open_now.gauge.value = static_cast<double>(streams);
   families[3].metric.push_back(open_now);
+  prometheus::ClientMetric forwards;
+  forwards.counter.value = static_cast<double>(untrusted_forwards);
+  families[4].metric.push_back(forwards);
   return families;
 }
 

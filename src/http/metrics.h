@@ -2,7 +2,7 @@
 // writes; a scrape adds the blocks up. So counting needs no locked instruction and no look-up by label.
 //
 //   stagedoor_http_requests_total{route,method,code}, stagedoor_http_request_seconds{route,method},
-//   stagedoor_http_connections, stagedoor_http_streams
+//   stagedoor_http_connections, stagedoor_http_streams, stagedoor_http_untrusted_forwards_total
 #pragma once
 
 #include <prometheus/metric_family.h>
@@ -36,6 +36,8 @@ class Metrics final {
    public:
     // `route` is Router::Found::index.
     void count(std::size_t route, int status, std::chrono::nanoseconds took);
+    // A request with a header such as X-Forwarded-For from a client that is no trusted proxy.
+    void count_untrusted_forward();
     std::atomic<std::int64_t> connections{0};
     std::atomic<std::int64_t> streams{0};
 
@@ -48,6 +50,7 @@ class Metrics final {
     };
     explicit Block(std::size_t routes) : routes_(routes) {}
     std::vector<Counts> routes_;
+    std::atomic<std::uint64_t> untrusted_forwards_{0};
   };
 
   // For the server, at its start: names the routes and creates the blocks, which live as long as this object.

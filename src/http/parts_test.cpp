@@ -54,26 +54,56 @@ TEST(HttpDate, is_an_IMF_fixdate) {
   EXPECT_EQ(http_date(784111777), "Sun, 06 Nov 1994 08:49:37 GMT");
 }
 
-TEST(TrustedProxies, decide_whose_forwarded_address_counts_R_O7) {
+TEST(TrustedProxies, decide_whose_forwarded_address_counts_R_O7_R_A1) {
   const auto proxies = TrustedProxies::parse({"10.0.0.0/8", "192.168.1.1", "fd00::/8", "172.16.0.0/12"});
   ASSERT_TRUE(proxies);
-  EXPECT_EQ(proxies->client("203.0.113.5", "1.2.3.4"), "203.0.113.5");
-  EXPECT_EQ(proxies->client("10.1.2.3", "1.2.3.4"), "1.2.3.4");
-  EXPECT_EQ(proxies->client("10.1.2.3", ""), "10.1.2.3");
-  EXPECT_EQ(proxies->client("10.1.2.3", "6.6.6.6, 1.2.3.4 , 192.168.1.1"), "1.2.3.4");
-  EXPECT_EQ(proxies->client("10.1.2.3", "10.9.9.9, 10.8.8.8"), "10.9.9.9");
-  EXPECT_EQ(proxies->client("10.1.2.3", "1.2.3.4, nonsense"), "10.1.2.3");
-  EXPECT_EQ(proxies->client("fd12::1", "2001:db8::1"), "2001:db8::1");
-  EXPECT_TRUE(proxies->trusts("172.31.255.255"));
-  EXPECT_FALSE(proxies->trusts("172.32.0.0"));
-  EXPECT_FALSE(proxies->trusts("192.168.1.2"));
-  EXPECT_FALSE(proxies->trusts("fe00::1"));
-  EXPECT_EQ(TrustedProxies().client("10.1.2.3", "1.2.3.4"), "10.1.2.3");
+  const auto client = [&](std::string_view peer, const std::vector<std::string_view>& lines) {
+    std::vector<Header> headers = {{"Host", "a"}};
+    for (const std::string_view line : lines) headers.push_back({"x-forwarded-for", line});
+    headers.push_back({"Accept", "1.1.1.1"});
+    return proxies->client(boost::asio::ip::make_address(peer), headers).to_string();
+  };
+  EXPECT_EQ(client("203.0.113.5", {"1.2.3.4"}), "203.0.113.5");
+  EXPECT_EQ(client("10.1.2.3", {"1.2.3.4"}), "1.2.3.4");
+  EXPECT_EQ(client("10.1.2.3", {}), "10.1.2.3");
+  EXPECT_EQ(client("10.1.2.3", {""}), "10.1.2.3");
+  EXPECT_EQ(client("10.1.2.3", {"6.6.6.6, 1.2.3.4 , 192.168.1.1"}), "1.2.3.4");
+  EXPECT_EQ(client("10.1.2.3", {"10.9.9.9, 10.8.8.8"}), "10.9.9.9");
+  EXPECT_EQ(client("10.1.2.3", {"10.9.9.9", "10.8.8.8"}), "10.9.9.9");
+  EXPECT_EQ(client("10.1.2.3", {"6.6.6.6", "7.7.7.7, 1.2.3.4", "10.8.8.8"}), "1.2.3.4");
+  EXPECT_EQ(client("10.1.2.3", {"1.2.3.4, nonsense"}), "10.1.2.3");
+  EXPECT_EQ(client("10.1.2.3", {"1.2.3.4, nonsense, 10.8.8.8"}), "10.8.8.8");
+  EXPECT_EQ(client("10.1.2.3", {"1.2.3.4, , 10.8.8.8"}), "10.8.8.8");
+  EXPECT_EQ(client("10.1.2.3", {"1.2.3.4:4711"}), "1.2.3.4");
+  EXPECT_EQ(client("10.1.2.3", {"1.2.3.4:471100"}), "10.1.2.3");
+  EXPECT_EQ(client("10.1.2.3", {"[2001:db8::1]:4711"}), "2001:db8::1");
+  EXPECT_EQ(client("10.1.2.3", {"[2001:db8::1]"}), "2001:db8::1");
+  EXPECT_EQ(client("10.1.2.3", {"[2001:db8::1"}), "10.1.2.3");
+  EXPECT_EQ(client("10.1.2.3", {"fe80::1%eth0"}), "10.1.2.3");
+  EXPECT_EQ(client("10.1.2.3", {"1.2.3.4, ::ffff:10.8.8.8"}), "1.2.3.4");
+  EXPECT_EQ(client("fd12::1", {"2001:db8::1"}), "2001:db8::1");
+  std::string many = "1.2.3.4";
+  for (int i = 1; i <= 20; ++i) many += ", 10.0.0." + std::to_string(i);
+  EXPECT_EQ(client("10.1.2.3", {many}), "10.0.0.1") << "the 21st part from the right is not looked at";
+}
+
+TEST(TrustedProxies, are_the_named_networks) {
+  const auto proxies = TrustedProxies::parse({"172.16.0.0/12", "192.168.1.1", "fd00::/8"});
+  ASSERT_TRUE(proxies);
+  const auto trusts = [&](const char* address) {
+    return proxies->trusts(boost::asio::ip::make_address(address));
+  };
+  EXPECT_TRUE(trusts("172.31.255.255"));
+  EXPECT_FALSE(trusts("172.32.0.0"));
+  EXPECT_FALSE(trusts("192.168.1.2"));
+  EXPECT_TRUE(trusts("fdff::1"));
+  EXPECT_FALSE(trusts("fe00::1"));
+  EXPECT_FALSE(TrustedProxies().trusts(boost::asio::ip::make_address("10.1.2.3")));
 }
 
 TEST(TrustedProxies, refuse_what_is_no_network) {
-  for (const char* text :
-       {"", "10.0.0.0/33", "10.0.0/8", "::/129", "10.0.0.0/", "10.0.0.0/8x", "localhost", "/8"}) {
+  for (const char* text : {"", "fe80::1%eth0", "10.0.0.0/33", "10.0.0/8", "::/129", "10.0.0.0/",
+                           "10.0.0.0/8x", "localhost", "/8"}) {
     EXPECT_FALSE(TrustedProxies::parse({text})) << text;
   }
 }
@@ -124,6 +154,8 @@ TEST(Metrics, add_up_the_threads_and_routes_of_one_label) {
   blocks[1]->count(2, 304, 1us);
   blocks[0]->count(3, 404, 1us);
   blocks[0]->connections = 3;
+  blocks[0]->count_untrusted_forward();
+  blocks[1]->count_untrusted_forward();
   const std::string text = prometheus::TextSerializer().Serialize(metrics.collect());
   for (const char* line :
        {"stagedoor_http_requests_total{route=\"/events\",method=\"GET\",code=\"200\"} 2",
@@ -135,7 +167,7 @@ TEST(Metrics, add_up_the_threads_and_routes_of_one_label) {
         "stagedoor_http_request_seconds_bucket{route=\"/events\",method=\"GET\",le=\"10\"} 2",
         "stagedoor_http_request_seconds_bucket{route=\"/events\",method=\"GET\",le=\"+Inf\"} 3",
         "stagedoor_http_request_seconds_count{route=\"/events\",method=\"GET\"} 3",
-        "stagedoor_http_connections 3"}) {
+        "stagedoor_http_connections 3", "stagedoor_http_untrusted_forwards_total 2"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "\nin\n" << text;
   }
 }

@@ -335,18 +335,6 @@ TEST(Server, takes_sane_request_ids_and_continues_traces_R_O4) {
   EXPECT_EQ(trace.find("00f067aa0ba902b7"), std::string::npos);
 }
 
-TEST(Server, trusts_forwarded_addresses_of_trusted_proxies_only_R_O7) {
-  for (const bool is_trusted : {true, false}) {
-    TestServer server;
-    if (is_trusted) server.config.trusted_proxies = {"127.0.0.0/8"};
-    server.get("/x", [](const Request& request, Reply reply) { reply({.body = std::string(request.peer)}); });
-    server.start();
-    RawClient client(server.port());
-    EXPECT_EQ(client.get("/x", "X-Forwarded-For: 203.0.113.9\r\n").body,
-              is_trusted ? "203.0.113.9" : "127.0.0.1");
-  }
-}
-
 TEST(Server, counts_requests_by_route_and_status_and_the_open_connections) {
   TestServer server;
   server.get("/x/{id}", echo);
@@ -383,7 +371,7 @@ TEST(Server, spreads_connections_over_its_threads) {
 TEST(Server, listens_on_IPv6) {
   TestServer server;
   server.config.address = "::1";
-  server.get("/x", [](const Request& request, Reply reply) { reply({.body = std::string(request.peer)}); });
+  server.get("/x", [](const Request& request, Reply reply) { reply({.body = request.peer.to_string()}); });
   server.start();
   const int fd = ::socket(AF_INET6, SOCK_STREAM, 0);
   sockaddr_in6 address{};

@@ -22,7 +22,7 @@
 
 namespace stagedoor::http {
 
-// Of the whole server. Constant while loops run, except for the two counters.
+// Of the whole server. Constant while loops run, except for the atomic members.
 struct ServerState {
   ServerConfig config;
   const Router& router;
@@ -33,6 +33,7 @@ struct ServerState {
   bool is_v6 = false;
   std::atomic<std::size_t> connections{0};  // includes accepted sockets that have no Connection yet
   std::atomic<std::size_t> streams{0};
+  std::atomic<bool> has_warned_of_forward{false};
 };
 
 // Of one loop. For its thread only, except for the functions of Mailbox that say otherwise.

@@ -64,9 +64,11 @@ std::optional<Method> parse_method(std::string_view text) {
   return std::nullopt;
 }
 
+bool Header::is(std::string_view other_name) const { return same_name(name, other_name); }
+
 std::string_view Request::header(std::string_view name) const {
   for (const Header& header : headers) {
-    if (same_name(header.name, name)) return header.value;
+    if (header.is(name)) return header.value;
   }
   return {};
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/ip/address.hpp>
 #include <boost/describe/enum.hpp>
 #include <cstdint>
 #include <functional>
@@ -26,9 +27,13 @@ inline constexpr std::size_t kMethods = 7;
 std::string_view to_string(Method method);
 std::optional<Method> parse_method(std::string_view text);
 
+using IpAddress = boost::asio::ip::address;
+
 struct Header {
   std::string_view name;
   std::string_view value;
+
+  bool is(std::string_view other_name) const;  // case-insensitive
 };
 
 inline constexpr std::size_t kPathParametersMax = 6;
@@ -43,7 +48,12 @@ struct Request {
   std::span<const Header> headers = {};
   std::string_view request_id = {};   // the client's X-Request-Id if it is valid, else generated
   std::string_view traceparent = {};  // W3C: the caller's trace with a span id made here; empty without one
-  std::string_view peer = {};  // IP address of the client; behind a trusted proxy the one it forwards (R-O7)
+  // The client; behind a trusted proxy the address it forwards (R-A1). An IPv4 address is never in the form
+  // ::ffff:a.b.c.d.
+  IpAddress peer = {};
+  // The client is no trusted proxy, but sent a header such as X-Forwarded-For: it may be a proxy that
+  // http.trusted_proxies does not name, with many clients behind it.
+  bool has_untrusted_forward = false;
 
   // The path's `{…}` parts in order, as sent; filled by the router.
   std::array<std::string_view, kPathParametersMax> parameters{};

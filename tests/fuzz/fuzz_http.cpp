@@ -80,7 +80,7 @@ std::string use(Request& request) {
   (void)continue_trace(request.header("traceparent"), IdSource::Text{});
   (void)etag_matches(request.header("If-None-Match"), "a1");
   static const auto kProxies = *TrustedProxies::parse({"10.0.0.0/8", "fd00::/8"});
-  (void)kProxies.client("10.0.0.1", request.header("X-Forwarded-For"));
+  (void)kProxies.client(boost::asio::ip::make_address("10.0.0.1"), request.headers);
   std::string text(to_string(request.method));
   text.append(" ").append(request.path).append("?").append(request.raw_query);
   for (const Header& header : request.headers)

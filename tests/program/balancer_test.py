@@ -2,6 +2,7 @@
 """deploy/nginx.conf and deploy/haproxy.cfg in the real programs, before instances that die with a call: what goes on to the
 next one, and what must not."""
 import http.client
+import json
 import pathlib
 import re
 import shutil
@@ -81,9 +82,9 @@ class Balancer:
         self.process.wait(timeout=30)
         self.temporary.cleanup()
 
-    def status_of(self, method, headers):
-        connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=30)
-        connection.request(method, '/', body=None if method == 'GET' else '{}', headers=headers)
+    def status_of(self, method, headers, path='/', source='127.0.0.1'):
+        connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=30, source_address=(source, 0))
+        connection.request(method, path, body=None if method == 'GET' else '{}', headers=headers)
         status = connection.getresponse().status
         connection.close()
         return status
@@ -130,6 +131,16 @@ class Example:
             for call in self.sent_elsewhere * 2:
                 self.assertEqual(balancer.status_of(*call), 200, call)
         self.assertEqual(other.heard, 2 * len(self.sent_elsewhere))
+
+    def test_the_log_names_the_client_and_not_what_it_claims_to_be(self):  # R-A1
+        with tempfile.TemporaryDirectory() as folder:
+            with server.Server(folder, '--http.trusted_proxies=127.0.0.1', '--log.level=debug') as instance:
+                with self.balancer([int(instance.url.rsplit(':')[-1])]) as balancer:
+                    claim = {'X-Forwarded-For': '203.0.113.9'}
+                    self.assertEqual(balancer.status_of('GET', claim, path='/healthz', source='127.0.0.2'), 200)
+            lines = [json.loads(line) for line in (pathlib.Path(folder) / 'stderr.log').read_text().splitlines()
+                     if '"/healthz"' in line]
+        self.assertEqual([line['client.ip'] for line in lines], ['127.0.0.2'])
 
 
 @unittest.skipUnless(shutil.which('nginx'), 'nginx is not installed (Debian: nginx-light); what needs it is skipped')

@@ -17,7 +17,7 @@ class KeptRequest {
   explicit KeptRequest(const http::Request& from) : request_(from) {
     request_.body = {};
     for (std::string_view* view :
-         {&request_.path, &request_.raw_query, &request_.request_id, &request_.traceparent, &request_.peer})
+         {&request_.path, &request_.raw_query, &request_.request_id, &request_.traceparent})
       *view = keep(*view);
     for (auto& parameter : request_.parameters) parameter = keep(parameter);
     for (const auto& [name, value] : from.headers) headers_.push_back({keep(name), keep(value)});
