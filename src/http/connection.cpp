@@ -11,6 +11,8 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
 #include <exception>
@@ -26,13 +28,17 @@ constexpr std::size_t kCopyMax = 4 * 1024;   // larger bodies are sent without a
 constexpr std::size_t kFlushAt = 64 * 1024;  // answers to pipelined requests are sent together up to this
 // Bytes read and discarded after a refusal, so that the client receives the answer.
 constexpr std::size_t kDiscardMax = 512 * 1024;
+// A connection with pipelined requests lets the others run after this many, or after this time.
+constexpr int kTurnRequests = 64;
+constexpr std::chrono::milliseconds kTurnTime{1};
 
 }  // namespace
 
-Connection::Connection(LoopState& loop, Socket socket)
+Connection::Connection(LoopState& loop, Socket socket, bool is_admin)
     : loop_(loop),
       socket_(std::move(socket)),
-      parser_({.head_max = loop.server.config.head_max, .body_max = loop.server.config.body_max}) {
+      parser_({.head_max = loop.server.config.head_max, .body_max = loop.server.config.body_max}),
+      is_admin_(is_admin) {
   loop_.metrics.connections.fetch_add(1, std::memory_order_relaxed);
   error_code error;
   const auto endpoint = socket_.remote_endpoint(error);
@@ -78,6 +84,12 @@ Task Connection::run(std::unique_ptr<Connection> self) {
       c.set_activity(Activity::handling);
       AwaitReply reply{c};
       co_await reply;
+    } else if (wait == Wait::turn) {
+      c.set_activity(Activity::handling);
+      Await turn([&](auto done) {
+        asio::post(c.socket_.get_executor(), [done = std::move(done)]() mutable { done(error_code()); });
+      });
+      co_await turn;
     } else {
       break;
     }
@@ -139,6 +151,8 @@ bool Connection::has_hung_up(error_code error) {
 // Does all work that is possible now, and returns the operation to wait for.
 Connection::Wait Connection::advance() {
   if (unsent_ && !flush()) return wait_for_output();
+  int handled = 0;
+  SteadyClock::time_point began;
   while (true) {
     if (is_handling_) {
       // Answers to earlier requests must not wait for this one.
@@ -148,9 +162,12 @@ Connection::Wait Connection::advance() {
     }
     if (stream_) return advance_stream();
     if (close_) return flush() ? Wait::none : wait_for_output();
+    if (handled >= kTurnRequests || (handled > 0 && loop_.now - began >= kTurnTime))
+      return flush() ? Wait::turn : wait_for_output();
     switch (parser_.parse()) {
       case RequestParser::State::complete:
         handle();
+        if (handled++ == 0) began = started_;
         break;
       case RequestParser::State::refused:
         refuse();
@@ -200,11 +217,20 @@ void Connection::handle() {
   request.request_id = request_id_;
   request.traceparent = trace_;
   find_client(request);
-  const Router::Found found = loop_.server.router.find(request);
+  const Router& router = loop_.server.router;
+  const Router::Found found = may_see(path_) ? router.find(request) : router.nothing();
   route_ = found.index;
   if (found.route) return call_handler(*found.route, request);
   answer_ = render_refusal(found.refusal);
   is_answered_ = true;
+}
+
+bool Connection::may_see(std::string_view path) const {
+  const ServerConfig& config = loop_.server.config;
+  if (is_admin_ || config.admin_address.empty()) return true;
+  return std::ranges::none_of(config.admin_paths, [&](std::string_view hidden) {
+    return path.starts_with(hidden) && (path.size() == hidden.size() || path[hidden.size()] == '/');
+  });
 }
 
 void Connection::find_client(Request& request) {

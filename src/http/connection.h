@@ -29,7 +29,7 @@ class Connection final : public Reply::Sink,
                          public StreamRounds::Listener,
                          public ConnectionHook {
  public:
-  Connection(LoopState& loop, Socket socket);
+  Connection(LoopState& loop, Socket socket, bool is_admin);
   ~Connection();
 
   // The life of a connection. Owns it.
@@ -53,7 +53,7 @@ class Connection final : public Reply::Sink,
 
  private:
   // The operation that run() waits for.
-  enum class Wait { input, output, reply, hang_up, none };
+  enum class Wait { input, output, reply, hang_up, turn, none };
 
   struct AwaitReply {
     Connection& connection;
@@ -66,6 +66,7 @@ class Connection final : public Reply::Sink,
   Wait wait_for_request();
   Wait advance_stream();
   void handle();
+  bool may_see(std::string_view path) const;
   void find_client(Request& request);
   void call_handler(const Route& route, const Request& request);
   void finish();
@@ -93,6 +94,7 @@ class Connection final : public Reply::Sink,
   RequestParser parser_;
   IpAddress peer_;
   bool peer_is_proxy_ = false;
+  bool is_admin_;  // connected to the address for operators
 
   Activity activity_ = Activity::idle;
   SteadyClock::time_point deadline_;

@@ -21,6 +21,7 @@ namespace {
 constexpr Millis kStopSweep{5};  // interval between checks of a stopping loop
 constexpr Millis kWarningInterval{60'000};
 constexpr int kRefusedPerSweep = 256;
+constexpr std::size_t kAdminConnections = 8;  // above connections_max, so that operators can always connect
 
 bool is_out_of_resources(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
@@ -37,8 +38,8 @@ Loop::~Loop() {
   if (spare_ >= 0) ::close(spare_);
 }
 
-void Loop::listen(Acceptor acceptor, std::vector<Loop*> loops) {
-  acceptor_.emplace(std::move(acceptor));
+void Loop::listen(std::vector<Listener> listeners, std::vector<Loop*> loops) {
+  listeners_ = std::move(listeners);
   loops_ = std::move(loops);
   spare_ = open_spare();
 }
@@ -54,13 +55,12 @@ void Loop::join() {
 void Loop::run() {
   sweep();
   state_.mailbox.listen([this] { read_mail(); });
-  if (acceptor_) wait_for_clients();
   context_.run();
 }
 
 void Loop::read_mail() {
   const Mailbox::Orders orders = state_.mailbox.take_orders();
-  for (const int fd : orders.sockets) add_client(fd);
+  for (const NewClient& client : orders.clients) add_client(client);
   if (orders.stop_by)
     begin_to_stop(*orders.stop_by);  // before the answers, which then say `Connection: close`
   state_.mailbox.take_items([](Mailbox::Item& item) { static_cast<Connection&>(item).resume_answered(); });
@@ -68,24 +68,26 @@ void Loop::read_mail() {
 
 // Does not wait again while descriptors or memory are short: the clients in the kernel's queue would wake
 // this loop at once and for ever. The sweep tries again (R-A6).
-void Loop::wait_for_clients() {
-  is_waiting_for_clients_ = true;
-  acceptor_->async_wait(Acceptor::wait_read, [this](error_code error) {
-    if (error) return;
-    is_waiting_for_clients_ = false;
-    if (accept_clients()) wait_for_clients();
+void Loop::wait_for_clients(Listener& listener) {
+  listener.is_waiting = true;
+  listener.acceptor.async_wait(Acceptor::wait_read, [this, &listener](error_code error) {
+    if (error || state_.is_stopping) return;
+    listener.is_waiting = false;
+    if (accept_clients(listener)) wait_for_clients(listener);
   });
 }
 
-bool Loop::accept_clients() {
+bool Loop::accept_clients(Listener& listener) {
   ServerState& server = state_.server;
+  const std::size_t most = server.config.connections_max + (listener.is_admin ? kAdminConnections : 0);
   while (true) {
-    const int fd = ::accept4(acceptor_->native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd =
+        ::accept4(listener.acceptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) {
       if (errno == EINTR || errno == ECONNABORTED) continue;
       return !is_out_of_resources(errno);
     }
-    if (server.connections.fetch_add(1, std::memory_order_relaxed) >= server.config.connections_max) {
+    if (server.connections.fetch_add(1, std::memory_order_relaxed) >= most) {
       server.connections.fetch_sub(1, std::memory_order_relaxed);
       if (!server.tls) reject(fd);
       ::close(fd);
@@ -95,15 +97,17 @@ bool Loop::accept_clients() {
     for (Loop* loop : loops_) {
       if (loop->load() < least->load()) least = loop;
     }
-    if (least == this || !least->state_.mailbox.post_socket(fd)) add_client(fd);
+    const NewClient client{.fd = fd, .is_v6 = listener.is_v6, .is_admin = listener.is_admin};
+    if (least == this || !least->state_.mailbox.post_client(client)) add_client(client);
   }
 }
 
-void Loop::refuse_clients() {
+void Loop::refuse_clients(Listener& listener) {
   const int why = errno;
   for (int refused = 0; refused < kRefusedPerSweep; ++refused) {
     if (spare_ >= 0) ::close(std::exchange(spare_, -1));
-    const int fd = ::accept4(acceptor_->native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    const int fd =
+        ::accept4(listener.acceptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
       if (!state_.server.tls) reject(fd);
       ::close(fd);
@@ -127,19 +131,19 @@ void Loop::reject(int fd) {
   [[maybe_unused]] const ssize_t sent = ::send(fd, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-void Loop::add_client(int fd) {
+void Loop::add_client(NewClient client) {
   const int on = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  ::setsockopt(client.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   Socket socket(context_);
   error_code error;
-  socket.assign(state_.server.is_v6 ? tcp::v6() : tcp::v4(), fd, error);
+  socket.assign(client.is_v6 ? tcp::v6() : tcp::v4(), client.fd, error);
   if (error) {
-    ::close(fd);
+    ::close(client.fd);
     state_.server.connections.fetch_sub(1, std::memory_order_relaxed);
     return;
   }
   socket.native_non_blocking(true, error);
-  auto connection = std::make_unique<Connection>(state_, std::move(socket));
+  auto connection = std::make_unique<Connection>(state_, std::move(socket), client.is_admin);
   connections_.push_back(*connection);
   Connection::run(std::move(connection));
 }
@@ -162,18 +166,21 @@ void Loop::sweep() {
   for (Connection& connection : connections_) {
     if (connection.is_late(state_.now)) connection.cut_off();
   }
-  if (acceptor_) {
-    if (!accept_clients()) refuse_clients();
-    else if (!is_waiting_for_clients_) wait_for_clients();
+  for (Listener& listener : listeners_) {
+    if (state_.is_stopping) break;
+    if (!accept_clients(listener)) refuse_clients(listener);
+    else if (!listener.is_waiting) wait_for_clients(listener);
   }
   if (state_.is_stopping && end_if_done()) return;
   wait_for_sweep();
 }
 
 void Loop::begin_to_stop(SteadyClock::time_point deadline) {
-  if (acceptor_) {
-    accept_clients();  // clients in the kernel's queue already have a connection
-    acceptor_.reset();
+  for (Listener& listener : listeners_) {
+    if (state_.is_stopping) break;
+    accept_clients(listener);  // clients in the kernel's queue already have a connection
+    error_code ignored;
+    listener.acceptor.close(ignored);
   }
   state_.is_stopping = true;
   stop_deadline_ = deadline;

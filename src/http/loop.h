@@ -13,6 +13,14 @@
 
 namespace stagedoor::http {
 
+// An address that clients connect to.
+struct Listener {
+  Acceptor acceptor;
+  bool is_v6 = false;
+  bool is_admin = false;
+  bool is_waiting = false;
+};
+
 class Loop {
  public:
   // Throws std::runtime_error when the process is out of file descriptors.
@@ -20,7 +28,7 @@ class Loop {
   ~Loop();
 
   // Before start(): this loop accepts clients, for all `loops`.
-  void listen(Acceptor acceptor, std::vector<Loop*> loops);
+  void listen(std::vector<Listener> listeners, std::vector<Loop*> loops);
   asio::io_context& context() { return context_; }
   void start();
   void join();
@@ -34,13 +42,13 @@ class Loop {
 
  private:
   void run();
-  void add_client(int fd);
+  void add_client(NewClient client);
   void read_mail();
-  void wait_for_clients();
+  void wait_for_clients(Listener& listener);
   // Accepts all clients in the kernel's queue. Returns false if descriptors or memory ran out before.
-  bool accept_clients();
+  bool accept_clients(Listener& listener);
   // Out of descriptors or memory: refuses some of the waiting clients with the spare descriptor.
-  void refuse_clients();
+  void refuse_clients(Listener& listener);
   void reject(int fd);
   std::int64_t load() const { return state_.metrics.connections.load(std::memory_order_relaxed); }
   void wait_for_sweep();
@@ -51,9 +59,8 @@ class Loop {
   asio::io_context context_;
   LoopState state_;
   Timer sweeper_;
-  std::optional<Acceptor> acceptor_;
-  bool is_waiting_for_clients_ = false;
-  int spare_ = -1;  // a descriptor to accept and close a client when there is no other one
+  std::vector<Listener> listeners_;  // of the loop that accepts clients
+  int spare_ = -1;                   // a descriptor to accept and close a client when there is no other one
   SteadyClock::time_point next_warning_;
   std::vector<Loop*> loops_;
   std::thread thread_;

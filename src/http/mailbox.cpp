@@ -15,7 +15,7 @@ Mailbox::Mailbox(asio::io_context& context) : wake_(context) {
 }
 
 Mailbox::~Mailbox() {
-  for (const int fd : orders_.sockets) ::close(fd);
+  for (const NewClient& client : orders_.clients) ::close(client.fd);
 }
 
 void Mailbox::post(Item& item) noexcept {
@@ -27,11 +27,11 @@ void Mailbox::post(Item& item) noexcept {
   if (!newest) wake();  // otherwise the thread that posted the first item has woken the loop
 }
 
-bool Mailbox::post_socket(int fd) {
+bool Mailbox::post_client(NewClient client) {
   {
     const MutexLock lock(mutex_);
     if (is_closed_) return false;
-    orders_.sockets.push_back(fd);
+    orders_.clients.push_back(client);
   }
   wake();
   return true;
@@ -81,7 +81,7 @@ Mailbox::Item* Mailbox::reversed(Item* newest) {
 
 bool Mailbox::close() {
   const MutexLock lock(mutex_);
-  if (!orders_.sockets.empty()) return false;
+  if (!orders_.clients.empty()) return false;
   is_closed_ = true;
   return true;
 }

@@ -1,4 +1,4 @@
-// Messages of other threads to a loop: connections whose answer has arrived, sockets of new clients, the
+// Messages of other threads to a loop: connections whose answer has arrived, new clients, the
 // request to stop. Answered connections form a lock-free list, and only the first of a list wakes the loop: a
 // thousand answers cost one wake-up.
 #pragma once
@@ -16,6 +16,13 @@
 
 namespace stagedoor::http {
 
+// A client that was accepted, and by which address.
+struct NewClient {
+  int fd = -1;
+  bool is_v6 = false;
+  bool is_admin = false;
+};
+
 class Mailbox {
  public:
   // The base of posted items, that is of Connection. Must not be posted again before it is taken.
@@ -25,18 +32,18 @@ class Mailbox {
   };
 
   struct Orders {
-    std::vector<int> sockets;                        // to be adopted by the loop
+    std::vector<NewClient> clients;                  // to be adopted by the loop
     std::optional<SteadyClock::time_point> stop_by;  // set if the loop was asked to stop
   };
 
   // Throws std::runtime_error when the process is out of file descriptors.
   explicit Mailbox(asio::io_context& context);
-  // Closes the sockets that were not taken.
+  // Closes the clients that were not taken.
   ~Mailbox();
 
   // From any thread.
   void post(Item& item) noexcept;
-  bool post_socket(int fd);  // false: the loop has ended
+  bool post_client(NewClient client);  // false: the loop has ended
   void post_stop(SteadyClock::time_point deadline);
 
   // The following are for the loop's thread, or for any thread after it has ended.
@@ -53,7 +60,7 @@ class Mailbox {
       item = next;
     }
   }
-  // Refuses sockets from now on. Returns false without effect if sockets are waiting.
+  // Refuses clients from now on. Returns false without effect if clients are waiting.
   bool close();
 
  private:

@@ -87,13 +87,15 @@ void Router::add(Route route) {
   routes_.push_back(std::make_unique<Route>(std::move(route)));
 }
 
+Router::Found Router::nothing() const {
+  return {.index = routes_.size(),
+          .refusal = {.code = Code::NOT_FOUND, .message = "There is nothing at this path"}};
+}
+
 Router::Found Router::find(Request& request) const {
   const std::string_view path = request.path;
   const Node* node = path.starts_with('/') ? root_->find(path, request.parameters, 0) : nullptr;
-  if (!node) {
-    return {.index = routes_.size(),
-            .refusal = {.code = Code::NOT_FOUND, .message = "There is nothing at this path"}};
-  }
+  if (!node) return nothing();
   auto method = static_cast<std::size_t>(request.method);
   if (node->routes[method] == kNoRoute && request.method == Method::HEAD)
     method = static_cast<std::size_t>(Method::GET);

@@ -74,6 +74,9 @@ class Router {
   // Finds the route and sets the request's parameters. HEAD uses the GET route if it has no route of its own.
   Found find(Request& request) const;
 
+  // What find() returns for a path without routes.
+  Found nothing() const;
+
   // In the order of add(); addresses stay valid while the router lives.
   const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
 

@@ -30,11 +30,11 @@ asio::ssl::context make_tls(const ServerConfig& config) {
   return tls;
 }
 
-Acceptor open_acceptor(asio::io_context& context, const ServerConfig& config) {
+Acceptor open_acceptor(asio::io_context& context, const std::string& ip, std::uint16_t port) {
   error_code error;
-  const auto address = asio::ip::make_address(config.address, error);
-  if (error) throw std::runtime_error(fmt::format("{} is not an IP address", config.address));
-  const tcp::endpoint endpoint(address, config.port);
+  const auto address = asio::ip::make_address(ip, error);
+  if (error) throw std::runtime_error(fmt::format("{} is not an IP address", ip));
+  const tcp::endpoint endpoint(address, port);
   Acceptor acceptor(context);
   acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(Acceptor::reuse_address(true), error);
@@ -42,8 +42,7 @@ Acceptor open_acceptor(asio::io_context& context, const ServerConfig& config) {
   if (!error) acceptor.listen(kBacklog, error);
   if (!error) acceptor.native_non_blocking(true, error);
   if (error) {
-    throw std::runtime_error(
-        fmt::format("cannot listen on {} port {}: {}", config.address, config.port, error.message()));
+    throw std::runtime_error(fmt::format("cannot listen on {} port {}: {}", ip, port, error.message()));
   }
   return acceptor;
 }
@@ -79,15 +78,23 @@ void Server::start() {
   for (Metrics::Block* block : blocks)
     loops.push_back(loops_.emplace_back(std::make_unique<Loop>(*state_, *block)).get());
 
-  Acceptor acceptor = open_acceptor(loops.front()->context(), config);
-  const tcp::endpoint endpoint = acceptor.local_endpoint();
-  state_->port = endpoint.port();
-  state_->is_v6 = endpoint.protocol() == tcp::v6();
-  loops.front()->listen(std::move(acceptor), loops);
+  std::vector<Listener> listeners;
+  const auto listen = [&](const std::string& address, std::uint16_t port, bool is_admin) {
+    Acceptor acceptor = open_acceptor(loops.front()->context(), address, port);
+    const tcp::endpoint endpoint = acceptor.local_endpoint();
+    listeners.push_back(
+        {.acceptor = std::move(acceptor), .is_v6 = endpoint.protocol() == tcp::v6(), .is_admin = is_admin});
+    return endpoint.port();
+  };
+  state_->port = listen(config.address, config.port, false);
+  if (!config.admin_address.empty())
+    state_->admin_port = listen(config.admin_address, config.admin_port, true);
+  loops.front()->listen(std::move(listeners), loops);
   for (Loop* loop : loops) loop->start();
 }
 
 std::uint16_t Server::port() const { return state_->port; }
+std::uint16_t Server::admin_port() const { return state_->admin_port; }
 
 void Server::stop(Millis grace) {
   const auto deadline = SteadyClock::now() + grace;

@@ -34,6 +34,7 @@ class Server {
   // certificate cannot be loaded, a proxy network is invalid.
   void start();
   std::uint16_t port() const;
+  std::uint16_t admin_port() const;
 
   // Accepts no new connections, gives running requests up to `grace` to finish (their answers say
   // `Connection: close`; event streams ask the client to reconnect and end immediately), then closes the

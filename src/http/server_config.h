@@ -13,7 +13,12 @@ namespace stagedoor::http {
 struct ServerConfig {
   std::string address = "127.0.0.1";  // IPv4 or IPv6
   std::uint16_t port = 0;             // 0: any free port
-  unsigned threads = 0;               // 0: one per core
+  // A second address, which serves everything; empty: none. If there is one, the first address answers 404 to
+  // `admin_paths` and to what is below them.
+  std::string admin_address = {};
+  std::uint16_t admin_port = 0;
+  std::vector<std::string> admin_paths = {};
+  unsigned threads = 0;  // 0: one per core
   // Clients above this number get 503 OVERLOADED and are closed.
   std::size_t connections_max = 15'000;
   std::size_t head_max = 8 * 1024;

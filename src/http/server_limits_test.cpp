@@ -207,6 +207,58 @@ TEST(ServerLimits, refuses_clients_above_the_cap_with_503_and_accepts_others_whe
   EXPECT_EQ(status, 200);
 }
 
+// One thread; a client sends many requests at once, and another one asks while they are answered.
+class ServerTurns : public ::testing::Test {
+ protected:
+  static constexpr int kPipelined = 1500;
+
+  // The number of requests of the first client that are answered between the other one's request and its
+  // answer.
+  int answered_before_other(std::chrono::milliseconds each) {
+    std::unique_ptr<RawClient> other;
+    std::promise<void> all_are_sent;
+    std::promise<int> before;
+    int answered = 0;
+    server_.config.threads = 1;
+    server_.get("/other", [&](const Request&, Reply reply) {
+      if (answered > 0) before.set_value(answered - 1);
+      reply({});
+    });
+    // A large body first, which makes the server's buffer large enough for all the others.
+    server_.post("/first", [&](const Request&, Reply reply) {
+      all_are_sent.get_future().wait();
+      reply({});
+    });
+    server_.get("/many", [&](const Request&, Reply reply) {
+      if (++answered == 1) other->send("GET /other HTTP/1.1\r\nHost: a\r\n\r\n");
+      std::this_thread::sleep_for(each);
+      reply({.body = std::to_string(answered)});
+    });
+    server_.start();
+    other = std::make_unique<RawClient>(server_.port());
+    other->get("/other");
+    RawClient first(server_.port());
+    std::string requests = "POST /first HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nea60\r\n" +
+                           std::string(60'000, 'x') + "\r\n0\r\n\r\n";
+    for (int i = 0; i < kPipelined; ++i) requests += "GET /many HTTP/1.1\r\nHost: a\r\n\r\n";
+    first.send(requests);
+    all_are_sent.set_value();
+    EXPECT_EQ(first.receive().status, 200);
+    for (int i = 1; i <= kPipelined; ++i) EXPECT_EQ(first.receive().body, std::to_string(i));
+    return before.get_future().get();
+  }
+
+  TestServer server_;
+};
+
+TEST_F(ServerTurns, of_others_come_after_64_pipelined_requests) {
+  EXPECT_LE(answered_before_other(std::chrono::milliseconds(0)), 2 * 64);
+}
+
+TEST_F(ServerTurns, of_others_come_after_a_millisecond) {
+  EXPECT_LE(answered_before_other(std::chrono::milliseconds(2)), 4);
+}
+
 TEST(ServerStop, lets_requests_under_way_finish_and_closes_idle_connections_R_M5) {
   TestServer server;
   server.config.threads = 1;

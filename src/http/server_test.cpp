@@ -389,6 +389,25 @@ TEST(Server, listens_on_IPv6) {
   EXPECT_THAT(text, ::testing::EndsWith("\r\n\r\n::1"));
 }
 
+TEST(Server, shows_the_paths_of_operators_only_at_their_own_address_R_A10) {
+  TestServer server;
+  server.config.admin_address = "127.0.0.1";
+  server.config.admin_paths = {"/admin", "/metrics"};
+  server.config.connections_max = 1;
+  for (const char* path : {"/x", "/administration", "/metrics", "/admin", "/admin/{id}"})
+    server.get(path, [](const Request&, Reply reply) { reply({}); });
+  server.start();
+  RawClient fan(server.port());
+  for (const char* path : {"/x", "/administration"}) EXPECT_EQ(fan.get(path).status, 200) << path;
+  for (const char* path : {"/metrics", "/metrics/", "/admin", "/admin/1", "/admin/1?a=b", "/admin/none"})
+    EXPECT_EQ(fan.get(path).status, 404) << path;
+  fan.send("PUT /admin HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(fan.receive().status, 404) << "the allowed methods would show that there is something";
+  RawClient operators(server.server->admin_port());  // above connections_max
+  for (const char* path : {"/x", "/administration", "/metrics", "/admin", "/admin/1"})
+    EXPECT_EQ(operators.get(path).status, 200) << path;
+}
+
 TEST(Server, says_what_is_wrong_when_it_cannot_start) {
   const Router router;
   const auto why = [&](ServerConfig config) -> std::string {

@@ -30,7 +30,7 @@ struct ServerState {
   TrustedProxies proxies{};
   std::optional<asio::ssl::context> tls{};
   std::uint16_t port = 0;
-  bool is_v6 = false;
+  std::uint16_t admin_port = 0;
   std::atomic<std::size_t> connections{0};  // includes accepted sockets that have no Connection yet
   std::atomic<std::size_t> streams{0};
   std::atomic<bool> has_warned_of_forward{false};

@@ -132,6 +132,15 @@ class Example:
                 self.assertEqual(balancer.status_of(*call), 200, call)
         self.assertEqual(other.heard, 2 * len(self.sent_elsewhere))
 
+    def test_what_is_for_operators_is_closed_to_the_public(self):  # R-A10
+        upstream = Upstream(dies=False)
+        with self.balancer([upstream.port]) as balancer:
+            for path in ('/admin', '/admin/events', '/metrics', '/docs', '/docs/index.html', '/console', '/console/x'):
+                self.assertEqual(balancer.status_of('GET', {}, path=path), 404, path)
+            self.assertEqual(upstream.heard, 0)
+            for path in ('/events', '/administration', '/openapi.json'):
+                self.assertEqual(balancer.status_of('GET', {}, path=path), 200, path)
+
     def test_the_log_names_the_client_and_not_what_it_claims_to_be(self):  # R-A1
         with tempfile.TemporaryDirectory() as folder:
             with server.Server(folder, '--http.trusted_proxies=127.0.0.1', '--log.level=debug') as instance:

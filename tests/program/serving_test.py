@@ -102,5 +102,21 @@ class Descriptors(InFolder):  # R-A6
             client.close()
 
 
+class AdminAddress(InFolder):  # R-A10
+    def test_serves_everything_and_the_other_address_hides_what_is_for_operators(self):
+        with server.Server(self.folder, '--http.admin_listen=127.0.0.1:0') as running:
+            admin = f"http://{running.said['admin_address']}"
+            for path, here, there in (('/metrics', 404, 200), ('/docs', 404, 200),
+                                      ('/admin/events', 404, 401), ('/console', 404, 404), ('/events', 200, 200),
+                                      ('/readyz', 200, 200), ('/openapi.json', 200, 200)):
+                self.assertEqual((status_of(running.url + path), status_of(admin + path)), (here, there), path)
+        self.assertEqual(running.exit_code, 0)
+
+    def test_is_none_by_default(self):
+        with server.Server(self.folder) as running:
+            self.assertNotIn('admin_address', running.said)
+            self.assertEqual(status_of(running.url + '/metrics'), 200)
+
+
 if __name__ == '__main__':
     report.main()

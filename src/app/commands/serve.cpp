@@ -69,8 +69,10 @@ int ServeCommand::run_with(const LoadedConfig& loaded) const {
                  service.new_operator_key()->c_str());
   }
   service.start();
-  std::printf("{\"event\":\"listening\",\"address\":\"%s\",\"version\":\"%s\"}\n", service.address().c_str(),
-              STAGEDOOR_VERSION);
+  const auto admin = service.admin_address();
+  const std::string admin_member = admin ? "\"admin_address\":\"" + *admin + "\"," : "";
+  std::printf("{\"event\":\"listening\",\"address\":\"%s\",%s\"version\":\"%s\"}\n",
+              service.address().c_str(), admin_member.c_str(), STAGEDOOR_VERSION);
   std::fflush(stdout);
   service.start_relays();
   stop_signals.wait();

@@ -24,6 +24,7 @@ struct Bytes {
 struct Config {
   struct Http {
     std::string listen = "127.0.0.1:8080";
+    std::string admin_listen;
     std::int64_t threads = 0;
     std::string tls_certificate;
     std::string tls_key;

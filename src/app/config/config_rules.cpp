@@ -76,7 +76,8 @@ class Rules {
     places_of_data();
     sinks();
     auth();
-    beyond_loopback();
+    beyond_loopback("http.listen", c_.http.listen);
+    if (!c_.http.admin_listen.empty()) beyond_loopback("http.admin_listen", c_.http.admin_listen);
   }
 
  private:
@@ -86,9 +87,10 @@ class Rules {
   }
 
   void http() {
-    if (!parse_listen(c_.http.listen)) {
-      add_error("http.listen", "is not an address; write IP:PORT, such as 127.0.0.1:8080 or [::1]:8080");
-    }
+    constexpr const char* kForm = "is not an address; write IP:PORT, such as 127.0.0.1:8080 or [::1]:8080";
+    if (!parse_listen(c_.http.listen)) add_error("http.listen", kForm);
+    if (!c_.http.admin_listen.empty() && !parse_listen(c_.http.admin_listen))
+      add_error("http.admin_listen", kForm);
     if (c_.http.tls_certificate.empty() != c_.http.tls_key.empty()) {
       const bool no_key = c_.http.tls_key.empty();
       add_error(no_key ? "http.tls_certificate" : "http.tls_key",
@@ -160,21 +162,21 @@ class Rules {
   }
 
   // R-W8: every client that reaches the address could act as any user, or give itself money.
-  void beyond_loopback() {
-    const auto listen = parse_listen(c_.http.listen);
+  void beyond_loopback(std::string_view setting, const std::string& address) {
+    const auto listen = parse_listen(address);
     if (!listen || listen->loopback || c_.auth.trust_clients) return;
     constexpr std::string_view kAdvice =
         "serve on 127.0.0.1 behind a proxy, or set auth.trust_clients = true if every client can be trusted";
     if (c_.auth.mode == "token") {
-      add_error("http.listen", fmt::format("{} is not loopback, and with auth.mode = token the server trusts "
-                                           "any user id that a client sends; {}",
-                                           c_.http.listen, kAdvice));
+      add_error(setting, fmt::format("{} is not loopback, and with auth.mode = token the server trusts "
+                                     "any user id that a client sends; {}",
+                                     address, kAdvice));
     }
     if (c_.wallet.charge_by == "user") {
-      add_error("http.listen",
+      add_error(setting,
                 fmt::format("{} is not loopback, and with wallet.charge_by = user anybody can add money to "
                             "their own wallet; set wallet.charge_by = operator, {}",
-                            c_.http.listen, kAdvice));
+                            address, kAdvice));
     }
   }
 

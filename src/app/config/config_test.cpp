@@ -232,6 +232,14 @@ TEST(TrustingServer, refuses_to_start_beyond_loopback) {  // R-W8
   }
 }
 
+TEST(TrustingServer, refuses_an_admin_address_beyond_loopback_too) {  // R-W8, R-A10
+  EXPECT_THAT(from_flags({{"http.admin_listen", "0.0.0.0:9090"}}).errors,
+              testing::Contains(ErrorAt("flag --http.admin_listen", "not loopback")));
+  EXPECT_THAT(from_flags({{"http.admin_listen", "9090"}}).errors,
+              ElementsAre(ErrorAt("flag --http.admin_listen", "IP:PORT")));
+  EXPECT_THAT(from_flags({{"http.admin_listen", "127.0.0.1:9090"}}).errors, IsEmpty());
+}
+
 TEST(TrustingServer, refusal_stays_where_only_the_charges_are_closed) {  // R-W8
   EXPECT_THAT(from_flags({{"http.listen", "0.0.0.0:80"}, {"wallet.charge_by", "operator"}}).errors,
               ElementsAre(ErrorAt("flag --http.listen", "auth.mode = token")));

@@ -97,6 +97,10 @@ std::vector<Setting> settings_of(Config& c) {
       {.name = "http.listen",
        .value = &c.http.listen,
        .doc = "Address and port to serve on, as IP:PORT or [IPv6]:PORT; port 0 takes any free one."},
+      {.name = "http.admin_listen",
+       .value = &c.http.admin_listen,
+       .doc = "A second address, for operators, as IP:PORT or [IPv6]:PORT. It serves everything, and "
+              "http.listen answers 404 to /admin, /console, /docs and /metrics. Empty: none."},
       {.name = "http.threads",
        .value = &c.http.threads,
        .doc = "Threads that serve connections; 0: one per core.",

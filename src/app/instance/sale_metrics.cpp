@@ -52,6 +52,13 @@ void SaleMetrics::on_commit(const Batch& batch) {
   }
 }
 
+std::vector<MetricFamily> SaleMetrics::collect_live() const {
+  if (!lane_.has_others()) return {};
+  const double seconds = std::chrono::duration<double>(lane_.behind()).count();
+  return {family("stagedoor_store_behind_seconds", "Time since the last sync with other instances",
+                 MetricType::Gauge, {sample(MetricType::Gauge, seconds, {})})};
+}
+
 std::vector<MetricFamily> SaleMetrics::collect() const {
   const LaneCounters& lane = lane_.counters();
   std::vector<MetricFamily> families = {
@@ -65,13 +72,6 @@ std::vector<MetricFamily> SaleMetrics::collect() const {
       counter("stagedoor_sales_won_total", "Won of the reservations paid since start",
               static_cast<std::uint64_t>(sold_won_.load())),
       batch_sizes(lane)};
-
-  if (lane_.has_others()) {
-    const double seconds = std::chrono::duration<double>(lane_.behind()).count();
-    families.push_back(family("stagedoor_store_behind_seconds",
-                              "Time since the last sync with other instances", MetricType::Gauge,
-                              {sample(MetricType::Gauge, seconds, {})}));
-  }
 
   std::vector<ClientMetric> waiting;
   for (std::size_t i = 0; i < kLaneClasses; ++i) {

@@ -27,6 +27,8 @@ class SaleMetrics : public CommitObserver {
   void on_commit(const Batch& batch) override;
   void on_remote_commit(const Batch&) override {}  // counted by the instance that committed it
   std::vector<prometheus::MetricFamily> collect() const;
+  // stagedoor_store_behind_seconds
+  std::vector<prometheus::MetricFamily> collect_live() const;
 
  private:
   const Lane& lane_;

@@ -1,7 +1,6 @@
 #include "app/instance/service.h"
 
 #include <fmt/format.h>
-#include <prometheus/text_serializer.h>
 
 #include <algorithm>
 #include <cstring>
@@ -9,6 +8,8 @@
 #include <fstream>
 #include <iterator>
 #include <thread>
+#include <tuple>
+#include <utility>
 
 #include "adapters/system/random.h"
 #include "app/instance/docs_page.h"
@@ -22,15 +23,28 @@
 namespace stagedoor {
 namespace {
 
-// "host:port" or "[v6]:port"; the settings have checked the form.
+// The address and port of "host:port" or "[v6]:port"; the settings have checked the form.
+std::pair<std::string, std::uint16_t> parts_of(const std::string& listen) {
+  const std::size_t colon = listen.rfind(':');
+  std::string address = listen.substr(0, colon);
+  if (address.starts_with('[')) address = address.substr(1, address.size() - 2);
+  if (address == "localhost") address = "127.0.0.1";
+  return {address, static_cast<std::uint16_t>(std::stoi(listen.substr(colon + 1)))};
+}
+
+// `listen` with the port in use.
+std::string with_port(const std::string& listen, std::uint16_t port) {
+  return fmt::format("{}:{}", listen.substr(0, listen.rfind(':')), port);
+}
+
 http::ServerConfig server_config(const Config& config) {
   const auto& from = config.http;
   http::ServerConfig server;
-  const std::size_t colon = from.listen.rfind(':');
-  server.address = from.listen.substr(0, colon);
-  if (server.address.starts_with('[')) server.address = server.address.substr(1, server.address.size() - 2);
-  if (server.address == "localhost") server.address = "127.0.0.1";
-  server.port = static_cast<std::uint16_t>(std::stoi(from.listen.substr(colon + 1)));
+  std::tie(server.address, server.port) = parts_of(from.listen);
+  if (!from.admin_listen.empty()) {
+    std::tie(server.admin_address, server.admin_port) = parts_of(from.admin_listen);
+    server.admin_paths = {"/admin", "/console", "/docs", "/metrics"};
+  }
   server.threads = static_cast<unsigned>(from.threads);
   server.connections_max = std::size_t(from.max_connections);
   server.streams_max = std::size_t(from.max_streams);
@@ -84,6 +98,7 @@ Service::Service(const Config& config)
       instance_(parts()),
       sale_metrics_(instance_.lane(), instance_.rooms(),
                     [this] { return instance_.read_model().catalogue(); }),
+      metrics_text_([this] { return metrics(); }, [this] { return sale_metrics_.collect_live(); }),
       server_(server_config(config), instance_.router(), http_metrics_) {
   instance_.lane().add_observer(sale_metrics_);
   instance_.lane().add_observer(event_relays_);
@@ -135,9 +150,18 @@ void Service::stop() {
   event_relays_.stop();
 }
 
-std::string Service::address() const {
-  const std::string& listen = config_.http.listen;
-  return fmt::format("{}:{}", listen.substr(0, listen.rfind(':')), server_.port());
+std::string Service::address() const { return with_port(config_.http.listen, server_.port()); }
+
+std::optional<std::string> Service::admin_address() const {
+  if (config_.http.admin_listen.empty()) return std::nullopt;
+  return with_port(config_.http.admin_listen, server_.admin_port());
+}
+
+std::vector<prometheus::MetricFamily> Service::metrics() const {
+  auto families = sale_metrics_.collect();
+  for (auto& family : http_metrics_->collect()) families.push_back(std::move(family));
+  for (auto& family : event_relays_.metrics(clock_.now())) families.push_back(std::move(family));
+  return families;
 }
 
 void Service::add_routes() {
@@ -159,11 +183,7 @@ void Service::add_routes() {
   router.add({.method = http::Method::GET,
               .path = "/metrics",
               .handler = [this](const http::Request&, http::Reply reply) {
-                auto families = sale_metrics_.collect();
-                for (auto& family : http_metrics_->collect()) families.push_back(std::move(family));
-                for (auto& family : event_relays_.metrics(clock_.now()))
-                  families.push_back(std::move(family));
-                reply({.body = prometheus::TextSerializer().Serialize(families),
+                reply({.body = metrics_text_.get(),
                        .headers = "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"});
               }});
 

@@ -12,6 +12,7 @@
 #include "app/config/secrets.h"
 #include "app/instance/event_relays.h"
 #include "app/instance/instance.h"
+#include "app/instance/metrics_text.h"
 #include "app/instance/open_store.h"
 #include "app/instance/sale_metrics.h"
 #include "http/server.h"
@@ -44,6 +45,8 @@ class Service {
   void stop();
 
   std::string address() const;  // "127.0.0.1:8080", with the port in use
+  // The same for http.admin_listen; nullopt if that is not set.
+  std::optional<std::string> admin_address() const;
   const http::Router& router() const { return instance_.router(); }
   // The operator key if it is new; show it once.
   const std::optional<std::string>& new_operator_key() const { return operator_secrets_.made; }
@@ -51,6 +54,7 @@ class Service {
  private:
   InstanceParts parts();
   void add_routes();
+  std::vector<prometheus::MetricFamily> metrics() const;
 
   Config config_;
   OperatorSecrets operator_secrets_;
@@ -60,6 +64,7 @@ class Service {
   Instance instance_;
   SaleMetrics sale_metrics_;
   std::shared_ptr<http::Metrics> http_metrics_ = std::make_shared<http::Metrics>();
+  MetricsText metrics_text_;
   std::atomic<bool> ready_{false};
   http::Server server_;
 };
