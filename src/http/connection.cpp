@@ -44,7 +44,9 @@ Connection::Connection(LoopState& loop, Socket socket, bool is_admin)
   const auto endpoint = socket_.remote_endpoint(error);
   if (!error) peer_ = without_mapping(endpoint.address());
   peer_is_proxy_ = loop.server.proxies.trusts(peer_);
-  if (loop.server.tls) tls_ = std::make_unique<asio::ssl::stream<Socket&>>(socket_, *loop.server.tls);
+  if (!loop.server.has_tls) return;
+  const auto context = *loop.server.tls.lock();
+  tls_ = std::make_unique<asio::ssl::stream<Socket&>>(socket_, *context);
 }
 
 Connection::~Connection() {

@@ -89,7 +89,7 @@ bool Loop::accept_clients(Listener& listener) {
     }
     if (server.connections.fetch_add(1, std::memory_order_relaxed) >= most) {
       server.connections.fetch_sub(1, std::memory_order_relaxed);
-      if (!server.tls) reject(fd);
+      if (!server.has_tls) reject(fd);
       ::close(fd);
       continue;
     }
@@ -109,7 +109,7 @@ void Loop::refuse_clients(Listener& listener) {
     const int fd =
         ::accept4(listener.acceptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      if (!state_.server.tls) reject(fd);
+      if (!state_.server.has_tls) reject(fd);
       ::close(fd);
     }
     spare_ = open_spare();

@@ -2,33 +2,18 @@
 
 #include <fmt/format.h>
 
-#include <boost/asio/ssl/context.hpp>
 #include <stdexcept>
 #include <thread>
 
 #include "core/log.h"
 #include "http/loop.h"
 #include "http/shared_state.h"
+#include "http/tls.h"
 
 namespace stagedoor::http {
 namespace {
 
 constexpr int kBacklog = 4096;
-
-asio::ssl::context make_tls(const ServerConfig& config) {
-  asio::ssl::context tls(asio::ssl::context::tls_server);
-  tls.set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
-                  asio::ssl::context::no_tlsv1_1);
-  const auto check = [](const error_code& error, std::string_view what, const std::string& file) {
-    if (error) throw std::runtime_error(fmt::format("cannot load {} {}: {}", what, file, error.message()));
-  };
-  error_code error;
-  tls.use_certificate_chain_file(config.tls_certificate, error);
-  check(error, "certificate", config.tls_certificate);
-  tls.use_private_key_file(config.tls_key, asio::ssl::context::pem, error);
-  check(error, "private key", config.tls_key);
-  return tls;
-}
 
 Acceptor open_acceptor(asio::io_context& context, const std::string& ip, std::uint16_t port) {
   error_code error;
@@ -71,7 +56,8 @@ void Server::start() {
   if (!proxies)
     throw std::runtime_error("a trusted proxy must be an address or a network such as 10.0.0.0/8");
   state_->proxies = std::move(*proxies);
-  if (!config.tls_certificate.empty()) state_->tls.emplace(make_tls(config));
+  state_->has_tls = !config.tls_certificate.empty();
+  reload_tls();
 
   const auto blocks = state_->metrics->open(state_->router, config.threads);
   std::vector<Loop*> loops;
@@ -91,6 +77,10 @@ void Server::start() {
     state_->admin_port = listen(config.admin_address, config.admin_port, true);
   loops.front()->listen(std::move(listeners), loops);
   for (Loop* loop : loops) loop->start();
+}
+
+void Server::reload_tls() {
+  if (state_->has_tls) *state_->tls.lock() = make_tls(state_->config);
 }
 
 std::uint16_t Server::port() const { return state_->port; }

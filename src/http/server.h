@@ -33,6 +33,10 @@ class Server {
   // Listens and starts the threads. Throws std::runtime_error that names the cause: the address is in use, a
   // certificate cannot be loaded, a proxy network is invalid.
   void start();
+  // Reads the certificate and the key again, for new connections. If that fails, throws as start() does and
+  // keeps the old ones. Does nothing without TLS. Any thread, after start().
+  void reload_tls();
+
   std::uint16_t port() const;
   std::uint16_t admin_port() const;
 

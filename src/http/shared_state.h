@@ -6,10 +6,10 @@
 #include <boost/asio/ssl/context.hpp>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/guarded.h"
 #include "http/asio_types.h"
 #include "http/mailbox.h"
 #include "http/metrics.h"
@@ -22,13 +22,14 @@
 
 namespace stagedoor::http {
 
-// Of the whole server. Constant while loops run, except for the atomic members.
+// Of the whole server. Constant while loops run, except for the atomic and guarded members.
 struct ServerState {
   ServerConfig config;
   const Router& router;
   std::shared_ptr<Metrics> metrics;
   TrustedProxies proxies{};
-  std::optional<asio::ssl::context> tls{};
+  bool has_tls = false;
+  Guarded<std::shared_ptr<asio::ssl::context>> tls{};  // for new connections
   std::uint16_t port = 0;
   std::uint16_t admin_port = 0;
   std::atomic<std::size_t> connections{0};  // includes accepted sockets that have no Connection yet

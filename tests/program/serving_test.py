@@ -4,7 +4,10 @@ import json
 import os
 import pathlib
 import resource
+import signal
 import socket
+import ssl
+import subprocess
 import sys
 import tempfile
 import time
@@ -116,6 +119,48 @@ class AdminAddress(InFolder):  # R-A10
         with server.Server(self.folder) as running:
             self.assertNotIn('admin_address', running.said)
             self.assertEqual(status_of(running.url + '/metrics'), 200)
+
+
+class Signals(InFolder):
+    def certificate(self, name):
+        """A new certificate and key in cert.pem and key.pem."""
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1',
+                        '-subj', f'/CN={name}', '-keyout', 'key.pem', '-out', 'cert.pem'], cwd=self.folder, check=True, capture_output=True)
+
+    def tls(self, running):
+        """A connection, and the certificate that the server showed."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        client = context.wrap_socket(connect(running))
+        return client, client.getpeercert(binary_form=True)
+
+    def wait_for_line(self, message):
+        self.until(lambda: any(message in line['message'] for line in self.log()))
+
+    def test_that_are_not_for_stopping_do_not_stop_it(self):
+        with server.Server(self.folder) as running:
+            for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGPIPE):
+                running.process.send_signal(number)
+                time.sleep(0.05)
+                self.assertEqual(status_of(running.url + '/healthz'), 200, number)
+        self.assertEqual(running.exit_code, 0)
+
+    def test_hup_rereads_the_certificate_and_keeps_it_when_the_file_is_wrong(self):
+        self.certificate('first')
+        with server.Server(self.folder, '--http.tls_certificate=cert.pem', '--http.tls_key=key.pem') as running:
+            old_client, first = self.tls(running)
+            self.certificate('second')
+            running.process.send_signal(signal.SIGHUP)
+            self.wait_for_line('read again')
+            second = self.tls(running)[1]
+            self.assertNotEqual(first, second)
+            (self.folder / 'cert.pem').write_text('no certificate')
+            running.process.send_signal(signal.SIGHUP)
+            self.wait_for_line('the old one stays in use')
+            self.assertEqual(self.tls(running)[1], second)
+            old_client.sendall(b'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n')
+            self.assertEqual(old_client.recv(12), b'HTTP/1.1 200')
+        self.assertEqual(running.exit_code, 0)
 
 
 if __name__ == '__main__':

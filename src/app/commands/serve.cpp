@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <initializer_list>
 #include <string>
 
 #include "app/commands/commands.h"
@@ -24,23 +25,29 @@ std::int64_t raise_file_limit() {
   return static_cast<std::int64_t>(std::min(limit.rlim_cur, kMost));
 }
 
-// Blocks the stop signals in all later threads, so that only wait() receives them.
-class StopSignals {
+sigset_t set_of(std::initializer_list<int> numbers) {
+  sigset_t signals{};
+  ::sigemptyset(&signals);
+  for (const int number : numbers) ::sigaddset(&signals, number);
+  return signals;
+}
+
+// The signals of this program. Make it before other threads, which inherit the mask: then only wait()
+// receives them.
+class Signals {
  public:
-  StopSignals() {
-    ::sigemptyset(&signals_);
-    ::sigaddset(&signals_, SIGTERM);
-    ::sigaddset(&signals_, SIGINT);
-    ::pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
+  Signals() {
+    for (const int ignored : {SIGPIPE, SIGALRM, SIGUSR1, SIGUSR2}) std::signal(ignored, SIG_IGN);
+    ::pthread_sigmask(SIG_BLOCK, &all_, nullptr);
   }
-  void wait() const {
+  int wait() const {
     int signal = 0;
-    ::sigwait(&signals_, &signal);
+    ::sigwait(&all_, &signal);
+    return signal;
   }
 
  private:
-  sigset_t signals_{};
+  sigset_t all_ = set_of({SIGTERM, SIGINT, SIGHUP});
 };
 
 }  // namespace
@@ -56,7 +63,7 @@ int ServeCommand::run_with(const LoadedConfig& loaded) const {
       {{"http.max_connections", std::to_string(config.http.max_connections)},
        {"http.max_streams", std::to_string(config.http.max_streams)},
        {"process.file_descriptors_max", std::to_string(descriptors)}});
-  const StopSignals stop_signals;
+  const Signals signals;
   Service service(config);
   if (!config.catalogue.file.empty()) {
     if (const auto imported = service.import_file(config.catalogue.file); !imported) {
@@ -75,7 +82,7 @@ int ServeCommand::run_with(const LoadedConfig& loaded) const {
               service.address().c_str(), admin_member.c_str(), STAGEDOOR_VERSION);
   std::fflush(stdout);
   service.start_relays();
-  stop_signals.wait();
+  while (signals.wait() == SIGHUP) service.reload();
   service.stop();
   return 0;
 }

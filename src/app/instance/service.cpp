@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 #include <thread>
 #include <tuple>
 #include <utility>
@@ -140,6 +141,16 @@ void Service::start() {
   instance_.lane().start();
   ready_ = true;
   server_.start();
+}
+
+void Service::reload() {
+  try {
+    server_.reload_tls();
+    log(LogLevel::info, "settings that are files were read again");
+  } catch (const std::runtime_error& error) {
+    log(LogLevel::error, "the TLS certificate was not read again; the old one stays in use",
+        {{"error.message", error.what()}});
+  }
 }
 
 void Service::stop() {
