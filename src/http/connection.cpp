@@ -314,7 +314,8 @@ void Connection::render(Answer&& answer) {
                .request_id = request_id_,
                .traceparent = trace_,
                .close = close_,
-               .keep_alive = !close_ && parser_.is_http_1_0()});
+               .keep_alive = !close_ && parser_.is_http_1_0(),
+               .is_tls = tls_ != nullptr});
   if (method_ == Method::HEAD || answer.stream) return;
   const std::string_view body = body_of(answer);
   if (body.size() <= kCopyMax) loop_.out.text += body;

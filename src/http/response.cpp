@@ -106,6 +106,7 @@ void append_head(std::string& out, const Answer& answer, const ResponseHead& hea
     out += "\r\ntraceparent: ";
     out += head.traceparent;
   }
+  if (head.is_tls) out += "\r\nStrict-Transport-Security: max-age=31536000";
   if (head.close) out += "\r\nConnection: close";
   if (head.keep_alive) out += "\r\nConnection: keep-alive";
   out += "\r\n";

@@ -15,6 +15,7 @@ struct ResponseHead {
   std::string_view traceparent = {};
   bool close = false;       // tell the client that the connection ends
   bool keep_alive = false;  // tell an HTTP/1.0 client that it does not
+  bool is_tls = false;      // tell browsers to use only TLS for this host from now on
 };
 
 // The body of the answer, from whichever member holds it. Empty for 204 and 304.

@@ -11,6 +11,7 @@
 #include <memory>
 #include <thread>
 
+#include "core/log.h"
 #include "support/raw_client.h"
 
 namespace stagedoor::http {
@@ -52,10 +53,17 @@ class Tls : public ::testing::Test {
 
 class TlsClient {
  public:
-  explicit TlsClient(std::uint16_t port, int version = TLS1_3_VERSION)
-      : socket_(port), context_(SSL_CTX_new(TLS_client_method())) {
+  // `ciphers` of TLS 1.2, and `protocols` in the form of ALPN.
+  explicit TlsClient(std::uint16_t port, int version = TLS1_3_VERSION, const char* ciphers = nullptr,
+                     std::string_view protocols = {}, int receive_buffer = 0)
+      : socket_(port, receive_buffer), context_(SSL_CTX_new(TLS_client_method())) {
     SSL_CTX_set_min_proto_version(context_, version);
     SSL_CTX_set_max_proto_version(context_, version);
+    SSL_CTX_set_security_level(context_, 0);  // so that the server is the one that refuses
+    if (ciphers) SSL_CTX_set_cipher_list(context_, ciphers);
+    if (!protocols.empty())
+      SSL_CTX_set_alpn_protos(context_, reinterpret_cast<const unsigned char*>(protocols.data()),
+                              static_cast<unsigned>(protocols.size()));
     ssl_ = SSL_new(context_);
     SSL_set_fd(ssl_, socket_.fd());
     is_connected_ = SSL_connect(ssl_) == 1;
@@ -65,6 +73,13 @@ class TlsClient {
     SSL_CTX_free(context_);
   }
   bool is_connected() const { return is_connected_; }
+  std::string cipher() const { return SSL_get_cipher_name(ssl_); }
+  std::string protocol() const {
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(ssl_, &name, &size);
+    return {reinterpret_cast<const char*>(name), size};
+  }
   void send(std::string_view bytes) { SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size())); }
   // Everything up to and with `end`, or what came before the connection ended.
   std::string receive_until(std::string_view end) {
@@ -113,6 +128,56 @@ TEST_F(Tls, serves_pipelined_requests_and_large_bodies_and_ends_properly) {
 TEST_F(Tls, refuses_versions_before_1_2) {
   server_.start();
   EXPECT_FALSE(TlsClient(server_.port(), TLS1_1_VERSION).is_connected());
+}
+
+TEST_F(Tls, has_only_ciphers_with_forward_secrecy_and_its_own_order) {
+  server_.start();
+  for (const char* refused : {"ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA384", "AES128-GCM-SHA256",
+                              "ECDHE-ECDSA-AES128-CCM"}) {
+    EXPECT_FALSE(TlsClient(server_.port(), TLS1_2_VERSION, refused).is_connected()) << refused;
+  }
+  for (const char* offered : {"ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES256-GCM-SHA384",
+                              "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305"}) {
+    EXPECT_EQ(TlsClient(server_.port(), TLS1_2_VERSION, offered).cipher(), "ECDHE-ECDSA-AES256-GCM-SHA384");
+  }
+}
+
+TEST_F(Tls, speaks_http_1_1_only) {
+  server_.start();
+  constexpr std::string_view kBoth("\x02h2\x08http/1.1"), kOther("\x02h2");
+  EXPECT_EQ(TlsClient(server_.port(), TLS1_3_VERSION, nullptr, kBoth).protocol(), "http/1.1");
+  EXPECT_FALSE(TlsClient(server_.port(), TLS1_2_VERSION, nullptr, kOther).is_connected());
+  TlsClient silent(server_.port());
+  EXPECT_TRUE(silent.is_connected());
+  EXPECT_EQ(silent.protocol(), "");
+}
+
+TEST_F(Tls, tells_browsers_to_use_tls_only_where_it_is_served) {
+  const auto head_over = [&](auto& client) {
+    client.send("GET /none HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    return std::string(client.receive_until("\r\n\r\n"));
+  };
+  server_.start();
+  TlsClient client(server_.port());
+  EXPECT_NE(head_over(client).find("Strict-Transport-Security: max-age=31536000\r\n"), std::string::npos);
+  TestServer plain;
+  plain.start();
+  RawClient other(plain.port());
+  EXPECT_EQ(head_over(other).find("Strict-Transport-Security"), std::string::npos);
+}
+
+TEST_F(Tls, warns_of_a_key_that_everybody_may_read) {
+  static std::atomic<int> warnings{0};
+  set_log_writer([](LogLevel level, std::string_view, std::span<const LogField> fields) {
+    if (level == LogLevel::warn && fields.front().text.ends_with("key.pem")) ++warnings;
+  });
+  std::filesystem::permissions(folder_ / "key.pem", std::filesystem::perms(0640));
+  server_.start();
+  EXPECT_EQ(warnings, 0);
+  std::filesystem::permissions(folder_ / "key.pem", std::filesystem::perms(0644));
+  server_.server->reload_tls();
+  set_log_writer(nullptr);
+  EXPECT_EQ(warnings, 1);
 }
 
 TEST_F(Tls, answers_malformed_requests_and_then_closes) {
