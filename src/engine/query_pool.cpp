@@ -8,13 +8,16 @@ QueryPool::QueryPool(std::size_t threads, const std::function<std::unique_ptr<Qu
   }
 }
 
-QueryPool::~QueryPool() {
+QueryPool::~QueryPool() { stop(); }
+
+void QueryPool::stop() {
   {
     const MutexLock lock(mutex_);
     stopping_ = true;
   }
   arrived_.notify_all();
   for (auto& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 bool QueryPool::submit(Read read) {

@@ -22,7 +22,10 @@ class QueryPool {
   using Read = absl::AnyInvocable<void(Queries&)>;  // must not throw
 
   QueryPool(std::size_t threads, const std::function<std::unique_ptr<Queries>()>& open);
-  ~QueryPool();  // runs the waiting reads first
+  ~QueryPool();  // stop()
+
+  // Runs the waiting reads, then ends the threads. submit() returns false from then on.
+  void stop();
 
   // Returns false and drops `read` if too many reads are waiting. Any thread.
   bool submit(Read read);

@@ -9,11 +9,12 @@
 // coroutine continues as after any other answer.
 #include "http/connection.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
 #include <cerrno>
 #include <exception>
 
@@ -28,6 +29,8 @@ constexpr std::size_t kCopyMax = 4 * 1024;   // larger bodies are sent without a
 constexpr std::size_t kFlushAt = 64 * 1024;  // answers to pipelined requests are sent together up to this
 // Bytes read and discarded after a refusal, so that the client receives the answer.
 constexpr std::size_t kDiscardMax = 512 * 1024;
+// Bytes that the client of an event stream may send. It has nothing to say, and reading it costs time.
+constexpr std::size_t kIgnoredMax = 1024;
 // A connection with pipelined requests lets the others run after this many, or after this time.
 constexpr int kTurnRequests = 64;
 constexpr std::chrono::milliseconds kTurnTime{1};
@@ -76,12 +79,13 @@ Task Connection::run(std::unique_ptr<Connection> self) {
       Await write([&](auto done) { c.start_write(std::move(done)); });
       co_await write;
       if (write.error) break;
-      if (c.tls_) c.unsent_.reset();
+      c.written_ += write.bytes;
+      if (c.tls_ && (c.unsent_->sent += write.bytes) == c.unsent_->size()) c.unsent_.reset();
     } else if (wait == Wait::hang_up) {
       c.set_activity(Activity::streaming);
       Await sign([&](auto done) { c.start_waiting_for_hang_up(std::move(done)); });
       co_await sign;
-      if (c.has_hung_up(sign.error)) break;
+      if (c.has_hung_up(sign.error, sign.bytes)) break;
     } else if (wait == Wait::reply) {
       c.set_activity(Activity::handling);
       AwaitReply reply{c};
@@ -131,23 +135,27 @@ void Connection::start_read(asio::mutable_buffer space, Handler handler) {
 
 template <class Handler>
 void Connection::start_write(Handler handler) {
-  if (tls_) asio::async_write(*tls_, unsent_->unsent(), std::move(handler));
+  if (tls_) tls_->async_write_some(unsent_->unsent(), std::move(handler));
   else socket_.async_wait(Socket::wait_write, std::move(handler));
 }
 
-// The client of a stream sends nothing more: waits until it disconnects, or for cancel().
+// The client of a stream should send nothing more: waits until it disconnects or sends, or for cancel().
 template <class Handler>
 void Connection::start_waiting_for_hang_up(Handler handler) {
   if (tls_) tls_->async_read_some(asio::buffer(loop_.discarded), std::move(handler));
   else socket_.async_wait(Socket::wait_read, std::move(handler));
 }
 
-bool Connection::has_hung_up(error_code error) {
+bool Connection::has_hung_up(error_code error, std::size_t bytes) {
   if (error) return error != asio::error::operation_aborted;
-  if (tls_) return false;
-  const ssize_t n =
-      ::recv(socket_.native_handle(), loop_.discarded.data(), loop_.discarded.size(), MSG_DONTWAIT);
-  return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+  if (!tls_) {
+    const ssize_t n =
+        ::recv(socket_.native_handle(), loop_.discarded.data(), loop_.discarded.size(), MSG_DONTWAIT);
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR)) return true;
+    bytes = n < 0 ? 0 : static_cast<std::size_t>(n);
+  }
+  ignored_ += bytes;
+  return ignored_ > kIgnoredMax;
 }
 
 // Does all work that is possible now, and returns the operation to wait for.
@@ -328,7 +336,10 @@ void Connection::render(Answer&& answer) {
 bool Connection::flush() {
   if (!unsent_ && loop_.out.empty()) return true;
   if (!tls_) {
-    const Sent sent = send(socket_.native_handle(), unsent_ ? *unsent_ : loop_.out);
+    Output& output = unsent_ ? *unsent_ : loop_.out;
+    const std::size_t before = output.sent;
+    const Sent sent = send(socket_.native_handle(), output);
+    written_ += output.sent - before;
     if (sent != Sent::some) {
       unsent_.reset();
       loop_.out.clear();
@@ -389,11 +400,32 @@ void Connection::send_news(SteadyClock::time_point now) {
 }
 
 void Connection::set_activity(Activity activity) {
-  // Further bytes of the same head or body do not extend the deadline.
-  const bool is_reading = activity == Activity::reading_head || activity == Activity::reading_body;
-  if (is_reading && activity == activity_) return;
+  // Further bytes of the same head, body or answer do not extend the deadline.
+  const bool is_whole = activity == Activity::reading_head || activity == Activity::reading_body ||
+                        activity == Activity::sending;
+  if (is_whole && activity == activity_) return;
   activity_ = activity;
+  if (activity == Activity::sending) taken_ = bytes_taken();
   deadline_ = deadline(activity, loop_.now, loop_.server.config);
+}
+
+// Without what waits in the kernel's buffer, which may be megabytes.
+std::uint64_t Connection::bytes_taken() const {
+  int waiting = 0;
+  const bool is_known = ::ioctl(const_cast<Socket&>(socket_).native_handle(), SIOCOUTQ, &waiting) == 0;
+  return written_ - std::min(written_, static_cast<std::uint64_t>(is_known ? waiting : 0));
+}
+
+bool Connection::is_late(SteadyClock::time_point now) {
+  if (now < deadline_) return false;
+  if (activity_ != Activity::sending) return true;
+  const ServerConfig& config = loop_.server.config;
+  const auto least = config.read_rate_min * static_cast<std::size_t>(config.write_timeout.count()) / 1000;
+  const std::uint64_t taken = bytes_taken();
+  if (taken < taken_ + least) return true;
+  taken_ = taken;
+  deadline_ = deadline(activity_, now, config);
+  return false;
 }
 
 bool Connection::is_idle() {

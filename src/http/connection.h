@@ -44,7 +44,8 @@ class Connection final : public Reply::Sink,
   // Ends a connection that waits for a Reply, after its loop has ended.
   void destroy() { std::exchange(waiting_for_reply_, nullptr).destroy(); }
 
-  bool is_late(SteadyClock::time_point now) const { return now >= deadline_; }
+  // Sets the next deadline of a client that reads slowly, but not too slowly.
+  bool is_late(SteadyClock::time_point now);
   // True if no byte of a request has arrived, not even in the kernel's buffer.
   bool is_idle();
   void cut_off();
@@ -77,7 +78,8 @@ class Connection final : public Reply::Sink,
   void begin_stream();
   bool append_news();
   void end_stream();
-  bool has_hung_up(error_code error);
+  bool has_hung_up(error_code error, std::size_t bytes);
+  std::uint64_t bytes_taken() const;
   void set_activity(Activity activity);
   void log_request(int status, SteadyClock::duration took) const;
 
@@ -98,6 +100,8 @@ class Connection final : public Reply::Sink,
 
   Activity activity_ = Activity::idle;
   SteadyClock::time_point deadline_;
+  std::uint64_t written_ = 0;       // bytes of answers given to the kernel
+  std::uint64_t taken_ = 0;         // bytes_taken() when the deadline for sending was set
   bool close_ = false;              // after the current output
   bool has_refused_ = false;        // the client may still send bytes that will not be read
   std::unique_ptr<Output> unsent_;  // bytes that the socket has not taken; with TLS all output
@@ -120,6 +124,7 @@ class Connection final : public Reply::Sink,
   std::coroutine_handle<> waiting_for_reply_;
 
   std::optional<StreamWriter> stream_;  // the rest of the answer
+  std::size_t ignored_ = 0;             // bytes that the client has sent since the stream began
 };
 
 }  // namespace stagedoor::http

@@ -20,7 +20,7 @@ inline SteadyClock::time_point deadline(Activity activity, SteadyClock::time_poi
       return since + config.head_timeout;
     case Activity::reading_body:
       return since + config.body_timeout;
-    case Activity::sending:
+    case Activity::sending:  // extended by Connection::is_late
       return since + config.write_timeout;
     case Activity::closing:
       return since + Millis(2000);

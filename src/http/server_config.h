@@ -24,11 +24,13 @@ struct ServerConfig {
   std::size_t head_max = 8 * 1024;
   std::size_t body_max = 64 * 1024;
 
-  Millis idle_timeout{60'000};   // for a connection without a request
-  Millis head_timeout{10'000};   // from the first byte of a request to the end of its head; also for TLS
-  Millis body_timeout{10'000};   // from the end of the head to the end of the body
-  Millis write_timeout{10'000};  // without progress in sending an answer
-  Millis sweep_interval{250};    // the precision of these timeouts
+  Millis idle_timeout{60'000};  // for a connection without a request
+  Millis head_timeout{10'000};  // from the first byte of a request to the end of its head; also for TLS
+  Millis body_timeout{10'000};  // from the end of the head to the end of the body
+  // A client that takes less of its answers in this time than read_rate_min (bytes a second) is closed.
+  Millis write_timeout{10'000};
+  std::size_t read_rate_min = 8 * 1024;
+  Millis sweep_interval{250};  // the precision of these timeouts
 
   // Streams above this number get 503 OVERLOADED, which keeps connections free for other calls.
   std::size_t streams_max = 12'000;

@@ -169,6 +169,39 @@ TEST(ServerLimits, closes_clients_that_do_not_read_their_answer) {
   EXPECT_LT(client.receive_to_end().value_or(*bytes).size(), bytes->size());
 }
 
+// The size of the body that a client gets that reads so many bytes each millisecond, at most.
+std::size_t received_slowly(TestServer& server, std::size_t bytes_per_ms) {
+  RawClient client(server.port(), 64 * 1024);
+  client.send("GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  std::vector<char> bytes(bytes_per_ms);
+  std::size_t received = 0;
+  for (ssize_t n = 0; (n = ::recv(client.fd(), bytes.data(), bytes.size(), MSG_WAITALL)) > 0;) {
+    received += static_cast<std::size_t>(n);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return received;
+}
+
+TEST(ServerLimits, gives_a_slow_reader_the_time_that_its_rate_needs) {
+  TestServer server;
+  server.config.write_timeout = Millis(100);
+  server.config.read_rate_min = 100'000;
+  const auto bytes = std::make_shared<const std::string>(20'000'000, 'x');
+  server.get("/x", [&](const Request&, Reply reply) { reply({.shared = bytes}); });
+  server.start();
+  EXPECT_GT(received_slowly(server, 40'000), bytes->size());
+}
+
+TEST(ServerLimits, closes_a_reader_below_the_minimum_rate_although_it_goes_on_reading) {
+  TestServer server;
+  server.config.write_timeout = Millis(100);
+  server.config.read_rate_min = 100'000'000;
+  const auto bytes = std::make_shared<const std::string>(60'000'000, 'x');
+  server.get("/x", [&](const Request&, Reply reply) { reply({.shared = bytes}); });
+  server.start();
+  EXPECT_LT(received_slowly(server, 40'000), bytes->size());
+}
+
 TEST(ServerLimits, never_times_out_a_request_that_waits_for_its_answer) {
   TestServer server;
   server.config.idle_timeout = server.config.head_timeout = server.config.body_timeout = Millis(20);

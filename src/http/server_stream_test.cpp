@@ -133,7 +133,7 @@ TEST_F(Streams, begin_after_answers_to_pipelined_requests_and_ignore_further_one
               "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
   EXPECT_EQ(client.receive().body, "hello");
   EXPECT_EQ(client.receive().header("Content-Type"), "text/event-stream");
-  client.send(std::string(100'000, 'x'));
+  client.send(std::string(500, 'x'));
   station.tell("one");
   EXPECT_THAT(client.receive_until("one\n\n"), Not(HasSubstr("hello")));
   EXPECT_EQ(station.listeners(), 1);
@@ -215,6 +215,18 @@ TEST_F(Streams, drop_a_reader_who_does_not_read) {
   EXPECT_EQ(station.given(), 1 + 101);
   station.tell("still here");
   EXPECT_EQ(reader.receive_until("\n\n"), "data: still here\n\n");
+}
+
+TEST_F(Streams, end_when_the_client_sends_more_than_a_kilobyte) {
+  server.start();
+  RawClient client(server.port());
+  client.send(kGet);
+  EXPECT_TRUE(await([&] { return station.listeners() == 1; }));
+  client.send(std::string(1024, 'x'));
+  station.tell("still there");
+  EXPECT_THAT(client.receive_until("still there\n\n"), EndsWith("still there\n\n"));
+  client.send("x");
+  EXPECT_TRUE(await([&] { return station.listeners() == 0; }));
 }
 
 TEST_F(Streams, are_freed_as_soon_as_the_client_closes) {

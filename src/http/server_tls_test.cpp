@@ -89,11 +89,14 @@ class TlsClient {
     return text;
   }
   // Everything until the server says goodbye.
-  std::string receive_to_end() {
+  std::string receive_to_end(std::chrono::milliseconds pause = {}) {
     std::string text;
     char bytes[16 * 1024];
     int n = 0;
-    while ((n = SSL_read(ssl_, bytes, sizeof bytes)) > 0) text.append(bytes, static_cast<std::size_t>(n));
+    while ((n = SSL_read(ssl_, bytes, sizeof bytes)) > 0) {
+      text.append(bytes, static_cast<std::size_t>(n));
+      if (pause.count() > 0) std::this_thread::sleep_for(pause);
+    }
     ended_well_ = SSL_get_error(ssl_, n) == SSL_ERROR_ZERO_RETURN;
     return text;
   }
@@ -198,6 +201,24 @@ TEST_F(Tls, gives_up_clients_that_speak_no_tls_or_nothing) {
   EXPECT_TRUE(silent.is_closed_by_server());
 }
 
+TEST_F(Tls, closes_readers_by_the_same_minimum_rate_as_without) {
+  const auto bytes = std::make_shared<const std::string>(20'000'000, 'x');
+  server_.config.write_timeout = Millis(100);
+  server_.config.read_rate_min = 100'000;
+  server_.get("/x", [&](const Request&, Reply reply) { reply({.shared = bytes}); });
+  server_.start();
+  TlsClient slow(server_.port(), TLS1_3_VERSION, nullptr, {}, 64 * 1024);
+  slow.send("GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_GT(slow.receive_to_end(std::chrono::milliseconds(1)).size(), bytes->size());
+  EXPECT_TRUE(slow.ended_well());
+  TlsClient stalled(server_.port(), TLS1_3_VERSION, nullptr, {}, 64 * 1024);
+  stalled.send("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+  stalled.receive_until("\r\n\r\n");
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (bytes.use_count() > 1 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  EXPECT_EQ(bytes.use_count(), 1);
+}
+
 // Tells one event of a megabyte in each call, as long as it is asked.
 class Endless : public EventStream {
  public:
@@ -247,6 +268,24 @@ TEST_F(Tls, carries_event_streams_from_their_begin_to_their_end_R_Q3) {
     EXPECT_TRUE(client.ended_well());
   }
   EXPECT_EQ(closed, 2);
+}
+
+TEST_F(Tls, hangs_up_when_the_client_of_a_stream_sends_more_than_a_kilobyte) {
+  std::atomic<int> closed{0};
+  server_.get("/stream", [&](const Request&, Reply reply) {
+    reply({.stream = std::make_shared<Counting>(1'000'000, closed)});
+  });
+  server_.start();
+  TlsClient client(server_.port());
+  client.send("GET /stream HTTP/1.1\r\nHost: a\r\n\r\n");
+  client.receive_until("data: 1\n\n");
+  client.send(std::string(1024, 'x'));
+  EXPECT_NE(client.receive_until("data: 3\n\n"), "");
+  EXPECT_EQ(closed, 0);
+  client.send("x");
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (closed == 0 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  EXPECT_EQ(closed, 1);
 }
 
 TEST_F(Tls, notices_when_a_listener_leaves_and_drops_one_who_does_not_read) {

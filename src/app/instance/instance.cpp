@@ -72,6 +72,11 @@ Instance::Instance(const InstanceParts& parts)
   add_routes();
 }
 
+void Instance::stop() {
+  lane_.stop();
+  query_pool_.stop();
+}
+
 void Instance::add_routes() {
   if (lane_.has_others()) {
     router_.decorate([this](const http::Route& route) { return with_staleness_guard(route, lane_); });

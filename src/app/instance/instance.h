@@ -53,6 +53,9 @@ class Instance {
   // Rebuilds the state in memory from the store. Nothing runs before lane().start() or lane().run_once().
   explicit Instance(const InstanceParts& parts);
 
+  // Ends all threads that answer requests: the lane's and those of reads. Calls are refused from then on.
+  void stop();
+
   Lane& lane() { return lane_; }
   queue::Rooms& rooms() { return rooms_; }
   catalogue::ReadModel& read_model() { return read_model_; }

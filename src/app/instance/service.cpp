@@ -106,7 +106,8 @@ Service::Service(const Config& config)
   add_routes();
 }
 
-Service::~Service() { instance_.lane().stop(); }
+// The threads that answer requests end before the server, whose loops they wake.
+Service::~Service() { instance_.stop(); }
 
 InstanceParts Service::parts() {
   auto keys = signing_keys(config_);
@@ -157,7 +158,7 @@ void Service::stop() {
   ready_ = false;
   std::this_thread::sleep_for(config_.http.stop_delay);
   server_.stop(config_.http.stop_grace);
-  instance_.lane().stop();
+  instance_.stop();
   event_relays_.stop();
 }
 

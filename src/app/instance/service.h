@@ -31,7 +31,7 @@ class Service {
  public:
   // Opens the store and rebuilds the state in memory. Throws std::runtime_error with the cause.
   explicit Service(const Config& config);
-  ~Service();  // ends the lane, whose observers go before it
+  ~Service();  // ends the lane, whose observers go before it, and the reads
 
   // Imports a catalogue file, before start(). Refuses with INVALID_REQUEST or SEAT_OCCUPIED, and with a
   // message for the operator that names all errors with their lines; then nothing is changed.
