@@ -162,6 +162,39 @@ class Signals(InFolder):
             self.assertEqual(old_client.recv(12), b'HTTP/1.1 200')
         self.assertEqual(running.exit_code, 0)
 
+    def test_a_second_term_ends_it_at_once(self):
+        settings = ('--http.stop_grace=10m', '--http.body_timeout=10m')
+        with server.Server(self.folder, *settings) as running:
+            client = connect(running)
+            client.sendall(b'POST /queue HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{')
+            time.sleep(0.2)
+            running.process.terminate()
+            with self.assertRaises(subprocess.TimeoutExpired):
+                running.process.wait(timeout=1)
+            running.process.send_signal(signal.SIGHUP)  # no stop signal
+            with self.assertRaises(subprocess.TimeoutExpired):
+                running.process.wait(timeout=0.5)
+            running.process.terminate()
+            self.assertEqual(running.process.wait(timeout=5), 1)
+        self.assertIn('stopped before everything had finished', (self.folder / 'stderr.log').read_text())
+
+    def test_term_ends_it_although_nobody_reads_its_log(self):
+        settings = ('--log.level=debug', '--http.stop_grace=0s', '--http.threads=1')
+        with server.Server(self.folder, *settings, stderr=subprocess.PIPE) as running:
+            with connect(running) as client:  # the log of these requests is more than the pipe holds
+                client.settimeout(0.5)
+                try:
+                    for _ in range(2000):
+                        client.sendall(b'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n')
+                        client.recv(4096)
+                except TimeoutError:
+                    pass
+            begin = time.monotonic()
+            running.process.terminate()
+            running.process.wait(timeout=10)
+            self.assertLess(time.monotonic() - begin, 7)
+            running.process.stderr.close()
+
 
 if __name__ == '__main__':
     report.main()

@@ -1,11 +1,18 @@
 // `stagedoor serve`: runs a Service from its start to the signal that stops it.
+#include <poll.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <initializer_list>
 #include <string>
+#include <string_view>
+#include <thread>
 
 #include "app/commands/commands.h"
 #include "app/instance/service.h"
@@ -50,6 +57,31 @@ class Signals {
   sigset_t all_ = set_of({SIGTERM, SIGINT, SIGHUP});
 };
 
+// Of a stop that did not finish.
+constexpr int kUnfinished = 1;
+constexpr Millis kAfterGrace{5'000};
+
+// Ends the process at the next stop signal, or after `patience`: a thread may hang, for example because
+// nobody reads the log. What was answered is committed, and what was not is as after a crash.
+void exit_unless_stopped_in(Millis patience) {
+  std::thread([until = std::chrono::steady_clock::now() + patience] {
+    const sigset_t stop = set_of({SIGTERM, SIGINT});
+    for (int signal = -1; signal < 0;) {
+      const auto left =
+          std::max(Millis(0), std::chrono::ceil<Millis>(until - std::chrono::steady_clock::now()));
+      const timespec timeout{.tv_sec = left.count() / 1000, .tv_nsec = left.count() % 1000 * 1'000'000};
+      signal = ::sigtimedwait(&stop, nullptr, &timeout);
+      if (signal < 0 && errno == EAGAIN) break;
+    }
+    constexpr std::string_view kLine = "stagedoor: stopped before everything had finished\n";
+    pollfd log{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+    if (::poll(&log, 1, 0) == 1) {
+      [[maybe_unused]] const ssize_t written = ::write(log.fd, kLine.data(), kLine.size());
+    }
+    std::_Exit(kUnfinished);
+  }).detach();
+}
+
 }  // namespace
 
 int ServeCommand::run_with(const LoadedConfig& loaded) const {
@@ -83,6 +115,7 @@ int ServeCommand::run_with(const LoadedConfig& loaded) const {
   std::fflush(stdout);
   service.start_relays();
   while (signals.wait() == SIGHUP) service.reload();
+  exit_unless_stopped_in(config.http.stop_delay + config.http.stop_grace + kAfterGrace);
   service.stop();
   return 0;
 }
