@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "api/idempotency.h"
+#include "api/json_body.h"
 #include "api/paging.h"
 #include "http/render_refusal.h"
 #include "http/router.h"
-#include "json/read.h"
 
 namespace stagedoor::api {
 
@@ -25,7 +25,7 @@ auto with_id(std::string_view name) {
   return [name](const Source& from) { return from.request.template id<Id>(name); };
 }
 template <class Body>
-inline constexpr auto with_body = [](const Source& from) { return json::read<Body>(from.request.body); };
+inline constexpr auto with_body = [](const Source& from) { return read_body<Body>(from.request); };
 inline auto with_user(std::string_view name) {
   return [name](const Source& from) { return from.request.user_id(name); };
 }

@@ -44,13 +44,11 @@ void note(const Deps& deps, const Who& who, const Note& body, PageAt at, const I
 }
 
 struct Bind : testing::Test {
-  Answer call(std::string_view body, std::string_view query, std::string_view key) {
-    const http::Header header{"Idempotency-Key", key};
-    const http::Request request{.method = http::Method::POST,
-                                .path = "/x",
-                                .raw_query = query,
-                                .body = body,
-                                .headers = {&header, 1}};
+  Answer call(std::string_view body, std::string_view query, std::string_view key,
+              std::string_view type = "application/json") {
+    const http::Header headers[] = {{"Idempotency-Key", key}, {"content-type", type}};
+    const http::Request request{
+        .method = http::Method::POST, .path = "/x", .raw_query = query, .body = body, .headers = headers};
     Sink sink;
     bind(deps, note, who_asks, with_body<Note>, with_page, with_idempotency)(request, http::Reply(sink));
     EXPECT_EQ(sink.answers.size(), 1U);
@@ -83,6 +81,17 @@ TEST_F(Bind, takes_keys_of_visible_ascii_characters_only) {
     EXPECT_THAT(answer.body, HasSubstr(R"("path":"Idempotency-Key")"));
   }
   EXPECT_EQ(deps.handled, 2);
+}
+
+TEST_F(Bind, takes_a_body_only_as_json_R_X3) {
+  for (const char* type : {"application/json", "Application/JSON; charset=utf-8", "application/json ;a=b"})
+    EXPECT_EQ(call(R"({"number":7})", "", "k", type).status, 200) << type;
+  for (const char* type : {"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data",
+                           "application/jsonp", "text/plain; application/json"}) {
+    const Answer answer = call(R"({"number":7})", "limit=0", "k", type);
+    EXPECT_EQ(answer.refusal, Code::INVALID_REQUEST) << type;
+    EXPECT_THAT(answer.body, AllOf(HasSubstr(R"("path":"Content-Type")"), HasSubstr(R"("path":"limit")")));
+  }
 }
 
 TEST_F(Bind, looks_for_errors_only_when_the_caller_is_known) {

@@ -50,6 +50,7 @@ PendingPtr World::send(const Call& call) {
   std::vector<http::Header> headers;
   if (!call.token.empty()) headers.push_back({"Authorization", authorization});
   if (!call.idempotency_key.empty()) headers.push_back({"Idempotency-Key", call.idempotency_key});
+  if (!call.body.empty()) headers.push_back({"Content-Type", "application/json"});
   for (const auto& [name, value] : call.headers) headers.push_back({name, value});
   request.headers = headers;
   const auto found = instance_.router().find(request);

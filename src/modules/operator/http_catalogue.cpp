@@ -199,6 +199,7 @@ Result<Document> patched(const Document& document, const boost::json::value& pat
 }
 
 Result<boost::json::value> patch_body(const api::Source& from) {
+  if (const auto refusal = api::refuse_other_type(from.request)) return *refusal;
   json::FieldErrors errors;
   auto patch = json::parse(from.request.body, errors);
   if (patch && !patch->is_object()) errors.add("", "must be an object");

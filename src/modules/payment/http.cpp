@@ -75,7 +75,7 @@ PaymentDto to_dto(const Payment& payment, Queries& queries, const Catalogue& cat
 // nullopt if the request has no body: then only the reservation in the path is paid.
 Result<std::optional<PayBody>> optional_body(const api::Source& from) {
   if (from.request.body.empty()) return std::optional<PayBody>();
-  auto read = json::read<PayBody>(from.request.body);
+  auto read = api::read_body<PayBody>(from.request);
   if (!read) return read.error();
   return std::optional(std::move(*read));
 }

@@ -59,7 +59,7 @@ Result<EventId> implied_event(const QueueDeps& deps) {
 }
 
 Result<Join> read_join(const QueueDeps& deps, const http::Request& request) {
-  const auto body = json::read<JoinBody>(request.body);
+  const auto body = api::read_body<JoinBody>(request);
   if (!body) return body.error();
   const auto caller = deps.identity.joining(request, body->userId);
   if (!caller) return caller.error();

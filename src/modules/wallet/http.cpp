@@ -114,7 +114,7 @@ http::Route history_route(const WalletDeps& deps) {
 }  // namespace
 
 Result<Won> charged_amount(const api::Source& from) {
-  const auto read = json::read<ChargeBody>(from.request.body);
+  const auto read = api::read_body<ChargeBody>(from.request);
   if (read) return read->amount;
   Refusal refusal = read.error();
   if (std::ranges::find(refusal.details, "amount", &FieldError::path) != refusal.details.end()) {
