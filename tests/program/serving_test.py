@@ -151,15 +151,36 @@ class Signals(InFolder):
             old_client, first = self.tls(running)
             self.certificate('second')
             running.process.send_signal(signal.SIGHUP)
-            self.wait_for_line('read again')
+            self.wait_for_line('certificate and key: read again')
             second = self.tls(running)[1]
             self.assertNotEqual(first, second)
             (self.folder / 'cert.pem').write_text('no certificate')
             running.process.send_signal(signal.SIGHUP)
-            self.wait_for_line('the old one stays in use')
+            self.wait_for_line('certificate and key: not read again; the old ones stay in use')
             self.assertEqual(self.tls(running)[1], second)
             old_client.sendall(b'GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n')
             self.assertEqual(old_client.recv(12), b'HTTP/1.1 200')
+        self.assertEqual(running.exit_code, 0)
+
+    def test_hup_rereads_the_keys_beside_the_store(self):
+        def status_with(key):
+            return status_of(urllib.request.Request(running.url + '/admin/events', headers={'Authorization': f'Bearer {key}'}))
+
+        with server.Server(self.folder) as running:
+            keys = self.folder / 'stagedoor.db.operator'
+            old = keys.read_text().splitlines()[-1].split(':')[2]
+            self.assertEqual(status_with(old), 200)
+            keys.write_text('anna:viewer:a-secret-of-anna\n')
+            running.process.send_signal(signal.SIGHUP)
+            self.wait_for_line('keys of tokens and operators: read again')
+            self.assertEqual((status_with(old), status_with('a-secret-of-anna')), (401, 200))
+            for wrong in ('anna', '', 'anna:boss:a-secret-of-anna'):
+                keys.write_text(wrong + '\n')
+                lines = len(self.log())
+                running.process.send_signal(signal.SIGHUP)
+                self.until(lambda: len(self.log()) > lines)
+                self.assertIn('not read again', self.log()[-1]['message'])
+                self.assertEqual(status_with('a-secret-of-anna'), 200)
         self.assertEqual(running.exit_code, 0)
 
     def test_a_second_term_ends_it_at_once(self):

@@ -134,6 +134,9 @@ std::optional<std::string> settle_max_connections(Config& config, std::int64_t d
 LoadedConfig load_config_of_process(const std::string& path,
                                     std::vector<std::pair<std::string, std::string>> flags);
 
+// name:role:secret, with the role viewer, operator or owner.
+bool is_operator_key(std::string_view text);
+
 // Lines "where: message", one per error.
 std::string describe_errors(const std::vector<ConfigError>& errors);
 

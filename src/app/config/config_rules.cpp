@@ -57,14 +57,6 @@ bool is_network(std::string_view text) {
   return bits && *bits <= (family == 4 ? 32u : 128u);
 }
 
-bool is_operator_key(std::string_view text) {
-  const auto first = text.find(':');
-  const auto second = first == std::string_view::npos ? first : text.find(':', first + 1);
-  if (second == std::string_view::npos || first == 0 || second + 1 == text.size()) return false;
-  const auto role = text.substr(first + 1, second - first - 1);
-  return role == "viewer" || role == "operator" || role == "owner";
-}
-
 constexpr std::size_t kSinkNameMax = 32;
 
 class Rules {
@@ -185,6 +177,14 @@ class Rules {
 };
 
 }  // namespace
+
+bool is_operator_key(std::string_view text) {
+  const auto first = text.find(':');
+  const auto second = first == std::string_view::npos ? first : text.find(':', first + 1);
+  if (second == std::string_view::npos || first == 0 || second + 1 == text.size()) return false;
+  const auto role = text.substr(first + 1, second - first - 1);
+  return role == "viewer" || role == "operator" || role == "owner";
+}
 
 std::optional<SinkSetting> parse_sink(std::string_view text) {
   const auto equals = text.find('=');

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -69,6 +70,13 @@ std::pair<std::vector<std::string>, std::optional<std::string>> kept(const std::
   return {{line}, line};
 }
 
+std::vector<std::string> read_operators(const std::string& file) {
+  std::vector<std::string> keys = read_lines(file);
+  if (!std::ranges::all_of(keys, is_operator_key))
+    throw std::runtime_error(file + " has a line that is not name:role:secret.");
+  return keys;
+}
+
 std::string first_operator() { return "owner:owner:" + random_secret(); }
 
 }  // namespace
@@ -92,6 +100,14 @@ std::vector<std::string> signing_keys(const Config& config) {
       .first;
 }
 
+StoredKeys reread_keys(const Config& config) {
+  StoredKeys keys;
+  const auto store = store_file(config);
+  if (store && config.auth.keys.empty()) keys.signing = read_lines(*store + ".keys");
+  if (store && config.admin.keys.empty()) keys.operators = read_operators(*store + ".operator");
+  return keys;
+}
+
 OperatorSecrets operator_secrets(const Config& config) {
   if (!config.admin.keys.empty()) return {config.admin.keys, std::nullopt};
   if (config.store.is_postgres()) need_the_same("admin.keys", "name:owner:secret");
@@ -103,6 +119,7 @@ OperatorSecrets operator_secrets(const Config& config) {
   auto [keys, made] =
       kept(*store + ".operator", "# Operator keys, name:role:secret, used when admin.keys is not set.\n",
            first_operator);
+  if (!made) keys = read_operators(*store + ".operator");
   return {std::move(keys), std::move(made)};
 }
 

@@ -23,6 +23,14 @@ struct OperatorSecrets {
 };
 OperatorSecrets operator_secrets(const Config& config);
 
+// The keys in the files beside the store, of those two kinds that are kept there. Creates nothing. Throws as
+// above.
+struct StoredKeys {
+  std::optional<std::vector<std::string>> signing;
+  std::optional<std::vector<std::string>> operators;
+};
+StoredKeys reread_keys(const Config& config);
+
 // The file of an embedded store ("sqlite:FILE"); nullopt for a store in memory or on a server.
 std::optional<std::string> store_file(const Config& config);
 

@@ -77,6 +77,12 @@ void Instance::stop() {
   query_pool_.stop();
 }
 
+void Instance::replace_keys(const std::optional<std::vector<std::string>>& token_keys,
+                            const std::optional<std::vector<std::string>>& operator_keys) {
+  if (token_keys) token_keys_.replace(*token_keys);
+  if (operator_keys) operator_keys_.replace(*operator_keys);
+}
+
 void Instance::add_routes() {
   if (lane_.has_others()) {
     router_.decorate([this](const http::Route& route) { return with_staleness_guard(route, lane_); });

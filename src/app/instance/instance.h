@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,10 @@ class Instance {
 
   // Ends all threads that answer requests: the lane's and those of reads. Calls are refused from then on.
   void stop();
+
+  // Replaces the keys that are given. Any thread.
+  void replace_keys(const std::optional<std::vector<std::string>>& token_keys,
+                    const std::optional<std::vector<std::string>>& operator_keys);
 
   Lane& lane() { return lane_; }
   queue::Rooms& rooms() { return rooms_; }

@@ -145,13 +145,21 @@ void Service::start() {
 }
 
 void Service::reload() {
-  try {
-    server_.reload_tls();
-    log(LogLevel::info, "settings that are files were read again");
-  } catch (const std::runtime_error& error) {
-    log(LogLevel::error, "the TLS certificate was not read again; the old one stays in use",
-        {{"error.message", error.what()}});
-  }
+  const auto read_again = [](const std::string& what, const auto& read) {
+    try {
+      read();
+      log(LogLevel::info, what + ": read again");
+    } catch (const std::runtime_error& error) {
+      log(LogLevel::error, what + ": not read again; the old ones stay in use",
+          {{"error.message", error.what()}});
+    }
+  };
+  if (!config_.http.tls_certificate.empty())
+    read_again("TLS certificate and key", [&] { server_.reload_tls(); });
+  read_again("keys of tokens and operators", [&] {
+    const StoredKeys keys = reread_keys(config_);
+    instance_.replace_keys(keys.signing, keys.operators);
+  });
 }
 
 void Service::stop() {

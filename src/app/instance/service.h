@@ -41,7 +41,8 @@ class Service {
   // Starts the delivery of events to the sinks. Separate from start(), because a sink may write to standard
   // output, whose first line must report that the server listens.
   void start_relays() { event_relays_.start(); }
-  // Reads the TLS certificate and key again. Logs the outcome; if it fails, the old ones stay in use.
+  // Reads the TLS certificate and its key again, and the keys beside the store. Logs the outcome; what cannot
+  // be read stays as it is.
   void reload();
   // Reports not ready for http.stop_delay, then finishes running requests, refuses new ones, and ends.
   void stop();

@@ -23,23 +23,26 @@ UserId Operator::user() const {
   return user;
 }
 
-OperatorKeys::OperatorKeys(const std::vector<std::string>& keys) {
+void OperatorKeys::replace(const std::vector<std::string>& keys) {
+  const auto parsed = std::make_shared<std::vector<Key>>();
   for (const std::string_view key : keys) {
     const std::size_t first = key.find(':');
     const std::size_t second = first == key.npos ? key.npos : key.find(':', first + 1);
     ensure(second != key.npos && second + 1 < key.size(), "an operator key is name:role:secret");
     const auto role = std::find(kRoles.begin(), kRoles.end(), key.substr(first + 1, second - first - 1));
     ensure(role != kRoles.end(), "an operator's role is viewer, operator or owner");
-    keys_.push_back({{std::string(key.substr(0, first)), static_cast<Role>(role - kRoles.begin())},
-                     sha256(key.substr(second + 1))});
+    parsed->push_back({{std::string(key.substr(0, first)), static_cast<Role>(role - kRoles.begin())},
+                       sha256(key.substr(second + 1))});
   }
+  *keys_.lock() = parsed;
 }
 
 Result<Operator> OperatorKeys::check(std::string_view authorization, Role needed) const {
   const std::string_view secret = after_bearer(authorization).value_or("");
   const Sha256 digest = sha256(secret);
+  const auto keys = *keys_.lock();
   const Operator* found = nullptr;
-  for (const Key& key : keys_) {
+  for (const Key& key : *keys) {
     if (CRYPTO_memcmp(key.digest.data(), digest.data(), digest.size()) == 0) found = &key.owner;
   }
   if (!found || secret.empty()) {

@@ -1,10 +1,12 @@
 // Operator keys (R-O1): the callers of /admin and their roles.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/guarded.h"
 #include "core/refusal.h"
 #include "core/sha256.h"
 #include "core/uuid.h"
@@ -27,7 +29,10 @@ class OperatorKeys {
  public:
   // Each key is "name:role:secret" with the role viewer, operator or owner. The settings check this, so any
   // other form is a bug. Only digests of the secrets are kept.
-  explicit OperatorKeys(const std::vector<std::string>& keys);
+  explicit OperatorKeys(const std::vector<std::string>& keys) { replace(keys); }
+
+  // Replaces all keys. Any thread.
+  void replace(const std::vector<std::string>& keys);
 
   // The operator with the secret in `authorization` ("Bearer <secret>"). Refusals: ADMIN_KEY_INVALID;
   // FORBIDDEN if the role is below `needed`. The time does not depend on the key. Any thread.
@@ -39,7 +44,7 @@ class OperatorKeys {
     Sha256 digest;
   };
 
-  std::vector<Key> keys_;
+  Guarded<std::shared_ptr<const std::vector<Key>>> keys_;
 };
 
 }  // namespace stagedoor::identity

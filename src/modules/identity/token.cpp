@@ -57,14 +57,19 @@ struct TokenKeys::Key {
   }
 };
 
-TokenKeys::TokenKeys(std::vector<std::string> secrets) {
-  ensure(!secrets.empty(), "a server has at least one signing key");
-  for (const auto& secret : secrets) keys_.push_back(std::make_unique<Key>(secret));
-}
+TokenKeys::TokenKeys(const std::vector<std::string>& secrets) { replace(secrets); }
 TokenKeys::~TokenKeys() = default;
 
+void TokenKeys::replace(const std::vector<std::string>& secrets) {
+  ensure(!secrets.empty(), "a server has at least one signing key");
+  const auto keys = std::make_shared<Keys>();
+  for (const auto& secret : secrets) keys->push_back(std::make_unique<Key>(secret));
+  *keys_.lock() = keys;
+}
+
 std::string TokenKeys::sign(const protocol::TokenClaims& claims) const {
-  const Key& key = *keys_.front();
+  const auto keys = *keys_.lock();
+  const Key& key = *keys->front();
   protocol::TokenBytes token = protocol::encode_token(key.id, claims);
   std::uint8_t mac[32];
   key.mac(token, mac);
@@ -76,7 +81,8 @@ std::optional<protocol::TokenClaims> TokenKeys::verify(std::string_view text) co
   const auto token = protocol::token_bytes(text);
   if (!token) return std::nullopt;
   const std::uint32_t key_id = protocol::key_id_of(*token);
-  for (const auto& key : keys_) {
+  const auto keys = *keys_.lock();
+  for (const auto& key : *keys) {
     if (key->id != key_id) continue;
     std::uint8_t mac[32];
     key->mac(*token, mac);

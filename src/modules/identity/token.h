@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/guarded.h"
 #include "protocol/token_layout.h"
 
 namespace stagedoor::identity {
@@ -16,8 +17,11 @@ namespace stagedoor::identity {
 class TokenKeys {
  public:
   // 32-byte secrets, newest first: the first signs, all verify.
-  explicit TokenKeys(std::vector<std::string> secrets);
+  explicit TokenKeys(const std::vector<std::string>& secrets);
   ~TokenKeys();
+
+  // Replaces all keys. Any thread.
+  void replace(const std::vector<std::string>& secrets);
 
   std::string sign(const protocol::TokenClaims& claims) const;
   // The claims if the text is, to the last bit, a token signed by one of the keys; else nullopt. Compares in
@@ -26,7 +30,8 @@ class TokenKeys {
 
  private:
   struct Key;
-  std::vector<std::unique_ptr<Key>> keys_;
+  using Keys = std::vector<std::unique_ptr<Key>>;
+  Guarded<std::shared_ptr<const Keys>> keys_;
 };
 
 }  // namespace stagedoor::identity
