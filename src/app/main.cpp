@@ -3,8 +3,11 @@
 #include <exception>
 
 #include "app/commands/cli.h"
+#include "core/log.h"
 
-int main(int argc, char** argv) {
+namespace {
+
+int run(int argc, char** argv) {
   try {
     const stagedoor::CommandLine line = stagedoor::parse_command_line({argv + 1, argv + argc});
     if (line.command) return line.command->run();
@@ -14,4 +17,12 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "stagedoor: %s\n", error.what());
     return 1;
   }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const int code = run(argc, argv);
+  stagedoor::flush_log();
+  return code;
 }

@@ -17,6 +17,7 @@
 #include <boost/asio/post.hpp>
 #include <cerrno>
 #include <exception>
+#include <optional>
 
 #include "core/log.h"
 #include "http/render_refusal.h"
@@ -34,6 +35,15 @@ constexpr std::size_t kIgnoredMax = 1024;
 // A connection with pipelined requests lets the others run after this many, or after this time.
 constexpr int kTurnRequests = 64;
 constexpr std::chrono::milliseconds kTurnTime{1};
+
+// Answers that are many when they come: a line a second for all of them, instead of one each (R-A9). Returns
+// false if the answer is none of these.
+bool log_shed_load(std::optional<Code> refusal) {
+  if (refusal == Code::OVERLOADED) log(LogLevel::warn, "requests are refused: OVERLOADED");
+  else if (refusal == Code::STORE_UNAVAILABLE) log(LogLevel::warn, "requests are refused: STORE_UNAVAILABLE");
+  else return false;
+  return true;
+}
 
 }  // namespace
 
@@ -287,7 +297,9 @@ void Connection::finish() {
     answer_ = render_refusal({.code = Code::OVERLOADED, .message = "There are too many streams"});
   }
   loop_.metrics.count(route_, answer_.status, loop_.now - started_);
-  if (answer_.status >= 500 || loop_.logs_requests) log_request(answer_.status, loop_.now - started_);
+  const bool is_shed = log_shed_load(answer_.refusal);
+  if ((answer_.status >= 500 && !is_shed) || loop_.logs_requests)
+    log_request(answer_.status, loop_.now - started_);
   close_ = !parser_.keep_alive() || loop_.is_stopping || answer_.stream;
   render(std::move(answer_));
   parser_.next();
@@ -442,16 +454,16 @@ void Connection::cut_off() {
 
 void Connection::log_request(int status, SteadyClock::duration took) const {
   const auto& routes = loop_.server.router.routes();
-  const std::string nanoseconds = std::to_string(std::chrono::nanoseconds(took).count());
   const std::string_view trace = trace_.empty() ? std::string_view() : std::string_view(trace_).substr(3, 32);
   // Never the query: it may carry a token.
   log(status >= 500 ? LogLevel::info : LogLevel::debug, "request",
-      {{"http.request.method", to_string(method_)},
+      {{kRecordField, "stagedoor.request"},
+       {"http.request.method", to_string(method_)},
        {"http.route",
         is_handling_ && route_ < routes.size() ? std::string_view(routes[route_]->label) : "none"},
        {"url.path", path_},
-       {"http.response.status_code", std::to_string(status)},
-       {"event.duration", nanoseconds},
+       {"http.response.status_code", status},
+       {"event.duration", std::chrono::nanoseconds(took).count()},
        {"http.request.id", request_id_},
        {"trace.id", trace},
        {"client.ip", client_.to_string()}});

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <netinet/tcp.h>
-#include <spdlog/spdlog.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -162,7 +161,7 @@ void Loop::sweep() {
     date_second_ = second;
     state_.date = http_date(second);
   }
-  state_.logs_requests = spdlog::should_log(spdlog::level::debug);
+  state_.logs_requests = is_logged(LogLevel::debug);
   for (Connection& connection : connections_) {
     if (connection.is_late(state_.now)) connection.cut_off();
   }

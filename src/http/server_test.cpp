@@ -295,7 +295,10 @@ std::mutex g_log_mutex;
 std::vector<std::string> g_log;
 void keep_log(LogLevel, std::string_view message, std::span<const LogField> fields) {
   std::string line(message);
-  for (const LogField& field : fields) line += " " + std::string(field.name) + "=" + std::string(field.text);
+  for (const LogField& field : fields) {
+    line += " " + std::string(field.name) + "=";
+    line += field.number ? std::to_string(*field.number) : std::string(field.text);
+  }
   const std::lock_guard lock(g_log_mutex);
   g_log.push_back(line);
 }

@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
 """The program as operators and scripts meet it: exit codes, where output goes, wrong settings (R-K1, R-K2)."""
 import concurrent.futures
+import contextlib
 import datetime
+import http.client
 import json
+import os
 import pathlib
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 import urllib.error
+import urllib.parse
 import urllib.request
 import uuid
 
@@ -217,6 +222,87 @@ class EventsOut(InFolder):
         self.assertLess(time.monotonic() - begin, 20)
         audit = self.run_program('audit')
         self.assertEqual(audit.returncode, 0, audit.stdout + audit.stderr)
+
+
+class Log(InFolder):
+    """The log never stops the server and never floods (R-A9)."""
+
+    SETTINGS = (f'--catalogue.file={Work.CATALOGUE}', '--admin.keys=anna:owner:secret-of-anna')
+
+    def assert_serves_and_stops(self, *settings, stderr):
+        """Returns the metrics after a thousand requests; the server also ends in time."""
+        with server.Server(self.folder, *self.SETTINGS, *settings, stderr=stderr) as running:
+            address = urllib.parse.urlsplit(running.url)
+            client = http.client.HTTPConnection(address.hostname, address.port, timeout=10)
+            for _ in range(1000):
+                client.request('GET', '/events')
+                self.assertEqual(client.getresponse().read()[:15], b'{"success":true')
+            client.request('GET', '/metrics')
+            metrics = client.getresponse().read().decode()
+            begin = time.monotonic()
+        self.assertEqual(running.exit_code, 0)
+        self.assertLess(time.monotonic() - begin, 15)
+        return metrics
+
+    def test_standard_error_that_nobody_reads_stops_neither_answers_nor_the_end(self):
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        os.set_blocking(writer, False)
+        for size in (4096, 1):
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    os.write(writer, b'x' * size)
+        os.set_blocking(writer, True)
+        with open(writer, 'wb') as full:
+            self.assert_serves_and_stops('--log.level=debug', stderr=full)
+
+    def test_log_that_does_not_fit_on_its_disk_is_counted(self):
+        with open('/dev/full', 'wb') as full:
+            metrics = self.assert_serves_and_stops('--log.level=debug', stderr=full)
+        self.assertRegex(metrics, r'\nstagedoor_log_dropped_lines_total [1-9]')
+
+    def test_overload_is_a_line_a_second_and_not_one_for_each_answer(self):
+        begin = time.monotonic()
+        with server.Server(self.folder, *self.SETTINGS, '--lane.join_queue=1', '--lane.batch_max=1') as running:
+            address = urllib.parse.urlsplit(running.url)
+
+            def join(connections, requests=500):
+                """Sends them all before it reads; returns how many were refused as OVERLOADED."""
+                sockets = [socket.create_connection((address.hostname, address.port), timeout=30) for _ in range(connections)]
+                for each in sockets:
+                    each.sendall(b''.join(
+                        b'POST /queue HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n%s\r\n%s'
+                        % (len(body), b'Connection: close\r\n' if last else b'', body)
+                        for last, body in ((i == requests - 1, json.dumps({'eventId': 1, 'userId': str(uuid.uuid4())}).encode())
+                                           for i in range(requests))))
+                answers = b''
+                for each in sockets:
+                    while part := each.recv(1 << 20):
+                        answers += part
+                    each.close()
+                return answers.count(b'"code":"OVERLOADED"')
+            with concurrent.futures.ThreadPoolExecutor(4) as clients:
+                refused = sum(clients.map(join, [4] * 8))
+        seconds = time.monotonic() - begin
+        self.assertGreater(refused, 200, 'the test refused nothing')
+        lines = [json.loads(line) for line in (self.folder / 'stderr.log').read_text().splitlines()]
+        told = [line for line in lines if 'OVERLOADED' in line['message']]
+        self.assertEqual(sum(line.get('count', 1) for line in told), refused)
+        self.assertLessEqual(len(told), 2 + seconds)
+        self.assertLessEqual(len(lines), 20 + seconds, lines)
+
+    def test_log_tells_what_operators_ask_about_in_ecs_names_with_numbers_as_numbers(self):
+        with server.Server(self.folder, *self.SETTINGS, '--log.level=debug') as running:
+            call(running.url + '/admin/events/1/queue/pause', 'POST', {}, token='secret-of-anna')
+            call(running.url + '/events')
+        text = (self.folder / 'stderr.log').read_text()
+        self.assertNotIn('secret-of-anna', text)
+        lines = [json.loads(line) for line in text.splitlines()]
+        expected = ['catalogue imported', 'server started', 'operator action', 'server stopping', 'server stopped']
+        self.assertEqual([line['message'] for line in lines if line['message'] in expected and line['log.level'] == 'info'], expected)
+        request = next(line for line in lines if line.get('url.path') == '/events')
+        self.assertEqual((request['http.response.status_code'], request['event.dataset']), (200, 'stagedoor.request'))
+        self.assertIsInstance(request['event.duration'], int)
 
 
 class DrawnSale(unittest.TestCase):

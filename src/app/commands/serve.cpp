@@ -98,10 +98,16 @@ int ServeCommand::run_with(const LoadedConfig& loaded) const {
   const Signals signals;
   Service service(config);
   if (!config.catalogue.file.empty()) {
-    if (const auto imported = service.import_file(config.catalogue.file); !imported) {
+    const auto imported = service.import_file(config.catalogue.file);
+    if (!imported) {
       std::fprintf(stderr, "%s\n", imported.error().message.c_str());
       return kRefused;
     }
+    log(LogLevel::info, "catalogue imported",
+        {{"file.path", config.catalogue.file},
+         {"stagedoor.import.added", imported->added.size()},
+         {"stagedoor.import.changed", imported->changed.size()},
+         {"stagedoor.import.unchanged", imported->left.size()}});
   }
   if (service.new_operator_key()) {
     std::fprintf(stderr, "new operator key, shown only once (name:role:secret): %s\n",

@@ -14,6 +14,7 @@
 
 #include "adapters/system/random.h"
 #include "app/instance/docs_page.h"
+#include "app/instance/logging.h"
 #include "app/instance/staleness_guard.h"
 #include "core/log.h"
 #include "core/refusals.h"
@@ -57,6 +58,15 @@ http::ServerConfig server_config(const Config& config) {
   server.tls_key = from.tls_key;
   server.trusted_proxies = from.trusted_proxies;
   return server;
+}
+
+prometheus::MetricFamily log_metric() {
+  prometheus::ClientMetric dropped;
+  dropped.counter.value = double(dropped_log_lines());
+  return {"stagedoor_log_dropped_lines_total",
+          "Log lines that were not written: nobody read standard error, or its disk was full",
+          prometheus::MetricType::Counter,
+          {dropped}};
 }
 
 }  // namespace
@@ -139,9 +149,12 @@ Result<catalogue::ImportSummary> Service::import_file(const std::string& name) {
 }
 
 void Service::start() {
+  instance_.lane().add_observer(action_log_);  // not earlier: `stagedoor import` says itself what it did
   instance_.lane().start();
   ready_ = true;
   server_.start();
+  log(LogLevel::info, "server started",
+      {{"server.address", address()}, {"service.version", STAGEDOOR_VERSION}});
 }
 
 void Service::reload() {
@@ -164,10 +177,12 @@ void Service::reload() {
 
 void Service::stop() {
   ready_ = false;
+  log(LogLevel::info, "server stopping");
   std::this_thread::sleep_for(config_.http.stop_delay);
   server_.stop(config_.http.stop_grace);
   instance_.stop();
   event_relays_.stop();
+  log(LogLevel::info, "server stopped");
 }
 
 std::string Service::address() const { return with_port(config_.http.listen, server_.port()); }
@@ -181,6 +196,7 @@ std::vector<prometheus::MetricFamily> Service::metrics() const {
   auto families = sale_metrics_.collect();
   for (auto& family : http_metrics_->collect()) families.push_back(std::move(family));
   for (auto& family : event_relays_.metrics(clock_.now())) families.push_back(std::move(family));
+  families.push_back(log_metric());
   return families;
 }
 

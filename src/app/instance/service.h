@@ -10,6 +10,7 @@
 #include "adapters/system/clock.h"
 #include "app/config/config.h"
 #include "app/config/secrets.h"
+#include "app/instance/action_log.h"
 #include "app/instance/event_relays.h"
 #include "app/instance/instance.h"
 #include "app/instance/metrics_text.h"
@@ -66,6 +67,7 @@ class Service {
   EventRelays event_relays_;
   Instance instance_;
   SaleMetrics sale_metrics_;
+  ActionLog action_log_;
   std::shared_ptr<http::Metrics> http_metrics_ = std::make_shared<http::Metrics>();
   MetricsText metrics_text_;
   std::atomic<bool> ready_{false};

@@ -34,7 +34,7 @@ Millis Relay::run_once(const std::stop_token& stop) {
   const OutboxId next = events[count - 1].row.id;
   if (!outbox_->advance(name_, from, next)) {
     log(LogLevel::warn, "another relay has delivered to this sink; some events may be duplicates",
-        {{"events.sink", name_}});
+        {{"stagedoor.sink", name_}});
     return Millis(0);
   }
   accepted_.store(next.value, std::memory_order_release);
