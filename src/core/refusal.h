@@ -33,6 +33,7 @@ struct Refusal {
   std::vector<std::pair<std::string, std::string>> extra =
       {};  // further members of the body; the value is JSON text
   std::vector<std::pair<std::string, std::string>> headers = {};  // Location, Retry-After, Allow
+  std::size_t more_details = 0;                                   // errors that `details` leaves out
 };
 
 template <class T>
@@ -48,8 +49,10 @@ std::optional<Refusal> refusal_of(const Result<Parts>&... parts) {
     if (part) return;
     const Refusal& next = part.error();
     if (!first) first = next;
-    else if (first->code == Code::INVALID_REQUEST && next.code == Code::INVALID_REQUEST)
+    else if (first->code == Code::INVALID_REQUEST && next.code == Code::INVALID_REQUEST) {
       first->details.insert(first->details.end(), next.details.begin(), next.details.end());
+      first->more_details += next.more_details;
+    }
   };
   (add(parts), ...);
   return first;

@@ -30,6 +30,7 @@ bj::object problem_schema(Components& components) {
   properties["code"] = json::schema<Code>(components);
   properties["message"] = bj::object{{"type", "string"}};
   properties["details"] = json::schema<std::vector<FaultBody>>(components);
+  properties["moreDetails"] = bj::object{{"type", "integer"}, {"minimum", 1}};
   return {{"type", "object"},
           {"properties", std::move(properties)},
           {"required", bj::array{"success", "code", "message"}}};

@@ -2,13 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/describe/enum_to_string.hpp>
+#include <span>
 
 #include "core/hex.h"
 #include "core/sha256.h"
 #include "json/write.h"
 
 namespace stagedoor::http {
+namespace {
+
+constexpr std::size_t kDetailsMax = 20;  // R-X3
+
+}  // namespace
 
 int status_of(Code code) {
   switch (code) {
@@ -70,8 +77,10 @@ Answer render_refusal(const Refusal& refusal) {
   answer.body += R"(","message":)";
   json::write_string(answer.body, refusal.message);
   if (!refusal.details.empty()) {
+    const std::size_t listed = std::min(refusal.details.size(), kDetailsMax);
+    const std::size_t more = refusal.details.size() - listed + refusal.more_details;
     answer.body += R"(,"details":[)";
-    for (const FieldError& error : refusal.details) {
+    for (const FieldError& error : std::span(refusal.details).first(listed)) {
       answer.body += R"({"path":)";
       json::write_string(answer.body, error.path);
       answer.body += R"(,"message":)";
@@ -79,6 +88,7 @@ Answer render_refusal(const Refusal& refusal) {
       answer.body += "},";
     }
     answer.body.back() = ']';
+    if (more > 0) answer.body += fmt::format(R"(,"moreDetails":{})", more);
   }
   for (const auto& [name, value] : refusal.extra) {
     answer.body += ',';

@@ -18,8 +18,9 @@ namespace stagedoor::http {
 // The HTTP status of a refusal: the table of section 8.
 int status_of(Code code);
 
-// {"success":false,"code":…,"message":…,"details":[…], extra members}, with `refusal` set to the code. 429
-// and 503 carry `Retry-After: 1` unless the refusal brings its own.
+// {"success":false,"code":…,"message":…,"details":[…],"moreDetails":N, extra members}, with `refusal` set to
+// the code. Lists the first 20 details; `moreDetails` counts the others, if any. 429 and 503 carry
+// `Retry-After: 1` unless the refusal brings its own.
 Answer render_refusal(const Refusal& refusal);
 
 inline Answer answer_of(Result<Answer> result) {

@@ -72,6 +72,18 @@ TEST(RenderRefusal, leaves_out_details_where_there_is_nothing_to_point_at) {
             R"({"success":false,"code":"FORBIDDEN","message":"no"})");
 }
 
+TEST(RenderRefusal, lists_20_details_and_counts_the_others_R_X3) {
+  Refusal refusal{.code = Code::INVALID_REQUEST, .message = "m", .more_details = 5};
+  for (int i = 0; i < 30; ++i) refusal.details.push_back({.path = std::to_string(i), .message = "wrong"});
+  const auto body = boost::json::parse(render_refusal(refusal).body).as_object();
+  ASSERT_EQ(body.at("details").as_array().size(), 20u);
+  EXPECT_EQ(body.at("details").as_array().back().at("path"), "19");
+  EXPECT_EQ(body.at("moreDetails"), 15);
+  refusal.details.resize(20);
+  refusal.more_details = 0;
+  EXPECT_FALSE(boost::json::parse(render_refusal(refusal).body).as_object().contains("moreDetails"));
+}
+
 TEST(RenderRefusal, adds_extra_members_and_headers) {
   const Answer answer = render_refusal({.code = Code::NOT_ENOUGH_BALANCE,
                                         .message = "m",

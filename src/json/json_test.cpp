@@ -38,6 +38,11 @@ void check(const Policy& policy, FieldErrors& errors) {
   if (policy.seats_per_user < 1) errors.add("seats_per_user", "must be at least 1");
 }
 
+struct Policies {
+  std::vector<Policy> policies;
+};
+BOOST_DESCRIBE_STRUCT(Policies, (), (policies))
+
 struct Base {
   EventId eventId;
   bool operator==(const Base&) const = default;
@@ -169,7 +174,7 @@ TEST(ReadJson, lists_all_errors_at_once_with_their_paths_R_X3) {
       errors_of<Everything>(
           R"({"eventId":0,"flag":1,"small":2147483648,"big":5.0,"place":-1,"share":"x","text":5,"seatId":"0x1",)"
           R"("userId":"me","at":"today","ttl":5,"price":1.5,"admission":"none","seatIds":[1,2,"a"],)"
-          R"("prices":{"VIP":"much"},"policy":{"hold_ttl":"5 minutes","surprise":1},"maybe":3,"policies":[{},7],)"
+          R"("prices":{"VIP":"much"},"policy":{"hold_ttl":"5 minutes","surprise":1},"maybe":3,"policies":[],)"
           R"("unknown":{}})"),
       ElementsAre("eventId: must be an id: a whole number above 0", "flag: must be true or false",
                   "small: must be from -2147483648 to 2147483647", "big: must be a whole number",
@@ -181,9 +186,10 @@ TEST(ReadJson, lists_all_errors_at_once_with_their_paths_R_X3) {
                   "seatIds[2]: must be an id: a whole number above 0", "prices.VIP: must be a whole number",
                   "policy.hold_ttl: must be a duration, such as 5m, 30s or 250ms",
                   "policy.seats_per_user: is required", "policy.surprise: is not a known field",
-                  "maybe: must be an object", "policies[0].hold_ttl: is required",
-                  "policies[0].seats_per_user: is required", "policies[1]: must be an object",
-                  "unknown: is not a known field"));
+                  "maybe: must be an object", "unknown: is not a known field"));
+  EXPECT_THAT(errors_of<Policies>(R"({"policies":[{},7]})"),
+              ElementsAre("policies[0].hold_ttl: is required", "policies[0].seats_per_user: is required",
+                          "policies[1]: must be an object"));
 }
 
 TEST(ReadJson, runs_the_structs_own_checks_beside_the_other_errors) {
@@ -331,6 +337,46 @@ TEST(ReadJson, reads_values_that_were_parsed_elsewhere) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().details.size(), 2u);
   EXPECT_EQ(refused.error().message, "x is required, and 1 more");
+}
+
+// R-X3
+TEST(ReadJson, keeps_the_first_20_errors_and_counts_the_others) {
+  std::string text = R"({"y":1)";
+  for (int i = 0; i < 1000; ++i) text += ",\"z" + std::to_string(i) + "\":1";
+  const auto refused = read<OneInt>(text + "}");
+  ASSERT_FALSE(refused);
+  ASSERT_EQ(refused.error().details.size(), 20u);
+  EXPECT_EQ(refused.error().details[0].path, "x");
+  EXPECT_EQ(refused.error().details[2].path, "z0");
+  EXPECT_EQ(refused.error().more_details, 982u);
+  EXPECT_EQ(refused.error().message, "x is required, and 1001 more");
+}
+
+TEST(ReadJson, cuts_long_paths_between_characters) {
+  std::string key = "a";
+  for (int i = 0; i < 1000; ++i) key += "é";
+  const auto refused = read<OneOptional>("{\"" + key + "\":1}");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().details[0].path, key.substr(0, 199) + "…");
+}
+
+struct Shopping {
+  static constexpr std::size_t kListMax = 3;
+  std::vector<SeatId> seats;
+  Omitted<std::vector<std::int64_t>> numbers;
+};
+BOOST_DESCRIBE_STRUCT(Shopping, (), (seats, numbers))
+
+TEST(ReadJson, does_not_read_a_list_that_is_longer_than_its_struct_allows) {
+  EXPECT_EQ(read<Shopping>(R"({"seats":[1,2,3]})")->seats.size(), 3u);
+  EXPECT_THAT(
+      errors_of<Shopping>(R"({"seats":["a","b","c","d"],"numbers":[1,2,3,4]})"),
+      ElementsAre("seats: has too many elements: at most 3", "numbers: has too many elements: at most 3"));
+  Components components;
+  schema<Shopping>(components);
+  const auto& properties = components.all.at("Shopping").at("properties").as_object();
+  EXPECT_EQ(properties.at("seats").at("maxItems"), 3);
+  EXPECT_EQ(properties.at("numbers").at("maxItems"), 3);
 }
 
 TEST(WriteJson, writes_an_empty_optional_as_null_and_leaves_out_an_empty_omitted) {

@@ -4,6 +4,7 @@
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/value.hpp>
 #include <limits>
+#include <string>
 
 #include "json/field_errors.h"
 #include "json/parse.h"
@@ -23,8 +24,9 @@ void read_uuid(const boost::json::value& in, Uuid& out, FieldErrors& errors);
 void read_time(const boost::json::value& in, TimePoint& out, FieldErrors& errors);
 void read_duration(const boost::json::value& in, Millis& out, FieldErrors& errors);
 
+// A list that is longer than `list_max` is not read.
 template <class T>
-void read_into(const boost::json::value& in, T& out, FieldErrors& errors);
+void read_into(const boost::json::value& in, T& out, FieldErrors& errors, std::size_t list_max = kAnyLength);
 
 template <DescribedEnum T>
 void read_enum(const boost::json::value& in, T& out, FieldErrors& errors) {
@@ -52,7 +54,7 @@ void read_struct(const boost::json::value& in, T& out, FieldErrors& errors) {
     const FieldErrors::Step step(errors, d.name);
     if (const auto* value = object->if_contains(d.name)) {
       ++known;
-      read_into(*value, member, errors);
+      read_into(*value, member, errors, list_max_of<T>());
     } else if constexpr (!is_optional<std::remove_reference_t<decltype(member)>>) {
       errors.add_here("is required");
     }
@@ -70,7 +72,8 @@ void read_struct(const boost::json::value& in, T& out, FieldErrors& errors) {
 }
 
 template <class T>
-void read_into(const boost::json::value& in, T& out, FieldErrors& errors) {
+void read_into(const boost::json::value& in, T& out, FieldErrors& errors,
+               [[maybe_unused]] std::size_t list_max) {
   if constexpr (std::same_as<T, bool>) {
     read_bool(in, out, errors);
   } else if constexpr (Integer<T>) {
@@ -96,10 +99,12 @@ void read_into(const boost::json::value& in, T& out, FieldErrors& errors) {
   } else if constexpr (DescribedEnum<T>) {
     read_enum(in, out, errors);
   } else if constexpr (is_optional<T>) {
-    if (!in.is_null()) read_into(in, out.emplace(), errors);
+    if (!in.is_null()) read_into(in, out.emplace(), errors, list_max);
   } else if constexpr (is_a<T, std::vector>) {
     const auto* array = in.if_array();
     if (!array) return errors.add_here("must be an array");
+    if (array->size() > list_max)
+      return errors.add_here("has too many elements: at most " + std::to_string(list_max));
     out.reserve(array->size());
     for (const auto& element : *array) {
       const FieldErrors::Step step(errors, out.size());

@@ -76,7 +76,10 @@ boost::json::value schema(Components& components) {
       boost::json::array required;
       boost::mp11::mp_for_each<Members<T>>([&](auto d) {
         using Member = std::remove_cvref_t<decltype(std::declval<T&>().*d.pointer)>;
-        properties[d.name] = schema<Member>(components);
+        [[maybe_unused]] boost::json::value& property = properties[d.name] = schema<Member>(components);
+        if constexpr (list_max_of<T>() != kAnyLength) {
+          if (property.as_object().contains("items")) property.as_object()["maxItems"] = list_max_of<T>();
+        }
         if constexpr (!is_optional<Member>) required.emplace_back(d.name);
       });
       boost::json::object object{{"type", "object"}, {"properties", std::move(properties)}};

@@ -48,4 +48,13 @@ template <class T>
 using Members =
     boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
 
+inline constexpr std::size_t kAnyLength = static_cast<std::size_t>(-1);
+
+// The elements that a list of the struct T may have.
+template <class T>
+constexpr std::size_t list_max_of() {
+  if constexpr (requires { T::kListMax; }) return T::kListMax;
+  else return kAnyLength;
+}
+
 }  // namespace stagedoor::json::detail

@@ -17,6 +17,8 @@
 //     if (body.amount < 1) errors.add("amount", "must be …");
 //   }
 // The check also runs if members have errors; a member gets at most one error.
+//
+// A struct that is read from a request says how long its lists may be: static constexpr std::size_t kListMax.
 #pragma once
 
 #include <boost/describe/class.hpp>

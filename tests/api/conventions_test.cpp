@@ -58,6 +58,45 @@ TEST_F(Conventions, a_field_that_stands_twice_is_an_error) {
   EXPECT_THAT(error_paths(reply), ElementsAre("eventId"));
 }
 
+// R-X3: a body may be wrong in thousands of places. The answer lists 20 and counts the others.
+TEST_F(Conventions, a_body_that_is_wrong_everywhere_gets_a_short_answer) {
+  const Visitor who = fan();
+  const auto list_of = [](std::string_view element, std::size_t bytes) {
+    std::string list;
+    while (list.size() < bytes) list.append(list.empty() ? "[" : ",").append(element);
+    return list + "]";
+  };
+  std::string unknown = "{";
+  for (int i = 0; unknown.size() < 60'000; ++i) unknown += (i ? ",\"a" : "\"a") + std::to_string(i) + "\":1";
+  std::string repeated = "{";
+  while (repeated.size() < 60'000) repeated += "\"a\":1,";
+  repeated += "\"userId\":1}";
+  const Call calls[] = {
+      {.method = "POST", .target = "/queue", .body = unknown + "}"},
+      {.method = "POST", .target = "/queue", .body = repeated},
+      {.method = "POST", .target = "/queue", .body = "{\"" + std::string(60'000, 'k') + "\":1}"},
+      {.method = "POST", .target = "/queue", .body = "{\"userId\":" + list_of("[]", 60'000) + "}"},
+      {.method = "PUT",
+       .target = "/events/reservations/1/pay",
+       .token = who.token,
+       .body = "{\"reservationIds\":" + list_of("0", 60'000) + "}"},
+      {.method = "POST",
+       .target = "/events/seats",
+       .token = who.token,
+       .body = "{\"seatIds\":" + list_of("\"x\"", 60'000) + "}"},
+  };
+  for (const Call& call : calls) {
+    const ApiReply reply = api.send(call);
+    EXPECT_EQ(reply.status, 400) << call.body.substr(0, 40);
+    EXPECT_EQ(reply.code(), "INVALID_REQUEST") << call.body.substr(0, 40);
+    EXPECT_LT(reply.body.size(), 8'000U) << call.body.substr(0, 40);
+    EXPECT_LE(error_paths(reply).size(), 20U) << call.body.substr(0, 40);
+  }
+  const ApiReply many = api.send(calls[0]);
+  EXPECT_EQ(error_paths(many).size(), 20U);
+  EXPECT_GT(number(many.json, "moreDetails"), 1000);
+}
+
 // R-X2
 TEST_F(Conventions, ids_may_be_numbers_or_numeric_texts_and_nothing_else) {
   const auto joins_with = [&](const std::string& event) {

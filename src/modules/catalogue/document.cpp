@@ -318,6 +318,7 @@ std::string CatalogueText::explain(std::string_view file_name, const Refusal& re
     out += fmt::format("{}:{}: {} {}\n", file_name, yaml_.line_of(error.path),
                        error.path.empty() ? "the catalogue" : error.path, error.message);
   }
+  if (refusal.more_details > 0) out += fmt::format("{}: {} more errors\n", file_name, refusal.more_details);
   return out;
 }
 

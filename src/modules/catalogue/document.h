@@ -130,7 +130,9 @@ class CatalogueText {
   Refusal with_lines(Refusal refusal) const;
 
  private:
-  json::FieldErrors errors_;
+  static constexpr std::size_t kErrorsMax = 1000;  // who corrects a file wants more than one answer has
+
+  json::FieldErrors errors_{kErrorsMax};
   YamlText yaml_;
   Result<CatalogueDocument> document_;
 };

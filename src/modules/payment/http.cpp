@@ -11,19 +11,14 @@
 
 namespace stagedoor::payment {
 
-inline constexpr std::size_t kReservationsPerPaymentMax = 100;
-
 BOOST_DEFINE_ENUM_CLASS(PaymentStatus, PAID, REFUNDED, PARTLY_REFUNDED)
 
 struct PayBody {
+  static constexpr std::size_t kListMax = 100;
+
   std::vector<ReservationId> reservationIds;
 };
 BOOST_DESCRIBE_STRUCT(PayBody, (), (reservationIds))
-
-void check(const PayBody& body, json::FieldErrors& errors) {
-  if (body.reservationIds.size() > kReservationsPerPaymentMax)
-    errors.add("reservationIds", "must name at most 100 reservations");
-}
 
 struct PaidDto {
   PaymentId paymentId;

@@ -15,9 +15,9 @@
 
 namespace stagedoor::reservation {
 
-inline constexpr std::size_t kSeatsPerCallMax = 100;
-
 struct HoldBody {
+  static constexpr std::size_t kListMax = 100;
+
   std::optional<SeatId> seatId;
   std::optional<std::vector<SeatId>> seatIds;
   UserId userId;
@@ -28,8 +28,7 @@ void check(const HoldBody& body, json::FieldErrors& errors) {
   if (!body.seatId && !body.seatIds) errors.add("seatId", "is required, unless seatIds is given");
   if (body.seatId && body.seatIds) errors.add("seatIds", "must be omitted when seatId is given");
   if (!body.seatIds) return;
-  if (body.seatIds->empty() || body.seatIds->size() > kSeatsPerCallMax)
-    errors.add("seatIds", "must name 1 to 100 seats");
+  if (body.seatIds->empty()) errors.add("seatIds", "must name at least one seat");
   auto sorted = *body.seatIds;
   std::erase(sorted, SeatId{});  // invalid ids are reported separately
   std::sort(sorted.begin(), sorted.end());
