@@ -369,6 +369,70 @@ TEST_F(Sqlite, in_memory_leaves_nothing_behind) {
   EXPECT_FALSE(fs::exists(fs::path(file).parent_path()));
 }
 
+// An entry of the temporary directory with the name of an in-memory store's folder, an hour old.
+class Planted {
+ public:
+  explicit Planted(fs::perms mode) {
+    fs::create_directory(path);
+    fs::permissions(path, mode);
+  }
+  ~Planted() { fs::remove_all(path); }
+  void grow_old() const {
+    fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(1));
+  }
+
+  const fs::path path = fs::path(::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : fs::temp_directory_path()) /
+                        fmt::format("stagedoor-memory-test-{}", ::getpid());
+};
+
+std::string text_of(const fs::path& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// Anybody may write to /dev/shm. A link in a folder there must not lead this process, which may be root's, to
+// a file.
+TEST_F(Sqlite, in_memory_follows_no_link_that_somebody_planted) {
+  const fs::path victim = folder_.file("victim");
+  std::ofstream(victim) << "precious";
+  const Planted planted(fs::perms::all);
+  fs::create_symlink(victim, planted.path / "stagedoor.db.lock");
+  planted.grow_old();
+  sqlite::SqliteStore({.path = ":memory:"});
+  EXPECT_EQ(text_of(victim), "precious");
+  EXPECT_TRUE(fs::exists(planted.path));
+
+  fs::permissions(planted.path, fs::perms::owner_all);  // as if by this user: still no link is followed
+  planted.grow_old();
+  sqlite::SqliteStore({.path = ":memory:"});
+  EXPECT_EQ(text_of(victim), "precious");
+
+  const fs::path folder = folder_.file("folder");
+  fs::create_directory(folder);
+  fs::remove_all(planted.path);
+  fs::create_directory_symlink(folder, planted.path);
+  fs::last_write_time(folder, fs::file_time_type::clock::now() - std::chrono::hours(1));
+  sqlite::SqliteStore({.path = ":memory:"});
+  EXPECT_TRUE(fs::is_empty(folder)) << "a lock was made in it";
+}
+
+TEST_F(Sqlite, in_memory_opens_nothing_of_other_users) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a folder to another user";
+  const Planted planted(fs::perms::owner_all);
+  ASSERT_EQ(::chown(planted.path.c_str(), 65534, 65534), 0);
+  planted.grow_old();
+  sqlite::SqliteStore({.path = ":memory:"});
+  EXPECT_TRUE(fs::is_empty(planted.path)) << "a lock was made in it";
+}
+
+TEST_F(Sqlite, in_memory_removes_what_a_killed_process_left_behind) {
+  const Planted planted(fs::perms::owner_all);
+  std::ofstream(planted.path / "stagedoor.db") << "old";
+  planted.grow_old();
+  sqlite::SqliteStore({.path = ":memory:"});
+  EXPECT_FALSE(fs::exists(planted.path));
+}
+
 // --- the write-ahead log ---
 
 class WriteAheadLog : public Sqlite {

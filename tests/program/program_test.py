@@ -3,10 +3,12 @@
 import concurrent.futures
 import contextlib
 import datetime
+import functools
 import http.client
 import json
 import os
 import pathlib
+import resource
 import socket
 import subprocess
 import sys
@@ -84,6 +86,13 @@ class RightSettings(InFolder):
         result = self.run_program('openapi')
         self.assertEqual((result.returncode, result.stderr), (0, ''))
         self.assertEqual((server.ROOT / 'api/openapi.json').read_text(), result.stdout, 'run ./x openapi')
+
+    def test_openapi_needs_no_store(self):
+        no_file = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (0, 0))
+        result = subprocess.run([server.BINARY, 'openapi'], cwd=self.folder, env=server.clean_environment(), preexec_fn=no_file,
+                                capture_output=True, text=True, timeout=60)
+        self.assertEqual((result.returncode, result.stderr), (0, ''))
+        self.assertEqual(list(self.folder.iterdir()), [])
 
     def test_committed_event_schemas_are_up_to_date(self):  # R-E3
         self.assertEqual(self.run_program('openapi', '--events', 'events').returncode, 0)

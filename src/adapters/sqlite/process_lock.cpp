@@ -15,7 +15,7 @@ namespace stagedoor::sqlite {
 namespace {
 
 int open_file(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (file < 0) throw StoreUnusable(fmt::format("{}: cannot be opened: {}", path, std::strerror(errno)));
   return file;
 }

@@ -1,7 +1,9 @@
 #include "adapters/sqlite/sqlite_store.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <ctime>
 #include <filesystem>
 
 #include "adapters/sqlite/catalogue_tables.h"
@@ -30,6 +32,14 @@ std::string canonical(const std::string& path) {
   return error ? path : found.string();
 }
 
+// True for a folder that mkdtemp() made for this user, so that nobody else could write to it.
+bool is_left_behind(const fs::path& path) {
+  constexpr std::time_t kYoung = 60;  // seconds; may not be locked yet
+  struct stat entry {};
+  return ::lstat(path.c_str(), &entry) == 0 && S_ISDIR(entry.st_mode) && entry.st_uid == ::geteuid() &&
+         (entry.st_mode & 0777) == 0700 && entry.st_mtime < std::time(nullptr) - kYoung;
+}
+
 // The other connections at start do not need a page cache.
 void keep_small(Database& database) { database.execute("PRAGMA cache_size = -1024"); }
 
@@ -40,10 +50,9 @@ TemporaryFolder::TemporaryFolder() {
   const fs::path root =
       ::access(shared_memory.c_str(), W_OK) == 0 ? shared_memory : fs::temp_directory_path();
   std::error_code error;
-  const auto young = fs::file_time_type::clock::now() - std::chrono::minutes(1);  // may not be locked yet
   for (const auto& entry : fs::directory_iterator(root, error)) {
-    if (!entry.path().filename().string().starts_with(kFolderPrefix)) continue;
-    if (entry.last_write_time(error) > young) continue;
+    if (!entry.path().filename().string().starts_with(kFolderPrefix) || !is_left_behind(entry.path()))
+      continue;
     try {
       const ProcessLock nobody_has_it(entry.path().string() + std::string(kFileName) + ".lock");
       fs::remove_all(entry.path(), error);

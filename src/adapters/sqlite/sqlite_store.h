@@ -29,7 +29,8 @@ struct SqliteOptions {
 };
 
 // A new folder under the fastest temporary directory; removed with the object. The constructor also removes
-// the folders of killed processes.
+// the folders of this user's killed processes. It follows no link and opens nothing of other users, who may
+// write to the temporary directory as well.
 class TemporaryFolder {
  public:
   TemporaryFolder();

@@ -36,7 +36,7 @@ int OpenApiCommand::run() const {
   if (!events_folder.empty()) return write_event_schemas(events_folder);
   Config config;
   config.store.url = "sqlite::memory:";
-  const Service service(config);
+  const Service service(config, store_without_file());
   std::fputs(http::openapi(service.router(), STAGEDOOR_VERSION).c_str(), stdout);
   return 0;
 }

@@ -1,5 +1,6 @@
 #include "app/instance/open_store.h"
 
+#include "adapters/memory/memory_store.h"
 #include "adapters/postgres/audit.h"
 #include "adapters/postgres/postgres_store.h"
 #include "adapters/postgres/room_rows.h"
@@ -37,6 +38,8 @@ OpenStore open_store(const Config& config) {
           .path = store_file(config).value_or(":memory:"), .wal_limit = config.store.wal_limit.count}),
       {});
 }
+
+OpenStore store_without_file() { return opened(std::make_shared<memory::MemoryStore>(), {}); }
 
 StoreReports store_reports(const Config& config) {
   if (config.store.is_postgres()) {

@@ -30,6 +30,8 @@ struct OpenStore {
 
 // Opens the store and upgrades its schema. Throws std::runtime_error with the cause.
 OpenStore open_store(const Config& config);
+// An empty store in this process's memory, without a file: for routes that are described and never called.
+OpenStore store_without_file();
 
 // Reports on a store that a server may be using. Each throws StoreUnavailable or StoreUnusable.
 struct StoreReports {

@@ -101,10 +101,10 @@ void warn_of_other_keys(const std::vector<std::string>& keys,
       "one at the end of the list");
 }
 
-Service::Service(const Config& config)
+Service::Service(const Config& config, OpenStore store)
     : config_(config),
       operator_secrets_(operator_secrets(config)),
-      open_store_(open_store(config)),
+      open_store_(std::move(store)),
       event_relays_(config.events.sinks, open_store_.outbox),
       instance_(parts()),
       sale_metrics_(instance_.lane(), instance_.rooms(),

@@ -30,8 +30,10 @@ void warn_of_other_keys(const std::vector<std::string>& keys,
 
 class Service {
  public:
-  // Opens the store and rebuilds the state in memory. Throws std::runtime_error with the cause.
-  explicit Service(const Config& config);
+  // Opens the store, or takes `store`, and rebuilds the state in memory. Throws std::runtime_error with the
+  // cause.
+  explicit Service(const Config& config) : Service(config, open_store(config)) {}
+  Service(const Config& config, OpenStore store);
   ~Service();  // ends the lane, whose observers go before it, and the reads
 
   // Imports a catalogue file, before start(). Refuses with INVALID_REQUEST or SEAT_OCCUPIED, and with a
