@@ -124,6 +124,7 @@ std::unique_ptr<Transaction> Lane::take_turn() {
 std::unique_ptr<Transaction> Lane::begin() {
   const auto asked_at = SteadyClock::now();
   auto transaction = store_.begin();
+  counters_.store_begin.count(SteadyClock::now() - asked_at);
   sync_.mark_fresh(asked_at);
   return transaction;
 }
@@ -166,6 +167,7 @@ void Lane::commit_all(Range commands) {
 
 std::size_t Lane::commit_prefix(Range commands) {
   const auto transaction = take_turn();
+  const auto begun_at = SteadyClock::now();
   now_ = std::max(now_, clock_.now());  // under the writer lock: later than remote commits
   view_.catalogue = catalogue_();
   load(*transaction, commands);
@@ -190,8 +192,10 @@ std::size_t Lane::commit_prefix(Range commands) {
     next_id_ = batch.next_id = ids.peek();
     if (next_id_ > ids_reserved_to_) batch.ids_reserved_to = next_id_ + kIdsAhead;
     if (!batch.empty()) {
+      const auto decided_at = SteadyClock::now();
       transaction->apply(batch);
       transaction->commit();
+      counters_.store_commit.count(SteadyClock::now() - decided_at);
     }
   } catch (...) {
     view_.forget(batch);  // its rows in the view are not those of the store
@@ -201,6 +205,7 @@ std::size_t Lane::commit_prefix(Range commands) {
   if (const int outages = std::exchange(outages_, 0))
     log(LogLevel::info, "store available again", {{"stagedoor.failed_batches", std::to_string(outages)}});
   publish(batch, commands.first(answers.size()), answers);
+  counters_.batch.count(SteadyClock::now() - begun_at);
   return answers.size();
 }
 

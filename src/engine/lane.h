@@ -18,6 +18,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/durations.h"
 #include "engine/batch_queue.h"
 #include "engine/command.h"
 #include "engine/peer_sync.h"
@@ -62,6 +63,9 @@ struct LaneCounters {
   std::atomic<std::uint64_t> failed_batches{0};
   std::atomic<std::uint64_t> overloaded{0};
   std::array<std::atomic<std::uint64_t>, 16> batch_sizes{};  // batches of up to 2^i commands
+  // Of a batch: beginning its transaction (with others: waiting for the writer lock and reading what they
+  // committed), writing and committing its changes, and all of it without the first.
+  Durations store_begin, store_commit, batch;
 };
 
 class Lane {

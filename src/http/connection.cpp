@@ -297,6 +297,7 @@ void Connection::finish() {
     answer_ = render_refusal({.code = Code::OVERLOADED, .message = "There are too many streams"});
   }
   loop_.metrics.count(route_, answer_.status, loop_.now - started_);
+  if (answer_.refusal) loop_.metrics.count_refusal(*answer_.refusal);
   const bool is_shed = log_shed_load(answer_.refusal);
   if ((answer_.status >= 500 && !is_shed) || loop_.logs_requests)
     log_request(answer_.status, loop_.now - started_);
@@ -324,6 +325,7 @@ void Connection::refuse() {
   trace_.clear();
   Answer answer = render_refusal(refusal);
   loop_.metrics.count(loop_.server.router.routes().size(), answer.status, {});
+  loop_.metrics.count_refusal(refusal.code);
   if (loop_.logs_requests) log_request(answer.status, {});
   render(std::move(answer));
 }

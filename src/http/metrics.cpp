@@ -1,5 +1,6 @@
 #include "http/metrics.h"
 
+#include <boost/mp11/algorithm.hpp>
 #include <limits>
 #include <map>
 #include <utility>
@@ -30,24 +31,32 @@ std::uint64_t value(const std::atomic<std::uint64_t>& counter) {
 // Routes that share a label (files) are one series.
 struct Sum {
   std::array<std::uint64_t, Metrics::kStatuses.size()> by_status{};
-  std::array<std::uint64_t, Metrics::kBounds.size() + 1> by_duration{};
-  std::uint64_t nanoseconds = 0;
+  Durations::Counts durations;
 };
 
 }  // namespace
+
+prometheus::ClientMetric::Histogram histogram_of(const Durations::Counts& counts) {
+  prometheus::ClientMetric::Histogram histogram;
+  for (std::size_t i = 0; i < counts.buckets.size(); ++i) {
+    histogram.sample_count += counts.buckets[i];
+    const double bound = i < Durations::kBounds.size() ? static_cast<double>(Durations::kBounds[i]) / 1e6
+                                                       : std::numeric_limits<double>::infinity();
+    histogram.bucket.push_back({histogram.sample_count, bound});
+  }
+  histogram.sample_sum = static_cast<double>(counts.nanoseconds) / 1e9;
+  return histogram;
+}
 
 void Metrics::Block::count(std::size_t route, int status, std::chrono::nanoseconds took) {
   Counts& counts = routes_[route];
   const bool known = status >= 0 && static_cast<std::size_t>(status) < kSlots;
   add(counts.by_status[kSlotOfStatus[known ? static_cast<std::size_t>(status) : 0]], 1);
-  const std::int64_t us = took.count() / 1000;
-  std::size_t bucket = 0;
-  while (bucket < kBounds.size() && us > kBounds[bucket]) ++bucket;
-  add(counts.by_duration[bucket], 1);
-  add(counts.nanoseconds, static_cast<std::uint64_t>(took.count()));
+  counts.durations.count(took);
 }
 
 void Metrics::Block::count_untrusted_forward() { add(untrusted_forwards_, 1); }
+void Metrics::Block::count_refusal(Code code) { add(refusals_[static_cast<std::size_t>(code)], 1); }
 
 std::vector<Metrics::Block*> Metrics::open(const Router& router, std::size_t threads) {
   const MutexLock lock(mutex_);
@@ -78,9 +87,7 @@ std::vector<prometheus::MetricFamily> Metrics::collect() const {
       const Block::Counts& counts = block->routes_[route];
       Sum& sum = sums[{names_[route].route, names_[route].method}];
       for (std::size_t i = 0; i < sum.by_status.size(); ++i) sum.by_status[i] += value(counts.by_status[i]);
-      for (std::size_t i = 0; i < sum.by_duration.size(); ++i)
-        sum.by_duration[i] += value(counts.by_duration[i]);
-      sum.nanoseconds += value(counts.nanoseconds);
+      sum.durations += counts.durations.counts();
     }
   }
   std::vector<prometheus::MetricFamily> families(5);
@@ -111,16 +118,8 @@ std::vector<prometheus::MetricFamily> Metrics::collect() const {
     }
     prometheus::ClientMetric metric;
     metric.label = labels;
-    std::uint64_t total = 0;
-    for (std::size_t i = 0; i < sum.by_duration.size(); ++i) {
-      total += sum.by_duration[i];
-      const double bound = i < kBounds.size() ? static_cast<double>(kBounds[i]) / 1e6
-                                              : std::numeric_limits<double>::infinity();
-      metric.histogram.bucket.push_back({total, bound});
-    }
-    if (total == 0) continue;
-    metric.histogram.sample_count = total;
-    metric.histogram.sample_sum = static_cast<double>(sum.nanoseconds) / 1e9;
+    metric.histogram = histogram_of(sum.durations);
+    if (metric.histogram.sample_count == 0) continue;
     families[1].metric.push_back(std::move(metric));
   }
   prometheus::ClientMetric open_now;
@@ -131,7 +130,25 @@ std::vector<prometheus::MetricFamily> Metrics::collect() const {
   prometheus::ClientMetric forwards;
   forwards.counter.value = static_cast<double>(untrusted_forwards);
   families[4].metric.push_back(forwards);
+  families.push_back(refusals());
   return families;
+}
+
+prometheus::MetricFamily Metrics::refusals() const {
+  prometheus::MetricFamily family{"stagedoor_refusals_total",
+                                  "Requests refused, by the code of the answer",
+                                  prometheus::MetricType::Counter,
+                                  {}};
+  const auto& blocks = blocks_;
+  boost::mp11::mp_for_each<boost::describe::describe_enumerators<Code>>([&](auto code) {
+    prometheus::ClientMetric metric;
+    metric.label = {{"code", code.name}};
+    for (const auto& block : blocks)
+      metric.counter.value +=
+          static_cast<double>(value(block->refusals_[static_cast<std::size_t>(code.value)]));
+    if (metric.counter.value > 0) family.metric.push_back(std::move(metric));
+  });
+  return family;
 }
 
 }  // namespace stagedoor::http

@@ -1,24 +1,29 @@
 // Counters of the HTTP server for Prometheus. Every I/O thread counts into its own block, which it alone
 // writes; a scrape adds the blocks up. So counting needs no locked instruction and no look-up by label.
 //
-//   stagedoor_http_requests_total{route,method,code}, stagedoor_http_request_seconds{route,method},
-//   stagedoor_http_connections, stagedoor_http_streams, stagedoor_http_untrusted_forwards_total
+// docs/metrics.md lists what there is.
 #pragma once
 
 #include <prometheus/metric_family.h>
 
 #include <array>
 #include <atomic>
+#include <boost/describe/enumerators.hpp>
+#include <boost/mp11/list.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "core/durations.h"
 #include "core/guarded.h"
+#include "core/refusal.h"
 #include "http/router.h"
 
 namespace stagedoor::http {
+
+prometheus::ClientMetric::Histogram histogram_of(const Durations::Counts& counts);
 
 class Metrics final {
  public:
@@ -26,10 +31,7 @@ class Metrics final {
   static constexpr std::array<int, 24> kStatuses = {200, 201, 202, 204, 301, 302, 303, 304,
                                                     307, 308, 400, 401, 402, 403, 404, 405,
                                                     409, 410, 412, 413, 429, 500, 503, 0};
-  // Upper bounds of the histogram in microseconds; above them comes +Inf.
-  static constexpr std::array<std::int64_t, 14> kBounds = {100,     250,       500,       1'000,     2'500,
-                                                           5'000,   10'000,    25'000,    50'000,    100'000,
-                                                           250'000, 1'000'000, 2'500'000, 10'000'000};
+  static constexpr std::size_t kCodes = boost::mp11::mp_size<boost::describe::describe_enumerators<Code>>();
 
   // The counters of one I/O thread. Written by that thread only.
   class Block {
@@ -38,6 +40,7 @@ class Metrics final {
     void count(std::size_t route, int status, std::chrono::nanoseconds took);
     // A request with a header such as X-Forwarded-For from a client that is no trusted proxy.
     void count_untrusted_forward();
+    void count_refusal(Code code);
     std::atomic<std::int64_t> connections{0};
     std::atomic<std::int64_t> streams{0};
 
@@ -45,12 +48,12 @@ class Metrics final {
     friend class Metrics;
     struct Counts {
       std::array<std::atomic<std::uint64_t>, kStatuses.size()> by_status{};
-      std::array<std::atomic<std::uint64_t>, kBounds.size() + 1> by_duration{};
-      std::atomic<std::uint64_t> nanoseconds{0};
+      Durations durations;
     };
     explicit Block(std::size_t routes) : routes_(routes) {}
     std::vector<Counts> routes_;
     std::atomic<std::uint64_t> untrusted_forwards_{0};
+    std::array<std::atomic<std::uint64_t>, kCodes> refusals_{};
   };
 
   // For the server, at its start: names the routes and creates the blocks, which live as long as this object.
@@ -59,6 +62,8 @@ class Metrics final {
   std::vector<prometheus::MetricFamily> collect() const;
 
  private:
+  prometheus::MetricFamily refusals() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   struct Name {
     std::string route;
     std::string method;

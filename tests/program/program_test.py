@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import resource
 import socket
 import subprocess
@@ -312,6 +313,39 @@ class Log(InFolder):
         request = next(line for line in lines if line.get('url.path') == '/events')
         self.assertEqual((request['http.response.status_code'], request['event.dataset']), (200, 'stagedoor.request'))
         self.assertIsInstance(request['event.duration'], int)
+
+
+class Metrics(InFolder):
+    """docs/metrics.md lists what /metrics has (R-A10, R-O4)."""
+
+    def test_page_lists_every_metric_with_its_type_and_labels(self):
+        page = {}
+        for line in (server.ROOT / 'docs/metrics.md').read_text().splitlines():
+            if line.startswith('| `'):
+                name, kind, labels, meaning = (cell.strip() for cell in line.strip('|').split('|'))
+                if 'only with several instances' not in meaning:
+                    page[name.strip('`')] = (kind, sorted(re.findall('`(.+?)`', labels)))
+        settings = (f'--catalogue.file={Work.CATALOGUE}', '--events.sinks=out=stdout:')
+        with server.Server(self.folder, *settings) as running:
+            for _ in range(2):  # the first scrape is a request that the second one counts
+                with urllib.request.urlopen(running.url + '/metrics', timeout=10) as answer:
+                    text = answer.read().decode()
+                call(running.url + '/events/999')  # a refusal
+        live = {name: (kind, set()) for name, kind in re.findall(r'(?m)^# TYPE (\S+) (\S+)$', text)}
+        for name, labels in re.findall(r'(?m)^(\w+)(?:\{(.*)\})? \S+$', text):
+            family = name if name in live else re.sub('_(bucket|sum|count)$', '', name)
+            live[family][1].update(set(re.findall(r'(\w+)="', labels)) - {'le'})
+        self.assertEqual({name: (kind, sorted(labels)) for name, (kind, labels) in live.items()}, page)
+
+        for name, (kind, _) in live.items():  # https://prometheus.io/docs/practices/naming/
+            self.assertRegex(name, '^(stagedoor|process)_[a-z_]+$')
+            self.assertEqual(name.endswith('_total'), kind == 'counter', name)
+            self.assertNotRegex(name, '_(ms|millis|milliseconds|micros|nanos|kb|mb|minutes|hours)(_|$)')
+            self.assertIn(f'# HELP {name} ', text)
+        values = dict(re.findall(r'(?m)^(process_\w+) (\S+)$', text))
+        self.assertGreater(float(values['process_resident_memory_bytes']), 1e6)
+        self.assertGreater(float(values['process_open_fds']), 5)
+        self.assertLess(abs(float(values['process_start_time_seconds']) - time.time()), 60)
 
 
 class DrawnSale(unittest.TestCase):

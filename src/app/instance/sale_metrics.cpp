@@ -1,6 +1,9 @@
 #include "app/instance/sale_metrics.h"
 
 #include <boost/describe/enum_to_string.hpp>
+#include <string>
+
+#include "http/metrics.h"
 
 namespace stagedoor {
 namespace {
@@ -26,6 +29,12 @@ MetricFamily family(const char* name, const char* help, MetricType type, std::ve
 
 MetricFamily counter(const char* name, const char* help, std::uint64_t value) {
   return family(name, help, MetricType::Counter, {sample(MetricType::Counter, double(value))});
+}
+
+MetricFamily durations(const char* name, const char* help, const Durations& durations) {
+  ClientMetric metric;
+  metric.histogram = http::histogram_of(durations.counts());
+  return family(name, help, MetricType::Histogram, {metric});
 }
 
 MetricFamily batch_sizes(const LaneCounters& counters) {
@@ -60,8 +69,15 @@ std::vector<MetricFamily> SaleMetrics::collect_live() const {
 }
 
 std::vector<MetricFamily> SaleMetrics::collect() const {
+  std::vector<MetricFamily> families;
+  add_lane(families);
+  add_events(families);
+  return families;
+}
+
+void SaleMetrics::add_lane(std::vector<MetricFamily>& families) const {
   const LaneCounters& lane = lane_.counters();
-  std::vector<MetricFamily> families = {
+  families = {
       counter("stagedoor_commands_total", "Commands decided", lane.commands),
       counter("stagedoor_batches_total", "Batches decided", lane.batches),
       counter("stagedoor_commits_total", "Transactions committed", lane.commits),
@@ -71,7 +87,16 @@ std::vector<MetricFamily> SaleMetrics::collect() const {
               lane.overloaded),
       counter("stagedoor_sales_won_total", "Won of the reservations paid since start",
               static_cast<std::uint64_t>(sold_won_.load())),
-      batch_sizes(lane)};
+      batch_sizes(lane),
+      durations("stagedoor_batch_seconds", "Time to load, decide, commit and answer a batch of commands",
+                lane.batch),
+      durations(
+          "stagedoor_store_begin_seconds",
+          "Time to begin a transaction; with several instances, to get the writer lock and to read what the "
+          "others committed",
+          lane.store_begin),
+      durations("stagedoor_store_commit_seconds", "Time to write and commit the changes of a batch",
+                lane.store_commit)};
 
   std::vector<ClientMetric> waiting;
   for (std::size_t i = 0; i < kLaneClasses; ++i) {
@@ -80,7 +105,9 @@ std::vector<MetricFamily> SaleMetrics::collect() const {
   }
   families.push_back(family("stagedoor_lane_waiting", "Commands that wait for the lane", MetricType::Gauge,
                             std::move(waiting)));
+}
 
+void SaleMetrics::add_events(std::vector<MetricFamily>& families) const {
   std::vector<ClientMetric> reservations;
   for (std::size_t i = 0; i < reservations_.size(); ++i) {
     const char* status = boost::describe::enum_to_string(static_cast<ReservationStatus>(i), "");
@@ -90,17 +117,31 @@ std::vector<MetricFamily> SaleMetrics::collect() const {
                             "Reservations that reached the status since start", MetricType::Counter,
                             std::move(reservations)));
 
+  const auto catalogue = read_model_.catalogue();
   std::vector<ClientMetric> people;
-  for (const auto& [id, event] : catalogue_()->events) {
+  std::vector<ClientMetric> holds;
+  for (const auto& [id, event] : catalogue->events) {
     const queue::RoomNumbers numbers = rooms_.numbers(id);
-    people.push_back(sample(MetricType::Gauge, numbers.waiting,
-                            {{"event", std::to_string(id.value)}, {"status", "waiting"}}));
-    people.push_back(sample(MetricType::Gauge, double(numbers.active),
-                            {{"event", std::to_string(id.value)}, {"status", "active"}}));
+    const std::string name = std::to_string(id.value);
+    people.push_back(
+        sample(MetricType::Gauge, double(numbers.waiting), {{"event", name}, {"status", "waiting"}}));
+    people.push_back(
+        sample(MetricType::Gauge, double(numbers.active), {{"event", name}, {"status", "active"}}));
+    holds.push_back(sample(MetricType::Gauge, double(read_model_.sales(id).holds), {{"event", name}}));
+  }
+  std::vector<ClientMetric> left;
+  for (const auto& [id, date] : catalogue->dates) {
+    if (date->deleted_at) continue;
+    left.push_back(
+        sample(MetricType::Gauge, double(read_model_.left(id)),
+               {{"event", std::to_string(date->event.value)}, {"date", std::to_string(id.value)}}));
   }
   families.push_back(
       family("stagedoor_queue_people", "People in the waiting rooms", MetricType::Gauge, std::move(people)));
-  return families;
+  families.push_back(
+      family("stagedoor_holds", "Seats held and not paid", MetricType::Gauge, std::move(holds)));
+  families.push_back(
+      family("stagedoor_seats_left", "Seats that can be held", MetricType::Gauge, std::move(left)));
 }
 
 }  // namespace stagedoor

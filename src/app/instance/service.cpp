@@ -15,6 +15,7 @@
 #include "adapters/system/random.h"
 #include "app/instance/docs_page.h"
 #include "app/instance/logging.h"
+#include "app/instance/process_metrics.h"
 #include "app/instance/staleness_guard.h"
 #include "core/log.h"
 #include "core/refusals.h"
@@ -107,8 +108,7 @@ Service::Service(const Config& config, OpenStore store)
       open_store_(std::move(store)),
       event_relays_(config.events.sinks, open_store_.outbox),
       instance_(parts()),
-      sale_metrics_(instance_.lane(), instance_.rooms(),
-                    [this] { return instance_.read_model().catalogue(); }),
+      sale_metrics_(instance_.lane(), instance_.rooms(), instance_.read_model()),
       metrics_text_([this] { return metrics(); }, [this] { return sale_metrics_.collect_live(); }),
       server_(server_config(config), instance_.router(), http_metrics_) {
   instance_.lane().add_observer(sale_metrics_);
@@ -197,6 +197,7 @@ std::vector<prometheus::MetricFamily> Service::metrics() const {
   for (auto& family : http_metrics_->collect()) families.push_back(std::move(family));
   for (auto& family : event_relays_.metrics(clock_.now())) families.push_back(std::move(family));
   families.push_back(log_metric());
+  for (auto& family : process_metrics()) families.push_back(std::move(family));
   return families;
 }
 
