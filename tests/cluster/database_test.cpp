@@ -14,6 +14,7 @@
 #include "support/calls.h"
 #include "support/catalogue.h"
 #include "support/small_disk.h"
+#include "support/test_seed.h"
 
 namespace stagedoor::test {
 namespace {
@@ -41,7 +42,7 @@ class Sale {
   Sale() {
     Api api(cluster.urls()[0]);
     first = enter(api, user(1'000'000), 1);
-    rush.emplace(60, free_seats(api, first, 1), 31);
+    rush.emplace(60, free_seats(api, first, 1), test_seed(31));
   }
   ~Sale() { pause(); }
 

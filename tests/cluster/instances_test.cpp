@@ -15,6 +15,7 @@
 #include "crash/rush.h"
 #include "support/calls.h"
 #include "support/catalogue.h"
+#include "support/test_seed.h"
 
 namespace stagedoor::test {
 namespace {
@@ -115,7 +116,7 @@ TEST_F(Instances, one_that_is_stopped_does_not_stop_the_others) {
   Api first(urls[0]), second(urls[1]);
   const Visitor fan = enter(first, user(1), 1);
   const auto seats = free_seats(first, fan, 1);
-  std::mt19937 random(5);
+  std::mt19937 random(test_seed(5));
   for (int round = 0; round < (is_long() ? 12 : 6); ++round) {
     // Stopped at any point of its work.
     std::jthread busy([&](const std::stop_token& is_over) {
@@ -232,9 +233,8 @@ TEST_F(Instances, survive_whatever_happens_to_them) {
     Api api(urls[0]);
     seats = free_seats(api, enter(api, user(1'000'000), 1), 1);
   }
-  Rush rush(200, seats, 21);
-  std::mt19937 random(
-      std::getenv("STAGEDOOR_TEST_SEED") ? unsigned(std::atoi(std::getenv("STAGEDOOR_TEST_SEED"))) : 22);
+  Rush rush(200, seats, test_seed(21));
+  std::mt19937 random(test_seed(22));
   const char* const asked = std::getenv("STAGEDOOR_TEST_ROUNDS");
   const std::size_t rounds = asked ? std::size_t(std::atoi(asked)) : faults().size() * (is_long() ? 2 : 1);
   for (std::size_t round = 0; round < rounds; ++round) {
@@ -273,8 +273,8 @@ TEST_F(Instances, survive_whatever_happens_to_them) {
 // happens meanwhile.
 TEST_F(Instances, answer_as_one_would_whatever_happens_to_them) {
   Cluster cluster(Workload::catalogue(100));
-  Workload workload({.urls = cluster.urls(), .seed = 23});
-  std::mt19937 random(24);
+  Workload workload({.urls = cluster.urls(), .seed = test_seed(23)});
+  std::mt19937 random(test_seed(24));
   const std::size_t rounds = is_long() ? 2 * faults().size() : faults().size();
   for (std::size_t round = 0; round < rounds; ++round) {
     const Fault& fault = faults()[round % faults().size()];

@@ -13,6 +13,7 @@
 #include "crash/rush.h"
 #include "support/calls.h"
 #include "support/catalogue.h"
+#include "support/test_seed.h"
 
 namespace stagedoor::test {
 namespace {
@@ -58,7 +59,7 @@ bool await_end(pid_t pid, milliseconds within) {
 // Fans go on all the while, and each is owed what each was told, by whichever instance.
 class Fans {
  public:
-  explicit Fans(Cluster& cluster) : cluster_(cluster), rush_(60, seats_of(cluster), 31) {}
+  explicit Fans(Cluster& cluster) : cluster_(cluster), rush_(60, seats_of(cluster), test_seed(31)) {}
 
   template <class What>
   void while_they_rush(const What& what) {

@@ -12,6 +12,7 @@
 #include "cluster/linearizable.h"
 #include "support/scripted_server.h"
 #include "support/server_process.h"
+#include "support/test_seed.h"
 
 namespace stagedoor::test {
 namespace {
@@ -92,7 +93,7 @@ TEST(Linearizable, one_server_is_through_its_own_death) {
   ServerProcess server({.catalogue = Workload::catalogue(100)});
   const std::string url = server.url();
   server.set("http.listen", url.substr(std::string_view("http://").size()));
-  Workload workload({.urls = {url}, .seed = 8});
+  Workload workload({.urls = {url}, .seed = test_seed(8)});
   const std::size_t kills_wanted = std::getenv("STAGEDOOR_TEST_LONG") ? 100 : 5;
   std::size_t kills = 0;
   workload.run([&] {

@@ -13,6 +13,7 @@
 #include "crash/stored.h"
 #include "support/catalogue.h"
 #include "support/server_process.h"
+#include "support/test_seed.h"
 
 namespace stagedoor::test {
 namespace {
@@ -47,8 +48,8 @@ TEST(Crash, under_load_takes_nothing_back_that_was_answered) {
     Api api(server.url());
     seats = free_seats(api, enter(api, user(1'000'000), 1), 1);
   }
-  Rush rush(200, seats, 11);
-  std::mt19937 random(12);
+  Rush rush(200, seats, test_seed(11));
+  std::mt19937 random(test_seed(12));
   const int rounds = is_long() ? 50 : 5;
   for (int round = 0; round < rounds; ++round) {
     SCOPED_TRACE(round);
@@ -77,7 +78,7 @@ TEST(Crash, a_promise_that_is_not_kept_is_seen) {
     Api api(server.url());
     seats = free_seats(api, enter(api, user(1'000'000), 1), 1);
   }
-  Rush rush(100, seats, 13);
+  Rush rush(100, seats, test_seed(13));
   rush.run(server.url(), 3000, [&] { kill(server.pid(), SIGKILL); });
   server.kill9();
   const Stored kept = stored_of(server);

@@ -71,6 +71,7 @@ class World {
   Lane& lane() { return instance_.lane(); }
   queue::Rooms& rooms() { return instance_.rooms(); }
   catalogue::ReadModel& read_model() { return instance_.read_model(); }
+  const http::Router& router() const { return instance_.router(); }
 
  private:
   std::vector<std::string>* journal_;

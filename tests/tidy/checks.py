@@ -328,6 +328,14 @@ def catalogue_fields_are_documented(tree):
     return [f'{page}:1: says nothing of {field}' for field in fields if f'`{field}`' not in tree.text(page)]
 
 
+def limits_name_settings_that_exist(tree):
+    page, reference = 'docs/limits.md', 'docs/configuration.md'
+    if not tree.exists(page):
+        return []
+    return [f'{page}:{number}: no such setting: {name}' for number, line in tree.lines(page)
+            for name in re.findall(r'`([a-z]+\.[a-z_]+)`', line) if f'| `{name}` |' not in tree.text(reference)]
+
+
 def named_tests_exist(tree):
     """The tests that documents call in as witnesses, such as docs/invariants.md."""
     there = set()
@@ -371,4 +379,4 @@ def twin_readme_matches(tree):
 
 CHECKS = [include_directions, models_are_pure, beast_only_in_http, coroutines_only_in_connection, one_mutex_file_of_the_rooms, one_namespace_a_folder, no_sql_in_code,
           refusals_are_told_by_code, files_say_their_job, files_are_short, functions_are_short, no_absolute_paths, open_work_has_an_issue, links_resolve, named_files_exist,
-          catalogue_fields_are_documented, claims_are_tested, named_tests_exist, diagrams_are_there, twin_readme_matches]
+          catalogue_fields_are_documented, limits_name_settings_that_exist, claims_are_tested, named_tests_exist, diagrams_are_there, twin_readme_matches]

@@ -184,6 +184,11 @@ class PlantedFault(unittest.TestCase):
             'src/modules/catalogue/document.h': 'BOOST_DESCRIBE_STRUCT(A, (), (id,\n name))\nBOOST_DESCRIBE_STRUCT(B, (), (from))\n',
             'docs/catalogue.md': '`id` and `from`\n'}, 'docs/catalogue.md:1')
 
+    def test_limit_of_an_unknown_setting(self):
+        self.assert_finds(checks.limits_name_settings_that_exist, {
+            'docs/limits.md': '| a | `http.threads` |\n| b | `http.treads` |\n', 'docs/configuration.md': '| `http.threads` | `0` |\n'},
+            'docs/limits.md:2')
+
     def test_claim_without_test(self):  # R-X9
         table = '# S\n| id | state | what |\n|---|---|---|\n'
         tests = {'src/a_test.cpp': '// R-K1–R-K3\nTEST(A, b_R_Q1) {}\n', 'src/a.cpp': '// R-Q2\n'}
@@ -254,6 +259,22 @@ class Totals(unittest.TestCase):
             'tests.json': self.TESTS,
             'ctest.xml': '<t><testcase name="x" status="notrun"><skipped/><system-out>no npm\n</system-out></testcase></t>'})
         self.assertEqual(skipped, [('dev: x', 'no npm')])
+
+    def test_skipped_case_fails_on_a_ci_server_unless_it_is_listed(self):
+        cases = ''.join(f'<testcase name="{name}" classname="{group}" status="run"><skipped message="no disk"/></testcase>'
+                        for group, name in (('FullDisk', 'a'), ('Instances', 'b')))
+        cases += self.CASE % ('c', '')
+        for ci, code, last in (('true', 1, '1 passed, 1 failed, 1 skipped'), ('', 0, '1 passed, 0 failed, 2 skipped')):
+            with tempfile.TemporaryDirectory() as folder:
+                stage = pathlib.Path(folder) / 'dev' / 'results'
+                stage.mkdir(parents=True)
+                (stage / 'tests.json').write_text(self.TESTS)
+                (stage / 'core_test.xml').write_text(f'<t>{cases}</t>')
+                (stage / 'ctest.xml').write_text('<t><testcase name="core" status="run"/></t>')
+                run = subprocess.run([sys.executable, ROOT / 'tools/test_totals.py', stage], env={'CI': ci}, capture_output=True,
+                                     text=True)
+            self.assertEqual((run.returncode, run.stdout.splitlines()[-1]), (code, last), run.stdout + run.stderr)
+            self.assertEqual('FAILED dev: Instances.b was skipped, because no disk' in run.stdout, ci == 'true')
 
 
 if __name__ == '__main__':

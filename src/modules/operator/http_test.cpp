@@ -40,37 +40,39 @@ struct Office {
 
 std::string show(const boost::json::value& value) { return boost::json::serialize(value); }
 
+// "/admin/users/{id}/…" → "/admin/users/00000000-…/…", "/admin/events/{id}" → "/admin/events/1".
+std::string filled(std::string path) {
+  for (auto begin = path.find('{'); begin != path.npos; begin = path.find('{')) {
+    const auto end = path.find('}', begin);
+    const bool is_user = std::string_view(path).substr(0, begin).ends_with("/users/");
+    path.replace(begin, end + 1 - begin, is_user ? "00000000-0000-0000-0000-000000000001" : "1");
+  }
+  return path;
+}
+
+// Of the router itself, so that a call that is added later is asked too.
 TEST(OperatorCalls, every_path_asks_for_the_key_before_anything_else) {
   Office office;
-  const std::pair<const char*, const char*> viewers[] = {{"GET", "/admin/events"},
-                                                         {"GET", "/admin/events/1"},
-                                                         {"GET", "/admin/dates/1"},
-                                                         {"GET", "/admin/live"}};
-  for (const auto& [method, target] : viewers) {
-    EXPECT_EQ(office.as("", method, target).status, 401) << target;
-    EXPECT_EQ(office.as("wrong", method, target).code(), "ADMIN_KEY_INVALID") << target;
-    EXPECT_EQ(office.as("viewer-secret", method, target).status, 200) << target;
+  std::size_t reads = 0;
+  std::size_t changes = 0;
+  for (const auto& route : office.world.router().routes()) {
+    if (!route->path.starts_with("/admin")) continue;
+    const std::string method(to_string(route->method));
+    const std::string target = filled(route->path);
+    SCOPED_TRACE(method + " " + target);
+    const bool is_read = route->method == http::Method::GET;
+    ++(is_read ? reads : changes);
+    const std::string_view body = is_read ? "" : "nonsense";
+    EXPECT_EQ(office.as("", method, target, body).code(), "ADMIN_KEY_INVALID");
+    EXPECT_EQ(office.as("wrong", method, target, body).code(), "ADMIN_KEY_INVALID");
+    const std::string viewer = office.as("viewer-secret", method, target, body).code();
+    if (is_read) EXPECT_TRUE(viewer != "ADMIN_KEY_INVALID" && viewer != "FORBIDDEN") << viewer;
+    else EXPECT_EQ(viewer, "FORBIDDEN");
+    const std::string owner = office.as(std::string(kOwnerKey), method, target, body).code();
+    EXPECT_TRUE(owner != "ADMIN_KEY_INVALID" && owner != "FORBIDDEN") << owner;
   }
-  EXPECT_EQ(office.as("wrong", "GET", "/admin/log").code(), "ADMIN_KEY_INVALID");
-  const std::pair<const char*, const char*> operators[] = {
-      {"POST", "/admin/events"},
-      {"PATCH", "/admin/events/1"},
-      {"POST", "/admin/events/1/dates"},
-      {"PATCH", "/admin/events/1/queue"},
-      {"POST", "/admin/events/1/queue/pause"},
-      {"POST", "/admin/events/1/queue/resume"},
-      {"PATCH", "/admin/dates/1"},
-      {"POST", "/admin/dates/1/seats/block"},
-      {"POST", "/admin/dates/1/seats/unblock"},
-      {"POST", "/admin/import"},
-      {"POST", "/admin/users/00000000-0000-0000-0000-000000000001/balance/charge"},
-      {"POST", "/admin/reservations/1/refund"}};
-  for (const auto& [method, target] : operators) {
-    EXPECT_EQ(office.as("wrong", method, target, "nonsense").code(), "ADMIN_KEY_INVALID") << target;
-    EXPECT_EQ(office.as("viewer-secret", method, target, "nonsense").code(), "FORBIDDEN") << target;
-    const std::string code = office.as("operator-secret", method, target, "nonsense").code();
-    EXPECT_TRUE(code != "ADMIN_KEY_INVALID" && code != "FORBIDDEN") << target << ": " << code;
-  }
+  EXPECT_GE(reads, 5U);
+  EXPECT_GE(changes, 15U);
 }
 
 TEST(OperatorCalls, a_fans_token_opens_nothing) {
