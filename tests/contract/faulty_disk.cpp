@@ -8,6 +8,8 @@ namespace stagedoor::contract {
 namespace {
 
 std::atomic<FaultyDisk::Fault> current_fault{FaultyDisk::Fault::none};
+std::atomic<FaultyDisk::Fault> fault_of_one_write{FaultyDisk::Fault::none};
+std::atomic<int> writes_before_fault{0};
 
 struct File {
   sqlite3_file base;
@@ -26,7 +28,9 @@ auto pass(sqlite3_file* file, Args... args) {
 }
 
 int write(sqlite3_file* file, const void* bytes, int count, sqlite3_int64 offset) {
-  switch (current_fault) {
+  FaultyDisk::Fault fault = current_fault;
+  if (--writes_before_fault == 0) fault = fault_of_one_write;
+  switch (fault) {
     case FaultyDisk::Fault::full:
       return SQLITE_FULL;
     case FaultyDisk::Fault::write_error:
@@ -89,5 +93,12 @@ void FaultyDisk::install() {
 }
 
 void FaultyDisk::set(Fault fault) { current_fault = fault; }
+
+void FaultyDisk::fail_write(Fault fault, int n) {
+  fault_of_one_write = fault;
+  writes_before_fault = n;
+}
+
+bool FaultyDisk::has_failed() { return writes_before_fault <= 0; }
 
 }  // namespace stagedoor::contract

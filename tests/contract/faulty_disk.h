@@ -11,6 +11,10 @@ class FaultyDisk {
   static void install();
   // What the next writes and syncs of any file come to. Any thread.
   static void set(Fault fault);
+  // The nth write from now on fails, once (n ≥ 1). Any thread.
+  static void fail_write(Fault fault, int n);
+  // Whether that write has happened.
+  static bool has_failed();
 };
 
 }  // namespace stagedoor::contract

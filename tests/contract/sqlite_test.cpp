@@ -322,6 +322,42 @@ TEST_F(Sqlite, is_unavailable_on_a_full_disk_and_works_again_after) {
   EXPECT_TRUE(open(path())->queries()->reservation(ReservationId{1001}));
 }
 
+// Whichever of a commit's writes fails: it is done or not, is told so, and the next one works.
+TEST_F(Sqlite, each_write_of_a_commit_may_fail_once) {
+  for (const auto fault : {FaultyDisk::Fault::full, FaultyDisk::Fault::write_error}) {
+    const std::string file = folder_.file(fault == FaultyDisk::Fault::full ? "full.db" : "error.db");
+    auto store = open(file);
+    open_sample(*store);
+    std::vector<UserKey> done;
+    int failed = 0;
+    for (bool is_hit = true; is_hit; ++failed) {
+      SCOPED_TRACE(failed);
+      Batch batch;
+      batch.answers.push_back(answer(user(1), fmt::format("key {}", failed)));
+      bool is_done = true;
+      FaultyDisk::fail_write(fault, failed + 1);
+      try {
+        commit(*store, batch);
+      } catch (const StoreUnavailable&) {
+        is_done = false;
+      }
+      is_hit = FaultyDisk::has_failed();
+      EXPECT_NE(is_done, is_hit);
+      const UserKey key{user(1), batch.answers[0].key};
+      EXPECT_EQ(loaded(*store, {.answers = {key}}).answers.find(key) != nullptr, is_done);
+      if (is_done) done.push_back(key);
+    }
+    FaultyDisk::fail_write(FaultyDisk::Fault::none, 0);
+    EXPECT_GT(failed, 2);
+    commit_rows(*store, hold(1001, seat(1), user(1)));
+    store = nullptr;
+    store = open(file);
+    EXPECT_TRUE(store->queries()->reservation(ReservationId{1001}));
+    for (const UserKey& key : done) EXPECT_TRUE(loaded(*store, {.answers = {key}}).answers.find(key));
+    EXPECT_TRUE(sqlite::audit_sqlite(file).is_clean());
+  }
+}
+
 TEST_F(Sqlite, ends_the_process_when_a_sync_fails) {
   auto store = open(path());
   open_sample(*store);
