@@ -42,7 +42,9 @@ std::int64_t whole(std::string_view text) {
 }  // namespace
 
 Cluster::Cluster(const std::string& catalogue, std::size_t instances,
-                 std::vector<std::pair<std::string, std::string>> settings) {
+                 std::vector<std::pair<std::string, std::string>> settings,
+                 std::unique_ptr<PostgresServer> postgres)
+    : postgres_(std::move(postgres)) {
   postgres_->create("sale");
   for (std::size_t i = 0; i < instances; ++i) {
     auto& proxy = *proxies_.emplace_back(std::make_unique<TcpProxy>(postgres_->port()));

@@ -21,7 +21,8 @@ class Cluster {
   // STAGEDOOR_TEST_NEIGHBOUR=PATH in the environment: every second one is this binary, of a neighbouring
   // version (docs/releasing.md).
   explicit Cluster(const std::string& catalogue, std::size_t instances = 3,
-                   std::vector<std::pair<std::string, std::string>> settings = {});
+                   std::vector<std::pair<std::string, std::string>> settings = {},
+                   std::unique_ptr<PostgresServer> postgres = std::make_unique<PostgresServer>());
 
   PostgresServer& postgres() { return *postgres_; }
   std::size_t size() const { return servers_.size(); }
@@ -39,7 +40,7 @@ class Cluster {
   CommandResult audit() const;
 
  private:
-  std::unique_ptr<PostgresServer> postgres_ = std::make_unique<PostgresServer>();
+  std::unique_ptr<PostgresServer> postgres_;
   std::vector<std::unique_ptr<TcpProxy>> proxies_;
   std::vector<std::unique_ptr<ServerProcess>> servers_;
 };

@@ -13,7 +13,6 @@
 #include "adapters/postgres/audit.h"
 #include "adapters/postgres/postgres_store.h"
 #include "adapters/postgres/room_rows.h"
-#include "adapters/system/clock.h"
 #include "sample.h"
 #include "store_under_test.h"
 #include "support/tcp_proxy.h"
@@ -668,29 +667,6 @@ TEST_F(Postgres, is_unavailable_while_an_operator_locks_a_table) {
   EXPECT_THROW(one.hold(1002, 2), StoreUnavailable);
   operators_hand.get();
   one.hold(1002, 2);
-}
-
-TEST_F(Postgres, knows_how_far_its_clock_is_from_the_database_s) {
-  Instance one({.url = url()});
-  one.store.poll();
-  const Millis ahead =
-      system::SystemClock([&] { return one.store.clock_offset(); }).now() - system::SystemClock().now();
-  EXPECT_LT(std::chrono::abs(ahead), Millis(100)) << "both are of this machine";
-
-  postgres::ClockOffset offset;
-  const auto at = [](std::int64_t ms) { return std::chrono::microseconds(ms * 1000); };
-  offset.note(at(1000), at(1400), at(6200));  // 4.8 s to 5.2 s ahead
-  EXPECT_EQ(offset.get(), Millis(4800));
-  offset.note(at(2000), at(2002), at(7091));
-  EXPECT_EQ(offset.get(), Millis(5089)) << "a quicker answer says it better";
-  offset.note(at(3000), at(5500), at(10'500));
-  EXPECT_EQ(offset.get(), Millis(5089)) << "the first of a wait for the lock says nothing that is new";
-  offset.note(at(23'000), at(25'500), at(30'500));
-  EXPECT_EQ(offset.get(), Millis(5089)) << "nor later";
-  offset.note(at(26'000), at(26'300), at(91'250));
-  EXPECT_EQ(offset.get(), Millis(64'950)) << "a clock that was set counts at once";
-  offset.note(at(27'000), at(27'300), at(32'150));
-  EXPECT_EQ(offset.get(), Millis(5150));
 }
 
 // --- opening ---

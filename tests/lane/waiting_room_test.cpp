@@ -99,6 +99,22 @@ TEST_F(WaitingRoom, finds_everybody_present_after_it_was_down_and_the_numbers_as
   EXPECT_EQ(position(ask(gone)), 1) << "keeps the place: only the second is ahead";
 }
 
+// R-A7: signs of life are compared with times of the same clock, also if the last batch is ahead of it.
+TEST_F(WaitingRoom, a_batch_with_a_moment_ahead_makes_nobody_absent) {
+  open("admission: capacity, capacity: 1, active_ttl: 60m, visit_max: 60m, presence_timeout: 60s");
+  const Visitor inside = join(1), second = join(2), third = join(3);
+  world().run();
+  scene->clock.advance(Millis(1'800'000));
+  world().call(leave(join(4).token));
+  scene->clock.advance(Millis(-1'800'000));
+  for (const auto& who : {second, third}) ask(who);
+  world().run();
+  EXPECT_EQ(world().rooms().numbers({1}).present, 2u);
+  world().call(leave(inside.token));
+  world().run();
+  EXPECT_EQ(status(ask(second)), "ACTIVATED");
+}
+
 // R-Q12: "Half of the room vanishes: active slots stay full from then on."
 TEST_F(WaitingRoom, stays_full_when_half_of_the_people_have_vanished) {
   open("admission: capacity, capacity: 10, active_ttl: 7s, visit_max: 7s, presence_timeout: 60s");

@@ -94,8 +94,8 @@ std::optional<std::string> PostgresServer::missing() {
   return std::nullopt;
 }
 
-PostgresServer::PostgresServer(Empty, std::vector<std::string> settings)
-    : settings_(std::move(settings)), port_(free_port()) {
+PostgresServer::PostgresServer(Empty, std::vector<std::string> settings, Environment environment)
+    : settings_(std::move(settings)), environment_(std::move(environment)), port_(free_port()) {
   const fs::path shared_memory = "/dev/shm";
   const fs::path root =
       ::access(shared_memory.c_str(), W_OK) == 0 ? shared_memory : fs::temp_directory_path();
@@ -107,15 +107,16 @@ PostgresServer::PostgresServer(Empty, std::vector<std::string> settings)
     if (::chown(folder_.c_str(), user->pw_uid, user->pw_gid) != 0) throw std::runtime_error("chown");
 }
 
-PostgresServer::PostgresServer(std::vector<std::string> settings)
-    : PostgresServer(Empty{}, std::move(settings)) {
+PostgresServer::PostgresServer(std::vector<std::string> settings, Environment environment)
+    : PostgresServer(Empty{}, std::move(settings), std::move(environment)) {
   run({"initdb", "--no-sync", "--auth=trust", "--username=stagedoor", "--encoding=UTF8", "--locale=C",
        "--pgdata=" + data()});
   start();
 }
 
 std::unique_ptr<PostgresServer> PostgresServer::replica_of(const PostgresServer& primary) {
-  std::unique_ptr<PostgresServer> replica(new PostgresServer(Empty{}, primary.settings_));
+  std::unique_ptr<PostgresServer> replica(
+      new PostgresServer(Empty{}, primary.settings_, primary.environment_));
   replica->run({"pg_basebackup", "--no-sync", "--checkpoint=fast", "--write-recovery-conf",
                 "--dbname=" + primary.url("postgres"), "--pgdata=" + replica->data()});
   replica->start();
@@ -134,6 +135,12 @@ pid_t PostgresServer::spawn(const std::vector<std::string>& command) const {
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.front() = const_cast<char*>(program.c_str());  // by which it finds its own files
   argv.push_back(nullptr);
+  std::vector<std::string> variables;
+  for (const auto& [name, value] : environment_) variables.push_back(name + "=" + value);
+  for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
+  std::vector<char*> envp;
+  for (std::string& variable : variables) envp.push_back(variable.data());
+  envp.push_back(nullptr);
   const passwd* user = servant();
   const std::string log_file = (folder_ / "log").string();
   const pid_t parent = ::getpid();
@@ -151,7 +158,7 @@ pid_t PostgresServer::spawn(const std::vector<std::string>& command) const {
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    ::execv(program.c_str(), argv.data());
+    ::execve(program.c_str(), argv.data(), envp.data());
     ::_exit(127);
   }
   return pid;

@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace stagedoor::test {
@@ -26,9 +27,11 @@ class PostgresServer {
   // Why there can be none here; nothing when there can.
   static std::optional<std::string> missing();
 
+  using Environment = std::vector<std::pair<std::string, std::string>>;  // added to this process's own
+
   // `settings`: "name=value" of postgresql.conf, added to those of every test. Throws std::runtime_error,
   // with what the server logged, when it does not start.
-  explicit PostgresServer(std::vector<std::string> settings = {});
+  explicit PostgresServer(std::vector<std::string> settings = {}, Environment environment = {});
   // A replica of a server that runs: what that one commits from now on arrives here, too, until promote(). It
   // can be read.
   static std::unique_ptr<PostgresServer> replica_of(const PostgresServer& primary);
@@ -63,13 +66,15 @@ class PostgresServer {
 
  private:
   struct Empty {};
-  PostgresServer(Empty, std::vector<std::string> settings);  // a folder, and nothing in it
+  PostgresServer(Empty, std::vector<std::string> settings,
+                 Environment environment);  // a folder, and nothing in it
   std::string data() const { return (folder_ / "data").string(); }
   pid_t spawn(const std::vector<std::string>& command) const;
   void run(const std::vector<std::string>& command) const;
 
   std::filesystem::path folder_;
   std::vector<std::string> settings_;
+  Environment environment_;
   int port_ = 0;
   pid_t pid_ = -1;
 };

@@ -23,6 +23,7 @@ World::World(const StorePorts& store, const Clock& clock, WorldOptions options)
       instance_({.store = store,
                  .queries = {},
                  .clock = clock,
+                 .service_clock = options.service_clock,
                  .random = &seeds,
                  .token_keys = {std::string(32, 'k')},
                  .token_lifetime = Millis(30LL * 86'400'000),

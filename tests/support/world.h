@@ -50,6 +50,7 @@ struct WorldOptions {
   LaneLimits limits = {};
   Won balance_max{100'000'000};
   std::vector<std::string>* journal = nullptr;  // gets "answer" for each
+  ServiceTimeClock* service_clock = nullptr;
 };
 
 class World {

@@ -3,6 +3,6 @@ WITH gone AS (
   DELETE FROM journal
   WHERE seq <= (SELECT max(seq) FROM (SELECT seq FROM journal ORDER BY seq LIMIT $limit) first)
     AND seq < (SELECT max(seq) FROM journal)
-    AND created_at < (extract(epoch FROM clock_timestamp()) * 1000)::BIGINT - $kept
+    AND created_at < $before
   RETURNING 1)
 SELECT count(*) FROM gone

@@ -1,2 +1,2 @@
 INSERT INTO journal (seq, writer, created_at, body)
-VALUES ($seq, $writer, (extract(epoch FROM clock_timestamp()) * 1000)::BIGINT, $body)
+VALUES ($seq, $writer, $created_at, $body)

@@ -7,22 +7,17 @@
 #include <random>
 
 #include "adapters/tables/applied_migrations.h"
+#include "adapters/tables/marks.h"
+#include "core/boot_time.h"
 #include "core/ensure.h"
+#include "core/log.h"
 #include "state/peer_message.h"
 
 namespace stagedoor::postgres {
 namespace {
 
-using Micros = ClockOffset::Micros;
-
 constexpr int kAtOnce = 100;  // rows of the journal per query
 constexpr auto kFarBehind = std::chrono::seconds(1);
-
-template <class Clock>
-Micros now_of() {
-  return std::chrono::duration_cast<Micros>(Clock::now().time_since_epoch());
-}
-Micros here() { return now_of<std::chrono::steady_clock>(); }
 
 [[noreturn]] void die_of_lost_batches(std::int64_t last_seen, bool are_forgotten) {
   if (are_forgotten) {
@@ -36,6 +31,19 @@ Micros here() { return now_of<std::chrono::steady_clock>(); }
                   "backup was restored, or a replica that was behind took over; start it again",
                   last_seen));
 }
+
+// What a read of the journal says of the clock, in microseconds.
+struct ClockColumns {
+  std::int64_t theirs = 0, since = 0, correction = 0, percent = 0;
+
+  void read(Columns& columns) { columns >> theirs >> since >> correction >> percent; }
+  DatabaseClock::Seen seen(Micros asked) const {
+    return {.asked = asked,
+            .answered = boot_time(),
+            .theirs = Micros(theirs),
+            .course = {.since = Micros(since), .from = Micros(correction), .to = {}, .percent = percent}};
+  }
+};
 
 // Continuing would write rows that newer instances misread.
 void die_if_too_old(std::int64_t schema_needed) {
@@ -55,12 +63,7 @@ Batch read_batch(std::string_view body) {
 
 }  // namespace
 
-void ClockOffset::note(Micros asked, Micros answered, Micros theirs) {
-  exact_ = std::clamp(exact_, theirs - answered, theirs - asked);
-  offset_.store(std::chrono::round<Millis>(exact_), std::memory_order_relaxed);
-}
-
-Journal::Journal() : clock_offset_(now_of<std::chrono::system_clock>() - here()) {
+Journal::Journal() : clock_(wall_time() - boot_time()) {
   std::random_device random;
   for (std::size_t at = 0; at < next_writer_.bytes.size(); at += sizeof(std::uint32_t)) {
     const std::uint32_t four = random();
@@ -81,38 +84,69 @@ void Journal::catch_up(Connection& connection) {
   struct Row {
     Entry entry;
     std::string body;
-    std::int64_t read_at = 0;
+    ClockColumns clock;
     std::int64_t schema_needed = 0;
   };
   std::vector<Row> rows;
   do {
     rows.clear();
-    const Micros asked = here();
-    connection.queue(
-        sql::engine::read_journal, {{"$seen", last_->seq}, {"$limit", kAtOnce}}, [&](Columns& columns) {
-          Row& row = rows.emplace_back();
-          columns >> row.entry.seq >> row.entry.writer >> row.body >> row.read_at >> row.schema_needed;
-        });
+    const Micros asked = boot_time();
+    connection.queue(sql::engine::read_journal, {{"$seen", last_->seq}, {"$limit", kAtOnce}},
+                     [&](Columns& columns) {
+                       Row& row = rows.emplace_back();
+                       columns >> row.entry.seq >> row.entry.writer >> row.body >> row.schema_needed;
+                       row.clock.read(columns);
+                     });
     connection.finish();
     if (rows.empty() || rows.front().entry != *last_)
       die_of_lost_batches(last_->seq, !rows.empty() && rows.front().entry.seq > last_->seq);
     die_if_too_old(rows.front().schema_needed);
-    clock_offset_.note(asked, here(), Micros(rows.front().read_at));
+    clock_.note(rows.front().clock.seen(asked));
     for (const Row& row : std::span(rows).subspan(1)) {
       ensure(row.entry.seq == last_->seq + 1, "the journal has no gaps");
       last_ = row.entry;
-      on_batch_(read_batch(row.body));
+      const Batch batch = read_batch(row.body);
+      clock_.note_batch(batch.now);
+      on_batch_(batch);
     }
   } while (rows.size() == kAtOnce);
   read_at_ = std::chrono::steady_clock::now();
+}
+
+void Journal::read_clock(Connection& connection) {
+  ClockColumns clock;
+  const Micros asked = boot_time();
+  connection.queue(sql::engine::read_clock, {}, [&](Columns& columns) { clock.read(columns); });
+  connection.finish();
+  clock_.note(clock.seen(asked));
+}
+
+bool Journal::write_correction(Connection& connection) {
+  connection.finish();  // the wait for the lock is not part of the measurement
+  read_clock(connection);
+  const auto course = clock_.correction();
+  if (!course) return false;
+  for (const auto& [name, value] : {std::pair(tables::kClockSince, course->since.count()),
+                                    std::pair(tables::kClockCorrection, course->from.count()),
+                                    std::pair(tables::kClockPercent, course->percent)})
+    connection.queue(sql::engine::put_mark, {{"$name", name}, {"$value", value}});
+  connection.queue("COMMIT");
+  connection.finish();
+  clock_.written(*course);
+  log(LogLevel::warn, "the correction of the database's clock was changed",
+      {{"stagedoor.clock.correction",
+        fmt::format("{:.3f} s", std::chrono::duration<double>(course->from).count())}});
+  return true;
 }
 
 Journal::Entry Journal::write(Connection& connection, const std::string& body) {
   for (auto& byte : next_writer_.bytes)
     if (++byte != 0) break;
   const Entry entry{last_->seq + 1, next_writer_};
-  connection.queue(sql::engine::insert_journal,
-                   {{"$seq", entry.seq}, {"$writer", entry.writer}, {"$body", Bytes{body}}});
+  connection.queue(sql::engine::insert_journal, {{"$seq", entry.seq},
+                                                 {"$writer", entry.writer},
+                                                 {"$created_at", clock_.now()},
+                                                 {"$body", Bytes{body}}});
   return entry;
 }
 

@@ -3,34 +3,17 @@
 // Lane thread.
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
 
 #include "adapters/postgres/connection.h"
+#include "adapters/postgres/database_clock.h"
 #include "state/changes.h"
 
 namespace stagedoor::postgres {
 
-// Offset of the database clock from this machine's monotonic clock. The monotonic clock is used because a
-// wall clock that is set forward would push batch timestamps, which never decrease, into the future.
-class ClockOffset {
- public:
-  using Micros = std::chrono::microseconds;
-  explicit ClockOffset(Micros at_first = Micros(0))
-      : exact_(at_first), offset_(std::chrono::round<Millis>(at_first)) {}
-  // Records that the database clock showed `theirs` between these local times. The previous offset is kept as
-  // far as it is consistent: a fast answer improves it, a slow one does not spoil it, and a clock that was
-  // set, on either side, takes effect immediately.
-  void note(Micros asked, Micros answered, Micros theirs);
-  Millis get() const { return offset_.load(std::memory_order_relaxed); }  // any thread
-
- private:
-  Micros exact_;
-  std::atomic<Millis> offset_;
-};
 
 class Journal {
  public:
@@ -58,14 +41,20 @@ class Journal {
   // True if the journal has the entry. Inside a transaction that holds the writer lock.
   static bool has(Connection& connection, const Entry& entry);
 
-  Millis clock_offset() const { return clock_offset_.get(); }
+  // Measured at every read of the journal.
+  DatabaseClock& clock() { return clock_; }
+  // The same by itself.
+  void read_clock(Connection& connection);
+  // Writes the clock's correction() and commits, or returns false. In a transaction that holds the writer
+  // lock, right after a read of the clock.
+  bool write_correction(Connection& connection);
 
  private:
   std::function<void(const Batch&)> on_batch_ = [](const Batch&) {};
   std::optional<Entry> last_;  // seen
   Uuid next_writer_;           // random, then incremented: no two batches have the same
   std::chrono::steady_clock::time_point read_at_{};
-  ClockOffset clock_offset_;
+  DatabaseClock clock_;
 };
 
 }  // namespace stagedoor::postgres

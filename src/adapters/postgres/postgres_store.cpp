@@ -17,6 +17,7 @@
 #include "adapters/tables/catalogue_rows.h"
 #include "adapters/tables/rows.h"
 #include "adapters/tables/statements.h"
+#include "core/boot_time.h"
 #include "core/ensure.h"
 #include "core/log.h"
 #include "state/peer_message.h"
@@ -28,6 +29,8 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr Millis kJournalKept{10 * 60'000};
 constexpr Millis kWaitAtOnce{500};  // wait for the lock; then the batches committed meanwhile are read
+// Instances measure the database's clock a little differently; they bear a moment that is so far ahead.
+constexpr Millis kAheadByNoise{100};
 constexpr Millis kConnectPauseMin{50}, kConnectPauseMax{1000};
 
 ConnectionOptions connection_options(const PostgresOptions& options) {
@@ -213,6 +216,7 @@ std::optional<std::int64_t> PostgresStore::exchange_mark(std::string_view name, 
 void PostgresStore::poll() {
   if (!journal_.has_begun()) reading();
   journal_.catch_up(between_transactions());
+  if (journal_.clock().correction()) correct_clock();
 }
 
 std::unique_ptr<Transaction> PostgresStore::begin() {
@@ -222,10 +226,15 @@ std::unique_ptr<Transaction> PostgresStore::begin() {
   const auto asked_at = SteadyClock::now();
   // After one batch that waited in vain, the next ones do not wait as long.
   const Millis limit = std::exchange(waits_in_vain_, false) ? kWaitAtOnce : 2 * options_.lock_limit;
+  bool is_corrected = false;
   for (;;) {
     try {
       lock();
       journal_.catch_up(*connection_);
+      if (!is_corrected && journal_.clock().correction()) {
+        is_corrected = true;
+        if (journal_.write_correction(*connection_)) continue;
+      }
       return std::make_unique<PostgresTransaction>(*this);
     } catch (const LockTaken& why) {
       connection_->roll_back();  // this may have closed the connection
@@ -251,6 +260,44 @@ void PostgresStore::read_while_waiting() {
   const auto since = SteadyClock::now();
   journal_.catch_up(open());
   if (on_wait_) on_wait_(since);
+}
+
+// --- the clock ---
+
+// The database's clock may have been set while this machine was off. An instance that runs notices that and
+// corrects it, so it gets time to do so before this one writes anything.
+void PostgresStore::settle_clock(bool accepts_ahead) {
+  DatabaseClock& clock = journal_.clock();
+  journal_.read_clock(*connection_);
+  const TimePoint wall = to_time(wall_time());
+  if (ServiceTime::is_alarm(clock.now() - wall)) {
+    log(LogLevel::warn, "the clocks of the database and of this machine differ; waiting for a correction",
+        {{"stagedoor.clock.service", to_rfc3339(clock.now())}, {"stagedoor.clock.wall", to_rfc3339(wall)}});
+    std::this_thread::sleep_for(options_.settle_limit);
+    journal_.read_clock(*connection_);
+  }
+  TimePoint last_moment{};
+  connection_->queue(sql::engine::find_mark, {{"$name", std::string_view("latest_moment")}},
+                     [&](Columns& columns) { columns >> last_moment; });
+  connection_->finish();
+  const Millis ahead = last_moment - clock.now();
+  if (ahead <= kAheadByNoise) return;
+  if (ahead > kAheadMax && !accepts_ahead) throw ClockRefused(last_moment, clock.now());
+  clock.raise(last_moment);
+  correct_clock();
+}
+
+// Without effect if another instance was faster, or is writing.
+void PostgresStore::correct_clock() {
+  try {
+    lock();
+    if (!journal_.write_correction(*connection_)) connection_->roll_back();
+  } catch (const LockTaken&) {
+    connection_->roll_back();
+  } catch (...) {
+    connection_->roll_back();
+    throw;
+  }
 }
 
 // Queues the begin of a write transaction.
@@ -338,7 +385,8 @@ std::size_t PostgresStore::forget(const RetentionLimits& limits, std::size_t row
                       {"$limit", rows_max}},
                      count);
     connection.queue("COMMIT");
-    connection.queue(sql::engine::forget_journal, {{"$kept", kJournalKept}, {"$limit", rows_max}}, count);
+    connection.queue(sql::engine::forget_journal,
+                     {{"$before", journal_.clock().now() - kJournalKept}, {"$limit", rows_max}}, count);
     connection.finish();
   } catch (...) {
     connection.roll_back();

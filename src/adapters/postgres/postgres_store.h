@@ -23,6 +23,7 @@ struct PostgresOptions {
   Millis answer_limit{8000};     // without a byte from the server; then the connection is closed
   Millis outcome_limit{5000};    // to find the outcome of a commit whose answer was lost
   Millis poll_interval{50};
+  Millis settle_limit{2000};  // for an instance that runs to correct a clock that was set
 };
 
 class PostgresStore final : public Store,
@@ -59,8 +60,12 @@ class PostgresStore final : public Store,
   // Each has its own connection, for one thread at a time. Any thread.
   std::unique_ptr<Queries> queries() const;
   std::unique_ptr<Outbox> outbox() const;
-  // Offset of the database clock, which all instances use, from this machine's steady clock. Any thread.
-  Millis clock_offset() const { return journal_.clock_offset(); }
+  // Before anything else at the start of an instance: waits for the others to correct a clock that was set,
+  // and lets service time begin at the last moment if that is later. Throws ClockRefused if that is more than
+  // an hour later, unless `accepts_ahead`.
+  void settle_clock(bool accepts_ahead);
+  // The clock of all instances. Any thread.
+  DatabaseClock& clock() { return journal_.clock(); }
 
  private:
   class PostgresTransaction;
@@ -70,6 +75,7 @@ class PostgresStore final : public Store,
   Connection& between_transactions();
   Connection& reading();
   void lock();
+  void correct_clock();
   void read_while_waiting();
   // Ends writers whose client is stalled. Returns who has the lock; nullopt if one was ended.
   std::optional<std::string> end_stalled_writers();

@@ -127,7 +127,8 @@ SqliteStore::SqliteStore(SqliteOptions options)
       database_(path_, OpenFor::writing),
       loader_(database_),
       writer_(database_),
-      advance_sink_(database_, sql::events::advance_sink) {
+      advance_sink_(database_, sql::events::advance_sink),
+      put_mark_(database_, sql::engine::put_mark) {
   check_is_not_foreign(database_);  // before the first write to it
   database_.execute("PRAGMA journal_mode = WAL");
   database_.execute(synchronous_);
@@ -276,11 +277,8 @@ std::size_t SqliteStore::forget(const RetentionLimits& limits, std::size_t rows_
   return rows;
 }
 
-// Not synced to disk: a sync would delay the lane's next transaction, and a move that a power failure undoes
-// only causes duplicates. The sync of any later transaction includes it.
-// Without an fsync, for which the lane would have to wait: a move that a power failure undoes only repeats
-// events.
-bool SqliteStore::advance(std::string_view sink, OutboxId expected, OutboxId next) {
+template <class Write>
+void SqliteStore::write_unsynced(const Write& write) {
   class Unsynced {
    public:
     explicit Unsynced(SqliteStore& of) : store_(of) {
@@ -293,10 +291,31 @@ bool SqliteStore::advance(std::string_view sink, OutboxId expected, OutboxId nex
   };
   const std::lock_guard lock(writing_);
   const Unsynced unsynced(*this);
+  write();
+}
+
+// A move that a power failure undoes only repeats events. The sync of any later transaction includes it.
+bool SqliteStore::advance(std::string_view sink, OutboxId expected, OutboxId next) {
   bool is_moved = false;
-  advance_sink_.each({{"$sink", sink}, {"$expected", expected.value}, {"$next", next.value}},
-                     [&](Columns&) { is_moved = true; });
+  write_unsynced([&] {
+    advance_sink_.each({{"$sink", sink}, {"$expected", expected.value}, {"$next", next.value}},
+                       [&](Columns&) { is_moved = true; });
+  });
   return is_moved;
+}
+
+void SqliteStore::keep_clock(const KeptClock& clock) {
+  write_unsynced([&] {
+    database_.execute("BEGIN IMMEDIATE");
+    try {
+      put_mark_.run({{"$name", tables::kClockBootId}, {"$value", clock.boot_id}});
+      put_mark_.run({{"$name", tables::kClockOffset}, {"$value", clock.offset.count()}});
+      database_.execute("COMMIT");
+    } catch (...) {
+      database_.roll_back();
+      throw;
+    }
+  });
 }
 
 std::unique_ptr<Queries> SqliteStore::queries() const { return std::make_unique<SqliteQueries>(path_); }

@@ -16,6 +16,8 @@
 #include "adapters/sqlite/process_lock.h"
 #include "adapters/sqlite/sqlite_line.h"
 #include "adapters/sqlite/writer.h"
+#include "adapters/tables/marks.h"
+#include "core/service_time.h"
 #include "ports/outbox.h"
 #include "ports/queries.h"
 #include "ports/store_ports.h"
@@ -58,6 +60,10 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
   std::int64_t ids_reserved_to() override;
   TimePoint latest_moment() override;
   std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) override;
+  // What the previous process kept; before the first begin().
+  KeptClock kept_clock() { return {mark(tables::kClockBootId), Micros(mark(tables::kClockOffset))}; }
+  // Any thread; waits for the lane's transaction. Not synced to disk: it only counts until the machine stops.
+  void keep_clock(const KeptClock& clock);
 
   StorePorts ports() { return {*this, *this, *this, *this}; }
   // Stores a number under this name and returns the one before it. Before the first begin().
@@ -74,6 +80,10 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
   struct LineReader;
   SqliteLine& line();
   friend class SqliteOutbox;
+  // Runs a small write on the lane's connection without an fsync, for which the lane would have to wait. Any
+  // thread; waits for the lane's transaction.
+  template <class Write>
+  void write_unsynced(const Write& write);
   // Outbox::advance(). Any thread; waits for the lane's transaction.
   bool advance(std::string_view sink, OutboxId expected, OutboxId next);
   void learn();
@@ -97,6 +107,7 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
   Loader loader_;
   Writer writer_;
   Statement advance_sink_;
+  Statement put_mark_;
   StoreIndexes indexes_;
   bool is_known_ = false;
   std::unique_ptr<LineReader> line_reader_;

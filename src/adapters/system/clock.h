@@ -1,24 +1,28 @@
-// The system's clock, or the clock that all instances of a store use.
+// The clocks of this machine.
 #pragma once
 
-#include <functional>
+#include <fstream>
+#include <string>
 
+#include "core/boot_time.h"
 #include "ports/clock.h"
 
 namespace stagedoor::system {
 
+// The wall clock, which can be set. Any thread.
 class SystemClock : public Clock {
  public:
-  // `offset`: how far the common clock is ahead of the steady one; empty: uses the system's time. Any thread.
-  explicit SystemClock(std::function<Millis()> offset = {}) : offset_(std::move(offset)) {}
-  TimePoint now() const override {
-    if (!offset_) return std::chrono::floor<Millis>(std::chrono::system_clock::now());
-    const auto steady = std::chrono::steady_clock::now().time_since_epoch();
-    return TimePoint(std::chrono::floor<Millis>(steady) + offset_());
-  }
-
- private:
-  std::function<Millis()> offset_;
+  TimePoint now() const override { return to_time(wall_time()); }
 };
+
+inline ServiceTime::Reading read_clocks() { return {boot_time(), wall_time()}; }
+
+// Tells one boot of a machine from every other one: the first 60 bits of Linux's boot id. 0: not known.
+inline std::int64_t boot_id() {
+  std::string text;
+  std::ifstream("/proc/sys/kernel/random/boot_id") >> text;
+  std::erase(text, '-');
+  return text.size() < 15 ? 0 : std::stoll(text.substr(0, 15), nullptr, 16);
+}
 
 }  // namespace stagedoor::system

@@ -34,6 +34,13 @@ TEST(CommandLine, file_of_import_and_backup_stands_beside_settings) {  // R-K4, 
   EXPECT_EQ(parse_command_line({"import"}).exit_code, 2);
 }
 
+TEST(CommandLine, clocks_are_accepted_where_asked) {  // R-A7
+  EXPECT_FALSE(parsed<ServeCommand>({"serve"}).accept_clock);
+  EXPECT_TRUE(parsed<ServeCommand>({"serve", "--accept-clock"}).accept_clock);
+  EXPECT_FALSE(parsed<ClockCommand>({"clock", "--store.url=sqlite:x.db"}).accept);
+  EXPECT_TRUE(parsed<ClockCommand>({"clock", "--accept"}).accept);
+}
+
 TEST(CommandLine, crowd_takes_its_options) {  // R-K5
   const crowd::CrowdOptions crowd =
       parsed<CrowdCommand>({"crowd", "--url", "http://127.0.0.1:1", "--fans", "7", "--rate=2.5", "--event",

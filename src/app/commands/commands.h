@@ -49,6 +49,9 @@ class ServeCommand : public ConfiguredCommand {
  public:
   const char* name() const override { return "serve"; }
   const char* doc() const override { return "Serve the API until SIGTERM; prints one JSON line when ready"; }
+  void add_options(CLI::App& app) override;
+
+  bool accept_clock = false;
 
  private:
   int run_with(const LoadedConfig& loaded) const override;
@@ -85,6 +88,20 @@ class BackupCommand : public ConfiguredCommand {
   void add_options(CLI::App& app) override;
 
   std::string file;
+
+ private:
+  int run_with(const LoadedConfig& loaded) const override;
+};
+
+class ClockCommand : public ConfiguredCommand {
+ public:
+  const char* name() const override { return "clock"; }
+  const char* doc() const override {
+    return "Show service time, how far the wall clock is from it, and the store's last moment";
+  }
+  void add_options(CLI::App& app) override;
+
+  bool accept = false;
 
  private:
   int run_with(const LoadedConfig& loaded) const override;

@@ -7,6 +7,7 @@
 #include "app/commands/commands.h"
 #include "app/config/settings.h"
 #include "app/instance/logging.h"
+#include "ports/clock.h"
 
 namespace stagedoor {
 
@@ -22,7 +23,12 @@ int ConfiguredCommand::run() const {
     return kRefused;
   }
   start_logging(loaded.config.log.level);
-  return run_with(loaded);
+  try {
+    return run_with(loaded);
+  } catch (const ClockRefused& why) {
+    std::fprintf(stderr, "stagedoor: %s\n", why.what());
+    return kRefused;
+  }
 }
 
 }  // namespace stagedoor

@@ -3,6 +3,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
@@ -84,6 +87,12 @@ void exit_unless_stopped_in(Millis patience) {
 
 }  // namespace
 
+void ServeCommand::add_options(CLI::App& app) {
+  ConfiguredCommand::add_options(app);
+  app.add_flag("--accept-clock", accept_clock,
+               "Start although the last moment in the store is more than an hour ahead of the wall clock");
+}
+
 int ServeCommand::run_with(const LoadedConfig& loaded) const {
   Config config = loaded.config;
   const std::int64_t descriptors = raise_file_limit();
@@ -96,7 +105,7 @@ int ServeCommand::run_with(const LoadedConfig& loaded) const {
        {"http.max_streams", std::to_string(config.http.max_streams)},
        {"process.file_descriptors_max", std::to_string(descriptors)}});
   const Signals signals;
-  Service service(config);
+  Service service(config, open_store(config, accept_clock));
   if (!config.catalogue.file.empty()) {
     const auto imported = service.import_file(config.catalogue.file);
     if (!imported) {

@@ -19,7 +19,7 @@ std::uint64_t random_number(const RandomBytes& random) {
 }  // namespace
 
 Instance::Instance(const InstanceParts& parts)
-    : clock_(parts.clock),
+    : clock_(parts.clock, parts.store.startup.latest_moment()),
       token_keys_(parts.token_keys),
       tokens_(token_keys_, clock_, parts.token_lifetime),
       operator_keys_(parts.operator_keys),
@@ -54,6 +54,7 @@ Instance::Instance(const InstanceParts& parts)
                      .rooms = rooms_,
                      .keys = operator_keys_,
                      .clock = clock_,
+                     .service_clock = parts.service_clock,
                      .balance_max = parts.balance_max} {
   if (lane_.has_others()) rooms_.share_presence();
   // The read model is first, here and among the observers: the rooms read the policies of their events from
@@ -63,6 +64,7 @@ Instance::Instance(const InstanceParts& parts)
   hold_expiry_.restore(parts.store.startup);
   // Observers receive a batch in this order. HoldExpiry depends on no other one. Observers that are added
   // later (metrics) count changes that are already visible in the instance.
+  lane_.add_observer(clock_);  // before those that read it
   lane_.add_observer(read_model_);
   lane_.add_observer(rooms_);
   lane_.add_observer(hold_expiry_);

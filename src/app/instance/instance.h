@@ -12,6 +12,7 @@
 
 #include "app/instance/housekeeping.h"
 #include "engine/lane.h"
+#include "engine/monotone_clock.h"
 #include "engine/query_pool.h"
 #include "http/router.h"
 #include "modules/catalogue/http.h"
@@ -39,6 +40,7 @@ struct InstanceParts {
   // The newest event that every sink has accepted; nullopt or empty: there are no sinks.
   Housekeeping::Accepted accepted_events = {};
   const Clock& clock;
+  ServiceTimeClock* service_clock = nullptr;  // the clock if an operator may accept a wall clock that was set
   RandomBytes random;
   std::vector<std::string> token_keys;  // newest first
   Millis token_lifetime;
@@ -71,7 +73,7 @@ class Instance {
  private:
   void add_routes();
 
-  const Clock& clock_;
+  MonotoneClock clock_;
   catalogue::ReadModel read_model_;
   queue::Rooms::CatalogueNow catalogue_ = [this] { return read_model_.catalogue(); };
   queue::StockOf stock_ = [this](EventId event) { return read_model_.stock_update(event); };

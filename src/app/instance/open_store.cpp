@@ -2,19 +2,23 @@
 
 #include "adapters/memory/memory_store.h"
 #include "adapters/postgres/audit.h"
+#include "adapters/postgres/clock_report.h"
 #include "adapters/postgres/postgres_store.h"
 #include "adapters/postgres/room_rows.h"
 #include "adapters/sqlite/audit.h"
 #include "adapters/sqlite/backup.h"
+#include "adapters/sqlite/clock_report.h"
 #include "adapters/sqlite/room_rows.h"
 #include "adapters/sqlite/sqlite_store.h"
+#include "adapters/system/clock.h"
 #include "app/config/secrets.h"
+#include "app/instance/boot_clock.h"
 
 namespace stagedoor {
 namespace {
 
 template <class Concrete>
-OpenStore opened(std::shared_ptr<Concrete> store, std::function<Millis()> clock_offset) {
+OpenStore opened(std::shared_ptr<Concrete> store, std::shared_ptr<ServiceTimeClock> clock) {
   auto* const concrete = store.get();
   return {
       std::move(store),
@@ -22,31 +26,61 @@ OpenStore opened(std::shared_ptr<Concrete> store, std::function<Millis()> clock_
       [concrete] { return concrete->queries(); },
       [concrete] { return concrete->outbox(); },
       [concrete](std::string_view name, std::int64_t value) { return concrete->exchange_mark(name, value); },
-      std::move(clock_offset)};
+      std::move(clock)};
+}
+
+// What a start would make of it now, or a server that runs has.
+ClockReport boot_clock_report(const sqlite::ClockReport& stored) {
+  const ClockStart start{.now = system::read_clocks(),
+                         .boot_id = system::boot_id(),
+                         .kept = stored.kept,
+                         .last_moment = stored.last_moment,
+                         .accepts_ahead = true};
+  const ServiceTime time(*first_course(start));
+  const bool carries_on = stored.kept.boot_id == start.boot_id;
+  return {{.service = to_time(time.at(start.now.clock)),
+           .wall = to_time(start.now.wall),
+           .is_alarm = ServiceTime::is_alarm(time.difference(start.now))},
+          stored.last_moment,
+          carries_on ? "carried on in this boot of the machine" : "the later of wall clock and last moment"};
 }
 
 }  // namespace
 
-OpenStore open_store(const Config& config) {
+OpenStore open_store(const Config& config, bool accepts_ahead) {
   if (config.store.is_postgres()) {
     auto store =
         std::make_shared<postgres::PostgresStore>(postgres::PostgresOptions{.url = config.store.url});
-    return opened(store, [concrete = store.get()] { return concrete->clock_offset(); });
+    store->settle_clock(accepts_ahead);
+    return opened(store, std::shared_ptr<ServiceTimeClock>(store, &store->clock()));
   }
-  return opened(
-      std::make_shared<sqlite::SqliteStore>(sqlite::SqliteOptions{
-          .path = store_file(config).value_or(":memory:"), .wal_limit = config.store.wal_limit.count}),
-      {});
+  auto store = std::make_shared<sqlite::SqliteStore>(sqlite::SqliteOptions{
+      .path = store_file(config).value_or(":memory:"), .wal_limit = config.store.wal_limit.count});
+  const ClockStart start{.now = {},
+                         .boot_id = 0,
+                         .kept = store->kept_clock(),
+                         .last_moment = store->latest_moment(),
+                         .accepts_ahead = accepts_ahead};
+  return opened(store, std::make_shared<BootClock>(
+                           start, [kept = store](const KeptClock& clock) { kept->keep_clock(clock); }));
 }
 
-OpenStore store_without_file() { return opened(std::make_shared<memory::MemoryStore>(), {}); }
+OpenStore store_without_file() {
+  return opened(std::make_shared<memory::MemoryStore>(),
+                std::make_shared<BootClock>(ClockStart{}, [](const KeptClock&) {}));
+}
 
 StoreReports store_reports(const Config& config) {
   if (config.store.is_postgres()) {
     const std::string url = config.store.url;
     return {[url] { return postgres::audit_postgres(url); },
             [url](EventId event) { return postgres::read_room_postgres(url, event); },
-            {}};
+            {},
+            [url] {
+              const auto report = postgres::read_clock_postgres(url);
+              return ClockReport{report.clock, report.last_moment, "the database's clock and its correction"};
+            },
+            [url] { postgres::accept_clock_postgres(url); }};
   }
   const auto file = store_file(config);
   if (!file) {
@@ -55,7 +89,9 @@ StoreReports store_reports(const Config& config) {
   }
   return {[file] { return sqlite::audit_sqlite(*file); },
           [file](EventId event) { return sqlite::read_room_sqlite(*file, event); },
-          [file](const std::string& target) { sqlite::backup_sqlite(*file, target); }};
+          [file](const std::string& target) { sqlite::backup_sqlite(*file, target); },
+          [file] { return boot_clock_report(sqlite::read_clock_sqlite(*file)); },
+          [file] { sqlite::forget_clock_sqlite(*file); }};
 }
 
 }  // namespace stagedoor

@@ -70,6 +70,12 @@ prometheus::MetricFamily log_metric() {
           {dropped}};
 }
 
+// `alarm`: what is wrong although calls are served; "": nothing.
+Answer ready(const std::string& alarm) {
+  if (alarm.empty()) return {.body = R"({"success":true,"data":{"ready":true}})"};
+  return {.body = fmt::format(R"({{"success":true,"data":{{"ready":true,"clock":"{}"}}}})", alarm)};
+}
+
 }  // namespace
 
 LaneLimits lane_limits(const Config& config) {
@@ -108,6 +114,7 @@ Service::Service(const Config& config, OpenStore store)
       open_store_(std::move(store)),
       event_relays_(config.events.sinks, open_store_.outbox),
       instance_(parts()),
+      clock_watch_(*open_store_.clock, [this] { return instance_.read_model().catalogue(); }),
       sale_metrics_(instance_.lane(), instance_.rooms(), instance_.read_model()),
       metrics_text_([this] { return metrics(); }, [this] { return sale_metrics_.collect_live(); }),
       server_(server_config(config), instance_.router(), http_metrics_) {
@@ -125,7 +132,8 @@ InstanceParts Service::parts() {
   return {.store = open_store_.ports,
           .queries = open_store_.queries,
           .accepted_events = [this] { return event_relays_.accepted_by_all(); },
-          .clock = clock_,
+          .clock = *open_store_.clock,
+          .service_clock = open_store_.clock.get(),
           .random = &system::system_random,
           .token_keys = std::move(keys),
           .token_lifetime = config_.auth.token_lifetime,
@@ -151,6 +159,7 @@ Result<catalogue::ImportSummary> Service::import_file(const std::string& name) {
 void Service::start() {
   instance_.lane().add_observer(action_log_);  // not earlier: `stagedoor import` says itself what it did
   instance_.lane().start();
+  clock_watch_.start();
   ready_ = true;
   server_.start();
   log(LogLevel::info, "server started",
@@ -181,6 +190,7 @@ void Service::stop() {
   std::this_thread::sleep_for(config_.http.stop_delay);
   server_.stop(config_.http.stop_grace);
   instance_.stop();
+  clock_watch_.stop();
   event_relays_.stop();
   log(LogLevel::info, "server stopped");
 }
@@ -195,7 +205,8 @@ std::optional<std::string> Service::admin_address() const {
 std::vector<prometheus::MetricFamily> Service::metrics() const {
   auto families = sale_metrics_.collect();
   for (auto& family : http_metrics_->collect()) families.push_back(std::move(family));
-  for (auto& family : event_relays_.metrics(clock_.now())) families.push_back(std::move(family));
+  for (auto& family : event_relays_.metrics(open_store_.clock->now())) families.push_back(std::move(family));
+  families.push_back(clock_watch_.metric());
   families.push_back(log_metric());
   for (auto& family : process_metrics()) families.push_back(std::move(family));
   return families;
@@ -211,8 +222,7 @@ void Service::add_routes() {
   router.add({.method = http::Method::GET,
               .path = "/readyz",
               .handler = [this](const http::Request&, http::Reply reply) {
-                if (ready_ && instance_.lane().is_fresh(kStaleMax))
-                  return reply({.body = R"({"success":true,"data":{"ready":true}})"});
+                if (ready_ && instance_.lane().is_fresh(kStaleMax)) return reply(ready(clock_watch_.alarm()));
                 reply(http::render_refusal(
                     refuse(Code::STORE_UNAVAILABLE,
                            ready_ ? "This instance cannot reach the store." : "This instance is stopping.")));

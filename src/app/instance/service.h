@@ -7,10 +7,10 @@
 #include <optional>
 #include <string>
 
-#include "adapters/system/clock.h"
 #include "app/config/config.h"
 #include "app/config/secrets.h"
 #include "app/instance/action_log.h"
+#include "app/instance/clock_watch.h"
 #include "app/instance/event_relays.h"
 #include "app/instance/instance.h"
 #include "app/instance/metrics_text.h"
@@ -65,9 +65,9 @@ class Service {
   Config config_;
   OperatorSecrets operator_secrets_;
   OpenStore open_store_;
-  system::SystemClock clock_{open_store_.clock_offset};
   EventRelays event_relays_;
   Instance instance_;
+  ClockWatch clock_watch_;
   SaleMetrics sale_metrics_;
   ActionLog action_log_;
   std::shared_ptr<http::Metrics> http_metrics_ = std::make_shared<http::Metrics>();

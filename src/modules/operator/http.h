@@ -22,6 +22,7 @@ struct OperatorDeps {
   const queue::Rooms& rooms;
   const identity::OperatorKeys& keys;
   const Clock& clock;
+  ServiceTimeClock* service_clock;  // nullptr: the wall clock cannot be set (tests)
   Won balance_max;
 };
 // `deps` must outlive the router.

@@ -1,5 +1,6 @@
 // Code shared by the operators' calls. http_catalogue.cpp changes the catalogue, http_sales.cpp seats and
-// money, http_queue.cpp the waiting rooms; http_live.cpp only reads.
+// money, http_queue.cpp the waiting rooms; http_live.cpp only reads;
+// http_clock.cpp accepts a wall clock.
 #pragma once
 
 #include "api/bind.h"
@@ -16,5 +17,6 @@ void add_catalogue_routes(http::Router& router, const OperatorDeps& deps);
 void add_sales_routes(http::Router& router, const OperatorDeps& deps);
 void add_queue_control_routes(http::Router& router, const OperatorDeps& deps);
 void add_live_routes(http::Router& router, const OperatorDeps& deps);
+void add_clock_routes(http::Router& router, const OperatorDeps& deps);
 
 }  // namespace stagedoor::operators

@@ -80,6 +80,31 @@ TEST(OperatorCalls, a_fans_token_opens_nothing) {
   EXPECT_EQ(office.as(office.world.enter(1).token, "GET", "/admin/events").code(), "ADMIN_KEY_INVALID");
 }
 
+// R-A7
+TEST(OperatorCalls, accept_a_wall_clock_once_and_log_it) {
+  struct SetClock final : ServiceTimeClock {
+    TimePoint now() const override { return from_ms(1'900'000'000'000); }
+    ClockStatus status() const override {
+      return {.service = now(), .wall = now() + Millis(3'600'000), .is_alarm = true};
+    }
+    void compare(const IsQuiet&) override {}
+    void accept() override { ++accepted; }
+    int accepted = 0;
+  } clock;
+  memory::MemoryStore store;
+  World world(store.ports(), clock, {.service_clock = &clock});
+  EXPECT_EQ(world.call(admin("POST", "/admin/clock", R"({"accept":false})")).code(), "INVALID_REQUEST");
+  EXPECT_EQ(clock.accepted, 0);
+  const Call accept = admin("POST", "/admin/clock", R"({"accept":true})").with_key("once");
+  const ApiReply reply = world.call(accept);
+  EXPECT_EQ(number(reply.data(), "differenceMs"), 3'600'000);
+  EXPECT_EQ(world.call(accept).header("Idempotency-Hit"), "true");
+  EXPECT_EQ(clock.accepted, 1);
+  const LogRow& row = store.tables().log.rbegin()->second;
+  EXPECT_EQ(row.operator_name + " " + row.action, "olga clock.accept");
+  EXPECT_THAT(row.detail, HasSubstr(R"("differenceMs":3600000)"));
+}
+
 TEST(OperatorCalls, create_an_event_and_its_dates) {
   Office office;
   const auto event = office.ask("POST", "/admin/events", R"({"name":"Gala","venue":"Hall",
@@ -317,9 +342,14 @@ TEST(OperatorCalls, page_through_the_log_newest_first_R_X6) {
     const identity::OperatorKeys keys(kOperatorKeys);
     {
       QueryPool query_pool(1, [&] { return office.store.queries(); });  // has answered when it is gone
-      const OperatorDeps deps{
-          office.world.lane(), query_pool, office.world.read_model(), office.world.rooms(), keys,
-          office.clock,        {}};
+      const OperatorDeps deps{office.world.lane(),
+                              query_pool,
+                              office.world.read_model(),
+                              office.world.rooms(),
+                              keys,
+                              office.clock,
+                              nullptr,
+                              {}};
       http::Router router;
       add_operator_routes(router, deps);
       const std::vector<http::Header> headers{{"Authorization", "Bearer viewer-secret"}};

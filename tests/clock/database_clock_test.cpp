@@ -1,0 +1,135 @@
+// R-A7: the clock of the database is set while people queue, hold and pay at several instances; one restarts
+// meanwhile, another one is started.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "clock/set_clock.h"
+#include "cluster/cluster.h"
+#include "core/time.h"
+#include "crash/rush.h"
+#include "support/calls.h"
+#include "support/catalogue.h"
+
+namespace stagedoor::test {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr std::int64_t kPeople = 30, kWindowMs = 300;
+const std::string kQueue = "admission: interval, people: 30, every: 300ms, active_ttl: 30m, poll_min: 0s";
+
+TimePoint service_time(const std::string& url) {
+  return *parse_rfc3339(text(Api(url).send(admin("GET", "/admin/live")).data(), "at"));
+}
+TimePoint true_time() { return std::chrono::floor<Millis>(std::chrono::system_clock::now()); }
+
+class ClockOfTheDatabase : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const auto why = PostgresServer::missing()) GTEST_SKIP() << *why;
+    cluster_ = std::make_unique<Cluster>(
+        hall(5000, kQueue), 2, std::vector<std::pair<std::string, std::string>>{},
+        std::make_unique<PostgresServer>(std::vector<std::string>{}, clock_.environment()));
+  }
+  Cluster& cluster() { return *cluster_; }
+  SetClock& clock() { return clock_; }
+  // One more instance.
+  std::unique_ptr<ServerProcess> start_another() {
+    return std::make_unique<ServerProcess>(
+        ServerOptions{.settings = {{"store.url", cluster().postgres().url("sale")}},
+                      .environment = {{"STAGEDOOR_AUTH_KEYS", "the-same-signing-key-on-all-instances"}}});
+  }
+
+ private:
+  SetClock clock_;
+  std::unique_ptr<Cluster> cluster_;
+};
+
+TEST_F(ClockOfTheDatabase, may_go_forward_and_back_an_hour_while_people_queue_hold_and_pay) {
+  std::vector<std::int64_t> seats;
+  {
+    Api api(cluster().urls());
+    seats = free_seats(api, enter(api, user(1'000'000), 1), 1);
+  }
+  Rush rush(100, seats, 22);
+  std::atomic<bool> goes_on{true};
+  std::jthread fans([&] { rush.run_through(cluster().urls(), [&] { return goes_on.load(); }); });
+  auto expect_admissions = [&, next = 2'000'000u](const std::vector<std::string>& urls) mutable {
+    std::this_thread::sleep_for(milliseconds(500));
+    for (const auto& url : urls) {
+      Api api(url);
+      EXPECT_NO_THROW(enter(api, user(next++), 1, seconds(5)));
+      EXPECT_LT(std::chrono::abs(service_time(url) - true_time()), Millis(1000)) << url;
+    }
+  };
+  expect_admissions(cluster().urls());
+  for (const hours ahead : {hours(1), hours(0), hours(-1), hours(0)}) {
+    SCOPED_TRACE(ahead.count());
+    clock().set_ahead(ahead);
+    expect_admissions(cluster().urls());
+    cluster().server(1).restart();
+    expect_admissions(cluster().urls());
+    const auto third = start_another();
+    expect_admissions({third->url(), cluster().urls()[0]});
+    cluster().server(0).kill9();
+    cluster().server(0).start();
+    expect_admissions(cluster().urls());
+  }
+  if (HasFailure()) {
+    for (std::size_t i = 0; i < cluster().size(); ++i) ADD_FAILURE() << cluster().server(i).log();
+    ADD_FAILURE() << cluster().postgres().log();
+  }
+  goes_on = false;
+  fans.join();
+  const Stored stored = cluster().stored();
+  EXPECT_THAT(rush.broken_promises(stored), IsEmpty());
+  EXPECT_THAT(rush.strange(), IsEmpty());
+  EXPECT_LE(most_begun_within(stored, kWindowMs), kPeople);
+  for (const auto& [kind, count] : rush.promised()) EXPECT_GT(count, 20u) << kind;
+  const CommandResult audit = cluster().audit();
+  EXPECT_EQ(audit.exit_code, 0) << audit.out << audit.err;
+}
+
+TEST_F(ClockOfTheDatabase, that_was_set_is_an_alarm_until_it_is_accepted) {
+  const auto await_ready = [&](const std::string& url, const auto& expected) {
+    std::string body;
+    for (int i = 0; i < 250; ++i) {
+      body = Api(url).send({.method = "GET", .target = "/readyz"}).body;
+      if (testing::Matches(expected)(body)) break;
+      std::this_thread::sleep_for(milliseconds(20));
+    }
+    EXPECT_THAT(body, expected) << url;
+  };
+  clock().set_ahead(hours(1));
+  for (const auto& url : cluster().urls()) await_ready(url, HasSubstr("3600.0 s ahead of service time"));
+  EXPECT_THAT(cluster().server(0).run({"clock"}).out, HasSubstr("difference    +3600."));
+
+  // Through one instance, for all.
+  ASSERT_TRUE(Api(cluster().urls()[0]).send(admin("POST", "/admin/clock", R"({"accept":true})")).ok());
+  for (const auto& url : cluster().urls()) {
+    await_ready(url, testing::Not(HasSubstr("clock")));
+    EXPECT_LT(std::chrono::abs(service_time(url) - true_time() - hours(1)), Millis(1000)) << url;
+  }
+
+  // Beside them: backwards by standing still.
+  clock().set_ahead({});
+  for (const auto& url : cluster().urls()) await_ready(url, HasSubstr("3600.0 s behind service time"));
+  const CommandResult accepted = cluster().server(1).run({"clock", "--accept"});
+  EXPECT_EQ(accepted.exit_code, 0) << accepted.err;
+  std::this_thread::sleep_for(milliseconds(300));
+  for (const auto& url : cluster().urls()) {
+    const TimePoint stands_at = service_time(url);
+    std::this_thread::sleep_for(milliseconds(300));
+    EXPECT_LT(service_time(url) - stands_at, Millis(150)) << url << ": at most a read of the clock";
+  }
+}
+
+}  // namespace
+}  // namespace stagedoor::test
