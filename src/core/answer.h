@@ -3,6 +3,8 @@
 // needs the outcome reads `refusal`, not the status or the bytes.
 #pragma once
 
+#include <absl/functional/any_invocable.h>
+
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +14,17 @@
 
 namespace stagedoor {
 
+struct Answer;
+
+// An answer that another thread makes. No thread waits for it: http/types.h's Reply, called with it, passes
+// itself on.
+class LaterAnswer {
+ public:
+  virtual ~LaterAnswer() = default;
+  // Called once. Calls `reply` once: at once, or later on any thread.
+  virtual void then(absl::AnyInvocable<void(Answer)> reply) = 0;
+};
+
 struct Answer {
   int status = 200;
   std::string body = {};     // JSON unless `headers` names another Content-Type
@@ -20,6 +33,10 @@ struct Answer {
   std::shared_ptr<const std::string> shared = {};
   // If set, replaces both: server-sent events until either side ends them. With status 200.
   std::shared_ptr<EventStream> stream = {};
+  // If set, replaces all other members.
+  std::shared_ptr<LaterAnswer> later = {};
+  // Of the body, for an answer to HEAD that does not have it.
+  std::optional<std::size_t> length = {};
   std::optional<Code> refusal = {};  // set by http::render_refusal(); nullopt for a success
 };
 

@@ -96,7 +96,7 @@ void append_head(std::string& out, const Answer& answer, const ResponseHead& hea
       out += "\r\nContent-Type: application/json";
     }
     out += "\r\nContent-Length: ";
-    append_number(out, body_of(answer).size());
+    append_number(out, answer.length.value_or(body_of(answer).size()));
   }
   if (!head.request_id.empty()) {
     out += "\r\nX-Request-Id: ";

@@ -21,9 +21,9 @@ struct ResponseHead {
 // The body of the answer, from whichever member holds it. Empty for 204 and 304.
 std::string_view body_of(const Answer& answer);
 
-// Appends status line and header lines up to and with the empty line. Content-Length is that of body_of(),
-// even if the body is not sent (HEAD); a stream has none and ends with the connection. Content-Type is JSON
-// unless the answer names another.
+// Appends status line and header lines up to and with the empty line. Content-Length is `length`
+// or that of body_of(), even if the body is not sent (HEAD); a stream has none and ends with the connection.
+// Content-Type is JSON unless the answer names another.
 void append_head(std::string& out, const Answer& answer, const ResponseHead& head);
 
 // "Thu, 01 Jan 2026 00:00:00 GMT", seconds since 1970.

@@ -109,6 +109,10 @@ Result<std::int64_t> parse_path_id(std::string_view name, std::string_view text,
   return *id;
 }
 
+void Reply::wait_for(std::shared_ptr<LaterAnswer> later) {
+  later->then([reply = std::move(*this)](Answer answer) mutable { reply(std::move(answer)); });
+}
+
 void Reply::abandon() noexcept {
   if (!sink_) return;
   std::exchange(sink_, nullptr)

@@ -121,16 +121,21 @@ class Reply {
   }
   ~Reply() { abandon(); }
 
-  void operator()(Answer answer) { std::exchange(sink_, nullptr)->take(std::move(answer)); }
+  void operator()(Answer answer) {
+    if (answer.later) [[unlikely]]
+      return wait_for(std::move(answer.later));
+    std::exchange(sink_, nullptr)->take(std::move(answer));
+  }
 
  private:
   void abandon() noexcept;
+  void wait_for(std::shared_ptr<LaterAnswer> later);
 
   Sink* sink_;
 };
 
 using Handler = std::function<void(const Request&, Reply)>;
-// A handler that answers at once, from memory.
+// A handler that answers from memory, at once or with an Answer::later.
 using Read = std::function<Answer(const Request&)>;
 
 }  // namespace stagedoor::http

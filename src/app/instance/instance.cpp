@@ -9,6 +9,7 @@ namespace stagedoor {
 namespace {
 
 constexpr std::size_t kQueryThreads = 2;
+constexpr Millis kPagesKept{60'000};  // after they were last asked for
 
 std::uint64_t random_number(const RandomBytes& random) {
   std::uint64_t number = 0;
@@ -20,6 +21,9 @@ std::uint64_t random_number(const RandomBytes& random) {
 
 Instance::Instance(const InstanceParts& parts)
     : clock_(parts.clock, parts.store.startup.latest_moment()),
+      page_worker_(parts.has_page_worker ? std::make_unique<catalogue::PageWorker>(
+                                               parts.random, [this] { drop_unasked_pages(); })
+                                         : nullptr),
       token_keys_(parts.token_keys),
       tokens_(token_keys_, clock_, parts.token_lifetime),
       operator_keys_(parts.operator_keys),
@@ -27,7 +31,7 @@ Instance::Instance(const InstanceParts& parts)
       housekeeping_(parts.store.retention, parts.accepted_events),
       lane_(parts.store, clock_, catalogue_, &http::render_refusal, parts.limits),
       query_pool_(parts.queries ? kQueryThreads : 0, parts.queries),
-      seat_feeds_(read_model_, clock_, random_number(parts.random)),
+      seat_feeds_(read_model_, clock_, random_number(parts.random), submit_page()),
       queue_deps_{.lane = lane_,
                   .rooms = rooms_,
                   .identity = identity_,
@@ -72,11 +76,28 @@ Instance::Instance(const InstanceParts& parts)
   lane_.add_job(hold_expiry_);
   lane_.add_job(housekeeping_);
   add_routes();
+  if (page_worker_) page_worker_->start();
+}
+
+Instance::~Instance() {
+  if (page_worker_) page_worker_->stop();  // before what its jobs read
+}
+
+void Instance::drop_unasked_pages() {
+  const TimePoint before = clock_.now() - kPagesKept;
+  read_model_.drop_unasked(before);
+  seat_feeds_.drop_unasked(before);
+}
+
+catalogue::SubmitJob Instance::submit_page() {
+  if (!page_worker_) return {};
+  return [this](catalogue::PageWorker::Job job) { page_worker_->submit(std::move(job)); };
 }
 
 void Instance::stop() {
   lane_.stop();
   query_pool_.stop();
+  if (page_worker_) page_worker_->stop();
 }
 
 void Instance::replace_keys(const std::optional<std::vector<std::string>>& token_keys,

@@ -17,6 +17,7 @@
 #include "http/router.h"
 #include "modules/catalogue/http.h"
 #include "modules/catalogue/http_seat_stream.h"
+#include "modules/catalogue/page_worker.h"
 #include "modules/catalogue/read_model.h"
 #include "modules/identity/operator_keys.h"
 #include "modules/operator/http.h"
@@ -48,13 +49,16 @@ struct InstanceParts {
   LaneLimits limits = {};
   Won balance_max;
   bool users_may_charge = true;
-  EventId default_event = {};  // 0 = none
+  EventId default_event = {};                   // 0 = none
+  // Large pages are made on a thread of their own; false: by whoever asks, for callers without threads.
+  bool has_page_worker = false;
 };
 
 class Instance {
  public:
   // Rebuilds the state in memory from the store. Nothing runs before lane().start() or lane().run_once().
   explicit Instance(const InstanceParts& parts);
+  ~Instance();
 
   // Ends all threads that answer requests: the lane's and those of reads. Calls are refused from then on.
   void stop();
@@ -73,8 +77,13 @@ class Instance {
  private:
   void add_routes();
 
+  // Frees pages that nobody has asked for in a minute.
+  void drop_unasked_pages();
+  catalogue::SubmitJob submit_page();
+
   MonotoneClock clock_;
-  catalogue::ReadModel read_model_;
+  const std::unique_ptr<catalogue::PageWorker> page_worker_;  // null: see InstanceParts
+  catalogue::ReadModel read_model_{submit_page()};
   queue::Rooms::CatalogueNow catalogue_ = [this] { return read_model_.catalogue(); };
   queue::StockOf stock_ = [this](EventId event) { return read_model_.stock_update(event); };
   identity::TokenKeys token_keys_;

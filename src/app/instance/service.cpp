@@ -141,7 +141,8 @@ InstanceParts Service::parts() {
           .limits = lane_limits(config_),
           .balance_max = config_.wallet.balance_max,
           .users_may_charge = config_.wallet.charge_by == "user",
-          .default_event = EventId{config_.queue.default_event}};
+          .default_event = EventId{config_.queue.default_event},
+          .has_page_worker = true};
 }
 
 Result<catalogue::ImportSummary> Service::import_file(const std::string& name) {

@@ -75,11 +75,61 @@ bool accepts_gzip(std::string_view accepted) {
   return false;
 }
 
+// What an answer depends on besides the page.
+struct Wanted {
+  bool gzip = false;
+  bool only_head = false;
+  std::string_view known_tags;  // If-None-Match
+
+  explicit Wanted(const http::Request& request)
+      : gzip(accepts_gzip(request.header("Accept-Encoding"))),
+        only_head(request.method == HEAD),
+        known_tags(request.header("If-None-Match")) {}
+};
+
+Answer answer_with(const Wanted& wanted, const RenderedPage& page) {
+  const RenderedPage::Form& form = wanted.gzip ? page.gzip() : page.plain();
+  Answer answer;
+  answer.headers = form.headers;
+  const std::string_view known = wanted.known_tags;
+  if (!known.empty() &&
+      (http::etag_matches(known, form.tag) || http::etag_matches(known, page.plain().tag))) {
+    answer.status = 304;
+  } else if (wanted.only_head) {
+    answer.length = form.size;
+  } else {
+    answer.shared = form.body;
+  }
+  return answer;
+}
+
+class LaterPage final : public LaterAnswer {
+ public:
+  LaterPage(PageTicket ticket, const Wanted& wanted)
+      : ticket_(std::move(ticket)), wanted_(wanted), known_tags_(wanted.known_tags) {}
+  void then(absl::AnyInvocable<void(Answer)> reply) override {
+    ticket_.await([wanted = wanted_, known_tags = std::move(known_tags_),
+                   reply = std::move(reply)](const PagePtr& page) mutable {
+      wanted.known_tags = known_tags;
+      reply(page ? answer_with(wanted, *page) : http::render_refusal(overloaded()));
+    });
+  }
+
+ private:
+  PageTicket ticket_;
+  Wanted wanted_;
+  std::string known_tags_;
+};
+
 http::Read bind(const CatalogueDeps& deps,
-                Result<PagePtr> (*find)(const CatalogueDeps&, const http::Request&)) {
-  return [&deps, find](const http::Request& request) {
-    const auto page = find(deps, request);
-    return page ? answer_with(request, **page) : http::render_refusal(page.error());
+                Result<PageTicket> (*find)(const CatalogueDeps&, const http::Request&, const PageNeeds&)) {
+  return [&deps, find](const http::Request& request) -> Answer {
+    const Wanted wanted(request);
+    auto ticket = find(deps, request,
+                       {.asked_at = deps.clock.now(), .gzip = wanted.gzip, .only_head = wanted.only_head});
+    if (!ticket) return http::render_refusal(ticket.error());
+    if (ticket->page) return answer_with(wanted, *ticket->page);
+    return {.later = std::make_shared<LaterPage>(std::move(*ticket), wanted)};
   };
 }
 
@@ -94,10 +144,10 @@ std::vector<Code> turn_refusals(std::initializer_list<Code> more) {
   return codes;
 }
 
-Result<PagePtr> events(const CatalogueDeps& deps, const http::Request& request) {
+Result<PageTicket> events(const CatalogueDeps& deps, const http::Request& request, const PageNeeds& needs) {
   const auto status = query_enum<EventStatus>(request, "status", kEventStatuses);
   if (!status) return status.error();
-  return deps.read_model.events(*status, deps.clock.now());
+  return deps.read_model.events(*status, needs.asked_at, needs);
 }
 
 http::Route events_route(const CatalogueDeps& deps) {
@@ -113,10 +163,10 @@ http::Route events_route(const CatalogueDeps& deps) {
           .read = bind(deps, events)};
 }
 
-Result<PagePtr> event(const CatalogueDeps& deps, const http::Request& request) {
+Result<PageTicket> event(const CatalogueDeps& deps, const http::Request& request, const PageNeeds& needs) {
   const auto id = request.id<EventId>("eventId");
   if (!id) return id.error();
-  return deps.read_model.event(*id, deps.clock.now());
+  return deps.read_model.event(*id, needs.asked_at, needs);
 }
 
 http::Route event_route(const CatalogueDeps& deps) {
@@ -130,13 +180,14 @@ http::Route event_route(const CatalogueDeps& deps) {
       .read = bind(deps, event)};
 }
 
-Result<PagePtr> dates(const CatalogueDeps& deps, const http::Request& request) {
+Result<PageTicket> dates(const CatalogueDeps& deps, const http::Request& request, const PageNeeds& needs) {
   const auto id = request.id<EventId>("eventId");
   if (!id) return id.error();
   if (const auto turn = check_turn(deps, request, *id); !turn) return turn.error();
   const auto include = request.query("include");
   if (include && *include != "all") return invalid("include", "must be all or omitted");
-  return deps.read_model.dates(*id, include ? DatesWanted::all : DatesWanted::bookable, deps.clock.now());
+  return deps.read_model.dates(*id, include ? DatesWanted::all : DatesWanted::bookable, needs.asked_at,
+                               needs);
 }
 
 http::Route dates_route(const CatalogueDeps& deps) {
@@ -151,7 +202,7 @@ http::Route dates_route(const CatalogueDeps& deps) {
           .read = bind(deps, dates)};
 }
 
-Result<PagePtr> seats(const CatalogueDeps& deps, const http::Request& request) {
+Result<PageTicket> seats(const CatalogueDeps& deps, const http::Request& request, const PageNeeds& needs) {
   const auto id = request.id<DateId>("eventDateId");
   if (!id) return id.error();
   const auto token = deps.tokens.of(request);
@@ -162,7 +213,7 @@ Result<PagePtr> seats(const CatalogueDeps& deps, const http::Request& request) {
   }
   const auto status = query_enum<SeatStatus>(request, "status", kSeatStatuses);
   if (!status) return status.error();
-  return deps.read_model.seats(*id, *status);
+  return deps.read_model.seats(*id, *status, needs);
 }
 
 http::Route seats_route(const CatalogueDeps& deps) {
@@ -176,7 +227,8 @@ http::Route seats_route(const CatalogueDeps& deps) {
           .read = bind(deps, seats)};
 }
 
-Result<PagePtr> seats_by_day(const CatalogueDeps& deps, const http::Request& request) {
+Result<PageTicket> seats_by_day(const CatalogueDeps& deps, const http::Request& request,
+                                const PageNeeds& needs) {
   const auto id = request.id<EventId>("eventId");
   if (!id) return id.error();
   if (const auto turn = check_turn(deps, request, *id); !turn) return turn.error();
@@ -185,7 +237,7 @@ Result<PagePtr> seats_by_day(const CatalogueDeps& deps, const http::Request& req
   if (const auto refusal = refusal_of(day, status)) return *refusal;
   const auto date = date_on(*deps.read_model.catalogue(), *id, *day);
   if (!date) return date.error();
-  return deps.read_model.seats(*date, *status);
+  return deps.read_model.seats(*date, *status, needs);
 }
 
 http::Route seats_by_day_route(const CatalogueDeps& deps) {
@@ -204,21 +256,6 @@ http::Route seats_by_day_route(const CatalogueDeps& deps) {
 }
 
 }  // namespace
-
-Answer answer_with(const http::Request& request, const RenderedPage& page) {
-  const bool zipped = accepts_gzip(request.header("Accept-Encoding"));
-  const RenderedPage::Form& form = zipped ? page.gzip() : page.plain();
-  Answer answer;
-  answer.headers = form.headers;
-  const std::string_view known = request.header("If-None-Match");
-  if (!known.empty() &&
-      (http::etag_matches(known, form.tag) || http::etag_matches(known, page.plain().tag))) {
-    answer.status = 304;
-  } else {
-    answer.shared = form.body;
-  }
-  return answer;
-}
 
 void add_catalogue_routes(http::Router& router, const CatalogueDeps& deps) {
   for (const auto route : {events_route, event_route, dates_route, seats_route, seats_by_day_route})

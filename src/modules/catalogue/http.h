@@ -18,7 +18,4 @@ struct CatalogueDeps {
 // `deps` must outlive the router.
 void add_catalogue_routes(http::Router& router, const CatalogueDeps& deps);
 
-// The page in the form that the request accepts (R-X7): compressed if accepted, 304 if the client has it.
-Answer answer_with(const http::Request& request, const RenderedPage& page);
-
 }  // namespace stagedoor::catalogue

@@ -12,7 +12,6 @@
 namespace stagedoor::catalogue {
 namespace {
 
-constexpr std::size_t kSmallDate = 512;  // seats; rendering takes less than 0.1 ms
 constexpr std::size_t kSmallEvent = 50;  // dates
 
 std::size_t slot_of(std::optional<SeatStatus> status) { return status ? 1 + std::size_t(*status) : 0; }
@@ -90,7 +89,8 @@ struct ReadModel::Entries {
   }
 };
 
-ReadModel::ReadModel() : entries_(rebuild(std::make_shared<const Catalogue>(), nullptr)) {}
+ReadModel::ReadModel(SubmitJob submit)
+    : submit_(std::move(submit)), entries_(rebuild(std::make_shared<const Catalogue>(), nullptr)) {}
 
 std::shared_ptr<const ReadModel::Entries> ReadModel::entries() const { return *entries_.lock(); }
 
@@ -177,45 +177,81 @@ void ReadModel::on_commit(const Batch& batch) {
 
 std::shared_ptr<const Catalogue> ReadModel::catalogue() const { return (*entries_.lock())->catalogue; }
 
-PagePtr ReadModel::events(std::optional<EventStatus> status, TimePoint now) const {
+PageTicket ReadModel::events(std::optional<EventStatus> status, TimePoint now, PageNeeds needs) const {
   const auto all = entries();
-  const PageSlot::Request request{version_, now, all->ordered.size() <= kSmallEvent};
-  return all->lists[slot_of(status)].get(request, [&] {
+  const PageSlot::Request request{.version = version_,
+                                  .now = now,
+                                  .asked_at = needs.asked_at,
+                                  .is_small = all->ordered.size() <= kSmallEvent,
+                                  .gzip = needs.gzip,
+                                  .only_head = needs.only_head,
+                                  .submit = submit_,
+                                  .owner = all};
+  return all->lists[slot_of(status)].get(request, [listed = all.get(), status, now] {
     std::vector<EventAvailability> stocks;
-    stocks.reserve(all->ordered.size());
-    for (const auto& event : all->ordered) stocks.push_back(event->now());
+    stocks.reserve(listed->ordered.size());
+    for (const auto& event : listed->ordered) stocks.push_back(event->now());
     return render_events(stocks, status, now);
   });
 }
 
-Result<PagePtr> ReadModel::event(EventId id, TimePoint now) const {
+PageSlot::Request ReadModel::request_of(const EventEntry& event, std::shared_ptr<const Entries> all,
+                                        TimePoint now, const PageNeeds& needs) const {
+  return {.version = event.live->version,
+          .now = now,
+          .asked_at = needs.asked_at,
+          .is_small = event.dates.size() <= kSmallEvent,
+          .gzip = needs.gzip,
+          .only_head = needs.only_head,
+          .submit = submit_,
+          .owner = std::move(all)};
+}
+
+Result<PageTicket> ReadModel::event(EventId id, TimePoint now, PageNeeds needs) const {
   const auto all = entries();
   const EventEntry* event = all->event(id);
   if (!event) return unknown_event(id);
-  const PageSlot::Request request{event->live->version, now, event->dates.size() <= kSmallEvent};
-  return event->page.get(request, [&] { return render_event(event->now(), now); });
+  return event->page.get(request_of(*event, all, now, needs),
+                         [event, now] { return render_event(event->now(), now); });
 }
 
-Result<PagePtr> ReadModel::dates(EventId id, DatesWanted wanted, TimePoint now) const {
+Result<PageTicket> ReadModel::dates(EventId id, DatesWanted wanted, TimePoint now, PageNeeds needs) const {
   const auto all = entries();
   const EventEntry* event = all->event(id);
   if (!event) return unknown_event(id);
-  const PageSlot::Request request{event->live->version, now, event->dates.size() <= kSmallEvent};
-  return event->date_pages[std::size_t(wanted)].get(request,
-                                                    [&] { return render_dates(event->now(), wanted, now); });
+  return event->date_pages[std::size_t(wanted)].get(
+      request_of(*event, all, now, needs),
+      [event, wanted, now] { return render_dates(event->now(), wanted, now); });
 }
 
-Result<PagePtr> ReadModel::seats(DateId id, std::optional<SeatStatus> status) const {
+Result<PageTicket> ReadModel::seats(DateId id, std::optional<SeatStatus> status, PageNeeds needs) const {
   const auto all = entries();
   const DateEntry* date = all->date(id);
   if (!date || date->date->deleted_at) return unknown_date(id);
   if (date->seat_map->left() == 0) {
     return refuse(Code::NO_SEAT_AVAILABLE, fmt::format("No seat is left for date {}.", id.value));
   }
-  const PageSlot::Request request{date->seat_map->version(), TimePoint::min(),
-                                  date->date->seats.size() <= kSmallDate};
+  const PageSlot::Request request{.version = date->seat_map->version(),
+                                  .now = TimePoint::min(),
+                                  .asked_at = needs.asked_at,
+                                  .is_small = is_small(*date->date),
+                                  .gzip = needs.gzip,
+                                  .only_head = needs.only_head,
+                                  .submit = submit_,
+                                  .owner = all};
   return date->seats[slot_of(status)].get(
-      request, [&] { return render_seats(*date->date, date->seat_map->occupied(), status); });
+      request, [date, status] { return render_seats(*date->date, date->seat_map->occupied(), status); });
+}
+
+void ReadModel::drop_unasked(TimePoint before) const {
+  const auto all = entries();
+  for (auto& list : all->lists) list.drop_unasked(before);
+  for (const auto& event : all->ordered) {
+    event->page.drop_unasked(before);
+    for (auto& page : event->date_pages) page.drop_unasked(before);
+  }
+  for (const auto& [id, date] : all->dates)
+    for (auto& page : date->seats) page.drop_unasked(before);
 }
 
 std::optional<ReadModel::LiveDate> ReadModel::live(DateId id) const {

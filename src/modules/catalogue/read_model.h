@@ -30,11 +30,17 @@ struct Sales {
   Won revenue;  // of seats sold and not refunded
 };
 
-using PagePtr = std::shared_ptr<const RenderedPage>;
+// What a request needs of a page.
+struct PageNeeds {
+  TimePoint asked_at{};  // service time
+  bool gzip = false;
+  bool only_head = false;  // tag and length
+};
 
 class ReadModel final : public CommitObserver {
  public:
-  ReadModel();
+  // `submit` hands the making of large pages to another thread; empty: they are made by whoever asks.
+  explicit ReadModel(SubmitJob submit = {});
 
   // Loads all rows from the store. Call before the lane starts, and before the server reports ready.
   void load(StartupState& store);
@@ -43,11 +49,14 @@ class ReadModel final : public CommitObserver {
   // Never null.
   std::shared_ptr<const Catalogue> catalogue() const;
 
-  PagePtr events(std::optional<EventStatus> status, TimePoint now) const;
-  Result<PagePtr> event(EventId id, TimePoint now) const;                      // EVENT_NOT_FOUND
-  Result<PagePtr> dates(EventId id, DatesWanted wanted, TimePoint now) const;  // EVENT_NOT_FOUND
+  PageTicket events(std::optional<EventStatus> status, TimePoint now, PageNeeds needs = {}) const;
+  // EVENT_NOT_FOUND
+  Result<PageTicket> event(EventId id, TimePoint now, PageNeeds needs = {}) const;
+  Result<PageTicket> dates(EventId id, DatesWanted wanted, TimePoint now, PageNeeds needs = {}) const;
   // EVENT_DATE_NOT_FOUND; NO_SEAT_AVAILABLE if no seat is left.
-  Result<PagePtr> seats(DateId id, std::optional<SeatStatus> status) const;
+  Result<PageTicket> seats(DateId id, std::optional<SeatStatus> status, PageNeeds needs = {}) const;
+  // Frees the bytes of the pages that nobody has asked for since `before`.
+  void drop_unasked(TimePoint before) const;
 
   // An existing date that is not deleted, and its live seats.
   struct LiveDate {
@@ -70,6 +79,8 @@ class ReadModel final : public CommitObserver {
   struct Entries;        // all entries of one catalogue
 
   std::shared_ptr<const Entries> entries() const;
+  PageSlot::Request request_of(const EventEntry& event, std::shared_ptr<const Entries> all, TimePoint now,
+                               const PageNeeds& needs) const;
   // The entries of `catalogue`, with the seat maps, counters and unchanged pages of the previous one.
   std::shared_ptr<const Entries> rebuild(std::shared_ptr<const Catalogue> catalogue,
                                          const Entries* before) const;
@@ -77,6 +88,7 @@ class ReadModel final : public CommitObserver {
   void count(const Reservation& row, int sign, EventCounters& live);
   void put(const Write<Reservation>& write, const Entries& now);
 
+  const SubmitJob submit_;
   Guarded<std::shared_ptr<const Entries>> entries_;  // written by the lane's thread
   std::atomic<std::uint64_t> version_{1};
 };

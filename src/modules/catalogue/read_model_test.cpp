@@ -258,7 +258,7 @@ TEST(ReadModel, many_may_read_while_the_lane_feeds_it) {
         EXPECT_FALSE(i == 1 && (*seats)->gzip().body->empty());
         EXPECT_TRUE(fed.read_model.dates(EventId{1}, DatesWanted::all, kNow));
         EXPECT_TRUE(fed.read_model.event(EventId{1}, kNow));
-        EXPECT_TRUE(fed.read_model.events(std::nullopt, kNow));
+        EXPECT_TRUE(fed.read_model.events(std::nullopt, kNow).page);
         EXPECT_TRUE(fed.read_model.catalogue()->date(DateId{7}));
       }
       --reading;
@@ -279,8 +279,12 @@ TEST(ReadModel, many_may_read_while_the_lane_feeds_it) {
   for (std::int64_t i = 0; i + 1 < kSeats; ++i)
     fed.commit(reservation(i + 1, 100 + i, ReservationStatus::RESERVED));
   EXPECT_EQ(fed.read_model.left(DateId{7}), 1);
+  const auto is_newest = [&] {  // a large map may be stale by ten times its cost
+    const std::string free = fed.seats(SeatStatus::AVAILABLE);
+    return free.find("\"seatNumber\":2000") == free.find("\"seatNumber\":");
+  };
   const auto begin = PageSlot::Clock::now();
-  while (PageSlot::Clock::now() - begin < std::chrono::milliseconds(100)) {
+  while (!is_newest() && PageSlot::Clock::now() - begin < std::chrono::seconds(10)) {
   }
   EXPECT_EQ(fed.seats(SeatStatus::AVAILABLE).find("\"seatNumber\":2000"),
             fed.seats(SeatStatus::AVAILABLE).find("\"seatNumber\":"));

@@ -147,6 +147,11 @@ Rendering render_dates(const EventAvailability& stock, DatesWanted wanted, TimeP
   return page;
 }
 
+bool is_small(const EventDate& date) {
+  constexpr std::size_t kSmallDate = 512;  // seats; rendering takes 0.1 ms, compressing 0.7 ms
+  return date.seats.size() <= kSmallDate;
+}
+
 Rendering render_seats(const EventDate& date, const SeatBits& occupied, std::optional<SeatStatus> status) {
   Rendering page = begin();
   page.body += R"({"seat":)";

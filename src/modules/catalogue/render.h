@@ -107,6 +107,8 @@ Rendering render_events(std::span<const EventAvailability> stocks, std::optional
 Rendering render_event(const EventAvailability& stock, TimePoint now);
 BOOST_DEFINE_ENUM_CLASS(DatesWanted, bookable, all)
 Rendering render_dates(const EventAvailability& stock, DatesWanted wanted, TimePoint now);
+// True if rendering and compressing the seats takes at most a millisecond.
+bool is_small(const EventDate& date);
 // All seats, or only those of one status.
 Rendering render_seats(const EventDate& date, const SeatBits& occupied, std::optional<SeatStatus> status);
 // The list alone: [{…},…].

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <string_view>
 
 #include "core/ensure.h"
@@ -12,8 +13,10 @@
 namespace stagedoor::catalogue {
 namespace {
 
-constexpr std::chrono::nanoseconds kStaleMax = std::chrono::milliseconds(100);
 constexpr int kRestPerCost = 10;  // rendering takes at most a tenth of the time
+// While a page is made again, the present one is given out up to this age, in rests.
+constexpr int kRestsWhileMaking = 2;
+constexpr std::chrono::nanoseconds kAgeWhileMaking = std::chrono::milliseconds(100);
 constexpr std::size_t kGzipMin = 1024;
 
 // A tag computed from the bytes, so that it is stable across restarts and instances: 64 bits, eight bytes per
@@ -62,41 +65,137 @@ std::string compress(const std::string& body) {
 RenderedPage::RenderedPage(Rendering rendering) : valid_until_(rendering.valid_until) {
   rendering.body.shrink_to_fit();
   plain_.body = std::make_shared<const std::string>(std::move(rendering.body));
+  plain_.size = plain_.body->size();
   plain_.tag = tag_of(*plain_.body);
   plain_.headers = headers_of(plain_.tag, "");
 }
 
 const RenderedPage::Form& RenderedPage::gzip() const {
-  if (plain_.body->size() < kGzipMin) return plain_;
+  if (plain_.size < kGzipMin) return plain_;
   std::call_once(compressed_, [this] {
-    const auto begin = std::chrono::steady_clock::now();
     gzip_.body = std::make_shared<const std::string>(compress(*plain_.body));
+    gzip_.size = gzip_.body->size();
     gzip_.tag = plain_.tag + "-gz";
     gzip_.headers = headers_of(gzip_.tag, "Content-Encoding: gzip\r\n");
-    gzip_cost_ = std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin).count();
+    is_compressed_.store(true, std::memory_order_release);
   });
   return gzip_;
 }
 
-std::shared_ptr<const RenderedPage> PageSlot::current(const Request& request) const {
-  const auto newest = newest_.lock();
-  if (!newest->page || request.now >= newest->page->valid_until()) return nullptr;
-  if (newest->version == request.version.load(std::memory_order_acquire)) return newest->page;
-  if (request.always_fresh) return nullptr;
-  const auto rest = std::min((newest->cost + newest->page->gzip_cost()) * kRestPerCost, kStaleMax);
-  return Clock::now() - newest->begin < rest ? newest->page : nullptr;
+bool RenderedPage::has_gzip() const {
+  return plain_.size < kGzipMin || is_compressed_.load(std::memory_order_acquire);
 }
 
-std::shared_ptr<const RenderedPage> PageSlot::stale_but_acceptable(const Request& request) const {
-  const auto newest = newest_.lock();
-  const bool is_good = newest->page && !request.always_fresh && request.now < newest->page->valid_until();
-  return is_good && Clock::now() - newest->begin < kStaleMax ? newest->page : nullptr;
+PagePtr RenderedPage::without_bytes() const {
+  const std::shared_ptr<RenderedPage> head(new RenderedPage());
+  head->plain_ = plain_;
+  head->plain_.body.reset();
+  head->valid_until_ = valid_until_;
+  if (is_compressed_.load(std::memory_order_acquire)) {
+    std::call_once(head->compressed_, [&] {
+      head->gzip_ = gzip_;
+      head->gzip_.body.reset();
+      head->is_compressed_ = true;
+    });
+  }
+  return head;
 }
 
-void PageSlot::keep(std::shared_ptr<const RenderedPage> page, std::uint64_t version,
-                    Clock::time_point begin) {
+PagePtr PageSlot::usable(const Request& request) {
+  const auto state = state_.lock();
+  state->asked_at = request.asked_at;
+  const PagePtr& page = state->page;
+  if (!page || (!request.only_head && !page->has_bytes())) return nullptr;
+  if (request.gzip && !page->has_gzip()) {
+    if (!page->has_bytes() || (!request.is_small && request.submit)) return nullptr;
+    page->gzip();
+  }
+  const bool is_valid = request.now < page->valid_until();
+  if (is_valid && state->version == request.version.load(std::memory_order_acquire)) return page;
+  if (request.is_small) return nullptr;
+  const auto age = Clock::now() - state->begin;
+  const auto rest = state->cost * kRestPerCost;
+  if (is_valid && age < rest) return page;
+  return state->is_being_made && age < std::max(rest * kRestsWhileMaking, kAgeWhileMaking) ? page : nullptr;
+}
+
+void PageSlot::keep(PagePtr page, std::uint64_t version, Clock::time_point begin) {
   const auto cost = Clock::now() - begin;
-  *newest_.lock() = {std::move(page), version, begin, cost};
+  const auto state = state_.lock();
+  state->page = std::move(page);
+  state->version = version;
+  state->begin = begin;
+  state->cost = cost;
+}
+
+void PageSlot::await(Asker asker, const Order& order) {
+  {
+    const auto state = state_.lock();
+    state->askers.push_back(std::move(asker));
+    if (std::exchange(state->is_being_made, true)) return;
+  }
+  order.submit([this, order] { make(order); });
+}
+
+void PageSlot::make(const Order& order) {
+  try {
+    make_once(order);
+  } catch (...) {  // no memory: the askers must not wait for ever
+    std::vector<Asker> askers;
+    {
+      const auto state = state_.lock();
+      state->is_being_made = false;
+      askers.swap(state->askers);
+    }
+    for (Asker& asker : askers) asker.waiter(nullptr);
+    throw;
+  }
+}
+
+void PageSlot::make_once(const Order& order) {
+  const std::uint64_t version = order.version->load(std::memory_order_acquire);
+  PagePtr page;
+  bool gzip = false;
+  std::chrono::nanoseconds cost{0};
+  {
+    const auto state = state_.lock();
+    for (const Asker& asker : state->askers) gzip = gzip || asker.gzip;
+    const bool is_current = state->page && state->page->has_bytes() && state->version == version &&
+                            order.now < state->page->valid_until();
+    if (is_current) {  // it lacks only the compressed form
+      page = state->page;
+      cost = state->cost;
+    }
+  }
+  const auto begin = Clock::now();
+  if (!page) page = std::make_shared<const RenderedPage>(order.render());
+  if (gzip) page->gzip();
+  cost += Clock::now() - begin;
+
+  std::vector<Asker> answered;
+  bool is_complete = false;
+  {
+    const auto state = state_.lock();
+    state->page = page;
+    state->version = version;
+    state->begin = begin;
+    state->cost = cost;
+    // Askers for the compressed form may have come meanwhile.
+    const auto later = std::partition(state->askers.begin(), state->askers.end(),
+                                      [&](const Asker& asker) { return !asker.gzip || page->has_gzip(); });
+    answered.assign(std::make_move_iterator(state->askers.begin()), std::make_move_iterator(later));
+    state->askers.erase(state->askers.begin(), later);
+    is_complete = state->askers.empty();
+    state->is_being_made = !is_complete;
+  }
+  for (Asker& asker : answered) asker.waiter(page);
+  if (!is_complete) order.submit([this, order] { make(order); });
+}
+
+void PageSlot::drop_unasked(TimePoint before) {
+  const auto state = state_.lock();
+  if (state->page && state->page->has_bytes() && state->asked_at < before && !state->is_being_made)
+    state->page = state->page->without_bytes();
 }
 
 }  // namespace stagedoor::catalogue

@@ -1,12 +1,21 @@
 // Rendered answers that many readers share: the bytes, their ETag, their compressed form, and the slot that
 // keeps the newest one and decides when to render again (R-X7, R-C8). The content is made in render.h.
+//
+// A small page is made by the thread that asks for it. A large one is made by a worker (page_worker.h), and
+// no thread waits for it (R-A5): the first asker after a change leaves a function that is called with the
+// page, all others get the newest page there is.
 #pragma once
+
+#include <absl/functional/any_invocable.h>
 
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/guarded.h"
 #include "core/time.h"
@@ -22,9 +31,10 @@ struct Rendering {
 class RenderedPage {
  public:
   struct Form {
-    std::shared_ptr<const std::string> body;
-    std::string tag;      // without quotes
-    std::string headers;  // complete lines: ETag, Cache-Control, Vary, Content-Encoding
+    std::shared_ptr<const std::string> body;  // null after without_bytes()
+    std::size_t size = 0;                     // of the body
+    std::string tag;                          // without quotes
+    std::string headers;                      // complete lines: ETag, Cache-Control, Vary, Content-Encoding
   };
 
   explicit RenderedPage(Rendering rendering);
@@ -32,20 +42,42 @@ class RenderedPage {
   const Form& plain() const { return plain_; }
   // Compressed at the first call; the plain form if it is too small to benefit.
   const Form& gzip() const;
+  // True if gzip() has nothing left to do.
+  bool has_gzip() const;
+  bool has_bytes() const { return plain_.body != nullptr; }
   TimePoint valid_until() const { return valid_until_; }
-  // Duration of the compression; 0 before the first call.
-  std::chrono::nanoseconds gzip_cost() const { return std::chrono::nanoseconds(gzip_cost_.load()); }
+
+  // The same page without its bodies: enough for HEAD.
+  std::shared_ptr<const RenderedPage> without_bytes() const;
 
  private:
+  RenderedPage() = default;
+
   Form plain_;
   TimePoint valid_until_;
   mutable std::once_flag compressed_;
   mutable Form gzip_;
-  mutable std::atomic<std::int64_t> gzip_cost_{0};
+  mutable std::atomic<bool> is_compressed_{false};
 };
 
-// The newest page of one object. It is rendered on demand after a change, by one thread at a time, and so
-// rarely that rendering takes at most a tenth of the time. The returned bytes are at most 100 ms stale.
+using PagePtr = std::shared_ptr<const RenderedPage>;
+// Hands a job to the thread that makes large pages. Empty: all pages are made at once.
+using SubmitJob = std::function<void(absl::AnyInvocable<void()>)>;
+
+// The answer to a request for a page: the page, or the way to wait for it.
+struct PageTicket {
+  // Called once: at once, or later on the worker's thread; with nothing when the page could not be made.
+  using Waiter = absl::AnyInvocable<void(PagePtr)>;
+
+  PagePtr page = {};                         // null: it is not made yet
+  absl::AnyInvocable<void(Waiter)> await{};  // set if `page` is null; call it once
+
+  const RenderedPage* operator->() const { return page.get(); }  // requires page
+};
+
+// The newest page of one object. It is rendered on demand after a change, once at a time. A small page is
+// never stale. A large one is rendered so rarely that this takes at most a tenth of the time: it is stale by
+// up to ten times its cost, and by its cost once more while it is made (R-C8).
 class PageSlot {
  public:
   using Clock = std::chrono::steady_clock;
@@ -53,40 +85,69 @@ class PageSlot {
   struct Request {
     const std::atomic<std::uint64_t>& version;  // of the object; rows read after it are at least as new
     TimePoint now;
-    bool always_fresh = false;  // cheap enough to render after every change
+    TimePoint asked_at;      // service time, for drop_unasked()
+    bool is_small = false;   // costs at most a millisecond: rendered at once, after every change
+    bool gzip = false;       // the form that is needed
+    bool only_head = false;  // tag and length are enough
+    const SubmitJob& submit;
+    std::shared_ptr<const void> owner;  // keeps the slot, the version and what `render` reads alive
   };
 
-  // `render()` returns a Rendering of the object's current state.
+  // `render()` returns a Rendering of the object's current state. Any thread.
   template <class Render>
-  std::shared_ptr<const RenderedPage> get(const Request& request, Render render) {
-    if (auto page = current(request)) return page;
-    std::unique_lock rendering(rendering_, std::try_to_lock);
-    if (!rendering) {
-      if (auto page = stale_but_acceptable(request)) return page;
-      rendering.lock();
+  PageTicket get(const Request& request, Render render) {
+    if (auto page = usable(request)) return {std::move(page)};
+    if (request.is_small || !request.submit) {
+      const std::lock_guard rendering(rendering_);
+      if (auto page = usable(request)) return {std::move(page)};  // another thread was faster
+      const std::uint64_t version = request.version.load(std::memory_order_acquire);
+      const auto begin = Clock::now();
+      auto page = std::make_shared<const RenderedPage>(render());
+      if (request.gzip) page->gzip();
+      keep(page, version, begin);
+      return {std::move(page)};
     }
-    if (auto page = current(request)) return page;  // another thread was faster
-    const std::uint64_t version = request.version.load(std::memory_order_acquire);
-    const auto begin = Clock::now();
-    auto page = std::make_shared<const RenderedPage>(render());
-    keep(page, version, begin);
-    return page;
+    Order order{&request.version, request.now, request.submit, request.owner, std::move(render)};
+    return {nullptr, [this, gzip = request.gzip, order = std::move(order)](PageTicket::Waiter waiter) {
+              await({gzip, std::move(waiter)}, order);
+            }};
   }
 
- private:
-  std::shared_ptr<const RenderedPage> current(const Request& request) const;
-  // While another thread renders: the present page, if it is fresh enough.
-  std::shared_ptr<const RenderedPage> stale_but_acceptable(const Request& request) const;
-  void keep(std::shared_ptr<const RenderedPage> page, std::uint64_t version, Clock::time_point begin);
+  // Frees the bytes of a page that nobody has asked for since `before`. Any thread.
+  void drop_unasked(TimePoint before);
 
-  struct Newest {
-    std::shared_ptr<const RenderedPage> page;
+ private:
+  struct Order {
+    const std::atomic<std::uint64_t>* version;
+    TimePoint now;
+    SubmitJob submit;
+    std::shared_ptr<const void> owner;
+    std::function<Rendering()> render;
+  };
+  struct Asker {
+    bool gzip = false;
+    PageTicket::Waiter waiter;
+  };
+  struct State {
+    PagePtr page;
     std::uint64_t version = 0;
     Clock::time_point begin{};  // start of its rendering
     std::chrono::nanoseconds cost{0};
+    TimePoint asked_at{};
+    bool is_being_made = false;
+    std::vector<Asker> askers;
   };
-  std::mutex rendering_;  // one thread at a time renders
-  Guarded<Newest> newest_;
+
+  // The page if the request can be answered with it.
+  PagePtr usable(const Request& request);
+  void keep(PagePtr page, std::uint64_t version, Clock::time_point begin);
+  void await(Asker asker, const Order& order);
+  // On the worker's thread: makes the page in the forms that are asked for, and answers.
+  void make(const Order& order);
+  void make_once(const Order& order);
+
+  std::mutex rendering_;  // of small pages
+  Guarded<State> state_;
 };
 
 }  // namespace stagedoor::catalogue

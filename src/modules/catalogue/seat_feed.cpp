@@ -28,8 +28,16 @@ std::optional<SeatFeed::Event> SeatFeed::after(std::optional<std::uint64_t> vers
   if (!live_.date) return std::nullopt;
   if (version == version_) return Event{};
   const std::uint64_t oldest = version_ - changes_.size();  // all changes since this version are known
-  if (!version || *version < oldest || *version > version_) return Event{snapshot(), snapshot_version_};
+  if (!version || *version < oldest || *version > version_) {
+    if (!has_snapshot()) need_snapshot();
+    return has_snapshot() ? Event{snapshot_, snapshot_version_} : Event{};
+  }
   return Event{changes_[*version - oldest], *version + 1};
+}
+
+bool SeatFeed::is_unasked_since(TimePoint before) const {
+  const MutexLock lock(mutex_);
+  return gathered_at_ && *gathered_at_ < before;
 }
 
 void SeatFeed::gather() {
@@ -82,25 +90,45 @@ std::string SeatFeed::head(std::string_view event) const {
                      version_);
 }
 
+std::shared_ptr<const std::string> SeatFeed::render(const Seats& seats) {
+  std::string text = seats.head;
+  append_seats(text, *seats.date, seats.occupied, std::nullopt);
+  text += "}\n\n";
+  text.shrink_to_fit();
+  return std::make_shared<const std::string>(std::move(text));
+}
+
 // Serialized again only if the changes since the last one are no longer known; new listeners get it and the
 // changes after it.
-const std::shared_ptr<const std::string>& SeatFeed::snapshot() {
-  if (!snapshot_ || snapshot_version_ < version_ - changes_.size()) {
-    std::string text = head("snapshot");
-    append_seats(text, *live_.date, told_, std::nullopt);
-    text += "}\n\n";
-    text.shrink_to_fit();
-    snapshot_ = std::make_shared<const std::string>(std::move(text));
-    snapshot_version_ = version_;
+void SeatFeed::need_snapshot() {
+  if (is_rendering_) return;
+  Seats seats{live_.date, told_, version_, head("snapshot")};
+  if (!submit_ || is_small(*seats.date)) {
+    snapshot_ = render(seats);
+    snapshot_version_ = seats.version;
+    return;
   }
-  return snapshot_;
+  is_rendering_ = true;
+  submit_([feed = shared_from_this(), seats = std::move(seats)] {
+    auto text = render(seats);
+    const MutexLock lock(feed->mutex_);
+    feed->is_rendering_ = false;
+    if (feed->live_.date != seats.date) return;  // the date was changed; a listener asks again
+    feed->snapshot_ = std::move(text);
+    feed->snapshot_version_ = seats.version;
+  });
 }
 
 std::shared_ptr<SeatFeed> SeatFeeds::feed(DateId date) {
   const auto feeds = feeds_.lock();
-  auto& feed = (*feeds)[date];
-  if (!feed) feed = std::make_shared<SeatFeed>(read_model_, clock_, date, start_);
+  auto& feed = feeds->by_date[date];
+  if (!feed) feed = std::make_shared<SeatFeed>(read_model_, clock_, date, feeds->next_start++, submit_);
   return feed;
+}
+
+void SeatFeeds::drop_unasked(TimePoint before) {
+  const auto feeds = feeds_.lock();
+  std::erase_if(feeds->by_date, [&](const auto& each) { return each.second->is_unasked_since(before); });
 }
 
 }  // namespace stagedoor::catalogue

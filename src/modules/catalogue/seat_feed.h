@@ -1,6 +1,7 @@
 // The seats of a date as server-sent events for any number of listeners (R-C5): a snapshot, then changes.
 // Every event is serialized once and shared; a listener is a cursor: the version of the last event it
-// received.
+// received. A large snapshot is made by the thread of the pages (page_worker.h); until then its listeners
+// get nothing.
 //
 // The feed is pull-based: the first reader after a change compares the date's seats with those last sent. So
 // changes within 80 ms form one event, and a date without listeners costs nothing.
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/guarded.h"
 #include "modules/catalogue/read_model.h"
@@ -19,11 +21,13 @@
 
 namespace stagedoor::catalogue {
 
-class SeatFeed {
+class SeatFeed : public std::enable_shared_from_this<SeatFeed> {
  public:
-  // `start` distinguishes this feed's versions from those before a restart of the server.
-  SeatFeed(const ReadModel& read_model, const Clock& clock, DateId date, std::uint64_t start)
-      : read_model_(read_model), clock_(clock), id_(date), start_(start) {}
+  // `start` distinguishes this feed's versions from those of the date's other feeds. With `submit` the feed
+  // must be owned by a shared_ptr.
+  SeatFeed(const ReadModel& read_model, const Clock& clock, DateId date, std::uint64_t start,
+           SubmitJob submit = {})
+      : read_model_(read_model), clock_(clock), id_(date), start_(start), submit_(std::move(submit)) {}
 
   // The version in an `id:` line of this feed, if the changes since then are still known.
   std::optional<std::uint64_t> version_of(std::string_view event_id) const;
@@ -35,6 +39,8 @@ class SeatFeed {
   };
   // Any thread. nullopt if the date was deleted.
   std::optional<Event> after(std::optional<std::uint64_t> version);
+  // True if nobody has called after() since `before`.
+  bool is_unasked_since(TimePoint before) const;
 
  private:
   static constexpr Millis kGather{80};
@@ -45,12 +51,25 @@ class SeatFeed {
   void restart(ReadModel::LiveDate live) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void add_change(const SeatBits& now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::string head(std::string_view event) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  const std::shared_ptr<const std::string>& snapshot() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool has_snapshot() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return snapshot_ && snapshot_version_ >= version_ - changes_.size();
+  }
+  // Makes the snapshot, or has it made; then snapshot_ has none until it is there.
+  void need_snapshot() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The seats as of version_.
+  struct Seats {
+    std::shared_ptr<const EventDate> date;
+    SeatBits occupied;
+    std::uint64_t version;
+    std::string head;
+  };
+  static std::shared_ptr<const std::string> render(const Seats& seats);
 
   const ReadModel& read_model_;
   const Clock& clock_;
   const DateId id_;
   const std::uint64_t start_;
+  const SubmitJob submit_;
 
   mutable Mutex mutex_;
   std::optional<TimePoint> gathered_at_ ABSL_GUARDED_BY(mutex_);
@@ -64,22 +83,30 @@ class SeatFeed {
   std::size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // of them
   std::shared_ptr<const std::string> snapshot_ ABSL_GUARDED_BY(mutex_);
   std::uint64_t snapshot_version_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool is_rendering_ ABSL_GUARDED_BY(mutex_) = false;  // on the thread of the pages
 };
 
-// The feeds of all dates that have had a listener.
+// The feeds of all dates that have listeners.
 class SeatFeeds {
  public:
-  // `start`: different at each start of the server.
-  SeatFeeds(const ReadModel& read_model, const Clock& clock, std::uint64_t start)
-      : read_model_(read_model), clock_(clock), start_(start) {}
+  // `start`: different at each start of the server. `submit`: see ReadModel.
+  SeatFeeds(const ReadModel& read_model, const Clock& clock, std::uint64_t start, SubmitJob submit = {})
+      : read_model_(read_model), clock_(clock), submit_(std::move(submit)), feeds_(Feeds{{}, start}) {}
 
   std::shared_ptr<SeatFeed> feed(DateId date);
+  // Frees the feeds without a listener since `before`. A listener who comes back gets a snapshot.
+  void drop_unasked(TimePoint before);
+  std::size_t size() const { return feeds_.lock()->by_date.size(); }
 
  private:
+  struct Feeds {
+    std::map<DateId, std::shared_ptr<SeatFeed>> by_date;
+    std::uint64_t next_start = 0;
+  };
   const ReadModel& read_model_;
   const Clock& clock_;
-  const std::uint64_t start_;
-  Guarded<std::map<DateId, std::shared_ptr<SeatFeed>>> feeds_;
+  const SubmitJob submit_;
+  Guarded<Feeds> feeds_;
 };
 
 }  // namespace stagedoor::catalogue

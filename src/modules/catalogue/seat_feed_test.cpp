@@ -219,6 +219,39 @@ TEST(SeatFeed, sends_a_new_snapshot_to_slow_listeners_and_after_a_change_of_the_
 
 // R-C5, the fold: over random holds, cancels and blocks, whoever listens, resumes or falls behind has at
 // every version the seats that the seats call has.
+TEST(SeatFeed, a_large_snapshot_is_made_by_the_worker_and_no_listener_waits_R_A5) {
+  House house(600);
+  std::vector<absl::AnyInvocable<void()>> jobs;
+  SeatFeeds feeds(house.read_model, house.clock, 1,
+                  [&](absl::AnyInvocable<void()> job) { jobs.push_back(std::move(job)); });
+  const auto feed = feeds.feed(kDate);
+  EXPECT_FALSE(feed->after(std::nullopt)->text) << "made on the listener's thread";
+  EXPECT_FALSE(feed->after(std::nullopt)->text);
+  house.take(100);
+  house.clock.advance(kGather);
+  EXPECT_FALSE(feed->after(std::nullopt)->text);
+  ASSERT_THAT(jobs, SizeIs(1));
+  jobs[0]();
+  const auto snapshot = feed->after(std::nullopt);
+  ASSERT_TRUE(snapshot->text);
+  EXPECT_THAT(*snapshot->text, testing::StartsWith("event: snapshot\nid: 1-1\n"));
+  EXPECT_THAT(*feed->after(snapshot->version)->text, testing::StartsWith("event: seats\nid: 1-2\n"));
+}
+
+TEST(SeatFeed, without_a_listener_for_a_minute_is_freed_and_begins_again_R_A5) {
+  House house(3);
+  Listener listener(house);
+  const std::string id = listener.hear().at(0).id;
+  const std::weak_ptr<SeatFeed> freed = std::exchange(listener.feed, nullptr);
+  house.clock.advance(Millis(60'000));
+  house.feeds.drop_unasked(kNow);
+  EXPECT_EQ(house.feeds.size(), 1u);
+  house.feeds.drop_unasked(kNow + Millis(1));
+  EXPECT_EQ(house.feeds.size(), 0u);
+  EXPECT_TRUE(freed.expired());
+  EXPECT_EQ(house.feeds.feed(kDate)->version_of(id), std::nullopt) << "its versions are others";
+}
+
 TEST(SeatFeed, folded_over_its_snapshot_is_the_seats_call_at_every_version) {
   for (unsigned seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE(seed);
