@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "core/log.h"
+#include "core/refusals.h"
 
 namespace stagedoor {
 namespace {
@@ -29,7 +30,7 @@ Lane::Lane(const StorePorts& store, const Clock& clock,
           [this] {
             for (CommitObserver* observer : observers_) observer->on_reconnect();
           }),
-      queue_(limits.queue_max) {}
+      queue_(limits.queue_max, limits.wait_max) {}
 
 Lane::~Lane() { stop(); }
 
@@ -59,11 +60,10 @@ void Lane::submit(std::unique_ptr<Command> command) {
                                     {{"Retry-After", "60"}}}));
     return;
   }
-  const auto refused = queue_.push(std::move(command));
+  const auto refused = queue_.push(std::move(command), SteadyClock::now());
   if (!refused) return;
   counters_.overloaded.fetch_add(1, std::memory_order_relaxed);
-  refused->reply(render_refusal_(
-      {Code::OVERLOADED, "Too many requests are waiting. Nothing was done; ask again shortly.", {}, {}, {}}));
+  refused->reply(render_refusal_(overloaded()));
 }
 
 void Lane::run() {
@@ -86,7 +86,12 @@ bool Lane::run_once() {
   Commands commands = due_commands();
   if (commands.empty() && queue_.empty()) return has_answered;
   acquire_turn();
-  Commands asked = queue_.take(limits_.batch_max);
+  Commands late;
+  Commands asked = queue_.take(limits_.batch_max, SteadyClock::now(), late);
+  for (const auto& command : late)
+    counters_.late[static_cast<std::size_t>(command->lane_class())].fetch_add(1, std::memory_order_relaxed);
+  fail(late, overloaded());
+  if (commands.empty() && asked.empty()) begun_.reset();  // gives the turn to others
   commands.insert(commands.end(), std::make_move_iterator(asked.begin()),
                   std::make_move_iterator(asked.end()));
   commit_all(commands);
@@ -203,7 +208,7 @@ std::size_t Lane::commit_prefix(Range commands) {
     throw;
   }
   if (const int outages = std::exchange(outages_, 0))
-    log(LogLevel::info, "store available again", {{"stagedoor.failed_batches", std::to_string(outages)}});
+    log(LogLevel::info, "store available again", {{"stagedoor.failed_batches", outages}});
   publish(batch, commands.first(answers.size()), answers);
   counters_.batch.count(SteadyClock::now() - begun_at);
   return answers.size();

@@ -50,6 +50,9 @@ class CommitObserver {
 struct LaneLimits {
   // Maximum number of waiting commands, by LaneClass; beyond it OVERLOADED.
   std::array<std::size_t, kLaneClasses> queue_max = {20'000, 20'000, 20'000, 20'000, 20'000};
+  // Maximum wait of a command, by LaneClass, while the lane cannot keep up; beyond it OVERLOADED, undecided.
+  // In the order in which R-A4 refuses; 0: operators wait as long as it takes.
+  std::array<Millis, kLaneClasses> wait_max = {Millis(200), Millis(120), Millis(150), Millis(80), Millis(0)};
   std::size_t batch_max = 1024;         // commands per transaction
   Millis batch_time{10};                // deciding stops after this time; the rest waits for the next batch
   std::size_t view_rows_max = 400'000;  // a larger view is cleared and loaded again
@@ -61,8 +64,9 @@ struct LaneCounters {
   std::atomic<std::uint64_t> commands{0};
   std::atomic<std::uint64_t> commits{0};
   std::atomic<std::uint64_t> failed_batches{0};
-  std::atomic<std::uint64_t> overloaded{0};
-  std::array<std::atomic<std::uint64_t>, 16> batch_sizes{};  // batches of up to 2^i commands
+  std::atomic<std::uint64_t> overloaded{0};                     // their class was full
+  std::array<std::atomic<std::uint64_t>, kLaneClasses> late{};  // they waited too long, by LaneClass
+  std::array<std::atomic<std::uint64_t>, 16> batch_sizes{};     // batches of up to 2^i commands
   // Of a batch: beginning its transaction (with others: waiting for the writer lock and reading what they
   // committed), writing and committing its changes, and all of it without the first.
   Durations store_begin, store_commit, batch;

@@ -20,6 +20,7 @@
 #include <optional>
 
 #include "core/log.h"
+#include "core/refusals.h"
 #include "http/render_refusal.h"
 #include "http/response.h"
 
@@ -57,6 +58,10 @@ Connection::Connection(LoopState& loop, Socket socket, bool is_admin)
   const auto endpoint = socket_.remote_endpoint(error);
   if (!error) peer_ = without_mapping(endpoint.address());
   peer_is_proxy_ = loop.server.proxies.trusts(peer_);
+  if (loop.server.limits) {
+    peer_is_exempt_ = loop.server.limits->is_exempt(peer_);
+    peer_key_ = address_key(peer_);
+  }
   if (!loop.server.has_tls) return;
   const auto context = *loop.server.tls.lock();
   tls_ = std::make_unique<asio::ssl::stream<Socket&>>(socket_, *context);
@@ -65,6 +70,15 @@ Connection::Connection(LoopState& loop, Socket socket, bool is_admin)
 Connection::~Connection() {
   loop_.metrics.connections.fetch_sub(1, std::memory_order_relaxed);
   loop_.server.connections.fetch_sub(1, std::memory_order_relaxed);
+}
+
+// A trusted proxy has the connections of many clients.
+std::optional<Refusal> Connection::count() {
+  if (peer_is_exempt_ || peer_is_proxy_) return std::nullopt;
+  auto counted = loop_.server.limits->count_connection(peer_key_);
+  if (!counted) return counted.error();
+  counted_.emplace(std::move(*counted));
+  return std::nullopt;
 }
 
 Task Connection::run(std::unique_ptr<Connection> self) {
@@ -199,6 +213,8 @@ Connection::Wait Connection::advance() {
 }
 
 Connection::Wait Connection::wait_for_request() {
+  if (parser_.phase() == RequestParser::Phase::body && !admit_head())
+    return flush() ? Wait::none : wait_for_output();
   if (parser_.wants_continue()) loop_.out.text += "HTTP/1.1 100 Continue\r\n\r\n";
   if (!flush()) return wait_for_output();
   switch (parser_.phase()) {
@@ -216,13 +232,10 @@ Connection::Wait Connection::wait_for_request() {
   return Wait::input;
 }
 
-void Connection::handle() {
-  Request request;
+// Reads the head: whose request it is, and for which route.
+Router::Found Connection::read_head(Request& request) {
   parser_.fill(request, loop_.headers);
   started_ = loop_.now = SteadyClock::now();
-  activity_ = Activity::handling;
-  is_handling_ = true;
-  is_answered_ = false;
   method_ = request.method;
   path_ = request.path;
   request_id_ = request.header("X-Request-Id");
@@ -237,11 +250,42 @@ void Connection::handle() {
   request.request_id = request_id_;
   request.traceparent = trace_;
   find_client(request);
+  request.client = limited_client(request);
   const Router& router = loop_.server.router;
-  const Router::Found found = may_see(path_) ? router.find(request) : router.nothing();
+  Router::Found found = may_see(path_) ? router.find(request) : router.nothing();
   route_ = found.index;
-  if (found.route) return call_handler(*found.route, request);
-  answer_ = render_refusal(found.refusal);
+  return found;
+}
+
+// A forwarded header of a peer that is not trusted may come from a proxy that serves everybody.
+LimitedClient Connection::limited_client(const Request& request) const {
+  const ClientLimits* limits = loop_.server.limits;
+  if (!limits) return {};
+  if (peer_is_proxy_)
+    return {
+        .address = address_key(request.peer), .is_exempt = limits->is_exempt(request.peer), .at = started_};
+  return {
+      .address = peer_key_, .is_exempt = peer_is_exempt_ && !request.has_untrusted_forward, .at = started_};
+}
+
+// The refusal of a request that exceeds a limit of its address (R-A2), or that comes while the loop is late
+// (R-A4). Before its body is read.
+std::optional<Refusal> Connection::limit(const Request& request) {
+  if (std::exchange(is_admitted_, true)) return std::nullopt;
+  if (!loop_.lateness.admits(request.limit_class)) return overloaded();
+  return loop_.server.limits ? loop_.server.limits->check_address(request.limit_class, request.client)
+                             : std::nullopt;
+}
+
+void Connection::handle() {
+  Request request;
+  const Router::Found found = read_head(request);
+  activity_ = Activity::handling;
+  is_handling_ = true;
+  is_answered_ = false;
+  const auto limited = limit(request);
+  if (found.route && !limited) return call_handler(*found.route, request);
+  answer_ = render_refusal(limited ? *limited : found.refusal);
   is_answered_ = true;
 }
 
@@ -264,6 +308,21 @@ void Connection::find_client(Request& request) {
   log(LogLevel::warn,
       "a client that http.trusted_proxies does not name sends X-Forwarded-For; the header is ignored",
       {{"client.ip", peer_.to_string()}});
+}
+
+// The head of a request whose body has not arrived. Returns false if it was refused; then the connection
+// ends, because its next bytes are the body.
+bool Connection::admit_head() {
+  if (is_admitted_) return true;
+  Request request;
+  read_head(request);
+  const auto limited = limit(request);
+  if (!limited) return true;
+  close_ = has_refused_ = true;
+  Answer answer = render_refusal(*limited);
+  loop_.metrics.count(route_, answer.status, {});
+  render(std::move(answer));
+  return false;
 }
 
 void Connection::call_handler(const Route& route, const Request& request) {
@@ -304,7 +363,7 @@ void Connection::finish() {
   close_ = !parser_.keep_alive() || loop_.is_stopping || answer_.stream;
   render(std::move(answer_));
   parser_.next();
-  is_handling_ = is_answered_ = false;
+  is_handling_ = is_answered_ = is_admitted_ = false;
   if (answer_.stream && method_ != Method::HEAD) begin_stream();
   answer_.stream.reset();
 }

@@ -32,6 +32,9 @@ class Connection final : public Reply::Sink,
   Connection(LoopState& loop, Socket socket, bool is_admin);
   ~Connection();
 
+  // Counts it for its address. Returns the refusal of an address that has too many. Call once.
+  std::optional<Refusal> count();
+
   // The life of a connection. Owns it.
   static Task run(std::unique_ptr<Connection> self);
 
@@ -67,6 +70,10 @@ class Connection final : public Reply::Sink,
   Wait wait_for_request();
   Wait advance_stream();
   void handle();
+  Router::Found read_head(Request& request);
+  LimitedClient limited_client(const Request& request) const;
+  std::optional<Refusal> limit(const Request& request);
+  bool admit_head();
   bool may_see(std::string_view path) const;
   void find_client(Request& request);
   void call_handler(const Route& route, const Request& request);
@@ -97,6 +104,9 @@ class Connection final : public Reply::Sink,
   IpAddress peer_;
   bool peer_is_proxy_ = false;
   bool is_admin_;  // connected to the address for operators
+  bool peer_is_exempt_ = true;
+  std::uint64_t peer_key_ = 0;  // see address_key()
+  std::optional<ClientLimits::CountedConnection> counted_;
 
   Activity activity_ = Activity::idle;
   SteadyClock::time_point deadline_;
@@ -109,6 +119,7 @@ class Connection final : public Reply::Sink,
   // Of the current request.
   bool is_handling_ = false;
   bool is_answered_ = false;
+  bool is_admitted_ = false;  // its head has passed the limits
   Method method_ = Method::GET;
   std::size_t route_ = 0;
   SteadyClock::time_point started_;

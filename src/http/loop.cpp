@@ -28,10 +28,17 @@ bool is_out_of_resources(int error) {
 
 int open_spare() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
+Refusal too_many_connections() {
+  return {.code = Code::OVERLOADED, .message = "There are too many connections"};
+}
+
 }  // namespace
 
 Loop::Loop(ServerState& server, Metrics::Block& block)
-    : context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE), state_(server, block, context_), sweeper_(context_) {}
+    : context_(BOOST_ASIO_CONCURRENCY_HINT_UNSAFE),
+      state_(server, block, context_),
+      sweeper_(context_),
+      lateness_probe_(context_, state_.lateness) {}
 
 Loop::~Loop() {
   if (spare_ >= 0) ::close(spare_);
@@ -53,6 +60,7 @@ void Loop::join() {
 
 void Loop::run() {
   sweep();
+  lateness_probe_.start();
   state_.mailbox.listen([this] { read_mail(); });
   context_.run();
 }
@@ -88,7 +96,7 @@ bool Loop::accept_clients(Listener& listener) {
     }
     if (server.connections.fetch_add(1, std::memory_order_relaxed) >= most) {
       server.connections.fetch_sub(1, std::memory_order_relaxed);
-      if (!server.has_tls) reject(fd);
+      reject(fd, too_many_connections());
       ::close(fd);
       continue;
     }
@@ -108,7 +116,7 @@ void Loop::refuse_clients(Listener& listener) {
     const int fd =
         ::accept4(listener.acceptor.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      if (!state_.server.has_tls) reject(fd);
+      reject(fd, too_many_connections());
       ::close(fd);
     }
     spare_ = open_spare();
@@ -120,9 +128,9 @@ void Loop::refuse_clients(Listener& listener) {
       {{"error.message", std::strerror(why)}});
 }
 
-void Loop::reject(int fd) {
-  const Answer answer =
-      render_refusal({.code = Code::OVERLOADED, .message = "There are too many connections"});
+void Loop::reject(int fd, const Refusal& refusal) {
+  if (state_.server.has_tls) return;
+  const Answer answer = render_refusal(refusal);
   std::string text;
   append_head(text, answer, {.date = state_.date, .close = true});
   text += answer.body;
@@ -144,6 +152,10 @@ void Loop::add_client(NewClient client) {
   socket.native_non_blocking(true, error);
   auto connection = std::make_unique<Connection>(state_, std::move(socket), client.is_admin);
   connections_.push_back(*connection);
+  if (const auto refusal = connection->count()) {
+    reject(client.fd, *refusal);
+    connection->cut_off();
+  }
   Connection::run(std::move(connection));
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "http/connection.h"
+#include "http/lateness_probe.h"
 #include "http/shared_state.h"
 
 namespace stagedoor::http {
@@ -49,7 +50,7 @@ class Loop {
   bool accept_clients(Listener& listener);
   // Out of descriptors or memory: refuses some of the waiting clients with the spare descriptor.
   void refuse_clients(Listener& listener);
-  void reject(int fd);
+  void reject(int fd, const Refusal& refusal);
   std::int64_t load() const { return state_.metrics.connections.load(std::memory_order_relaxed); }
   void wait_for_sweep();
   void sweep();
@@ -62,6 +63,7 @@ class Loop {
   std::vector<Listener> listeners_;  // of the loop that accepts clients
   int spare_ = -1;                   // a descriptor to accept and close a client when there is no other one
   SteadyClock::time_point next_warning_;
+  LatenessProbe lateness_probe_;
   std::vector<Loop*> loops_;
   std::thread thread_;
   boost::intrusive::list<Connection, boost::intrusive::base_hook<ConnectionHook>,

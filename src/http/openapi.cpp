@@ -106,7 +106,7 @@ bj::object operation(const Route& route, Components& components) {
     responses[success.status] = success_response(success, components);
   std::map<int, std::set<Code>> refusals;
   for (const Code code : route.refusals) refusals[status_of(code)].insert(code);
-  for (const Code code : {Code::INVALID_REQUEST, Code::OVERLOADED, Code::INTERNAL}) {
+  for (const Code code : {Code::INVALID_REQUEST, Code::RATE_LIMITED, Code::OVERLOADED, Code::INTERNAL}) {
     refusals[status_of(code)].insert(code);
   }
   for (const auto& [status, codes] : refusals) {

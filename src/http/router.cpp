@@ -59,6 +59,8 @@ void Router::add(Route route) {
   if (route.read)
     route.handler = [read = route.read](const Request& request, Reply reply) { reply(read(request)); };
   if (route.label.empty()) route.label = route.path;
+  if (!route.limit_class)
+    route.limit_class = route.method == Method::GET ? LimitClass::read : LimitClass::write;
   if (decorate_) route.handler = decorate_(route);
   Node* node = root_.get();
   std::vector<std::string> names;
@@ -101,6 +103,7 @@ Router::Found Router::find(Request& request) const {
     method = static_cast<std::size_t>(Method::GET);
   if (const std::size_t index = node->routes[method]; index != kNoRoute) {
     request.parameter_names = node->parameter_names[method];
+    request.limit_class = *routes_[index]->limit_class;
     return {.route = routes_[index].get(), .index = index};
   }
   std::string allow;

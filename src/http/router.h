@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,10 +47,12 @@ struct Route {
   Schema body = nullptr;
   bool body_optional = false;
   std::vector<Success> successes = {};
-  std::vector<Code> refusals = {};  // besides those of every call (INVALID_REQUEST, OVERLOADED, INTERNAL)
+  std::vector<Code> refusals =
+      {};  // besides those of every call (INVALID_REQUEST, RATE_LIMITED, OVERLOADED, INTERNAL)
   Handler handler = {};
   Read read = {};          // instead of `handler`; the only ones that may answer with an event stream
   std::string label = {};  // the route's name in metrics and logs; `path` when empty
+  std::optional<LimitClass> limit_class = {};  // else by method: GET reads, all others write
 };
 
 class Router {
@@ -71,7 +74,8 @@ class Router {
     std::size_t index = 0;         // of the route in routes(); routes().size() when there is none
     Refusal refusal = {};          // NOT_FOUND, or METHOD_NOT_ALLOWED with Allow
   };
-  // Finds the route and sets the request's parameters. HEAD uses the GET route if it has no route of its own.
+  // Finds the route and sets the request's parameters and limit_class. HEAD uses the GET route if it has no
+  // route of its own.
   Found find(Request& request) const;
 
   // What find() returns for a path without routes.

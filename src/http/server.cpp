@@ -34,8 +34,10 @@ Acceptor open_acceptor(asio::io_context& context, const std::string& ip, std::ui
 
 }  // namespace
 
-Server::Server(ServerConfig config, const Router& router, std::shared_ptr<Metrics> metrics)
-    : state_(new ServerState{.config = std::move(config), .router = router, .metrics = std::move(metrics)}) {
+Server::Server(ServerConfig config, const Router& router, std::shared_ptr<Metrics> metrics,
+               ClientLimits* limits)
+    : state_(new ServerState{
+          .config = std::move(config), .router = router, .metrics = std::move(metrics), .limits = limits}) {
   if (state_->config.threads == 0) state_->config.threads = std::max(1u, std::thread::hardware_concurrency());
 }
 

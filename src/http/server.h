@@ -17,13 +17,16 @@
 
 namespace stagedoor::http {
 
+class ClientLimits;
 class Loop;
 struct ServerState;
 
 class Server {
  public:
-  // `router` and what its handlers use must outlive the server. Opens nothing yet.
-  Server(ServerConfig config, const Router& router, std::shared_ptr<Metrics> metrics);
+  // `router` and what its handlers use must outlive the server, and so must `limits`; null: no client is
+  // limited. Opens nothing yet.
+  Server(ServerConfig config, const Router& router, std::shared_ptr<Metrics> metrics,
+         ClientLimits* limits = nullptr);
   // Stops at once if stop() was not called. A Reply that still exists may be called or destroyed afterwards,
   // without effect.
   ~Server();

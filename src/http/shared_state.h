@@ -11,6 +11,8 @@
 
 #include "core/guarded.h"
 #include "http/asio_types.h"
+#include "http/client_limits.h"
+#include "http/lateness.h"
 #include "http/mailbox.h"
 #include "http/metrics.h"
 #include "http/output.h"
@@ -27,6 +29,7 @@ struct ServerState {
   ServerConfig config;
   const Router& router;
   std::shared_ptr<Metrics> metrics;
+  ClientLimits* limits = nullptr;  // null: no client is limited
   TrustedProxies proxies{};
   bool has_tls = false;
   Guarded<std::shared_ptr<asio::ssl::context>> tls{};  // for new connections
@@ -48,7 +51,8 @@ struct LoopState {
   StreamRounds rounds;
   SteadyClock::time_point now = SteadyClock::now();  // as of the last request, round or sweep
   std::string date;                                  // for answers
-  bool logs_requests = false;                        // the log level is debug
+  Lateness lateness;
+  bool logs_requests = false;  // the log level is debug
   bool is_stopping = false;
   Output out;                   // rendered but unsent; empty whenever a connection waits
   std::vector<Header> headers;  // of the request being handled

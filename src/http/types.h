@@ -6,6 +6,7 @@
 #include <array>
 #include <boost/asio/ip/address.hpp>
 #include <boost/describe/enum.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -38,6 +39,17 @@ struct Header {
 
 inline constexpr std::size_t kPathParametersMax = 6;
 
+// What a route counts as for the limits of clients (client_limits.h). In the order in which an overloaded
+// server refuses them (R-A4): maps first, operations never.
+BOOST_DEFINE_ENUM_CLASS(LimitClass, map, join, write, poll, read, stream, payment, operation)
+
+// Whose limits a request is subject to.
+struct LimitedClient {
+  std::uint64_t address = 0;  // a key of the client's address, of IPv6 the /64
+  bool is_exempt = true;
+  std::chrono::steady_clock::time_point at{};  // when the request arrived
+};
+
 // One request, for one thread. All views are valid until the handler returns; copy anything that is needed
 // longer.
 struct Request {
@@ -54,6 +66,9 @@ struct Request {
   // The client is no trusted proxy, but sent a header such as X-Forwarded-For: it may be a proxy that
   // http.trusted_proxies does not name, with many clients behind it.
   bool has_untrusted_forward = false;
+
+  LimitedClient client = {};
+  LimitClass limit_class = LimitClass::read;  // of its route; set by the router
 
   // The path's `{…}` parts in order, as sent; filled by the router.
   std::array<std::string_view, kPathParametersMax> parameters{};

@@ -40,10 +40,13 @@ struct QueuePolicy {
   // A public source whose value becomes known only after the opening. The value is an input of the draw. "":
   // none.
   std::string beacon{};
+  // Places ever given; beyond it nobody can join (R-A3).
+  std::int64_t places_max = 2'000'000;
 };
 BOOST_DESCRIBE_STRUCT(QueuePolicy, (),
                       (admission, people, every, capacity, active_ttl, visit_max, presence_timeout,
-                       return_share, priority_share, poll_min, poll_max, spread, order, gather_from, beacon))
+                       return_share, priority_share, poll_min, poll_max, spread, order, gather_from, beacon,
+                       places_max))
 
 // The sale policy of an event (R-S4, R-S8, R-P6).
 struct SalePolicy {

@@ -147,7 +147,8 @@ TEST_P(Reads, bring_every_policy_back) {
                  .poll_max = Millis(8),
                  .spread = true,
                  .order = LineOrder::draw,
-                 .gather_from = at(-7)};
+                 .gather_from = at(-7),
+                 .places_max = 12};
   event.policy = {
       .seats_per_user = 9, .hold_ttl = Millis(10), .rehold_cooldown = Millis(11), .refund_until = kNever};
   event.closed = true;

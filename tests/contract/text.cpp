@@ -27,13 +27,14 @@ std::string text(const Event& row) {
   const auto& p = row.policy;
   return fmt::format(
       "event {} {}/{}/{} sale {} closed {} paused {} made {} changed {}\n"
-      "  queue {} {} per {} cap {} ttl {} max {} presence {} share {} poll {}-{} spread {} {} gather {}\n"
+      "  queue {} {} per {} cap {} ttl {} max {} presence {} share {} poll {}-{} spread {} {} gather {} "
+      "places {}\n"
       "  policy {} {} {} {}\n",
       row.id.value, row.name, row.performer, row.venue, text(row.on_sale), row.closed, row.paused,
       text(row.created_at), text(row.updated_at), word(q.admission), q.people, q.every.count(), q.capacity,
       q.active_ttl.count(), q.visit_max.count(), q.presence_timeout.count(), q.return_share,
-      q.poll_min.count(), q.poll_max.count(), q.spread, word(q.order), text(q.gather_from), p.seats_per_user,
-      p.hold_ttl.count(), p.rehold_cooldown.count(), text(p.refund_until));
+      q.poll_min.count(), q.poll_max.count(), q.spread, word(q.order), text(q.gather_from), q.places_max,
+      p.seats_per_user, p.hold_ttl.count(), p.rehold_cooldown.count(), text(p.refund_until));
 }
 
 std::string text(const EventDate& row) {

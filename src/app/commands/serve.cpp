@@ -101,9 +101,9 @@ int ServeCommand::run_with(const LoadedConfig& loaded) const {
     return kRefused;
   }
   log(LogLevel::info, "maximum number of connections",
-      {{"http.max_connections", std::to_string(config.http.max_connections)},
-       {"http.max_streams", std::to_string(config.http.max_streams)},
-       {"process.file_descriptors_max", std::to_string(descriptors)}});
+      {{"http.max_connections", config.http.max_connections},
+       {"http.max_streams", config.http.max_streams},
+       {"process.file_descriptors_max", descriptors}});
   const Signals signals;
   Service service(config, open_store(config, accept_clock));
   if (!config.catalogue.file.empty()) {

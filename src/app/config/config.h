@@ -76,6 +76,16 @@ struct Config {
     std::int64_t operator_queue = 20'000;
     std::int64_t view_rows_max = 400'000;
   } lane;
+  struct Limits {
+    std::vector<std::string> join = {"200/s+2000", "2/s+5", "10/h"};
+    std::vector<std::string> poll = {"500/s+10000"};
+    std::vector<std::string> read = {"200/s+2000", "2/s+10"};
+    std::vector<std::string> write = {"100/s+1000", "20/s+40"};
+    std::vector<std::string> streams = {"64", "2"};
+    std::string connections = "25%";
+    std::vector<std::string> keys = {"5/min"};
+    std::vector<std::string> exempt = {"127.0.0.1/32", "::1/128"};
+  } limits;
   struct Log {
     std::string level = "info";
   } log;
@@ -90,6 +100,11 @@ struct SinkSetting {
   std::string url;
 };
 std::optional<SinkSetting> parse_sink(std::string_view text);  // nullopt if it is not NAME=URL
+
+// The entry of limits.streams; 0: no limit, also if there is none or it is no number.
+std::size_t open_limit(const std::vector<std::string>& texts, std::size_t index);
+// limits.connections: a number or a share of http.max_connections ("25%"); 0: no limit.
+std::size_t connections_per_address(std::string_view text, std::int64_t connections_max);
 
 // An error in the settings, for people: its source ("stagedoor.toml:3", "environment STAGEDOOR_HTTP_LISTEN",
 // "flag --http.listen") and what to write instead. Never contains a secret.

@@ -7,6 +7,7 @@
 
 #include "app/config/config.h"
 #include "core/parse_number.h"
+#include "core/rate.h"
 
 namespace stagedoor {
 namespace {
@@ -68,6 +69,7 @@ class Rules {
     places_of_data();
     sinks();
     auth();
+    limits();
     beyond_loopback("http.listen", c_.http.listen);
     if (!c_.http.admin_listen.empty()) beyond_loopback("http.admin_listen", c_.http.admin_listen);
   }
@@ -95,6 +97,39 @@ class Rules {
             "http.trusted_proxies",
             fmt::format("has the invalid network \"{}\"; write networks such as 10.0.0.0/8 or 192.0.2.7",
                         network));
+      }
+    }
+  }
+
+  void limits() {
+    const auto check_rates = [&](std::string_view setting, const std::vector<std::string>& texts,
+                                 std::size_t count) {
+      const bool is_good = texts.size() <= count && std::ranges::all_of(texts, [](const auto& text) {
+                             return parse_rate(text).has_value();
+                           });
+      if (is_good) return;
+      add_error(setting, fmt::format("has an invalid rate or too many; write at most {}, each as N/s+BURST, "
+                                     "N/min or N/h, such as 200/s+2000; 0: no limit",
+                                     count));
+    };
+    check_rates("limits.join", c_.limits.join, 3);
+    check_rates("limits.poll", c_.limits.poll, 1);
+    check_rates("limits.read", c_.limits.read, 2);
+    check_rates("limits.write", c_.limits.write, 2);
+    check_rates("limits.keys", c_.limits.keys, 1);
+    const auto is_count = [](std::string_view text) { return parse_number<std::uint32_t>(text).has_value(); };
+    if (c_.limits.streams.size() > 2 || !std::ranges::all_of(c_.limits.streams, is_count))
+      add_error("limits.streams", "must be at most two numbers: of one address, of one token; 0: no limit");
+    std::string_view connections = c_.limits.connections;
+    const bool is_share = connections.ends_with('%');
+    if (is_share) connections.remove_suffix(1);
+    const auto count = parse_number<std::uint32_t>(connections);
+    if (!count || (is_share && *count > 100))
+      add_error("limits.connections", "must be a number, or a share such as 25%; 0: no limit");
+    for (const auto& network : c_.limits.exempt) {
+      if (!is_network(network)) {
+        add_error("limits.exempt",
+                  fmt::format("has the invalid network \"{}\"; write networks such as 10.0.0.0/8", network));
       }
     }
   }
@@ -214,6 +249,18 @@ std::optional<std::string> settle_max_connections(Config& config, std::int64_t d
     http.max_streams = std::min(http.max_streams, most - most / 4);
   }
   return std::nullopt;
+}
+
+std::size_t open_limit(const std::vector<std::string>& texts, std::size_t index) {
+  return index < texts.size() ? parse_number<std::uint32_t>(texts[index]).value_or(0) : 0;
+}
+
+std::size_t connections_per_address(std::string_view text, std::int64_t connections_max) {
+  const bool is_share = text.ends_with('%');
+  if (is_share) text.remove_suffix(1);
+  const std::size_t number = parse_number<std::uint32_t>(text).value_or(0);
+  if (!is_share || number == 0 || connections_max == 0) return is_share ? 0 : number;
+  return std::max<std::size_t>(1, static_cast<std::size_t>(connections_max) * number / 100);
 }
 
 void check_config_rules(LoadedConfig& loaded) { Rules(loaded).check(); }

@@ -112,6 +112,24 @@ TEST(Settings, environment_of_others_and_of_the_tests_is_passed_over) {
               IsEmpty());
 }
 
+TEST(Settings, limits_are_rates_numbers_and_networks) {  // R-A2
+  EXPECT_THAT(from_flags({{"limits.join", "1/s+2,0,3/h"}, {"limits.connections", "7"}}).errors, IsEmpty());
+  for (const auto& [setting, wrong] :
+       {std::pair("limits.join", "200"), std::pair("limits.join", "1/s,1/s,1/s,1/s"),
+        std::pair("limits.poll", "1/s,1/s"), std::pair("limits.write", "1/day"),
+        std::pair("limits.keys", "x"), std::pair("limits.streams", "1/s"),
+        std::pair("limits.connections", "101%"), std::pair("limits.connections", "a quarter"),
+        std::pair("limits.exempt", "localhost")}) {
+    EXPECT_THAT(from_flags({{setting, wrong}}).errors,
+                ElementsAre(ErrorAt(std::string("flag --") + setting, "")))
+        << setting << ' ' << wrong;
+  }
+  EXPECT_EQ(connections_per_address("25%", 16'384), 4096u);
+  EXPECT_EQ(connections_per_address("1%", 10), 1u);
+  EXPECT_EQ(connections_per_address("50", 16'384), 50u);
+  EXPECT_EQ(connections_per_address("0", 16'384), 0u);
+}
+
 TEST(Settings, value_of_the_wrong_type_or_range_says_what_to_write) {  // R-K1
   EXPECT_THAT(from_toml("[http]\nthreads = '4'\n").errors,
               ElementsAre(ErrorAt("s.toml:2", "write a whole number, from 0 to 1024, without quotes")));

@@ -50,6 +50,7 @@ struct InstanceParts {
   Won balance_max;
   bool users_may_charge = true;
   EventId default_event = {};                   // 0 = none
+  http::ClientLimits* client_limits = nullptr;  // null: no client is limited; must outlive the instance
   // Large pages are made on a thread of their own; false: by whoever asks, for callers without threads.
   bool has_page_worker = false;
 };

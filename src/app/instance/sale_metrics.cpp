@@ -98,6 +98,13 @@ void SaleMetrics::add_lane(std::vector<MetricFamily>& families) const {
       durations("stagedoor_store_commit_seconds", "Time to write and commit the changes of a batch",
                 lane.store_commit)};
 
+  std::vector<ClientMetric> late;
+  for (std::size_t i = 0; i < kLaneClasses; ++i)
+    late.push_back(sample(MetricType::Counter, double(lane.late[i]), {{"class", kClassNames[i]}}));
+  families.push_back(family("stagedoor_late_total",
+                            "Commands refused because they had waited for the lane too long",
+                            MetricType::Counter, std::move(late)));
+
   std::vector<ClientMetric> waiting;
   for (std::size_t i = 0; i < kLaneClasses; ++i) {
     waiting.push_back(

@@ -76,6 +76,12 @@ Answer ready(const std::string& alarm) {
   return {.body = fmt::format(R"({{"success":true,"data":{{"ready":true,"clock":"{}"}}}})", alarm)};
 }
 
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  std::memcpy(&seed, system::system_random(sizeof seed).data(), sizeof seed);
+  return seed;
+}
+
 }  // namespace
 
 LaneLimits lane_limits(const Config& config) {
@@ -108,16 +114,38 @@ void warn_of_other_keys(const std::vector<std::string>& keys,
       "one at the end of the list");
 }
 
+// The settings have checked the texts.
+http::ClientLimitSettings client_limits(const Config& config) {
+  const auto& from = config.limits;
+  const auto rate = [](const std::vector<std::string>& texts, std::size_t index) {
+    return index < texts.size() ? parse_rate(texts[index]).value_or(Rate{}) : Rate{};
+  };
+  return {.join_address = rate(from.join, 0),
+          .join_user = rate(from.join, 1),
+          .places_per_hour = rate(from.join, 2).burst,
+          .poll_address = rate(from.poll, 0),
+          .read_address = rate(from.read, 0),
+          .map_token = rate(from.read, 1),
+          .write_address = rate(from.write, 0),
+          .write_token = rate(from.write, 1),
+          .keys_address = rate(from.keys, 0),
+          .streams_address = open_limit(from.streams, 0),
+          .streams_token = open_limit(from.streams, 1),
+          .connections_address = connections_per_address(from.connections, config.http.max_connections),
+          .exempt = from.exempt};
+}
+
 Service::Service(const Config& config, OpenStore store)
     : config_(config),
       operator_secrets_(operator_secrets(config)),
       open_store_(std::move(store)),
       event_relays_(config.events.sinks, open_store_.outbox),
+      client_limits_(client_limits(config), random_seed()),
       instance_(parts()),
       clock_watch_(*open_store_.clock, [this] { return instance_.read_model().catalogue(); }),
       sale_metrics_(instance_.lane(), instance_.rooms(), instance_.read_model()),
       metrics_text_([this] { return metrics(); }, [this] { return sale_metrics_.collect_live(); }),
-      server_(server_config(config), instance_.router(), http_metrics_) {
+      server_(server_config(config), instance_.router(), http_metrics_, &client_limits_) {
   instance_.lane().add_observer(sale_metrics_);
   instance_.lane().add_observer(event_relays_);
   add_routes();
@@ -142,6 +170,7 @@ InstanceParts Service::parts() {
           .balance_max = config_.wallet.balance_max,
           .users_may_charge = config_.wallet.charge_by == "user",
           .default_event = EventId{config_.queue.default_event},
+          .client_limits = &client_limits_,
           .has_page_worker = true};
 }
 
@@ -206,6 +235,7 @@ std::optional<std::string> Service::admin_address() const {
 std::vector<prometheus::MetricFamily> Service::metrics() const {
   auto families = sale_metrics_.collect();
   for (auto& family : http_metrics_->collect()) families.push_back(std::move(family));
+  for (auto& family : client_limits_.collect()) families.push_back(std::move(family));
   for (auto& family : event_relays_.metrics(open_store_.clock->now())) families.push_back(std::move(family));
   families.push_back(clock_watch_.metric());
   families.push_back(log_metric());

@@ -16,12 +16,14 @@
 #include "app/instance/metrics_text.h"
 #include "app/instance/open_store.h"
 #include "app/instance/sale_metrics.h"
+#include "http/client_limits.h"
 #include "http/server.h"
 #include "modules/catalogue/change.h"
 
 namespace stagedoor {
 
 LaneLimits lane_limits(const Config& config);
+http::ClientLimitSettings client_limits(const Config& config);
 
 // Instances of a store need each other's keys. Keeps a fingerprint of the key that this one signs with in the
 // store, and logs a warning if the key of the instance that started before is none of these.
@@ -66,6 +68,7 @@ class Service {
   OperatorSecrets operator_secrets_;
   OpenStore open_store_;
   EventRelays event_relays_;
+  http::ClientLimits client_limits_;
   Instance instance_;
   ClockWatch clock_watch_;
   SaleMetrics sale_metrics_;

@@ -12,6 +12,7 @@ namespace stagedoor::catalogue {
 namespace {
 
 constexpr std::int64_t kPeopleMax = 100'000'000;
+constexpr std::int64_t kPlacesMax = 1'000'000'000;
 constexpr std::int64_t kPriceMax = 1'000'000'000'000;
 constexpr std::size_t kNameMax = 200;
 constexpr Millis kEveryMax{3'600'000};
@@ -122,6 +123,7 @@ void check(const LayoutDocument& layout, json::FieldErrors& errors) {
 void check(const QueueDocument& queue, json::FieldErrors& errors) {
   check_range(errors, "people", queue.people, 1, kPeopleMax);
   check_range(errors, "capacity", queue.capacity, 1, kPeopleMax);
+  check_range(errors, "places_max", queue.places_max, 1, kPlacesMax);
   if (queue.every && (*queue.every < Millis(1) || *queue.every > kEveryMax)) {
     errors.add("every", "must be from 1ms to 1h");
   }

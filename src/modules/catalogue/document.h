@@ -47,10 +47,12 @@ struct QueueDocument {
   Omitted<LineOrder> order;
   Omitted<TimePoint> gather_from;
   Omitted<std::string> beacon;
+  Omitted<std::int64_t> places_max;
 };
 BOOST_DESCRIBE_STRUCT(QueueDocument, (),
                       (admission, people, every, capacity, active_ttl, visit_max, presence_timeout,
-                       return_share, priority_share, poll_min, poll_max, spread, order, gather_from, beacon))
+                       return_share, priority_share, poll_min, poll_max, spread, order, gather_from, beacon,
+                       places_max))
 
 // Fields and defaults as in SalePolicy.
 struct SalePolicyDocument {

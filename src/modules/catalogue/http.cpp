@@ -224,7 +224,8 @@ http::Route seats_route(const CatalogueDeps& deps) {
           .parameters = {kSeatStatus},
           .successes = {{.description = "The seats", .schema = &json::schema<SeatsDto>}, kNotModified},
           .refusals = turn_refusals({Code::EVENT_DATE_NOT_FOUND, Code::NO_SEAT_AVAILABLE}),
-          .read = bind(deps, seats)};
+          .read = bind(deps, seats),
+          .limit_class = http::LimitClass::map};
 }
 
 Result<PageTicket> seats_by_day(const CatalogueDeps& deps, const http::Request& request,
@@ -252,7 +253,8 @@ http::Route seats_by_day_route(const CatalogueDeps& deps) {
           .successes = {{.description = "The seats", .schema = &json::schema<SeatsDto>}, kNotModified},
           .refusals = turn_refusals({Code::EVENT_NOT_FOUND, Code::EVENT_DATE_NOT_FOUND, Code::DATE_AMBIGUOUS,
                                      Code::NO_SEAT_AVAILABLE}),
-          .read = bind(deps, seats_by_day)};
+          .read = bind(deps, seats_by_day),
+          .limit_class = http::LimitClass::map};
 }
 
 }  // namespace

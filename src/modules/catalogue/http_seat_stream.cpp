@@ -2,6 +2,7 @@
 
 #include "api/bind.h"
 #include "core/refusals.h"
+#include "modules/queue/http.h"
 #include "modules/queue/http_stream.h"
 #include "modules/queue/place_watcher.h"
 
@@ -47,11 +48,14 @@ Result<Answer> open(const SeatStreamDeps& deps, const http::Request& request) {
   const auto event = deps.read_model.event_of(*id);
   if (!event) return unknown_date(*id);
   if (const auto turn = deps.turns.check(*token, *event); !turn) return turn.error();
+  if (const Millis wait = deps.rooms.ask_again(*token); wait > Millis(0)) return queue::polls_too_soon(wait);
   auto feed = deps.feeds.feed(*id);
   const auto heard = feed->version_of(request.header("Last-Event-ID"));
-  return Answer{.stream = std::make_shared<SeatStream>(
-                    queue::PlaceWatcher(deps.rooms, deps.clock, *token, deps.tokens.end_of(*token)),
-                    std::move(feed), heard)};
+  return deps.tokens.open_stream(
+      request, *token,
+      std::make_shared<SeatStream>(
+          queue::PlaceWatcher(deps.rooms, deps.clock, *token, deps.tokens.end_of(*token)), std::move(feed),
+          heard));
 }
 
 }  // namespace
@@ -70,8 +74,9 @@ void add_seat_stream_route(http::Router& router, const SeatStreamDeps& deps) {
                         "`reconnect`: the server is stopping",
                     .content_type = "text/event-stream"}},
               .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::WRONG_TOKEN_TURN,
-                           Code::WRONG_TOKEN_EVENT, Code::EVENT_DATE_NOT_FOUND},
-              .read = api::bind_read(deps, open)});
+                           Code::WRONG_TOKEN_EVENT, Code::EVENT_DATE_NOT_FOUND, Code::POLL_TOO_SOON},
+              .read = api::bind_read(deps, open),
+              .limit_class = http::LimitClass::stream});
 }
 
 }  // namespace stagedoor::catalogue

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/ensure.h"
+#include "core/log.h"
 #include "core/refusals.h"
 #include "modules/identity/bearer.h"
 
@@ -21,6 +22,11 @@ UserId Operator::user() const {
   UserId user;
   std::copy_n(digest.begin(), user.bytes.size(), user.bytes.begin());
   return user;
+}
+
+OperatorKeys::OperatorKeys(const std::vector<std::string>& keys, http::ClientLimits* limits)
+    : limits_(limits) {
+  replace(keys);
 }
 
 void OperatorKeys::replace(const std::vector<std::string>& keys) {
@@ -54,6 +60,15 @@ Result<Operator> OperatorKeys::check(std::string_view authorization, Role needed
                               kRoles[std::size_t(found->role)]));
   }
   return *found;
+}
+
+Result<Operator> OperatorKeys::check(const http::Request& request, Role needed) const {
+  auto found = check(request.header("Authorization"), needed);
+  if (found || found.error().code != Code::ADMIN_KEY_INVALID || !limits_) return found;
+  if (auto limited = limits_->check_failed_key(request.client)) return std::move(*limited);
+  log(LogLevel::warn, "wrong operator key",
+      {{"client.ip", request.peer.to_string()}, {"http.request.id", request.request_id}});
+  return found;
 }
 
 }  // namespace stagedoor::identity

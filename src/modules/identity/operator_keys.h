@@ -10,6 +10,7 @@
 #include "core/refusal.h"
 #include "core/sha256.h"
 #include "core/uuid.h"
+#include "http/client_limits.h"
 
 namespace stagedoor::identity {
 
@@ -29,7 +30,8 @@ class OperatorKeys {
  public:
   // Each key is "name:role:secret" with the role viewer, operator or owner. The settings check this, so any
   // other form is a bug. Only digests of the secrets are kept.
-  explicit OperatorKeys(const std::vector<std::string>& keys) { replace(keys); }
+  // `limits`: null: wrong keys are not counted.
+  explicit OperatorKeys(const std::vector<std::string>& keys, http::ClientLimits* limits = nullptr);
 
   // Replaces all keys. Any thread.
   void replace(const std::vector<std::string>& keys);
@@ -37,6 +39,9 @@ class OperatorKeys {
   // The operator with the secret in `authorization` ("Bearer <secret>"). Refusals: ADMIN_KEY_INVALID;
   // FORBIDDEN if the role is below `needed`. The time does not depend on the key. Any thread.
   Result<Operator> check(std::string_view authorization, Role needed) const;
+  // The same for a request. Wrong keys are counted for the address and logged: beyond the limit
+  // RATE_LIMITED. A right key is never refused for it (R-A2).
+  Result<Operator> check(const http::Request& request, Role needed) const;
 
  private:
   struct Key {
@@ -45,6 +50,7 @@ class OperatorKeys {
   };
 
   Guarded<std::shared_ptr<const std::vector<Key>>> keys_;
+  http::ClientLimits* limits_;
 };
 
 }  // namespace stagedoor::identity

@@ -47,5 +47,21 @@ TEST(Operator, has_an_id_of_their_own_for_idempotency) {
   EXPECT_NE((Operator{"olga", Role::owner}.user()), (Operator{"otto", Role::owner}.user()));
 }
 
+// R-A2: also of exempt clients; a right key is never refused.
+TEST(OperatorKeys, wrong_keys_are_limited_by_address_and_a_right_one_never) {
+  http::ClientLimits limits({.keys_address = *parse_rate("5/min")}, 1);
+  const OperatorKeys keys({"olga:owner:a-secret-of-olga"}, &limits);
+  const auto ask = [&](const char* authorization) {
+    const std::vector<http::Header> headers = {{"Authorization", authorization}};
+    http::Request request;
+    request.headers = headers;
+    const auto found = keys.check(request, Role::viewer);
+    return found ? Code::NOT_FOUND : found.error().code;
+  };
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(ask("Bearer wrong"), Code::ADMIN_KEY_INVALID);
+  EXPECT_EQ(ask("Bearer wrong"), Code::RATE_LIMITED);
+  EXPECT_EQ(ask("Bearer a-secret-of-olga"), Code::NOT_FOUND) << "found";
+}
+
 }  // namespace
 }  // namespace stagedoor::identity

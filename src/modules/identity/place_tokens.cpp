@@ -26,4 +26,23 @@ Result<protocol::TokenClaims> PlaceTokens::check(std::string_view presented) con
   return *claims;
 }
 
+Result<protocol::TokenClaims> PlaceTokens::of(const http::Request& request) const {
+  auto claims = check(presented_token(request));
+  if (!claims || !limits_) return claims;
+  if (auto limited = limits_->check_token(request.limit_class, request.client, claims->user))
+    return std::move(*limited);
+  return claims;
+}
+
+Result<Answer> PlaceTokens::open_stream(const http::Request& request, const protocol::TokenClaims& token,
+                                        std::shared_ptr<EventStream> stream) const {
+  if (limits_) {
+    const auto key = mix_key(static_cast<std::uint64_t>(token.event.value), token.place);
+    auto counted = limits_->count_stream(request.client, key, std::move(stream));
+    if (!counted) return counted.error();
+    stream = std::move(*counted);
+  }
+  return Answer{.stream = std::move(stream)};
+}
+
 }  // namespace stagedoor::identity

@@ -23,9 +23,7 @@ inline constexpr auto by_token = [](const auto& deps, const http::Request& reque
   return deps.tokens.of(request);
 };
 inline auto by_operator(Role role) {
-  return [role](const auto& deps, const http::Request& request) {
-    return deps.keys.check(request.header("Authorization"), role);
-  };
+  return [role](const auto& deps, const http::Request& request) { return deps.keys.check(request, role); };
 }
 
 }  // namespace stagedoor::identity

@@ -119,7 +119,8 @@ http::Route pay_route(const PaymentDeps& deps) {
                    Code::NOT_ENOUGH_BALANCE, Code::RESERVATION_ALREADY_PAID, Code::WRONG_RESERVATION_STATUS,
                    Code::RESERVATION_EXPIRED, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
       .handler = api::bind(deps, pay, identity::by_place, api::with_id<ReservationId>("id"), optional_body,
-                           api::with_idempotency)};
+                           api::with_idempotency),
+      .limit_class = http::LimitClass::payment};
 }
 
 void refund(const PaymentDeps& deps, const identity::Caller& caller, ReservationId id,
@@ -139,7 +140,8 @@ http::Route refund_route(const PaymentDeps& deps) {
                        Code::RESERVATION_NOT_FOUND, Code::WRONG_RESERVATION_STATUS,
                        Code::BALANCE_LIMIT_EXCEEDED, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
           .handler = api::bind(deps, refund, identity::by_caller, api::with_id<ReservationId>("id"),
-                               api::with_idempotency)};
+                               api::with_idempotency),
+          .limit_class = http::LimitClass::payment};
 }
 
 void show(const PaymentDeps& deps, const identity::Caller& caller, PaymentId id, http::Reply reply) {

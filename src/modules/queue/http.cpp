@@ -65,12 +65,24 @@ Result<Join> read_join(const QueueDeps& deps, const http::Request& request) {
   if (!caller) return caller.error();
   const auto event = body->eventId ? Result<EventId>(*body->eventId) : implied_event(deps);
   if (!event) return event.error();
-  return Join{*event, caller->user};
+  Join order{*event, caller->user};
+  if (deps.limits && !request.client.is_exempt) {
+    order.places_per_hour = deps.limits->settings().places_per_hour;
+    const bool has_place = deps.rooms.place_of(order.event, order.user, deps.clock.now()).has_value();
+    if (!has_place) {  // otherwise it counts as a poll
+      if (auto limited = deps.limits->check_join(request.client, order.user)) return std::move(*limited);
+    }
+  }
+  return order;
 }
 
 void join(const QueueDeps& deps, const Join& order, http::Reply reply) {
   // With several instances the place may have ended on another one, so the lane decides.
   const auto place = deps.rooms.place_of(order.event, order.user, deps.clock.now());
+  if (place) {
+    const Millis too_soon_by = deps.rooms.ask_again(claims_of(*place));
+    if (too_soon_by > Millis(0)) return reply(http::render_refusal(polls_too_soon(too_soon_by)));
+  }
   if (place && !deps.lane.has_others()) return reply(http::answer_of(told(200, deps, claims_of(*place))));
   const auto joined = std::make_shared<LinePlace>();
   api::submit(
@@ -78,13 +90,19 @@ void join(const QueueDeps& deps, const Join& order, http::Reply reply) {
       [order](const View& view, Keys& wanted) { join_keys(order, view, wanted); },
       [order, joined, &rooms = deps.rooms](const View& view, BatchContext& context) {
         const auto current = rooms.place_of(order.event, order.user, context.now);
-        return api::answered(decide_join(order, view, context.now, current, rooms.last_place(order.event)),
-                             [&](const Joined& outcome) {
-                               *joined = outcome.place;
-                               return Answer{.status = outcome.is_new ? 201 : 200};
-                             });
+        const auto recent =
+            order.places_per_hour > 0
+                ? rooms.places_since(order.event, order.user, context.now - kRecent, order.places_per_hour)
+                : RecentPlaces{};
+        return api::answered(
+            decide_join(order, view, context.now, current, rooms.last_place(order.event), recent),
+            [&](const Joined& outcome) {
+              *joined = outcome.place;
+              return Answer{.status = outcome.is_new ? 201 : 200};
+            });
       },
       [joined, &deps, reply = std::move(reply)](Answer answer) mutable {  // after the room has the place
+        if (answer.refusal == Code::RATE_LIMITED && deps.limits) deps.limits->count_too_many_places();
         if (!answer.refusal) answer = http::answer_of(told(answer.status, deps, claims_of(*joined)));
         reply(std::move(answer));
       });
@@ -101,20 +119,16 @@ http::Route join_route(const QueueDeps& deps) {
                          .description = "The existing place",
                          .schema = &json::schema<QueuePlace>}},
           .refusals = {Code::EVENT_ID_REQUIRED, Code::EVENT_NOT_FOUND, Code::EVENT_NOT_ON_SALE,
-                       Code::STORE_UNAVAILABLE},
-          .handler = api::bind(deps, join, read_join)};
+                       Code::POLL_TOO_SOON, Code::STORE_UNAVAILABLE},
+          .handler = api::bind(deps, join, read_join),
+          .limit_class = http::LimitClass::join};
 }
 
 Result<Answer> poll(const QueueDeps& deps, const http::Request& request) {
   const auto claims = deps.tokens.of(request);
   if (!claims) return claims.error();
   const auto [fan, too_soon_by] = deps.rooms.poll(*claims);
-  if (too_soon_by > Millis(0)) {
-    return Refusal{.code = Code::POLL_TOO_SOON,
-                   .message = "You poll more often than pollAfterMs allows. You keep your place.",
-                   .extra = {{"pollAfterMs", std::to_string(too_soon_by.count())}},
-                   .headers = {{"Retry-After", std::to_string((too_soon_by.count() + 999) / 1000)}}};
-  }
+  if (too_soon_by > Millis(0)) return polls_too_soon(too_soon_by);
   if (!fan) return unknown_token();
   const auto stock = deps.stock(claims->event);
   std::string tag = status_tag(*claims, *fan, stock);
@@ -133,10 +147,18 @@ http::Route poll_route(const QueueDeps& deps) {
           .successes = {{.status = 200, .description = "Your place", .schema = &json::schema<QueuePlace>},
                         {.status = 304, .description = "Nothing has changed", .schema = nullptr}},
           .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::POLL_TOO_SOON},
-          .read = api::bind_read(deps, poll)};
+          .read = api::bind_read(deps, poll),
+          .limit_class = http::LimitClass::poll};
 }
 
 }  // namespace
+
+Refusal polls_too_soon(Millis wait) {
+  return {.code = Code::POLL_TOO_SOON,
+          .message = "You poll more often than pollAfterMs allows. You keep your place.",
+          .extra = {{"pollAfterMs", std::to_string(wait.count())}},
+          .headers = {{"Retry-After", std::to_string((wait.count() + 999) / 1000)}}};
+}
 
 QueuePlace to_dto(const protocol::TokenClaims& claims, std::string_view token, const FanView& fan,
                   const std::optional<StockUpdate>& stock) {

@@ -48,7 +48,10 @@ struct QueueDeps {
   std::function<std::shared_ptr<const Catalogue>()> catalogue;
   EventId default_event;  // 0 = none
   StockOf stock;
+  http::ClientLimits* limits = nullptr;  // null: nobody is limited
 };
+// POLL_TOO_SOON.
+Refusal polls_too_soon(Millis wait);
 // `deps` must outlive the router.
 void add_queue_routes(http::Router& router, const QueueDeps& deps);
 

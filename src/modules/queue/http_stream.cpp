@@ -79,9 +79,12 @@ Result<Answer> open(const QueueStreamDeps& deps, const http::Request& request) {
   if (fan->standing.status == QueueStatus::EXPIRED &&
       told == status_tag(*claims, *fan, deps.stock(claims->event)))
     return Answer{.status = 204};
-  return Answer{.stream = std::make_shared<StatusStream>(
-                    PlaceWatcher(deps.rooms, deps.clock, *claims, deps.tokens.end_of(*claims)), *claims,
-                    std::move(token), std::string(told), deps.stock)};
+  if (const Millis wait = deps.rooms.ask_again(*claims); wait > Millis(0)) return polls_too_soon(wait);
+  return deps.tokens.open_stream(
+      request, *claims,
+      std::make_shared<StatusStream>(
+          PlaceWatcher(deps.rooms, deps.clock, *claims, deps.tokens.end_of(*claims)), *claims,
+          std::move(token), std::string(told), deps.stock));
 }
 
 }  // namespace
@@ -108,8 +111,9 @@ void add_queue_stream_route(http::Router& router, const QueueStreamDeps& deps) {
                           "stream ends. `reconnect`: the server is stopping",
                       .content_type = "text/event-stream"},
                      {.status = 204, .description = "EXPIRED was already sent, and no event follows it"}},
-       .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED},
-       .read = api::bind_read(deps, open)});
+       .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::POLL_TOO_SOON},
+       .read = api::bind_read(deps, open),
+       .limit_class = http::LimitClass::stream});
 }
 
 }  // namespace stagedoor::queue

@@ -34,8 +34,21 @@ void join_keys(const Join& order, const View& view, Keys& wanted) {
   if (event && event->queue.order == LineOrder::draw) want(view.draws, wanted.draws, order.event);
 }
 
+namespace {
+
+Refusal too_many_places(Millis wait) {
+  const auto seconds = std::max(std::chrono::ceil<std::chrono::seconds>(wait), std::chrono::seconds(1));
+  return {.code = Code::RATE_LIMITED,
+          .message = "You have joined this queue too often. Keep your place, or try again later.",
+          .extra = {{"scope", R"("user")"}},
+          .headers = {{"Retry-After", std::to_string(seconds.count())}}};
+}
+
+}  // namespace
+
 Decision<Joined> decide_join(const Join& order, const View& view, TimePoint now,
-                             const std::optional<LinePlace>& current, Place last) {
+                             const std::optional<LinePlace>& current, Place last,
+                             const RecentPlaces& recent) {
   const Event* event = view.catalogue->event(order.event);
   if (!event) return unknown_event(order.event);
 
@@ -57,8 +70,13 @@ Decision<Joined> decide_join(const Join& order, const View& view, TimePoint now,
   if (will_be_drawn(*event, now) && !view.draws.find(order.event)) {  // no joins before the commitment
     return refuse(Code::EVENT_NOT_ON_SALE, "The draw is being prepared. Try again at once.");
   }
+  const std::int64_t taken = recent.count + (in_batch != view.line.end() ? 1 : 0);
+  if (order.places_per_hour > 0 && taken >= order.places_per_hour)
+    return too_many_places(std::max(recent.oldest, now - kRecent) + kRecent - now);
   const auto batch_last = view.last_place.find(order.event);
   const Place place = 1 + std::max(last, batch_last == view.last_place.end() ? 0 : batch_last->second);
+  if (place > event->queue.places_max)
+    return refuse(Code::OVERLOADED, "All places of this waiting room are given.");
   LinePlace joined{order.event, place, order.user, now, std::nullopt};
   Changes changes;
   changes.line.push_back(joined);

@@ -6,6 +6,7 @@
 
 #include "core/place_ref.h"
 #include "engine/command.h"
+#include "modules/queue/room.h"
 
 namespace stagedoor::queue {
 
@@ -24,16 +25,20 @@ Result<Visit> active_visit(const View& view, const PlaceRef& place, EventId even
 struct Join {
   EventId event;
   UserId user;
+  std::int64_t places_per_hour = 0;  // that the user may take (R-A2); 0: any number
 };
+// Time in which places_per_hour counts.
+inline constexpr Millis kRecent{3'600'000};
 struct Joined {
   LinePlace place;
   bool is_new = false;
 };
 // `current` is the user's place as of the newest commit, `last` the highest place given until then. The view
 // has the additions of this batch. Refusals: EVENT_NOT_FOUND, EVENT_NOT_ON_SALE (closed, over, or not yet
-// gathering).
+// gathering), RATE_LIMITED, OVERLOADED (all places_max places are given, R-A3).
 Decision<Joined> decide_join(const Join& order, const View& view, TimePoint now,
-                             const std::optional<LinePlace>& current, Place last);
+                             const std::optional<LinePlace>& current, Place last,
+                             const RecentPlaces& recent = {});
 
 void join_keys(const Join& order, const View& view, Keys& wanted);
 

@@ -172,5 +172,32 @@ TEST(Admit, begins_a_visit_for_each_place) {
   for (const Visit& visit : changes.visits) EXPECT_EQ(visit.activated_at, kNow);
 }
 
+// R-A3
+TEST(JoinQueue, gives_no_more_places_than_the_event_has) {
+  Stage stage;
+  stage.event().queue.places_max = 42;
+  EXPECT_EQ(outcome(decide_join(kJoin, stage.view, kNow, std::nullopt, 41)), "ok");
+  const auto decision = decide_join(kJoin, stage.view, kNow, std::nullopt, 42);
+  EXPECT_EQ(outcome(decision), "OVERLOADED");
+  EXPECT_THAT(decision.changes.line, IsEmpty());
+  const LinePlace mine{kClubNight, 42, user_id(1), kNow, {}};
+  EXPECT_EQ(outcome(decide_join(kJoin, stage.view, kNow, mine, 42)), "ok") << "a place that exists";
+}
+
+// R-A2
+TEST(JoinQueue, gives_a_user_so_many_places_in_an_hour) {
+  Stage stage;
+  Join join = kJoin;
+  join.places_per_hour = 10;
+  const RecentPlaces nine{9, kNow - Millis(1'800'000)}, ten{10, kNow - Millis(1'800'000)};
+  EXPECT_EQ(outcome(decide_join(join, stage.view, kNow, std::nullopt, 41, nine)), "ok");
+  const auto decision = decide_join(join, stage.view, kNow, std::nullopt, 41, ten);
+  ASSERT_EQ(outcome(decision), "RATE_LIMITED");
+  const auto& headers = std::get<Refusal>(decision.result).headers;
+  ASSERT_EQ(headers.size(), 1u);
+  EXPECT_EQ(headers[0], (std::pair<std::string, std::string>("Retry-After", "1800")));
+  EXPECT_EQ(outcome(decide_join(kJoin, stage.view, kNow, std::nullopt, 41, ten)), "ok") << "no limit";
+}
+
 }  // namespace
 }  // namespace stagedoor::queue

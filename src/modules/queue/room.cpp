@@ -54,7 +54,10 @@ void Room::joined(Place place, const UserId& user, TimePoint at) {
   if (people_.empty()) epoch_ = at;
   people_.push_back({user, at});
   signs_.push_back({.seen = ticks(at), .polls = {.at = ticks(at)}});
-  newest_place_.erase(user);
+  if (const auto before = newest_place_.find(user); before != newest_place_.end()) {
+    place_before_[place] = *before;
+    newest_place_.erase(before);
+  }
   newest_place_.insert(place);
   if (line_.waiting() == 0) busy_since_ = at;
   line_.append(priority_users_.contains(user));
@@ -142,6 +145,20 @@ std::optional<Place> Room::place_of(const UserId& user, TimePoint now) const {
   const auto at = newest_place_.find(user);
   if (at == newest_place_.end() || person(*at).ends_at <= now) return std::nullopt;
   return *at;
+}
+
+RecentPlaces Room::places_since(const UserId& user, TimePoint since, std::int64_t max) const {
+  RecentPlaces recent;
+  const auto newest = newest_place_.find(user);
+  if (newest == newest_place_.end()) return recent;
+  for (Place place = *newest; recent.count < max && person(place).joined_at >= since;) {
+    ++recent.count;
+    recent.oldest = person(place).joined_at;
+    const auto before = place_before_.find(place);
+    if (before == place_before_.end()) break;
+    place = before->second;
+  }
+  return recent;
 }
 
 const UserId* Room::owner(Place place) const {

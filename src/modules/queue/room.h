@@ -7,6 +7,7 @@
 // this order only; a reported position never grows.
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
 
 #include <deque>
@@ -22,6 +23,12 @@
 #include "state/rows/waiting_room.h"
 
 namespace stagedoor::queue {
+
+// The places of a user, and when the oldest one that counts was taken.
+struct RecentPlaces {
+  std::int64_t count = 0;
+  TimePoint oldest{};
+};
 
 class Room {
  public:
@@ -55,6 +62,8 @@ class Room {
   std::optional<Place> place_of(const UserId& user, TimePoint now) const;
   // nullptr for an unknown place.
   const UserId* owner(Place place) const;
+  // The user's places that were taken at `since` or later; at most `max` are counted, the newest first.
+  RecentPlaces places_since(const UserId& user, TimePoint since, std::int64_t max) const;
   Standing standing(Place place, TimePoint now) const;
 
   const Line& line() const { return line_; }
@@ -129,6 +138,8 @@ class Room {
   TimePoint epoch_{};
   absl::flat_hash_set<UserId> priority_users_;
   absl::flat_hash_set<Place, ByUser, ByUser> newest_place_{0, ByUser{&people_}, ByUser{&people_}};
+  // Of users who joined again: the place before this one.
+  absl::flat_hash_map<Place, Place> place_before_;
   Line line_;
   std::set<std::pair<TimePoint, Place>> ends_;  // of visits; ended ones are dropped as new ones begin
   mutable Rates rates_;                         // recomputed after a quarter of a second

@@ -56,6 +56,24 @@ TEST(WaitingSet, agrees_with_a_naive_list_on_random_traces) {
   }
 }
 
+// R-A2
+TEST(Room, counts_a_users_places_since_a_time) {
+  Room room;
+  for (int i = 0; i < 4; ++i) {
+    room.joined(room.last_place() + 1, user(1), kStart + Millis(i * 1000));
+    room.left(room.last_place(), kStart + Millis(i * 1000));
+    room.joined(room.last_place() + 1, user(100 + std::uint32_t(i)), kStart + Millis(i * 1000));
+  }
+  const auto all = room.places_since(user(1), kStart, 10);
+  EXPECT_EQ(all.count, 4);
+  EXPECT_EQ(all.oldest, kStart);
+  EXPECT_EQ(room.places_since(user(1), kStart + Millis(1000), 10).count, 3);
+  EXPECT_EQ(room.places_since(user(1), kStart, 2).oldest, kStart + Millis(2000));
+  EXPECT_EQ(room.places_since(user(1), kStart + Millis(3001), 10).count, 0);
+  EXPECT_EQ(room.places_since(user(101), kStart, 10).count, 1);
+  EXPECT_EQ(room.places_since(user(9), kStart, 10).count, 0);
+}
+
 // R-Q5
 TEST(Room, counts_only_people_who_are_still_there) {
   Room room;

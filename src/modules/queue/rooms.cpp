@@ -76,6 +76,23 @@ std::optional<LinePlace> Rooms::place_of(EventId event, const UserId& user, Time
   });
 }
 
+RecentPlaces Rooms::places_since(EventId event, const UserId& user, TimePoint since, std::int64_t max) const {
+  return registry_.look(event,
+                        [&](const RoomState& state) { return state.room.places_since(user, since, max); });
+}
+
+Millis Rooms::ask_again(const PlaceRef& place) {
+  const auto catalogue = catalogue_();
+  const Event* event = catalogue->event(place.event);
+  if (!event || event->queue.poll_min <= Millis(0)) return {};
+  const auto fan = look(place);
+  if (!fan) return {};
+  const Rate rate{.burst = std::int64_t(kPollBurst), .interval = fan->poll_after / 2};
+  const auto now = std::chrono::nanoseconds(clock_.now().time_since_epoch()).count();
+  const auto key = mix_key(std::uint64_t(place.event.value), place.place);
+  return std::chrono::ceil<Millis>(asked_again_.take(key, rate, now));
+}
+
 Place Rooms::last_place(EventId event) const {
   return registry_.look(event, [](const RoomState& state) { return state.room.last_place(); });
 }

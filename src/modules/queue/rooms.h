@@ -8,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/bucket_table.h"
 #include "core/place_ref.h"
 #include "engine/lane.h"
 #include "modules/queue/admission_job.h"
@@ -56,6 +57,10 @@ class Rooms : public CommitObserver, public Job {
   Poll poll(const PlaceRef& place);
   // The user's current place, waiting or inside.
   std::optional<LinePlace> place_of(EventId event, const UserId& user, TimePoint now) const;
+  RecentPlaces places_since(EventId event, const UserId& user, TimePoint since, std::int64_t max) const;
+  // Counts a join of a user who has this place, or the opening of its stream, as a poll, in a bucket of its
+  // own: whoever knows a user's id cannot spend the owner's polls (R-A2). Returns the time to wait; 0: none.
+  Millis ask_again(const PlaceRef& place);
   Place last_place(EventId event) const;
   RoomNumbers numbers(EventId event) const;
   // See RoomRegistry. Lives as long as this object.
@@ -72,6 +77,8 @@ class Rooms : public CommitObserver, public Job {
   void collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) override;
 
  private:
+  static constexpr std::size_t kAskedAgainSets = 4096;
+
   void count_everybody_present(TimePoint now);
 
   const Clock& clock_;
@@ -80,6 +87,7 @@ class Rooms : public CommitObserver, public Job {
   AdmissionJob admission_{registry_};
   PresenceJob presence_{registry_};
   DrawJob draws_;
+  BucketTable asked_again_{kAskedAgainSets, 0};  // nobody can choose the place that is its key
 };
 
 }  // namespace stagedoor::queue

@@ -44,5 +44,24 @@ TEST(Rooms, may_be_asked_for_unknown_rooms_while_the_lane_collects) {
   EXPECT_TRUE(due.empty());
 }
 
+// R-A2: five at once, then one per half of the advised wait, and not from the polls of the place.
+TEST(Rooms, asking_again_counts_as_a_poll_in_a_bucket_of_its_own) {
+  Stage stage;
+  ManualClock clock{kNow};
+  Rooms rooms{clock, [catalogue = stage.view.catalogue] { return catalogue; }, &seeds};
+  Batch batch;
+  const PlaceRef place{kClubNight, 1, user_id(1)};
+  batch.line.put({kClubNight, 1}, {kClubNight, 1, user_id(1), kNow, {}}, nullptr);
+  rooms.on_commit(batch);
+  const Millis advised = rooms.look(place)->poll_after;
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(rooms.ask_again(place), Millis(0));
+  const Millis wait = rooms.ask_again(place);
+  EXPECT_GT(wait, Millis(0));
+  EXPECT_LE(wait, advised / 2);
+  EXPECT_TRUE(rooms.poll(place).told) << "the owner's polls are not spent";
+  clock.advance(wait);
+  EXPECT_EQ(rooms.ask_again(place), Millis(0));
+}
+
 }  // namespace
 }  // namespace stagedoor::queue

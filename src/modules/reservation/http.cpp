@@ -142,7 +142,8 @@ http::Route cancel_route(const ReservationDeps& deps) {
                    Code::RESERVATION_ALREADY_PAID, Code::WRONG_RESERVATION_STATUS, Code::RESERVATION_EXPIRED,
                    Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
       .handler = api::bind(deps, cancel, identity::by_caller, api::with_id<ReservationId>("id"),
-                           api::with_idempotency)};
+                           api::with_idempotency),
+      .limit_class = http::LimitClass::payment};
 }
 
 using StatusFilter = std::optional<ReservationStatus>;
@@ -214,7 +215,8 @@ http::Route leave_route(const ReservationDeps& deps) {
           .tag = "queue",
           .successes = {{.description = "The place, EXPIRED", .schema = &json::schema<queue::QueuePlace>}},
           .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::STORE_UNAVAILABLE},
-          .handler = api::bind(deps, leave, identity::by_token, api::with_idempotency)};
+          .handler = api::bind(deps, leave, identity::by_token, api::with_idempotency),
+          .limit_class = http::LimitClass::payment};
 }
 
 }  // namespace

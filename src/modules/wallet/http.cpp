@@ -84,7 +84,8 @@ http::Route charge_route(const WalletDeps& deps) {
                          .schema = &json::schema<PostingDto>}},
           .refusals = {Code::INVALID_AMOUNT, Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN,
                        Code::BALANCE_LIMIT_EXCEEDED, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
-          .handler = api::bind(deps, charge, by_owner_who_may_charge, charged_amount, api::with_idempotency)};
+          .handler = api::bind(deps, charge, by_owner_who_may_charge, charged_amount, api::with_idempotency),
+          .limit_class = http::LimitClass::payment};
 }
 
 void history(const WalletDeps& deps, const identity::Caller& caller, PageAt at, http::Reply reply) {
