@@ -67,6 +67,9 @@ int main(int argc, char** argv) {
   app.add_option("--requests", options.requests, "stop after that many (0: no limit)");
   app.add_option("--rate", options.rate, "requests per second (0: as fast as the connections allow)");
   app.add_option("--connections", options.connections);
+  app.add_option("--sources", options.sources, "addresses of this machine that the connections come from");
+  app.add_flag("--obey-retry-after", options.obey_retry_after,
+               "without a rate: a refused connection pauses as long as the answer says");
   app.add_option("--warm-up", warm_up, "seconds before measuring");
   app.add_option("--seconds", seconds, "seconds measured (0: until --requests are answered)");
   app.add_option("--answers", options.answers_file, "write every answer's body here, one per line");

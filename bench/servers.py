@@ -213,7 +213,7 @@ def load(port, *, connections, seconds=0, method='GET', target='/', headers=(), 
     if body:
         command += ['--body', body]
     for name, value in options.items():
-        command += ['--' + name.replace('_', '-'), value]
+        command += ['--' + name.replace('_', '-')] if value is True else ['--' + name.replace('_', '-'), value]
     done = subprocess.run(pinned(cores, command), capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(done.stderr)

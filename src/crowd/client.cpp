@@ -14,6 +14,11 @@
 #include <utility>
 
 namespace stagedoor::crowd {
+namespace {
+
+constexpr std::uint32_t kFirstSource = 0x7f010001;  // 127.1.0.1
+
+}  // namespace
 
 // Every socket is registered once, edge-triggered for all events: no epoll_ctl per request. With edge
 // triggering a read goes on until the kernel has no more bytes; a read shorter than the room shows that
@@ -76,6 +81,12 @@ bool Client::open(Connection& connection, std::size_t index) {
   if (connection.fd < 0) return false;
   const int on = 1;
   setsockopt(connection.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (options_.sources > 0) {
+    sockaddr_in from{};
+    from.sin_family = AF_INET;
+    from.sin_addr.s_addr = htonl(kFirstSource + static_cast<std::uint32_t>(index % options_.sources));
+    if (bind(connection.fd, reinterpret_cast<const sockaddr*>(&from), sizeof from) != 0) return false;
+  }
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
   event.data.u64 = index;

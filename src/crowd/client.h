@@ -28,6 +28,8 @@ class Client {
     std::size_t connections = 1;
     // After this time the connection is closed and the answer is an error.
     std::chrono::milliseconds answer_within{30'000};
+    // The connections come from so many addresses of this machine, 127.1.0.1 and on; 0: from the usual one.
+    std::uint32_t sources = 0;
   };
 
   Client(Endpoint to, Options options, OnAnswer on_answer);

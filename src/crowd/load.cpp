@@ -7,9 +7,12 @@
 #include <cstdio>
 #include <deque>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <queue>
 #include <stdexcept>
 
+#include "core/parse_number.h"
 #include "crowd/client.h"
 #include "crowd/schedule.h"
 
@@ -29,7 +32,7 @@ class Load {
  public:
   explicit Load(const LoadOptions& options)
       : options_(options),
-        client_(resolve(options.url), {.connections = options.connections},
+        client_(resolve(options.url), {.connections = options.connections, .sources = options.sources},
                 [this](Client::Tag tag, const Response& response) { answered(tag, response); }),
         template_(client_.endpoint(), options.request, options.scatter),
         then_(client_.endpoint(), options.then.value_or(Request{})),
@@ -51,12 +54,16 @@ class Load {
     } else {
       for (std::size_t i = 0; i < options_.connections; ++i) send_next(start);
     }
-    while (client_.unanswered() > 0) client_.poll(std::chrono::milliseconds(100));
+    while (client_.unanswered() > 0 || !paused_.empty()) {
+      send_paused();
+      client_.poll(std::chrono::milliseconds(paused_.empty() ? 100 : 5));
+    }
     report_.busy = 1 - std::chrono::duration<double>(client_.waited()) /
                            std::chrono::duration<double>(Clock::now() - start);
     const auto end = std::min(Clock::now(), measure_until_);
     report_.seconds = std::chrono::duration<double>(end - measure_from_).count();
     report_.per_second = static_cast<double>(finished_in_time_) / report_.seconds;
+    report_.accepted_per_second = static_cast<double>(accepted_in_time_) / report_.seconds;
     for (std::size_t status = 0; status < plain_.size(); ++status) {
       if (plain_[status] > 0) report_.answers[std::to_string(status)] = plain_[status];
     }
@@ -118,9 +125,11 @@ class Load {
     }
     const bool in_time = now >= measure_from_ && now < measure_until_;
     finished_in_time_ += in_time;
+    accepted_in_time_ += in_time && !refused;
     if (options_.rate > 0 ? slot.intended >= measure_from_ : in_time) {
       ++report_.measured;
       report_.latency.record(now - slot.intended);
+      if (!refused) report_.accepted.record(now - slot.intended);
       if (slot.is_second) {
         report_.first.record(slot.first_answered - slot.intended);
         report_.second.record(now - slot.first_answered);
@@ -130,7 +139,18 @@ class Load {
     if (answers_.is_open())
       answers_.write(response.body.data(), static_cast<std::streamsize>(response.body.size())).put('\n');
     unused_.push_back(index);
-    if (options_.rate <= 0) send_next(now);
+    if (options_.rate > 0) return;
+    const auto pause = options_.obey_retry_after && refused
+                           ? parse_number<int>(response.header("Retry-After")).value_or(0)
+                           : 0;
+    if (pause > 0) paused_.push(now + std::chrono::seconds(pause));
+    else send_next(now);
+  }
+
+  // One request for each connection whose pause is over.
+  void send_paused() {
+    for (const auto now = Clock::now(); !paused_.empty() && paused_.top() <= now; paused_.pop())
+      send_next(now);
   }
 
   // Sends the second request of the iteration. False when the answer lacks the text for {1}.
@@ -165,6 +185,8 @@ class Load {
   const std::vector<std::string> no_row_;
   std::ofstream answers_;
   std::uint64_t finished_in_time_ = 0;
+  std::uint64_t accepted_in_time_ = 0;
+  std::priority_queue<Clock::time_point, std::vector<Clock::time_point>, std::greater<>> paused_;
   LoadReport report_;
 };
 
@@ -253,7 +275,9 @@ std::string LoadReport::to_json() const {
                              {"perSecond", per_second},
                              {"busy", busy},
                              {"answerBytes", answer_bytes},
+                             {"acceptedPerSecond", accepted_per_second},
                              {"latencyUs", times(latency)}};
+  if (accepted.count() > 0) report["acceptedUs"] = times(accepted);
   if (first.count() > 0) {
     report["firstUs"] = times(first);
     report["secondUs"] = times(second);

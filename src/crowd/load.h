@@ -62,6 +62,8 @@ struct LoadOptions {
   std::uint64_t requests = 0;  // stop after this many; 0: no limit
   double rate = 0;             // requests per second; 0: closed loop
   std::size_t connections = 64;
+  std::uint32_t sources = 0;              // see Client::Options
+  bool obey_retry_after = false;          // closed loop: a refused connection pauses as long as it is told to
   std::chrono::milliseconds warm_up{0};   // counted in `answers`, but not measured
   std::chrono::milliseconds duration{0};  // measured; 0: until `requests` are answered
   std::string answers_file = {};          // the body of every answer, one per line; empty: none
@@ -72,8 +74,10 @@ struct LoadReport {
   std::map<std::string, std::uint64_t> answers;  // by Response::name(), all of them
   std::uint64_t measured = 0;                    // answers in the measured time
   double seconds = 0;                            // measured
-  double per_second = 0;  // finished in the measured time, including those begun before it
-  Histogram latency;      // of the measured answers; from the intended send time in the open model
+  double per_second = 0;           // finished in the measured time, including those begun before it
+  double accepted_per_second = 0;  // of them, answers below 400
+  Histogram accepted;              // the latency of those
+  Histogram latency;               // of the measured answers; from the intended send time in the open model
   // With `then` also: of the first request alone, and of the second from the answer to the first on.
   Histogram first, second;
   double busy = 0;  // share of the time in which this generator did not wait; near 1: it was the limit
