@@ -20,7 +20,7 @@ void accept_clock_postgres(const std::string& url) {
   Connection connection({.url = url});
   check_schema(connection);
   connection.queue("BEGIN");
-  connection.queue(sql::engine::take_lock, {{"$key", kWritersLock}});
+  connection.queue(sql::engine::take_lock, {});
   Journal journal;
   journal.clock().accept();
   journal.write_correction(connection);

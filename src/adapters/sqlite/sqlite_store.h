@@ -61,7 +61,9 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
   TimePoint latest_moment() override;
   std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) override;
   // What the previous process kept; before the first begin().
-  KeptClock kept_clock() { return {mark(tables::kClockBootId), Micros(mark(tables::kClockOffset))}; }
+  KeptClock kept_clock() {
+    return {mark(tables::kClockBootId).value_or(0), Micros(mark(tables::kClockOffset).value_or(0))};
+  }
   // Any thread; waits for the lane's transaction. Not synced to disk: it only counts until the machine stops.
   void keep_clock(const KeptClock& clock);
 
