@@ -80,8 +80,8 @@ std::optional<TrustedProxies> TrustedProxies::parse(const std::vector<std::strin
   return proxies;
 }
 
-bool TrustedProxies::trusts(const IpAddress& client) const {
-  const Bytes address = bytes_of(client);
+bool TrustedProxies::trusts(const IpAddress& peer) const {
+  const Bytes address = bytes_of(peer);
   return std::ranges::any_of(networks_, [&](const Network& network) {
     for (unsigned bit = 0; bit < network.bits; bit += 8) {
       const unsigned left = network.bits - bit;

@@ -18,7 +18,7 @@ class TrustedProxies {
   // "10.0.0.0/8", "::1", "fd00::/8". nullopt when one of them is malformed.
   static std::optional<TrustedProxies> parse(const std::vector<std::string>& networks);
 
-  bool trusts(const IpAddress& address) const;
+  bool trusts(const IpAddress& peer) const;
 
   // The client's address: `socket_peer`, or if that is trusted the last address in all X-Forwarded-For lines
   // that is not, or the first one if all are. Looks at the last 20 addresses. Text that is not an address

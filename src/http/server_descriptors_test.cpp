@@ -23,7 +23,7 @@ std::atomic<int> watch_error{0};
 
 }  // namespace
 
-extern "C" {
+extern "C" {  // NOLINTBEGIN(bugprone-reserved-identifier): the names that the linker gives
 int __real_accept4(int fd, sockaddr* address, socklen_t* size, int flags);
 int __wrap_accept4(int fd, sockaddr* address, socklen_t* size, int flags) {
   ++accepts;
@@ -37,7 +37,7 @@ int __wrap_epoll_ctl(int epoll, int operation, int fd, epoll_event* event) {
   errno = watch_error;
   return -1;
 }
-}
+}  // NOLINTEND(bugprone-reserved-identifier)
 
 namespace stagedoor::http {
 namespace {

@@ -26,7 +26,7 @@ class TokenKeys {
   std::string sign(const protocol::TokenClaims& claims) const;
   // The claims if the text is, to the last bit, a token signed by one of the keys; else nullopt. Compares in
   // constant time. Any thread.
-  std::optional<protocol::TokenClaims> verify(std::string_view token) const;
+  std::optional<protocol::TokenClaims> verify(std::string_view text) const;
 
  private:
   struct Key;
