@@ -1,6 +1,8 @@
-// Remembered answers (R-X5): keys of any bytes, and answers of a store from before migration 0008.
+// Remembered answers (R-X5): keys of any bytes; and stores from before migration 0008.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
+
+#include <future>
 
 #include "adapters/postgres/postgres_store.h"
 #include "adapters/sqlite/database.h"
@@ -84,6 +86,24 @@ TEST(Migration0008, finds_the_answers_that_postgres_kept_before) {
   postgres::PostgresStore store({.url = database.url()});
   EXPECT_TRUE(knows(store, user(1), "k"));
   EXPECT_FALSE(knows(store, user(1), "j"));
+}
+
+// R-A8: the batch of an older program, under its advisory lock, ends first.
+TEST(Migration0008, waits_for_the_writer_lock_of_an_older_program) {
+  if (const auto why = test::PostgresServer::missing()) GTEST_SKIP() << *why;
+  const FreshDatabase database(FreshDatabase::With::nothing);
+  make_older(sql::migrations_in_postgres(), [&](const std::string& text) { database.ask(text); });
+  postgres::Connection older({.url = database.url(), .idle_limit = Millis(0)});
+  older.queue("BEGIN");
+  older.queue("SELECT pg_advisory_xact_lock(1400137572)");
+  older.finish();
+  auto start = std::async(std::launch::async, [&] { postgres::PostgresStore({.url = database.url()}); });
+  while (database.ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == "0")
+    ASSERT_NE(start.wait_for(std::chrono::milliseconds(1)), std::future_status::ready);
+  EXPECT_EQ(database.ask("SELECT max(number) FROM migrations"), "7");
+  older.roll_back();
+  start.get();
+  EXPECT_EQ(database.ask("SELECT count(*) FROM writers"), "0");
 }
 
 }  // namespace

@@ -303,12 +303,12 @@ void Connection::queue(std::string_view command, OnRow row) {
     lose("sending");
 }
 
-void Connection::stream(const sql::Text& query, std::initializer_list<Param> given, const OnRow& row) {
-  const std::span params(given.begin(), given.size());
+void Connection::stream(const sql::Text& query, std::initializer_list<Param> params, const OnRow& row) {
+  const std::span given(params.begin(), params.size());
   if (!is_open()) throw ConnectionLost(name_ + ": the connection is lost");
-  prepare(query, params);
+  prepare(query, given);
   if (!queued_.empty()) finish();
-  send(query, params, row);
+  send(query, given, row);
   if (!PQsetSingleRowMode(raw())) lose(PQerrorMessage(raw()));
   finish();
 }
