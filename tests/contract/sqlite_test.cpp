@@ -12,6 +12,7 @@
 
 #include "adapters/sqlite/audit.h"
 #include "adapters/sqlite/backup.h"
+#include "adapters/sqlite/clock_report.h"
 #include "adapters/sqlite/database.h"
 #include "adapters/sqlite/room_rows.h"
 #include "adapters/sqlite/sqlite_store.h"
@@ -521,6 +522,25 @@ TEST_F(WriteAheadLog, grows_while_a_reader_stays_and_shrinks_when_it_has_gone) {
   sqlite3_close(reader);
   write(300);
   EXPECT_LE(size(), 2 * kLimit);
+}
+
+// R-A7
+TEST_F(Sqlite, keeps_the_clock_for_the_next_process) {
+  {
+    sqlite::SqliteStore store({.path = path()});
+    EXPECT_EQ(store.kept_clock().boot_id, 0);
+    store.keep_clock({.boot_id = 7, .offset = Micros(5)});
+    store.keep_clock({.boot_id = 8, .offset = Micros(-6)});
+    EXPECT_EQ(sqlite::read_clock_sqlite(path()).kept.offset, Micros(-6));
+    EXPECT_THROW(sqlite::forget_clock_sqlite(path()), StoreUnusable) << "it is in use";
+  }
+  {
+    sqlite::SqliteStore store({.path = path()});
+    EXPECT_EQ(store.kept_clock().boot_id, 8);
+    EXPECT_EQ(store.kept_clock().offset, Micros(-6));
+  }
+  sqlite::forget_clock_sqlite(path());
+  EXPECT_EQ(sqlite::SqliteStore({.path = path()}).kept_clock().boot_id, 0);
 }
 
 }  // namespace
