@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <boost/asio/ip/address.hpp>
+#include <thread>
 
 #include "http/lateness.h"
 #include "http/render_refusal.h"
@@ -291,6 +292,42 @@ TEST(ServerClientLimits, an_address_has_a_share_of_the_connections) {
     status = server.status(again);
   }
   EXPECT_EQ(status, 201) << "a closed connection counts no more";
+}
+
+// R-A4 through sockets: requests that keep the only I/O thread busy make others wait for their turn.
+TEST(ServerLateness, a_late_loop_refuses_maps_and_never_operators_until_it_has_caught_up_R_A4) {
+  TestServer server;
+  server.config.threads = 1;
+  const auto answer = [](const Request&, Reply reply) { reply({}); };
+  server.get("/slow", [](const Request&, Reply reply) {
+    std::this_thread::sleep_for(20ms);  // the work of many requests
+    reply({});
+  });
+  server.router.add(
+      {.method = Method::GET, .path = "/map", .handler = answer, .limit_class = LimitClass::map});
+  server.router.add(
+      {.method = Method::GET, .path = "/admin", .handler = answer, .limit_class = LimitClass::operation});
+  server.start();
+  std::atomic<bool> is_over{false};
+  std::vector<std::thread> crowd;
+  for (int i = 0; i < 8; ++i) {
+    crowd.emplace_back([&] {
+      for (RawClient client(server.port()); !is_over && client.get("/slow").status != 0;) {
+      }
+    });
+  }
+  RawClient client(server.port());
+  const auto until = std::chrono::steady_clock::now() + 10s;
+  const auto wait_for = [&](int status) {
+    int got = 0;
+    while (got != status && std::chrono::steady_clock::now() < until) got = client.get("/map").status;
+    return got;
+  };
+  EXPECT_EQ(wait_for(503), 503);
+  EXPECT_EQ(client.get("/admin").status, 200);
+  is_over = true;
+  for (auto& one : crowd) one.join();
+  EXPECT_EQ(wait_for(200), 200);
 }
 
 }  // namespace

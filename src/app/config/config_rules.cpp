@@ -259,7 +259,8 @@ std::size_t connections_per_address(std::string_view text, std::int64_t connecti
   const bool is_share = text.ends_with('%');
   if (is_share) text.remove_suffix(1);
   const std::size_t number = parse_number<std::uint32_t>(text).value_or(0);
-  if (!is_share || number == 0 || connections_max == 0) return is_share ? 0 : number;
+  if (!is_share || number == 0) return number;
+  if (connections_max <= 0) return 0;  // a share of any number
   return std::max<std::size_t>(1, static_cast<std::size_t>(connections_max) * number / 100);
 }
 

@@ -128,6 +128,7 @@ TEST(Settings, limits_are_rates_numbers_and_networks) {  // R-A2
   EXPECT_EQ(connections_per_address("1%", 10), 1u);
   EXPECT_EQ(connections_per_address("50", 16'384), 50u);
   EXPECT_EQ(connections_per_address("0", 16'384), 0u);
+  EXPECT_EQ(connections_per_address("25%", 0), 0u);
 }
 
 TEST(Settings, value_of_the_wrong_type_or_range_says_what_to_write) {  // R-K1
