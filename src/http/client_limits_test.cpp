@@ -138,7 +138,8 @@ TEST(ClientLimits, are_counted_by_class_and_scope) {
   ClientLimits limits({.join_address = *parse_rate("1/h")}, kSeed);
   for (int i = 0; i < 4; ++i) limits.check_address(LimitClass::join, client("192.0.2.1"));
   double joins = 0, others = 0;
-  for (const auto& metric : limits.collect().at(0).metric) {
+  const auto families = limits.collect();
+  for (const auto& metric : families.at(0).metric) {
     const bool is_join = metric.label[0].value == "join" && metric.label[1].value == "address";
     (is_join ? joins : others) += metric.counter.value;
   }

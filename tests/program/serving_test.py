@@ -88,6 +88,7 @@ class Descriptors(InFolder):  # R-A6
             left = 6
             limit = len(os.listdir(f'/proc/{pid}/fd')) + left
             resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, HARD_LIMIT))
+            self.until(lambda: any(line['message'] == 'server started' for line in self.log()))
             lines, cpu = len(self.log()), seconds_of_cpu(pid)
             clients = [connect(running) for _ in range(self.CLIENTS)]
             time.sleep(2)

@@ -66,8 +66,13 @@ OpenStore open_store(const Config& config, bool accepts_ahead) {
 }
 
 OpenStore store_without_file() {
-  return opened(std::make_shared<memory::MemoryStore>(),
-                std::make_shared<BootClock>(ClockStart{}, [](const KeptClock&) {}));
+  const auto store = std::make_shared<memory::MemoryStore>();
+  return {store,
+          store->ports(),
+          [store] { return store->queries(); },
+          [store] { return store->outbox(); },
+          [](std::string_view, std::int64_t) { return std::optional<std::int64_t>(); },
+          std::make_shared<BootClock>(ClockStart{}, [](const KeptClock&) {})};
 }
 
 StoreReports store_reports(const Config& config) {
