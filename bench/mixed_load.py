@@ -1,5 +1,6 @@
 """A sale under mixed load, for the studies of overload and of attacks: joins, polls and holds at once, each by a generator of its own."""
 import json
+import shutil
 import subprocess
 import time
 
@@ -9,7 +10,7 @@ from servers import Stagedoor, expect_only, load
 EVENT = 1
 DATES = 4
 SEATS_PER_DATE = 100_000
-WAITERS, BUYERS = 2_000, 20_000
+BUYERS = 20_000
 CATALOGUE = '''layouts:
   field:
     sections:
@@ -54,7 +55,6 @@ class Sale:
 
     def copy(self, folder, settings=()):
         """A server on a copy of the store, as freshly started."""
-        import shutil
         folder.mkdir()
         for file in self.folder.iterdir():
             if file.name.startswith('stagedoor.db'):
