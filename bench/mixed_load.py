@@ -8,7 +8,7 @@ import servers
 from servers import Stagedoor, expect_only, load
 
 EVENT = 1
-DATES = 4
+DATES = 8
 SEATS_PER_DATE = 100_000
 BUYERS = 20_000
 CATALOGUE = '''layouts:
