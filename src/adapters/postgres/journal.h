@@ -14,7 +14,6 @@
 
 namespace stagedoor::postgres {
 
-
 class Journal {
  public:
   Journal();
