@@ -618,6 +618,7 @@ TEST_F(LaneTest, refuses_a_user_whom_the_store_refused_again_and_again_before_th
   const auto refused = give({.to = 2});
   EXPECT_EQ(refused->answer.body, "RATE_LIMITED");
   EXPECT_EQ(refused->answers, 1);
+  EXPECT_EQ(give({.to = 2, .lane_class = LaneClass::operation})->answers, 0) << "no operator is refused";
   const auto other = give({.to = 1});
   run();
   EXPECT_EQ(other->answer.status, 200);
