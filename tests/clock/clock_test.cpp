@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <thread>
 
 #include "clock/set_clock.h"
@@ -87,8 +86,9 @@ TEST(WallClock, may_go_forward_and_back_an_hour_while_people_queue_hold_and_pay)
     seats = free_seats(api, enter(api, user(1'000'000), 1), 1);
   }
   Rush rush(100, seats, 21);
-  std::atomic<bool> goes_on{true};
-  std::jthread fans([&] { rush.run_through({server.url()}, [&] { return goes_on.load(); }); });
+  std::jthread fans([&](const std::stop_token& stop) {  // also stopped by an exception
+    rush.run_through({server.url()}, [&] { return !stop.stop_requested(); });
+  });
   auto expect_admissions = [&, next = 2'000'000u]() mutable {
     std::this_thread::sleep_for(milliseconds(500));
     Api api(server.url());
@@ -106,7 +106,7 @@ TEST(WallClock, may_go_forward_and_back_an_hour_while_people_queue_hold_and_pay)
     expect_admissions();
   }
   EXPECT_LT(std::chrono::abs(service_time(server.url()) - true_time()), Millis(1000));
-  goes_on = false;
+  fans.request_stop();
   fans.join();
   server.stop();
   const Stored stored = read_stored(server.folder() / "stagedoor.db");

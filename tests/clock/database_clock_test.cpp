@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <thread>
 
 #include "clock/set_clock.h"
@@ -59,8 +58,9 @@ TEST_F(ClockOfTheDatabase, may_go_forward_and_back_an_hour_while_people_queue_ho
     seats = free_seats(api, enter(api, user(1'000'000), 1), 1);
   }
   Rush rush(100, seats, 22);
-  std::atomic<bool> goes_on{true};
-  std::jthread fans([&] { rush.run_through(cluster().urls(), [&] { return goes_on.load(); }); });
+  std::jthread fans([&](const std::stop_token& stop) {  // also stopped by an exception
+    rush.run_through(cluster().urls(), [&] { return !stop.stop_requested(); });
+  });
   auto expect_admissions = [&, next = 2'000'000u](const std::vector<std::string>& urls) mutable {
     std::this_thread::sleep_for(milliseconds(500));
     for (const auto& url : urls) {
@@ -86,7 +86,7 @@ TEST_F(ClockOfTheDatabase, may_go_forward_and_back_an_hour_while_people_queue_ho
     for (std::size_t i = 0; i < cluster().size(); ++i) ADD_FAILURE() << cluster().server(i).log();
     ADD_FAILURE() << cluster().postgres().log();
   }
-  goes_on = false;
+  fans.request_stop();
   fans.join();
   const Stored stored = cluster().stored();
   EXPECT_THAT(rush.broken_promises(stored), IsEmpty());

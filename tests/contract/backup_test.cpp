@@ -88,6 +88,31 @@ TEST_F(Backup, never_overwrites) {
   EXPECT_EQ(std::filesystem::file_size(copy()), 4u);
 }
 
+TEST_F(Backup, can_be_read_by_its_owner_only) {
+  { sqlite::SqliteStore store({.path = path_}); }
+  sqlite::backup_sqlite(path_, copy());
+  EXPECT_EQ(std::filesystem::status(copy()).permissions(),
+            std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+// A page that is damaged where the copy does not look is found before the copy gets its name.
+TEST_F(Backup, is_checked_before_it_gets_its_name) {
+  {
+    sqlite::SqliteStore store({.path = path_});
+    open_sample(store);
+  }
+  {
+    std::fstream file(path_, std::ios::in | std::ios::out | std::ios::binary);
+    const auto size = std::streamoff(std::filesystem::file_size(path_));
+    for (std::streamoff page = 8 * 4096; page < size; page += 4096) {
+      file.seekp(page);
+      file << std::string(64, '\xff');
+    }
+  }
+  EXPECT_THAT(refusal(path_, copy()), HasSubstr("the copy is damaged"));
+  EXPECT_FALSE(has_part_file());
+}
+
 TEST_F(Backup, leaves_nothing_when_it_fails) {
   EXPECT_THAT(refusal(path_, copy()), HasSubstr("unable to open"));
   std::ofstream(folder_.file("garbage")) << std::string(10'000, 'g');

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 
@@ -36,6 +37,23 @@ void copy_pages(Database& from, const std::string& to_path) {
   } while (code == SQLITE_OK);
   const int finished = sqlite3_backup_finish(copy);
   if (code != SQLITE_DONE) to.fail(finished != SQLITE_OK ? finished : code, "backup");
+  std::string judgement;
+  to.each_row("PRAGMA quick_check(1)", [&](Columns& columns) { columns >> judgement; });
+  if (judgement != "ok") throw StoreUnusable(to_path + ": the copy is damaged: " + judgement);
+}
+
+// With the right that only its owner can read it: it holds who bought what.
+void create_private(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (file < 0) throw StoreUnusable(fmt::format("{}: unable to open: {}", path, std::strerror(errno)));
+  ::close(file);
+}
+
+// Never replaces what somebody else has put there meanwhile.
+void rename_to_new(const std::string& from, const std::string& to) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return;
+  if (errno == EEXIST) throw StoreUnusable(to + ": already exists; a backup never overwrites");
+  throw StoreUnusable(fmt::format("{}: cannot be named so: {}", to, std::strerror(errno)));
 }
 
 void sync(const std::string& path, int flags) {
@@ -55,10 +73,10 @@ void backup_sqlite(const std::string& path, const std::string& target) {
   check_is_store(from);
   const PartFile part{fmt::format("{}.part-{}", target, ::getpid())};
   fs::remove(part.path);
+  create_private(part.path);
   copy_pages(from, part.path);
   sync(part.path, O_RDWR);
-  if (fs::exists(target)) throw StoreUnusable(target + ": already exists; a backup never overwrites");
-  fs::rename(part.path, target);
+  rename_to_new(part.path, target);
   sync(fs::absolute(target).parent_path().string(), O_RDONLY | O_DIRECTORY);
 }
 

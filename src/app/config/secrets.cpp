@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <stdexcept>
 
@@ -18,6 +19,7 @@ namespace {
 
 constexpr std::string_view kSqlite = "sqlite:";
 constexpr std::string_view kInMemory = ":memory:";
+constexpr std::size_t kSecretLeast = 16;
 
 std::string random_secret() {
   const std::string bytes = system::system_random(32);
@@ -36,26 +38,44 @@ std::string random_secret() {
 }
 
 std::vector<std::string> read_lines(const std::string& file) {
+  struct stat status {};
   std::ifstream in(file);
-  if (!in) cannot("read", file);
+  if (!in || ::stat(file.c_str(), &status) != 0) cannot("read", file);
+  if (status.st_mode & (S_IRWXG | S_IRWXO))
+    throw std::runtime_error(
+        file +
+        " can be read or written by others. Change that with chmod 600, and make new keys "
+        "if somebody may have read it.");
   std::vector<std::string> lines;
   for (std::string line; std::getline(in, line);) {
-    if (!line.empty() && line.front() != '#') lines.push_back(line);
+    if (line.empty() || line.front() == '#') continue;
+    const std::string_view secret = std::string_view(line).substr(line.rfind(':') + 1);
+    if (secret.size() < kSecretLeast)
+      throw std::runtime_error(file + " contains a key that is shorter than " + std::to_string(kSecretLeast) +
+                               " characters. Use the output of openssl rand -hex 32.");
+    lines.push_back(line);
   }
   if (lines.empty())
     throw std::runtime_error(file + " contains no key. Restore the file, or delete it to create a new key.");
   return lines;
 }
 
-// Writes a temporary file, syncs it, then renames it: after a crash the file is complete or absent.
+// Writes a temporary file, syncs it, renames it and syncs the folder: after a crash the file is complete or
+// absent, and complete once this has returned.
 void write_private(const std::string& file, const std::string& text) {
   const std::string beside = file + ".new";
-  const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  ::unlink(beside.c_str());  // of a start that was interrupted
+  const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) cannot("write", beside);
   const bool written =
       ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(fd) == 0;
   ::close(fd);
   if (!written || ::rename(beside.c_str(), file.c_str()) != 0) cannot("write", file);
+  const int folder =
+      ::open(std::filesystem::absolute(file).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool is_safe = folder >= 0 && ::fsync(folder) == 0;
+  if (folder >= 0) ::close(folder);
+  if (!is_safe) cannot("sync the folder of", file);
 }
 
 // The lines of the file. A missing file is created with `first_line()`, which is then also returned
@@ -89,13 +109,18 @@ std::optional<std::string> store_file(const Config& config) {
   return std::string(path);
 }
 
-std::vector<std::string> signing_keys(const Config& config) {
+std::vector<std::string> signing_keys(const Config& config, const std::function<bool()>& has_places) {
   if (!config.auth.keys.empty()) return config.auth.keys;
   if (config.store.is_postgres()) need_the_same("auth.keys", "openssl rand -hex 32");
   const auto store = store_file(config);
   if (!store) return {random_secret()};
-  return kept(*store + ".keys",
-              "# Keys that sign tokens, newest first. Without them, tokens given out prove nothing.\n",
+  const std::string file = *store + ".keys";
+  if (::access(file.c_str(), F_OK) != 0 && has_places())
+    throw std::runtime_error(
+        file +
+        " is missing, and the store has places whose tokens were signed with its keys. Restore the "
+        "file. If it is lost, set auth.keys to a new key: all tokens are void then.");
+  return kept(file, "# Keys that sign tokens, newest first. Without them, tokens given out prove nothing.\n",
               random_secret)
       .first;
 }

@@ -2,6 +2,7 @@
 // tokens, and the first operator key. Only the owner can read the files. Secrets are never logged.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,9 +12,10 @@
 namespace stagedoor {
 
 // Keys for tokens, newest first: auth.keys, else the file "<store>.keys" (one secret a line), created if
-// absent. Keys of an in-memory store are not saved. Throws std::runtime_error, which says what to do, if the
-// file cannot be used.
-std::vector<std::string> signing_keys(const Config& config);
+// absent, unless `has_places()`: the keys of the tokens that were given out are lost then. Keys of an
+// in-memory store are not saved. Throws std::runtime_error, which says what to do, if the file cannot be
+// used: others can read or write it, or a key is short.
+std::vector<std::string> signing_keys(const Config& config, const std::function<bool()>& has_places);
 
 // Operator keys as in admin.keys ("name:role:secret"), else the one in "<store>.operator", created if absent.
 // Sets `made` if the key is new; then show it once.

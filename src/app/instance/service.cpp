@@ -70,6 +70,12 @@ prometheus::MetricFamily log_metric() {
           {dropped}};
 }
 
+bool has_places(const StorePorts& store) {
+  const Catalogue catalogue = store.startup.catalogue();
+  return std::ranges::any_of(catalogue.events,
+                             [&](const auto& event) { return store.line.head(event.first) > 0; });
+}
+
 // `alarm`: what is wrong although calls are served; "": nothing.
 Answer ready(const std::string& alarm) {
   if (alarm.empty()) return {.body = R"({"success":true,"data":{"ready":true}})"};
@@ -155,7 +161,7 @@ Service::Service(const Config& config, OpenStore store)
 Service::~Service() { instance_.stop(); }
 
 InstanceParts Service::parts() {
-  auto keys = signing_keys(config_);
+  auto keys = signing_keys(config_, [this] { return has_places(open_store_.ports); });
   warn_of_other_keys(keys, open_store_.exchange_mark);
   return {.store = open_store_.ports,
           .queries = open_store_.queries,
