@@ -543,5 +543,19 @@ TEST_F(Sqlite, keeps_the_clock_for_the_next_process) {
   EXPECT_EQ(sqlite::SqliteStore({.path = path()}).kept_clock().boot_id, 0);
 }
 
+// Another thread keeps the clock while the lane begins and ends transactions.
+TEST_F(Sqlite, keeps_the_clock_beside_the_lane) {
+  sqlite::SqliteStore store({.path = path()});
+  std::jthread watch([&](const std::stop_token& stop) {
+    for (std::int64_t n = 1; !stop.stop_requested(); ++n)
+      store.keep_clock({.boot_id = n, .offset = Micros(n)});
+  });
+  for (int i = 0; i < 2000; ++i) {
+    const auto transaction = store.begin();
+    if (i % 10 == 0) transaction->apply({});
+    transaction->commit();
+  }
+}
+
 }  // namespace
 }  // namespace stagedoor::contract

@@ -327,7 +327,8 @@ class Metrics(InFolder):
                     page[name.strip('`')] = (kind, sorted(re.findall('`(.+?)`', labels)))
         settings = (f'--catalogue.file={Work.CATALOGUE}', '--events.sinks=out=stdout:')
         with server.Server(self.folder, *settings) as running:
-            for _ in range(2):  # the first scrape is a request that the second one counts
+            for wait in (0, 1.2):  # the first scrape is a request that the second one counts; /metrics is collected once a second
+                time.sleep(wait)
                 with urllib.request.urlopen(running.url + '/metrics', timeout=10) as answer:
                     text = answer.read().decode()
                 call(running.url + '/events/999')  # a refusal

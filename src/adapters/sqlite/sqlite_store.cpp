@@ -5,6 +5,7 @@
 
 #include <ctime>
 #include <filesystem>
+#include <utility>
 
 #include "adapters/sqlite/catalogue_tables.h"
 #include "adapters/sqlite/schema.h"
@@ -80,10 +81,11 @@ struct SqliteStore::LineReader {
 class SqliteStore::SqliteTransaction final : public Transaction {
  public:
   explicit SqliteTransaction(SqliteStore& store) : store_(store), database_(store.database_) {
-    ensure(!database_.in_transaction(), "one transaction at a time");
+    ensure(!std::exchange(store_.has_transaction_, true), "one transaction at a time");
   }
   ~SqliteTransaction() override {
     if (writing_) database_.roll_back();
+    store_.has_transaction_ = false;
   }
 
   void load(const Keys& keys, View& view) override {
@@ -98,7 +100,7 @@ class SqliteStore::SqliteTransaction final : public Transaction {
   }
 
   void commit() override {
-    if (!database_.in_transaction()) return;
+    if (!writing_) return;
     database_.execute("COMMIT");
     if (has_written_) store_.after_commit();
     writing_.unlock();

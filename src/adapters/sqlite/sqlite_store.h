@@ -102,9 +102,10 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
   std::int64_t page_size_ = 4096;
   std::int64_t wal_limit_pages_;
   std::atomic<std::int64_t> wal_pages_{0};
-  std::int64_t finish_wal_at_;  // pages
-  // Held while a transaction is open on `database_`. A sink's progress is written on this connection too,
-  // because a commit on another connection would empty this one's cache and fail the lane's open transaction.
+  std::int64_t finish_wal_at_;    // pages
+  bool has_transaction_ = false;  // from begin() to the transaction's end; lane thread
+  // Held while a transaction is open on `database_`. The progress of sinks and the clock are written on this
+  // connection too, because a commit on another one would empty its cache and fail the lane's transaction.
   std::mutex writing_;
   Loader loader_;
   Writer writer_;
