@@ -139,7 +139,7 @@ prometheus::MetricFamily Metrics::refusals() const {
                                   "Requests refused, by the code of the answer",
                                   prometheus::MetricType::Counter,
                                   {}};
-  const auto& blocks = blocks_;
+  const std::span<const std::unique_ptr<Block>> blocks(blocks_);  // the analysis does not follow a reference
   boost::mp11::mp_for_each<boost::describe::describe_enumerators<Code>>([&](auto code) {
     prometheus::ClientMetric metric;
     metric.label = {{"code", code.name}};
