@@ -59,7 +59,7 @@ http::Route clock_route(const OperatorDeps& deps) {
        .body = &json::schema<ClockBody>,
        .successes = {{.description = "The clocks before it", .schema = &json::schema<ClockDto>}},
        .refusals = {Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
-       .handler = api::bind(deps, accept_clock, identity::by_operator(identity::Role::operator_),
+       .handler = api::bind(deps, accept_clock, identity::by_operator(identity::Role::owner),
                             api::with_body<ClockBody>, api::with_idempotency)});
 }
 

@@ -107,6 +107,7 @@ TEST(OperatorCalls, accept_a_wall_clock_once_and_log_it) {
   World world(store.ports(), clock, {.service_clock = &clock});
   EXPECT_EQ(world.call(admin("POST", "/admin/clock", R"({"accept":false})")).code(), "INVALID_REQUEST");
   EXPECT_EQ(clock.accepted, 0);
+  EXPECT_EQ(Office().code_as("operator-secret", "POST", "/admin/clock", R"({"accept":true})"), "FORBIDDEN");
   const Call accept = admin("POST", "/admin/clock", R"({"accept":true})").with_key("once");
   const ApiReply reply = world.call(accept);
   EXPECT_EQ(number(reply.data(), "differenceMs"), 3'600'000);
