@@ -203,7 +203,7 @@ TEST_F(Tls, gives_up_clients_that_speak_no_tls_or_nothing) {
 
 TEST_F(Tls, closes_readers_by_the_same_minimum_rate_as_without) {
   const auto bytes = std::make_shared<const std::string>(20'000'000, 'x');
-  server_.config.write_timeout = Millis(100);
+  server_.config.write_timeout = Millis(300);
   server_.config.read_rate_min = 100'000;
   server_.get("/x", [&](const Request&, Reply reply) { reply({.shared = bytes}); });
   server_.start();
