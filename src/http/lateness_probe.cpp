@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
 #include <stdexcept>
 
 #include "core/time.h"
@@ -26,8 +27,11 @@ void LatenessProbe::start() {
   // The read is begun first: begun on a ready descriptor it would not wait.
   probe_.async_read_some(asio::buffer(count_), [this](error_code error, std::size_t) {
     if (error) return;
-    lateness_.measure(SteadyClock::now() - ready_at_);
-    start();
+    // A connection that let others run waits behind what is queued now; so does this.
+    asio::post(timer_.get_executor(), [this] {
+      lateness_.measure(SteadyClock::now() - ready_at_);
+      start();
+    });
   });
   timer_.expires_after(kInterval);
   timer_.async_wait([this](error_code error) {

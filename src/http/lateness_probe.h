@@ -1,6 +1,7 @@
 // Measures how late a loop is: makes a descriptor of its own ready now and then, and sees when the loop comes
-// to it. It waits in the kernel's list of ready descriptors behind all requests that have arrived, as a new
-// request does. (A timer does not: a loop looks at its timers every 128 events.) For the loop's thread.
+// to it. It waits in the kernel's list of ready descriptors behind all requests that have arrived, and then
+// in the loop's queue behind the connections whose turn comes again, as a request may. (A timer does not: a
+// loop looks at its timers every 128 events.) For the loop's thread.
 #pragma once
 
 #include <array>

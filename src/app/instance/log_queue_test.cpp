@@ -89,7 +89,7 @@ TEST(LogQueue, drops_and_counts_lines_that_nobody_reads_and_says_so_later) {
 }
 
 TEST(LogQueue, can_be_left_while_its_thread_waits_for_a_reader) {
-  Pipe& pipe = *new Pipe;  // the thread stays in its write until the process ends
+  static Pipe& pipe = *new Pipe;  // the thread stays in its write until the process ends
   pipe.fill();
   const auto begin = std::chrono::steady_clock::now();
   { LogQueue(pipe.writer(), dropped_line).add_record("line"); }
