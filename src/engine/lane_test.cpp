@@ -124,7 +124,8 @@ class LaneTest : public testing::Test, public CommitObserver {
   LaneTest() { restart(); }
 
   // A new lane on the same store, as after a restart of the process.
-  void restart(LaneLimits limits = {}) {
+  // Nothing is refused for its wait: tests may be slow.
+  void restart(LaneLimits limits = {.wait_max = {}}) {
     lane.emplace(
         store.ports(), clock, [] { return std::make_shared<const Catalogue>(); }, &render_refusal, limits);
     lane->add_observer(*this);

@@ -92,6 +92,7 @@ TEST(ActionLog, tells_each_action_of_an_operator) {
 
 // Quotes and backslashes of a statement must not break the line (the last one of the process).
 TEST(DieOfBug, writes_its_reason_as_json) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // other tests have threads
   EXPECT_DEATH(
       {
         start_logging("error");
