@@ -25,7 +25,7 @@ class Instance(Process):
     def __init__(self, folder, number, environment):
         folder = folder / f'instance-{number}'
         folder.mkdir()
-        super().__init__([STAGEDOOR, 'serve'], folder, env=environment, stdout=subprocess.PIPE)
+        super().__init__([STAGEDOOR, 'serve', '--http.trusted_proxies=127.0.0.1'], folder, env=environment, stdout=subprocess.PIPE)
         for line in self.process.stdout:
             said = json.loads(line) if line.startswith('{') else {}
             if said.get('event') == 'listening':
@@ -103,7 +103,7 @@ def welcome(listen, instances, postgres, key):
 {len(instances)} instances serve the demo at {url} (HAProxy, round robin; Ctrl-C stops all, and the data goes)
 {each}
   PostgreSQL   {postgres.url()}
-  operator key {key}
+  operator key {key}   (/admin, /docs and /metrics at the address of an instance: HAProxy hides them)
 
 Try next, in another terminal:
   build/release/stagedoor crowd --url {url} --event 2 --rate 300     # a crowd sells the hall out, every call to another instance
