@@ -38,7 +38,11 @@ void copy_pages(Database& from, const std::string& to_path) {
   const int finished = sqlite3_backup_finish(copy);
   if (code != SQLITE_DONE) to.fail(finished != SQLITE_OK ? finished : code, "backup");
   std::string judgement;
-  to.each_row("PRAGMA quick_check(1)", [&](Columns& columns) { columns >> judgement; });
+  try {
+    to.each_row("PRAGMA quick_check(1)", [&](Columns& columns) { columns >> judgement; });
+  } catch (const StoreUnusable& damage) {  // so bad that the check does not get to its end
+    judgement = damage.what();
+  }
   if (judgement != "ok") throw StoreUnusable(to_path + ": the copy is damaged: " + judgement);
 }
 
