@@ -222,7 +222,7 @@ TEST(GracefulStop, answers_what_it_has_accepted) {
   });
   const auto replies = burst(server.url(), joins, 50);
   stopper.join();
-  server.stop();
+  EXPECT_EQ(server.wait_for_end(), 0);
   std::size_t promised = 0;
   for (const auto& reply : replies) {
     EXPECT_TRUE(reply.status == 0 || reply.status == 201 || reply.status == 503) << reply.status;
