@@ -12,8 +12,7 @@ import tempfile
 import time
 
 import mixed_load
-from overload import CONNECTIONS, summary
-from servers import ROOT, say
+from servers import ROOT, finish_load, say, start_load
 
 SOURCES = 100
 # The attackers come from 127.1.0.0/16.
@@ -33,9 +32,9 @@ def arguments(words):
     return chosen
 
 
-def attacks(sale, timing):
+def attacks(sale, seconds):
     """Six sorts of attackers, each from all addresses."""
-    common = dict(**timing, sources=SOURCES, connections=SOURCES)
+    common = dict(**mixed_load.timing(seconds), sources=SOURCES, connections=SOURCES)
     map_of = '/events/properties/1000/seats'
     return {
         'random users': dict(**common, method='POST', target='/queue', first=5_000_000_000,
@@ -70,10 +69,10 @@ class SlowConnections:
 
 def measure(sale, folder, name, honest, others=(), slow=0):
     with sale.copy(folder / name, SETTINGS) as server, SlowConnections(server.port, slow):
-        running = {kind: mixed_load.start(server.port, **work) for kind, work in dict(others).items()}
+        running = {kind: start_load(server.port, **work) for kind, work in dict(others).items()}
         try:
-            result = {'name': name, **summary(mixed_load.together(server.port, honest))}
-            result['attackers'] = {kind: mixed_load.finish(process)['answers'] for kind, process in running.items()}
+            result = {'name': name, **mixed_load.summary(mixed_load.together(server.port, honest))}
+            result['attackers'] = {kind: finish_load(process)['answers'] for kind, process in running.items()}
         finally:
             for process in running.values():
                 if process.poll() is None:
@@ -87,15 +86,11 @@ def measure(sale, folder, name, honest, others=(), slow=0):
 
 def run(options, folder):
     sale = mixed_load.Sale(folder)
-    requests = sale.requests()
-    timing = dict(seconds=options.seconds, warm_up=min(2, options.seconds / 4))
-    closed = {name: dict(connections=CONNECTIONS[name], **timing, **request) for name, request in requests.items()}
-    peak = measure(sale, folder, 'peak', closed)
-    honest = {name: dict(connections=256, rate=max(1, 0.3 * peak['accepted'][name]), **timing, **request)
-              for name, request in requests.items()}
+    peak = measure(sale, folder, 'peak', sale.closed_loop(options.seconds))
+    honest = sale.open_loop(options.seconds, {name: 0.3 * rate for name, rate in peak['accepted'].items()}, 256)
     yield peak
     yield measure(sale, folder, 'honest fans alone', honest)
-    attackers = attacks(sale, timing)
+    attackers = attacks(sale, options.seconds)
     for kind, work in attackers.items():
         yield measure(sale, folder, f'beside {kind}', honest, {kind: work})
     yield measure(sale, folder, 'beside all and slow connections', honest, attackers, options.slow)

@@ -1,16 +1,15 @@
 """A sale under mixed load, for the studies of overload and of attacks: joins, polls and holds at once, each by a generator of its own."""
 import json
 import shutil
-import subprocess
 import time
 
-import servers
-from servers import Stagedoor, expect_only, load
+from servers import Stagedoor, expect_only, finish_load, load, start_load
 
 EVENT = 1
 DATES = 8
 SEATS_PER_DATE = 100_000
 BUYERS = 20_000
+CONNECTIONS = {'join': 64, 'poll': 64, 'hold': 128}  # of the peak
 CATALOGUE = '''layouts:
   field:
     sections:
@@ -71,34 +70,39 @@ class Sale:
                          body='{"seatId":{s},"userId":"{1}"}', scatter_first=self.first_seat, scatter_count=self.seats,
                          scatter_piece=SEATS_PER_DATE)}
 
+    def closed_loop(self, seconds):
+        """Honest fans who send when they are answered: the peak."""
+        return {name: dict(connections=CONNECTIONS[name], **timing(seconds), **request) for name, request in self.requests().items()}
 
-def start(port, *, connections, seconds, method='GET', target='/', headers=(), body='', cores=servers.LOAD_CORE, **options):
-    """bench_load as a process under way."""
-    command = [servers.LOAD, '--url', f'http://127.0.0.1:{port}', '--method', method, '--target', target,
-               '--connections', connections, '--seconds', seconds]
-    for header in headers:
-        command += ['--header', header]
-    if body:
-        command += ['--body', body]
-    for name, value in options.items():
-        command += ['--' + name.replace('_', '-')] + ([] if value is True else [value])
-    return subprocess.Popen(servers.pinned(cores, command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def open_loop(self, seconds, rates, connections):
+        """Honest fans who send at these rates (name: requests a second), answered or not."""
+        return {name: dict(connections=connections, rate=max(1, rates[name]), **timing(seconds), **request)
+                for name, request in self.requests().items()}
 
 
-def finish(process):
-    out, error = process.communicate()
-    if process.returncode != 0:
-        raise RuntimeError(error)
-    return json.loads(out)
+def timing(seconds):
+    return dict(seconds=seconds, warm_up=min(2, seconds / 4))
 
 
 def together(port, works):
-    """Runs all works (name: arguments of start) at once and returns their reports by name."""
-    running = {name: start(port, **work) for name, work in works.items()}
+    """Runs all works (name: arguments of start_load) at once and returns their reports by name."""
+    running = {name: start_load(port, **work) for name, work in works.items()}
     try:
-        return {name: finish(process) for name, process in running.items()}
+        return {name: finish_load(process) for name, process in running.items()}
     finally:
         for process in running.values():
             if process.poll() is None:
                 process.kill()
                 process.wait()
+
+
+def summary(reports):
+    """What all works of together() reached; goodput is what was accepted."""
+    accepted = {name: report['acceptedPerSecond'] for name, report in reports.items()}
+    p99 = {name: report.get('acceptedUs', {}).get('p99', 0) / 1000 for name, report in reports.items()}
+    answers = {}
+    for report in reports.values():
+        for name, count in report['answers'].items():
+            answers[name] = answers.get(name, 0) + count
+    return {'accepted': accepted, 'goodput': sum(accepted.values()), 'acceptedP99Ms': p99, 'answers': answers,
+            'generatorBusy': max(report['busy'] for report in reports.values())}

@@ -10,9 +10,7 @@ import tempfile
 import time
 
 import mixed_load
-from servers import ROOT, say
-
-CONNECTIONS = {'join': 64, 'poll': 64, 'hold': 128}
+from servers import ROOT, load, say
 
 
 def arguments(words):
@@ -28,21 +26,10 @@ def arguments(words):
     return chosen
 
 
-def summary(reports):
-    accepted = {name: report['acceptedPerSecond'] for name, report in reports.items()}
-    p99 = {name: report.get('acceptedUs', {}).get('p99', 0) / 1000 for name, report in reports.items()}
-    answers = {}
-    for report in reports.values():
-        for name, count in report['answers'].items():
-            answers[name] = answers.get(name, 0) + count
-    return {'accepted': accepted, 'goodput': sum(accepted.values()), 'acceptedP99Ms': p99, 'answers': answers,
-            'generatorBusy': max(report['busy'] for report in reports.values())}
-
-
 def calm_again(port, sale):
     """Two seconds after the rush: the median time of a poll of a client alone."""
     time.sleep(2)
-    report = mixed_load.finish(mixed_load.start(port, connections=1, seconds=1, **sale.requests()['poll']))
+    report = load(port, connections=1, seconds=1, **sale.requests()['poll'])
     return {'pollP50Ms': report['latencyUs']['p50'] / 1000, 'refused': sum(n for name, n in report['answers'].items() if name != '200')}
 
 
@@ -50,7 +37,7 @@ def measure(sale, folder, name, works):
     """One kind of rush on a server of its own."""
     with sale.copy(folder / name) as server:
         begin, cpu = time.monotonic(), server.cpu_seconds()
-        result = {'rush': name, **summary(mixed_load.together(server.port, works))}
+        result = {'rush': name, **mixed_load.summary(mixed_load.together(server.port, works))}
         result['serverCpu'] = (server.cpu_seconds() - cpu) / (time.monotonic() - begin)
         result['serverMemoryMb'] = server.memory_mb()
         result['after'] = calm_again(server.port, sale)
@@ -62,15 +49,12 @@ def measure(sale, folder, name, works):
 
 def run(options, folder):
     sale = mixed_load.Sale(folder)
-    requests = sale.requests()
-    timing = dict(seconds=options.seconds, warm_up=min(2, options.seconds / 4))
-    closed = {name: dict(connections=CONNECTIONS[name], **timing, **request) for name, request in requests.items()}
+    closed = sale.closed_loop(options.seconds)
     peak = measure(sale, folder, 'peak', closed)
     yield peak
     for factor in options.factors:
-        rates = {name: max(1, factor * peak['accepted'][name]) for name in requests}
-        open_loop = {name: dict(connections=2048, rate=rates[name], **timing, **request) for name, request in requests.items()}
-        result = measure(sale, folder, f'{factor:g} × open loop', open_loop)
+        rates = {name: factor * rate for name, rate in peak['accepted'].items()}
+        result = measure(sale, folder, f'{factor:g} × open loop', sale.open_loop(options.seconds, rates, 2048))
         yield {**result, 'factor': factor, 'offered': sum(rates.values())}
     many = {name: {**work, 'connections': 10 * work['connections'], 'obey_retry_after': True} for name, work in closed.items()}
     yield measure(sale, folder, '10 × connections', many)

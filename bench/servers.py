@@ -204,8 +204,8 @@ class Postgres(PostgresServer):
         say('  pgbench: ' + ', '.join(f'{n} clients {tps:,.0f}/s' for n, tps in found.items()))
 
 
-def load(port, *, connections, seconds=0, method='GET', target='/', headers=(), body='', cores=LOAD_CORE, **options):
-    """The report of bench_load, run on `cores`."""
+def start_load(port, *, connections, seconds=0, method='GET', target='/', headers=(), body='', cores=LOAD_CORE, **options):
+    """bench_load as a process under way, on `cores`."""
     command = [LOAD, '--url', f'http://127.0.0.1:{port}', '--method', method, '--target', target,
                '--connections', connections, '--seconds', seconds]
     for header in headers:
@@ -214,10 +214,20 @@ def load(port, *, connections, seconds=0, method='GET', target='/', headers=(), 
         command += ['--body', body]
     for name, value in options.items():
         command += ['--' + name.replace('_', '-')] if value is True else ['--' + name.replace('_', '-'), value]
-    done = subprocess.run(pinned(cores, command), capture_output=True, text=True)
-    if done.returncode != 0:
-        raise RuntimeError(done.stderr)
-    report = json.loads(done.stdout)
+    return subprocess.Popen(pinned(cores, command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish_load(process):
+    """The report of start_load."""
+    out, error = process.communicate()
+    if process.returncode != 0:
+        raise RuntimeError(error)
+    return json.loads(out)
+
+
+def load(port, **work):
+    """The report of bench_load, whose arguments are those of start_load."""
+    report = finish_load(start_load(port, **work))
     if report['busy'] > 0.98:
         say(f'  (the load generator was busy {report["busy"]:.0%} of the time: what it measures may be faster than this)')
     return report

@@ -1,8 +1,6 @@
 #include "api/idempotency.h"
 
 #include <algorithm>
-#include <boost/algorithm/string/predicate.hpp>
-#include <locale>
 #include <optional>
 
 #include "core/refusals.h"
@@ -15,10 +13,8 @@ constexpr std::string_view kHeader = "Idempotency-Key";
 
 // The first header of that name; empty if it has no value.
 std::optional<std::string_view> key_of(const http::Request& request) {
-  const auto found = std::ranges::find_if(request.headers, [](const http::Header& header) {
-    return header.name.size() == kHeader.size() &&
-           boost::iequals(header.name, kHeader, std::locale::classic());
-  });
+  const auto found =
+      std::ranges::find_if(request.headers, [](const http::Header& header) { return header.is(kHeader); });
   return found == request.headers.end() ? std::nullopt : std::optional(found->value);
 }
 

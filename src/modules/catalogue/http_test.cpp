@@ -217,7 +217,7 @@ TEST(CatalogueCalls, share_their_bytes_and_compress_for_who_asks) {
   }
 }
 
-// H3 of a security review: six such askers raised everybody's poll from 0.25 to 112 ms.
+// Six such askers once raised everybody's poll from 0.25 to 112 ms.
 TEST(CatalogueCalls, no_io_thread_renders_or_compresses_a_large_map_R_A5) {
   struct Asker final : http::Reply::Sink {
     std::optional<Answer> answer;

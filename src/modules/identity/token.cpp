@@ -62,14 +62,15 @@ TokenKeys::~TokenKeys() = default;
 
 void TokenKeys::replace(const std::vector<std::string>& secrets) {
   ensure(!secrets.empty(), "a server has at least one signing key");
-  const auto keys = std::make_shared<Keys>();
+  auto keys = std::make_unique<Keys>();
   for (const auto& secret : secrets) keys->push_back(std::make_unique<Key>(secret));
-  *keys_.lock() = keys;
+  const auto all = all_.lock();
+  keys_.store(keys.get(), std::memory_order_release);
+  all->push_back(std::move(keys));
 }
 
 std::string TokenKeys::sign(const protocol::TokenClaims& claims) const {
-  const auto keys = *keys_.lock();
-  const Key& key = *keys->front();
+  const Key& key = *keys_.load(std::memory_order_acquire)->front();
   protocol::TokenBytes token = protocol::encode_token(key.id, claims);
   std::uint8_t mac[32];
   key.mac(token, mac);
@@ -81,8 +82,7 @@ std::optional<protocol::TokenClaims> TokenKeys::verify(std::string_view text) co
   const auto token = protocol::token_bytes(text);
   if (!token) return std::nullopt;
   const std::uint32_t key_id = protocol::key_id_of(*token);
-  const auto keys = *keys_.lock();
-  for (const auto& key : *keys) {
+  for (const auto& key : *keys_.load(std::memory_order_acquire)) {
     if (key->id != key_id) continue;
     std::uint8_t mac[32];
     key->mac(*token, mac);

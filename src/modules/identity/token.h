@@ -3,6 +3,7 @@
 // per try.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,7 +32,10 @@ class TokenKeys {
  private:
   struct Key;
   using Keys = std::vector<std::unique_ptr<Key>>;
-  Guarded<std::shared_ptr<const Keys>> keys_;
+  // Those in use. Every poll reads them, so readers take no lock; replaced ones live on, because a reader may
+  // still use them.
+  std::atomic<const Keys*> keys_{nullptr};
+  Guarded<std::vector<std::unique_ptr<const Keys>>> all_;
 };
 
 }  // namespace stagedoor::identity
