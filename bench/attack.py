@@ -34,7 +34,7 @@ def arguments(words):
 
 def attacks(sale, seconds):
     """Six sorts of attackers, each from all addresses."""
-    common = dict(**mixed_load.timing(seconds), sources=SOURCES, connections=SOURCES)
+    common = dict(**mixed_load.timing(seconds), sources=SOURCES, connections=SOURCES, niceness=19)
     map_of = '/events/properties/1000/seats'
     return {
         'random users': dict(**common, method='POST', target='/queue', first=5_000_000_000,

@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
   std::string method = "GET", target = "/", body, values, then_target;
   std::vector<std::string> headers, then_headers;
   double seconds = 0, warm_up = 0;
+  int patience = 0;
 
   CLI::App app("Plain load against one http:// address (no TLS); the report is JSON on standard output.");
   app.add_option("--url", options.url, "http://HOST:PORT")->required();
@@ -67,6 +68,8 @@ int main(int argc, char** argv) {
   app.add_option("--requests", options.requests, "stop after that many (0: no limit)");
   app.add_option("--rate", options.rate, "requests per second (0: as fast as the connections allow)");
   app.add_option("--connections", options.connections);
+  app.add_option("--patience", patience,
+                 "with a rate: milliseconds after which a request that finds no free connection is given up");
   app.add_option("--sources", options.sources, "addresses of this machine that the connections come from");
   app.add_flag("--obey-retry-after", options.obey_retry_after,
                "without a rate: a refused connection pauses as long as the answer says");
@@ -81,6 +84,7 @@ int main(int argc, char** argv) {
     options.request = {.method = method, .target = target, .body = body};
     add_headers(options.request, headers);
     if (!then_target.empty()) add_headers(options.then.emplace(Request{.target = then_target}), then_headers);
+    options.patience = std::chrono::milliseconds(patience);
     options.warm_up = std::chrono::milliseconds(static_cast<std::int64_t>(warm_up * 1000));
     options.duration = std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
     std::cout << run_load(options).to_json() << '\n';

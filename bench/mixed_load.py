@@ -75,8 +75,9 @@ class Sale:
         return {name: dict(connections=CONNECTIONS[name], **timing(seconds), **request) for name, request in self.requests().items()}
 
     def open_loop(self, seconds, rates, connections):
-        """Honest fans who send at these rates (name: requests a second), answered or not."""
-        return {name: dict(connections=connections, rate=max(1, rates[name]), **timing(seconds), **request)
+        """Honest fans who send at these rates (name: requests a second), answered or not. Who finds no free connection for 20 ms
+        gives up, as at a server that has as many connections as it may."""
+        return {name: dict(connections=connections, patience=20, rate=max(1, rates[name]), **timing(seconds), **request)
                 for name, request in self.requests().items()}
 
 

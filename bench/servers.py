@@ -204,7 +204,7 @@ class Postgres(PostgresServer):
         say('  pgbench: ' + ', '.join(f'{n} clients {tps:,.0f}/s' for n, tps in found.items()))
 
 
-def start_load(port, *, connections, seconds=0, method='GET', target='/', headers=(), body='', cores=LOAD_CORE, **options):
+def start_load(port, *, connections, seconds=0, method='GET', target='/', headers=(), body='', cores=LOAD_CORE, niceness=0, **options):
     """bench_load as a process under way, on `cores`."""
     command = [LOAD, '--url', f'http://127.0.0.1:{port}', '--method', method, '--target', target,
                '--connections', connections, '--seconds', seconds]
@@ -214,7 +214,7 @@ def start_load(port, *, connections, seconds=0, method='GET', target='/', header
         command += ['--body', body]
     for name, value in options.items():
         command += ['--' + name.replace('_', '-')] if value is True else ['--' + name.replace('_', '-'), value]
-    return subprocess.Popen(pinned(cores, command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(['nice', '-n', str(niceness), *pinned(cores, command)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def finish_load(process):

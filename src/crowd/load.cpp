@@ -83,14 +83,34 @@ class Load {
   void run_open() {
     for (;;) {
       auto now = Clock::now();
-      auto due = schedule_.due(report_.sent);
+      auto due = schedule_.due(report_.sent + waiting_.size() + given_up_);
       while (due <= now) {
-        if (!send_next(due)) return;
-        due = schedule_.due(report_.sent);
+        if (!send_or_wait(due)) return;
+        due = schedule_.due(report_.sent + waiting_.size() + given_up_);
       }
       if (due >= measure_until_) return;
       client_.poll(due - now);
     }
+  }
+
+  // False when all requests have been sent.
+  bool send_or_wait(Clock::time_point intended) {
+    const bool is_busy = slots_.size() - unused_.size() >= options_.connections;
+    if (!is_busy || options_.patience.count() == 0) return send_next(intended);
+    waiting_.push_back(intended);
+    return true;
+  }
+
+  // For a connection that has become free.
+  void send_waiting(Clock::time_point now) {
+    for (; !waiting_.empty() && now - waiting_.front() > options_.patience; waiting_.pop_front()) {
+      ++given_up_;
+      ++report_.answers["no connection"];
+    }
+    if (waiting_.empty()) return;
+    const auto intended = waiting_.front();
+    waiting_.pop_front();
+    send_next(intended);
   }
 
   // False when all requests have been sent.
@@ -139,7 +159,7 @@ class Load {
     if (answers_.is_open())
       answers_.write(response.body.data(), static_cast<std::streamsize>(response.body.size())).put('\n');
     unused_.push_back(index);
-    if (options_.rate > 0) return;
+    if (options_.rate > 0) return send_waiting(now);
     const auto pause = options_.obey_retry_after && refused
                            ? parse_number<int>(response.header("Retry-After")).value_or(0)
                            : 0;
@@ -181,6 +201,8 @@ class Load {
   Clock::time_point measure_until_;
   std::deque<Slot> slots_;  // a deque: the bytes of a slot must not move when slots are added
   std::vector<std::size_t> unused_;
+  std::deque<Clock::time_point> waiting_;  // intended send times, of requests that wait for a connection
+  std::uint64_t given_up_ = 0;
   std::array<std::uint64_t, 400> plain_{};  // answers without an error code, by status
   const std::vector<std::string> no_row_;
   std::ofstream answers_;

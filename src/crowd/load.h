@@ -62,6 +62,9 @@ struct LoadOptions {
   std::uint64_t requests = 0;  // stop after this many; 0: no limit
   double rate = 0;             // requests per second; 0: closed loop
   std::size_t connections = 64;
+  // Open loop: a request that finds all connections busy for so long is given up, and counts in `answers` as
+  // "no connection". 0: it waits.
+  std::chrono::milliseconds patience{0};
   std::uint32_t sources = 0;              // see Client::Options
   bool obey_retry_after = false;          // closed loop: a refused connection pauses as long as it is told to
   std::chrono::milliseconds warm_up{0};   // counted in `answers`, but not measured

@@ -52,7 +52,7 @@ struct LaneLimits {
   std::array<std::size_t, kLaneClasses> queue_max = {20'000, 20'000, 20'000, 20'000, 20'000};
   // Maximum wait of a command, by LaneClass, while the lane cannot keep up; beyond it OVERLOADED, undecided.
   // In the order in which R-A4 refuses; 0: operators wait as long as it takes.
-  std::array<Millis, kLaneClasses> wait_max = {Millis(200), Millis(120), Millis(150), Millis(80), Millis(0)};
+  std::array<Millis, kLaneClasses> wait_max = {Millis(120), Millis(80), Millis(80), Millis(50), Millis(0)};
   std::size_t batch_max = 1024;         // commands per transaction
   Millis batch_time{10};                // deciding stops after this time; the rest waits for the next batch
   std::size_t view_rows_max = 400'000;  // a larger view is cleared and loaded again

@@ -36,6 +36,11 @@ constexpr std::size_t kIgnoredMax = 1024;
 // A connection with pipelined requests lets the others run after this many, or after this time.
 constexpr int kTurnRequests = 64;
 constexpr std::chrono::milliseconds kTurnTime{1};
+// When the loop has been late by kCrowded, connections are paced for kPacedFor: each may begin one request in
+// kPace.
+constexpr std::chrono::milliseconds kCrowded{2};
+constexpr std::chrono::seconds kPacedFor{30};
+constexpr std::chrono::milliseconds kPace{100};
 
 // Answers that are many when they come: a line a second for all of them, instead of one each (R-A9). Returns
 // false if the answer is none of these.
@@ -52,7 +57,8 @@ Connection::Connection(LoopState& loop, Socket socket, bool is_admin)
     : loop_(loop),
       socket_(std::move(socket)),
       parser_({.head_max = loop.server.config.head_max, .body_max = loop.server.config.body_max}),
-      is_admin_(is_admin) {
+      is_admin_(is_admin),
+      started_(loop.now) {
   loop_.metrics.connections.fetch_add(1, std::memory_order_relaxed);
   error_code error;
   const auto endpoint = socket_.remote_endpoint(error);
@@ -120,6 +126,11 @@ Task Connection::run(std::unique_ptr<Connection> self) {
         asio::post(c.socket_.get_executor(), [done = std::move(done)]() mutable { done(error_code()); });
       });
       co_await turn;
+    } else if (wait == Wait::pause) {
+      c.set_activity(Activity::idle);
+      const auto timer = std::make_unique<Timer>(c.socket_.get_executor(), c.started_ + kPace);
+      Await pause([&](auto done) { timer->async_wait(std::move(done)); });
+      co_await pause;
     } else {
       break;
     }
@@ -198,6 +209,7 @@ Connection::Wait Connection::advance() {
     if (close_) return flush() ? Wait::none : wait_for_output();
     if (handled >= kTurnRequests || (handled > 0 && loop_.now - began >= kTurnTime))
       return flush() ? Wait::turn : wait_for_output();
+    if (must_pause()) return flush() ? Wait::pause : wait_for_output();
     switch (parser_.parse()) {
       case RequestParser::State::complete:
         handle();
@@ -210,6 +222,15 @@ Connection::Wait Connection::advance() {
         return wait_for_request();
     }
   }
+}
+
+// While the loop is late, a client that sends its next request as soon as it is answered waits, so that its
+// requests cost no more than those of others (R-A4). So does one that connects anew. An exempt address or a
+// proxy has many clients.
+bool Connection::must_pause() {
+  if (peer_is_exempt_ || peer_is_proxy_ || is_admin_) return false;
+  if (loop_.lateness.late() >= kCrowded) loop_.paced_until = loop_.now + kPacedFor;
+  return loop_.now < std::min(loop_.paced_until, started_ + kPace) && !loop_.is_stopping;
 }
 
 Connection::Wait Connection::wait_for_request() {
@@ -273,6 +294,7 @@ LimitedClient Connection::limited_client(const Request& request) const {
 std::optional<Refusal> Connection::limit(const Request& request) {
   if (std::exchange(is_admitted_, true)) return std::nullopt;
   if (!loop_.lateness.admits(request.limit_class)) return overloaded();
+  if (request.limit_class == LimitClass::map && !loop_.large_bodies.admits(started_)) return overloaded();
   return loop_.server.limits ? loop_.server.limits->check_address(request.limit_class, request.client)
                              : std::nullopt;
 }
@@ -399,6 +421,7 @@ void Connection::render(Answer&& answer) {
                .is_tls = tls_ != nullptr});
   if (method_ == Method::HEAD || answer.stream) return;
   const std::string_view body = body_of(answer);
+  loop_.large_bodies.count(loop_.now, body.size());
   if (body.size() <= kCopyMax) loop_.out.text += body;
   else if (answer.shared) loop_.out.tail = std::move(answer.shared);
   else loop_.out.tail = std::make_shared<const std::string>(std::move(answer.body));

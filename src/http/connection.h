@@ -57,7 +57,7 @@ class Connection final : public Reply::Sink,
 
  private:
   // The operation that run() waits for.
-  enum class Wait { input, output, reply, hang_up, turn, none };
+  enum class Wait { input, output, reply, hang_up, turn, pause, none };
 
   struct AwaitReply {
     Connection& connection;
@@ -68,6 +68,7 @@ class Connection final : public Reply::Sink,
 
   Wait advance();
   Wait wait_for_request();
+  bool must_pause();
   Wait advance_stream();
   void handle();
   Router::Found read_head(Request& request);

@@ -18,6 +18,7 @@ class Lateness {
     late_ = std::min({late, last_[0], last_[1]});
     last_ = {last_[1], late};
   }
+  std::chrono::nanoseconds late() const { return late_; }
   // False: the request has waited too long for its class, and is refused unread.
   bool admits(LimitClass limit_class) const {
     if (late_ < kLateMax[0]) [[likely]]
@@ -29,9 +30,9 @@ class Lateness {
   // By LimitClass: map, join, write, poll, read, stream, payment, operation. With the wait for the lane
   // (LaneLimits::wait_max) an accepted request takes at most 250 ms.
   static constexpr std::array<std::chrono::nanoseconds, 8> kLateMax = {
-      std::chrono::milliseconds(40),  std::chrono::milliseconds(60),  std::chrono::milliseconds(80),
-      std::chrono::milliseconds(120), std::chrono::milliseconds(120), std::chrono::milliseconds(120),
-      std::chrono::milliseconds(160), std::chrono::nanoseconds::max()};
+      std::chrono::milliseconds(30),  std::chrono::milliseconds(40),  std::chrono::milliseconds(60),
+      std::chrono::milliseconds(90),  std::chrono::milliseconds(90),  std::chrono::milliseconds(90),
+      std::chrono::milliseconds(120), std::chrono::nanoseconds::max()};
 
   std::array<std::chrono::nanoseconds, 2> last_{};
   std::chrono::nanoseconds late_{0};  // for three measurements in a row

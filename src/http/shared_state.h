@@ -12,6 +12,7 @@
 #include "core/guarded.h"
 #include "http/asio_types.h"
 #include "http/client_limits.h"
+#include "http/large_bodies.h"
 #include "http/lateness.h"
 #include "http/mailbox.h"
 #include "http/metrics.h"
@@ -52,7 +53,9 @@ struct LoopState {
   SteadyClock::time_point now = SteadyClock::now();  // as of the last request, round or sweep
   std::string date;                                  // for answers
   Lateness lateness;
-  bool logs_requests = false;  // the log level is debug
+  LargeBodies large_bodies;
+  SteadyClock::time_point paced_until;  // see Connection::must_pause()
+  bool logs_requests = false;           // the log level is debug
   bool is_stopping = false;
   Output out;                   // rendered but unsent; empty whenever a connection waits
   std::vector<Header> headers;  // of the request being handled
