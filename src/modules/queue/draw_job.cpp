@@ -12,7 +12,7 @@ namespace stagedoor::queue {
 namespace {
 
 constexpr Millis kDrawingLook{10};               // interval between checks of a running drawing
-constexpr Place kDrawnInLane = 2000;               // up to this number a draw takes the lane half a millisecond
+constexpr Place kDrawnInLane = 2000;             // up to this number a draw takes the lane half a millisecond
 constexpr std::size_t kDigestedAtOnce = 10'000;  // under one lock: polls of the event wait meanwhile
 
 class DrawCommand : public RoomCommand {
