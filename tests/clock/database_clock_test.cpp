@@ -61,11 +61,24 @@ TEST_F(ClockOfTheDatabase, may_go_forward_and_back_an_hour_while_people_queue_ho
   std::jthread fans([&](const std::stop_token& stop) {  // also stopped by an exception
     rush.run_through(cluster().urls(), [&] { return !stop.stop_requested(); });
   });
+  // An instance that has heard nothing of the store for a second says so with a 503, which a busy machine can
+  // cause.
+  const auto admit = [](Api& api, const std::string& fan) {
+    for (const auto until = std::chrono::steady_clock::now() + seconds(10);;) {
+      try {
+        enter(api, fan, 1, seconds(5));
+        return;
+      } catch (const std::exception&) {
+        if (std::chrono::steady_clock::now() >= until) throw;
+      }
+      std::this_thread::sleep_for(milliseconds(100));
+    }
+  };
   auto expect_admissions = [&, next = 2'000'000u](const std::vector<std::string>& urls) mutable {
     std::this_thread::sleep_for(milliseconds(500));
     for (const auto& url : urls) {
       Api api(url);
-      EXPECT_NO_THROW(enter(api, user(next++), 1, seconds(5)));
+      EXPECT_NO_THROW(admit(api, user(next++)));
       EXPECT_LT(std::chrono::abs(service_time(url) - true_time()), Millis(1000)) << url;
     }
   };
@@ -109,7 +122,8 @@ TEST_F(ClockOfTheDatabase, that_was_set_is_an_alarm_until_it_is_accepted) {
   };
   clock().set_ahead(hours(1));
   for (const auto& url : cluster().urls()) await_ready(url, HasSubstr("3600.0 s ahead of service time"));
-  EXPECT_THAT(cluster().server(0).run({"clock"}).out, HasSubstr("difference    +3600."));
+  EXPECT_THAT(cluster().server(0).run({"clock"}).out,
+              testing::ContainsRegex("difference    \\+(3600\\.0|3599\\.9)"));
 
   // Through one instance, for all.
   ASSERT_TRUE(Api(cluster().urls()[0]).send(admin("POST", "/admin/clock", R"({"accept":true})")).ok());
