@@ -168,7 +168,7 @@ std::vector<AuditedColumn> room_columns() {
       {"draws.event_id", "find_draws_astray", "77", "TRUE", "event 2 is missing"},
       {"draws.seed", "find_draws_astray", kWrongHash},
       {"draws.opens_at", "find_draws_astray", "opens_at + 1000"},
-      {"draws.opens_at", "find_draws_astray", "opens_at - 500"},
+      {"draws.opens_at", "find_draws_astray", "opens_at - 800"},
       {"draws.committed_at", "find_draws_astray", "opens_at + 1"},
       {"draws.committed_at", "find_moments_ahead", kFarAhead},
       {"draws.beacon_source", "find_draws_astray", "'x'"},
