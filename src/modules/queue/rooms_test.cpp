@@ -85,7 +85,6 @@ struct StoredDraw final : StartupState, LineStore {
 TEST(Rooms, with_a_stored_draw_of_more_people_than_joined_let_nobody_in) {
   Stage stage;
   stage.event().queue.order = LineOrder::draw;
-  stage.publish();
   ManualClock clock{kNow};
   StoredDraw store;
   store.draw = {.event = kClubNight,
