@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import socket
 import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -10,6 +11,12 @@ BINARY = os.environ.get('STAGEDOOR_TEST_BINARY', str(ROOT / 'build/dev/stagedoor
 
 def clean_environment():
     return {name: value for name, value in os.environ.items() if not name.startswith('STAGEDOOR_')}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
 
 
 def run(*arguments, folder, environment=None):

@@ -12,6 +12,10 @@ std::atomic<LogLevel> g_least{LogLevel::debug};
 }  // namespace
 
 void log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) {
+  log(level, message, std::span(fields.begin(), fields.size()));
+}
+
+void log(LogLevel level, std::string_view message, std::span<const LogField> fields) {
   if (level < g_least.load(std::memory_order_relaxed)) return;
   if (const LogWriter write = g_write.load(std::memory_order_acquire)) write(level, message, fields);
 }

@@ -30,6 +30,7 @@ struct LogField {
 // written. Other lines are events: an event that repeats within a second is counted (R-A9).
 inline constexpr std::string_view kRecordField = "event.dataset";
 
+void log(LogLevel level, std::string_view message, std::span<const LogField> fields);
 void log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});
 // True if lines of this level are written.
 bool is_logged(LogLevel level);

@@ -18,6 +18,7 @@
 #include <cerrno>
 #include <exception>
 #include <optional>
+#include <vector>
 
 #include "core/log.h"
 #include "core/refusals.h"
@@ -538,19 +539,22 @@ void Connection::cut_off() {
 
 void Connection::log_request(int status, SteadyClock::duration took) const {
   const auto& routes = loop_.server.router.routes();
-  const std::string_view trace = trace_.empty() ? std::string_view() : std::string_view(trace_).substr(3, 32);
-  // Never the query: it may carry a token.
-  log(status >= 500 ? LogLevel::info : LogLevel::debug, "request",
-      {{kRecordField, "stagedoor.request"},
-       {"http.request.method", to_string(method_)},
-       {"http.route",
-        is_handling_ && route_ < routes.size() ? std::string_view(routes[route_]->label) : "none"},
-       {"url.path", path_},
-       {"http.response.status_code", status},
-       {"event.duration", std::chrono::nanoseconds(took).count()},
-       {"http.request.id", request_id_},
-       {"trace.id", trace},
-       {"client.ip", client_.to_string()}});
+  const LogLevel level = status >= 500 ? LogLevel::info : LogLevel::debug;
+  if (!is_logged(level)) return;
+  const bool has_route = is_handling_ && route_ < routes.size();
+  const std::string path = path_for_log(path_, has_route);
+  const std::string client = client_.to_string();
+  std::vector<LogField> fields = {
+      {kRecordField, "stagedoor.request"},
+      {"http.request.method", to_string(method_)},
+      {"http.route", has_route ? std::string_view(routes[route_]->label) : "none"},
+      {"url.path", path},
+      {"http.response.status_code", status},
+      {"event.duration", std::chrono::nanoseconds(took).count()},
+      {"http.request.id", request_id_},
+      {"client.ip", client}};
+  if (!trace_.empty()) fields.emplace_back("trace.id", std::string_view(trace_).substr(3, 32));
+  log(level, "request", fields);
 }
 
 }  // namespace stagedoor::http

@@ -94,7 +94,7 @@ std::vector<prometheus::MetricFamily> Metrics::collect() const {
   families[0].name = "stagedoor_http_requests_total";
   families[0].help = "Requests answered, by route, method and status";
   families[0].type = prometheus::MetricType::Counter;
-  families[1].name = "stagedoor_http_request_seconds";
+  families[1].name = "stagedoor_http_request_duration_seconds";
   families[1].help = "Time from a request's last byte to its answer";
   families[1].type = prometheus::MetricType::Histogram;
   families[2].name = "stagedoor_http_connections";

@@ -162,11 +162,11 @@ TEST(Metrics, add_up_the_threads_and_routes_of_one_label) {
         "stagedoor_http_requests_total{route=\"/events\",method=\"GET\",code=\"other\"} 1",
         "stagedoor_http_requests_total{route=\"/docs/*\",method=\"GET\",code=\"304\"} 2",
         "stagedoor_http_requests_total{route=\"none\",method=\"any\",code=\"404\"} 1",
-        "stagedoor_http_request_seconds_bucket{route=\"/events\",method=\"GET\",le=\"0.0001\"} 1",
-        "stagedoor_http_request_seconds_bucket{route=\"/events\",method=\"GET\",le=\"0.0005\"} 2",
-        "stagedoor_http_request_seconds_bucket{route=\"/events\",method=\"GET\",le=\"10\"} 2",
-        "stagedoor_http_request_seconds_bucket{route=\"/events\",method=\"GET\",le=\"+Inf\"} 3",
-        "stagedoor_http_request_seconds_count{route=\"/events\",method=\"GET\"} 3",
+        "stagedoor_http_request_duration_seconds_bucket{route=\"/events\",method=\"GET\",le=\"0.0001\"} 1",
+        "stagedoor_http_request_duration_seconds_bucket{route=\"/events\",method=\"GET\",le=\"0.0005\"} 2",
+        "stagedoor_http_request_duration_seconds_bucket{route=\"/events\",method=\"GET\",le=\"10\"} 2",
+        "stagedoor_http_request_duration_seconds_bucket{route=\"/events\",method=\"GET\",le=\"+Inf\"} 3",
+        "stagedoor_http_request_duration_seconds_count{route=\"/events\",method=\"GET\"} 3",
         "stagedoor_http_connections 3", "stagedoor_http_untrusted_forwards_total 2"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line << "\nin\n" << text;
   }

@@ -319,6 +319,34 @@ TEST(Server, logs_failures_with_the_request_id_and_never_the_query) {
   for (const std::string& line : g_log) EXPECT_EQ(line.find("secret"), std::string::npos);
 }
 
+TEST(Server, never_logs_a_token_or_key_of_the_path_and_leaves_out_an_empty_trace) {  // R-A9
+  TestServer server;
+  server.get("/throws/{id}/x", [](const Request&, Reply) { throw std::runtime_error("why"); });
+  server.start();
+  set_log_sink({.write = keep_log, .least = LogLevel::debug});
+  const std::string user = "0a8fe2a2-4e5b-4c8e-9f0e-0123456789ab", secret = "0123456789abcdef";
+  RawClient client(server.port());
+  client.get("/throws/" + user + "/x");
+  client.get("/throws/" + secret + "/x",
+             "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n");
+  client.get("/nosuch/" + secret);
+  client.get("/nosuch/" + user);
+  set_log_writer(nullptr);
+  const std::lock_guard lock(g_log_mutex);
+  std::vector<std::string> requests;
+  for (const std::string& line : g_log) {
+    EXPECT_EQ(line.find(secret), std::string::npos) << line;
+    if (line.starts_with("request ")) requests.push_back(line);
+  }
+  g_log.clear();
+  ASSERT_EQ(requests.size(), 4u);
+  EXPECT_THAT(requests[0], AllOf(HasSubstr("url.path=/throws/" + user + "/x"), Not(HasSubstr("trace.id"))));
+  EXPECT_THAT(requests[1], AllOf(HasSubstr("url.path=/throws/…/x"),
+                                 HasSubstr("trace.id=4bf92f3577b34da6a3ce929d0e0e4736")));
+  EXPECT_THAT(requests[2], HasSubstr("url.path=/nosuch/…"));
+  EXPECT_THAT(requests[3], HasSubstr("url.path=/nosuch/…"));
+}
+
 TEST(Server, takes_sane_request_ids_and_continues_traces_R_O4) {
   TestServer server;
   server.get("/x", [](const Request& request, Reply reply) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <random>
 
+#include "core/uuid.h"
+
 namespace stagedoor::http {
 namespace {
 
@@ -40,6 +42,20 @@ bool is_sane_request_id(std::string_view text) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
            c == '_' || c == '.' || c == ':';
   });
+}
+
+std::string path_for_log(std::string_view path, bool has_route) {
+  constexpr std::size_t kPlainMax = 15;  // secrets have at least 16 characters
+  std::string out;
+  for (std::size_t begin = 0; begin <= path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    const std::string_view segment = path.substr(begin, end - begin);
+    const bool is_plain = segment.size() <= kPlainMax || (has_route && parse_uuid(segment));
+    out += is_plain ? segment : "…";
+    if (end < path.size()) out += '/';
+    begin = end + 1;
+  }
+  return out;
 }
 
 std::string continue_trace(std::string_view traceparent, const IdSource::Text& span) {

@@ -55,6 +55,30 @@ class WrongSettings(InFolder):
         self.assertIn('not loopback', result.stderr)
         self.assertIn('auth.trust_clients', result.stderr)
 
+    def test_missing_folder_of_the_store_is_named_with_what_to_do(self):
+        (self.folder / 'catalogue.yaml').write_text('events: []\n')
+        for command in (['serve'], ['import', 'catalogue.yaml'], ['audit'], ['backup', 'copy.db'], ['clock'],
+                        ['fairness', '--event', '1']):
+            result = self.run_program(*command, '--store.url=sqlite:new/folder/a.db')
+            self.assertEqual((result.returncode, result.stdout), (2, ''), command)
+            self.assertIn('flag --store.url: store.url: the folder new/folder of', result.stderr)
+            self.assertIn('mkdir -p new/folder', result.stderr)
+            self.assertEqual([path.name for path in self.folder.iterdir()], ['catalogue.yaml'], command)
+
+    def test_missing_folder_of_a_backup_is_named_with_what_to_do(self):
+        (self.folder / 'catalogue.yaml').write_text('events: []\n')
+        self.assertEqual(self.run_program('import', 'catalogue.yaml').returncode, 0)
+        result = self.run_program('backup', 'new/copy.db')
+        self.assertEqual((result.returncode, result.stdout), (2, ''))
+        self.assertIn('mkdir -p new', result.stderr)
+
+    def test_store_that_is_not_there_is_not_judged_and_not_made(self):
+        for command in (['audit'], ['backup', 'copy.db'], ['clock'], ['fairness', '--event', '1']):
+            result = self.run_program(*command, '--store.url=sqlite:typo.db')
+            self.assertEqual((result.returncode, result.stdout), (2, ''), (command, result.stderr))
+            self.assertIn('there is no store typo.db', result.stderr)
+            self.assertEqual(list(self.folder.iterdir()), [], command)
+
     def test_unknown_sub_command_and_option_end_with_code_2(self):
         for arguments in ([], ['sing'], ['serve', '--loud'], ['import']):
             result = self.run_program(*arguments)
@@ -76,6 +100,18 @@ class RightSettings(InFolder):
     def test_working_directory_is_searched_for_settings(self):  # R-K2
         (self.folder / 'stagedoor.toml').write_text('[http]\nthreads = 3\n')
         self.assertRegex(self.run_program('verify-config').stdout, r'threads = 3 +# stagedoor.toml:2\n')
+
+    def test_settings_shown_to_operators_are_right_and_those_for_one_machine_are_wise(self):
+        page = (server.ROOT / 'docs/operations.md').read_text()
+        several, = (block for block in checks.code_blocks(page, 'toml') if 'postgres://' in block)
+        self.assertIn('listen = "0.0.0.0:8080"', several)
+        (self.folder / 'several.toml').write_text(several)
+        keys = {'STAGEDOOR_AUTH_KEYS': 'k' * 64, 'STAGEDOOR_ADMIN_KEYS': 'anna:owner:' + 'k' * 64}
+        for config in ('several.toml', str(server.ROOT / 'deploy/stagedoor.toml')):
+            result = self.run_program('verify-config', '--config', config, **keys)
+            self.assertEqual((result.returncode, result.stderr), (0, ''), config)
+        warned = [line for line in result.stdout.splitlines() if line.startswith('# - ')]
+        self.assertEqual([line for line in warned if 'the folder /var/lib/stagedoor' not in line], [])
 
     def test_help_and_version_go_to_standard_output(self):
         for arguments in (['--help'], ['serve', '--help'], ['crowd', '--help'], ['version']):

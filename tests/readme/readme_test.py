@@ -35,6 +35,28 @@ class Readme(unittest.TestCase):
         self.assertEqual(running.exit_code, 0)
         self.assertEqual(audit.returncode, 0, audit.stdout + audit.stderr)
 
+    def test_run_it_for_real_means_one_store_in_every_line(self):
+        texts = [(server.ROOT / name).read_text() for name in ('README.md', 'README.ko.md')]
+        blocks = [block for text in texts for block in checks.code_blocks(text, 'bash') if 'STAGEDOOR_STORE_URL' in block]
+        self.assertEqual(len(blocks), 2)
+        self.assertEqual(blocks[0], blocks[1])
+        block = blocks[0]
+        port = server.free_port()
+        for there, here in (('demo/catalogue.yaml', server.ROOT / 'demo/catalogue.yaml'), ('--event 2', '--event 1'),
+                            (' crowd ', f' crowd --url http://127.0.0.1:{port} '), ('build/release/stagedoor', server.BINARY)):
+            self.assertIn(there, block)
+            block = block.replace(there, str(here))
+        with tempfile.TemporaryDirectory() as folder:
+            environment = {**server.clean_environment(), 'STAGEDOOR_HTTP_LISTEN': f'127.0.0.1:{port}'}
+            shell = subprocess.run(['bash', '-euo', 'pipefail', '-mc', block], cwd=folder, env=environment,
+                                   capture_output=True, text=True, timeout=120)
+            files = {path.name for path in pathlib.Path(folder).iterdir()}
+        self.assertEqual(shell.returncode, 0, shell.stdout + shell.stderr)
+        self.assertIn('No answer broke a rule.', shell.stdout)
+        self.assertIn('The room was fair.', shell.stdout)
+        self.assertIn('The store is clean', shell.stdout)
+        self.assertEqual({name for name in files if not name.startswith('sale.db')}, {'copy.db'})
+
     def test_opening_in_a_minute_is_rehearsed_with_a_fair_draw(self):
         text = (server.ROOT / 'docs/operations.md').read_text()
         block, = (block for block in checks.code_blocks(text, 'bash') if '--prequeue' in block)

@@ -71,6 +71,8 @@ def may_include(name):
         return ['core/', 'protocol/', 'crowd/']
     if area == 'adapters':
         reports = [] if parts[2] == 'tables' else ['adapters/reports/']
+        if parts[2] == 'reports':
+            reports.append('protocol/')  # a report computes a draw again
         return ['core/', 'state/', 'ports/', 'sql/', 'adapters/tables/', *reports, f'adapters/{parts[2]}/']
     if area == 'api':
         return ['core/', 'json/', 'state/', 'ports/', 'engine/', 'http/', 'api/']

@@ -1,4 +1,4 @@
--- Every change of a reservation and every posting has its row in the outbox (I-21); judged from the time on from which the outbox is kept.
+-- Every change of a reservation, every posting and every payment has its row in the outbox (I-21); judged from the time on from which the outbox is kept.
 SELECT format('reservation %s is at version %s; the outbox has %s of its versions, the newest %s', r.id, r.version,
               coalesce(o.versions, 0), coalesce(CAST(o.newest AS TEXT), 'none'))
 FROM reservations r
@@ -12,3 +12,8 @@ SELECT format('posting %s of wallet %s (seq %s) is not in the outbox', p.id, p.w
 FROM postings p
 LEFT JOIN (SELECT DISTINCT key, version FROM outbox) o ON o.key = 'wallet/' || p.wallet_id AND o.version = p.seq
 WHERE p.created_at >= (SELECT value FROM meta WHERE name = 'outbox_forgotten_until') AND o.key IS NULL
+UNION ALL
+SELECT format('payment %s is not in the outbox', m.id)
+FROM payments m
+LEFT JOIN (SELECT DISTINCT key FROM outbox) o ON o.key = 'payment/' || m.id
+WHERE m.created_at >= (SELECT value FROM meta WHERE name = 'outbox_forgotten_until') AND o.key IS NULL

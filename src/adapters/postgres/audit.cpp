@@ -29,6 +29,17 @@ reports::AuditCheck check_constraints(Connection& connection) {
   return check;
 }
 
+reports::AuditCheck check_journal(Connection& connection) {
+  reports::AuditCheck check{
+      "journal", "The batches of the journal have numbers without a gap, and the newest one is kept.", 0, {}};
+  connection.stream(sql::engine::find_journal_gaps, {}, [&](Columns& columns) {
+    std::string finding;
+    columns >> finding;
+    check.add(std::move(finding));
+  });
+  return check;
+}
+
 }  // namespace
 
 reports::AuditReport audit_postgres(const std::string& url) {
@@ -37,6 +48,7 @@ reports::AuditReport audit_postgres(const std::string& url) {
   begin_reading(connection);
   reports::AuditReport report;
   report.checks.push_back(check_constraints(connection));
+  report.checks.push_back(check_journal(connection));
   std::int64_t latest_moment = 0;
   connection.stream(sql::engine::find_mark, {{"$name", std::string_view("latest_moment")}},
                     [&](Columns& columns) { columns >> latest_moment; });

@@ -1,10 +1,14 @@
 // Checks every invariant of the rows (R-O3): one query under sql/queries/audit per claim, which returns the
-// violations. A new file there is a new check. Claims about the line are checked here, because the line is
-// read from its LineStore.
+// violations. A new file there is a new check. Claims about the catalogue and the line, and what needs a
+// hash, are checked in C++: catalogue_audit.cpp, line_audit.cpp, draw_audit.cpp. Which check guards which
+// column: tests/contract/audited_columns.h.
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,26 +35,87 @@ struct AuditReport {
   std::string text() const;
 };
 
-// Rows that the checks of the line need besides the line.
+// Rows that the checks of the line need besides the line. Lists are ordered by event, then by place.
 struct LineContext {
-  std::set<EventId> events{};
-  std::vector<Visit> visits{};  // by event, place
+  Catalogue catalogue{};
+  std::set<EventId> events{};  // those of the catalogue and of the rows below
+  std::vector<Visit> visits{};
+  std::vector<PlaceBitmap> absences{};
+  std::map<EventId, Draw> draws{};
+  std::map<EventId, std::set<UserId>> priority{};
   TimePoint latest_moment{};
 };
-// Adds the checks of all lines. Holds the users of one line in memory.
+// Adds the checks of all lines. Holds one line in memory if it was drawn, else its users.
 void audit_lines(AuditReport& report, LineStore& line, const LineContext& context);
+
+// The rows of one event with a draw, or with an order that needs one.
+struct DrawnRoom {
+  std::optional<Draw> draw;
+  std::vector<LinePlace> places;
+  std::span<const Visit> visits;
+  std::span<const PlaceBitmap> absences;
+  std::set<UserId> priority;
+};
+void audit_draw(AuditCheck& check, const Event& event, const DrawnRoom& room);
+
+// Adds the checks of policies and seats.
+void audit_catalogue(AuditReport& report, const Catalogue& catalogue);
+// Checks that the last moment of the store is not far ahead of the clock of this machine.
+void audit_clock(AuditReport& report, TimePoint latest_moment);
+
+// An answer as it is found: by its digest.
+struct StoredDigest {
+  std::int64_t id = 0;
+  Uuid digest{};
+  UserId user{};
+  std::string key{};
+};
+void audit_digest(AuditCheck& check, const StoredDigest& answer);
+
+// Reads what the checks of the line need.
+template <class Each>
+LineContext read_line_context(TimePoint latest_moment, Catalogue catalogue, Each&& each) {
+  LineContext context{.catalogue = std::move(catalogue), .latest_moment = latest_moment};
+  each(sql::catalogue::list_events, [&](auto& columns) {  // also if the catalogue cannot be read
+    EventId event;
+    columns >> event;
+    context.events.insert(event);
+  });
+  each(sql::queue::list_visits, [&](auto& columns) {
+    columns >> context.visits.emplace_back();
+    context.events.insert(context.visits.back().event);
+  });
+  each(sql::queue::list_absences, [&](auto& columns) {
+    columns >> context.absences.emplace_back();
+    context.events.insert(context.absences.back().event);
+  });
+  each(sql::queue::list_draws, [&](auto& columns) {
+    Draw draw;
+    columns >> draw;
+    context.draws[draw.event] = draw;
+  });
+  each(sql::queue::list_priority, [&](auto& columns) {
+    PriorityUser row;
+    columns >> row;
+    context.priority[row.event].insert(row.user);
+  });
+  return context;
+}
 
 // The checks that are the same for every database, on one snapshot of the store. `each(query, row)`: see
 // read_catalogue().
 template <class Each>
 void run_audit(AuditReport& report, LineStore& line, TimePoint latest_moment, Each&& each) {
-  AuditCheck& catalogue = report.checks.emplace_back(
+  AuditCheck& readable = report.checks.emplace_back(
       AuditCheck{"catalogue", "The catalogue can be read: policies, layouts, seats of every date.", 0, {}});
+  Catalogue catalogue;
   try {
-    tables::read_catalogue(each);
+    catalogue = tables::read_catalogue(each);
   } catch (const std::exception& why) {
-    catalogue.add(why.what());
+    readable.add(why.what());
   }
+  audit_catalogue(report, catalogue);
+  audit_clock(report, latest_moment);
   constexpr std::string_view kFolder = "audit/";
   for (const sql::Text* query : sql::queries()) {
     if (!query->name.starts_with(kFolder)) continue;
@@ -63,17 +128,14 @@ void run_audit(AuditReport& report, LineStore& line, TimePoint latest_moment, Ea
       check.add(std::move(finding));
     });
   }
-  LineContext context{.latest_moment = latest_moment};
-  each(sql::catalogue::list_events, [&](auto& columns) {
-    EventId event;
-    columns >> event;
-    context.events.insert(event);
+  AuditCheck& digests = report.checks.emplace_back(
+      AuditCheck{"answer_digests", "A remembered answer is found by its user and key (I-19).", 0, {}});
+  each(sql::engine::list_answers, [&](auto& columns) {
+    StoredDigest answer;
+    columns >> answer.id >> answer.digest >> answer.user >> answer.key;
+    audit_digest(digests, answer);
   });
-  each(sql::queue::list_visits, [&](auto& columns) {
-    columns >> context.visits.emplace_back();
-    context.events.insert(context.visits.back().event);
-  });
-  audit_lines(report, line, context);
+  audit_lines(report, line, read_line_context(latest_moment, std::move(catalogue), each));
 }
 
 }  // namespace stagedoor::reports

@@ -11,6 +11,16 @@
 
 namespace stagedoor::tables {
 
+// read() of JSON text that belongs to `what`.
+template <class Value>
+void read_json_of(const std::string& what, const std::string& text, Value& value) {
+  try {
+    read_json_text(text, value);
+  } catch (const std::exception& why) {
+    throw StoreUnusable(what + " cannot be read: " + why.what());
+  }
+}
+
 // `each(query, row)` runs the query and calls row(columns) for each of its rows; all queries must read one
 // snapshot of the store. Throws std::exception if the stored rows are not a valid catalogue.
 template <class Each>
@@ -23,15 +33,16 @@ Catalogue read_catalogue(Each&& each) {
     columns >> event->id >> event->name >> event->performer >> event->venue >> event->on_sale.from >>
         event->on_sale.until >> queue >> policy >> event->closed >> event->paused >> event->created_at >>
         event->updated_at;
-    read_json_text(queue, event->queue);
-    read_json_text(policy, event->policy);
+    const std::string name = "event " + std::to_string(event->id.value);
+    read_json_of(name, queue, event->queue);
+    read_json_of(name, policy, event->policy);
     catalogue.events.emplace(event->id, std::move(event));
   });
   each(sql::catalogue::list_layouts, [&](auto& columns) {
     std::string name;
     std::string definition;
     columns >> name >> definition;
-    read_json_text(definition, catalogue.layouts[name]);
+    read_json_of("layout " + name, definition, catalogue.layouts[name]);
   });
 
   std::map<DateId, std::shared_ptr<EventDate>> dates;

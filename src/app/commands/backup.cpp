@@ -2,6 +2,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <cstdio>
+#include <filesystem>
 
 #include "app/commands/commands.h"
 #include "app/commands/judged.h"
@@ -23,6 +24,12 @@ int BackupCommand::run_with(const LoadedConfig& loaded) const {
   if (code != 0) return code;
   if (!backup) {
     std::fprintf(stderr, "backup copies SQLite files; for PostgreSQL use pg_dump or pg_basebackup\n");
+    return kRefused;
+  }
+  const auto folder = std::filesystem::path(file).parent_path();
+  if (!folder.empty() && !std::filesystem::is_directory(folder)) {
+    std::fprintf(stderr, "stagedoor: the folder %s is not there; make it (mkdir -p %s)\n", folder.c_str(),
+                 folder.c_str());
     return kRefused;
   }
   backup(file);

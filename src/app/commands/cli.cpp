@@ -6,6 +6,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <algorithm>
+#include <optional>
 
 namespace stagedoor {
 namespace {
@@ -45,12 +46,30 @@ std::vector<std::shared_ptr<SubCommand>> sub_commands() {
           std::make_shared<CrowdCommand>()};
 }
 
+// What to write instead of an unknown or missing sub-command; nullopt if `arguments` begin with a known one.
+std::optional<std::string> wrong_sub_command(const std::vector<std::string>& arguments) {
+  std::vector<std::string_view> names;
+  for (const auto& command : sub_commands()) names.emplace_back(command->name());
+  const auto named = std::ranges::find_if(arguments, [](const auto& one) { return !one.starts_with('-'); });
+  if (named == arguments.end() && !arguments.empty()) return std::nullopt;  // --help, or an unknown option
+  if (named != arguments.end() && std::ranges::find(names, *named) != names.end()) return std::nullopt;
+  std::string text = "stagedoor: name a sub-command";
+  if (named != arguments.end()) {
+    text = fmt::format("stagedoor: there is no sub-command {}", *named);
+    if (const auto near = nearest_name(*named, names)) text += fmt::format("; did you mean {}?", *near);
+  }
+  return fmt::format("{}\nSub-commands: {}. `stagedoor --help` says what they do.\n", text,
+                     fmt::join(names, ", "));
+}
+
 }  // namespace
 
 CommandLine parse_command_line(const std::vector<std::string>& arguments) {
   std::vector<std::string> rest = arguments;
   const Flags flags = take_setting_flags(rest);
 
+  if (auto wrong = wrong_sub_command(rest))
+    return {.command = nullptr, .text = std::move(*wrong), .exit_code = kRefused};
   CLI::App app("Stagedoor sells numbered seats to a crowd that arrives all at once.", "stagedoor");
   app.require_subcommand(1);
   app.footer(

@@ -4,11 +4,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace stagedoor {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 using testing::Pair;
 
 template <class T>
@@ -102,6 +106,23 @@ TEST(CommandLine, help_names_every_sub_command_and_setting) {
     EXPECT_EQ(parse_command_line({name, "--help"}).exit_code, 0);
   }
   EXPECT_THAT(parse_command_line({"serve", "--help"}).text, HasSubstr("--http.listen"));
+}
+
+TEST(CommandLine, help_of_a_sub_command_shows_the_settings_that_matter_to_it) {
+  for (const char* name : {"import", "audit", "backup", "fairness", "clock"}) {
+    const std::string text = parse_command_line({name, "--help"}).text;
+    EXPECT_THAT(text, AllOf(HasSubstr("--store.url"), HasSubstr("stagedoor serve --help"))) << name;
+    EXPECT_THAT(text, Not(HasSubstr("--http.listen"))) << name;
+    EXPECT_LE(std::ranges::count(text, '\n'), 25) << name;
+  }
+}
+
+TEST(CommandLine, unknown_sub_command_is_named_with_the_nearest_one) {
+  EXPECT_THAT(
+      parse_command_line({"servr"}).text,
+      AllOf(HasSubstr("no sub-command servr"), HasSubstr("did you mean serve?"), HasSubstr("verify-draw")));
+  EXPECT_THAT(parse_command_line({"--store.url=sqlite:x.db", "sing"}).text, HasSubstr("no sub-command sing"));
+  EXPECT_THAT(parse_command_line({}).text, HasSubstr("name a sub-command"));
 }
 
 }  // namespace

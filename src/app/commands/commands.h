@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -42,6 +43,9 @@ class ConfiguredCommand : public SubCommand {
 
  private:
   virtual int run_with(const LoadedConfig& loaded) const = 0;
+  // The settings that --help describes; {}: all of them.
+  virtual std::vector<std::string_view> settings() const { return {"store.url"}; }
+  virtual bool needs_store() const { return true; }
 };
 
 // Serves until SIGTERM or SIGINT. One JSON line on standard output when ready: {"event":"listening",…}.
@@ -54,6 +58,7 @@ class ServeCommand : public ConfiguredCommand {
   bool accept_clock = false;
 
  private:
+  std::vector<std::string_view> settings() const override { return {}; }
   int run_with(const LoadedConfig& loaded) const override;
 };
 
@@ -155,7 +160,7 @@ class VerifyConfigCommand : public ConfiguredCommand {
  public:
   const char* name() const override { return "verify-config"; }
   const char* doc() const override {
-    return "Show every setting, where its value comes from, and all that is wrong";
+    return "Show every setting, where its value comes from, and all that is wrong or unwise";
   }
   void add_options(CLI::App& app) override;
   int run() const override;
@@ -163,6 +168,7 @@ class VerifyConfigCommand : public ConfiguredCommand {
   bool reference = false;  // print docs/configuration.md instead
 
  private:
+  bool needs_store() const override { return false; }
   int run_with(const LoadedConfig& loaded) const override;
 };
 

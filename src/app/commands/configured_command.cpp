@@ -13,13 +13,19 @@ namespace stagedoor {
 
 void ConfiguredCommand::add_options(CLI::App& app) {
   app.add_option("--config", config_file, "TOML file with settings (default: stagedoor.toml, if it exists)");
-  app.footer(settings_help());
+  app.footer(settings_help(settings()));
 }
 
 int ConfiguredCommand::run() const {
   const LoadedConfig loaded = load_config_of_process(config_file, flags);
   if (!loaded.errors.empty()) {
     std::fputs(describe_errors(loaded.errors).c_str(), stderr);
+    return kRefused;
+  }
+  if (const auto missing = missing_folder(loaded.config.store); needs_store() && missing) {
+    const auto origin = loaded.origins.find("store.url");
+    const std::string where = origin == loaded.origins.end() ? "default" : origin->second;
+    std::fputs(describe_errors({{where, "store.url: " + *missing}}).c_str(), stderr);
     return kRefused;
   }
   start_logging(loaded.config.log.level);

@@ -21,6 +21,9 @@ int VerifyConfigCommand::run() const {
 
 int VerifyConfigCommand::run_with(const LoadedConfig& loaded) const {
   std::fputs(describe_config(loaded).c_str(), stdout);
+  const auto advice = config_advice(loaded);
+  if (!advice.empty()) std::fputs("\n# Allowed, but unwise:\n", stdout);
+  for (const auto& one : advice) std::printf("# - %s\n", one.c_str());
   return 0;
 }
 

@@ -138,6 +138,8 @@ LoadedConfig load_config(const ConfigSources& sources);
 // Rules on several settings or on the parts of one, such as the refusal to start of R-W8. Appends to
 // `loaded.errors`. Called by load_config.
 void check_config_rules(LoadedConfig& loaded);
+// False also for what is no address.
+bool is_beyond_loopback(std::string_view listen);
 
 // Replaces http.max_connections = 0 by what a limit of `descriptors` open files leaves room for: all but 64,
 // or half of them if that is less, for the store and its reads (R-A6). Event streams then get three quarters
@@ -148,6 +150,12 @@ std::optional<std::string> settle_max_connections(Config& config, std::int64_t d
 // exists), the environment, and the given flags. An unreadable file is an error.
 LoadedConfig load_config_of_process(const std::string& path,
                                     std::vector<std::pair<std::string, std::string>> flags);
+
+// What to do if the folder of the store's file is not there.
+std::optional<std::string> missing_folder(const Config::Store& store);
+
+// What is allowed and unwise, for people: "auth.trust_clients: …". Never contains a secret.
+std::vector<std::string> config_advice(const LoadedConfig& loaded);
 
 // name:role:secret, with the role viewer, operator or owner.
 bool is_operator_key(std::string_view text);

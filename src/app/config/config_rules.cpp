@@ -190,8 +190,7 @@ class Rules {
 
   // R-W8: every client that reaches the address could act as any user, or give itself money.
   void beyond_loopback(std::string_view setting, const std::string& address) {
-    const auto listen = parse_listen(address);
-    if (!listen || listen->loopback || c_.auth.trust_clients) return;
+    if (!is_beyond_loopback(address) || c_.auth.trust_clients) return;
     constexpr std::string_view kAdvice =
         "serve on 127.0.0.1 behind a proxy, or set auth.trust_clients = true if every client can be trusted";
     if (c_.auth.mode == "token") {
@@ -262,6 +261,11 @@ std::size_t connections_per_address(std::string_view text, std::int64_t connecti
   if (!is_share || number == 0) return number;
   if (connections_max <= 0) return 0;  // a share of any number
   return std::max<std::size_t>(1, static_cast<std::size_t>(connections_max) * number / 100);
+}
+
+bool is_beyond_loopback(std::string_view listen) {
+  const auto parts = parse_listen(listen);
+  return parts && !parts->loopback;
 }
 
 void check_config_rules(LoadedConfig& loaded) { Rules(loaded).check(); }

@@ -78,6 +78,51 @@ TEST(Settings, every_kind_of_value_is_read_from_toml) {
   EXPECT_EQ(loaded.config.wallet.balance_max, Won{5});
 }
 
+std::string advice_on(const LoadedConfig& loaded) {
+  EXPECT_THAT(loaded.errors, IsEmpty());
+  std::string all;
+  for (const auto& one : config_advice(loaded)) all += one + "\n";
+  return all;
+}
+
+TEST(ConfigAdvice, says_nothing_about_the_defaults) { EXPECT_EQ(advice_on(load_config({})), ""); }
+
+TEST(ConfigAdvice, names_what_is_allowed_and_unwise) {
+  struct Unwise {
+    std::vector<std::pair<std::string, std::string>> flags;
+    const char* advice;
+  };
+  const std::pair<std::string, std::string> everywhere{"http.listen", "0.0.0.0:80"},
+      trusts{"auth.trust_clients", "true"};
+  const Unwise table[] = {
+      {{everywhere, trusts}, "auth.trust_clients: who reaches 0.0.0.0:80"},
+      {{everywhere, trusts}, "wallet.charge_by: "},
+      {{everywhere, trusts}, "http.tls_certificate: is empty"},
+      {{everywhere, trusts}, "http.admin_listen: is empty"},
+      {{{"http.admin_listen", "0.0.0.0:81"}, trusts, {"wallet.charge_by", "operator"}},
+       "http.admin_listen: 0.0.0.0:81"},
+      {{{"http.trusted_proxies", "0.0.0.0/0"}}, "http.trusted_proxies: "},
+      {{{"limits.exempt", "::/0"}}, "limits.exempt: "},
+      {{{"limits.join", "0"}}, "limits.join: is off"},
+      {{{"limits.poll", "0"}}, "limits.poll: is off"},
+      {{{"limits.read", "0"}}, "limits.read: is off"},
+      {{{"limits.write", "0"}}, "limits.write: is off"},
+      {{{"limits.keys", "0"}}, "limits.keys: is off"},
+      {{{"admin.keys", "a:owner:0123456789abcdef"}}, "admin.keys: flags of a process"},
+      {{{"auth.keys", "0123456789abcdef"}}, "auth.keys: flags of a process"},
+      {{{"auth.token_lifetime", "1h"}}, "auth.token_lifetime: "},
+      {{{"store.url", "sqlite::memory:"}}, "store.url: everything is lost"},
+      {{{"store.url", "sqlite:/no/such/folder/a.db"}}, "store.url: the folder /no/such/folder of"},
+      {{{"store.url", "postgres://x"}}, "http.stop_delay: "},
+      {{{"http.stop_grace", "0s"}}, "http.stop_grace: "},
+      {{{"log.level", "debug"}}, "log.level: "},
+  };
+  for (const auto& [flags, advice] : table) EXPECT_THAT(advice_on(from_flags(flags)), HasSubstr(advice));
+  const std::string in_file = advice_on(from_toml("[admin]\nkeys = ['a:owner:0123456789abcdef']\n"));
+  EXPECT_THAT(in_file,
+              AllOf(HasSubstr("admin.keys: stands in s.toml:2"), Not(HasSubstr("0123456789abcdef"))));
+}
+
 TEST(Settings, list_is_separated_by_commas_or_given_flag_by_flag) {
   EXPECT_THAT(
       load_config({.environment = {{"STAGEDOOR_ADMIN_KEYS", "a:owner:x,b:viewer:y"}}}).config.admin.keys,

@@ -381,19 +381,24 @@ std::string shown_value(const Setting& setting) {
       setting.value);
 }
 
-std::string settings_help() {
+std::string settings_help(const std::vector<std::string_view>& names) {
   Config defaults;
+  const auto is_shown = [&](std::string_view name) {
+    return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+  };
   std::string out =
       "Settings, as --NAME=VALUE, in the environment as STAGEDOOR_SECTION_KEY, or in stagedoor.toml under "
       "[section]\n"
       "(the first of these that sets it wins):\n";
   std::string_view section;
   for (const auto& setting : settings_of(defaults)) {
+    if (!is_shown(setting.name)) continue;
     if (setting.section() != section) out += '\n';
     section = setting.section();
     out += fmt::format("  --{}={}\n      {} ({})\n", setting.name, shown_value(setting), setting.doc,
                        expected_form(setting));
   }
+  if (!names.empty()) out += "\n`stagedoor serve --help` lists all settings.\n";
   return out;
 }
 

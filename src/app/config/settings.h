@@ -50,8 +50,8 @@ std::string expected_form(const Setting& setting);
 // The current value as TOML, with secrets masked.
 std::string shown_value(const Setting& setting);
 
-// The text of --help about the settings, and docs/configuration.md.
-std::string settings_help();
+// The text of --help about these settings ({}: all of them), and docs/configuration.md.
+std::string settings_help(const std::vector<std::string_view>& names = {});
 std::string settings_markdown();
 
 }  // namespace stagedoor

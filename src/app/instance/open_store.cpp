@@ -1,5 +1,7 @@
 #include "app/instance/open_store.h"
 
+#include <filesystem>
+
 #include "adapters/memory/memory_store.h"
 #include "adapters/postgres/audit.h"
 #include "adapters/postgres/clock_report.h"
@@ -92,6 +94,8 @@ StoreReports store_reports(const Config& config) {
     throw StoreUnusable(
         "store.url names an in-memory store, which is lost when the server exits. Name a file: sqlite:FILE");
   }
+  if (!std::filesystem::exists(*file))
+    throw StoreUnusable("there is no store " + *file + "; set store.url to that of the server");
   return {[file] { return sqlite::audit_sqlite(*file); },
           [file](EventId event) { return sqlite::read_room_sqlite(*file, event); },
           [file](const std::string& target) { sqlite::backup_sqlite(*file, target); },

@@ -60,7 +60,7 @@ DrawJob::~DrawJob() = default;
 TimePoint DrawJob::next_due(const Event& event, const RoomState* state, TimePoint now) const {
   const Draw* draw = state && state->draw ? &*state->draw : nullptr;
   if (will_be_drawn(event, now) && !is_committed(draw, event)) return now;
-  if (!draw || !state->room.line().is_gathering() || !has_its_beacon(*draw)) return kNever;
+  if (!draw || draw->drawn_at || !state->room.line().is_gathering() || !has_its_beacon(*draw)) return kNever;
   const auto drawing = drawings_.find(event.id);
   const bool is_under_way = drawing != drawings_.end() && !drawing->second->is_done;
   return is_under_way ? now + kDrawingLook : std::max(now, draw->opens_at);

@@ -46,7 +46,7 @@ std::vector<Person> people_of(const RoomRows& rows) {
 std::vector<std::size_t> in_order(const RoomRows& rows, std::size_t people) {
   std::vector<std::size_t> order;
   order.reserve(people);
-  if (rows.draw && rows.draw->drawn_at) {
+  if (rows.draw && rows.draw->drawn_at && rows.draw->people <= people) {  // else the audit finds it
     const Draw& draw = *rows.draw;
     for (const Place place :
          protocol::draw_order(protocol::draw_key(draw.seed, draw.digest, draw.beacon), draw.people).place_at)

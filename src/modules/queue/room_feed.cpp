@@ -3,6 +3,7 @@
 #include <deque>
 #include <map>
 
+#include "core/log.h"
 #include "modules/queue/rooms.h"
 
 namespace stagedoor::queue {
@@ -47,6 +48,13 @@ void Rooms::restore(LineStore& line, StartupState& store) {
     registry_.with(each.first, [&](RoomState& state) { grant_until(state.room, each.second, kNever); });
   }
   for (const Draw& draw : drawn) {
+    if (draw.people > last_place(draw.event)) {  // a damaged row; the room goes on gathering
+      log(LogLevel::error,
+          "the stored draw names more people than joined; nobody is admitted to the event. Run stagedoor "
+          "audit",
+          {{"stagedoor.event.id", draw.event.value}});
+      continue;
+    }
     auto order = draws_.finish(draw);
     registry_.with(draw.event, [&](RoomState& state) { state.room.set_order(std::move(*order)); });
   }
@@ -96,8 +104,9 @@ void Rooms::on_commit(const Batch& batch) {
     registry_.with(id, [&](RoomState& state) {
       const bool waits_for_draw = state.draw && !state.draw->drawn_at && policy.order == LineOrder::draw;
       const bool is_gathering = state.room.line().is_gathering();
+      const bool has_broken_draw = is_gathering && state.draw && state.draw->drawn_at;
       if (waits_for_draw && !is_gathering) state.room.gather();
-      if (!waits_for_draw && is_gathering) state.room.set_order({});
+      if (!waits_for_draw && is_gathering && !has_broken_draw) state.room.set_order({});
     });
   };
   for (const auto& event : batch.catalogue.events) follow_policy(event.id, event.queue);

@@ -63,5 +63,59 @@ TEST(Rooms, asking_again_counts_as_a_poll_in_a_bucket_of_its_own) {
   EXPECT_EQ(rooms.ask_again(place), Millis(0));
 }
 
+// A store with one event's joins and draw.
+struct StoredDraw final : StartupState, LineStore {
+  Draw draw;
+  std::vector<LinePlace> places;
+
+  Catalogue catalogue() override { return {}; }
+  void read(const StartupRows& rows) override {
+    if (rows.draw) rows.draw(draw);
+  }
+  std::int64_t ids_reserved_to() override { return 1; }
+  TimePoint latest_moment() override { return kNow; }
+  std::vector<LinePlace> read(EventId, Place after, std::size_t) override {
+    return {places.begin() + after, places.end()};
+  }
+  Place head(EventId event) override { return event == draw.event ? Place(places.size()) : 0; }
+};
+
+// R-Q13, R-O3: a damaged row must not end the server at each start; who is let in first is not known any
+// more.
+TEST(Rooms, with_a_stored_draw_of_more_people_than_joined_let_nobody_in) {
+  Stage stage;
+  stage.event().queue.order = LineOrder::draw;
+  ManualClock clock{kNow};
+  StoredDraw store;
+  store.draw = {.event = kClubNight,
+                .seed = std::string(32, 's'),
+                .opens_at = kNow - Millis(1000),
+                .drawn_at = kNow - Millis(900),
+                .people = 3,
+                .digest = std::string(32, 'd')};
+  for (const Place place : {1U, 2U})
+    store.places.push_back({kClubNight, place, user_id(place), kNow - Millis(2000), {}});
+  Rooms rooms{clock, [catalogue = stage.view.catalogue] { return catalogue; }, &seeds};
+  rooms.restore(store, store);
+  const auto lets_nobody_in = [&] {
+    EXPECT_TRUE(rooms.numbers(kClubNight).is_gathering);
+    EXPECT_FALSE(rooms.look({kClubNight, 1, user_id(1)})->standing.position);
+    std::vector<std::unique_ptr<Command>> due;
+    rooms.collect(clock.now(), due);
+    EXPECT_TRUE(due.empty());
+    EXPECT_GT(rooms.next_due(clock.now()), clock.now()) << "the lane would try again without a pause";
+  };
+  lets_nobody_in();
+  Batch change;
+  change.catalogue.events.push_back(stage.event());
+  rooms.on_commit(change);
+  lets_nobody_in();
+
+  store.draw.people = 2;
+  Rooms sound{clock, [catalogue = stage.view.catalogue] { return catalogue; }, &seeds};
+  sound.restore(store, store);
+  EXPECT_FALSE(sound.numbers(kClubNight).is_gathering);
+}
+
 }  // namespace
 }  // namespace stagedoor::queue

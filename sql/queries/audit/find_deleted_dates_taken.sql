@@ -1,0 +1,6 @@
+-- No seat of a deleted date is held or sold.
+SELECT format('reservation %s holds seat %s of date %s, which was deleted at %s', r.id, r.seat_id, d.id, d.deleted_at)
+FROM reservations r
+JOIN dates d ON d.id = r.date_id
+WHERE d.deleted_at IS NOT NULL
+  AND (r.status = 2 OR (r.status < 2 AND r.expires_at > (SELECT value FROM meta WHERE name = 'latest_moment')))

@@ -1,0 +1,15 @@
+-- Every row of the outbox is about a change that is stored: its key, version and type fit, and each is there once.
+SELECT format('outbox row %s (%s, version %s, %s) is about nothing that is stored%s', o.id, o.key, o.version, o.type,
+              CASE WHEN json_valid(o.payload) THEN '' ELSE ', and its payload is no JSON' END)
+FROM outbox o
+LEFT JOIN (SELECT 'reservation/' || id AS key, version AS newest, 'reservation.%' AS type FROM reservations
+           UNION ALL SELECT 'wallet/' || id, seq, 'wallet.%' FROM wallets
+           UNION ALL SELECT 'payment/' || id, 1, 'payment.%' FROM payments) s ON s.key = o.key
+WHERE s.key IS NULL OR o.version NOT BETWEEN 1 AND s.newest
+   OR (o.type NOT LIKE s.type AND o.type NOT LIKE 'stagedoor.' || s.type)
+   OR NOT json_valid(o.payload)
+UNION ALL
+SELECT format('version %s of %s is in the outbox %s times, the last with id %s', version, key, count(*), max(id))
+FROM outbox
+GROUP BY key, version
+HAVING count(*) > 1

@@ -1,0 +1,2 @@
+SELECT id, digest, user_id, key
+FROM idempotent_answers
