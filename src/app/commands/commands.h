@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +45,9 @@ class ConfiguredCommand : public SubCommand {
   virtual int run_with(const LoadedConfig& loaded) const = 0;
 };
 
+// Prints the operator key that a new store was given, once, on standard error.
+void show_new_operator_key(const std::optional<std::string>& key);
+
 // Serves until SIGTERM or SIGINT. One JSON line on standard output when ready: {"event":"listening",…}.
 class ServeCommand : public ConfiguredCommand {
  public:
@@ -65,6 +69,8 @@ class ImportCommand : public ConfiguredCommand {
   void add_options(CLI::App& app) override;
 
   std::string file;
+  bool overwrite = false;
+  bool strict = false;
 
  private:
   int run_with(const LoadedConfig& loaded) const override;
