@@ -190,7 +190,7 @@ Result<catalogue::ImportOutcome> Service::import_file(const CatalogueFile& file,
   return imported;
 }
 
-bool Service::has_default_event() const {
+bool Service::has_default_event() {
   const EventId id{config_.queue.default_event};
   return !id || instance_.read_model().catalogue()->event(id);
 }

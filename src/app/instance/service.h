@@ -62,7 +62,7 @@ class Service {
   std::optional<std::string> admin_address() const;
   const http::Router& router() const { return instance_.router(); }
   // The event of queue.default_event is in the store, or there is no such setting.
-  bool has_default_event() const;
+  bool has_default_event();
   // The operator key if it is new; show it once.
   const std::optional<std::string>& new_operator_key() const { return operator_secrets_.made; }
 

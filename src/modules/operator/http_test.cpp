@@ -312,8 +312,9 @@ TEST(OperatorCalls, a_seat_of_a_free_concert_is_held_paid_and_refunded_R_C6) {
   const auto paid = office.world.call(pay(fan, id));
   ASSERT_EQ(paid.status, 200) << paid.body;
   EXPECT_EQ(text(paid.data(), "status"), "PAID");
-  EXPECT_EQ(text(office.ask("POST", "/admin/reservations/" + std::to_string(id) + "/refund").data(), "status"),
-            "REFUNDED");
+  EXPECT_EQ(
+      text(office.ask("POST", "/admin/reservations/" + std::to_string(id) + "/refund").data(), "status"),
+      "REFUNDED");
   EXPECT_TRUE(office.store.tables().postings.empty()) << "no money moves";
 }
 
