@@ -1,5 +1,5 @@
-// Every id has its own type, so that a seat cannot be passed for a date. All are positive 64-bit integers; 0
-// means "none". Users are UUIDs (uuid.h).
+// Every id has its own type, so that a seat cannot be passed for a date. All are positive integers up to
+// kIdMax; 0 means "none". Users are UUIDs (uuid.h).
 #pragma once
 
 #include <compare>
@@ -20,6 +20,9 @@ struct Id {
     return H::combine(std::move(state), id.value);
   }
 };
+
+// The largest id that a JSON number carries exactly.
+inline constexpr std::int64_t kIdMax = (std::int64_t{1} << 53) - 1;
 
 using EventId = Id<struct EventTag>;              // a concert
 using DateId = Id<struct DateTag>;                // one performance of it

@@ -57,7 +57,10 @@ bool log_shed_load(std::optional<Code> refusal) {
 Connection::Connection(LoopState& loop, Socket socket, bool is_admin)
     : loop_(loop),
       socket_(std::move(socket)),
-      parser_({.head_max = loop.server.config.head_max, .body_max = loop.server.config.body_max}),
+      parser_({.head_max = loop.server.config.head_max,
+               .body_max = loop.server.config.body_max,
+               .large_body_path = loop.server.config.large_body_path,
+               .large_body_max = loop.server.config.large_body_max}),
       is_admin_(is_admin),
       started_(loop.now) {
   loop_.metrics.connections.fetch_add(1, std::memory_order_relaxed);

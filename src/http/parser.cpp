@@ -38,7 +38,7 @@ std::span<char> RequestParser::space() {
   std::size_t wanted = std::max(capacity_, kSmall);
   if (head_done_ && !chunked_) wanted = std::max(wanted, body_ + body_size_);
   if (buffered() == capacity_)
-    wanted = std::max(wanted, std::min(capacity_ * 2, limits_.head_max + limits_.body_max + kFraming));
+    wanted = std::max(wanted, std::min(capacity_ * 2, limits_.head_max + body_max_ + kFraming));
   if (wanted > capacity_) {
     auto larger = std::make_unique_for_overwrite<char[]>(wanted);
     if (buffered() > 0) std::memcpy(larger.get(), base(), buffered());
@@ -71,7 +71,7 @@ RequestParser::State RequestParser::parse_head() {
     head_.emplace(*this);
     head_->header_limit(
         static_cast<std::uint32_t>(limits_.head_max * 2));  // the exact limit is checked below
-    head_->body_limit(limits_.body_max);
+    allow_body(limits_.body_max);
   }
   beast::error_code error;
   parsed_ += head_->put(boost::asio::const_buffer(base() + parsed_, buffered() - parsed_), error);
@@ -88,12 +88,17 @@ RequestParser::State RequestParser::parse_head() {
   return refuse(Code::INVALID_REQUEST, "The request is not well-formed HTTP/1.1: " + error.message());
 }
 
+void RequestParser::allow_body(std::size_t bytes) {
+  body_max_ = bytes;
+  head_->body_limit(bytes);
+}
+
 RequestParser::State RequestParser::end_head() {
   if (!has_host_ && !http_1_0_) return refuse(Code::INVALID_REQUEST, "HTTP/1.1 needs a Host header");
   head_done_ = true;
   chunked_ = head_->chunked();
   body_ = parsed_;
-  if (chunked_) chunks_ = ChunkedDecoder(limits_.body_max, kFraming);
+  if (chunked_) chunks_ = ChunkedDecoder(body_max_, kFraming);
   else body_size_ = static_cast<std::size_t>(head_->content_length().value_or(0));
   return parse_body();
 }
@@ -184,6 +189,7 @@ const char* RequestParser::check_target(std::string_view target) {
   }
   const std::size_t question = rest.find('?');
   const std::string_view path = rest.substr(0, question);
+  if (!path.empty() && path == limits_.large_body_path) allow_body(limits_.large_body_max);
   path_ = static_cast<std::size_t>(path.data() - base());
   path_size_ = path.size();
   if (question != rest.npos) {

@@ -26,8 +26,10 @@
 namespace stagedoor::http {
 
 struct Limits {
-  std::size_t head_max = 8 * 1024;   // bytes of request line and header lines
-  std::size_t body_max = 64 * 1024;  // bytes of the body, after removing chunk framing
+  std::size_t head_max = 8 * 1024;        // bytes of request line and header lines
+  std::size_t body_max = 64 * 1024;       // bytes of the body, after removing chunk framing
+  std::string_view large_body_path = {};  // the one path whose bodies may be larger; "": none
+  std::size_t large_body_max = 1024 * 1024;
 };
 
 class RequestParser {
@@ -36,7 +38,7 @@ class RequestParser {
   // The part that the parser waits for after State::need_more.
   enum class Phase { idle, head, body };
 
-  explicit RequestParser(Limits limits) : limits_(limits) {}
+  explicit RequestParser(Limits limits) : limits_(limits), body_max_(limits.body_max) {}
 
   // Room for the next bytes of the connection; never empty. Moves the buffer: not to be called
   // between State::complete and next().
@@ -94,6 +96,7 @@ class RequestParser {
   State parse_head();
   State parse_body();
   State end_head();
+  void allow_body(std::size_t bytes);
   State refuse(Code code, std::string_view message);
   const char* check_target(std::string_view target);
   const char* check_field(boost::beast::http::field field, std::string_view name, std::string_view value);
@@ -109,6 +112,7 @@ class RequestParser {
   std::size_t parsed_ = 0;
   std::size_t body_ = 0;
   std::size_t body_size_ = 0;
+  std::size_t body_max_ = 0;
   std::vector<Field> fields_;
   Method method_ = Method::GET;
   std::size_t path_ = 0;

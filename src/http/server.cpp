@@ -81,6 +81,10 @@ void Server::start() {
   for (Loop* loop : loops) loop->start();
 }
 
+void Server::check_certificate(const ServerConfig& config) {
+  if (!config.tls_certificate.empty()) (void)make_tls(config);
+}
+
 void Server::reload_tls() {
   if (state_->has_tls) *state_->tls.lock() = make_tls(state_->config);
 }

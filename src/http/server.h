@@ -33,6 +33,9 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
+  // Throws std::runtime_error that names the cause if the certificate or its key cannot be used.
+  static void check_certificate(const ServerConfig& config);
+
   // Listens and starts the threads. Throws std::runtime_error that names the cause: the address is in use, a
   // certificate cannot be loaded, a proxy network is invalid.
   void start();

@@ -23,6 +23,8 @@ struct ServerConfig {
   std::size_t connections_max = 15'000;
   std::size_t head_max = 8 * 1024;
   std::size_t body_max = 64 * 1024;
+  std::string large_body_path = {};  // the one path whose bodies may be larger; "": none
+  std::size_t large_body_max = 1024 * 1024;
 
   Millis idle_timeout{60'000};  // for a connection without a request
   Millis head_timeout{10'000};  // from the first byte of a request to the end of its head; also for TLS

@@ -57,7 +57,8 @@ void read_string(const bj::value& in, std::string& out, FieldErrors& errors) {
 void read_id(const bj::value& in, std::int64_t& out, FieldErrors& errors) {
   std::int64_t id = in.is_int64() ? in.get_int64() : 0;
   if (const auto text = text_of(in)) id = parse_number<std::int64_t>(*text).value_or(0);
-  if (id > 0) out = id;
+  if (id > kIdMax) errors.add_here(fmt::format("must be an id: at most {}", kIdMax));
+  else if (id > 0) out = id;
   else errors.add_here("must be an id: a whole number above 0");
 }
 

@@ -45,6 +45,7 @@ boost::json::value schema(Components& components) {
   } else if constexpr (is_id<T>) {
     boost::json::value id = named("integer", "int64");
     id.as_object()["minimum"] = 1;
+    id.as_object()["maximum"] = kIdMax;
     return id;
   } else if constexpr (std::same_as<T, Uuid>) {
     return named("string", "uuid");

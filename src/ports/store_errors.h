@@ -22,5 +22,9 @@ struct StoreOutcomeUnknown : std::runtime_error {
 struct StoreUnusable : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+// Another process has it.
+struct StoreInUse : StoreUnusable {
+  using StoreUnusable::StoreUnusable;
+};
 
 }  // namespace stagedoor

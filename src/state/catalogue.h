@@ -65,6 +65,8 @@ struct Window {
 };
 BOOST_DESCRIBE_STRUCT(Window, (), (from, until))
 
+inline const std::string kDefaultTimeZone = "Asia/Seoul";
+
 struct Event {
   EventId id;
   std::string name;
@@ -73,16 +75,19 @@ struct Event {
   Window on_sale;
   QueuePolicy queue;
   SalePolicy policy;
-  bool closed = false;  // by an operator, permanently
+  bool closed = false;  // by an operator, who may open it again
   bool paused = false;  // no admissions
   TimePoint created_at{};
   TimePoint updated_at{};
+  std::string time_zone = kDefaultTimeZone;  // IANA name; the days of its dates are meant in it
+  // What imports said last of each of its fields, as JSON; "": it was never imported (R-K4).
+  std::string imported;
 
   bool is_on_sale(TimePoint now) const { return !closed && on_sale.contains(now); }
 };
 BOOST_DESCRIBE_STRUCT(Event, (),
                       (id, name, performer, venue, on_sale, queue, policy, closed, paused, created_at,
-                       updated_at))
+                       updated_at, time_zone, imported))
 
 struct Category {
   CategoryId id;
@@ -114,6 +119,7 @@ struct EventDate {
   TimePoint created_at{};
   TimePoint updated_at{};
   std::optional<TimePoint> deleted_at{};
+  std::string imported;  // as that of its event
 
   bool has(SeatId seat) const {
     return seat >= first_seat && seat.value < first_seat.value + std::int64_t(seats.size());
@@ -127,7 +133,7 @@ struct EventDate {
 };
 BOOST_DESCRIBE_STRUCT(EventDate, (),
                       (id, event, starts_at, booking, layout, first_seat, sections, categories, seats,
-                       created_at, updated_at, deleted_at))
+                       created_at, updated_at, deleted_at, imported))
 
 // A layout as in a catalogue file: either `seats` + `category`, or `sections`.
 struct LayoutSection {
@@ -145,6 +151,14 @@ struct Layout {
 };
 BOOST_DESCRIBE_STRUCT(Layout, (), (seats, category, sections))
 
+// A text that was imported, by its SHA-256 in hex digits, and the row of the audit log of its last import:
+// the highest is the newest (R-K4).
+struct ImportedText {
+  std::string digest;
+  LogId log;
+};
+BOOST_DESCRIBE_STRUCT(ImportedText, (), (digest, log))
+
 class Catalogue {
  public:
   // Ordered by id.
@@ -152,6 +166,7 @@ class Catalogue {
   std::map<DateId, std::shared_ptr<const EventDate>> dates;
   std::map<SeatId, DateId> dates_by_first_seat;
   std::map<std::string, Layout> layouts;
+  std::map<std::string, LogId> imports;  // see ImportedText
 
   const Event* event(EventId id) const {
     const auto at = events.find(id);

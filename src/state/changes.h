@@ -27,7 +27,18 @@ struct CatalogueChanges {
   std::vector<Event> events;
   std::vector<EventDate> dates;  // whole; `seats` counts only for a new date
   std::vector<std::pair<std::string, Layout>> layouts;
-  bool empty() const { return events.empty() && dates.empty() && layouts.empty(); }
+  std::vector<ImportedText> imports = {};
+  bool empty() const { return events.empty() && dates.empty() && layouts.empty() && imports.empty(); }
+};
+
+// Some seats of a date that a large import has not shown yet. Only stored: no memory knows of them. The
+// change of the catalogue that has the date with these seats shows it.
+struct HiddenSeats {
+  Event event;     // of the date; written, hidden, if the store has no such event
+  EventDate date;  // without its seats
+  std::int64_t seats_in_all = 0;
+  std::size_t first = 0;  // index of the first of `seats`; those before it are stored
+  std::vector<Seat> seats;
 };
 
 struct Changes {
@@ -46,6 +57,7 @@ struct Changes {
   std::vector<OutboxRow> outbox;
   std::vector<LogRow> log;
   std::vector<Revocation> revocations;
+  std::vector<HiddenSeats> hidden_seats;
   CatalogueChanges catalogue;
 };
 
@@ -90,6 +102,7 @@ struct Batch {
   std::vector<OutboxRow> outbox;
   std::vector<LogRow> log;
   std::vector<Revocation> revocations;
+  std::vector<HiddenSeats> hidden_seats;
   CatalogueChanges catalogue;
   std::optional<std::int64_t>
       ids_reserved_to;       // new high-water mark of the id sequence: ids below it may be in use

@@ -122,11 +122,24 @@ struct revocations {
   static constexpr bool is_put_whole = true;
 };
 
+struct imports {
+  static auto in(auto& all) -> decltype((all.catalogue.imports)) { return all.catalogue.imports; }
+  static auto key(const ImportedText& row) { return row.digest; }
+  static constexpr auto peer_form = PeerForm::row;
+  static constexpr bool is_put_whole = true;
+};
+
+struct hidden_seats {
+  static auto in(auto& all) -> decltype((all.hidden_seats)) { return all.hidden_seats; }
+  static auto key(const HiddenSeats& row) { return std::pair(row.date.id, row.first); }
+  static constexpr auto peer_form = PeerForm::nothing;
+};
+
 // In the order of the peer message: an older version reads the kinds it knows and skips what follows them.
 // New kinds go to the end.
-using All =
-    boost::mp11::mp_list<reservations, visits, line, absences, seen, draws, priority, blocks, wallets,
-                         payments, answers, events, dates, layouts, postings, outbox, log, revocations>;
+using All = boost::mp11::mp_list<reservations, visits, line, absences, seen, draws, priority, blocks, wallets,
+                                 payments, answers, events, dates, layouts, postings, outbox, log,
+                                 revocations, imports, hidden_seats>;
 
 }  // namespace kinds
 
@@ -162,8 +175,8 @@ using IsPutWhole = std::bool_constant<kIsPutWhole<Kind>>;
 inline constexpr std::size_t kKindsWrittenByName =
     boost::mp11::mp_size<kinds::All>::value - boost::mp11::mp_count_if<kinds::All, IsPutWhole>::value;
 
-// A list in Changes without an entry here would be lost. (The catalogue is one member with three kinds.)
-static_assert(boost::pfr::tuple_size_v<Changes> + 2 == boost::mp11::mp_size<kinds::All>::value,
+// A list in Changes without an entry here would be lost. (The catalogue is one member with four kinds.)
+static_assert(boost::pfr::tuple_size_v<Changes> + 3 == boost::mp11::mp_size<kinds::All>::value,
               "every list of Changes is a kind of kinds::All");
 
 }  // namespace stagedoor

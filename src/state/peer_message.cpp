@@ -17,6 +17,19 @@ concept Described = boost::describe::has_describe_members<T>::value && !std::is_
 
 // Whole numbers: seven bits per byte, lowest first, the sign in the lowest bit (small numbers take one byte).
 // Lists and strings: prefixed with their length. Described structs: the number of bytes, then the members.
+// The seats of a date: runs of neighbours, because there are up to 100,000 of them.
+struct SeatRun {
+  Seat first;
+  std::int32_t count = 0;
+
+  bool continues_with(const Seat& seat) const {
+    return seat.number == first.number + count && seat.number_in_row == first.number_in_row + count &&
+           seat.section == first.section && seat.row == first.row && seat.category == first.category;
+  }
+};
+BOOST_DESCRIBE_STRUCT(SeatRun, (), (first, count))
+constexpr std::size_t kSeatsMax = 100'000;  // of a date
+
 class Writer {
  public:
   std::string out;
@@ -51,6 +64,14 @@ class Writer {
   void put(const std::pair<A, B>& both) {
     put(both.first);
     put(both.second);
+  }
+  void put(const std::vector<Seat>& seats) {
+    std::vector<SeatRun> runs;
+    for (const Seat& seat : seats) {
+      if (runs.empty() || !runs.back().continues_with(seat)) runs.push_back({seat, 0});
+      ++runs.back().count;
+    }
+    put(runs);
   }
   template <class T>
   void put(const std::vector<T>& list) {
@@ -105,6 +126,21 @@ class Reader {
   void get(std::pair<A, B>& both) {
     get(both.first);
     get(both.second);
+  }
+  void get(std::vector<Seat>& seats) {
+    std::vector<SeatRun> runs;
+    get(runs);
+    for (const SeatRun& run : runs) {
+      const auto is_small = [](std::int32_t n) { return n >= 0 && std::size_t(n) <= kSeatsMax; };
+      if (!is_small(run.count) || !is_small(run.first.number) || !is_small(run.first.number_in_row) ||
+          seats.size() + std::size_t(run.count) > kSeatsMax)
+        fail();
+      for (std::int32_t i = 0; i < run.count; ++i) {
+        Seat& seat = seats.emplace_back(run.first);
+        seat.number += i;
+        seat.number_in_row += i;
+      }
+    }
   }
   template <class T>
   void get(std::vector<T>& list) {

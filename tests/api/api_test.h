@@ -73,7 +73,7 @@ events:
       - {id: 52, starts_at: 2096-02-02T19:00:00Z, layout: club, prices: {Standard: 1}, booking: {from: 2020-01-01T00:00:00Z, until: 2021-01-01T00:00:00Z}}
       - {id: 53, starts_at: 2096-02-03T19:00:00Z, layout: club, prices: {Standard: 1}}
       - {id: 54, starts_at: 2096-02-04T14:00:00Z, layout: club, prices: {Standard: 1}}
-      - {id: 55, starts_at: 2096-02-04T19:00:00Z, layout: club, prices: {Standard: 1}}
+      - {id: 55, starts_at: 2096-02-04T10:00:00Z, layout: club, prices: {Standard: 1}}
       - {id: 56, starts_at: 2096-02-06T19:00:00Z, layout: box, prices: {Standard: 1}}
   - id: 6
     name: Gathering

@@ -18,6 +18,7 @@ const std::set<std::string_view> kReadsAll = {
     "catalogue/list_categories",     // at start
     "catalogue/list_dates",          // at start
     "catalogue/list_events",         // at start
+    "catalogue/list_imports",        // at start
     "catalogue/list_layouts",        // at start
     "catalogue/list_seats",          // at start
     "catalogue/list_sections",       // at start

@@ -123,6 +123,7 @@ std::string text_of(const CatalogueChanges& changes) {
     catalogue.dates_by_first_seat[date.first_seat] = date.id;
   }
   for (const auto& [name, layout] : changes.layouts) catalogue.layouts[name] = layout;
+  for (const auto& imported : changes.imports) catalogue.imports[imported.digest] = imported.log;
   return text(catalogue);
 }
 
@@ -155,8 +156,12 @@ TEST_P(Reads, bring_every_policy_back) {
   event.paused = true;
   event.name = "Ünïcode 'quoted' \"night\"";
   event.updated_at = at(1);
+  event.time_zone = "Asia/Tokyo";
+  event.imported = R"({"paused":false,"name":"Ünïcode 'quoted'"})";
+  changes.imports[1].log = LogId{6};
   Batch batch;
   batch.catalogue.events.push_back(event);
+  batch.catalogue.imports = {changes.imports[1]};
   commit(store(), batch);
   reopen();
   EXPECT_EQ(text(startup().catalogue()), text_of(changes));

@@ -22,6 +22,7 @@ EventDate sample_date(DateId id, SeatId first_seat, std::int64_t first_category)
                           .category = std::uint16_t(i / 5)});
   }
   date.created_at = date.updated_at = at(-5000);
+  date.imported = R"({"starts_at":"2036-02-01T10:00:00.000Z"})";
   return date;
 }
 
@@ -47,10 +48,13 @@ CatalogueChanges sample_catalogue() {
   event.venue = "Stagedoor Club";
   event.on_sale = {at(-1000), at(86'000'000)};
   event.created_at = event.updated_at = at(-5000);
+  event.time_zone = "Europe/Berlin";
+  event.imported = R"({"name":"Winter Club Night"})";
   changes.events.push_back(event);
   changes.dates = {sample_date(kDate, kFirstSeat, 51), sample_date(DateId{2}, SeatId{201}, 61)};
   changes.layouts = {{"hall", Layout{.sections = {{"Stalls", 1, 5, "VIP"}, {"Balcony", 1, 5, "Regular"}}}},
                      {"club", Layout{.seats = 50, .category = "Standard"}}};
+  changes.imports = {{std::string(64, 'a'), LogId{5}}, {std::string(64, 'b'), LogId{4}}};
   return changes;
 }
 

@@ -29,19 +29,21 @@ std::string text(const Event& row) {
       "event {} {}/{}/{} sale {} closed {} paused {} made {} changed {}\n"
       "  queue {} {} per {} cap {} ttl {} max {} presence {} share {} poll {}-{} spread {} {} gather {} "
       "places {}\n"
-      "  policy {} {} {} {}\n",
+      "  policy {} {} {} {}\n"
+      "  zone {} imported {}\n",
       row.id.value, row.name, row.performer, row.venue, text(row.on_sale), row.closed, row.paused,
       text(row.created_at), text(row.updated_at), word(q.admission), q.people, q.every.count(), q.capacity,
       q.active_ttl.count(), q.visit_max.count(), q.presence_timeout.count(), q.return_share,
       q.poll_min.count(), q.poll_max.count(), q.spread, word(q.order), text(q.gather_from), q.places_max,
-      p.seats_per_user, p.hold_ttl.count(), p.rehold_cooldown.count(), text(p.refund_until));
+      p.seats_per_user, p.hold_ttl.count(), p.rehold_cooldown.count(), text(p.refund_until), row.time_zone,
+      row.imported);
 }
 
 std::string text(const EventDate& row) {
-  std::string out =
-      fmt::format("date {} of {} at {} booking {} layout {} first {} made {} changed {} gone {}\n",
-                  row.id.value, row.event.value, text(row.starts_at), text(row.booking), row.layout,
-                  row.first_seat.value, text(row.created_at), text(row.updated_at), text(row.deleted_at));
+  std::string out = fmt::format(
+      "date {} of {} at {} booking {} layout {} first {} made {} changed {} gone {} imported {}\n",
+      row.id.value, row.event.value, text(row.starts_at), text(row.booking), row.layout, row.first_seat.value,
+      text(row.created_at), text(row.updated_at), text(row.deleted_at), row.imported);
   out += fmt::format("  sections {}\n", fmt::join(row.sections, ","));
   for (const auto& c : row.categories)
     out += fmt::format("  category {} {} {}\n", c.id.value, c.name, c.price.amount);
@@ -105,6 +107,7 @@ std::string text(const Catalogue& catalogue) {
   for (const auto& [id, date] : catalogue.dates) out += text(*date);
   for (const auto& [seat, date] : catalogue.dates_by_first_seat)
     out += fmt::format("first seat {} of {}\n", seat.value, date.value);
+  for (const auto& [digest, log] : catalogue.imports) out += fmt::format("import {} {}\n", digest, log.value);
   for (const auto& [name, layout] : catalogue.layouts) {
     out += fmt::format("layout {} {} {}\n", name, layout.seats, layout.category);
     for (const auto& s : layout.sections)

@@ -60,7 +60,7 @@ class Tutorial(unittest.TestCase):
                 subprocess.run(link, shell=True, cwd=BUILD, check=True)
                 return subprocess.run([self.copy / 'program'], capture_output=True, text=True, timeout=60)
             before, after = result_with(test), result_with(f'{test} {rule}')
-            self.assertIn('the performance begins now', before.stdout)
+            self.assertIn('the performance begins in thirty seconds', before.stdout)
             self.assertEqual(before.stdout.count(': Failure'), 1, before.stdout)
             self.assertEqual(after.returncode, 0, after.stdout)
 

@@ -89,7 +89,7 @@ class WrongSettings(InFolder):
 class RightSettings(InFolder):
     def test_verify_config_shows_origins_and_masks_secrets(self):  # R-K2
         (self.folder / 'other.toml').write_text('[http]\nthreads = 3\n')
-        result = self.run_program('verify-config', '--config', 'other.toml', '--admin.keys=ops:owner:geheim',
+        result = self.run_program('verify-config', '--config', 'other.toml', '--admin.keys=ops:owner:geheim-geheim-geheim',
                                   STAGEDOOR_WALLET_BALANCE_MAX='7')
         self.assertEqual((result.returncode, result.stderr), (0, ''))
         self.assertRegex(result.stdout, r'threads = 3 +# other.toml:2\n')
@@ -177,7 +177,7 @@ class Work(InFolder):
             self.assertEqual((status, said['data']['eventId']), (201, 2))
 
     def test_operator_calls_need_a_key_whose_role_is_high_enough(self):  # R-O1
-        keys = '--admin.keys=anna:owner:secret-of-anna,gate:viewer:secret-of-the-gate'
+        keys = '--admin.keys=anna:owner:the-secret-of-anna,gate:viewer:secret-of-the-gate'
         with server.Server(self.folder, f'--catalogue.file={self.CATALOGUE}', keys) as running:
             events, pause = running.url + '/admin/events', running.url + '/admin/events/1/queue/pause'
             for token in (None, 'made-up'):
@@ -186,7 +186,7 @@ class Work(InFolder):
             self.assertEqual(call(events, token='secret-of-the-gate')[0], 200)
             status, said = call(pause, 'POST', {}, token='secret-of-the-gate')
             self.assertEqual((status, said['code']), (403, 'FORBIDDEN'))
-            self.assertEqual(call(pause, 'POST', {}, token='secret-of-anna')[0], 200)
+            self.assertEqual(call(pause, 'POST', {}, token='the-secret-of-anna')[0], 200)
             status, said = call(running.url + '/admin/log', token='secret-of-the-gate')
             self.assertEqual(status, 200)
             self.assertEqual(said['data'][0]['operatorName'], 'anna', said)
@@ -220,6 +220,136 @@ class Work(InFolder):
             self.assertEqual(self.run_program('backup', 'copy.db').returncode, 1, 'never over another file')
         audit = self.run_program('audit', '--store.url=sqlite:copy.db')
         self.assertEqual(audit.returncode, 0, audit.stdout + audit.stderr)
+
+
+class Import(InFolder):
+    """Files and operators change the catalogue in turn (R-K4)."""
+
+    KEY = 'the-secret-of-anna'
+    SALE = """
+events:
+  - {{id: 1, name: Night, on_sale: {{from: 2026-01-01T00:00:00Z, until: 2036-01-01T00:00:00Z}}, queue: {{capacity: {capacity}}},
+     dates: [{{id: 1, starts_at: 2036-02-01T19:00:00Z, prices: {{Standard: {price}}}}}]}}
+"""
+
+    def write(self, name='sale.yaml', capacity=1000, price=500):
+        (self.folder / name).write_text(self.SALE.format(capacity=capacity, price=price))
+
+    def serve(self, *settings):
+        return server.Server(self.folder, f'--admin.keys=anna:owner:{self.KEY}', *settings)
+
+    def call(self, running, method, path, body=None):
+        status, said = call(running.url + path, method, body, token=self.KEY)
+        self.assertEqual(status, 200, said)
+        return said['data']
+
+    def stored(self, running):
+        event = self.call(running, 'GET', '/admin/events/1')
+        return event['queue']['capacity'], event['closed'], event['dates'][0]['prices']['Standard']
+
+    def messages(self):
+        return [json.loads(line)['message'] for line in (self.folder / 'stderr.log').read_text().splitlines()]
+
+    def test_a_restart_does_not_undo_what_operators_changed(self):
+        self.write()
+        with self.serve('--catalogue.file=sale.yaml') as running:
+            self.call(running, 'PATCH', '/admin/events/1', {'queue': {'capacity': 7}, 'closed': True})
+            self.call(running, 'PATCH', '/admin/dates/1', {'prices': {'Standard': 0}})
+        with self.serve('--catalogue.file=sale.yaml') as running:
+            self.assertEqual(self.stored(running), (7, True, 0))
+        self.assertIn('what operators changed stays, although catalogue.file says otherwise', self.messages())
+
+        kept = 'kept as operators changed it 2\n  event 1: capacity, file 1000, now 7\n  date 1: prices.Standard, file 500, now 0\n'
+        for arguments, code, expected in (((), 0, kept), (('--strict',), 3, kept), (('--overwrite', '--strict'), 0, 'changed 2\n')):
+            result = self.run_program('import', 'sale.yaml', *arguments)
+            self.assertEqual(result.returncode, code, result.stderr)
+            self.assertIn(expected, result.stdout)
+        with self.serve() as running:
+            self.assertEqual(self.stored(running), (1000, True, 500), 'the file does not say whether it is closed')
+
+    def test_a_start_does_not_go_back_to_a_file_that_another_one_followed(self):
+        self.write('old.yaml', capacity=1)
+        self.write('new.yaml', capacity=2)
+        with self.serve('--catalogue.file=old.yaml'):
+            pass
+        self.assertEqual(self.run_program('import', 'new.yaml').returncode, 0)
+        for _ in range(2):
+            with self.serve('--catalogue.file=old.yaml') as running:
+                self.assertEqual(self.stored(running)[0], 2)
+            self.assertIn('run stagedoor import', ' '.join(self.messages()))
+        self.assertEqual(self.run_program('import', 'old.yaml').returncode, 0)
+        with self.serve('--catalogue.file=old.yaml') as running:
+            self.assertEqual(self.stored(running)[0], 1)
+        self.assertNotIn('run stagedoor import', ' '.join(self.messages()))
+
+    def test_import_beside_a_server_names_the_call_that_does_it(self):
+        self.write()
+        with self.serve() as running:
+            result = self.run_program('import', 'sale.yaml')
+            self.assertEqual((result.returncode, result.stdout), (2, ''))
+            self.assertIn('POST /admin/import', result.stderr)
+            request = urllib.request.Request(running.url + '/admin/import', data=(self.folder / 'sale.yaml').read_bytes(),
+                                             headers={'Authorization': f'Bearer {self.KEY}'})
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                self.assertIn('event 1 Night', json.load(answer)['data']['added'])
+
+    def test_the_call_takes_a_file_of_a_mebibyte(self):
+        self.write()
+        text = (self.folder / 'sale.yaml').read_text()
+        with self.serve() as running:
+            request = urllib.request.Request(running.url + '/admin/import', data=text.encode().ljust(1 << 20, b'#'),
+                                             headers={'Authorization': f'Bearer {self.KEY}'})
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                self.assertEqual(answer.status, 200)
+            client = http.client.HTTPConnection(urllib.parse.urlsplit(running.url).netloc, timeout=10)
+            client.request('POST', '/admin/import', headers={'Content-Length': str((1 << 20) + 1)})
+            self.assertEqual(client.getresponse().status, 413)
+            client.close()
+
+    def test_a_free_concert_is_sold_and_the_audit_is_clean(self):  # R-C6
+        self.write(price=0)
+        with self.serve('--catalogue.file=sale.yaml') as running:
+            crowd = self.run_program('crowd', '--url', running.url, '--event', '1', '--fans', '10', '--abandon', '0')
+            self.assertEqual(crowd.returncode, 0, crowd.stdout + crowd.stderr)
+            self.assertEqual(call(running.url + '/events/1')[1]['data']['dates'][0]['prices'],
+                             [{'category': 'Standard', 'price': 0, 'left': 40}])
+        audit = self.run_program('audit')
+        self.assertEqual(audit.returncode, 0, audit.stdout + audit.stderr)
+
+    def test_a_wrong_file_leaves_nothing_behind(self):  # R-K1
+        for name, text in (('syntax', 'events: ['), ('field', 'events: [{nam: Night}]'),
+                           ('plan', self.SALE.format(capacity=1, price=1).replace('prices', 'layout: arena, prices'))):
+            (self.folder / 'wrong.yaml').write_text(text)
+            for command in (('import', 'wrong.yaml'), ('serve', '--http.listen=127.0.0.1:0', '--catalogue.file=wrong.yaml')):
+                result = self.run_program(*command)
+                self.assertEqual(result.returncode, 2, result.stderr)
+                self.assertIn('wrong.yaml:', result.stderr, name)
+                self.assertEqual([path.name for path in self.folder.iterdir()], ['wrong.yaml'], (name, command))
+
+    def test_a_certificate_that_is_not_there_is_code_2_and_leaves_nothing_behind(self):  # R-K1
+        result = self.run_program('serve', '--http.listen=127.0.0.1:0', '--http.tls_certificate=c.pem', '--http.tls_key=k.pem')
+        self.assertEqual(result.returncode, 2, result.stderr)
+        self.assertIn('c.pem', result.stderr)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_the_operator_key_is_shown_by_whatever_made_the_store(self):  # R-K3
+        self.write()
+        taken = socket.create_server(('127.0.0.1', 0))
+        self.addCleanup(taken.close)
+        for name, command in (('import', ('import', 'sale.yaml')),
+                              ('serve', ('serve', f'--http.listen=127.0.0.1:{taken.getsockname()[1]}'))):
+            store = f'--store.url=sqlite:{name}.db'
+            first, again = self.run_program(*command, store), self.run_program(*command, store)
+            key = (self.folder / f'{name}.db.operator').read_text().splitlines()[-1]
+            self.assertEqual(first.stderr.count(key), 1, first.stderr)
+            self.assertNotIn(key, again.stderr)
+
+    def test_a_default_event_that_is_not_there_is_told_at_start(self):  # R-Q8
+        self.write()
+        for event, expected in ((1, False), (999, True)):
+            with self.serve('--catalogue.file=sale.yaml', f'--queue.default_event={event}'):
+                pass
+            self.assertEqual(any('queue.default_event' in message for message in self.messages()), expected)
 
 
 class EventsOut(InFolder):
@@ -273,7 +403,7 @@ class EventsOut(InFolder):
 class Log(InFolder):
     """The log never stops the server and never floods (R-A9)."""
 
-    SETTINGS = (f'--catalogue.file={Work.CATALOGUE}', '--admin.keys=anna:owner:secret-of-anna')
+    SETTINGS = (f'--catalogue.file={Work.CATALOGUE}', '--admin.keys=anna:owner:the-secret-of-anna')
 
     def assert_serves_and_stops(self, *settings, stderr):
         """Returns the metrics after a thousand requests; the server also ends in time."""
@@ -339,10 +469,10 @@ class Log(InFolder):
 
     def test_log_tells_what_operators_ask_about_in_ecs_names_with_numbers_as_numbers(self):
         with server.Server(self.folder, *self.SETTINGS, '--log.level=debug') as running:
-            call(running.url + '/admin/events/1/queue/pause', 'POST', {}, token='secret-of-anna')
+            call(running.url + '/admin/events/1/queue/pause', 'POST', {}, token='the-secret-of-anna')
             call(running.url + '/events')
         text = (self.folder / 'stderr.log').read_text()
-        self.assertNotIn('secret-of-anna', text)
+        self.assertNotIn('the-secret-of-anna', text)
         lines = [json.loads(line) for line in text.splitlines()]
         expected = ['catalogue imported', 'server started', 'operator action', 'server stopping', 'server stopped']
         self.assertEqual([line['message'] for line in lines if line['message'] in expected and line['log.level'] == 'info'], expected)
@@ -406,7 +536,7 @@ events:
         cls.folder = pathlib.Path(folder.name)
         opening = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=5)
         (cls.folder / 'sale.yaml').write_text(cls.SALE.format(opening=opening.isoformat(timespec='milliseconds')))
-        running = server.Server(cls.folder, '--catalogue.file=sale.yaml', '--admin.keys=anna:owner:secret-of-anna')
+        running = server.Server(cls.folder, '--catalogue.file=sale.yaml', '--admin.keys=anna:owner:the-secret-of-anna')
         cls.enterClassContext(running)
         cls.url = running.url
         cls.committed = cls.draw_when(lambda draw: True)
@@ -524,8 +654,8 @@ events:
         self.assertRegex(self.fairness.stdout, rf'drawn +{self.FANS} ')
         self.assertIn('The room was fair.', self.fairness.stdout)
         for path in ('pause', 'resume'):
-            self.assertEqual(call(f'{self.url}/admin/events/7/queue/{path}', 'POST', {}, token='secret-of-anna')[0], 200)
-        status, said = call(f'{self.url}/admin/events/7/queue', 'PATCH', {'capacity': 7}, token='secret-of-anna')
+            self.assertEqual(call(f'{self.url}/admin/events/7/queue/{path}', 'POST', {}, token='the-secret-of-anna')[0], 200)
+        status, said = call(f'{self.url}/admin/events/7/queue', 'PATCH', {'capacity': 7}, token='the-secret-of-anna')
         self.assertEqual(status, 200, said)
         report = json.loads(server.run('fairness', '--event', '7', '--json', folder=self.folder).stdout)
         self.assertEqual([row['action'] for row in report['operators']][-3:], ['queue.pause', 'queue.resume', 'queue.change'])

@@ -3,6 +3,7 @@ SELECT format('date %s has %s seats from %s to %s; it says %s from %s', d.id, co
               d.seat_count, d.first_seat)
 FROM dates d
 LEFT JOIN seats s ON s.date_id = d.id
+WHERE NOT d.hidden
 GROUP BY d.id
 HAVING count(s.id) <> d.seat_count
     OR (d.seat_count > 0 AND (min(s.id) <> d.first_seat OR max(s.id) <> d.first_seat + d.seat_count - 1))

@@ -1,4 +1,4 @@
 INSERT INTO dates (id, event_id, starts_at, booking_from, booking_until, layout, first_seat, seat_count, created_at,
-                   updated_at, deleted_at)
+                   updated_at, deleted_at, imported, hidden)
 VALUES ($id, $event_id, $starts_at, $booking_from, $booking_until, $layout, $first_seat, $seat_count, $created_at,
-        $updated_at, $deleted_at)
+        $updated_at, $deleted_at, $imported, $hidden)

@@ -56,7 +56,7 @@ void MemoryTransaction::apply(const Batch& batch) {
     insert(layers_.of(kinds::outbox{}), row.id, row, "outbox.id is unique");
   for (const auto& row : batch.log)
     insert(layers_.of(kinds::log{}), row.id, row, "operator_log.id is unique");
-  static_assert(kKindsWrittenByName == 17, "each of them is written above, or stored nowhere");
+  static_assert(kKindsWrittenByName == 18, "each of them is written above, or stored nowhere");
   for_each_kind([&]<class Kind>(Kind kind) {
     if constexpr (kIsPutWhole<Kind>)
       for (const auto& row : Kind::in(batch)) layers_.of(kind).put(Kind::key(row), row);
@@ -189,6 +189,7 @@ void MemoryTransaction::write(const CatalogueChanges& changes) {
   }
   for (const auto& date : changes.dates) write(date);
   for (const auto& [name, layout] : changes.layouts) catalogue_.layouts.insert_or_assign(name, layout);
+  for (const auto& text : changes.imports) catalogue_.imports.insert_or_assign(text.digest, text.log);
 }
 
 void MemoryTransaction::write(const EventDate& date) {

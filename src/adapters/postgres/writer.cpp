@@ -42,19 +42,22 @@ Value each_bytes(const std::vector<Row>& rows, std::string Row::*member) {
 
 // --- the catalogue: seldom, and one row after the other ---
 
-void write(Connection& connection, const Event& event) {
-  connection.queue(sql::catalogue::put_event, {{"$id", event.id},
-                                               {"$name", event.name},
-                                               {"$performer", event.performer},
-                                               {"$venue", event.venue},
-                                               {"$on_sale_from", event.on_sale.from},
-                                               {"$on_sale_until", event.on_sale.until},
-                                               {"$queue_policy", tables::to_json_text(event.queue)},
-                                               {"$sale_policy", tables::to_json_text(event.policy)},
-                                               {"$closed", event.closed},
-                                               {"$paused", event.paused},
-                                               {"$created_at", event.created_at},
-                                               {"$updated_at", event.updated_at}});
+// `put`: put_event or add_hidden_event.
+void write(Connection& connection, const sql::Text& put, const Event& event) {
+  connection.queue(put, {{"$id", event.id},
+                         {"$name", event.name},
+                         {"$performer", event.performer},
+                         {"$venue", event.venue},
+                         {"$on_sale_from", event.on_sale.from},
+                         {"$on_sale_until", event.on_sale.until},
+                         {"$queue_policy", tables::to_json_text(event.queue)},
+                         {"$sale_policy", tables::to_json_text(event.policy)},
+                         {"$closed", event.closed},
+                         {"$paused", event.paused},
+                         {"$created_at", event.created_at},
+                         {"$updated_at", event.updated_at},
+                         {"$time_zone", event.time_zone},
+                         {"$imported", event.imported}});
 }
 
 // True if the row existed.
@@ -65,20 +68,24 @@ bool change_date(Connection& connection, const EventDate& date) {
                                                  {"$booking_until", date.booking.until},
                                                  {"$layout", date.layout},
                                                  {"$updated_at", date.updated_at},
-                                                 {"$deleted_at", date.deleted_at}});
+                                                 {"$deleted_at", date.deleted_at},
+                                                 {"$imported", date.imported},
+                                                 {"$created_at", date.created_at},
+                                                 {"$first_seat", date.first_seat}});
   connection.finish();
   return connection.changed() == 1;
 }
 
-void add_seats(Connection& connection, const EventDate& date) {
+// `first`: the index of the first of `all`.
+void add_seats(Connection& connection, const EventDate& date, std::size_t first, std::span<const Seat> all) {
   constexpr std::size_t kAtOnce = 10'000;
-  for (std::size_t from = 0; from < date.seats.size(); from += kAtOnce) {
-    const auto seats = std::span(date.seats).subspan(from, std::min(kAtOnce, date.seats.size() - from));
+  for (std::size_t from = 0; from < all.size(); from += kAtOnce) {
+    const auto seats = all.subspan(from, std::min(kAtOnce, all.size() - from));
     const auto of_each = [&](auto Seat::*member) {
       return Value::of_each(seats, [=](const Seat& seat) { return seat.*member; });
     };
     const Value ids = Value::of_each(
-        seats, [&](const Seat& seat) { return date.seat_id(std::size_t(&seat - date.seats.data())); });
+        seats, [&](const Seat& seat) { return date.seat_id(first + std::size_t(&seat - all.data())); });
     connection.queue(sql::catalogue::insert_seat, {{"$ids", ids},
                                                    {"$date_id", date.id},
                                                    {"$numbers", of_each(&Seat::number)},
@@ -89,20 +96,42 @@ void add_seats(Connection& connection, const EventDate& date) {
   }
 }
 
+// Without its seats. Drops what a large import that died has left of it; that is nobody's.
+void add_date(Connection& connection, const EventDate& date, std::int64_t seat_count, bool hidden) {
+  connection.queue(sql::catalogue::drop_hidden_seats, {{"$id", date.id}});
+  connection.queue(sql::catalogue::drop_hidden_date, {{"$id", date.id}});
+  connection.queue(sql::catalogue::insert_date, {{"$id", date.id},
+                                                 {"$event_id", date.event},
+                                                 {"$starts_at", date.starts_at},
+                                                 {"$booking_from", date.booking.from},
+                                                 {"$booking_until", date.booking.until},
+                                                 {"$layout", date.layout},
+                                                 {"$first_seat", date.first_seat},
+                                                 {"$seat_count", seat_count},
+                                                 {"$created_at", date.created_at},
+                                                 {"$updated_at", date.updated_at},
+                                                 {"$deleted_at", date.deleted_at},
+                                                 {"$imported", date.imported},
+                                                 {"$hidden", hidden}});
+}
+
+void write(Connection& connection, const HiddenSeats& part) {
+  if (part.first == 0) {
+    write(connection, sql::catalogue::add_hidden_event, part.event);
+    add_date(connection, part.date, part.seats_in_all, true);
+  } else {
+    connection.queue(sql::catalogue::keep_hidden_date,
+                     {{"$id", part.date.id}, {"$first_seat", part.date.first_seat}});
+    connection.finish();
+    if (connection.changed() != 1) throw StoreRefused("the first seats of a hidden date are gone");
+  }
+  add_seats(connection, part.date, part.first, part.seats);
+}
+
 void write(Connection& connection, const EventDate& date) {
   if (!change_date(connection, date)) {
-    connection.queue(sql::catalogue::insert_date, {{"$id", date.id},
-                                                   {"$event_id", date.event},
-                                                   {"$starts_at", date.starts_at},
-                                                   {"$booking_from", date.booking.from},
-                                                   {"$booking_until", date.booking.until},
-                                                   {"$layout", date.layout},
-                                                   {"$first_seat", date.first_seat},
-                                                   {"$seat_count", date.seats.size()},
-                                                   {"$created_at", date.created_at},
-                                                   {"$updated_at", date.updated_at},
-                                                   {"$deleted_at", date.deleted_at}});
-    add_seats(connection, date);
+    add_date(connection, date, std::int64_t(date.seats.size()), false);
+    add_seats(connection, date, 0, date.seats);
   }
   for (std::size_t i = 0; i < date.sections.size(); ++i) {
     connection.queue(sql::catalogue::put_section,
@@ -119,7 +148,7 @@ void write(Connection& connection, const EventDate& date) {
 }
 
 void write(Connection& connection, const CatalogueChanges& changes) {
-  for (const auto& event : changes.events) write(connection, event);
+  for (const auto& event : changes.events) write(connection, sql::catalogue::put_event, event);
   for (const auto& date : changes.dates) write(connection, date);
   for (const auto& [name, layout] : changes.layouts)
     connection.queue(sql::catalogue::put_layout,
@@ -244,6 +273,7 @@ void raise_watermarks(Connection& connection, const Batch& batch) {
 
 // Referenced rows before referencing rows.
 void write(Connection& connection, const Batch& batch) {
+  for (const auto& part : batch.hidden_seats) write(connection, part);
   write(connection, batch.catalogue);
   insert<Payment>(connection, sql::payment::insert_payment, batch.payments);
   write(connection, sql::reservation::insert_reservation, batch.reservations);
@@ -258,7 +288,7 @@ void write(Connection& connection, const Batch& batch) {
   add(connection, batch.answers);
   insert<OutboxRow>(connection, sql::engine::insert_outbox, batch.outbox);
   insert<LogRow>(connection, sql::operator_::insert_log, batch.log);
-  static_assert(kKindsWrittenByName == 17, "each of them is written above, or stored nowhere");
+  static_assert(kKindsWrittenByName == 18, "each of them is written above, or stored nowhere");
   for_each_kind([&]<class Kind>(Kind) {
     if constexpr (kIsPutWhole<Kind>) {
       static_assert(!std::is_null_pointer_v<decltype(tables::kPut<Kind>)>,

@@ -12,4 +12,7 @@ Catalogue read_catalogue(Database& database);
 // Inside a transaction. Updates existing events and dates; inserts new ones, with their seats.
 void write_catalogue(Database& database, const CatalogueChanges& changes);
 
+// Inside a transaction. Throws StoreRefused if the seats before these are not there.
+void write_hidden_seats(Database& database, const HiddenSeats& part);
+
 }  // namespace stagedoor::sqlite

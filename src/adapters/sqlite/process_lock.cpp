@@ -27,8 +27,8 @@ ProcessLock::ProcessLock(const std::string& path) : file_(open_file(path)) {
     char owner[16] = {};
     const auto length = ::read(file_, owner, sizeof owner - 1);
     ::close(file_);
-    throw StoreUnusable(fmt::format("the store is in use by process {} (it holds {}); stop that one first",
-                                    length > 0 ? owner : "(unknown)", path));
+    throw StoreInUse(fmt::format("the store is in use by process {} (it holds {}); stop that one first",
+                                 length > 0 ? owner : "(unknown)", path));
   }
   const std::string pid = std::to_string(::getpid());
   if (::ftruncate(file_, 0) != 0 || ::pwrite(file_, pid.data(), pid.size(), 0) != ssize_t(pid.size())) {
@@ -41,7 +41,7 @@ ProcessLock::~ProcessLock() { ::close(file_); }
 DatabaseLock::DatabaseLock(const std::string& path) : file_(open_file(path)) {
   if (::flock(file_, LOCK_EX | LOCK_NB) == 0) return;
   ::close(file_);
-  throw StoreUnusable(
+  throw StoreInUse(
       fmt::format("{} is in use by another process, whose lock file was removed; stop that one first", path));
 }
 

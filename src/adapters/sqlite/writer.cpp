@@ -51,6 +51,7 @@ Writer::Writer(Database& database)
 
 // Referenced rows before referencing rows; changed reservations, which only free seats, before new ones.
 void Writer::write(const Batch& batch, StoreIndexes& indexes) {
+  for (const auto& part : batch.hidden_seats) write_hidden_seats(database_, part);
   if (!batch.catalogue.empty()) write_catalogue(database_, batch.catalogue);
   for (const auto& row : batch.payments) add(row);
   for (const auto& one : batch.reservations.rows())
@@ -71,7 +72,7 @@ void Writer::write(const Batch& batch, StoreIndexes& indexes) {
   for (const auto& row : batch.answers) add(row);
   for (const auto& row : batch.outbox) add(row);
   for (const auto& row : batch.log) add(row);
-  static_assert(kKindsWrittenByName == 17, "each of them is written above, or stored nowhere");
+  static_assert(kKindsWrittenByName == 18, "each of them is written above, or stored nowhere");
   for_each_kind([&]<class Kind>(Kind) {
     if constexpr (kIsPutWhole<Kind>) {
       static_assert(!std::is_null_pointer_v<decltype(tables::kPut<Kind>)>,

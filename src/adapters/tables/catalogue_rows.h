@@ -1,4 +1,4 @@
-// The catalogue read from its tables: events, dates, sections, categories, seats, layouts.
+// The catalogue read from its tables: events, dates, sections, categories, seats, layouts, imports.
 #pragma once
 
 #include <map>
@@ -6,6 +6,7 @@
 #include <string>
 
 #include "adapters/tables/policy_json.h"
+#include "adapters/tables/rows.h"
 #include "ports/store_errors.h"
 #include "sql/sql.h"
 
@@ -32,7 +33,7 @@ Catalogue read_catalogue(Each&& each) {
     std::string policy;
     columns >> event->id >> event->name >> event->performer >> event->venue >> event->on_sale.from >>
         event->on_sale.until >> queue >> policy >> event->closed >> event->paused >> event->created_at >>
-        event->updated_at;
+        event->updated_at >> event->time_zone >> event->imported;
     const std::string name = "event " + std::to_string(event->id.value);
     read_json_of(name, queue, event->queue);
     read_json_of(name, policy, event->policy);
@@ -44,6 +45,11 @@ Catalogue read_catalogue(Each&& each) {
     columns >> name >> definition;
     read_json_of("layout " + name, definition, catalogue.layouts[name]);
   });
+  each(sql::catalogue::list_imports, [&](auto& columns) {
+    ImportedText text;
+    columns >> text;
+    catalogue.imports[text.digest] = text.log;
+  });
 
   std::map<DateId, std::shared_ptr<EventDate>> dates;
   std::map<DateId, std::size_t> seat_counts;
@@ -52,7 +58,7 @@ Catalogue read_catalogue(Each&& each) {
     std::size_t seat_count = 0;
     columns >> date->id >> date->event >> date->starts_at >> date->booking.from >> date->booking.until >>
         date->layout >> date->first_seat >> seat_count >> date->created_at >> date->updated_at >>
-        date->deleted_at;
+        date->deleted_at >> date->imported;
     seat_counts[date->id] = seat_count;
     date->seats.reserve(seat_count);
     dates.emplace(date->id, std::move(date));
@@ -69,13 +75,18 @@ Catalogue read_catalogue(Each&& each) {
     columns >> date >> category.id >> category.name >> category.price;
     dates.at(date)->categories.push_back(std::move(category));
   });
-  EventDate* date = nullptr;  // of the previous seat
+  DateId date_id;             // of the previous seat
+  EventDate* date = nullptr;  // nullptr: a hidden one
   each(sql::catalogue::list_seats, [&](auto& columns) {
     DateId of;
     Seat seat;
     columns >> of >> seat.number >> seat.number_in_row >> seat.section >> seat.row >> seat.category;
-    if (!date || date->id != of) date = dates.at(of).get();
-    date->seats.push_back(seat);
+    if (date_id != of) {
+      const auto at = dates.find(of);
+      date = at == dates.end() ? nullptr : at->second.get();
+      date_id = of;
+    }
+    if (date) date->seats.push_back(seat);
   });
   for (auto& [id, read] : dates) {
     if (read->seats.size() != seat_counts.at(id))

@@ -11,6 +11,8 @@ template <class Kind>
 inline constexpr auto kPut = nullptr;
 template <>
 inline constexpr const sql::Text* kPut<kinds::revocations> = &sql::identity::put_revocation;
+template <>
+inline constexpr const sql::Text* kPut<kinds::imports> = &sql::catalogue::put_import;
 
 // The query that lists all rows of a kind at start.
 template <class Kind>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,6 +49,9 @@ class ConfiguredCommand : public SubCommand {
   virtual bool needs_store() const { return true; }
 };
 
+// Prints the operator key that a new store was given, once, on standard error.
+void show_new_operator_key(const std::optional<std::string>& key);
+
 // Serves until SIGTERM or SIGINT. One JSON line on standard output when ready: {"event":"listening",…}.
 class ServeCommand : public ConfiguredCommand {
  public:
@@ -70,6 +74,8 @@ class ImportCommand : public ConfiguredCommand {
   void add_options(CLI::App& app) override;
 
   std::string file;
+  bool overwrite = false;
+  bool strict = false;
 
  private:
   int run_with(const LoadedConfig& loaded) const override;

@@ -16,6 +16,10 @@ void ConfiguredCommand::add_options(CLI::App& app) {
   app.footer(settings_help(settings()));
 }
 
+void show_new_operator_key(const std::optional<std::string>& key) {
+  if (key) std::fprintf(stderr, "new operator key, shown only once (name:role:secret): %s\n", key->c_str());
+}
+
 int ConfiguredCommand::run() const {
   const LoadedConfig loaded = load_config_of_process(config_file, flags);
   if (!loaded.errors.empty()) {

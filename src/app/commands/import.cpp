@@ -9,9 +9,16 @@
 namespace stagedoor {
 namespace {
 
+constexpr int kKeptSomething = 3;
+
 void print(const char* what, const std::vector<std::string>& things) {
   std::printf("%s %zu\n", what, things.size());
   for (const auto& thing : things) std::printf("  %s\n", thing.c_str());
+}
+
+int refused(const Refusal& refusal) {
+  std::fputs(refusal.message.c_str(), stderr);
+  return kRefused;
 }
 
 }  // namespace
@@ -19,19 +26,32 @@ void print(const char* what, const std::vector<std::string>& things) {
 void ImportCommand::add_options(CLI::App& app) {
   ConfiguredCommand::add_options(app);
   app.add_option("FILE", file, "Catalogue in YAML or JSON")->required();
+  app.add_flag("--overwrite", overwrite, "Take back what operators changed since the last import");
+  app.add_flag("--strict", strict, "Exit with code 3 if something that operators changed was kept");
 }
 
 int ImportCommand::run_with(const LoadedConfig& loaded) const {
-  Service service(loaded.config);
-  const auto imported = service.import_file(file);
-  if (!imported) {
-    std::fprintf(stderr, "%s\n", imported.error().message.c_str());
+  const auto catalogue_file = CatalogueFile::read(file, loaded.config);
+  if (!catalogue_file) return refused(catalogue_file.error());
+  try {
+    Service service(loaded.config);
+    show_new_operator_key(service.new_operator_key());
+    const auto imported = service.import_file(
+        *catalogue_file,
+        {.rule = overwrite ? catalogue::PlanRule::overwrite : catalogue::PlanRule::keep_changes});
+    if (!imported) return refused(imported.error());
+    print("added", imported->summary.added);
+    print("changed", imported->summary.changed);
+    print("unchanged", imported->summary.left);
+    print("kept as operators changed it", imported->summary.kept);
+    return strict && !imported->summary.kept.empty() ? kKeptSomething : 0;
+  } catch (const StoreInUse& why) {
+    std::fprintf(stderr,
+                 "stagedoor: %s, or import through it: POST /admin/import takes the file as its body and an "
+                 "owner's key (docs/catalogue.md)\n",
+                 why.what());
     return kRefused;
   }
-  print("added", imported->added);
-  print("changed", imported->changed);
-  print("unchanged", imported->left);
-  return 0;
 }
 
 }  // namespace stagedoor

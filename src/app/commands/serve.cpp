@@ -3,6 +3,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -85,6 +87,31 @@ void exit_unless_stopped_in(Millis patience) {
   }).detach();
 }
 
+int refused(const Refusal& refusal) {
+  std::fputs(refusal.message.c_str(), stderr);
+  return kRefused;
+}
+
+void log_import(const CatalogueFile& file, const catalogue::ImportOutcome& imported) {
+  if (imported.is_superseded) {
+    log(LogLevel::warn,
+        "catalogue.file was imported once and another file after it, so it is not imported again; to import "
+        "it, "
+        "run stagedoor import",
+        {{"file.path", file.name()}});
+    return;
+  }
+  log(LogLevel::info, "catalogue imported",
+      {{"file.path", file.name()},
+       {"stagedoor.import.added", imported.summary.added.size()},
+       {"stagedoor.import.changed", imported.summary.changed.size()},
+       {"stagedoor.import.unchanged", imported.summary.left.size()},
+       {"stagedoor.import.kept", imported.summary.kept.size()}});
+  if (!imported.summary.kept.empty())
+    log(LogLevel::warn, "what operators changed stays, although catalogue.file says otherwise",
+        {{"stagedoor.import.fields", fmt::format("{}", fmt::join(imported.summary.kept, "; "))}});
+}
+
 }  // namespace
 
 void ServeCommand::add_options(CLI::App& app) {
@@ -105,22 +132,26 @@ int ServeCommand::run_with(const LoadedConfig& loaded) const {
        {"http.max_streams", config.http.max_streams},
        {"process.file_descriptors_max", descriptors}});
   const Signals signals;
-  Service service(config, open_store(config, accept_clock));
-  if (!config.catalogue.file.empty()) {
-    const auto imported = service.import_file(config.catalogue.file);
-    if (!imported) {
-      std::fprintf(stderr, "%s\n", imported.error().message.c_str());
-      return kRefused;
-    }
-    log(LogLevel::info, "catalogue imported",
-        {{"file.path", config.catalogue.file},
-         {"stagedoor.import.added", imported->added.size()},
-         {"stagedoor.import.changed", imported->changed.size()},
-         {"stagedoor.import.unchanged", imported->left.size()}});
+  const auto file = config.catalogue.file.empty()
+                        ? std::nullopt
+                        : std::optional(CatalogueFile::read(config.catalogue.file, config));
+  if (file && !*file) return refused(file->error());
+  try {
+    check_certificate(config);
+  } catch (const std::runtime_error& why) {
+    std::fprintf(stderr, "stagedoor: %s\n", why.what());
+    return kRefused;
   }
-  if (service.new_operator_key()) {
-    std::fprintf(stderr, "new operator key, shown only once (name:role:secret): %s\n",
-                 service.new_operator_key()->c_str());
+  Service service(config, open_store(config, accept_clock));
+  show_new_operator_key(service.new_operator_key());
+  if (file) {
+    const auto imported = service.import_file(**file, {.unless_superseded = true});
+    if (!imported) return refused(imported.error());
+    log_import(**file, *imported);
+  }
+  if (!service.has_default_event()) {
+    log(LogLevel::warn, "queue.default_event names no event of the store; joins without an event are refused",
+        {{"stagedoor.event.id", config.queue.default_event}});
   }
   service.start();
   const auto admin = service.admin_address();

@@ -60,6 +60,9 @@ bool is_network(std::string_view text) {
 
 constexpr std::size_t kSinkNameMax = 32;
 
+// Of a valid operator key. It may have colons.
+std::string_view secret_of(std::string_view key) { return key.substr(key.find(':', key.find(':') + 1) + 1); }
+
 class Rules {
  public:
   explicit Rules(LoadedConfig& loaded) : loaded_(loaded), c_(loaded.config) {}
@@ -178,12 +181,24 @@ class Rules {
                                            i + 1, kLeast));
       }
     }
+    std::set<std::string_view> secrets;
     for (std::size_t i = 0; i < c_.admin.keys.size(); ++i) {
       if (!is_operator_key(c_.admin.keys[i])) {
         add_error("admin.keys",
                   fmt::format("has an invalid key (number {}); write name:role:secret with the role "
                               "viewer, operator or owner",
                               i + 1));
+        continue;
+      }
+      const std::string_view secret = secret_of(c_.admin.keys[i]);
+      if (secret.size() < kLeast) {
+        add_error("admin.keys", fmt::format("has a secret (number {}) shorter than {} characters; use, for "
+                                            "example, the 64 digits of `openssl rand -hex 32`",
+                                            i + 1, kLeast));
+      } else if (!secrets.insert(secret).second) {
+        add_error(
+            "admin.keys",
+            fmt::format("has the secret of number {} twice; give each operator one of their own", i + 1));
       }
     }
   }

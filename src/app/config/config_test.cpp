@@ -1,6 +1,7 @@
 // How settings come together (R-K1, R-K2, R-K3) and the refusal to serve strangers by mistake (R-W8).
 #include "app/config/config.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -124,13 +125,15 @@ TEST(ConfigAdvice, names_what_is_allowed_and_unwise) {
 }
 
 TEST(Settings, list_is_separated_by_commas_or_given_flag_by_flag) {
-  EXPECT_THAT(
-      load_config({.environment = {{"STAGEDOOR_ADMIN_KEYS", "a:owner:x,b:viewer:y"}}}).config.admin.keys,
-      ElementsAre("a:owner:x", "b:viewer:y"));
-  const LoadedConfig loaded =
-      load_config({.environment = {{"STAGEDOOR_ADMIN_KEYS", "gone:owner:x"}},
-                   .flags = {{"admin.keys", "a:owner:x"}, {"admin.keys", "b:viewer:y"}}});
-  EXPECT_THAT(loaded.config.admin.keys, ElementsAre("a:owner:x", "b:viewer:y"));
+  EXPECT_THAT(load_config({.environment = {{"STAGEDOOR_ADMIN_KEYS",
+                                            "a:owner:a-secret-of-16-ch,b:viewer:b-secret-of-16-ch"}}})
+                  .config.admin.keys,
+              ElementsAre("a:owner:a-secret-of-16-ch", "b:viewer:b-secret-of-16-ch"));
+  const LoadedConfig loaded = load_config(
+      {.environment = {{"STAGEDOOR_ADMIN_KEYS", "gone:owner:g-secret-of-16-ch"}},
+       .flags = {{"admin.keys", "a:owner:a-secret-of-16-ch"}, {"admin.keys", "b:viewer:b-secret-of-16-ch"}}});
+  EXPECT_THAT(loaded.config.admin.keys,
+              ElementsAre("a:owner:a-secret-of-16-ch", "b:viewer:b-secret-of-16-ch"));
 }
 
 TEST(Settings, unknown_name_is_an_error_that_names_the_nearest) {  // R-K1, R-K2
@@ -183,7 +186,7 @@ TEST(Settings, value_of_the_wrong_type_or_range_says_what_to_write) {  // R-K1
               ElementsAre(ErrorAt("s.toml:2", "write a duration such as 5m, from 1s to 1d, in quotes")));
   EXPECT_THAT(from_toml("[auth]\ntrust_clients = 'yes'\n").errors,
               ElementsAre(ErrorAt("s.toml:2", "true or false")));
-  EXPECT_THAT(from_toml("[admin]\nkeys = 'a:owner:x'\n").errors,
+  EXPECT_THAT(from_toml("[admin]\nkeys = 'a:owner:a-secret-of-16-ch'\n").errors,
               ElementsAre(ErrorAt("s.toml:2", "a list of strings")));
   EXPECT_THAT(from_toml("[admin]\nkeys = [1]\n").errors,
               ElementsAre(ErrorAt("s.toml:2", "a list of strings")));
@@ -283,6 +286,15 @@ TEST(Settings, inside_of_a_value_is_checked) {
                 ElementsAre(ErrorAt("flag --admin.keys", "name:role:secret")))
         << key;
   }
+  const char* const kSecret = "0123456789abcde";  // one too short
+  for (const auto& [keys, why] :
+       {std::pair(fmt::format("a:owner:{}", kSecret), "a secret (number 1) shorter than 16"),
+        std::pair(fmt::format("a:owner:{0}f,b:viewer:{0}", kSecret), "a secret (number 2) shorter than 16"),
+        std::pair(fmt::format("a:owner:{0}f,b:viewer:{0}f", kSecret), "the secret of number 2 twice")}) {
+    const auto errors = load_config({.environment = {{"STAGEDOOR_ADMIN_KEYS", keys}}}).errors;
+    EXPECT_THAT(errors, ElementsAre(ErrorAt("environment STAGEDOOR_ADMIN_KEYS", why))) << keys;
+    EXPECT_THAT(describe_errors(errors), Not(HasSubstr(kSecret)));
+  }
   EXPECT_THAT(from_flags({{"auth.keys", "short"}}).errors,
               ElementsAre(ErrorAt("flag --auth.keys", "shorter than")));
 }
@@ -338,7 +350,7 @@ TEST(Connections, above_the_limit_of_descriptors_are_refused_with_what_to_set) {
 }
 
 TEST(VerifyConfig, shows_origins_and_no_secret) {  // R-K2
-  const LoadedConfig loaded = from_flags({{"admin.keys", "ops:owner:geheim:noch"},
+  const LoadedConfig loaded = from_flags({{"admin.keys", "ops:owner:geheim:noch:geheim"},
                                           {"auth.keys", "geheim:owner:geheimgeheim"},
                                           {"store.url", "postgres://u:geheim@h/d"},
                                           {"log.level", "warn"}});

@@ -283,7 +283,8 @@ std::vector<Setting> settings_of(Config& c) {
        .choices = {"debug", "info", "warn", "error"}},
       {.name = "catalogue.file",
        .value = &c.catalogue.file,
-       .doc = "Catalogue (YAML or JSON) imported at every start; a repeated import changes nothing."},
+       .doc = "Catalogue (YAML or JSON) imported at every start. What operators changed since its last "
+              "import stays."},
   };
 }
 

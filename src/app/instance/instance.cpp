@@ -21,9 +21,13 @@ std::uint64_t random_number(const RandomBytes& random) {
 
 Instance::Instance(const InstanceParts& parts)
     : clock_(parts.clock, parts.store.startup.latest_moment()),
-      page_worker_(parts.has_page_worker ? std::make_unique<catalogue::PageWorker>(
-                                               parts.random, [this] { drop_unasked_pages(); })
-                                         : nullptr),
+      page_worker_(parts.has_workers
+                       ? std::make_unique<catalogue::PageWorker>("rendering of pages", parts.random,
+                                                                 [this] { drop_unasked_pages(); })
+                       : nullptr),
+      import_worker_(parts.has_workers
+                         ? std::make_unique<catalogue::PageWorker>("reading of imports", parts.random, [] {})
+                         : nullptr),
       token_keys_(parts.token_keys),
       tokens_(token_keys_, clock_, parts.token_lifetime, parts.client_limits),
       operator_keys_(parts.operator_keys, parts.client_limits),
@@ -31,7 +35,7 @@ Instance::Instance(const InstanceParts& parts)
       housekeeping_(parts.store.retention, parts.accepted_events),
       lane_(parts.store, clock_, catalogue_, &http::render_refusal, parts.limits),
       query_pool_(parts.queries ? kQueryThreads : 0, parts.queries),
-      seat_feeds_(read_model_, clock_, random_number(parts.random), submit_page()),
+      seat_feeds_(read_model_, clock_, random_number(parts.random), submit_to(page_worker_.get())),
       queue_deps_{.lane = lane_,
                   .rooms = rooms_,
                   .identity = identity_,
@@ -60,7 +64,8 @@ Instance::Instance(const InstanceParts& parts)
                      .keys = operator_keys_,
                      .clock = clock_,
                      .service_clock = parts.service_clock,
-                     .balance_max = parts.balance_max} {
+                     .balance_max = parts.balance_max,
+                     .run_aside = submit_to(import_worker_.get())} {
   if (lane_.has_others()) rooms_.share_presence();
   // The read model is first, here and among the observers: the rooms read the policies of their events from
   // it, and need those of the current batch.
@@ -78,10 +83,12 @@ Instance::Instance(const InstanceParts& parts)
   lane_.add_job(housekeeping_);
   add_routes();
   if (page_worker_) page_worker_->start();
+  if (import_worker_) import_worker_->start();
 }
 
 Instance::~Instance() {
-  if (page_worker_) page_worker_->stop();  // before what its jobs read
+  if (import_worker_) import_worker_->stop();  // before what their jobs read
+  if (page_worker_) page_worker_->stop();
 }
 
 void Instance::drop_unasked_pages() {
@@ -90,12 +97,13 @@ void Instance::drop_unasked_pages() {
   seat_feeds_.drop_unasked(before);
 }
 
-catalogue::SubmitJob Instance::submit_page() {
-  if (!page_worker_) return {};
-  return [this](catalogue::PageWorker::Job job) { page_worker_->submit(std::move(job)); };
+catalogue::SubmitJob Instance::submit_to(catalogue::PageWorker* worker) {
+  if (!worker) return {};
+  return [worker](catalogue::PageWorker::Job job) { worker->submit(std::move(job)); };
 }
 
 void Instance::stop() {
+  if (import_worker_) import_worker_->stop();
   lane_.stop();
   query_pool_.stop();
   if (page_worker_) page_worker_->stop();

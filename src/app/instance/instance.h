@@ -51,8 +51,9 @@ struct InstanceParts {
   bool users_may_charge = true;
   EventId default_event = {};                   // 0 = none
   http::ClientLimits* client_limits = nullptr;  // null: no client is limited; must outlive the instance
-  // Large pages are made on a thread of their own; false: by whoever asks, for callers without threads.
-  bool has_page_worker = false;
+  // Large pages are made, and imports are read, on threads of their own; false: by whoever asks, for callers
+  // without threads.
+  bool has_workers = false;
 };
 
 class Instance {
@@ -80,11 +81,12 @@ class Instance {
 
   // Frees pages that nobody has asked for in a minute.
   void drop_unasked_pages();
-  catalogue::SubmitJob submit_page();
+  static catalogue::SubmitJob submit_to(catalogue::PageWorker* worker);
 
   MonotoneClock clock_;
   const std::unique_ptr<catalogue::PageWorker> page_worker_;  // null: see InstanceParts
-  catalogue::ReadModel read_model_{submit_page()};
+  const std::unique_ptr<catalogue::PageWorker> import_worker_;
+  catalogue::ReadModel read_model_{submit_to(page_worker_.get())};
   queue::Rooms::CatalogueNow catalogue_ = [this] { return read_model_.catalogue(); };
   queue::StockOf stock_ = [this](EventId event) { return read_model_.stock_update(event); };
   identity::TokenKeys token_keys_;

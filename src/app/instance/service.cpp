@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <thread>
 #include <tuple>
@@ -55,6 +53,7 @@ http::ServerConfig server_config(const Config& config) {
   server.idle_timeout = from.idle_timeout;
   server.head_timeout = from.header_timeout;
   server.body_timeout = from.body_timeout;
+  server.large_body_path = operators::kImportPath;
   server.tls_certificate = from.tls_certificate;
   server.tls_key = from.tls_key;
   server.trusted_proxies = from.trusted_proxies;
@@ -89,6 +88,8 @@ std::uint64_t random_seed() {
 }
 
 }  // namespace
+
+void check_certificate(const Config& config) { http::Server::check_certificate(server_config(config)); }
 
 LaneLimits lane_limits(const Config& config) {
   const auto& lane = config.lane;
@@ -177,19 +178,21 @@ InstanceParts Service::parts() {
           .users_may_charge = config_.wallet.charge_by == "user",
           .default_event = EventId{config_.queue.default_event},
           .client_limits = &client_limits_,
-          .has_page_worker = true};
+          .has_workers = true};
 }
 
-Result<catalogue::ImportSummary> Service::import_file(const std::string& name) {
-  std::ifstream file(name, std::ios::binary);
-  if (!file) return refuse(Code::INVALID_REQUEST, name + ": cannot be read");
-  const catalogue::CatalogueText text(std::string(std::istreambuf_iterator<char>(file), {}));
-  auto imported = text.document() ? catalogue::import_catalogue(instance_.lane(), *text.document(), name)
-                                  : Result<catalogue::ImportSummary>(text.document().error());
-  if (imported) return imported;
-  Refusal refusal = imported.error();
-  refusal.message = text.explain(name, refusal);
-  return refusal;
+Result<catalogue::ImportOutcome> Service::import_file(const CatalogueFile& file,
+                                                      catalogue::ImportOptions options) {
+  options.operator_name = file.name();
+  options.digest = file.digest();
+  auto imported = catalogue::import_catalogue(instance_.lane(), *file.text().document(), options);
+  if (!imported) return file.explained(imported.error());
+  return imported;
+}
+
+bool Service::has_default_event() {
+  const EventId id{config_.queue.default_event};
+  return !id || instance_.read_model().catalogue()->event(id);
 }
 
 void Service::start() {

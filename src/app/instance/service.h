@@ -10,6 +10,7 @@
 #include "app/config/config.h"
 #include "app/config/secrets.h"
 #include "app/instance/action_log.h"
+#include "app/instance/catalogue_file.h"
 #include "app/instance/clock_watch.h"
 #include "app/instance/event_relays.h"
 #include "app/instance/instance.h"
@@ -21,6 +22,9 @@
 #include "modules/catalogue/change.h"
 
 namespace stagedoor {
+
+// Throws std::runtime_error that names the cause if the TLS certificate or its key cannot be used.
+void check_certificate(const Config& config);
 
 LaneLimits lane_limits(const Config& config);
 http::ClientLimitSettings client_limits(const Config& config);
@@ -38,9 +42,10 @@ class Service {
   Service(const Config& config, OpenStore store);
   ~Service();  // ends the lane, whose observers go before it, and the reads
 
-  // Imports a catalogue file, before start(). Refuses with INVALID_REQUEST or SEAT_OCCUPIED, and with a
-  // message for the operator that names all errors with their lines; then nothing is changed.
-  Result<catalogue::ImportSummary> import_file(const std::string& name);
+  // Imports a catalogue file, before start(). `options`: the operator and the digest are those of the file.
+  // Refuses with INVALID_REQUEST or SEAT_OCCUPIED, and with a message for the operator that names all errors
+  // with their lines; then nothing is changed.
+  Result<catalogue::ImportOutcome> import_file(const CatalogueFile& file, catalogue::ImportOptions options);
   // The server accepts requests when it returns.
   void start();
   // Starts the delivery of events to the sinks. Separate from start(), because a sink may write to standard
@@ -56,6 +61,8 @@ class Service {
   // The same for http.admin_listen; nullopt if that is not set.
   std::optional<std::string> admin_address() const;
   const http::Router& router() const { return instance_.router(); }
+  // The event of queue.default_event is in the store, or there is no such setting.
+  bool has_default_event();
   // The operator key if it is new; show it once.
   const std::optional<std::string>& new_operator_key() const { return operator_secrets_.made; }
 

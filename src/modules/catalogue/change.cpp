@@ -2,8 +2,12 @@
 
 #include "state/seat_taker.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "core/hex.h"
+#include "core/refusals.h"
+#include "core/sha256.h"
 #include "json/write.h"
 
 namespace stagedoor::catalogue {
@@ -12,13 +16,15 @@ namespace {
 struct LogDetail {
   Omitted<std::vector<std::string>> added;
   Omitted<std::vector<std::string>> changed;
+  Omitted<std::vector<std::string>> kept;
 };
-BOOST_DESCRIBE_STRUCT(LogDetail, (), (added, changed))
+BOOST_DESCRIBE_STRUCT(LogDetail, (), (added, changed, kept))
 
 std::string log_detail(const std::string& request, const ImportSummary& summary) {
   LogDetail detail;
   if (!summary.added.empty()) detail.added = summary.added;
   if (!summary.changed.empty()) detail.changed = summary.changed;
+  if (!summary.kept.empty()) detail.kept = summary.kept;
   std::string text = json::to_text(detail);
   if (!request.empty()) text.insert(1, "\"request\":" + request + (text.size() > 2 ? "," : ""));
   return text;
@@ -34,13 +40,75 @@ EventId event_of(const CatalogueChanges& changes) {
   return changes.dates[0].event;
 }
 
+constexpr std::size_t kSeatsAtOnce = 20'000;  // about 20 ms of the lane
+
+std::size_t new_seats(const CataloguePlan& plan) {
+  std::size_t seats = 0;
+  for (const auto& [path, date] : plan.additions.dates) seats += date->seats.size();
+  return seats;
+}
+
+// True if a text of this digest was imported, and another one after it.
+bool is_superseded(const Catalogue& catalogue, const std::string& digest) {
+  const auto at = catalogue.imports.find(digest);
+  return at != catalogue.imports.end() &&
+         std::ranges::any_of(catalogue.imports, [&](const auto& text) { return text.second > at->second; });
+}
+
+bool is_newest(const Catalogue& catalogue, const std::string& digest) {
+  return catalogue.imports.contains(digest) && !is_superseded(catalogue, digest);
+}
+
 }  // namespace
 
-ChangeCatalogue::ChangeCatalogue(Change change)
-    : Command(LaneClass::operation, change.idempotency), change_(std::move(change)) {}
+ChangeCatalogue::ChangeCatalogue(Change change, Storing storing)
+    : Command(LaneClass::operation, change.idempotency),
+      change_(std::move(change)),
+      storing_(std::move(storing)) {}
+
+ChangeCatalogue::Storing ChangeCatalogue::begin_storing(const CataloguePlan& plan,
+                                                        const Catalogue& catalogue) {
+  std::vector<HiddenSeats> dates;
+  for (const auto& [path, date] : plan.additions.dates) {
+    const auto event = std::ranges::find(plan.changes.events, date->event, &Event::id);
+    HiddenSeats& row = dates.emplace_back();
+    row.event = event != plan.changes.events.end() ? *event : *catalogue.event(date->event);
+    row.date = *date;
+    row.seats = std::exchange(row.date.seats, {});
+    row.seats_in_all = std::int64_t(row.seats.size());
+  }
+  return {.additions = std::make_shared<const Additions>(plan.additions),
+          .dates = std::make_shared<const std::vector<HiddenSeats>>(std::move(dates))};
+}
+
+CommandResult ChangeCatalogue::store_piece(Storing from) {
+  CommandResult result;
+  for (std::size_t room = kSeatsAtOnce; room > 0 && from.has_more();) {
+    const HiddenSeats& whole = (*from.dates)[from.date];
+    const std::size_t count = std::min(room, whole.seats.size() - from.seat);
+    const auto begin = whole.seats.begin() + std::ptrdiff_t(from.seat);
+    result.changes.hidden_seats.push_back({.event = whole.event,
+                                           .date = whole.date,
+                                           .seats_in_all = whole.seats_in_all,
+                                           .first = from.seat,
+                                           .seats = {begin, begin + std::ptrdiff_t(count)}});
+    room -= count;
+    from.seat += count;
+    if (from.seat == whole.seats.size()) ++from.date, from.seat = 0;
+  }
+  next_ = std::move(from);
+  return result;
+}
+
+void ChangeCatalogue::reply(Answer answer) {
+  if (!next_ || answer.refusal) return change_.reply(std::move(answer));
+  const auto submit = change_.submit;
+  submit(std::unique_ptr<Command>(new ChangeCatalogue(std::move(change_), std::move(*next_))));
+}
 
 // Plans once with no seats taken, to find the dates whose seats the plan checks.
 void ChangeCatalogue::rows_to_load(const View& view, Keys& wanted) const {
+  if (storing_.has_more()) return;
   const auto document = change_.document(*view.catalogue);
   if (!document) return;
   const auto note = [&](const EventDate& date) {
@@ -48,10 +116,13 @@ void ChangeCatalogue::rows_to_load(const View& view, Keys& wanted) const {
     return std::vector<SeatId>();
   };
   Ids unused(1);
-  (void)plan_import(*document, *view.catalogue, note, TimePoint{}, unused);
+  (void)plan_import(*document, *view.catalogue, note, TimePoint{}, unused, change_.rule,
+                    storing_.additions.get());
 }
 
 CommandResult ChangeCatalogue::decide(const View& view, BatchContext& context) {
+  next_.reset();
+  if (storing_.has_more()) return store_piece(storing_);
   const auto taken = [&](const EventDate& date) {
     std::vector<SeatId> seats;
     for (std::size_t i = 0; i < date.seats.size(); ++i) {
@@ -60,14 +131,20 @@ CommandResult ChangeCatalogue::decide(const View& view, BatchContext& context) {
     return seats;
   };
   const auto document = change_.document(*view.catalogue);
-  auto plan = document ? plan_import(*document, *view.catalogue, taken, context.now, context.ids)
+  auto plan = document ? plan_import(*document, *view.catalogue, taken, context.now, context.ids,
+                                     change_.rule, storing_.additions.get())
                        : Result<CataloguePlan>(document.error());
+  if (plan && change_.submit && !storing_.dates && new_seats(*plan) > kSeatsAtOnce)
+    return store_piece(begin_storing(*plan, *view.catalogue));
+  const auto log = context.ids.next<LogId>();
+  if (plan && !change_.digest.empty() && !is_newest(*view.catalogue, change_.digest))
+    plan->changes.imports.push_back({change_.digest, log});
   const bool changes_something = plan && !plan->changes.empty();
   const Catalogue after = changes_something ? with_changes(*view.catalogue, plan->changes) : *view.catalogue;
   CommandResult result{
       .answer = change_.render(plan, after, context.now), .changes = {}, .succeeded = plan.has_value()};
   if (!changes_something) return result;
-  result.changes.log.push_back({.id = context.ids.next<LogId>(),
+  result.changes.log.push_back({.id = log,
                                 .created_at = context.now,
                                 .operator_name = change_.operator_name,
                                 .action = change_.action,
@@ -77,23 +154,38 @@ CommandResult ChangeCatalogue::decide(const View& view, BatchContext& context) {
   return result;
 }
 
-Result<ImportSummary> import_catalogue(Lane& lane, const CatalogueDocument& document,
-                                       const std::string& operator_name) {
-  std::optional<Result<ImportSummary>> result;
+std::string import_digest(std::string_view text) {
+  const Sha256 digest = sha256(text);
+  return to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
+Result<ImportOutcome> import_catalogue(Lane& lane, const CatalogueDocument& document,
+                                       const ImportOptions& options) {
+  ImportOutcome outcome;
+  std::optional<Refusal> refusal;
   std::optional<Answer> answer;
   Change change;
-  change.document = [&document](const Catalogue&) { return Result<CatalogueDocument>(document); };
-  change.operator_name = operator_name;
+  change.document = [&](const Catalogue& catalogue) -> Result<CatalogueDocument> {
+    outcome.is_superseded = options.unless_superseded && is_superseded(catalogue, options.digest);
+    if (outcome.is_superseded) return refuse(Code::INVALID_REQUEST, "superseded");
+    return document;
+  };
+  change.operator_name = options.operator_name;
   change.action = "catalogue.import";
-  change.render = [&result](const Result<CataloguePlan>& plan, const Catalogue&, TimePoint) {
-    result = plan ? Result<ImportSummary>(plan->summary) : Result<ImportSummary>(plan.error());
+  change.rule = options.rule;
+  change.digest = options.digest;
+  change.render = [&](const Result<CataloguePlan>& plan, const Catalogue&, TimePoint) {
+    if (plan) outcome.summary = plan->summary;
+    else refusal = plan.error();
     return Answer{};
   };
   change.reply = [&answer](Answer final_answer) { answer = std::move(final_answer); };
+  change.submit = [&lane](std::unique_ptr<Command> next) { lane.submit(std::move(next)); };
   lane.submit(std::make_unique<ChangeCatalogue>(std::move(change)));
   while (!answer) lane.run_once();
-  if (!answer->refusal) return *result;
-  return Refusal{.code = *answer->refusal, .message = answer->body};
+  if (answer->refusal) return Refusal{.code = *answer->refusal, .message = answer->body};
+  if (refusal && !outcome.is_superseded) return *refusal;
+  return outcome;
 }
 
 }  // namespace stagedoor::catalogue

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/mp11/algorithm.hpp>
 
+#include "core/time_zone.h"
 #include "json/read.h"
 
 namespace stagedoor::catalogue {
@@ -63,10 +64,21 @@ void check_positive(json::FieldErrors& errors, std::string_view field, const Omi
   if (value && *value <= Millis(0)) errors.add(field, "must be longer than 0s, such as 5m");
 }
 
+// U+0000 – U+001F, and U+007F – U+009F, in UTF-8. A store may not take them, and nobody can read them.
+bool has_control_character(std::string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (byte < 0x20 || byte == 0x7F) return true;
+    if (byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0) return true;
+  }
+  return false;
+}
+
 void check_name(json::FieldErrors& errors, std::string_view field, const std::string& text,
                 bool may_be_empty) {
   if (text.size() > kNameMax) errors.add(field, fmt::format("must be at most {} bytes", kNameMax));
   if (text.empty() && !may_be_empty) errors.add(field, "must not be empty");
+  if (has_control_character(text)) errors.add(field, "must not have control characters");
 }
 
 void check_window(json::FieldErrors& errors, const std::string& field, const Window& window) {
@@ -161,8 +173,9 @@ void check(const DateDocument& date, json::FieldErrors& errors) {
   if (date.prices.empty())
     errors.add("prices", "must give a price for each category, such as {Standard: 110000}");
   for (const auto& [category, price] : date.prices) {
-    if (price.amount < 1 || price.amount > kPriceMax) {
-      errors.add("prices." + category, fmt::format("must be from 1 to {}", kPriceMax));
+    check_name(errors, "prices." + category, category, false);
+    if (price.amount < 0 || price.amount > kPriceMax) {
+      errors.add("prices." + category, fmt::format("must be from 0 to {}", kPriceMax));
     }
   }
 }
@@ -171,6 +184,9 @@ void check(const EventDocument& event, json::FieldErrors& errors) {
   check_name(errors, "name", event.name, false);
   check_name(errors, "performer", event.performer.value_or(""), true);
   check_name(errors, "venue", event.venue.value_or(""), true);
+  if (event.time_zone && !find_time_zone(*event.time_zone)) {
+    errors.add("time_zone", "is not a known time zone; write a name such as Asia/Seoul or Europe/Berlin");
+  }
   check_window(errors, "on_sale", event.on_sale);
   if (event.queue && event.queue->gather_from && *event.queue->gather_from > event.on_sale.from) {
     errors.add("queue.gather_from", "must not be later than on_sale.from");
@@ -229,8 +245,9 @@ void check(const CatalogueDocument& document, json::FieldErrors& errors) {
   };
   if (document.layouts) {
     for (const auto& [name, layout] : *document.layouts) {
-      if (name.empty() || name.size() > kNameMax) {
-        errors.add("layouts", fmt::format("must have names of 1 to {} bytes", kNameMax));
+      if (name.empty() || name.size() > kNameMax || has_control_character(name)) {
+        errors.add("layouts",
+                   fmt::format("must have names of 1 to {} bytes without control characters", kNameMax));
       }
     }
   }
@@ -267,6 +284,7 @@ EventDocument document_of(const Event& event) {
           .name = event.name,
           .performer = event.performer,
           .venue = event.venue,
+          .time_zone = event.time_zone,
           .on_sale = event.on_sale,
           .queue = document_from<QueueDocument>(event.queue),
           .policy = document_from<SalePolicyDocument>(event.policy),

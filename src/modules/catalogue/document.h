@@ -78,6 +78,7 @@ struct EventDocument {
   std::string name;
   Omitted<std::string> performer;
   Omitted<std::string> venue;
+  Omitted<std::string> time_zone;  // IANA name; default: kDefaultTimeZone
   Window on_sale;
   Omitted<QueueDocument> queue;
   Omitted<SalePolicyDocument> policy;
@@ -86,7 +87,7 @@ struct EventDocument {
   Omitted<std::vector<DateDocument>> dates;
 };
 BOOST_DESCRIBE_STRUCT(EventDocument, (),
-                      (id, name, performer, venue, on_sale, queue, policy, closed, paused, dates))
+                      (id, name, performer, venue, time_zone, on_sale, queue, policy, closed, paused, dates))
 
 struct CatalogueDocument {
   Omitted<std::map<std::string, LayoutDocument>> layouts;

@@ -169,7 +169,21 @@ INSTANTIATE_TEST_SUITE_P(
                "events[0].name must not be empty"},
         Error1{"events: [{name: A, on_sale: {from: 2026-01-01T00:00:00Z, until: 2026-01-01T00:00:00Z}}]",
                "events[0].on_sale.until must be later than on_sale.from"},
-        Error1{with_date("prices: {Standard: 0}"), "dates[0].prices.Standard must be from 1"},
+        Error1{with_date("prices: {Standard: -1}"), "dates[0].prices.Standard must be from 0"},
+        Error1{with_event("  id: 9007199254740992\n"),
+               "events[0].id must be an id: at most 9007199254740991"},
+        Error1{with_event("  time_zone: Asia/Soul\n"), "events[0].time_zone is not a known time zone"},
+        Error1{with_event("  time_zone: ../../../etc/passwd\n"), "events[0].time_zone is not a known time"},
+        Error1{with_event("  time_zone: localtime\n"), "events[0].time_zone is not a known time zone"},
+        Error1{with_event("  venue: \"Hall\\0\"\n"), "events[0].venue must not have control characters"},
+        Error1{with_event("  performer: \"A\\tB\"\n"), "events[0].performer must not have control char"},
+        Error1{with_event("  performer: \"A\\x7F\"\n"), "events[0].performer must not have control char"},
+        Error1{with_event("  performer: \"A\\u0085\"\n"), "events[0].performer must not have control"},
+        Error1{with_queue("beacon: \"a\\nb\""), "queue.beacon must not have control characters"},
+        Error1{with_layout("seats: 5, category: \"V\\0\""), "layouts.x.category must not have control"},
+        Error1{with_section("name: \"A\\0\", rows: 1, seats_per_row: 1, category: V"),
+               "sections[0].name must not have control characters"},
+        Error1{"layouts: {\"x\\0\": {seats: 5, category: V}}", "without control characters"},
         Error1{with_date("prices: {}"), "dates[0].prices must give a price"},
         Error1{
             with_date(
@@ -194,6 +208,13 @@ INSTANTIATE_TEST_SUITE_P(
         Error1{"", "the catalogue is empty"}, Error1{"- 1\n", "the catalogue must be an object"},
         Error1{"events: [\n", "the catalogue is not YAML"}, Error1{"a: 1\n---\na: 2\n", "several documents"},
         Error1{R"({"events": []},)", "several documents"}));  // YAML::LoadAll would not return
+
+TEST(CatalogueText, takes_free_seats_the_largest_id_and_names_beyond_ascii_R_C6) {
+  EXPECT_THAT(errors_of(with_event("  id: 9007199254740991\n  time_zone: Europe/Berlin\n"
+                                   "  performer: 잔나비 – Ünë\u00A0x\n"
+                                   "  dates: [{starts_at: 2036-02-01T19:00:00Z, prices: {Standard: 0}}]\n")),
+              testing::IsEmpty());
+}
 
 TEST(CatalogueText, tells_prices_that_do_not_fit_with_the_other_errors) {
   const std::string hall = "layouts:\n  hall: {seats: 5, category: Any}\n";

@@ -1,11 +1,13 @@
 #include "modules/catalogue/http.h"
 
+#include <absl/time/civil_time.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <boost/describe/enum_from_string.hpp>
 
 #include "core/refusals.h"
+#include "core/time_zone.h"
 #include "http/render_refusal.h"
 #include "json/schema.h"
 
@@ -28,29 +30,35 @@ Result<std::optional<Enum>> query_enum(const http::Request& request, std::string
 constexpr std::string_view kEventStatuses = "UPCOMING, ON_SALE, SOLD_OUT, CLOSED";
 constexpr std::string_view kSeatStatuses = "AVAILABLE, OCCUPIED";
 
-// A UTC day such as "2036-02-01".
-Result<std::chrono::sys_days> query_day(const http::Request& request) {
+// A day such as "2036-02-01".
+Result<absl::CivilDay> query_day(const http::Request& request) {
   const auto text = request.query("date");
-  if (!text) return invalid("date", "is required: YYYY-MM-DD, the UTC day of startDate");
+  if (!text) return invalid("date", "is required: YYYY-MM-DD, the day of startDate in the event's time zone");
   const auto midnight = text->size() == 10 ? parse_rfc3339(*text + "T00:00:00Z") : std::nullopt;
   if (!midnight) return invalid("date", "must be a day, YYYY-MM-DD");
-  return std::chrono::floor<std::chrono::days>(*midnight);
+  return absl::ToCivilDay(absl::FromUnixMillis(to_ms(*midnight)), absl::UTCTimeZone());
 }
 
 // The event's only date on that day.
-Result<DateId> date_on(const Catalogue& catalogue, EventId event, std::chrono::sys_days day) {
-  if (!catalogue.event(event)) return unknown_event(event);
+Result<DateId> date_on(const Catalogue& catalogue, EventId id, const absl::CivilDay& day) {
+  const Event* event = catalogue.event(id);
+  if (!event) return unknown_event(id);
+  // UTC only where the system has lost the zone since the event was made.
+  const absl::TimeZone zone = find_time_zone(event->time_zone).value_or(absl::UTCTimeZone());
   std::vector<DateId> found;
-  for (const auto& [id, date] : catalogue.dates) {
-    const bool is_meant = date->event == event && !date->deleted_at;
-    if (is_meant && std::chrono::floor<std::chrono::days>(date->starts_at) == day) found.push_back(id);
+  for (const auto& [date_id, date] : catalogue.dates) {
+    if (date->event != id || date->deleted_at) continue;
+    if (absl::ToCivilDay(absl::FromUnixMillis(to_ms(date->starts_at)), zone) == day) found.push_back(date_id);
   }
   if (found.size() == 1) return found[0];
-  if (found.empty()) return refuse(Code::EVENT_DATE_NOT_FOUND, "The event has no date on that day (UTC).");
+  if (found.empty()) {
+    return refuse(Code::EVENT_DATE_NOT_FOUND,
+                  fmt::format("The event has no date on that day (time zone {}).", event->time_zone));
+  }
   Refusal refusal =
       refuse(Code::DATE_AMBIGUOUS, "The event has several dates on that day. Name one by its id.");
-  for (const DateId id : found) {
-    refusal.details.push_back({"date", fmt::format("could be /events/properties/{}/seats", id.value)});
+  for (const DateId date : found) {
+    refusal.details.push_back({"date", fmt::format("could be /events/properties/{}/seats", date.value)});
   }
   return refusal;
 }
@@ -242,25 +250,46 @@ Result<PageTicket> seats_by_day(const CatalogueDeps& deps, const http::Request& 
 }
 
 http::Route seats_by_day_route(const CatalogueDeps& deps) {
+  return {
+      .method = GET,
+      .path = "/events/{eventId}/seats",
+      .summary = "The seats of the event's date on a day",
+      .tag = "catalogue",
+      .parameters = {{.name = "date",
+                      .description = "YYYY-MM-DD, the day of the date's startDate in the event's time zone",
+                      .required = true},
+                     kSeatStatus},
+      .successes = {{.description = "The seats", .schema = &json::schema<SeatsDto>}, kNotModified},
+      .refusals = turn_refusals(
+          {Code::EVENT_NOT_FOUND, Code::EVENT_DATE_NOT_FOUND, Code::DATE_AMBIGUOUS, Code::NO_SEAT_AVAILABLE}),
+      .read = bind(deps, seats_by_day),
+      .limit_class = http::LimitClass::map};
+}
+
+Answer seat(const CatalogueDeps& deps, const http::Request& request) {
+  const auto id = request.id<SeatId>("seatId");
+  if (!id) return http::render_refusal(id.error());
+  auto body = deps.read_model.seat(*id, deps.clock.now());
+  if (!body) return http::render_refusal(body.error());
+  const std::string tag = http::content_tag(*body);
+  return http::with_etag(request, {.body = std::move(*body)}, tag);
+}
+
+http::Route seat_route(const CatalogueDeps& deps) {
   return {.method = GET,
-          .path = "/events/{eventId}/seats",
-          .summary = "The seats of the event's date on a day",
+          .path = "/seats/{seatId}",
+          .summary = "A seat with its date and event",
           .tag = "catalogue",
-          .parameters = {{.name = "date",
-                          .description = "YYYY-MM-DD, the UTC day of the date's startDate",
-                          .required = true},
-                         kSeatStatus},
-          .successes = {{.description = "The seats", .schema = &json::schema<SeatsDto>}, kNotModified},
-          .refusals = turn_refusals({Code::EVENT_NOT_FOUND, Code::EVENT_DATE_NOT_FOUND, Code::DATE_AMBIGUOUS,
-                                     Code::NO_SEAT_AVAILABLE}),
-          .read = bind(deps, seats_by_day),
-          .limit_class = http::LimitClass::map};
+          .successes = {{.description = "The seat", .schema = &json::schema<SeatWithEventDto>}, kNotModified},
+          .refusals = {Code::SEAT_NOT_FOUND},
+          .read = [&deps](const http::Request& request) { return seat(deps, request); }};
 }
 
 }  // namespace
 
 void add_catalogue_routes(http::Router& router, const CatalogueDeps& deps) {
-  for (const auto route : {events_route, event_route, dates_route, seats_route, seats_by_day_route})
+  for (const auto route :
+       {events_route, event_route, dates_route, seats_route, seats_by_day_route, seat_route})
     router.add(route(deps));
 }
 

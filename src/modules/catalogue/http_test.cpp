@@ -48,6 +48,7 @@ Batch first_batch() {
     event.id = EventId{id};
     event.name = "Night";
     event.on_sale = {at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z")};
+    event.time_zone = "UTC";
     batch.catalogue.events.push_back(event);
   }
   std::int64_t first_seat = 100;
@@ -175,7 +176,51 @@ TEST(CatalogueCalls, seats_are_filtered_by_status_R_C7) {
   EXPECT_EQ(world.status("/events/properties/7/seats?status=FREE", token), 400);
 }
 
-TEST(CatalogueCalls, seats_by_day_mean_the_utc_day_R_C4) {
+TEST(CatalogueCalls, a_day_is_meant_in_the_time_zone_of_the_event_R_C6) {
+  World world;
+  const std::string token = world.token(1, true);
+  const auto dates_in = [&](const char* zone) {
+    Batch batch;
+    Event event = *world.read_model.catalogue()->event(EventId{1});
+    event.time_zone = zone;
+    batch.catalogue.events.push_back(event);
+    world.read_model.on_commit(batch);
+    // Date 9 starts at 2027-02-02T19:00:00Z.
+    return std::pair(world.status("/events/1/seats?date=2027-02-02", token),
+                     world.status("/events/1/seats?date=2027-02-03", token));
+  };
+  EXPECT_EQ(dates_in("UTC"), std::pair(400, 404));
+  EXPECT_EQ(dates_in("Asia/Seoul"), std::pair(200, 200)) << "4 in the morning of the 3rd";
+  EXPECT_THAT(world.body("/events/1/seats?date=2027-02-03", token), HasSubstr(R"("eventDateId":9)"));
+  EXPECT_EQ(dates_in("America/New_York"), std::pair(400, 404));
+  EXPECT_THAT(world.body("/events/1"), HasSubstr(R"("timeZone":"America/New_York")"));
+}
+
+TEST(CatalogueCalls, a_seat_is_shown_with_its_date_and_event_R_C10) {
+  World world;
+  const std::string seat = world.body("/seats/101");
+  EXPECT_EQ(world.answer.status, 200) << "open to everybody";
+  EXPECT_THAT(seat,
+              testing::AllOf(HasSubstr(R"({"id":101,"seatNumber":2,"status":"AVAILABLE","eventDateId":7,)"),
+                             HasSubstr(R"("seatProperty":{"id":5,"name":"Standard","price":1000})"),
+                             HasSubstr(R"("eventDate":{"id":7,"eventId":1,)"),
+                             HasSubstr(R"("prices":[{"category":"Standard","price":1000,"left":20}])"),
+                             HasSubstr(R"("event":{"id":1,"name":"Night",)")));
+  const std::string headers = world.answer.headers;
+  const std::string tag = headers.substr(headers.find('"'), headers.find('\r') - headers.find('"'));
+  EXPECT_EQ(world.get("/seats/101", "", {{"If-None-Match", tag}}).status, 304);
+  Batch batch;
+  const SeatBlock before{SeatId{101}, false};
+  batch.blocks.put(SeatId{101}, {SeatId{101}, true}, &before);
+  world.read_model.on_commit(batch);
+  EXPECT_THAT(world.body("/seats/101"),
+              testing::AllOf(HasSubstr(R"("status":"OCCUPIED")"), HasSubstr(R"("left":19)")));
+  EXPECT_EQ(world.status("/seats/99"), 404);
+  EXPECT_THAT(world.answer.body, HasSubstr("SEAT_NOT_FOUND"));
+  EXPECT_EQ(world.status("/seats/x"), 400);
+}
+
+TEST(CatalogueCalls, seats_by_day_refuse_days_without_or_with_several_dates_R_C4) {
   World world;
   const std::string token = world.token(1, true);
   EXPECT_THAT(world.body("/events/1/seats?date=2027-02-01", token), HasSubstr(R"("eventDateId":7)"));

@@ -5,14 +5,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/mp11/algorithm.hpp>
+#include <utility>
 
+#include "json/read.h"
 #include "json/write.h"
+#include "modules/catalogue/merge.h"
 
 namespace stagedoor::catalogue {
 namespace {
 
-constexpr std::int64_t kSeatsPerImportMax = 10'000'000;
+constexpr std::int64_t kSeatsPerImportMax = 2'000'000;
 constexpr std::size_t kSeatsNamedMax = 10;
 
 // The expanded layout: the seats and categories of a date.
@@ -102,11 +107,33 @@ std::string name_of(const EventDate& date) {
                      to_rfc3339(date.starts_at), date.seats.size());
 }
 
+template <class Document>
+boost::json::object as_json(const Document& document) {
+  return boost::json::parse(json::to_text(document)).as_object();
+}
+
+// A field that imports said last; "" if there is none. For texts and times.
+std::string last_said(const std::string& imported, std::string_view field) {
+  if (imported.empty()) return "";
+  const auto said = boost::json::parse(imported).as_object();
+  const auto* value = said.if_contains(field);
+  const auto* text = value ? value->if_string() : nullptr;
+  return text ? std::string(text->data(), text->size()) : "";
+}
+
+bool same(const Window& a, const Window& b) { return a.from == b.from && a.until == b.until; }
+
 class Planner {
  public:
   Planner(const CatalogueDocument& document, const Catalogue& current, const SeatsTaken& taken, TimePoint now,
-          Ids& ids)
-      : document_(document), current_(current), taken_(taken), now_(now), ids_(ids) {}
+          Ids& ids, PlanRule rule, const Additions* stored)
+      : document_(document),
+        current_(current),
+        taken_(taken),
+        now_(now),
+        ids_(ids),
+        rule_(rule),
+        stored_(stored ? *stored : kNothing) {}
 
   Result<CataloguePlan> plan() {
     if (document_.layouts) {
@@ -164,6 +191,21 @@ class Planner {
     }
   }
 
+  EventId new_event_id(const std::string& path) {
+    const auto at = stored_.events.find(path);
+    return at != stored_.events.end() && !current_.event(at->second)
+               ? at->second
+               : new_id<EventId>(current_.events, event_ids_);
+  }
+
+  // The date of this path whose seats are stored; nullptr if there is none that is still free to be added.
+  const EventDate* stored_date(const std::string& path, EventId event) const {
+    const auto at = stored_.dates.find(path);
+    return at != stored_.dates.end() && at->second->event == event && !current_.date(at->second->id)
+               ? at->second.get()
+               : nullptr;
+  }
+
   void plan_layout(const std::string& name, Layout layout) {
     const auto at = current_.layouts.find(name);
     const std::string line = fmt::format("layout {}", name);
@@ -176,40 +218,114 @@ class Planner {
     plan_.changes.layouts.emplace_back(name, std::move(layout));
   }
 
-  // The event or date that a document entry without an id matches; nullptr if none or several match.
-  template <class Rows, class Ids, class Matches>
-  auto find_unnamed(const Rows& rows, const Ids& named, const std::string& path, Matches matches) {
-    decltype(rows.begin()->second.get()) found = nullptr;
-    for (const auto& [id, row] : rows) {
-      if (named.contains(id) || !matches(*row)) continue;
+  // The row that a document entry without an id matches; nullptr if none or several match.
+  template <class Row, class Named, class Matches>
+  const Row* find_unnamed(const std::multimap<std::string, const Row*>& rows, const std::string& key,
+                          const Named& named, const std::string& path, Matches matches) {
+    const Row* found = nullptr;
+    for (auto [at, end] = rows.equal_range(key); at != end; ++at) {
+      const Row& row = *at->second;
+      if (named.contains(row.id) || !matches(row)) continue;
       if (found) {
-        add_error(path, fmt::format("matches both {} and {}; give the id", name_of(*found), name_of(*row)));
+        add_error(path, fmt::format("matches both {} and {}; give the id", name_of(*found), name_of(row)));
         break;
       }
-      found = row.get();
+      found = &row;
     }
     return found;
   }
 
-  void plan_event(const EventDocument& document, const std::string& path) {
-    const Event* before = document.id ? current_.event(*document.id)
-                                      : find_unnamed(current_.events, event_ids_, path + ".name",
-                                                     [&](const Event& e) { return e.name == document.name; });
+  // The events by the names, the dates by the starts that files know them by. An operator who renames or
+  // moves one does not hide it from its file.
+  void note_keys() {
+    if (has_keys_) return;
+    has_keys_ = true;
+    for (const auto& [id, event] : current_.events) {
+      const std::string said = last_said(event->imported, "name");
+      events_by_name_.emplace(said.empty() ? event->name : said, event.get());
+    }
+    for (const auto& [id, date] : current_.dates) {
+      const std::string said = last_said(date->imported, "starts_at");
+      dates_by_start_.emplace(start_key(date->event, said.empty() ? to_rfc3339(date->starts_at) : said),
+                              date.get());
+    }
+  }
+  static std::string start_key(EventId event, const std::string& start) {
+    return fmt::format("{} {}", event.value, start);
+  }
+
+  const Event* find_event(const EventDocument& document, const std::string& path) {
+    if (document.id) return current_.event(*document.id);
+    if (rule_ == PlanRule::edit) return nullptr;
+    note_keys();
+    return find_unnamed(events_by_name_, document.name, event_ids_, path + ".name",
+                        [](const Event&) { return true; });
+  }
+
+  const EventDate* find_date(const DateDocument& document, EventId event, const std::string& path) {
+    if (document.id) return current_.date(*document.id);
+    if (rule_ == PlanRule::edit) return nullptr;
+    note_keys();
+    const std::string key = start_key(event, to_rfc3339(document.starts_at));
+    const EventDate* live = find_unnamed(dates_by_start_, key, date_ids_, path + ".starts_at",
+                                         [](const EventDate& date) { return !date.deleted_at; });
+    // One that an operator has taken from the sale stays so.
+    return live ? live
+                : find_unnamed(dates_by_start_, key, date_ids_, path + ".starts_at",
+                               [](const EventDate& date) { return !date.imported.empty(); });
+  }
+
+  // What an import makes of a row that exists. `now` is its document, `label` names it in the summary.
+  template <class Document>
+  Document merged(const boost::json::object& file, const boost::json::object& now, const std::string& last,
+                  const std::string& label, const std::string& path) {
+    Merged result =
+        merge_import(file, now, rule_ == PlanRule::overwrite ? boost::json::serialize(now) : last);
+    for (const auto& field : result.kept) {
+      plan_.summary.kept.push_back(
+          fmt::format("{}: {}, file {}, now {}", label, field.name, field.file, field.now));
+    }
+    Document document;
+    json::FieldErrors errors;
+    json::detail::read_into(boost::json::value(result.document), document, errors);
+    if (result.document == now) return document;  // as it was stored, whatever the rules are today
+    for (auto& error : errors.take()) {
+      add_error(
+          fmt::format("{}.{}", path, error.path),
+          error.message + ", together with what is stored; an import with --overwrite takes the file's");
+    }
+    return document;
+  }
+
+  void plan_event(EventDocument document, const std::string& path) {
+    const auto dates = std::exchange(document.dates, {});
+    const Event* before = find_event(document, path);
     Event event = before ? *before : Event{};
-    if (!before) event.id = document.id ? *document.id : new_id<EventId>(current_.events, event_ids_);
+    if (!before) {
+      event.id = document.id ? *document.id : new_event_id(path);
+      plan_.additions.events[path] = event.id;
+    }
+    if (before && rule_ != PlanRule::edit) {
+      const auto file = as_json(document);
+      document = merged<EventDocument>(file, as_json(document_of(*before)), before->imported,
+                                       fmt::format("event {}", event.id.value), path);
+      event.imported = remember_import(file, before->imported);
+    }
     event.name = document.name;
     event.performer = document.performer.value_or("");
     event.venue = document.venue.value_or("");
+    event.time_zone = document.time_zone.value_or(kDefaultTimeZone);
     event.on_sale = document.on_sale;
     event.queue = queue_policy(document.queue.value_or(QueueDocument{}));
     event.policy = sale_policy(document.policy.value_or(SalePolicyDocument{}));
     if (document.closed) event.closed = *document.closed;
     if (document.paused) event.paused = *document.paused;
+    if (!before && rule_ != PlanRule::edit)
+      event.imported = boost::json::serialize(as_json(document_of(event)));
     keep(before, event, plan_.changes.events);
-    if (document.dates) {
-      for (std::size_t i = 0; i < document.dates->size(); ++i) {
-        plan_date((*document.dates)[i], event, fmt::format("{}.dates[{}]", path, i));
-      }
+    if (dates) {
+      for (std::size_t i = 0; i < dates->size(); ++i)
+        plan_date((*dates)[i], before, event, fmt::format("{}.dates[{}]", path, i));
     }
     if (before) move_windows(*before, event);
   }
@@ -220,6 +336,7 @@ class Planner {
     const auto names = before ? differences(*before, after) : std::vector<std::string>();
     if (before && names.empty()) {
       plan_.summary.left.push_back(name_of(after));
+      if (after.imported != before->imported) changes.push_back(after);
       return;
     }
     if (!before) {
@@ -234,7 +351,6 @@ class Planner {
 
   // Dates whose booking window equals the event's sale window follow it when it moves.
   void move_windows(const Event& before, const Event& event) {
-    const auto same = [](const Window& a, const Window& b) { return a.from == b.from && a.until == b.until; };
     if (same(before.on_sale, event.on_sale)) return;
     for (const auto& [id, date] : current_.dates) {
       if (date->event != event.id || seen_dates_.contains(id) || !same(date->booking, before.on_sale))
@@ -245,20 +361,39 @@ class Planner {
     }
   }
 
-  void plan_date(const DateDocument& document, const Event& event, const std::string& path) {
-    const EventDate* before =
-        document.id ? current_.date(*document.id)
-                    : find_unnamed(current_.dates, date_ids_, path + ".starts_at", [&](const EventDate& d) {
-                        return d.event == event.id && d.starts_at == document.starts_at && !d.deleted_at;
-                      });
+  // Replaces the document of a date that exists by what an import makes of it. Without `booking` a date has
+  // the sale window of its event, also when that moves.
+  void merge_date(const EventDate& before, const Event& event_before, const std::string& path,
+                  DateDocument& document, std::string& imported) {
+    const auto file = as_json(document);
+    const auto now = as_json(document_of(before));
+    const bool follows = same(before.booking, event_before.on_sale);
+    std::string last = before.imported;
+    if (!last.empty() && follows) {
+      auto said = boost::json::parse(last).as_object();
+      said.emplace("booking", now.at("booking"));  // unless it is there
+      last = boost::json::serialize(said);
+    }
+    document = merged<DateDocument>(file, now, last, fmt::format("date {}", before.id.value), path);
+    if (follows && !file.contains("booking")) document.booking.reset();
+    imported = remember_import(file, before.imported);
+  }
+
+  void plan_date(DateDocument document, const Event* event_before, const Event& event,
+                 const std::string& path) {
+    const EventDate* before = find_date(document, event.id, path);
     if (before && before->event != event.id) {
       return add_error(path + ".id", fmt::format("belongs to {}", name_of(*before)));
     }
     EventDate date = before ? *before : EventDate{};
     if (before) seen_dates_.insert(before->id);
-    if (!plan_seats(document, before, path, date) || !plan_prices(document, path, date)) return;
+    const bool has_booking = document.booking.has_value();
+    if (before && rule_ != PlanRule::edit) merge_date(*before, *event_before, path, document, date.imported);
+    const EventDate* stored = before ? nullptr : stored_date(path, event.id);
+    if (!plan_seats(document, before, stored, path, date) || !plan_prices(document, path, date)) return;
     if (!before) {
-      date.id = document.id ? *document.id : new_id<DateId>(current_.dates, date_ids_);
+      if (document.id) date.id = *document.id;
+      else date.id = stored ? stored->id : new_id<DateId>(current_.dates, date_ids_);
       date.event = event.id;
     } else if (before->starts_at != document.starts_at) {
       is_free(*before, path + ".starts_at", "move the start");
@@ -273,12 +408,18 @@ class Planner {
     } else if (!is_deleted) {
       date.deleted_at.reset();
     }
+    if (!before && rule_ != PlanRule::edit) {
+      auto said = as_json(document_of(date));
+      if (!has_booking) said.erase("booking");
+      date.imported = boost::json::serialize(said);
+    }
     keep(before, date, plan_.changes.dates);
+    if (!before) plan_.additions.dates[path] = std::make_shared<const EventDate>(plan_.changes.dates.back());
   }
 
   // Creates the seats of a new date; for an existing date, checks that the layout is unchanged.
-  bool plan_seats(const DateDocument& document, const EventDate* before, const std::string& path,
-                  EventDate& date) {
+  bool plan_seats(const DateDocument& document, const EventDate* before, const EventDate* stored,
+                  const std::string& path, EventDate& date) {
     const std::string name = document.layout.value_or("");
     const bool is_in_document = document_.layouts && document_.layouts->contains(name);
     if (before && before->layout == name && !is_in_document) return true;
@@ -303,7 +444,9 @@ class Planner {
     new_seats_ += std::int64_t(seating.seats.size());
     if (new_seats_ > kSeatsPerImportMax) return false;
     date.layout = name;
-    date.first_seat = SeatId{ids_.block(std::int64_t(seating.seats.size()))};
+    date.first_seat = stored && has_seating(*stored, seating)
+                          ? stored->first_seat
+                          : SeatId{ids_.block(std::int64_t(seating.seats.size()))};
     date.sections = std::move(seating.sections);
     date.seats = std::move(seating.seats);
     for (auto& category : seating.categories)
@@ -337,11 +480,18 @@ class Planner {
     return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
   }
 
+  inline static const Additions kNothing{};
+
   const CatalogueDocument& document_;
   const Catalogue& current_;
   const SeatsTaken& taken_;
   TimePoint now_;
   Ids& ids_;
+  PlanRule rule_;
+  const Additions& stored_;
+  bool has_keys_ = false;
+  std::multimap<std::string, const Event*> events_by_name_;      // see note_keys()
+  std::multimap<std::string, const EventDate*> dates_by_start_;  // by the event and its start
   CataloguePlan plan_;
   std::vector<FieldError> errors_;
   bool only_seats_ = true;
@@ -354,8 +504,9 @@ class Planner {
 }  // namespace
 
 Result<CataloguePlan> plan_import(const CatalogueDocument& document, const Catalogue& current,
-                                  const SeatsTaken& taken, TimePoint now, Ids& ids) {
-  return Planner(document, current, taken, now, ids).plan();
+                                  const SeatsTaken& taken, TimePoint now, Ids& ids, PlanRule rule,
+                                  const Additions* stored) {
+  return Planner(document, current, taken, now, ids, rule, stored).plan();
 }
 
 Catalogue with_changes(const Catalogue& current, const CatalogueChanges& changes) {
@@ -371,6 +522,7 @@ Catalogue with_changes(const Catalogue& current, const CatalogueChanges& changes
     next.dates[row->id] = std::move(row);
   }
   for (const auto& [name, layout] : changes.layouts) next.layouts[name] = layout;
+  for (const auto& text : changes.imports) next.imports[text.digest] = text.log;
   return next;
 }
 

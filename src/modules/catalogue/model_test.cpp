@@ -32,6 +32,7 @@ struct Imports {
   Ids ids{1};
   std::vector<SeatId> taken;
   std::vector<DateId> asked;
+  PlanRule rule = PlanRule::keep_changes;
 
   Result<CataloguePlan> plan(const std::string& text) {
     const auto seats_taken = [&](const EventDate& date) {
@@ -42,7 +43,7 @@ struct Imports {
       }
       return of_date;
     };
-    return plan_import(parse(text), catalogue, seats_taken, kNow, ids);
+    return plan_import(parse(text), catalogue, seats_taken, kNow, ids, rule);
   }
   ImportSummary import(const std::string& text) {
     const auto planned = plan(text);
@@ -50,6 +51,22 @@ struct Imports {
     catalogue = with_changes(catalogue, planned->changes);
     return planned->summary;
   }
+  // What an operator does by /admin.
+  template <class Edit>
+  void edit(const Edit& change) {
+    CatalogueDocument document;
+    auto event = document_of(*catalogue.event(EventId{7}));
+    auto date = document_of(*catalogue.date(DateId{9}));
+    change(event, date);
+    event.dates.emplace().push_back(date);
+    document.events.emplace().push_back(event);
+    const auto no_seats = [](const EventDate&) { return std::vector<SeatId>(); };
+    const auto planned = plan_import(document, catalogue, no_seats, kNow, ids, PlanRule::edit);
+    ASSERT_TRUE(planned) << planned.error().message;
+    catalogue = with_changes(catalogue, planned->changes);
+  }
+  const Event& event() const { return *catalogue.event(EventId{7}); }
+  const EventDate& date() const { return *catalogue.date(DateId{9}); }
   std::vector<std::string> errors(const std::string& text) {
     const auto planned = plan(text);
     std::vector<std::string> lines;
@@ -188,6 +205,132 @@ TEST(PlanImport, does_not_open_a_closed_event_that_the_document_does_not_call_cl
   imports.import(night(", id: 7", ", id: 9"));
   EXPECT_TRUE(imports.catalogue.event(EventId{7})->closed);
   EXPECT_TRUE(imports.catalogue.event(EventId{7})->paused);
+}
+
+TEST(PlanImport, keeps_what_an_operator_changed_and_lists_it_R_K4) {
+  Imports imports;
+  const std::string text = night(", id: 7, queue: {capacity: 1000, people: 5}", ", id: 9");
+  imports.import(text);
+  imports.edit([](EventDocument& event, DateDocument& date) {
+    event.queue->capacity = 7;
+    event.closed = true;
+    event.on_sale.until = *parse_rfc3339("2030-01-01T00:00:00Z");
+    event.policy->refund_until = *parse_rfc3339("2029-01-01T00:00:00Z");
+    date.prices["Standard"] = Won{1};
+  });
+  const auto summary = imports.import(text);
+  EXPECT_THAT(
+      summary.kept,
+      ElementsAre("event 7: on_sale.until, file 2036-01-01T00:00:00.000Z, now 2030-01-01T00:00:00.000Z",
+                  "event 7: capacity, file 1000, now 7", "date 9: prices.Standard, file 1000, now 1"));
+  EXPECT_THAT(summary.changed, IsEmpty());
+  EXPECT_EQ(imports.event().queue.capacity, 7);
+  EXPECT_TRUE(imports.event().closed) << "the file leaves it out";
+  EXPECT_TRUE(imports.event().policy.refund_until) << "the file leaves it out";
+  EXPECT_EQ(imports.date().categories[0].price, Won{1});
+
+  const auto later = imports.import(night(", id: 7, queue: {capacity: 2000, people: 6}", ", id: 9"));
+  EXPECT_EQ(later.kept.size(), 3U) << "an operator's also where the file has changed since";
+  EXPECT_THAT(later.changed, ElementsAre("event 7 Night: queue.people")) << "all else follows the file";
+  EXPECT_EQ(imports.event().queue.capacity, 7);
+}
+
+TEST(PlanImport, an_operator_who_takes_a_change_back_gives_the_field_back_to_the_file) {
+  Imports imports;
+  imports.import(night(", id: 7, queue: {capacity: 1000}", ", id: 9"));
+  imports.edit([](EventDocument& event, DateDocument&) { event.queue->capacity = 7; });
+  imports.import(night(", id: 7, queue: {capacity: 1000}", ", id: 9"));
+  imports.edit([](EventDocument& event, DateDocument&) { event.queue->capacity = 1000; });
+  EXPECT_THAT(imports.import(night(", id: 7, queue: {capacity: 3000}", ", id: 9")).kept, IsEmpty());
+  EXPECT_EQ(imports.event().queue.capacity, 3000);
+}
+
+TEST(PlanImport, overwrites_what_an_operator_changed_where_it_is_told_to) {
+  Imports imports;
+  const std::string text = night(", id: 7, queue: {capacity: 1000}", ", id: 9");
+  imports.import(text);
+  imports.edit([](EventDocument& event, DateDocument&) {
+    event.queue->capacity = 7;
+    event.queue->people = 8;
+  });
+  imports.rule = PlanRule::overwrite;
+  const auto summary = imports.import(text);
+  EXPECT_THAT(summary.changed, ElementsAre("event 7 Night: queue.capacity"));
+  EXPECT_THAT(summary.kept, IsEmpty());
+  EXPECT_EQ(imports.event().queue.people, 8) << "the file leaves it out";
+  imports.rule = PlanRule::keep_changes;
+  EXPECT_THAT(imports.import(text).kept, IsEmpty());
+}
+
+TEST(PlanImport, a_field_that_the_file_leaves_out_keeps_its_value) {
+  Imports imports;
+  imports.import(night(", id: 7, performer: A, queue: {admission: capacity}, policy: {seats_per_user: 2}",
+                       ", id: 9, booking: {from: 2026-01-01T00:00:00Z, until: 2027-01-01T00:00:00Z}"));
+  EXPECT_THAT(imports.import(night(", id: 7", ", id: 9")).changed, IsEmpty());
+  EXPECT_EQ(imports.event().performer, "A");
+  EXPECT_EQ(imports.event().queue.admission, Admission::capacity);
+  EXPECT_EQ(imports.event().policy.seats_per_user, 2);
+  EXPECT_EQ(imports.date().booking.until, *parse_rfc3339("2027-01-01T00:00:00Z"));
+}
+
+TEST(PlanImport, a_field_that_a_file_names_for_the_first_time_follows_it) {
+  Imports imports;
+  imports.import(night(", id: 7", ", id: 9"));
+  const auto summary =
+      imports.import(night(", id: 7, queue: {people: 5}, policy: {refund_until: 2030-01-01T00:00:00Z}",
+                           ", id: 9, booking: {from: 2026-01-01T00:00:00Z, until: 2027-01-01T00:00:00Z}"));
+  EXPECT_THAT(summary.kept, IsEmpty());
+  EXPECT_EQ(imports.event().queue.people, 5);
+  EXPECT_TRUE(imports.event().policy.refund_until);
+  EXPECT_EQ(imports.date().booking.until, *parse_rfc3339("2027-01-01T00:00:00Z"));
+}
+
+TEST(PlanImport, keeps_whatever_differs_where_nothing_was_imported_yet) {
+  Imports imports;
+  imports.import(night(", id: 7", ", id: 9"));
+  for (auto& [id, row] : imports.catalogue.events) const_cast<Event&>(*row).imported.clear();
+  for (auto& [id, row] : imports.catalogue.dates) const_cast<EventDate&>(*row).imported.clear();
+  const std::string text = night(", id: 7, queue: {people: 5}", ", id: 9");
+  EXPECT_THAT(imports.import(text).kept, ElementsAre("event 7: people, file 5, now 3000"));
+  EXPECT_EQ(imports.event().queue.people, 3000);
+  EXPECT_THAT(imports.import(text).kept, ElementsAre("event 7: people, file 5, now 3000"));
+}
+
+TEST(PlanImport, knows_an_event_and_a_date_that_an_operator_renamed_moved_or_took_away) {
+  Imports imports;
+  imports.import(night(", id: 7", ", id: 9"));
+  const std::string text = night("", "");  // without ids
+  imports.edit([](EventDocument& event, DateDocument& date) {
+    event.name = "Gala";
+    date.starts_at = *parse_rfc3339("2036-02-02T19:00:00Z");
+    date.deleted = true;
+  });
+  const auto summary = imports.import(text);
+  EXPECT_THAT(summary.added, IsEmpty());
+  EXPECT_THAT(summary.kept, ElementsAre("event 7: name, file Night, now Gala",
+                                        "date 9: starts_at, file 2036-02-01T19:00:00.000Z, now "
+                                        "2036-02-02T19:00:00.000Z"));
+  EXPECT_TRUE(imports.date().deleted_at);
+}
+
+TEST(PlanImport, refuses_a_mixture_of_file_and_changes_that_makes_no_sense) {
+  Imports imports;
+  imports.import(night(", id: 7, queue: {active_ttl: 5m, visit_max: 30m}", ", id: 9"));
+  imports.edit([](EventDocument& event, DateDocument&) { event.queue->visit_max = Millis(360'000); });
+  const std::string text = night(", id: 7, queue: {active_ttl: 10m, visit_max: 30m}", ", id: 9");
+  EXPECT_THAT(imports.errors(text), ElementsAre(testing::AllOf(HasSubstr("events[0].queue.visit_max"),
+                                                               HasSubstr("together with what is stored"))));
+  imports.rule = PlanRule::overwrite;
+  EXPECT_THAT(imports.errors(text), IsEmpty());
+}
+
+TEST(PlanImport, an_edit_of_an_operator_leaves_no_trace_of_an_import) {
+  Imports imports;
+  imports.import(night(", id: 7", ", id: 9"));
+  const std::string before = imports.event().imported;
+  imports.edit([](EventDocument& event, DateDocument&) { event.venue = "Elsewhere"; });
+  EXPECT_EQ(imports.event().imported, before);
+  EXPECT_EQ(imports.event().venue, "Elsewhere");
 }
 
 TEST(PlanImport, booking_windows_that_are_the_sale_window_move_with_it) {

@@ -10,11 +10,10 @@ constexpr Millis kSweepInterval{10'000};
 
 }  // namespace
 
-PageWorker::PageWorker(RandomBytes random, std::function<void()> sweep)
+PageWorker::PageWorker(const char* name, RandomBytes random, std::function<void()> sweep)
     : sweep_(std::move(sweep)),
       worker_(
-          {.name = "rendering of pages"}, [this](const std::stop_token& stop) { return work(stop); },
-          std::move(random)) {}
+          {.name = name}, [this](const std::stop_token& stop) { return work(stop); }, std::move(random)) {}
 
 void PageWorker::submit(Job job) {
   waiting_.lock()->push_back(std::move(job));

@@ -1,5 +1,5 @@
-// The thread that makes large pages (R-A5), so that no I/O thread renders or compresses for longer than a
-// millisecond, and that frees the memory of pages that nobody asks for.
+// A thread for work that would take an I/O thread longer than a millisecond (R-A5): one makes large pages,
+// and frees the memory of pages that nobody asks for; another reads the texts of imports.
 #pragma once
 
 #include <absl/functional/any_invocable.h>
@@ -17,8 +17,9 @@ class PageWorker {
  public:
   using Job = absl::AnyInvocable<void()>;
 
-  // `sweep` is called on the thread every 10 s. One job at a time, in the order of submit().
-  PageWorker(RandomBytes random, std::function<void()> sweep);
+  // `name` is for the log. `sweep` is called on the thread every 10 s. One job at a time, in the order of
+  // submit().
+  PageWorker(const char* name, RandomBytes random, std::function<void()> sweep);
 
   void submit(Job job);  // any thread
   void start() { worker_.start(); }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <numeric>
 #include <utility>
 
 #include "core/ensure.h"
@@ -63,11 +64,16 @@ struct ReadModel::EventEntry {
   mutable std::array<PageSlot, 2> date_pages;
   mutable StockSlot stock_slot;
 
-  EventAvailability now() const {
-    EventAvailability stock{event.get(), {}};
+  EventAvailability now(bool with_categories) const {
+    EventAvailability stock{.event = event.get(), .dates = {}, .holds = live->holds.load()};
     stock.dates.reserve(dates.size());
-    for (const auto& date : dates)
+    for (const auto& date : dates) {
       stock.dates.push_back({date->date.get(), std::int64_t(date->seat_map->left())});
+      if (!with_categories) continue;
+      auto& of_date = stock.dates.back();
+      of_date.by_category = date->seat_map->left_by_category();
+      of_date.left = std::accumulate(of_date.by_category.begin(), of_date.by_category.end(), std::int64_t{0});
+    }
     return stock;
   }
 };
@@ -107,7 +113,7 @@ std::shared_ptr<const ReadModel::Entries> ReadModel::rebuild(std::shared_ptr<con
     } else {
       auto entry = std::make_shared<DateEntry>();
       entry->date = date;
-      entry->seat_map = old ? old->seat_map : std::make_shared<SeatMap>(date->seats.size());
+      entry->seat_map = old ? old->seat_map : std::make_shared<SeatMap>(*date);
       next->dates[id] = std::move(entry);
     }
     dates_of[date->event].push_back(next->dates[id]);
@@ -190,7 +196,7 @@ PageTicket ReadModel::events(std::optional<EventStatus> status, TimePoint now, P
   return all->lists[slot_of(status)].get(request, [listed = all.get(), status, now] {
     std::vector<EventAvailability> stocks;
     stocks.reserve(listed->ordered.size());
-    for (const auto& event : listed->ordered) stocks.push_back(event->now());
+    for (const auto& event : listed->ordered) stocks.push_back(event->now(false));
     return render_events(stocks, status, now);
   });
 }
@@ -212,7 +218,7 @@ Result<PageTicket> ReadModel::event(EventId id, TimePoint now, PageNeeds needs) 
   const EventEntry* event = all->event(id);
   if (!event) return unknown_event(id);
   return event->page.get(request_of(*event, all, now, needs),
-                         [event, now] { return render_event(event->now(), now); });
+                         [event, now] { return render_event(event->now(true), now); });
 }
 
 Result<PageTicket> ReadModel::dates(EventId id, DatesWanted wanted, TimePoint now, PageNeeds needs) const {
@@ -221,7 +227,7 @@ Result<PageTicket> ReadModel::dates(EventId id, DatesWanted wanted, TimePoint no
   if (!event) return unknown_event(id);
   return event->date_pages[std::size_t(wanted)].get(
       request_of(*event, all, now, needs),
-      [event, wanted, now] { return render_dates(event->now(), wanted, now); });
+      [event, wanted, now] { return render_dates(event->now(true), wanted, now); });
 }
 
 Result<PageTicket> ReadModel::seats(DateId id, std::optional<SeatStatus> status, PageNeeds needs) const {
@@ -241,6 +247,15 @@ Result<PageTicket> ReadModel::seats(DateId id, std::optional<SeatStatus> status,
                                   .owner = all};
   return date->seats[slot_of(status)].get(
       request, [date, status] { return render_seats(*date->date, date->seat_map->occupied(), status); });
+}
+
+Result<std::string> ReadModel::seat(SeatId id, TimePoint now) const {
+  const auto all = entries();
+  const EventDate* found = all->catalogue->date_of(id);
+  if (!found || found->deleted_at) return refuse(Code::SEAT_NOT_FOUND, "There is no such seat.");
+  const DateEntry& date = *all->date(found->id);
+  const EventAvailability stock = all->event(found->event)->now(true);
+  return render_seat(stock, found->id, id, date.seat_map->is_occupied(found->index_of(id)), now);
 }
 
 void ReadModel::drop_unasked(TimePoint before) const {

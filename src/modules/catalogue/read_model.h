@@ -55,6 +55,8 @@ class ReadModel final : public CommitObserver {
   Result<PageTicket> dates(EventId id, DatesWanted wanted, TimePoint now, PageNeeds needs = {}) const;
   // EVENT_DATE_NOT_FOUND; NO_SEAT_AVAILABLE if no seat is left.
   Result<PageTicket> seats(DateId id, std::optional<SeatStatus> status, PageNeeds needs = {}) const;
+  // The answer's bytes: the seat with its date and event (R-C10). SEAT_NOT_FOUND
+  Result<std::string> seat(SeatId id, TimePoint now) const;
   // Frees the bytes of the pages that nobody has asked for since `before`.
   void drop_unasked(TimePoint before) const;
 

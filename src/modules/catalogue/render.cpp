@@ -16,6 +16,12 @@ void note_change(const Window& window, TimePoint now, TimePoint& next) {
   }
 }
 
+// The same for "the date can be booked".
+void note_change(const EventDate& date, TimePoint now, TimePoint& next) {
+  note_change(date.booking, now, next);
+  if (date.starts_at > now) next = std::min(next, date.starts_at);
+}
+
 struct Seats {
   std::int64_t left = 0;
   std::int64_t total = 0;
@@ -23,10 +29,10 @@ struct Seats {
 
 Seats seats_of(const EventAvailability& stock) {
   Seats seats;
-  for (const auto& [date, left] : stock.dates) {
-    if (date->deleted_at) continue;
-    seats.left += left;
-    seats.total += std::int64_t(date->seats.size());
+  for (const auto& of_date : stock.dates) {
+    if (of_date.date->deleted_at) continue;
+    seats.left += of_date.left;
+    seats.total += std::int64_t(of_date.date->seats.size());
   }
   return seats;
 }
@@ -40,10 +46,12 @@ Dto event_dto(const EventAvailability& stock, TimePoint now) {
   dto.name = event.name;
   dto.performer = event.performer;
   dto.venue = event.venue;
+  dto.timeZone = event.time_zone;
   dto.saleStartDate = event.on_sale.from;
   dto.saleEndDate = event.on_sale.until;
   dto.status = status_of(stock, now);
   dto.seatCount = seats.left;
+  dto.heldSeats = stock.holds;
   dto.totalSeats = seats.total;
   dto.createdAt = event.created_at;
   dto.updatedAt = event.updated_at;
@@ -60,10 +68,21 @@ EventDateDto date_dto(const DateAvailability& stock) {
   dto.bookEndDate = date.booking.until;
   dto.seatCount = stock.left;
   dto.totalSeats = std::int64_t(date.seats.size());
+  for (std::size_t i = 0; i < stock.by_category.size(); ++i)
+    dto.prices.push_back({date.categories[i].name, date.categories[i].price, stock.by_category[i]});
   dto.createdAt = date.created_at;
   dto.updatedAt = date.updated_at;
   dto.deletedAt = date.deleted_at;
   return dto;
+}
+
+// Where the seat is, in a layout with sections.
+void note_place(const EventDate& date, const Seat& seat, SeatDto& dto) {
+  if (seat.row == 0) return;
+  const std::string& section = date.sections[seat.section];
+  if (!dto.section || *dto.section != section) dto.section = section;
+  dto.row = seat.row;
+  dto.numberInRow = seat.number_in_row;
 }
 
 Rendering begin() { return {.body = std::string(kBegin)}; }
@@ -93,12 +112,13 @@ EventStatus status_of(const EventAvailability& stock, TimePoint now) {
   if (event.closed || now >= event.on_sale.until) return EventStatus::CLOSED;
   if (now < event.on_sale.from) return EventStatus::UPCOMING;
   const Seats seats = seats_of(stock);
-  return seats.total > 0 && seats.left == 0 ? EventStatus::SOLD_OUT : EventStatus::ON_SALE;
+  return seats.total > 0 && seats.left == 0 && stock.holds == 0 ? EventStatus::SOLD_OUT
+                                                                : EventStatus::ON_SALE;
 }
 
 bool is_bookable(const Event& event, const DateAvailability& stock, TimePoint now) {
-  return event.is_on_sale(now) && stock.date->booking.contains(now) && !stock.date->deleted_at &&
-         stock.left > 0;
+  return event.is_on_sale(now) && stock.date->booking.contains(now) && now < stock.date->starts_at &&
+         !stock.date->deleted_at && stock.left > 0;
 }
 
 Rendering render_events(std::span<const EventAvailability> stocks, std::optional<EventStatus> status,
@@ -121,7 +141,7 @@ Rendering render_event(const EventAvailability& stock, TimePoint now) {
   note_change(stock.event->on_sale, now, page.valid_until);
   for (const auto& date : stock.dates) {
     if (date.date->deleted_at) continue;
-    note_change(date.date->booking, now, page.valid_until);
+    note_change(*date.date, now, page.valid_until);
     dto.dates.push_back(date_dto(date));
     dto.dates.back().bookable = is_bookable(*stock.event, date, now);
   }
@@ -135,7 +155,7 @@ Rendering render_dates(const EventAvailability& stock, DatesWanted wanted, TimeP
   note_change(stock.event->on_sale, now, page.valid_until);
   ListWriter list(page.body);
   for (const auto& date : stock.dates) {
-    note_change(date.date->booking, now, page.valid_until);
+    note_change(*date.date, now, page.valid_until);
     const bool bookable = is_bookable(*stock.event, date, now);
     if (wanted == DatesWanted::bookable && !bookable) continue;
     EventDateDto dto = date_dto(date);
@@ -145,6 +165,28 @@ Rendering render_dates(const EventAvailability& stock, DatesWanted wanted, TimeP
   list.end();
   page.body += '}';
   return page;
+}
+
+std::string render_seat(const EventAvailability& stock, DateId date_id, SeatId id, bool is_occupied,
+                        TimePoint now) {
+  const auto stock_of_date = std::ranges::find_if(
+      stock.dates, [&](const DateAvailability& of_date) { return of_date.date->id == date_id; });
+  const EventDate& date = *stock_of_date->date;
+  const Seat& seat = date.seat(id);
+  const Category& category = date.category_of(id);
+  SeatWithEventDto dto;
+  dto.id = id;
+  dto.seatNumber = seat.number;
+  dto.status = is_occupied ? SeatStatus::OCCUPIED : SeatStatus::AVAILABLE;
+  dto.eventDateId = date_id;
+  dto.seatProperty = {category.id, category.name, category.price};
+  note_place(date, seat, dto);
+  dto.eventDate = date_dto(*stock_of_date);
+  dto.eventDate.bookable = is_bookable(*stock.event, *stock_of_date, now);
+  dto.event = event_dto<EventDto>(stock, now);
+  std::string body(kBegin);
+  json::write(body, dto);
+  return body + '}';
 }
 
 bool is_small(const EventDate& date) {
@@ -179,12 +221,7 @@ void append_seats(std::string& out, const EventDate& date, const SeatBits& occup
     if (status && dto.status != *status) continue;
     dto.id = date.seat_id(i);
     dto.seatNumber = seat.number;
-    if (seat.row != 0) {
-      const std::string& section = date.sections[seat.section];
-      if (!dto.section || *dto.section != section) dto.section = section;
-      dto.row = seat.row;
-      dto.numberInRow = seat.number_in_row;
-    }
+    note_place(date, seat, dto);
     list.add(dto);
   }
   list.end();

@@ -15,8 +15,8 @@
 
 namespace stagedoor::catalogue {
 
-// UPCOMING: before the sale window. SOLD_OUT: no seat left in any date. CLOSED: after the window, or by an
-// operator.
+// UPCOMING: before the sale window. SOLD_OUT: no seat left in any date, and none that is only held. CLOSED:
+// after the window, or by an operator.
 BOOST_DEFINE_ENUM_CLASS(EventStatus, UPCOMING, ON_SALE, SOLD_OUT, CLOSED)
 BOOST_DEFINE_ENUM_CLASS(SeatStatus, AVAILABLE, OCCUPIED)
 
@@ -25,17 +25,26 @@ struct EventDto {
   std::string name;
   std::string performer;
   std::string venue;
+  std::string timeZone;  // the days of its dates are meant in it
   TimePoint saleStartDate{};
   TimePoint saleEndDate{};
   EventStatus status = EventStatus::UPCOMING;
   std::int64_t seatCount = 0;  // free seats of all dates
   std::int64_t totalSeats = 0;
+  std::int64_t heldSeats = 0;  // held and not paid for
   TimePoint createdAt{};
   TimePoint updatedAt{};
 };
 BOOST_DESCRIBE_STRUCT(EventDto, (),
-                      (id, name, performer, venue, saleStartDate, saleEndDate, status, seatCount, totalSeats,
-                       createdAt, updatedAt))
+                      (id, name, performer, venue, timeZone, saleStartDate, saleEndDate, status, seatCount,
+                       totalSeats, heldSeats, createdAt, updatedAt))
+
+struct PriceDto {
+  std::string category;
+  Won price;
+  std::int64_t left = 0;
+};
+BOOST_DESCRIBE_STRUCT(PriceDto, (), (category, price, left))
 
 struct EventDateDto {
   DateId id;
@@ -46,6 +55,7 @@ struct EventDateDto {
   TimePoint bookEndDate{};
   std::int64_t seatCount = 0;  // left
   std::int64_t totalSeats = 0;
+  std::vector<PriceDto> prices;
   json::Omitted<bool> bookable;  // only in lists that include dates that cannot be booked
   TimePoint createdAt{};
   TimePoint updatedAt{};
@@ -53,7 +63,7 @@ struct EventDateDto {
 };
 BOOST_DESCRIBE_STRUCT(EventDateDto, (),
                       (id, eventId, eventDate, startDate, bookStartDate, bookEndDate, seatCount, totalSeats,
-                       bookable, createdAt, updatedAt, deletedAt))
+                       prices, bookable, createdAt, updatedAt, deletedAt))
 
 struct EventWithDatesDto : EventDto {
   std::vector<EventDateDto> dates;
@@ -81,6 +91,12 @@ struct SeatDto {
 BOOST_DESCRIBE_STRUCT(SeatDto, (),
                       (id, seatNumber, status, eventDateId, seatProperty, section, row, numberInRow))
 
+struct SeatWithEventDto : SeatDto {
+  EventDateDto eventDate;
+  EventDto event;
+};
+BOOST_DESCRIBE_STRUCT(SeatWithEventDto, (SeatDto), (eventDate, event))
+
 struct SeatsDto {
   std::vector<SeatDto> seat;
 };
@@ -90,14 +106,16 @@ BOOST_DESCRIBE_STRUCT(SeatsDto, (), (seat))
 struct DateAvailability {
   const EventDate* date = nullptr;
   std::int64_t left = 0;
+  std::vector<std::int64_t> by_category = {};  // left, by index into EventDate::categories
 };
 struct EventAvailability {
   const Event* event = nullptr;
-  std::vector<DateAvailability> dates;  // by id; includes deleted ones
+  std::vector<DateAvailability> dates = {};  // by id; includes deleted ones
+  std::int64_t holds = 0;                    // unpaid; includes expired ones until they are swept
 };
 
 EventStatus status_of(const EventAvailability& stock, TimePoint now);
-// True if the windows of the date and the event are open, and a seat is free.
+// True if the windows of the date and the event are open, the performance has not begun, and a seat is free.
 bool is_bookable(const Event& event, const DateAvailability& stock, TimePoint now);
 
 // All events, or only those of one status.
@@ -107,6 +125,9 @@ Rendering render_events(std::span<const EventAvailability> stocks, std::optional
 Rendering render_event(const EventAvailability& stock, TimePoint now);
 BOOST_DEFINE_ENUM_CLASS(DatesWanted, bookable, all)
 Rendering render_dates(const EventAvailability& stock, DatesWanted wanted, TimePoint now);
+// One seat with its date and event. `stock` has the date.
+std::string render_seat(const EventAvailability& stock, DateId date, SeatId seat, bool is_occupied,
+                        TimePoint now);
 // True if rendering and compressing the seats takes at most a millisecond.
 bool is_small(const EventDate& date);
 // All seats, or only those of one status.

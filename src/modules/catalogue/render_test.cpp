@@ -33,7 +33,9 @@ struct Rows {
     date.seats = {{1, 1, 0, 1, 0}, {2, 2, 0, 1, 0}, {3, 1, 1, 1, 1}};
     date.created_at = date.updated_at = kFrom;
   }
-  EventAvailability stock(std::int64_t left) const { return {&event, {{&date, left}}}; }
+  EventAvailability stock(std::int64_t left, std::int64_t holds = 0) const {
+    return {.event = &event, .dates = {{&date, left, {left, 0}}}, .holds = holds};
+  }
 };
 
 TEST(RenderEvents, reads_as_R_C1_says) {
@@ -43,8 +45,8 @@ TEST(RenderEvents, reads_as_R_C1_says) {
   EXPECT_EQ(
       page.body,
       R"({"success":true,"data":[{"id":1,"name":"Winter \"Club\" Night","performer":"The Understudies",)"
-      R"("venue":"Stagedoor Club","saleStartDate":"2026-01-01T00:00:00.000Z",)"
-      R"("saleEndDate":"2027-01-01T00:00:00.000Z","status":"ON_SALE","seatCount":2,"totalSeats":3,)"
+      R"("venue":"Stagedoor Club","timeZone":"Asia/Seoul","saleStartDate":"2026-01-01T00:00:00.000Z",)"
+      R"("saleEndDate":"2027-01-01T00:00:00.000Z","status":"ON_SALE","seatCount":2,"totalSeats":3,"heldSeats":0,)"
       R"("createdAt":"2026-01-01T00:00:00.000Z","updatedAt":"2026-01-01T00:00:00.000Z"}]})");
   EXPECT_EQ(page.valid_until, kUntil);
 }
@@ -56,13 +58,36 @@ TEST(RenderEvents, filters_by_status) {
   EXPECT_THAT(render_events(stocks, EventStatus::SOLD_OUT, kNow).body, testing::HasSubstr(R"("id":1)"));
 }
 
+TEST(RenderEvents, say_sold_out_only_when_no_seat_can_come_back_R_C6) {
+  const Rows rows;
+  const auto status = [&](std::int64_t left, std::int64_t holds) {
+    return status_of(rows.stock(left, holds), kNow);
+  };
+  EXPECT_EQ(status(0, 1), EventStatus::ON_SALE) << "a hold may lapse";
+  EXPECT_EQ(status(0, 0), EventStatus::SOLD_OUT);
+  const std::vector<EventAvailability> stocks{rows.stock(0, 2)};
+  EXPECT_THAT(render_events(stocks, EventStatus::ON_SALE, kNow).body, testing::HasSubstr(R"("heldSeats":2)"));
+}
+
+TEST(RenderDates, a_performance_that_has_begun_is_not_bookable_R_C6) {
+  Rows rows;
+  rows.date.starts_at = kNow + Millis(1);
+  const DateAvailability stock{&rows.date, 2};
+  EXPECT_TRUE(is_bookable(rows.event, stock, kNow));
+  EXPECT_FALSE(is_bookable(rows.event, stock, kNow + Millis(1)));
+  EXPECT_EQ(render_dates(rows.stock(2), DatesWanted::bookable, kNow).valid_until, kNow + Millis(1))
+      << "the page is rendered again when it begins";
+}
+
 TEST(RenderEvent, has_its_dates_save_deleted_ones) {
   Rows rows;
   EXPECT_THAT(render_event(rows.stock(2), kNow).body,
               testing::EndsWith(
                   R"("dates":[{"id":7,"eventId":1,"eventDate":"2027-02-01T10:00:00.000Z",)"
                   R"("startDate":"2027-02-01T10:00:00.000Z","bookStartDate":"2026-01-01T00:00:00.000Z",)"
-                  R"("bookEndDate":"2027-01-01T00:00:00.000Z","seatCount":2,"totalSeats":3,"bookable":true,)"
+                  R"("bookEndDate":"2027-01-01T00:00:00.000Z","seatCount":2,"totalSeats":3,)"
+                  R"("prices":[{"category":"VIP","price":90000,"left":2},)"
+                  R"({"category":"Regular","price":50000,"left":0}],"bookable":true,)"
                   R"("createdAt":"2026-01-01T00:00:00.000Z","updatedAt":"2026-01-01T00:00:00.000Z",)"
                   R"("deletedAt":null}]}})"));
   rows.date.deleted_at = kNow;
@@ -75,6 +100,8 @@ TEST(RenderDates, reads_as_R_C2_says) {
             R"({"success":true,"data":[{"id":7,"eventId":1,"eventDate":"2027-02-01T10:00:00.000Z",)"
             R"("startDate":"2027-02-01T10:00:00.000Z","bookStartDate":"2026-01-01T00:00:00.000Z",)"
             R"("bookEndDate":"2027-01-01T00:00:00.000Z","seatCount":2,"totalSeats":3,)"
+            R"("prices":[{"category":"VIP","price":90000,"left":2},)"
+            R"({"category":"Regular","price":50000,"left":0}],)"
             R"("createdAt":"2026-01-01T00:00:00.000Z","updatedAt":"2026-01-01T00:00:00.000Z",)"
             R"("deletedAt":null}]})");
 }
@@ -108,7 +135,8 @@ TEST(RenderDates, is_valid_until_the_next_window_opens_or_ends) {
   EXPECT_EQ(render_dates(rows.stock(2), DatesWanted::bookable, kNow).valid_until, kNow + Millis(10));
   EXPECT_EQ(render_dates(rows.stock(2), DatesWanted::bookable, kNow + Millis(10)).valid_until,
             kNow + Millis(20));
-  EXPECT_EQ(render_dates(rows.stock(2), DatesWanted::bookable, kUntil).valid_until, kNever);
+  EXPECT_EQ(render_dates(rows.stock(2), DatesWanted::bookable, kUntil).valid_until, rows.date.starts_at);
+  EXPECT_EQ(render_dates(rows.stock(2), DatesWanted::bookable, rows.date.starts_at).valid_until, kNever);
 }
 
 TEST(StatusOf, follows_window_seats_and_closing) {

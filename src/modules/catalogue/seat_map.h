@@ -8,7 +8,7 @@
 #include <mutex>
 #include <vector>
 
-#include "core/ids.h"
+#include "state/catalogue.h"
 
 namespace stagedoor::catalogue {
 
@@ -39,7 +39,7 @@ class SeatBits {
 
 class SeatMap {
  public:
-  explicit SeatMap(std::size_t seats) : taken_by_(seats), blocked_(seats), occupied_(seats), left_(seats) {}
+  explicit SeatMap(const EventDate& date);
 
   // While it lives, readers see none of its changes. Keep it short-lived.
   class Edit {
@@ -61,12 +61,17 @@ class SeatMap {
   const std::atomic<std::uint64_t>& version() const { return version_; }
   std::size_t left() const { return left_.load(std::memory_order_acquire); }
   SeatBits occupied() const;
+  bool is_occupied(std::size_t index) const;
+  // Free seats by index into EventDate::categories.
+  std::vector<std::int64_t> left_by_category() const;
 
  private:
   mutable std::mutex mutex_;  // held for edits and for copying bits, never while rendering
   std::vector<ReservationId> taken_by_;
   SeatBits blocked_;
   SeatBits occupied_;  // taken or blocked
+  std::vector<std::uint16_t> category_of_;
+  std::vector<std::int64_t> left_by_category_;
   std::atomic<std::size_t> left_;
   std::atomic<std::uint64_t> version_{1};
 };

@@ -15,6 +15,9 @@
 
 namespace stagedoor::operators {
 
+// The call that takes larger bodies than all others.
+inline constexpr std::string_view kImportPath = "/admin/import";
+
 struct OperatorDeps {
   Lane& lane;
   QueryPool& query_pool;
@@ -24,6 +27,7 @@ struct OperatorDeps {
   const Clock& clock;
   ServiceTimeClock* service_clock;  // nullptr: the wall clock cannot be set (tests)
   Won balance_max;
+  catalogue::SubmitJob run_aside = {};  // runs a job on another thread; empty: the caller's thread does it
 };
 // `deps` must outlive the router.
 void add_operator_routes(http::Router& router, const OperatorDeps& deps);

@@ -65,7 +65,8 @@ AdminEventDto event_dto(const OperatorDeps& deps, const Catalogue& catalogue, co
   AdminEventDto dto;
   static_cast<EventDocument&>(dto) = catalogue::document_of(event);
   dto.dates.emplace();
-  catalogue::EventAvailability stock{&event, {}};
+  catalogue::EventAvailability stock{
+      .event = &event, .dates = {}, .holds = deps.read_model.sales(event.id).holds};
   for (const auto& [id, date] : catalogue.dates) {
     if (date->event != event.id) continue;
     const AdminDateDto of_date = date_dto(deps, *date);
@@ -136,6 +137,8 @@ http::Route show_date_route(const OperatorDeps& deps) {
 struct CatalogueEdit {
   std::string action = {};
   std::string request = {};  // for the log, JSON
+  catalogue::PlanRule rule = catalogue::PlanRule::edit;
+  std::string digest = {};  // of an import
   std::function<Result<CatalogueDocument>(const Catalogue&)> document = {};
   std::function<Answer(const CataloguePlan&, const Catalogue& after, TimePoint now)> render = {};
   std::vector<std::string> hidden_paths = {};  // prefixes of document paths that the caller did not write
@@ -158,12 +161,15 @@ void submit_edit(const OperatorDeps& deps, const identity::Operator& who, Catalo
   change.operator_name = who.name;
   change.action = std::move(edit.action);
   change.request = std::move(edit.request);
+  change.rule = edit.rule;
+  change.digest = std::move(edit.digest);
   change.render = [render = std::move(edit.render), hidden = std::move(edit.hidden_paths)](
                       const Result<CataloguePlan>& plan, const Catalogue& after, TimePoint now) {
     return plan ? render(*plan, after, now) : http::render_refusal(without_paths(plan.error(), hidden));
   };
   change.reply = [held](Answer answer) { (*held)(std::move(answer)); };
   change.idempotency = std::move(idempotency);
+  change.submit = [&lane = deps.lane](std::unique_ptr<Command> next) { lane.submit(std::move(next)); };
   deps.lane.submit(std::make_unique<catalogue::ChangeCatalogue>(std::move(change)));
 }
 
@@ -393,33 +399,53 @@ http::Route patch_date_route(const OperatorDeps& deps) {
                                           api::with_id<DateId>("id"), patch_body, api::with_idempotency)});
 }
 
-using CatalogueTextPtr = std::shared_ptr<const catalogue::CatalogueText>;
+struct ImportBody {
+  std::string text;
+  bool overwrite = false;
+};
 
-Result<CatalogueTextPtr> catalogue_body(const api::Source& from) {
-  CatalogueTextPtr text = std::make_shared<const catalogue::CatalogueText>(from.request.body);
-  if (!text->document()) return text->with_lines(text->document().error());
-  return text;
+Result<ImportBody> import_body(const api::Source& from) {
+  const auto overwrite = from.request.query("overwrite");
+  if (overwrite && *overwrite != "true" && *overwrite != "false")
+    return invalid("overwrite", "must be true or false");
+  return ImportBody{std::string(from.request.body), overwrite == "true"};
 }
 
-void import(const OperatorDeps& deps, const identity::Operator& who, CatalogueTextPtr text,
-            Idempotency idempotency, http::Reply reply) {
-  CatalogueEdit edit{.action = "catalogue.import"};
-  edit.document = [text](const Catalogue&) -> Result<CatalogueDocument> { return text->document(); };
-  edit.render = [](const CataloguePlan& plan, const Catalogue&, TimePoint) {
-    return http::ok(200, plan.summary);
+// Reading a large file takes longer than an I/O thread has.
+void import(const OperatorDeps& deps, const identity::Operator& who, ImportBody body, Idempotency idempotency,
+            http::Reply reply) {
+  absl::AnyInvocable<void()> job = [&deps, who, body = std::move(body), idempotency = std::move(idempotency),
+                                    reply = std::move(reply)]() mutable {
+    const auto text = std::make_shared<const catalogue::CatalogueText>(body.text);
+    if (!text->document()) return reply(http::render_refusal(text->with_lines(text->document().error())));
+    CatalogueEdit edit{.action = "catalogue.import"};
+    edit.rule = body.overwrite ? catalogue::PlanRule::overwrite : catalogue::PlanRule::keep_changes;
+    edit.digest = catalogue::import_digest(body.text);
+    edit.document = [text](const Catalogue&) -> Result<CatalogueDocument> { return text->document(); };
+    edit.render = [](const CataloguePlan& plan, const Catalogue&, TimePoint) {
+      return http::ok(200, plan.summary);
+    };
+    submit_edit(deps, who, std::move(edit), std::move(idempotency), std::move(reply));
   };
-  submit_edit(deps, who, std::move(edit), std::move(idempotency), std::move(reply));
+  if (deps.run_aside) deps.run_aside(std::move(job));
+  else job();
 }
 
 http::Route import_route(const OperatorDeps& deps) {
-  return edit_route({.method = POST,
-                     .path = "/admin/import",
-                     .summary = "Import a catalogue, in YAML or JSON: all or nothing",
-                     .body = &json::schema<CatalogueDocument>,
-                     .successes = {{.description = "What was added, changed and left unchanged",
-                                    .schema = &json::schema<catalogue::ImportSummary>}},
-                     .handler = api::bind(deps, import, identity::by_operator(identity::Role::operator_),
-                                          catalogue_body, api::with_idempotency)});
+  http::Route route =
+      edit_route({.method = POST,
+                  .path = std::string(kImportPath),
+                  .summary = "Import a catalogue, in YAML or JSON, of at most 1 MiB: all or nothing. What "
+                             "operators changed since the last import stays",
+                  .body = &json::schema<CatalogueDocument>,
+                  .successes = {{.description = "What was added, changed, left unchanged, and what operators "
+                                                "changed and the import kept",
+                                 .schema = &json::schema<catalogue::ImportSummary>}},
+                  .handler = api::bind(deps, import, identity::by_operator(identity::Role::owner),
+                                       import_body, api::with_idempotency)});
+  route.parameters.push_back(
+      {.name = "overwrite", .description = "true: take back what operators changed since the last import"});
+  return route;
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ void live(const OperatorDeps& deps, const identity::Operator&, http::Reply reply
                      .holds = sales.holds,
                      .sold = sales.sold,
                      .revenue = sales.revenue};
-    catalogue::EventAvailability stock{event.get(), {}};
+    catalogue::EventAvailability stock{.event = event.get(), .dates = {}, .holds = sales.holds};
     for (const auto& [date_id, date] : catalogue->dates) {
       if (date->event != id || date->deleted_at) continue;
       stock.dates.push_back({date.get(), deps.read_model.left(date_id)});

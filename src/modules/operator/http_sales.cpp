@@ -104,8 +104,8 @@ http::Route charge_route(const OperatorDeps& deps) {
                       .schema = &json::schema<wallet::PostingDto>}},
        .refusals = {Code::INVALID_AMOUNT, Code::BALANCE_LIMIT_EXCEEDED, Code::IDEMPOTENCY_MISMATCH,
                     Code::STORE_UNAVAILABLE},
-       .handler = api::bind(deps, charge, identity::by_operator(identity::Role::operator_),
-                            api::with_user("id"), wallet::charged_amount, api::with_idempotency)});
+       .handler = api::bind(deps, charge, identity::by_operator(identity::Role::owner), api::with_user("id"),
+                            wallet::charged_amount, api::with_idempotency)});
 }
 
 void refund(const OperatorDeps& deps, const identity::Operator& who, ReservationId id,

@@ -273,7 +273,7 @@ TEST(OperatorCalls, block_seats_and_release_them_R_S12) {
 
 TEST(OperatorCalls, import_yaml_or_json_and_say_what_changed_R_K4) {
   Office office;
-  const std::string text = club_night("people: 5, every: 1s");
+  const std::string text = club_night("admission: interval, people: 5, every: 1s");
   const auto changed = office.ask("POST", "/admin/import", text);
   ASSERT_EQ(changed.status, 200) << changed.body;
   EXPECT_THAT(changed.body, HasSubstr("event 1 Winter Club Night: queue.admission, queue.people"));
@@ -286,6 +286,65 @@ TEST(OperatorCalls, import_yaml_or_json_and_say_what_changed_R_K4) {
   EXPECT_EQ(faulty.code(), "INVALID_REQUEST");
   EXPECT_THAT(faulty.body,
               AllOf(HasSubstr("line 3: is not a known field"), HasSubstr("line 2: is required")));
+}
+
+TEST(OperatorCalls, an_import_keeps_what_operators_changed_unless_it_overwrites_R_K4) {
+  Office office;
+  const std::string text = club_night("admission: capacity, capacity: 2, active_ttl: 5m, poll_min: 0s");
+  office.ask("PATCH", "/admin/events/1/queue", R"({"capacity":7})");
+  const auto capacity = [&] { return office.world.read_model().catalogue()->event({1})->queue.capacity; };
+  EXPECT_THAT(office.ask("POST", "/admin/import", text).body,
+              HasSubstr(R"("kept":["event 1: capacity, file 2, now 7"])"));
+  EXPECT_EQ(capacity(), 7);
+  EXPECT_THAT(office.last_log().detail, HasSubstr(R"("kept":["event 1: capacity, file 2, now 7"])"));
+  EXPECT_EQ(office.ask("POST", "/admin/import?overwrite=yes", text).code(), "INVALID_REQUEST");
+  EXPECT_THAT(office.ask("POST", "/admin/import?overwrite=true", text).body, HasSubstr(R"("kept":[])"));
+  EXPECT_EQ(capacity(), 2);
+}
+
+TEST(OperatorCalls, a_seat_of_a_free_concert_is_held_paid_and_refunded_R_C6) {
+  Office office;
+  ASSERT_EQ(office.ask("PATCH", "/admin/dates/1", R"({"prices":{"Standard":0}})").status, 200);
+  const Visitor fan = office.world.enter(1);
+  const auto held = office.world.call(hold(fan, office.seat(1)));
+  EXPECT_EQ(number(held.data(), "price"), 0);
+  const std::int64_t id = number(held.data(), "id");
+  const auto paid = office.world.call(pay(fan, id));
+  ASSERT_EQ(paid.status, 200) << paid.body;
+  EXPECT_EQ(text(paid.data(), "status"), "PAID");
+  EXPECT_EQ(
+      text(office.ask("POST", "/admin/reservations/" + std::to_string(id) + "/refund").data(), "status"),
+      "REFUNDED");
+  EXPECT_TRUE(office.store.tables().postings.empty()) << "no money moves";
+}
+
+TEST(OperatorCalls, what_only_an_owner_may_R_O1) {
+  Office office;
+  const std::string charge = "/admin/users/" + user(1) + "/balance/charge";
+  EXPECT_EQ(office.code_as("operator-secret", "POST", "/admin/import", R"({"events":[]})"), "FORBIDDEN");
+  EXPECT_EQ(office.code_as("operator-secret", "POST", charge, R"({"amount":5})"), "FORBIDDEN");
+  EXPECT_EQ(office.code_as("operator-secret", "POST", "/admin/events/1/queue/pause", ""), "");
+}
+
+TEST(OperatorCalls, sales_go_on_between_the_pieces_of_a_large_import_R_A5) {
+  Office office;
+  const Visitor fan = office.world.enter(1);
+  const PendingPtr import = office.world.send(admin(
+      "POST", "/admin/import",
+      "layouts:\n  arena: {seats: 50000, category: Standard}\nevents:\n- {id: 70, name: Season, on_sale: "
+      "{from: 2026-01-01T00:00:00Z, until: 2036-01-01T00:00:00Z}, dates: [{id: 71, starts_at: "
+      "2036-02-01T19:00:00Z, layout: arena, prices: {Standard: 0}}]}\n"));
+  for (int piece = 1; piece <= 3; ++piece) {
+    const PendingPtr held = office.world.send(hold(fan, office.seat(piece)));
+    office.world.lane().run_once();
+    if (!held->is_answered()) office.world.lane().run_once();
+    EXPECT_TRUE(held->is_answered());
+    EXPECT_FALSE(office.world.read_model().catalogue()->event({70})) << "nothing is seen before the end";
+  }
+  office.world.run();
+  ASSERT_TRUE(import->is_answered());
+  EXPECT_EQ(import->reply().status, 200) << import->reply().body;
+  EXPECT_EQ(office.world.read_model().left({71}), 50'000);
 }
 
 TEST(OperatorCalls, charge_a_balance_and_refund_a_paid_seat) {

@@ -37,7 +37,8 @@ Result<const EventDate*> bookable_date(const Catalogue& catalogue, SeatId seat, 
   if (!catalogue.event(event)->is_on_sale(now)) {
     return refuse(Code::EVENT_NOT_ON_SALE, "This event is not on sale now.");
   }
-  if (!date->booking.contains(now)) return refuse(Code::BOOKING_CLOSED, "This date cannot be booked now.");
+  if (!date->booking.contains(now) || now >= date->starts_at)
+    return refuse(Code::BOOKING_CLOSED, "This date cannot be booked now.");
   return date;
 }
 
@@ -155,6 +156,7 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, BatchContex
   for (const Reservation* row : lapsed)
     write(changes, cancelled(*row, CancelReason::LAPSED, now), context.ids);
   const TimePoint expires_at = std::min(now + event.policy.hold_ttl, queue::visit_cap(*visit, event.queue));
+  TimePoint last_end = now;
   for (Reservation& row : held.reservations) {
     if (row.id) continue;
     const EventDate& date = *view.catalogue->date_of(row.seat);
@@ -164,11 +166,12 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, BatchContex
     row.user = user;
     row.place = order.fan.place;
     row.price = date.category_of(row.seat).price;
-    row.expires_at = expires_at;
+    row.expires_at = std::min(expires_at, date.starts_at);  // what has begun is not sold (R-C6)
+    last_end = std::max(last_end, row.expires_at);
     row.created_at = row.updated_at = now;
     write(changes, row, context.ids);
   }
-  const Visit renewed = queue::renew_visit(*visit, event.queue, expires_at);
+  const Visit renewed = queue::renew_visit(*visit, event.queue, last_end);
   if (renewed.expires_at != visit->expires_at) changes.visits.push_back(renewed);
   held.is_new = true;
   return {std::move(held), std::move(changes)};

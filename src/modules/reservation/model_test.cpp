@@ -92,6 +92,8 @@ TEST(HoldSeats, follows_the_table) {
        [](Stage& stage) { stage.date().booking.from = stage.now + Millis(1); }, "BOOKING_CLOSED"},
       {"the date's booking ends now", [](Stage& stage) { stage.date().booking.until = stage.now; },
        "BOOKING_CLOSED"},
+      {"the performance has begun (R-C6)", [](Stage& stage) { stage.date().starts_at = stage.now; },
+       "BOOKING_CLOSED"},
       {"the date was taken away", [](Stage& stage) { stage.date().deleted_at = stage.now; },
        "SEAT_NOT_FOUND"},
       {"both windows are shut",  // the event is told before the date
@@ -372,6 +374,19 @@ TEST(HoldSeats, ends_no_later_than_the_visits_cap) {
 
 // R-Q11: an operator who lowers visit_max ends no visit that is under way, and so no hold is made that is
 // over already.
+TEST(HoldSeats, ends_when_the_performance_begins_so_that_nothing_is_bought_later) {  // R-C6
+  Stage stage;
+  stage.date().starts_at = stage.now + Millis(60'000);
+  const auto fan = stage.inside(1);
+  stage.charge(1, kPrice);
+  const auto held = stage.hold(fan, {7});
+  ASSERT_EQ(outcome(held), "ok");
+  EXPECT_EQ(std::get<Held>(held.result).reservations[0].expires_at, stage.date().starts_at);
+  const ReservationId id = stage.taken_by(7);
+  stage.now = stage.date().starts_at;
+  EXPECT_EQ(outcome(stage.pay(fan, {id})), "RESERVATION_EXPIRED");
+}
+
 TEST(HoldSeats, makes_no_dead_hold_when_the_cap_was_lowered_meanwhile) {
   Stage stage;
   const PlaceRef token = stage.inside(1);

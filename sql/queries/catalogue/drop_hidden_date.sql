@@ -1,0 +1,1 @@
+DELETE FROM dates WHERE id = $id AND hidden

@@ -1,0 +1,1 @@
+SELECT digest, log_id FROM imports ORDER BY digest
