@@ -77,12 +77,15 @@ struct Event {
   bool paused = false;  // no admissions
   TimePoint created_at{};
   TimePoint updated_at{};
+  std::optional<TimePoint> paused_since{};
+  std::string paused_text{};  // what fans are told of the pause
 
   bool is_on_sale(TimePoint now) const { return !closed && on_sale.contains(now); }
+  bool is_over(TimePoint now) const { return closed || now >= on_sale.until; }
 };
 BOOST_DESCRIBE_STRUCT(Event, (),
                       (id, name, performer, venue, on_sale, queue, policy, closed, paused, created_at,
-                       updated_at))
+                       updated_at, paused_since, paused_text))
 
 struct Category {
   CategoryId id;

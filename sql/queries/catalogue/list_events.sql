@@ -1,4 +1,4 @@
 SELECT id, name, performer, venue, on_sale_from, on_sale_until, queue_policy, sale_policy, closed, paused,
-       created_at, updated_at
+       created_at, updated_at, paused_since, paused_text
 FROM events
 ORDER BY id

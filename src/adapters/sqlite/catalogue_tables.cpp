@@ -19,7 +19,9 @@ void write_event(Statement& put, const Event& event) {
            {"$closed", event.closed},
            {"$paused", event.paused},
            {"$created_at", event.created_at},
-           {"$updated_at", event.updated_at}});
+           {"$updated_at", event.updated_at},
+           {"$paused_since", event.paused_since},
+           {"$paused_text", event.paused_text}});
 }
 
 // True if the row existed.

@@ -22,7 +22,7 @@ Catalogue read_catalogue(Each&& each) {
     std::string policy;
     columns >> event->id >> event->name >> event->performer >> event->venue >> event->on_sale.from >>
         event->on_sale.until >> queue >> policy >> event->closed >> event->paused >> event->created_at >>
-        event->updated_at;
+        event->updated_at >> event->paused_since >> event->paused_text;
     read_json_text(queue, event->queue);
     read_json_text(policy, event->policy);
     catalogue.events.emplace(event->id, std::move(event));

@@ -184,8 +184,11 @@ Result<catalogue::ImportSummary> Service::import_file(const std::string& name) {
   std::ifstream file(name, std::ios::binary);
   if (!file) return refuse(Code::INVALID_REQUEST, name + ": cannot be read");
   const catalogue::CatalogueText text(std::string(std::istreambuf_iterator<char>(file), {}));
-  auto imported = text.document() ? catalogue::import_catalogue(instance_.lane(), *text.document(), name)
-                                  : Result<catalogue::ImportSummary>(text.document().error());
+  auto imported = text.document()
+                      ? catalogue::import_catalogue(
+                            instance_.lane(), *text.document(), name,
+                            [&](EventId event) { return instance_.rooms().last_place(event) > 0; })
+                      : Result<catalogue::ImportSummary>(text.document().error());
   if (imported) return imported;
   Refusal refusal = imported.error();
   refusal.message = text.explain(name, refusal);

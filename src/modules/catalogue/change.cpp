@@ -2,9 +2,14 @@
 
 #include "state/seat_taker.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "json/write.h"
+#include "modules/queue/model.h"
 
 namespace stagedoor::catalogue {
 namespace {
@@ -34,7 +39,31 @@ EventId event_of(const CatalogueChanges& changes) {
   return changes.dates[0].event;
 }
 
+// Where the document has the event: "events[0].".
+std::string path_of(const Event& event, const CatalogueDocument& document) {
+  for (std::size_t i = 0; document.events && i < document.events->size(); ++i) {
+    const auto& named = (*document.events)[i];
+    if (named.id ? *named.id == event.id : named.name == event.name) return fmt::format("events[{}].", i);
+  }
+  return "";
+}
+
 }  // namespace
+
+// What fans of a draw rely on (R-Q13), for every changed event that people have joined.
+Result<void> ChangeCatalogue::check_draws(const CatalogueDocument& document, const CataloguePlan& plan,
+                                          const View& view, TimePoint now) const {
+  for (const Event& after : plan.changes.events) {
+    const Event* before = view.catalogue->event(after.id);
+    if (!before || !(view.last_place.contains(after.id) || change_.has_joined(after.id))) continue;
+    const auto kept = queue::check_draw_is_kept(*before, after, view.draws.find(after.id), now);
+    if (kept) continue;
+    Refusal refusal = kept.error();
+    for (auto& detail : refusal.details) detail.path.insert(0, path_of(after, document));
+    return refusal;
+  }
+  return {};
+}
 
 ChangeCatalogue::ChangeCatalogue(Change change)
     : Command(LaneClass::operation, change.idempotency), change_(std::move(change)) {}
@@ -48,7 +77,10 @@ void ChangeCatalogue::rows_to_load(const View& view, Keys& wanted) const {
     return std::vector<SeatId>();
   };
   Ids unused(1);
-  (void)plan_import(*document, *view.catalogue, note, TimePoint{}, unused);
+  const auto plan = plan_import(*document, *view.catalogue, note, TimePoint{}, unused);
+  if (!plan) return;
+  for (const Event& event : plan->changes.events)
+    if (view.catalogue->event(event.id)) want(view.draws, wanted.draws, event.id);
 }
 
 CommandResult ChangeCatalogue::decide(const View& view, BatchContext& context) {
@@ -62,6 +94,10 @@ CommandResult ChangeCatalogue::decide(const View& view, BatchContext& context) {
   const auto document = change_.document(*view.catalogue);
   auto plan = document ? plan_import(*document, *view.catalogue, taken, context.now, context.ids)
                        : Result<CataloguePlan>(document.error());
+  if (plan) {
+    const auto kept = check_draws(*document, *plan, view, context.now);
+    if (!kept) plan = kept.error();
+  }
   const bool changes_something = plan && !plan->changes.empty();
   const Catalogue after = changes_something ? with_changes(*view.catalogue, plan->changes) : *view.catalogue;
   CommandResult result{
@@ -73,18 +109,25 @@ CommandResult ChangeCatalogue::decide(const View& view, BatchContext& context) {
                                 .action = change_.action,
                                 .event = event_of(plan->changes),
                                 .detail = log_detail(change_.request, plan->summary)});
+  // In the same transaction, so that fans have the whole notice of a moved opening.
+  for (const Event& event : plan->changes.events) {
+    if (!view.catalogue->event(event.id) || !view.draws.find(event.id)) continue;
+    Changes moved = queue::decide_commit_draw(event, view, context.now, {});
+    std::move(moved.draws.begin(), moved.draws.end(), std::back_inserter(result.changes.draws));
+  }
   result.changes.catalogue = std::move(plan->changes);
   return result;
 }
 
 Result<ImportSummary> import_catalogue(Lane& lane, const CatalogueDocument& document,
-                                       const std::string& operator_name) {
+                                       const std::string& operator_name, HasJoined has_joined) {
   std::optional<Result<ImportSummary>> result;
   std::optional<Answer> answer;
   Change change;
   change.document = [&document](const Catalogue&) { return Result<CatalogueDocument>(document); };
   change.operator_name = operator_name;
   change.action = "catalogue.import";
+  change.has_joined = std::move(has_joined);
   change.render = [&result](const Result<CataloguePlan>& plan, const Catalogue&, TimePoint) {
     result = plan ? Result<ImportSummary>(plan->summary) : Result<ImportSummary>(plan.error());
     return Answer{};

@@ -12,6 +12,8 @@
 
 namespace stagedoor::catalogue {
 
+using HasJoined = std::function<bool(EventId)>;
+
 struct Change {
   // Plans the requested change against the current catalogue, when the command is decided. Pure; called
   // several times.
@@ -25,6 +27,8 @@ struct Change {
   // Receives the answer after the commit, or the lane's refusal.
   std::function<void(Answer)> reply = {};
   Idempotency idempotency = {};
+  // True if users have joined the event's line. Lane thread.
+  HasJoined has_joined = {};
 };
 
 class ChangeCatalogue final : public Command {
@@ -37,12 +41,15 @@ class ChangeCatalogue final : public Command {
   bool ends_batch() const override { return true; }
 
  private:
+  Result<void> check_draws(const CatalogueDocument& document, const CataloguePlan& plan, const View& view,
+                           TimePoint now) const;
+
   Change change_;
 };
 
 // Imports through a lane that is not started: for `stagedoor import`, and for catalogue.file before the
 // server listens. The lane's source of the catalogue must be one of its commit observers.
 Result<ImportSummary> import_catalogue(Lane& lane, const CatalogueDocument& document,
-                                       const std::string& operator_name);
+                                       const std::string& operator_name, HasJoined has_joined);
 
 }  // namespace stagedoor::catalogue
