@@ -156,6 +156,7 @@ class Crowd {
 
  private:
   static constexpr Client::Tag kEventPage = ~Client::Tag{0};
+  static constexpr std::chrono::seconds kSweptWithin{2};  // R-S4 says one
 
   struct Walker {
     Fan fan;
@@ -232,6 +233,9 @@ class Crowd {
   void go_on(std::size_t index, const Journey::Next& next, Clock::time_point now) {
     if (next.over) {
       --walking_;
+      const Fan& fan = fans_[index].fan;
+      if (fan.stage == Stage::vanished)
+        vanished_until_ = std::max(vanished_until_, now + fan.hold_lasts + kSweptWithin);
     } else if (next.after.count() == 0) {
       send(index, now);
     } else {
@@ -248,9 +252,11 @@ class Crowd {
     requested_ = false;
     if (response.status != 200) return;
     report_.seats_left = read_event(json::parse(response.body).at("data")).seats_left;
-    // A held seat may become free again, so the fans go on until all holds are paid. Two answers in a row
-    // must agree, because answers to holds may still be in flight at the first one.
-    const bool gone = report_.seats_left == 0 && journey_.tally().in(Stage::holding) == 0;
+    // A held seat may become free again, also that of a fan who has vanished, so the fans go on until all
+    // holds are paid. Two answers in a row must agree, because answers to holds may still be in flight at the
+    // first one.
+    const bool is_held = journey_.tally().in(Stage::holding) > 0 || Clock::now() < vanished_until_;
+    const bool gone = report_.seats_left == 0 && !is_held;
     if (std::exchange(saw_none_left_, gone) && gone && report_.ended_because.empty()) {
       report_.ended_because = "sold out";
       gate_closed_ = true;
@@ -298,6 +304,7 @@ class Crowd {
   std::deque<Walker> fans_;         // a deque: requests in flight must not move
   std::priority_queue<Due> due_;
   std::size_t walking_ = 0;
+  Clock::time_point vanished_until_;  // when the holds of those who vanished have expired
   bool gate_closed_ = false;
   bool ending_ = false;
   bool requested_ = false;

@@ -89,6 +89,15 @@ TEST(Crowd, vanished_fans_keep_their_seats_until_they_lapse) {
   EXPECT_EQ(report.seats_left, 20);
 }
 
+// R-K5: their seats come back.
+TEST(Crowd, does_not_end_while_vanished_fans_hold_the_last_seats) {
+  FakeSale sale({.seats = 3});
+  const CrowdReport report = walk(sale, {.fans = 15, .rate = 5, .abandon = 0, .vanish = 1});
+  EXPECT_EQ(report.tally.in(Stage::vanished), 3);
+  EXPECT_EQ(report.seats_left, 0);
+  EXPECT_EQ(report.arrived, 15) << report.ended_because;
+}
+
 TEST(Crowd, overload_with_retry_after_is_tried_again_and_breaks_no_rule) {
   FakeSale sale({.seats = 20, .overloaded_every = 7});
   const CrowdReport report = walk(sale, {.fans = 20, .rate = 500, .abandon = 0});

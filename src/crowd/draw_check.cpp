@@ -120,9 +120,10 @@ void check_admissions(std::vector<Ranked> fans, DrawReport& report, Breaches& br
 
 PublishedDraw read_draw(const boost::json::object& data) {
   const auto text = [&](const char* name) { return std::string(data.at(name).as_string()); };
-  if (text("algorithm") != protocol::kDrawAlgorithm)
-    throw std::runtime_error("unknown draw algorithm: " + text("algorithm"));
-  PublishedDraw draw{.commitment = text("commitment"), .opens_at = instant(data.at("opensAt"))};
+  const auto algorithm = protocol::draw_algorithm(text("algorithm"));
+  if (!algorithm) throw std::runtime_error("unknown draw algorithm: " + text("algorithm"));
+  PublishedDraw draw{
+      .algorithm = *algorithm, .commitment = text("commitment"), .opens_at = instant(data.at("opensAt"))};
   if (const auto* beacon = data.if_contains("beacon")) draw.beacon = beacon->as_string();
   if (!data.contains("drawnAt")) return draw;
   draw.drawn_at = instant(data.at("drawnAt"));
@@ -160,7 +161,7 @@ DrawReport check_draw(EventId event, const PublishedDraw& before, const Publishe
   report.gathered = after.people;
   report.drawn_after = *after.drawn_at - after.opens_at;
   const std::string seed = from_hex(after.seed).value_or("");
-  if (to_hex(protocol::draw_commitment(seed, event, after.opens_at)) != after.commitment) {
+  if (to_hex(protocol::draw_commitment({after.algorithm, seed, event, after.opens_at})) != after.commitment) {
     breaches.add(Rule::draw_commitment_broken,
                  fmt::format("the seed {} does not match the commitment", after.seed));
   }

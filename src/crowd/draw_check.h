@@ -14,11 +14,13 @@
 #include "core/uuid.h"
 #include "crowd/client.h"
 #include "crowd/rules.h"
+#include "protocol/draw.h"
 
 namespace stagedoor::crowd {
 
 // The answer of GET /queue/draw/{event}.
 struct PublishedDraw {
+  std::int32_t algorithm = protocol::kDrawAlgorithm;
   std::string commitment = {};  // hexadecimal, as are seed and digest
   TimePoint opens_at{};
   std::optional<TimePoint> drawn_at = {};  // nullopt: not drawn yet, and the members below are empty

@@ -30,8 +30,9 @@ Clock::time_point second(std::int64_t n) { return Clock::time_point(std::chrono:
 // A fair draw, all of whose people are fans of this crowd: everybody asks once after the draw and is told
 // their rank less one, then ten are let in every second.
 struct Scene {
-  PublishedDraw before{.commitment = to_hex(protocol::draw_commitment(kSeed, kEvent, kOpens)),
-                       .opens_at = kOpens};
+  PublishedDraw before{
+      .commitment = to_hex(protocol::draw_commitment({.seed = kSeed, .event = kEvent, .opens_at = kOpens})),
+      .opens_at = kOpens};
   PublishedDraw after = before;
   std::vector<Witness> fans{kPeople + kLate};
   std::vector<Place> rank_of;
@@ -96,7 +97,7 @@ TEST(DrawCheck, finds_a_seed_that_was_not_committed_to) {
   EXPECT_GT(committed_anew.found(Rule::draw_commitment_broken), 0u);
   Scene another_event;
   another_event.after.commitment = another_event.before.commitment =
-      to_hex(protocol::draw_commitment(kSeed, EventId{8}, kOpens));
+      to_hex(protocol::draw_commitment({.seed = kSeed, .event = EventId{8}, .opens_at = kOpens}));
   EXPECT_GT(another_event.found(Rule::draw_commitment_broken), 0u);
 }
 

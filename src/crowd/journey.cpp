@@ -330,7 +330,9 @@ Journey::Next Journey::read_hold(Fan& fan, const json::object& hold) {
       text(hold, "userId") != fan.user) {
     throw std::runtime_error("not the requested hold");
   }
-  if (!seats_.hold(held.seat, fan.number, instant(hold, "createdAt"), instant(hold, "expiresAt"))) {
+  const TimePoint begins = instant(hold, "createdAt"), ends = instant(hold, "expiresAt");
+  fan.hold_lasts = std::max(fan.hold_lasts, ends - begins);
+  if (!seats_.hold(held.seat, fan.number, begins, ends)) {
     record_breach(Rule::seat_held_twice, fan, fmt::format("seat {}", held.seat));
   }
   ++tally_.holds;

@@ -66,6 +66,7 @@ struct Fan {
     std::int64_t reservation, seat, price;
   };
   std::vector<Held> held;
+  Millis hold_lasts{0};      // the longest of them
   std::size_t paid = 0;      // number of paid seats at the front of `held`
   std::int64_t balance = 0;  // expected after the answers so far
   bool charged = false;

@@ -51,6 +51,7 @@ int status_of(Code code) {
     case Code::WRONG_RESERVATION_STATUS:
     case Code::IDEMPOTENCY_MISMATCH:
     case Code::BALANCE_LIMIT_EXCEEDED:
+    case Code::DRAW_FIXED:
     case Code::TICKET_ALREADY_USED:
       return 409;
     case Code::RESERVATION_EXPIRED:

@@ -37,6 +37,7 @@ TEST(RenderRefusal, has_the_status_of_section_8_for_every_code) {
                                             {"WRONG_RESERVATION_STATUS", 409},
                                             {"IDEMPOTENCY_MISMATCH", 409},
                                             {"BALANCE_LIMIT_EXCEEDED", 409},
+                                            {"DRAW_FIXED", 409},
                                             {"TICKET_ALREADY_USED", 409},
                                             {"RESERVATION_EXPIRED", 410},
                                             {"PAYLOAD_TOO_LARGE", 413},

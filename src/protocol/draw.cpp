@@ -23,11 +23,21 @@ std::string to_text(const Sha256& hash) { return {hash.begin(), hash.end()}; }
 
 }  // namespace
 
-std::string draw_commitment(std::string_view seed, EventId event, TimePoint opens_at) {
-  std::string text(kDrawAlgorithm);
-  text += seed;
-  append_big_endian(text, event.value);
-  append_big_endian(text, to_ms(opens_at));
+std::string_view draw_algorithm_name(std::int32_t version) {
+  return version == 1 ? "stagedoor-draw-1" : "stagedoor-draw-2";
+}
+
+std::optional<std::int32_t> draw_algorithm(std::string_view name) {
+  for (std::int32_t version = 1; version <= kDrawAlgorithm; ++version)
+    if (draw_algorithm_name(version) == name) return version;
+  return std::nullopt;
+}
+
+std::string draw_commitment(const CommittedDraw& draw) {
+  std::string text(draw_algorithm_name(draw.algorithm));
+  text += draw.seed;
+  append_big_endian(text, draw.event.value);
+  if (draw.algorithm == 1) append_big_endian(text, to_ms(draw.opens_at));
   return to_text(sha256(text));
 }
 

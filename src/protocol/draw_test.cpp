@@ -30,8 +30,12 @@ std::string digest_of(Place people) {
 }
 
 TEST(Draw, comes_to_the_published_vectors) {
-  EXPECT_EQ(to_hex(draw_commitment(kSeed, EventId{7}, from_ms(1'800'000'060'000))),
-            "0d35baef7b82acea30a2a159281228c42f5bfb68dfed169ce4bc8a3043bff6c1");
+  const TimePoint opens_at = from_ms(1'800'000'060'000);
+  EXPECT_EQ(to_hex(draw_commitment({.seed = kSeed, .event = EventId{7}, .opens_at = opens_at})),
+            "d64e740def458570b4721f12a8840c7cc9a31ad4b71c50c057fe9e43df3aa9bb");
+  EXPECT_EQ(
+      to_hex(draw_commitment({.algorithm = 1, .seed = kSeed, .event = EventId{7}, .opens_at = opens_at})),
+      "0d35baef7b82acea30a2a159281228c42f5bfb68dfed169ce4bc8a3043bff6c1");
   EXPECT_EQ(to_hex(digest_of(10)), "93a69c526d8d26ce2c77a22ba94f1f46936abdd8c05ce1270588af51a850c24b");
   EXPECT_EQ(to_hex(draw_key(kSeed, digest_of(10), "")),
             "f8acbf06a1775fc1e7e0f2dc52be46d75f63a3b90cdd02567ccefbfe16c9e182");

@@ -82,12 +82,15 @@ struct Event {
   std::string time_zone = kDefaultTimeZone;  // IANA name; the days of its dates are meant in it
   // What imports said last of each of its fields, as JSON; "": it was never imported (R-K4).
   std::string imported;
+  std::optional<TimePoint> paused_since{};
+  std::string paused_text{};  // what fans are told of the pause
 
   bool is_on_sale(TimePoint now) const { return !closed && on_sale.contains(now); }
+  bool is_over(TimePoint now) const { return closed || now >= on_sale.until; }
 };
 BOOST_DESCRIBE_STRUCT(Event, (),
                       (id, name, performer, venue, on_sale, queue, policy, closed, paused, created_at,
-                       updated_at, time_zone, imported))
+                       updated_at, time_zone, imported, paused_since, paused_text))
 
 struct Category {
   CategoryId id;

@@ -154,6 +154,8 @@ TEST_P(Reads, bring_every_policy_back) {
       .seats_per_user = 9, .hold_ttl = Millis(10), .rehold_cooldown = Millis(11), .refund_until = kNever};
   event.closed = true;
   event.paused = true;
+  event.paused_since = at(2);
+  event.paused_text = "잠시만요";
   event.name = "Ünïcode 'quoted' \"night\"";
   event.updated_at = at(1);
   event.time_zone = "Asia/Tokyo";

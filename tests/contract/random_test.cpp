@@ -151,6 +151,7 @@ class Inventor {
     Visit stored = found->second;
     if (is_bad(roll)) stored.expires_at += Millis(1);
     Visit next = stored;
+    next.ended_by = EarlyEnd(roll.below(4));
     next.expires_at = at(roll.below(100) * 10 - (is_bad(roll) ? 2000 : 0));
     put(batch, next, &stored);
   }
@@ -162,6 +163,7 @@ class Inventor {
     LinePlace next = found->second;
     if (next.left_at && !is_bad(roll)) return;
     next.left_at = at(roll.below(100));
+    next.left_by = EarlyEnd(2 + roll.below(2));
     put(batch, next, &found->second);
   }
 

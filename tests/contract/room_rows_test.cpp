@@ -27,12 +27,18 @@ class RoomRowsKept : public EveryStore {
     startup().read({.draw = [&](const Draw& row) { rows.push_back(text_of(row)); }});
     return rows;
   }
+  static std::string moves_of(const Draw& row) {
+    std::string text;
+    for (const DrawMove& move : row.moves)
+      text += fmt::format(" {}:{}-{}", to_ms(move.at), to_ms(move.from), to_ms(move.to));
+    return text;
+  }
   static std::string text_of(const Draw& row) {
     return std::to_string(row.event.value) + " " + row.seed.substr(0, 1) + " " +
            std::to_string(to_ms(row.opens_at)) + " " + std::to_string(to_ms(row.committed_at)) + " " +
            row.beacon_source + "[" + row.beacon + "] " +
            (row.drawn_at ? std::to_string(to_ms(*row.drawn_at)) : "-") + " " + std::to_string(row.people) +
-           " " + std::to_string(row.digest.size());
+           " " + std::to_string(row.digest.size()) + " v" + std::to_string(row.algorithm) + moves_of(row);
   }
   static PlaceBitmap block(std::int32_t number, char first) {
     PlaceBitmap row{kEvent, number, std::string(512, '\0')};
@@ -44,7 +50,8 @@ class RoomRowsKept : public EveryStore {
             .seed = std::string(32, 's'),
             .opens_at = from_ms(1000),
             .committed_at = from_ms(500),
-            .beacon_source = "b"};
+            .beacon_source = "b",
+            .algorithm = 2};
   }
   void write(const Draw& row, const Draw* before) {
     Batch batch;
@@ -71,17 +78,19 @@ TEST_P(RoomRowsKept, blocks_of_absences_are_replaced_whole_and_come_back_in_orde
 TEST_P(RoomRowsKept, a_draw_is_committed_then_drawn_once_and_keeps_its_seed) {
   const Draw first = committed();
   write(first, nullptr);
-  EXPECT_THAT(draws(), ElementsAre("1 s 1000 500 b[] - 0 0"));
+  EXPECT_THAT(draws(), ElementsAre("1 s 1000 500 b[] - 0 0 v2"));
   Draw drawn = first;
   drawn.beacon = "31415";
   drawn.drawn_at = from_ms(1001);
   drawn.people = 7;
   drawn.digest = std::string(32, 'd');
+  drawn.moves = {{from_ms(600), from_ms(900), from_ms(950)}, {from_ms(700), from_ms(950), from_ms(1000)}};
   write(drawn, &first);
   for (int round = 0; round < 2; ++round) {
-    EXPECT_THAT(draws(), ElementsAre("1 s 1000 500 b[31415] 1001 7 32"));
+    EXPECT_THAT(draws(), ElementsAre("1 s 1000 500 b[31415] 1001 7 32 v2 600:900-950 700:950-1000"));
     const View view = loaded(store(), {.draws = {kEvent, EventId{77}}});
-    EXPECT_EQ(text_of(*view.draws.find(kEvent)), "1 s 1000 500 b[31415] 1001 7 32");
+    EXPECT_EQ(text_of(*view.draws.find(kEvent)),
+              "1 s 1000 500 b[31415] 1001 7 32 v2 600:900-950 700:950-1000");
     EXPECT_EQ(view.draws.find(EventId{77}), nullptr);
     reopen();
   }
@@ -98,7 +107,7 @@ TEST_P(RoomRowsKept, a_draw_never_changes_its_seed) {
   Batch batch;
   batch.draws.put(kEvent, other, &first);
   EXPECT_TRUE(refuses(store(), batch));
-  EXPECT_THAT(draws(), ElementsAre("1 s 1000 500 b[] - 0 0"));
+  EXPECT_THAT(draws(), ElementsAre("1 s 1000 500 b[] - 0 0 v2"));
 }
 
 TEST_P(RoomRowsKept, priority_is_granted_once) {
@@ -117,6 +126,30 @@ TEST_P(RoomRowsKept, priority_is_granted_once) {
                                                     std::pair(to_string(user(1)), 30)));
     reopen();
   }
+}
+
+TEST_P(RoomRowsKept, priority_is_taken_back_and_granted_again) {
+  const auto rows = [&] {
+    std::vector<std::string> all;
+    startup().read({.priority = [&](const PriorityUser& row) {
+      all.push_back(
+          fmt::format("{} {}", to_ms(row.granted_at), row.taken_back_at ? to_ms(*row.taken_back_at) : 0));
+    }});
+    return all;
+  };
+  const auto write = [&](std::vector<PriorityUser> some) {
+    Batch batch;
+    batch.priority = std::move(some);
+    commit(store(), batch);
+    reopen();
+  };
+  write({{kEvent, user(1), from_ms(20)}});
+  write({{kEvent, user(1), from_ms(30), from_ms(30)}});
+  EXPECT_THAT(rows(), ElementsAre("20 30"));
+  write({{kEvent, user(1), from_ms(40)}});
+  EXPECT_THAT(rows(), ElementsAre("40 0"));
+  write({{kEvent, user(1), from_ms(50), from_ms(50)}, {kEvent, user(1), from_ms(50)}});
+  EXPECT_THAT(rows(), ElementsAre(testing::EndsWith(" 0"))) << "the last one of a batch counts";
 }
 
 INSTANTIATE_ON_EVERY_STORE(RoomRowsKept);

@@ -26,17 +26,17 @@ std::string text(const Event& row) {
   const auto& q = row.queue;
   const auto& p = row.policy;
   return fmt::format(
-      "event {} {}/{}/{} sale {} closed {} paused {} made {} changed {}\n"
+      "event {} {}/{}/{} sale {} closed {} paused {} {} '{}' made {} changed {}\n"
       "  queue {} {} per {} cap {} ttl {} max {} presence {} share {} poll {}-{} spread {} {} gather {} "
       "places {}\n"
       "  policy {} {} {} {}\n"
       "  zone {} imported {}\n",
       row.id.value, row.name, row.performer, row.venue, text(row.on_sale), row.closed, row.paused,
-      text(row.created_at), text(row.updated_at), word(q.admission), q.people, q.every.count(), q.capacity,
-      q.active_ttl.count(), q.visit_max.count(), q.presence_timeout.count(), q.return_share,
-      q.poll_min.count(), q.poll_max.count(), q.spread, word(q.order), text(q.gather_from), q.places_max,
-      p.seats_per_user, p.hold_ttl.count(), p.rehold_cooldown.count(), text(p.refund_until), row.time_zone,
-      row.imported);
+      text(row.paused_since), row.paused_text, text(row.created_at), text(row.updated_at), word(q.admission),
+      q.people, q.every.count(), q.capacity, q.active_ttl.count(), q.visit_max.count(),
+      q.presence_timeout.count(), q.return_share, q.poll_min.count(), q.poll_max.count(), q.spread,
+      word(q.order), text(q.gather_from), q.places_max, p.seats_per_user, p.hold_ttl.count(),
+      p.rehold_cooldown.count(), text(p.refund_until), row.time_zone, row.imported);
 }
 
 std::string text(const EventDate& row) {
@@ -82,13 +82,13 @@ std::string text(const Payment& row) {
 }
 
 std::string text(const LinePlace& row) {
-  return fmt::format("place {} {} of {} joined {} left {}", row.event.value, row.place, to_string(row.user),
-                     text(row.joined_at), text(row.left_at));
+  return fmt::format("place {} {} of {} joined {} left {} {}", row.event.value, row.place,
+                     to_string(row.user), text(row.joined_at), text(row.left_at), word(row.left_by));
 }
 
 std::string text(const Visit& row) {
-  return fmt::format("visit {} {} of {} [{}, {})", row.event.value, row.place, to_string(row.user),
-                     text(row.activated_at), text(row.expires_at));
+  return fmt::format("visit {} {} of {} [{}, {}) {}", row.event.value, row.place, to_string(row.user),
+                     text(row.activated_at), text(row.expires_at), word(row.ended_by));
 }
 
 std::string text(const IdempotentAnswer& row) {

@@ -106,8 +106,10 @@ TEST_P(WriteBatch, renews_a_visit_and_gives_up_a_place) {
   commit_rows(store(), turn, stands);
   auto longer = turn;
   longer.expires_at += Millis(60'000);
+  longer.ended_by = EarlyEnd::paid;
   auto left = stands;
   left.left_at = at(77);
+  left.left_by = EarlyEnd::emptied;
   Batch batch;
   put(batch, longer, &turn);
   put(batch, left, &stands);

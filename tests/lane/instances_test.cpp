@@ -131,6 +131,34 @@ TEST(Instances, two_lanes_that_pay_the_last_two_holds_end_the_visit) {
   }
 }
 
+// R-Q1, R-Q13, R-Q17, R-M1
+TEST(Instances, show_the_text_of_a_pause_the_reason_of_an_end_and_a_moved_opening_everywhere) {
+  Stage stage("admission: capacity, capacity: 1, active_ttl: 5m, poll_min: 0s, order: draw, beacon: lottery");
+  const auto open_at = [&](std::int64_t ms) {
+    return fmt::format(R"({{"on_sale":{{"from":"{}","until":"2096-01-01T00:00:00Z"}},
+                           "queue":{{"gather_from":"2020-01-01T00:00:00Z"}}}})",
+                       to_rfc3339(kOpen + Millis(ms)));
+  };
+  stage.at(0).call(admin("PATCH", "/admin/events/1", open_at(60'000)));
+  stage.run_all();
+  const std::string leaver = text(stage.at(0).call(join(user(1), 1)).data(), "token");
+  const std::string stayer = text(stage.at(0).call(join(user(2), 1)).data(), "token");
+  stage.run_all();
+  ASSERT_EQ(stage.at(1).call(admin("PATCH", "/admin/events/1", open_at(30'000))).status, 200);
+  ASSERT_EQ(stage.at(1).call(admin("POST", "/admin/events/1/queue/pause", R"({"text":"Later."})")).status,
+            200);
+  stage.at(1).call(leave(leaver));
+  stage.run_all();
+  const std::string draw = stage.at(1).call({"GET", "/queue/draw/1"}).body;
+  EXPECT_THAT(draw, testing::HasSubstr(R"("moves":[{"at":)"));
+  for (std::size_t i = 0; i < kInstances; ++i) {
+    const ApiReply fan = stage.at(i).call(queue_status(stayer));
+    EXPECT_THAT(fan.body, testing::HasSubstr(R"("text":"Later.")")) << i;
+    EXPECT_EQ(text(stage.at(i).call(queue_status(leaver)).data(), "reason"), "LEFT") << i;
+    EXPECT_EQ(stage.at(i).call({"GET", "/queue/draw/1"}).body, draw) << i;
+  }
+}
+
 // R-Q12: a sign of life given elsewhere counts; who gives none anywhere is passed over everywhere.
 TEST(Instances, who_polls_another_instance_is_present_on_all) {
   Stage stage("admission: interval, people: 1, every: 1h, poll_min: 0s, presence_timeout: 2s", kPolicy);

@@ -41,6 +41,11 @@ class WaitingRoom : public testing::Test {
     if (!reply.ok()) throw std::runtime_error(reply.body);
     return {who, text(reply.data(), "token")};
   }
+  ApiReply move_opening(Millis to) {
+    return world().call(admin("PATCH", "/admin/events/1",
+                              fmt::format(R"({{"on_sale":{{"from":"{}","until":"2096-01-01T00:00:00Z"}}}})",
+                                          to_rfc3339(kOpen + to))));
+  }
   ApiReply ask(const Visitor& who) { return world().call(queue_status(who.token)); }
   void wait(Millis time) {
     scene->clock.advance(time);
@@ -97,6 +102,67 @@ TEST_F(WaitingRoom, finds_everybody_present_after_it_was_down_and_the_numbers_as
   EXPECT_EQ(position(ask(second)), 0);
   EXPECT_EQ(world().rooms().numbers({1}).present, 3u);
   EXPECT_EQ(position(ask(gone)), 1) << "keeps the place: only the second is ahead";
+}
+
+// R-Q12: the lane did not run for a minute and a half, because the process was stopped or its machine moved.
+TEST_F(WaitingRoom, finds_everybody_present_after_the_server_stood_still) {
+  open("admission: capacity, capacity: 1, active_ttl: 60m, visit_max: 60m, presence_timeout: 60s");
+  const Visitor inside = join(1), second = join(2), third = join(3), fourth = join(4);
+  wait_while_polling(Millis(30'000), {second, third, fourth});
+  wait(Millis(90'000));
+  wait_while_polling(Millis(5000), {});
+  EXPECT_EQ(world().rooms().numbers({1}).present, 3u);
+  EXPECT_EQ(position(ask(fourth)), 2);
+  world().call(leave(inside.token));
+  world().run();
+  EXPECT_EQ(status(ask(second)), "ACTIVATED") << "in the order of the line";
+}
+
+// R-Q12: the way to the server was broken, so nobody could poll.
+TEST_F(WaitingRoom, finds_nobody_absent_while_nobody_can_poll) {
+  open("admission: capacity, capacity: 1, active_ttl: 60m, visit_max: 60m, presence_timeout: 60s");
+  const Visitor inside = join(1), second = join(2), third = join(3), fourth = join(4);
+  for (const Millis broken : {Millis(35'000), Millis(90'000), Millis(600'000)}) {
+    wait_while_polling(Millis(30'000), {second, third, fourth});
+    wait_while_polling(broken, {});
+    EXPECT_EQ(position(ask(fourth)), 2);
+    wait_while_polling(Millis(20'000), {});
+    EXPECT_EQ(world().rooms().numbers({1}).present, 3u) << broken.count();
+    EXPECT_GT(ask(fourth).data().at("estimatedWaitSeconds").to_number<std::int64_t>(), 0);
+  }
+  world().call(leave(inside.token));
+  world().run();
+  EXPECT_EQ(status(ask(second)), "ACTIVATED");
+}
+
+// R-Q12: half of the ways to the server broke: more people at once than leave by themselves. Once.
+TEST_F(WaitingRoom, forgives_a_burst_of_absences_once) {
+  open("admission: capacity, capacity: 1, active_ttl: 60m, visit_max: 60m, presence_timeout: 60s");
+  std::vector<Visitor> people;
+  for (std::uint64_t n = 1; n <= 11; ++n) people.push_back(join(n));
+  const std::vector<Visitor> there(people.begin() + 1, people.begin() + 5);  // four of ten
+  wait_while_polling(Millis(80'000), there);
+  EXPECT_EQ(world().rooms().numbers({1}).present, 10u);
+  wait_while_polling(Millis(100'000), there);
+  EXPECT_EQ(world().rooms().numbers({1}).present, 4u) << "they had a whole presence_timeout more";
+}
+
+// R-Q14, R-Q15: people who were absent once are counted for nobody, but they do stand in the line.
+TEST_F(WaitingRoom, estimates_the_wait_behind_people_who_came_back) {
+  open("admission: interval, people: 1, every: 10s, presence_timeout: 60s");
+  std::vector<Visitor> people;
+  for (std::uint64_t n = 1; n <= 61; ++n) people.push_back(join(n));
+  world().call(admin("POST", "/admin/events/1/queue/pause"));
+  const std::vector<Visitor> there(people.begin() + 1, people.begin() + 21);
+  wait_while_polling(Millis(400'000), there);
+  EXPECT_EQ(world().rooms().numbers({1}).present, 20u);
+  for (const auto& who : people) ask(who);
+  world().call(admin("POST", "/admin/events/1/queue/resume"));
+  const ApiReply told = ask(people.back());
+  EXPECT_GE(position(told), 19);
+  EXPECT_LE(position(told), 20) << "its number never grows";
+  EXPECT_GT(number(told.data(), "estimatedWaitSeconds"), 550) << "sixty are admitted before";
+  EXPECT_GE(number(told.data(), "pollAfterMs"), 10'000);
 }
 
 // R-A7: signs of life are compared with times of the same clock, also if the last batch is ahead of it.
@@ -205,7 +271,7 @@ TEST_F(WaitingRoom, waits_for_the_value_of_the_beacon_that_was_named) {
   scene->clock.set(kOpen + Millis(61'000));
   world().run();
   EXPECT_TRUE(ask(fan).data().at("position").is_null());
-  world().call(admin("PATCH", "/admin/events/1/queue", R"({"beacon":""})"));
+  EXPECT_EQ(world().call(admin("PATCH", "/admin/events/1/queue", R"({"beacon":""})")).code(), "DRAW_FIXED");
   world().run();
   EXPECT_FALSE(world().rooms().draw({1})->drawn_at) << "what was committed cannot be taken back";
   EXPECT_EQ(name().status, 200);
@@ -236,8 +302,8 @@ TEST_F(WaitingRoom, draws_many_people_without_keeping_the_lane) {
   EXPECT_EQ(numbers.frontier, 100u);
 }
 
-// The opening is moved while the list of the first one is being worked on.
-TEST_F(WaitingRoom, cancels_a_running_draw_when_the_opening_is_moved) {
+// An operator who knows the digest of the closed list could otherwise try another list.
+TEST_F(WaitingRoom, refuses_to_move_an_opening_that_has_passed_while_the_order_is_being_drawn) {
   open("admission: interval, people: 100, every: 1s, presence_timeout: 1h, poll_max: 30s, order: draw",
        Millis(60'000));
   constexpr Place kPeople = 12'000;
@@ -245,12 +311,94 @@ TEST_F(WaitingRoom, cancels_a_running_draw_when_the_opening_is_moved) {
   world().run();
   scene->clock.set(kOpen + Millis(60'000));
   world().lane().run_once();
-  world().call(admin("PATCH", "/admin/events/1",
-                     fmt::format(R"({{"on_sale":{{"from":"{}","until":"2096-01-01T00:00:00Z"}}}})",
-                                 to_rfc3339(kOpen + Millis(90'000)))));
+  EXPECT_EQ(move_opening(Millis(150'000)).code(), "DRAW_FIXED");
   world().run();
-  EXPECT_EQ(world().rooms().draw({1})->opens_at, kOpen + Millis(90'000));
-  EXPECT_FALSE(world().rooms().draw({1})->drawn_at);
+  EXPECT_EQ(world().rooms().draw({1})->opens_at, kOpen + Millis(60'000));
+}
+
+// R-Q13
+TEST_F(WaitingRoom, opens_a_drawn_sale_that_is_opened_early_with_notice) {
+  open("admission: capacity, capacity: 1, order: draw", Millis(3'600'000));
+  const Visitor first = join(1), second = join(2);
+  const std::string commitment = text(world().call({"GET", "/queue/draw/1"}).data(), "commitment");
+  scene->clock.advance(Millis(1000));
+  const ApiReply too_soon = move_opening(Millis(60'999));
+  EXPECT_EQ(too_soon.status, 409);
+  EXPECT_EQ(too_soon.code(), "DRAW_FIXED");
+  EXPECT_THAT(too_soon.body,
+              HasSubstr(R"("path":"on_sale.from","message":"must be 2030-01-01T00:01:01.000Z)"));
+  EXPECT_EQ(move_opening(Millis(-1)).code(), "DRAW_FIXED") << "now is without notice, too";
+  const ApiReply moved = move_opening(Millis(61'000));
+  ASSERT_EQ(moved.status, 200) << moved.body;
+
+  const ApiReply told = world().call({"GET", "/queue/draw/1"});
+  EXPECT_EQ(text(told.data(), "opensAt"), "2030-01-01T00:01:01.000Z");
+  EXPECT_EQ(text(told.data(), "commitment"), commitment) << "it does not cover the opening";
+  EXPECT_THAT(told.body,
+              HasSubstr(R"("moves":[{"at":"2030-01-01T00:00:01.000Z","from":"2030-01-01T01:00:00.000Z",)"
+                        R"("to":"2030-01-01T00:01:01.000Z"}])"));
+  scene->start();  // it is stored
+  world().run();
+  EXPECT_EQ(world().call({"GET", "/queue/draw/1"}).body, told.body);
+  scene->clock.set(kOpen + Millis(60'999));
+  world().run();
+  EXPECT_TRUE(ask(first).data().at("position").is_null());
+  scene->clock.set(kOpen + Millis(61'000));
+  world().run();
+  EXPECT_TRUE(world().rooms().draw({1})->drawn_at);
+  EXPECT_NE(status(ask(first)), status(ask(second))) << "one of them is inside";
+}
+
+// R-Q13: with a beacon nobody can choose a moment; an opening in the past means now.
+TEST_F(WaitingRoom, opens_a_drawn_sale_now_where_a_beacon_is_named) {
+  open("admission: capacity, capacity: 1, order: draw, beacon: lottery", Millis(3'600'000));
+  const Visitor fan = join(1);
+  scene->clock.advance(Millis(5000));
+  ASSERT_EQ(move_opening(Millis(-60'000)).status, 200);
+  EXPECT_EQ(text(world().call({"GET", "/queue/draw/1"}).data(), "opensAt"), "2030-01-01T00:00:05.000Z");
+  EXPECT_EQ(move_opening(Millis(600'000)).code(), "DRAW_FIXED") << "the list is closed";
+  ASSERT_EQ(world().call(admin("POST", "/admin/events/1/queue/draw", R"({"beacon":"4 8 15"})")).status, 200);
+  world().run();
+  EXPECT_EQ(status(ask(fan)), "ACTIVATED");
+}
+
+// R-Q13: before the first join nobody relies on anything.
+TEST_F(WaitingRoom, opens_a_drawn_sale_that_nobody_has_joined_at_any_time) {
+  open("admission: capacity, capacity: 1, order: draw", Millis(3'600'000));
+  ASSERT_EQ(move_opening(Millis(-1000)).status, 200);
+  world().run();
+  EXPECT_TRUE(world().rooms().draw({1})->drawn_at);
+  const Visitor fan = join(1);
+  world().run();
+  EXPECT_EQ(status(ask(fan)), "ACTIVATED");
+}
+
+// R-Q13
+TEST_F(WaitingRoom, fixes_the_order_and_the_source_of_the_beacon_from_the_first_join) {
+  const auto change = [&](const std::string& queue) {
+    return world().call(admin("PATCH", "/admin/events/1/queue", queue));
+  };
+  open("admission: capacity, capacity: 1, order: draw, beacon: lottery", Millis(3'600'000));
+  EXPECT_EQ(change(R"({"beacon":"another lottery"})").status, 200);
+  EXPECT_EQ(change(R"({"order":"fifo"})").status, 200);
+  EXPECT_EQ(change(R"({"order":"draw"})").status, 200);
+  world().run();
+  join(1);
+  for (const char* queue : {R"({"beacon":"lottery"})", R"({"beacon":""})", R"({"order":"fifo"})"}) {
+    const ApiReply refused = change(queue);
+    EXPECT_EQ(refused.status, 409) << queue;
+    EXPECT_EQ(refused.code(), "DRAW_FIXED") << queue;
+  }
+  EXPECT_EQ(change(R"({"people":7})").status, 200) << "everything else may be changed";
+  EXPECT_EQ(world().rooms().draw({1})->beacon_source, "another lottery");
+
+  open("admission: capacity, capacity: 1");
+  join(1);
+  EXPECT_EQ(change(R"({"order":"draw"})").code(), "DRAW_FIXED")
+      << "who joined was promised the order of joining";
+  open("admission: capacity, capacity: 1, order: draw");  // its opening has passed, so there is no draw
+  join(1);
+  EXPECT_EQ(move_opening(Millis(600'000)).code(), "DRAW_FIXED");
 }
 
 // R-Q17
@@ -278,6 +426,37 @@ TEST_F(WaitingRoom, gives_listed_users_a_line_of_their_own_also_after_a_restart)
   EXPECT_EQ(position(ask(later)), 0);
 }
 
+// R-Q17
+TEST_F(WaitingRoom, lists_priority_logs_who_got_it_and_takes_it_back) {
+  open("admission: capacity, capacity: 1, active_ttl: 60m, visit_max: 60m, priority_share: 0.5");
+  join(1);
+  std::vector<Visitor> people;
+  for (std::uint64_t n = 2; n <= 9; ++n) people.push_back(join(n));
+  const std::string path = "/admin/events/1/queue/priority";
+  const auto granted = world().call(
+      admin("POST", path, fmt::format(R"({{"userIds":["{0}","{1}","{0}"]}})", user(8), user(9))));
+  EXPECT_EQ(number(granted.data(), "users"), 2) << "each counts once";
+  const auto& log = scene->memory.tables().log;
+  EXPECT_EQ(log.rbegin()->second.detail, fmt::format(R"({{"userIds":["{}","{}"]}})", user(8), user(9)));
+  EXPECT_EQ(position(ask(people[7])), 1);
+  scene->clock.advance(Millis(1000));
+  ASSERT_EQ(world().call(admin("DELETE", path + "/" + user(9))).status, 200);
+  EXPECT_EQ(log.rbegin()->second.action, "queue.priority.end");
+  EXPECT_THAT(log.rbegin()->second.detail, HasSubstr(user(9)));
+  const Visitor last = join(10);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_THAT(world().call(admin("GET", path)).body,
+                HasSubstr(fmt::format(R"("userIds":["{}"])", user(8))));
+    EXPECT_EQ(position(ask(people[6])), 0) << "has it";
+    EXPECT_EQ(position(ask(people[7])), 6) << "the old place: six are counted before";
+    EXPECT_EQ(position(ask(last)), 6) << "nobody else's number grows";
+    scene->start();
+    world().run();
+  }
+  ASSERT_EQ(world().call(admin("POST", path, fmt::format(R"({{"userIds":["{}"]}})", user(9)))).status, 200);
+  EXPECT_EQ(position(ask(people[7])), 1) << "given again, behind the other one";
+}
+
 // R-Q11, R-Q17
 TEST_F(WaitingRoom, is_emptied_by_an_operator_with_the_holds_of_those_inside) {
   open("admission: capacity, capacity: 2, active_ttl: 5m");
@@ -300,6 +479,45 @@ TEST_F(WaitingRoom, is_emptied_by_an_operator_with_the_holds_of_those_inside) {
   EXPECT_EQ(scene->memory.tables().log.rbegin()->second.action, "queue.empty");
 }
 
+// R-X5, R-Q17
+TEST_F(WaitingRoom, is_emptied_once_for_an_idempotency_key) {
+  open("admission: capacity, capacity: 1, active_ttl: 5m");
+  join(1);
+  join(2);
+  const Call empty = admin("POST", "/admin/events/1/queue/empty").with_key("once");
+  const ApiReply first = world().call(empty);
+  ASSERT_EQ(first.status, 200) << first.body;
+  const Visitor later = join(3);
+  const ApiReply again = world().call(empty);
+  EXPECT_EQ(again.body, first.body);
+  EXPECT_EQ(again.header("Idempotency-Hit"), "true");
+  EXPECT_NE(status(ask(later)), "EXPIRED");
+  EXPECT_EQ(world().call(admin("POST", "/admin/events/9/queue/empty").with_key("once")).code(),
+            "EVENT_NOT_FOUND");
+  EXPECT_EQ(
+      number(world().call(admin("POST", "/admin/events/1/queue/empty").with_key("twice")).data(), "people"),
+      1);
+}
+
+// R-Q17
+TEST_F(WaitingRoom, an_emptying_that_fails_half_way_is_in_the_log_with_what_was_done) {
+  open("admission: capacity, capacity: 1, active_ttl: 5m");
+  for (std::uint64_t n = 1; n <= 1200; ++n) world().send(test::join(user(n), 1));
+  world().run();
+  scene->store.refuses = [](const Batch& batch) {
+    return std::ranges::any_of(batch.line.rows(), [](const auto& one) { return one.row.place == 700; });
+  };
+  const Call empty = admin("POST", "/admin/events/1/queue/empty").with_key("k");
+  EXPECT_EQ(world().call(empty).code(), "STORE_UNAVAILABLE");
+  const auto& log = scene->memory.tables().log;
+  EXPECT_EQ(log.rbegin()->second.action, "queue.empty");
+  EXPECT_EQ(log.rbegin()->second.detail, R"({"people":999,"notRemoved":201})");
+  EXPECT_EQ(std::next(log.rbegin())->second.detail, R"({"people":1200})")
+      << "said before the first was removed";
+  scene->store.refuses = {};
+  EXPECT_EQ(number(world().call(empty).data(), "people"), 201) << "a failure is not remembered";
+}
+
 // R-Q16
 TEST_F(WaitingRoom, shows_waiting_users_the_stock_and_that_everything_is_sold) {
   open("admission: capacity, capacity: 1, active_ttl: 5m");
@@ -317,6 +535,161 @@ TEST_F(WaitingRoom, shows_waiting_users_the_stock_and_that_everything_is_sold) {
   ASSERT_EQ(world().call(pay_all(buyer, holds)).status, 200);
   EXPECT_EQ(status(ask(waiting)), "CREATED");
   EXPECT_THAT(ask(waiting).body, HasSubstr(R"("soldOut":true)"));
+}
+
+// R-Q16: operators create the event first and its dates afterwards.
+TEST_F(WaitingRoom, says_sold_out_only_of_an_event_that_has_dates) {
+  open("admission: capacity, capacity: 1, active_ttl: 5m");
+  const auto made = world().call(
+      admin("POST", "/admin/events",
+            R"({"id":7,"name":"New","on_sale":{"from":"2029-01-01T00:00:00Z","until":"2096-01-01T00:00:00Z"},
+                "queue":{"admission":"capacity","capacity":1,"poll_min":"0s"}})"));
+  ASSERT_EQ(made.status, 201) << made.body;
+  world().call(test::join(user(1), 7));
+  world().run();
+  EXPECT_FALSE(world().call(test::join(user(2), 7)).data().at("soldOut").as_bool());
+  EXPECT_FALSE(world().call({"GET", "/queue/public/7"}).data().at("soldOut").as_bool());
+}
+
+// R-Q16: also who is inside.
+TEST_F(WaitingRoom, tells_fans_inside_that_everything_is_sold) {
+  open("admission: capacity, capacity: 2, active_ttl: 5m");
+  const Visitor buyer = join(1), other = join(2);
+  world().run();
+  for (int number = 2; number <= 50; ++number)
+    world().call(
+        admin("POST", "/admin/dates/1/seats/block", fmt::format(R"({{"seatNumbers":[{}]}})", number)));
+  world().call(charge(buyer, 10'000'000));
+  const std::int64_t held = scene->hold_seat(buyer, 1);
+  EXPECT_FALSE(ask(other).data().at("soldOut").as_bool());
+  ASSERT_EQ(world().call(pay(buyer, held)).status, 200);
+  EXPECT_EQ(status(ask(other)), "ACTIVATED");
+  EXPECT_TRUE(ask(other).data().at("soldOut").as_bool());
+}
+
+// R-Q1, R-Q2: nobody waits for a sale that is over, and a sale that is extended gives the places back.
+TEST_F(WaitingRoom, ends_the_waiting_with_the_sale_and_revives_it_when_the_sale_is_extended) {
+  open("admission: capacity, capacity: 1, active_ttl: 5m");
+  const Visitor inside = join(1), first = join(2), second = join(3);
+  world().run();
+  const auto change = [&](const std::string& event) {
+    ASSERT_EQ(world().call(admin("PATCH", "/admin/events/1", event)).status, 200);
+    world().run();
+  };
+  const auto reason = [&](const Visitor& who) { return text(ask(who).data(), "reason"); };
+  change(R"({"on_sale":{"from":"2029-01-01T00:00:00Z","until":"2030-01-01T00:01:00Z"}})");
+  EXPECT_EQ(status(ask(first)), "CREATED");
+  wait(Millis(60'000));
+  EXPECT_EQ(status(ask(first)), "EXPIRED");
+  EXPECT_EQ(reason(first), "SALE_OVER");
+  EXPECT_EQ(text(ask(first).data(), "expiresAt"), "2030-01-01T00:01:00.000Z");
+  EXPECT_TRUE(ask(first).data().at("estimatedWaitSeconds").is_null());
+  EXPECT_GE(number(ask(first).data(), "pollAfterMs"), 10'000) << "nothing happens any more";
+  EXPECT_EQ(status(ask(inside)), "ACTIVATED") << "a live hold can be paid";
+  change(R"({"on_sale":{"from":"2029-01-01T00:00:00Z","until":"2040-01-01T00:00:00Z"}})");
+  EXPECT_EQ(status(ask(second)), "CREATED");
+  EXPECT_EQ(position(ask(second)), 1) << "the old place";
+  EXPECT_TRUE(ask(second).data().at("reason").is_null());
+  change(R"({"closed":true})");
+  EXPECT_EQ(reason(first), "SALE_OVER");
+  EXPECT_EQ(world().call(test::join(user(9), 1)).code(), "EVENT_NOT_ON_SALE");
+}
+
+// R-Q1
+TEST_F(WaitingRoom, says_why_a_place_is_expired_also_after_a_restart) {
+  open("admission: capacity, capacity: 3, active_ttl: 5m");
+  const Visitor pays = join(1), leaves = join(2), idles = join(3), waits = join(4), stays = join(5);
+  world().run();
+  EXPECT_TRUE(ask(pays).data().at("reason").is_null());
+  world().call(charge(pays, 10'000'000));
+  ASSERT_EQ(world().call(pay(pays, scene->hold_seat(pays, 1))).status, 200);
+  EXPECT_EQ(text(world().call(leave(leaves.token)).data(), "reason"), "LEFT");
+  world().run();
+  world().call(admin("POST", "/admin/events/1/queue/pause"));
+  world().call(leave(join(6).token));
+  wait(Millis(300'000));
+  ASSERT_EQ(world().call(admin("POST", "/admin/events/1/queue/resume")).status, 200);
+  ASSERT_EQ(world().call(admin("POST", "/admin/events/1/queue/empty")).status, 200);
+  const Visitor last = join(7);
+  world().call(leave(last.token));
+  for (int round = 0; round < 2; ++round) {
+    const auto reason = [&](const Visitor& who) { return text(ask(who).data(), "reason"); };
+    EXPECT_EQ(reason(pays), "PAID");
+    EXPECT_EQ(reason(leaves), "LEFT");
+    for (const auto& who : {idles, waits, stays}) EXPECT_EQ(reason(who), "TURN_OVER");
+    EXPECT_EQ(reason(last), "LEFT");
+    scene->start();
+    world().run();
+  }
+}
+
+// R-Q1
+TEST_F(WaitingRoom, says_who_was_sent_out_by_an_operator) {
+  open("admission: capacity, capacity: 1, active_ttl: 5m");
+  const Visitor inside = join(1), waits = join(2);
+  world().run();
+  world().call(admin("POST", "/admin/events/1/queue/pause"));
+  ASSERT_EQ(world().call(admin("POST", "/admin/events/1/queue/empty")).status, 200);
+  scene->start();
+  for (const auto& who : {inside, waits}) EXPECT_EQ(text(ask(who).data(), "reason"), "EMPTIED");
+}
+
+// R-Q1, R-Q14
+TEST_F(WaitingRoom, tells_how_many_are_behind_and_how_many_were_admitted_in_the_last_minute) {
+  open("admission: interval, people: 1, every: 10s, presence_timeout: 60s");
+  const std::vector<Visitor> people = {join(1), join(2), join(3), join(4), join(5)};
+  world().run();
+  EXPECT_EQ(number(ask(people[1]).data(), "behind"), 3);
+  EXPECT_EQ(number(ask(people[4]).data(), "behind"), 0);
+  EXPECT_TRUE(ask(people[0]).data().at("behind").is_null()) << "inside";
+  EXPECT_EQ(number(ask(people[4]).data(), "admittedLastMinute"), 1);
+  wait_while_polling(Millis(25'000), people);
+  EXPECT_EQ(number(ask(people[4]).data(), "admittedLastMinute"), 3);
+  world().call(leave(people[4].token));
+  EXPECT_EQ(number(ask(people[3]).data(), "behind"), 0);
+}
+
+// R-Q1, R-Q17
+TEST_F(WaitingRoom, tells_waiting_fans_since_when_it_is_paused_and_what_the_operator_says) {
+  open("admission: capacity, capacity: 1, active_ttl: 5m");
+  const Visitor inside = join(1), fan = join(2);
+  world().run();
+  EXPECT_TRUE(ask(fan).data().at("paused").is_null());
+  const auto pause = [&](const std::string& body) {
+    return world().call(admin("POST", "/admin/events/1/queue/pause", body));
+  };
+  for (const auto& text : std::vector<std::string>{"", " ", "a\\nb", "a\\u0000b", std::string(501, 'x')}) {
+    const ApiReply refused = pause(fmt::format(R"({{"text":"{}"}})", text));
+    EXPECT_EQ(refused.status, 400) << text;
+    EXPECT_THAT(refused.body, HasSubstr(R"("path":"text")"));
+  }
+  ASSERT_EQ(pause(R"({"text":"Fire alarm. 잠시만요."})").status, 200);
+  scene->clock.advance(Millis(5000));
+  const std::string told = R"("paused":{"since":"2030-01-01T00:00:00.000Z","text":"Fire alarm. 잠시만요."})";
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_THAT(ask(fan).body, HasSubstr(told));
+    EXPECT_TRUE(ask(inside).data().at("paused").is_null());
+    scene->start();
+    world().run();
+  }
+  ASSERT_EQ(pause(R"({"text":"It goes on in an hour."})").status, 200);
+  EXPECT_THAT(ask(fan).body, HasSubstr(R"("paused":{"since":"2030-01-01T00:00:00.000Z","text":"It goes on)"));
+  world().call(admin("POST", "/admin/events/1/queue/resume"));
+  EXPECT_TRUE(ask(fan).data().at("paused").is_null());
+  ASSERT_EQ(pause("").status, 200);
+  EXPECT_THAT(ask(fan).body, HasSubstr(R"("paused":{"since":"2030-01-01T00:00:05.000Z","text":""})"));
+}
+
+// R-Q14, R-Q15: nobody is admitted before the opening.
+TEST_F(WaitingRoom, counts_the_time_to_the_opening_into_the_wait) {
+  open("admission: interval, people: 10, every: 10s", Millis(3'600'000));
+  for (std::uint64_t n = 1; n <= 20; ++n) join(n);
+  const ApiReply told = ask(join(21));
+  EXPECT_EQ(position(told), 20);
+  EXPECT_EQ(number(told.data(), "estimatedWaitSeconds"), 3620);
+  EXPECT_GE(number(told.data(), "pollAfterMs"), 30'000);
+  scene->clock.set(kOpen + Millis(3'600'000));
+  EXPECT_LT(number(ask(join(22)).data(), "estimatedWaitSeconds"), 200);
 }
 
 TEST_F(WaitingRoom, shows_its_public_numbers_to_caches) {

@@ -616,7 +616,7 @@ events:
         self.assertEqual(verify().returncode, 0)
         other, moved = 'ab' * 32, '2027-01-01T00:00:00.000Z'
         for result, wrong in ((verify(seed=other), 'commitment'), (verify(commitment=other), 'commitment'),
-                              (verify(opensAt=moved), 'commitment'), (verify(event='8'), 'commitment'),
+                              (verify(opensAt=moved), 'opening'), (verify(event='8'), 'commitment'),
                               (verify(digest=other), 'digest'), (verify(people=self.FANS - 1), 'digest'),
                               (verify(people=self.FANS + 1), 'digest'), (verify('--commitment', other), 'noted before')):
             self.assertEqual(result.returncode, 1, result.stdout + result.stderr)

@@ -34,7 +34,9 @@ World::World(const StorePorts& store, const Clock& clock, WorldOptions options)
 void World::import(std::string_view yaml) {
   const catalogue::CatalogueText text{std::string(yaml)};
   if (!text.document()) throw std::runtime_error(text.explain("catalogue", text.document().error()));
-  const auto done = catalogue::import_catalogue(lane(), *text.document(), {.operator_name = "test"});
+  const auto done = catalogue::import_catalogue(
+      lane(), *text.document(),
+      {.operator_name = "test", .has_joined = [&](EventId event) { return rooms().last_place(event) > 0; }});
   if (!done) throw std::runtime_error(text.explain("catalogue", done.error()));
 }
 

@@ -1,2 +1,2 @@
-INSERT INTO line_places (event_id, place, user_id, joined_at, left_at)
-VALUES ($event_id, $place, $user_id, $joined_at, $left_at)
+INSERT INTO line_places (event_id, place, user_id, joined_at, left_at, left_by)
+VALUES ($event_id, $place, $user_id, $joined_at, $left_at, $left_by)

@@ -1,2 +1,2 @@
-INSERT INTO visits (event_id, place, user_id, activated_at, expires_at)
-SELECT * FROM UNNEST($event_id, $place, $user_id, $activated_at, $expires_at)
+INSERT INTO visits (event_id, place, user_id, activated_at, expires_at, ended_by)
+SELECT * FROM UNNEST($event_id, $place, $user_id, $activated_at, $expires_at, $ended_by)

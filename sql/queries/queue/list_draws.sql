@@ -1,3 +1,4 @@
-SELECT event_id, seed, opens_at, committed_at, beacon_source, beacon, drawn_at, people, digest
+SELECT event_id, seed, opens_at, committed_at, beacon_source, beacon, drawn_at, people, digest, algorithm,
+       moves
 FROM draws
 ORDER BY event_id

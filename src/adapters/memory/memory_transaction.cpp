@@ -46,8 +46,10 @@ void MemoryTransaction::apply(const Batch& batch) {
   for (const auto& one : batch.draws.rows()) write(one);
   for (const auto& row : batch.priority) {
     demand(catalogue_.event(row.event), "priority_users.event_id is an event's");
-    if (!layers_.of(kinds::priority{}).find({row.event, row.user}))
-      layers_.of(kinds::priority{}).put({row.event, row.user}, row);
+    PriorityUser stored = row;
+    const PriorityUser* before = layers_.of(kinds::priority{}).find({row.event, row.user});
+    if (before && (row.taken_back_at || !before->taken_back_at)) stored.granted_at = before->granted_at;
+    layers_.of(kinds::priority{}).put({row.event, row.user}, stored);
   }
   for (const auto& one : batch.blocks.rows()) write(one.row);
   for (const auto& row : batch.postings) add(row);

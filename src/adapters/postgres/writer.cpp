@@ -57,7 +57,9 @@ void write(Connection& connection, const sql::Text& put, const Event& event) {
                          {"$created_at", event.created_at},
                          {"$updated_at", event.updated_at},
                          {"$time_zone", event.time_zone},
-                         {"$imported", event.imported}});
+                         {"$imported", event.imported},
+                         {"$paused_since", event.paused_since},
+                         {"$paused_text", event.paused_text}});
 }
 
 // True if the row existed.
@@ -183,14 +185,16 @@ void change(Connection& connection, const Some<Visit>& rows) {
   connection.queue(sql::queue::update_visit, {{"$event_ids", each(rows, &Visit::event)},
                                               {"$places", each(rows, &Visit::place)},
                                               {"$stored_expires_ats", each_stored(rows, &Visit::expires_at)},
-                                              {"$expires_ats", each(rows, &Visit::expires_at)}});
+                                              {"$expires_ats", each(rows, &Visit::expires_at)},
+                                              {"$ended_bys", each(rows, &Visit::ended_by)}});
 }
 
 void change(Connection& connection, const Some<LinePlace>& rows) {
   connection.queue(sql::queue::leave_place, {{"$event_ids", each(rows, &LinePlace::event)},
                                              {"$places", each(rows, &LinePlace::place)},
                                              {"$user_ids", each(rows, &LinePlace::user)},
-                                             {"$left_ats", each(rows, &LinePlace::left_at)}});
+                                             {"$left_ats", each(rows, &LinePlace::left_at)},
+                                             {"$left_bys", each(rows, &LinePlace::left_by)}});
 }
 
 // Inserts rows without bytes members, with one array per described column.
@@ -225,7 +229,9 @@ void write(Connection& connection, const Write<Draw>& write) {
                     {"$beacon", row.beacon},
                     {"$drawn_at", row.drawn_at},
                     {"$people", row.people},
-                    {"$digest", Bytes{row.digest}}});
+                    {"$digest", Bytes{row.digest}},
+                    {"$algorithm", row.algorithm},
+                    {"$moves", tables::to_json_text(row.moves)}});
 }
 
 void write(Connection& connection, const Writes<SeatId, SeatBlock>& blocks) {

@@ -22,7 +22,9 @@ void write_event(Statement& put, const Event& event) {
            {"$created_at", event.created_at},
            {"$updated_at", event.updated_at},
            {"$time_zone", event.time_zone},
-           {"$imported", event.imported}});
+           {"$imported", event.imported},
+           {"$paused_since", event.paused_since},
+           {"$paused_text", event.paused_text}});
 }
 
 // True if the row existed.

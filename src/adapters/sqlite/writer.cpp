@@ -131,7 +131,8 @@ void Writer::write(const Write<Visit>& write) {
   } else if (update_visit_.run({{"$event_id", row.event},
                                 {"$place", row.place},
                                 {"$stored_expires_at", write.stored->expires_at},
-                                {"$expires_at", row.expires_at}}) != 1) {
+                                {"$expires_at", row.expires_at},
+                                {"$ended_by", row.ended_by}}) != 1) {
     refuse("the visit of place", row.place);
   }
 }
@@ -143,7 +144,8 @@ void Writer::write(const Write<LinePlace>& write) {
   } else if (leave_place_.run({{"$event_id", row.event},
                                {"$place", row.place},
                                {"$user_id", row.user},
-                               {"$left_at", row.left_at}}) != 1) {
+                               {"$left_at", row.left_at},
+                               {"$left_by", row.left_by}}) != 1) {
     refuse("place", row.place);
   }
 }
@@ -154,6 +156,7 @@ void Writer::add(const PlaceBitmap& row) {
 
 void Writer::write(const Write<Draw>& write) {
   const Draw& row = write.row;
+  const std::string moves = tables::to_json_text(row.moves);
   const std::initializer_list<Param> columns = {{"$event_id", row.event},
                                                 {"$seed", Value::blob(row.seed)},
                                                 {"$opens_at", row.opens_at},
@@ -162,7 +165,9 @@ void Writer::write(const Write<Draw>& write) {
                                                 {"$beacon", row.beacon},
                                                 {"$drawn_at", row.drawn_at},
                                                 {"$people", row.people},
-                                                {"$digest", Value::blob(row.digest)}};
+                                                {"$digest", Value::blob(row.digest)},
+                                                {"$algorithm", row.algorithm},
+                                                {"$moves", moves}};
   if (!write.stored) insert_draw_.run(columns);
   else if (update_draw_.run(columns) != 1) refuse("the draw of event", row.event.value);
 }

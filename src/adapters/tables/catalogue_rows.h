@@ -33,7 +33,7 @@ Catalogue read_catalogue(Each&& each) {
     std::string policy;
     columns >> event->id >> event->name >> event->performer >> event->venue >> event->on_sale.from >>
         event->on_sale.until >> queue >> policy >> event->closed >> event->paused >> event->created_at >>
-        event->updated_at >> event->time_zone >> event->imported;
+        event->updated_at >> event->time_zone >> event->imported >> event->paused_since >> event->paused_text;
     const std::string name = "event " + std::to_string(event->id.value);
     read_json_of(name, queue, event->queue);
     read_json_of(name, policy, event->policy);

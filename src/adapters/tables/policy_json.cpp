@@ -71,6 +71,12 @@ std::string to_json_text(const Layout& layout) {
       {"seats", layout.seats}, {"category", layout.category}, {"sections", std::move(sections)}});
 }
 
+std::string to_json_text(const std::vector<DrawMove>& moves) {
+  json::array all;
+  for (const auto& move : moves) all.push_back(write_struct(move));
+  return json::serialize(all);
+}
+
 void read_json_text(std::string_view text, QueuePolicy& policy) {
   read_struct(json::parse(text).as_object(), policy);
 }
@@ -83,6 +89,10 @@ void read_json_text(std::string_view text, Layout& layout) {
   read(object.at("category"), layout.category);
   for (const auto& section : object.at("sections").as_array())
     read_struct(section.as_object(), layout.sections.emplace_back());
+}
+void read_json_text(std::string_view text, std::vector<DrawMove>& moves) {
+  const json::value all = json::parse(text);
+  for (const auto& move : all.as_array()) read_struct(move.as_object(), moves.emplace_back());
 }
 
 }  // namespace stagedoor::tables

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "adapters/tables/policy_json.h"
 #include "core/ids.h"
 #include "core/uuid.h"
 
@@ -25,6 +26,14 @@ concept RowColumns = requires {
 };
 template <class Row>
 concept DescribedRow = boost::describe::has_describe_members<Row>::value && !std::is_union_v<Row>;
+
+template <RowColumns Columns>
+Columns& operator>>(Columns& columns, std::vector<DrawMove>& moves) {
+  std::string text;
+  columns >> text;
+  read_json_text(text, moves);
+  return columns;
+}
 
 template <RowColumns Columns, DescribedRow Row>
 Columns& operator>>(Columns& columns, Row& row) {

@@ -79,9 +79,11 @@ class Verifier {
  public:
   Verifier(const VerifyDrawOptions& options, const queue::DrawDto& draw)
       : options_(options), draw_(draw), event_{options.event} {
-    if (draw.algorithm != protocol::kDrawAlgorithm)
-      throw Unreadable(fmt::format("drawn by {}; this program knows {}", draw.algorithm,
-                                   std::string(protocol::kDrawAlgorithm)));
+    const auto algorithm = protocol::draw_algorithm(draw.algorithm);
+    if (!algorithm)
+      throw Unreadable(fmt::format("drawn by {}; this program knows up to {}", draw.algorithm,
+                                   protocol::draw_algorithm_name(protocol::kDrawAlgorithm)));
+    algorithm_ = *algorithm;
     commitment_ = bytes_of_hex(draw.commitment, "commitment");
     if (!options.token.empty()) token_ = read_token(options.token);
   }
@@ -97,9 +99,12 @@ class Verifier {
       return kWrong;
     }
     read_drawn();
-    check(protocol::draw_commitment(seed_, event_, draw_.opensAt) == commitment_,
-          "the commitment matches seed, event and opening");
+    check(protocol::draw_commitment({algorithm_, seed_, event_, draw_.opensAt}) == commitment_,
+          "the commitment matches the seed and the event");
     check(*draw_.drawnAt >= draw_.opensAt, "it was drawn after the opening");
+    for (const auto& move : draw_.moves.value_or(std::vector<queue::DrawMoveDto>()))
+      std::printf("      %s the opening was moved from %s to %s\n", to_rfc3339(move.at).c_str(),
+                  to_rfc3339(move.from).c_str(), to_rfc3339(move.to).c_str());
     if (!options_.list.empty()) check_list();
     if (token_) check_token();
     const protocol::DrawnOrder order =
@@ -198,6 +203,7 @@ class Verifier {
   const VerifyDrawOptions& options_;
   const queue::DrawDto& draw_;
   EventId event_;
+  std::int32_t algorithm_ = protocol::kDrawAlgorithm;
   std::string commitment_, seed_, digest_;
   Place people_ = 0;
   std::optional<protocol::TokenClaims> token_;

@@ -185,6 +185,7 @@ Result<catalogue::ImportOutcome> Service::import_file(const CatalogueFile& file,
                                                       catalogue::ImportOptions options) {
   options.operator_name = file.name();
   options.digest = file.digest();
+  options.has_joined = [&](EventId event) { return instance_.rooms().last_place(event) > 0; };
   auto imported = catalogue::import_catalogue(instance_.lane(), *file.text().document(), options);
   if (!imported) return file.explained(imported.error());
   return imported;

@@ -2,13 +2,17 @@
 
 #include "state/seat_taker.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/hex.h"
 #include "core/refusals.h"
 #include "core/sha256.h"
 #include "json/write.h"
+#include "modules/queue/model.h"
 
 namespace stagedoor::catalogue {
 namespace {
@@ -59,6 +63,15 @@ bool is_newest(const Catalogue& catalogue, const std::string& digest) {
   return catalogue.imports.contains(digest) && !is_superseded(catalogue, digest);
 }
 
+// Where the document has the event: "events[0].".
+std::string path_of(const Event& event, const CatalogueDocument& document) {
+  for (std::size_t i = 0; document.events && i < document.events->size(); ++i) {
+    const auto& named = (*document.events)[i];
+    if (named.id ? *named.id == event.id : named.name == event.name) return fmt::format("events[{}].", i);
+  }
+  return "";
+}
+
 }  // namespace
 
 ChangeCatalogue::ChangeCatalogue(Change change, Storing storing)
@@ -106,6 +119,23 @@ void ChangeCatalogue::reply(Answer answer) {
   submit(std::unique_ptr<Command>(new ChangeCatalogue(std::move(change_), std::move(*next_))));
 }
 
+// What fans of a draw rely on (R-Q13), for every changed event that people have joined.
+Result<void> ChangeCatalogue::check_draws(const CatalogueDocument& document, const CataloguePlan& plan,
+                                          const View& view, TimePoint now) const {
+  for (const Event& after : plan.changes.events) {
+    const Event* before = view.catalogue->event(after.id);
+    if (!before ||
+        !(view.last_place.contains(after.id) || (change_.has_joined && change_.has_joined(after.id))))
+      continue;
+    const auto kept = queue::check_draw_is_kept(*before, after, view.draws.find(after.id), now);
+    if (kept) continue;
+    Refusal refusal = kept.error();
+    for (auto& detail : refusal.details) detail.path.insert(0, path_of(after, document));
+    return refusal;
+  }
+  return {};
+}
+
 // Plans once with no seats taken, to find the dates whose seats the plan checks.
 void ChangeCatalogue::rows_to_load(const View& view, Keys& wanted) const {
   if (storing_.has_more()) return;
@@ -116,8 +146,11 @@ void ChangeCatalogue::rows_to_load(const View& view, Keys& wanted) const {
     return std::vector<SeatId>();
   };
   Ids unused(1);
-  (void)plan_import(*document, *view.catalogue, note, TimePoint{}, unused, change_.rule,
-                    storing_.additions.get());
+  const auto plan = plan_import(*document, *view.catalogue, note, TimePoint{}, unused, change_.rule,
+                                storing_.additions.get());
+  if (!plan) return;
+  for (const Event& event : plan->changes.events)
+    if (view.catalogue->event(event.id)) want(view.draws, wanted.draws, event.id);
 }
 
 CommandResult ChangeCatalogue::decide(const View& view, BatchContext& context) {
@@ -134,6 +167,10 @@ CommandResult ChangeCatalogue::decide(const View& view, BatchContext& context) {
   auto plan = document ? plan_import(*document, *view.catalogue, taken, context.now, context.ids,
                                      change_.rule, storing_.additions.get())
                        : Result<CataloguePlan>(document.error());
+  if (plan) {
+    const auto kept = check_draws(*document, *plan, view, context.now);
+    if (!kept) plan = kept.error();
+  }
   if (plan && change_.submit && !storing_.dates && new_seats(*plan) > kSeatsAtOnce)
     return store_piece(begin_storing(*plan, *view.catalogue));
   const auto log = context.ids.next<LogId>();
@@ -150,6 +187,12 @@ CommandResult ChangeCatalogue::decide(const View& view, BatchContext& context) {
                                 .action = change_.action,
                                 .event = event_of(plan->changes),
                                 .detail = log_detail(change_.request, plan->summary)});
+  // In the same transaction, so that fans have the whole notice of a moved opening.
+  for (const Event& event : plan->changes.events) {
+    if (!view.catalogue->event(event.id) || !view.draws.find(event.id)) continue;
+    Changes moved = queue::decide_commit_draw(event, view, context.now, {});
+    std::move(moved.draws.begin(), moved.draws.end(), std::back_inserter(result.changes.draws));
+  }
   result.changes.catalogue = std::move(plan->changes);
   return result;
 }
@@ -174,6 +217,7 @@ Result<ImportOutcome> import_catalogue(Lane& lane, const CatalogueDocument& docu
   change.action = "catalogue.import";
   change.rule = options.rule;
   change.digest = options.digest;
+  change.has_joined = options.has_joined;
   change.render = [&](const Result<CataloguePlan>& plan, const Catalogue&, TimePoint) {
     if (plan) outcome.summary = plan->summary;
     else refusal = plan.error();

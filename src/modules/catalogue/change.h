@@ -15,6 +15,8 @@
 
 namespace stagedoor::catalogue {
 
+using HasJoined = std::function<bool(EventId)>;
+
 struct Change {
   // Plans the requested change against the current catalogue, when the command is decided. Pure; called
   // several times.
@@ -32,6 +34,8 @@ struct Change {
   Idempotency idempotency = {};
   // Submits the next command of a large import; empty: it is one command, however large. Lane thread.
   std::function<void(std::unique_ptr<Command>)> submit = {};
+  // True if users have joined the event's line; empty: nobody has. Lane thread.
+  HasJoined has_joined = {};
 };
 
 // A change that adds many seats is several commands (decision 0021): the first plans it all and begins to
@@ -59,6 +63,8 @@ class ChangeCatalogue final : public Command {
   ChangeCatalogue(Change change, Storing storing);
   static Storing begin_storing(const CataloguePlan& plan, const Catalogue& catalogue);
   CommandResult store_piece(Storing from);
+  Result<void> check_draws(const CatalogueDocument& document, const CataloguePlan& plan, const View& view,
+                           TimePoint now) const;
 
   Change change_;
   Storing storing_;
@@ -69,6 +75,7 @@ struct ImportOptions {
   std::string operator_name = {};
   std::string digest = {};  // as in Change
   PlanRule rule = PlanRule::keep_changes;
+  HasJoined has_joined = {};  // as in Change
   // Changes nothing if this text was imported once and another one after it (R-K4).
   bool unless_superseded = false;
 };

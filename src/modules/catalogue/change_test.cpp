@@ -32,6 +32,7 @@ struct Desk {
           .status = plan ? 200 : 409, .body = plan ? "" : plan.error().message, .headers = {}, .shared = {}};
     };
     change.reply = [](Answer) {};
+    change.has_joined = [](EventId) { return false; };
     return change;
   }
   std::size_t load(const Command& command) {
@@ -42,6 +43,7 @@ struct Desk {
       if (wanted.empty()) return loaded;
       loaded += wanted.seats.size();
       for (const SeatId seat : wanted.seats) view.seats.put(seat, std::nullopt);
+      for (const EventId event : wanted.draws) view.draws.put(event, std::nullopt);
     }
   }
   CommandResult decide(Change asked) {

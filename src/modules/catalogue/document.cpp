@@ -16,6 +16,8 @@ constexpr std::int64_t kPeopleMax = 100'000'000;
 constexpr std::int64_t kPlacesMax = 1'000'000'000;
 constexpr std::int64_t kPriceMax = 1'000'000'000'000;
 constexpr std::size_t kNameMax = 200;
+constexpr std::size_t kTextMax = 500;
+constexpr Millis kPollFloor{1000};  // the shortest advice to fans of an event without poll limit
 constexpr Millis kEveryMax{3'600'000};
 
 template <class T>
@@ -119,6 +121,15 @@ void check_sections(const std::vector<LayoutSection>& sections, json::FieldError
 
 }  // namespace
 
+void check_text_for_fans(json::FieldErrors& errors, std::string_view field, const std::string& text) {
+  const auto is_control = [](unsigned char byte) { return byte < 0x20 || byte == 0x7F; };
+  const auto is_visible = [](unsigned char byte) { return byte > 0x20; };
+  if (text.size() > kTextMax || std::ranges::any_of(text, is_control) ||
+      std::ranges::none_of(text, is_visible)) {
+    errors.add(field, fmt::format("must have 1 to {} bytes of visible text, in one line", kTextMax));
+  }
+}
+
 void check(const LayoutDocument& layout, json::FieldErrors& errors) {
   if (layout.sections) {
     if (layout.seats) errors.add("seats", "must be omitted when there are sections");
@@ -161,6 +172,14 @@ void check(const QueueDocument& queue, json::FieldErrors& errors) {
                fmt::format("is wrong: poll_max ({}) must not be shorter than poll_min ({})",
                            format_duration(policy.poll_max), format_duration(policy.poll_min)));
   }
+  // A fan who does as told must not count as absent (R-Q12, R-Q15).
+  const Millis presence_least = std::max(policy.poll_min, kPollFloor) * 2;
+  if (policy.presence_timeout < presence_least) {
+    errors.add(queue.presence_timeout ? "presence_timeout" : "poll_min",
+               fmt::format("is wrong: presence_timeout ({}) must be {} or longer, twice the poll_min of at "
+                           "least 1s, or fans who poll as told would count as absent",
+                           format_duration(policy.presence_timeout), format_duration(presence_least)));
+  }
 }
 
 void check(const SalePolicyDocument& policy, json::FieldErrors& errors) {
@@ -188,6 +207,7 @@ void check(const EventDocument& event, json::FieldErrors& errors) {
     errors.add("time_zone", "is not a known time zone; write a name such as Asia/Seoul or Europe/Berlin");
   }
   check_window(errors, "on_sale", event.on_sale);
+  if (event.paused_text) check_text_for_fans(errors, "paused_text", *event.paused_text);
   if (event.queue && event.queue->gather_from && *event.queue->gather_from > event.on_sale.from) {
     errors.add("queue.gather_from", "must not be later than on_sale.from");
   }
@@ -280,17 +300,20 @@ Layout layout_of(const LayoutDocument& document) {
 }
 
 EventDocument document_of(const Event& event) {
-  return {.id = event.id,
-          .name = event.name,
-          .performer = event.performer,
-          .venue = event.venue,
-          .time_zone = event.time_zone,
-          .on_sale = event.on_sale,
-          .queue = document_from<QueueDocument>(event.queue),
-          .policy = document_from<SalePolicyDocument>(event.policy),
-          .closed = event.closed,
-          .paused = event.paused,
-          .dates = {}};
+  EventDocument document{.id = event.id,
+                         .name = event.name,
+                         .performer = event.performer,
+                         .venue = event.venue,
+                         .time_zone = event.time_zone,
+                         .on_sale = event.on_sale,
+                         .queue = document_from<QueueDocument>(event.queue),
+                         .policy = document_from<SalePolicyDocument>(event.policy),
+                         .closed = event.closed,
+                         .paused = event.paused,
+                         .paused_text = {},
+                         .dates = {}};
+  if (!event.paused_text.empty()) document.paused_text = event.paused_text;
+  return document;
 }
 
 DateDocument document_of(const EventDate& date) {

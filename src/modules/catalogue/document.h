@@ -82,12 +82,14 @@ struct EventDocument {
   Window on_sale;
   Omitted<QueueDocument> queue;
   Omitted<SalePolicyDocument> policy;
-  Omitted<bool> closed;  // default: unchanged
-  Omitted<bool> paused;  // default: unchanged
+  Omitted<bool> closed;              // default: unchanged
+  Omitted<bool> paused;              // default: unchanged
+  Omitted<std::string> paused_text;  // what fans are told while it is paused; default: unchanged
   Omitted<std::vector<DateDocument>> dates;
 };
 BOOST_DESCRIBE_STRUCT(EventDocument, (),
-                      (id, name, performer, venue, time_zone, on_sale, queue, policy, closed, paused, dates))
+                      (id, name, performer, venue, time_zone, on_sale, queue, policy, closed, paused,
+                       paused_text, dates))
 
 struct CatalogueDocument {
   Omitted<std::map<std::string, LayoutDocument>> layouts;
@@ -102,6 +104,9 @@ void check(const SalePolicyDocument& policy, json::FieldErrors& errors);
 void check(const DateDocument& date, json::FieldErrors& errors);
 void check(const EventDocument& event, json::FieldErrors& errors);
 void check(const CatalogueDocument& document, json::FieldErrors& errors);
+
+// Text that pages show to fans: one line, visible, not too long.
+void check_text_for_fans(json::FieldErrors& errors, std::string_view field, const std::string& text);
 
 // The names of a layout's price categories, in the order of its seats.
 std::vector<std::string> categories_of(const Layout& layout);

@@ -320,6 +320,13 @@ class Planner {
     event.policy = sale_policy(document.policy.value_or(SalePolicyDocument{}));
     if (document.closed) event.closed = *document.closed;
     if (document.paused) event.paused = *document.paused;
+    if (document.paused_text) event.paused_text = *document.paused_text;
+    if (!event.paused) {
+      event.paused_since.reset();
+      event.paused_text.clear();
+    } else if (!event.paused_since) {
+      event.paused_since = now_;
+    }
     if (!before && rule_ != PlanRule::edit)
       event.imported = boost::json::serialize(as_json(document_of(event)));
     keep(before, event, plan_.changes.events);

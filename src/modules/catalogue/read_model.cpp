@@ -292,8 +292,12 @@ std::optional<queue::StockUpdate> ReadModel::stock_update(EventId id) const {
   const EventEntry* event = all->event(id);
   if (!event) return std::nullopt;
   std::int64_t left = 0;
-  for (const auto& date : event->dates)
-    if (!date->date->deleted_at) left += std::int64_t(date->seat_map->left());
+  bool has_dates = false;
+  for (const auto& date : event->dates) {
+    if (date->date->deleted_at) continue;
+    has_dates = true;
+    left += std::int64_t(date->seat_map->left());
+  }
   queue::StockUpdate update = event->stock_slot.get(event->live->version.load(), [&] {
     queue::Stock counted;
     std::map<std::pair<std::string, Won>, std::int64_t> seats_left;
@@ -313,7 +317,7 @@ std::optional<queue::StockUpdate> ReadModel::stock_update(EventId id) const {
       counted.categories.push_back({category.first, category.second, seats});
     return counted;
   });
-  update.sold_out = left == 0 && event->live->holds.load() == 0;
+  update.sold_out = has_dates && left == 0 && event->live->holds.load() == 0;
   return update;
 }
 

@@ -41,6 +41,15 @@ struct AdminDateDto : DateDocument {
 BOOST_DESCRIBE_STRUCT(AdminDateDto, (DateDocument),
                       (event, first_seat, seats_left, seats_total, created_at, updated_at))
 
+struct PauseBody {
+  json::Omitted<std::string> text;
+};
+BOOST_DESCRIBE_STRUCT(PauseBody, (), (text))
+
+void check(const PauseBody& body, json::FieldErrors& errors) {
+  if (body.text) catalogue::check_text_for_fans(errors, "text", *body.text);
+}
+
 namespace {
 
 using enum http::Method;
@@ -170,14 +179,15 @@ void submit_edit(const OperatorDeps& deps, const identity::Operator& who, Catalo
   change.reply = [held](Answer answer) { (*held)(std::move(answer)); };
   change.idempotency = std::move(idempotency);
   change.submit = [&lane = deps.lane](std::unique_ptr<Command> next) { lane.submit(std::move(next)); };
+  change.has_joined = [&rooms = deps.rooms](EventId event) { return rooms.last_place(event) > 0; };
   deps.lane.submit(std::make_unique<catalogue::ChangeCatalogue>(std::move(change)));
 }
 
 // The route of an edit: it has an Idempotency-Key, and the refusals of every import.
 http::Route edit_route(http::Route route) {
   route.parameters = {api::idempotency_parameter()};
-  route.refusals.insert(route.refusals.end(),
-                        {Code::SEAT_OCCUPIED, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE});
+  route.refusals.insert(route.refusals.end(), {Code::SEAT_OCCUPIED, Code::DRAW_FIXED,
+                                               Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE});
   return operator_route(std::move(route));
 }
 
@@ -274,24 +284,46 @@ http::Route patch_queue_route(const OperatorDeps& deps) {
                                           patch_body, api::with_id<EventId>("id"), api::with_idempotency)});
 }
 
-template <bool kPauses>
-void pause_or_resume(const OperatorDeps& deps, const identity::Operator& who, EventId id,
-                     Idempotency idempotency, http::Reply reply) {
-  submit_event_patch(deps, who, id, boost::json::object{{"paused", kPauses}},
-                     {.action = kPauses ? "queue.pause" : "queue.resume"}, std::move(idempotency),
+Result<PauseBody> pause_body(const api::Source& from) {
+  if (from.request.body.empty()) return PauseBody();
+  return api::read_body<PauseBody>(from.request);
+}
+
+void pause(const OperatorDeps& deps, const identity::Operator& who, EventId id, const PauseBody& body,
+           Idempotency idempotency, http::Reply reply) {
+  boost::json::object patch{{"paused", true}};
+  if (body.text) patch["paused_text"] = *body.text;
+  submit_event_patch(deps, who, id, std::move(patch),
+                     {.action = "queue.pause", .request = json::to_text(body)}, std::move(idempotency),
                      std::move(reply));
 }
 
-template <bool kPauses>
-http::Route pause_or_resume_route(const OperatorDeps& deps) {
-  return edit_route(
-      {.method = POST,
-       .path = kPauses ? "/admin/events/{id}/queue/pause" : "/admin/events/{id}/queue/resume",
-       .summary = kPauses ? "Pause admission until it is resumed" : "Resume admission",
-       .successes = {kEvent},
-       .refusals = {Code::EVENT_NOT_FOUND},
-       .handler = api::bind(deps, pause_or_resume<kPauses>, identity::by_operator(identity::Role::operator_),
-                            api::with_id<EventId>("id"), api::with_idempotency)});
+http::Route pause_route(const OperatorDeps& deps) {
+  return edit_route({.method = POST,
+                     .path = "/admin/events/{id}/queue/pause",
+                     .summary = "Pause admission until it is resumed; `text` is shown to those who wait",
+                     .body = &json::schema<PauseBody>,
+                     .body_optional = true,
+                     .successes = {kEvent},
+                     .refusals = {Code::EVENT_NOT_FOUND},
+                     .handler = api::bind(deps, pause, identity::by_operator(identity::Role::operator_),
+                                          api::with_id<EventId>("id"), pause_body, api::with_idempotency)});
+}
+
+void resume(const OperatorDeps& deps, const identity::Operator& who, EventId id, Idempotency idempotency,
+            http::Reply reply) {
+  submit_event_patch(deps, who, id, boost::json::object{{"paused", false}}, {.action = "queue.resume"},
+                     std::move(idempotency), std::move(reply));
+}
+
+http::Route resume_route(const OperatorDeps& deps) {
+  return edit_route({.method = POST,
+                     .path = "/admin/events/{id}/queue/resume",
+                     .summary = "Resume admission",
+                     .successes = {kEvent},
+                     .refusals = {Code::EVENT_NOT_FOUND},
+                     .handler = api::bind(deps, resume, identity::by_operator(identity::Role::operator_),
+                                          api::with_id<EventId>("id"), api::with_idempotency)});
 }
 
 void create_event(const OperatorDeps& deps, const identity::Operator& who, const EventDocument& event,
@@ -451,9 +483,9 @@ http::Route import_route(const OperatorDeps& deps) {
 }  // namespace
 
 void add_catalogue_routes(http::Router& router, const OperatorDeps& deps) {
-  for (const auto route : {list_events_route, create_event_route, show_event_route, patch_event_route,
-                           create_date_route, patch_queue_route, pause_or_resume_route<true>,
-                           pause_or_resume_route<false>, show_date_route, patch_date_route, import_route})
+  for (const auto route :
+       {list_events_route, create_event_route, show_event_route, patch_event_route, create_date_route,
+        patch_queue_route, pause_route, resume_route, show_date_route, patch_date_route, import_route})
     router.add(route(deps));
 }
 

@@ -1,5 +1,7 @@
 // Operator calls on an event's waiting room: priority, the beacon of a draw, emptying the room (R-Q17). The
 // admission policy of the event: http_catalogue.cpp.
+#include <algorithm>
+
 #include "json/read.h"
 #include "json/schema.h"
 #include "json/write.h"
@@ -15,6 +17,12 @@ struct PriorityBody {
   std::vector<UserId> userIds;
 };
 BOOST_DESCRIBE_STRUCT(PriorityBody, (), (userIds))
+
+struct PriorityListDto {
+  EventId eventId;
+  std::vector<UserId> userIds;
+};
+BOOST_DESCRIBE_STRUCT(PriorityListDto, (), (eventId, userIds))
 
 void check(const PriorityBody& body, json::FieldErrors& errors) {
   if (body.userIds.empty()) errors.add("userIds", "must name at least one user");
@@ -42,14 +50,17 @@ struct EmptiedDto {
 BOOST_DESCRIBE_STRUCT(EmptiedDto, (), (eventId, people))
 
 struct EmptiedDetail {
-  std::int64_t people = 0;
+  std::int64_t people = 0;                      // who are removed
+  json::Omitted<std::int64_t> notRemoved = {};  // of an emptying that failed
 };
-BOOST_DESCRIBE_STRUCT(EmptiedDetail, (), (people))
+BOOST_DESCRIBE_STRUCT(EmptiedDetail, (), (people, notRemoved))
 
 namespace {
 
 void grant_priority(const OperatorDeps& deps, const identity::Operator& who, EventId event, PriorityBody body,
                     Idempotency idempotency, http::Reply reply) {
+  std::sort(body.userIds.begin(), body.userIds.end());
+  body.userIds.erase(std::unique(body.userIds.begin(), body.userIds.end()), body.userIds.end());
   api::submit(
       deps.lane, LaneClass::operation, std::move(idempotency), [](const View&, Keys&) {},
       [order = GrantPriority{event, std::move(body.userIds), who.name}](const View& view,
@@ -74,6 +85,48 @@ http::Route priority_route(const OperatorDeps& deps) {
        .handler =
            api::bind(deps, grant_priority, identity::by_operator(identity::Role::operator_),
                      api::with_id<EventId>("id"), api::with_body<PriorityBody>, api::with_idempotency)});
+}
+
+void list_priority(const OperatorDeps& deps, const identity::Operator&, EventId event, http::Reply reply) {
+  if (!deps.read_model.catalogue()->event(event)) return reply(http::render_refusal(unknown_event(event)));
+  reply(http::ok(200, PriorityListDto{event, deps.rooms.priority_users(event)}));
+}
+
+http::Route list_priority_route(const OperatorDeps& deps) {
+  return operator_route(
+      {.method = http::Method::GET,
+       .path = "/admin/events/{id}/queue/priority",
+       .summary = "The users who may wait in the priority line",
+       .successes = {{.description = "All of them", .schema = &json::schema<PriorityListDto>}},
+       .refusals = {Code::EVENT_NOT_FOUND},
+       .handler = api::bind(deps, list_priority, identity::by_operator(identity::Role::viewer),
+                            api::with_id<EventId>("id"))});
+}
+
+void end_priority(const OperatorDeps& deps, const identity::Operator& who, EventId event, const UserId& user,
+                  Idempotency idempotency, http::Reply reply) {
+  api::submit(
+      deps.lane, LaneClass::operation, std::move(idempotency), [](const View&, Keys&) {},
+      [order = EndPriority{event, user, who.name}](const View& view, BatchContext& context) {
+        return api::answered(decide_end_priority(order, view, context), [](EventId id) {
+          return http::ok(200, PriorityDto{id, 1});
+        });
+      },
+      std::move(reply));
+}
+
+http::Route end_priority_route(const OperatorDeps& deps) {
+  return operator_route(
+      {.method = http::Method::DELETE,
+       .path = "/admin/events/{id}/queue/priority/{userId}",
+       .summary =
+           "Take the priority of a user back, who waits on in the line; the user's own number may grow",
+       .parameters = {api::idempotency_parameter()},
+       .successes = {{.description = "Done, also if the user had none",
+                      .schema = &json::schema<PriorityDto>}},
+       .refusals = {Code::EVENT_NOT_FOUND, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
+       .handler = api::bind(deps, end_priority, identity::by_operator(identity::Role::operator_),
+                            api::with_id<EventId>("id"), api::with_user("userId"), api::with_idempotency)});
 }
 
 void name_beacon(const OperatorDeps& deps, const identity::Operator& who, EventId event,
@@ -108,11 +161,43 @@ http::Route beacon_route(const OperatorDeps& deps) {
 }
 
 // Removes all users, some at a time, and answers when the last one has left. Users who join meanwhile stay:
-// pause or close the event first.
+// pause or close the event first. The log says at the beginning how many are to be removed, and how many
+// were removed if it fails half way. The Idempotency-Key is looked for before anybody is removed, and kept
+// with the answer.
 class Emptying : public std::enable_shared_from_this<Emptying> {
  public:
-  Emptying(const OperatorDeps& deps, AuditEntry entry, std::vector<LinePlace> people, http::Reply reply)
-      : deps_(deps), entry_(std::move(entry)), people_(std::move(people)), reply_(std::move(reply)) {}
+  Emptying(const OperatorDeps& deps, AuditEntry entry, std::vector<LinePlace> people, Idempotency idempotency,
+           http::Reply reply)
+      : deps_(deps),
+        entry_(std::move(entry)),
+        people_(std::move(people)),
+        idempotency_(std::move(idempotency)),
+        reply_(std::move(reply)) {}
+
+  // A command that is decided only if the key is new; it succeeds only in finish().
+  void begin() {
+    api::submit(
+        deps_.lane, LaneClass::operation, idempotency_, [](const View&, Keys&) {},
+        [emptying = shared_from_this()](const View&, BatchContext& context) {
+          emptying->is_new_ = true;
+          return CommandResult{{},
+                               emptying->log({.people = std::int64_t(emptying->people_.size())}, context)};
+        },
+        [emptying = shared_from_this()](Answer answer) {
+          if (emptying->is_new_ && !answer.refusal) emptying->go_on();
+          else emptying->reply_(std::move(answer));
+        });
+  }
+
+ private:
+  static constexpr std::size_t kAtOnce = 500;
+
+  Changes log(const EmptiedDetail& detail, BatchContext& context) {
+    entry_.detail = json::to_text(detail);
+    Changes changes;
+    changes.log.push_back(log_row(entry_, context));
+    return changes;
+  }
 
   void go_on() {
     if (next_ == people_.size()) return finish();
@@ -122,9 +207,6 @@ class Emptying : public std::enable_shared_from_this<Emptying> {
     // The last answer calls this again, so this loop must not read members that the call changes.
     for (std::size_t i = begin, end = next_; i < end; ++i) send_out(people_[i]);
   }
-
- private:
-  static constexpr std::size_t kAtOnce = 500;
 
   void send_out(const LinePlace& person) {
     const reservation::Leave order{{person.event, person.place, person.user}, CancelReason::OPERATOR};
@@ -139,21 +221,27 @@ class Emptying : public std::enable_shared_from_this<Emptying> {
   }
 
   void left(const Answer& answer) {
-    if (answer.refusal) has_failed_ = true;
+    if (answer.refusal) ++failed_;
     if (--under_way_ > 0) return;
-    if (!has_failed_) return go_on();
-    reply_(http::render_refusal(
-        refuse(Code::STORE_UNAVAILABLE, "Not all users were removed. Try again shortly.")));
+    if (failed_ == 0) return go_on();
+    api::submit(
+        deps_.lane, LaneClass::operation, {}, [](const View&, Keys&) {},
+        [emptying = shared_from_this()](const View&, BatchContext& context) {
+          const auto removed = std::int64_t(emptying->next_ - emptying->failed_);
+          const auto all = std::int64_t(emptying->people_.size());
+          return CommandResult{{}, emptying->log({.people = removed, .notRemoved = all - removed}, context)};
+        },
+        [emptying = shared_from_this()](const Answer&) {
+          emptying->reply_(http::render_refusal(
+              refuse(Code::STORE_UNAVAILABLE, "Not all users were removed. Try again shortly.")));
+        });
   }
 
   void finish() {
     api::submit(
-        deps_.lane, LaneClass::operation, {}, [](const View&, Keys&) {},
-        [entry = entry_, people = people_.size()](const View&, BatchContext& context) {
-          Changes changes;
-          changes.log.push_back(log_row(entry, context));
-          return CommandResult{http::ok(200, EmptiedDto{entry.event, std::int64_t(people)}),
-                               std::move(changes), true};
+        deps_.lane, LaneClass::operation, idempotency_, [](const View&, Keys&) {},
+        [event = entry_.event, people = people_.size()](const View&, BatchContext&) {
+          return CommandResult{http::ok(200, EmptiedDto{event, std::int64_t(people)}), {}, true};
         },
         std::move(reply_));
   }
@@ -161,17 +249,21 @@ class Emptying : public std::enable_shared_from_this<Emptying> {
   const OperatorDeps& deps_;
   AuditEntry entry_;
   std::vector<LinePlace> people_;
+  Idempotency idempotency_;
   http::Reply reply_;
+  bool is_new_ = false;  // the key, or there is none
   std::size_t next_ = 0;
   std::atomic<std::size_t> under_way_{0};
-  std::atomic<bool> has_failed_{false};
+  std::atomic<std::size_t> failed_{0};
 };
 
-void empty_room(const OperatorDeps& deps, const identity::Operator& who, EventId event, http::Reply reply) {
+void empty_room(const OperatorDeps& deps, const identity::Operator& who, EventId event,
+                Idempotency idempotency, http::Reply reply) {
   if (!deps.read_model.catalogue()->event(event)) return reply(http::render_refusal(unknown_event(event)));
   auto people = deps.rooms.everybody(event);
-  AuditEntry entry{who.name, "queue.empty", event, json::to_text(EmptiedDetail{std::int64_t(people.size())})};
-  std::make_shared<Emptying>(deps, std::move(entry), std::move(people), std::move(reply))->go_on();
+  std::make_shared<Emptying>(deps, AuditEntry{who.name, "queue.empty", event, {}}, std::move(people),
+                             std::move(idempotency), std::move(reply))
+      ->begin();
 }
 
 http::Route empty_route(const OperatorDeps& deps) {
@@ -180,16 +272,19 @@ http::Route empty_route(const OperatorDeps& deps) {
        .path = "/admin/events/{id}/queue/empty",
        .summary =
            "Remove all users who wait or are inside; unpaid holds are cancelled. Pause the queue first",
+       .parameters = {api::idempotency_parameter()},
        .successes = {{.description = "The number of users", .schema = &json::schema<EmptiedDto>}},
-       .refusals = {Code::EVENT_NOT_FOUND, Code::STORE_UNAVAILABLE},
+       .refusals = {Code::EVENT_NOT_FOUND, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
        .handler = api::bind(deps, empty_room, identity::by_operator(identity::Role::operator_),
-                            api::with_id<EventId>("id"))});
+                            api::with_id<EventId>("id"), api::with_idempotency)});
 }
 
 }  // namespace
 
 void add_queue_control_routes(http::Router& router, const OperatorDeps& deps) {
-  for (const auto route : {priority_route, beacon_route, empty_route}) router.add(route(deps));
+  for (const auto route :
+       {priority_route, list_priority_route, end_priority_route, beacon_route, empty_route})
+    router.add(route(deps));
 }
 
 }  // namespace stagedoor::operators

@@ -12,9 +12,9 @@
 namespace stagedoor::operators {
 
 struct PriorityDetail {
-  std::int64_t users = 0;
+  std::vector<UserId> userIds;
 };
-BOOST_DESCRIBE_STRUCT(PriorityDetail, (), (users))
+BOOST_DESCRIBE_STRUCT(PriorityDetail, (), (userIds))
 
 struct BlockDetail {
   DateId date;
@@ -61,9 +61,19 @@ Decision<EventId> decide_priority(const GrantPriority& order, const View& view, 
   if (!view.catalogue->event(order.event)) return unknown_event(order.event);
   Changes changes;
   for (const UserId& user : order.users) changes.priority.push_back({order.event, user, context.now});
-  const PriorityDetail detail{std::int64_t(order.users.size())};
-  changes.log.push_back(
-      log_row({order.operator_name, "queue.priority", order.event, json::to_text(detail)}, context));
+  changes.log.push_back(log_row(
+      {order.operator_name, "queue.priority", order.event, json::to_text(PriorityDetail{order.users})},
+      context));
+  return {order.event, std::move(changes)};
+}
+
+Decision<EventId> decide_end_priority(const EndPriority& order, const View& view, BatchContext& context) {
+  if (!view.catalogue->event(order.event)) return unknown_event(order.event);
+  Changes changes;
+  changes.priority.push_back({order.event, order.user, context.now, context.now});
+  changes.log.push_back(log_row(
+      {order.operator_name, "queue.priority.end", order.event, json::to_text(PriorityDetail{{order.user}})},
+      context));
   return {order.event, std::move(changes)};
 }
 

@@ -24,8 +24,17 @@ struct GrantPriority {
   std::vector<UserId> users;
   std::string operator_name;
 };
-// Refusal: EVENT_NOT_FOUND.
+// The log says who. Users who have priority keep it. Refusal: EVENT_NOT_FOUND.
 Decision<EventId> decide_priority(const GrantPriority& order, const View& view, BatchContext& context);
+
+// Ends the priority of a user, who waits on in the line at the old place. It counts for later places, too.
+struct EndPriority {
+  EventId event;
+  UserId user;
+  std::string operator_name;
+};
+// Refusal: EVENT_NOT_FOUND.
+Decision<EventId> decide_end_priority(const EndPriority& order, const View& view, BatchContext& context);
 
 struct BlockSeats {
   DateId date;

@@ -91,6 +91,7 @@ Decision<Paid> decide_pay(const Pay& order, const View& view, BatchContext& cont
   if (!has_other_hold(view, event, user, holds, now)) {  // R-P4
     Visit over = *view.visits.find({event, order.fan.place});
     over.expires_at = now;
+    over.ended_by = EarlyEnd::paid;
     changes.visits.push_back(over);
   }
   return {Paid{std::move(payment), std::move(holds)}, std::move(changes)};

@@ -59,7 +59,7 @@ DrawJob::~DrawJob() = default;
 
 TimePoint DrawJob::next_due(const Event& event, const RoomState* state, TimePoint now) const {
   const Draw* draw = state && state->draw ? &*state->draw : nullptr;
-  if (will_be_drawn(event, now) && !is_committed(draw, event)) return now;
+  if (wants_commitment(event, draw, now)) return now;
   if (!draw || draw->drawn_at || !state->room.line().is_gathering() || !has_its_beacon(*draw)) return kNever;
   const auto drawing = drawings_.find(event.id);
   const bool is_under_way = drawing != drawings_.end() && !drawing->second->is_done;
@@ -68,9 +68,8 @@ TimePoint DrawJob::next_due(const Event& event, const RoomState* state, TimePoin
 
 void DrawJob::collect(const Event& event, TimePoint now, std::vector<std::unique_ptr<Command>>& due) {
   const auto draw = rooms_.look(event.id, [](const RoomState& state) { return state.draw; });
-  if (will_be_drawn(event, now)) {
-    if (!is_committed(draw ? &*draw : nullptr, event))
-      due.push_back(std::make_unique<CommitDraw>(event.id, random_(protocol::kSeedBytes)));
+  if (wants_commitment(event, draw ? &*draw : nullptr, now)) {
+    due.push_back(std::make_unique<CommitDraw>(event.id, random_(protocol::kSeedBytes)));
     return;
   }
   if (!draw || draw->drawn_at || now < draw->opens_at || event.queue.order != LineOrder::draw) return;

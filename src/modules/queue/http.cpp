@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <concepts>
+#include <functional>
 
 #include "api/bind.h"
 #include "api/call.h"
@@ -173,15 +174,22 @@ QueuePlace to_dto(const protocol::TokenClaims& claims, std::string_view token, c
                    .pollAfterMs = fan.poll_after.count(),
                    .issuedAt = claims.issued_at,
                    .activatedAt = standing.activated_at,
-                   .expiresAt = standing.expires_at};
+                   .expiresAt = standing.expires_at,
+                   .reason = standing.reason,
+                   .admittedLastMinute = fan.admitted_last_minute};
   if (standing.position) place.position = *standing.position;
-  if (stock && standing.status == QueueStatus::CREATED) {
-    place.soldOut = stock->sold_out;
-    place.stock = stock->stock;
-  }
+  if (standing.behind) place.behind = *standing.behind;
+  if (fan.paused) place.paused = PausedDto{fan.paused->since, fan.paused->text};
+  if (stock) place.soldOut = stock->sold_out;
+  if (stock && standing.status == QueueStatus::CREATED) place.stock = stock->stock;
   place.token.reserve(kBearer.size() + token.size());
   place.token.append(kBearer).append(token);
   return place;
+}
+
+std::uint64_t pause_tag(const std::optional<Pause>& paused) {
+  if (!paused) return 0;
+  return std::hash<std::string>()(paused->text) + std::uint64_t(to_ms(paused->since)) + 1;
 }
 
 std::string status_tag(const protocol::TokenClaims& claims, const FanView& fan,
@@ -189,12 +197,13 @@ std::string status_tag(const protocol::TokenClaims& claims, const FanView& fan,
   const Standing& standing = fan.standing;
   const bool waits = standing.status == QueueStatus::CREATED;
   std::string tag;
-  tag.reserve(128);
+  tag.reserve(192);
   append_parts(tag, claims.event.value, claims.place, int(standing.status), standing.position.value_or(~0U),
                fan.estimate.seconds.value_or(-1), fan.estimate.low.value_or(-1),
                fan.estimate.high.value_or(-1), to_ms(standing.expires_at.value_or(TimePoint{})),
-               waits && stock ? stock->sum : 0);
-  tag += waits && stock && stock->sold_out ? '1' : '0';
+               standing.reason ? int(*standing.reason) : -1, standing.behind.value_or(~0U),
+               fan.admitted_last_minute, pause_tag(fan.paused), waits && stock ? stock->sum : 0);
+  tag += stock && stock->sold_out ? '1' : '0';
   return tag;
 }
 

@@ -13,6 +13,12 @@
 
 namespace stagedoor::queue {
 
+struct PausedDto {
+  TimePoint since{};
+  std::string text;
+};
+BOOST_DESCRIBE_STRUCT(PausedDto, (), (since, text))
+
 struct QueuePlace {
   EventId eventId;
   UserId userId;
@@ -26,15 +32,22 @@ struct QueuePlace {
   TimePoint issuedAt{};
   std::optional<TimePoint> activatedAt;
   std::optional<TimePoint> expiresAt;
+  std::optional<EndReason> reason = {};     // why it is EXPIRED
+  std::optional<std::int64_t> behind = {};  // people who wait behind
+  std::int64_t admittedLastMinute = 0;
+  std::optional<PausedDto> paused = {};  // while waiting in a paused room
   bool soldOut = false;
   json::Omitted<json::Rendered<Stock>> stock = {};  // while waiting
 };
 BOOST_DESCRIBE_STRUCT(QueuePlace, (),
                       (eventId, userId, token, status, position, estimatedWaitSeconds, estimatedWaitLow,
-                       estimatedWaitHigh, pollAfterMs, issuedAt, activatedAt, expiresAt, soldOut, stock))
+                       estimatedWaitHigh, pollAfterMs, issuedAt, activatedAt, expiresAt, reason, behind,
+                       admittedLastMinute, paused, soldOut, stock))
 
 QueuePlace to_dto(const protocol::TokenClaims& claims, std::string_view token, const FanView& fan,
                   const std::optional<StockUpdate>& stock = std::nullopt);
+// A number that changes with the pause and its text; 0: the room is not paused.
+std::uint64_t pause_tag(const std::optional<Pause>& paused);
 // A tag of the whole state that the fan sees, except for the time of the next poll.
 std::string status_tag(const protocol::TokenClaims& claims, const FanView& fan,
                        const std::optional<StockUpdate>& stock = std::nullopt);

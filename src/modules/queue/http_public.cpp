@@ -101,10 +101,13 @@ Result<Answer> show_draw(const PublicDeps& deps, const http::Request& request) {
 }  // namespace
 
 DrawDto to_dto(const Draw& draw) {
-  DrawDto dto{.algorithm = std::string(protocol::kDrawAlgorithm),
-              .commitment = to_hex(protocol::draw_commitment(draw.seed, draw.event, draw.opens_at)),
-              .opensAt = draw.opens_at,
-              .committedAt = draw.committed_at};
+  DrawDto dto{
+      .algorithm = std::string(protocol::draw_algorithm_name(draw.algorithm)),
+      .commitment = to_hex(protocol::draw_commitment({draw.algorithm, draw.seed, draw.event, draw.opens_at})),
+      .opensAt = draw.opens_at,
+      .committedAt = draw.committed_at,
+      .moves = std::vector<DrawMoveDto>()};
+  for (const DrawMove& move : draw.moves) dto.moves->push_back({move.at, move.from, move.to});
   if (!draw.beacon_source.empty()) dto.beaconSource = draw.beacon_source;
   if (!draw.beacon.empty()) dto.beacon = draw.beacon;
   if (!draw.drawn_at) return dto;

@@ -12,11 +12,19 @@
 
 namespace stagedoor::queue {
 
+struct DrawMoveDto {
+  TimePoint at{};
+  TimePoint from{};
+  TimePoint to{};
+};
+BOOST_DESCRIBE_STRUCT(DrawMoveDto, (), (at, from, to))
+
 struct DrawDto {
   std::string algorithm;
   std::string commitment;  // hexadecimal, as are seed and digest
   TimePoint opensAt{};
   TimePoint committedAt{};
+  json::Omitted<std::vector<DrawMoveDto>> moves = {};  // of the opening, the oldest first
   json::Omitted<std::string> beaconSource = {};
   json::Omitted<std::string> beacon = {};
   // Once drawn:
@@ -26,8 +34,8 @@ struct DrawDto {
   json::Omitted<std::string> seed = {};
 };
 BOOST_DESCRIBE_STRUCT(DrawDto, (),
-                      (algorithm, commitment, opensAt, committedAt, beaconSource, beacon, drawnAt, people,
-                       digest, seed))
+                      (algorithm, commitment, opensAt, committedAt, moves, beaconSource, beacon, drawnAt,
+                       people, digest, seed))
 DrawDto to_dto(const Draw& draw);
 
 struct PublicDeps {

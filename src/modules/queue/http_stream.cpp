@@ -11,8 +11,8 @@
 namespace stagedoor::queue {
 namespace {
 
-// `event: status` with the data of GET /queue, and `id:` with its tag. A status and its times are sent
-// immediately, a position every pollAfterMs.
+// `event: status` with the data of GET /queue, and `id:` with its tag. A status, its times and a pause are
+// sent immediately, a position every pollAfterMs.
 class StatusStream : public EventStream {
  public:
   // `told`: the id of the last event that the listener has received; empty: none.
@@ -32,7 +32,8 @@ class StatusStream : public EventStream {
     if (!observed) return true;
     if (!observed->fan) return false;
     const Standing& standing = observed->fan->standing;
-    const bool status_changed = std::exchange(last_, Turn{standing}) != Turn{standing};
+    const Turn turn(*observed->fan);
+    const bool status_changed = std::exchange(last_, turn) != turn;
     if (status_changed || stock_changed || observed->poll_due) tell(*observed->fan, stock, text);
     return standing.status != QueueStatus::EXPIRED;
   }
@@ -41,10 +42,14 @@ class StatusStream : public EventStream {
   struct Turn {
     QueueStatus status = QueueStatus::CREATED;
     std::optional<TimePoint> activated_at, expires_at;
+    std::uint64_t pause = 0;
 
     Turn() = default;
-    explicit Turn(const Standing& now)
-        : status(now.status), activated_at(now.activated_at), expires_at(now.expires_at) {}
+    explicit Turn(const FanView& fan)
+        : status(fan.standing.status),
+          activated_at(fan.standing.activated_at),
+          expires_at(fan.standing.expires_at),
+          pause(pause_tag(fan.paused)) {}
     bool operator==(const Turn&) const = default;
   };
 

@@ -96,6 +96,39 @@ class QueueStream : public testing::Test, protected http::Reply::Sink {
   bool is_open = false;
 };
 
+// R-Q1, R-Q3
+TEST_F(QueueStream, tells_at_once_that_the_room_is_paused_and_that_the_sale_is_over) {
+  join();
+  const protocol::TokenClaims fan = join();
+  const auto stream = listen(fan);
+  hear(*stream);
+  const auto change = [&](const auto& f) {
+    f(stage.event());
+    Batch batch;
+    batch.catalogue.events.push_back(stage.event());
+    rooms.on_commit(batch);
+    clock.advance(Millis(50));
+    return hear(*stream);
+  };
+  auto events = change([&](Event& event) {
+    event.paused = true;
+    event.paused_since = clock.now();
+    event.paused_text = "Soon.";
+  });
+  ASSERT_THAT(events, SizeIs(1));
+  EXPECT_THAT(events[0].data, testing::HasSubstr(R"("text":"Soon.")"));
+  ASSERT_THAT(change([](Event& event) { event.paused_text = "Later."; }), SizeIs(1));
+  ASSERT_THAT(change([](Event& event) { event.paused = false; }), SizeIs(1));
+  EXPECT_THAT(change([&](Event& event) { event.on_sale.until = clock.now() + Millis(1000); }), IsEmpty());
+  clock.advance(Millis(949));
+  EXPECT_THAT(hear(*stream), IsEmpty());
+  clock.advance(Millis(1));
+  events = hear(*stream);
+  ASSERT_THAT(events, SizeIs(1));
+  EXPECT_THAT(events[0].data, testing::HasSubstr(R"("reason":"SALE_OVER")"));
+  EXPECT_FALSE(is_open);
+}
+
 TEST_F(QueueStream, begins_with_the_data_of_GET_queue_and_then_is_silent) {
   join();
   const protocol::TokenClaims fan = join();

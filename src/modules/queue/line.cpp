@@ -53,7 +53,7 @@ void Line::leave(Place place) { remove(place); }
 
 void Line::admit(Place place) {
   const bool is_of_returned = returned_.contains(place);
-  const bool is_of_priority = priority_users_[place - 1];
+  const bool is_of_priority = is_in_lane(place);
   since_returned_ = is_of_returned ? 0 : since_returned_ + 1;
   since_priority_ = is_of_priority && !is_of_returned ? 0 : since_priority_ + 1;
   if (!is_of_returned && !is_of_priority) frontier_ = std::max(frontier_, rank_of(place));
@@ -71,8 +71,9 @@ void Line::vanish(Place place) {
 }
 
 void Line::prioritise(Place place) {
-  if (priority_users_[place - 1]) return;
+  if (is_in_lane(place)) return;
   priority_users_[place - 1] = true;
+  ended_priority_.erase(place);
   if (!waiting_[place - 1] || vanished_[place - 1]) return;
   priority_.append(place);
   if (is_gathering_) return;
@@ -80,10 +81,16 @@ void Line::prioritise(Place place) {
   uncounted_.insert(rank_of(place));
 }
 
+void Line::end_priority(Place place) {
+  if (!is_in_lane(place)) return;
+  ended_priority_.insert(place);
+  priority_.remove(place);
+}
+
 void Line::come_back(Place place) {
   if (!waiting_[place - 1] || present_[place - 1]) return;
   set_present(place, true);
-  const bool has_passed = priority_users_[place - 1] || (!is_gathering_ && rank_of(place) <= frontier_);
+  const bool has_passed = is_in_lane(place) || (!is_gathering_ && rank_of(place) <= frontier_);
   if (has_passed) returned_.append(place);
   else if (!is_gathering_) uncounted_.insert(rank_of(place));
 }
@@ -115,6 +122,17 @@ std::optional<std::uint32_t> Line::position(Place place) const {
   const std::uint32_t in_line = counted_.count_before(rank_of(place));
   if (returned_.contains(place)) return 0;
   return priority_.contains(place) ? std::min(in_line, priority_.count_before(place)) : in_line;
+}
+
+std::uint32_t Line::present_before(Place place) const {
+  const Place rank = rank_of(place);
+  return counted_.count_before(rank) + uncounted_.count_before(rank);
+}
+
+std::uint32_t Line::present_behind(Place place) const {
+  const Place rank = rank_of(place);
+  const std::uint32_t itself = counted_.contains(rank) || uncounted_.contains(rank) ? 1 : 0;
+  return counted_.count() + uncounted_.count() - present_before(place) - itself;
 }
 
 std::vector<Place> Line::next(std::size_t wanted, const Shares& shares,

@@ -38,6 +38,8 @@ class Line {
   // Was absent for too long, and is not counted for others from now on, even after a return.
   void vanish(Place place);
   void prioritise(Place place);  // waiting or not
+  // Stays uncounted, so no other position grows.
+  void end_priority(Place place);
 
   // Until the draw the order is unknown: there are no positions and no admissions.
   void gather();
@@ -60,12 +62,17 @@ class Line {
   bool has_vanished(Place place) const { return vanished_[place - 1]; }
   // Its turn passed while it was absent; it is admitted through the share of returned users.
   bool is_returned(Place place) const { return returned_.contains(place); }
+  bool has_priority(Place place) const { return priority_.contains(place); }
   std::uint32_t waiting() const { return waiting_count_; }
   std::uint32_t present() const { return present_count_; }
   std::uint32_t returned_before(Place place) const { return returned_.count_before(place); }
 
   // People ahead (0 for the next one); nullopt while gathering. Requires waits(place).
   std::optional<std::uint32_t> position(Place place) const;
+  // People in the line who are present, also those whom position() does not count: the line that has to be
+  // admitted before and after this place. Require waits(place) and an order.
+  std::uint32_t present_before(Place place) const;
+  std::uint32_t present_behind(Place place) const;
   // For a user who would join now.
   std::uint32_t position_at_end() const { return counted_.count(); }
   // The highest rank that was admitted from the main line.
@@ -99,6 +106,10 @@ class Line {
   bool is_counted(Place place) const;
   bool stands_behind_frontier(Place place) const;
 
+  bool is_in_lane(Place place) const {
+    return priority_users_[place - 1] && !ended_priority_.contains(place);
+  }
+
   // By place.
   std::vector<bool> waiting_, present_, vanished_, priority_users_;
   std::uint32_t waiting_count_ = 0, present_count_ = 0;
@@ -110,6 +121,7 @@ class Line {
   WaitingSet uncounted_;  // by rank: the other waiting users in the line who are present
   SideLine returned_;
   SideLine priority_;
+  absl::flat_hash_set<Place> ended_priority_;  // places of priority_users_ that have it no more
   // Admissions since the last one of a side line.
   std::uint32_t since_returned_ = 0, since_priority_ = 0;
 };

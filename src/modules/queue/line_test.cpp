@@ -22,11 +22,12 @@ class NaiveLine {
   struct Person {
     Place place = 0;
     Place rank = 0;
-    bool waits = true, is_present = true, has_vanished = false, has_priority = false;
+    bool waits = true, is_present = true, has_vanished = false, has_priority = false, has_ended = false;
     int returned = 0;  // the how-manieth to come back late; 0: not in that line
     int prior = 0;     // the same of the priority line
     std::uint32_t told = ~0U;
     bool is_counted() const { return waits && !has_vanished && !has_priority; }
+    bool is_in_lane() const { return has_priority && !has_ended; }
   };
   std::vector<Person> people;
   bool is_gathering = false;
@@ -48,8 +49,8 @@ class NaiveLine {
     Person& one = at(place);
     const bool is_returned = one.returned > 0;
     since_returned = is_returned ? 0 : since_returned + 1;
-    since_priority = one.has_priority && !is_returned ? 0 : since_priority + 1;
-    if (!is_returned && !one.has_priority) frontier = std::max(frontier, one.rank);
+    since_priority = one.is_in_lane() && !is_returned ? 0 : since_priority + 1;
+    if (!is_returned && !one.is_in_lane()) frontier = std::max(frontier, one.rank);
     leave(place);
   }
   void vanish(Place place) {
@@ -62,7 +63,7 @@ class NaiveLine {
     Person& one = at(place);
     if (!one.waits || one.is_present) return;
     one.is_present = true;
-    if (one.has_priority || (!is_gathering && one.rank <= frontier)) one.returned = ++entries_;
+    if (one.is_in_lane() || (!is_gathering && one.rank <= frontier)) one.returned = ++entries_;
   }
   void go_again(Place place) {
     Person& one = at(place);
@@ -72,13 +73,32 @@ class NaiveLine {
   }
   void prioritise(Place place) {
     Person& one = at(place);
-    if (one.has_priority) return;
+    if (one.is_in_lane()) return;
     one.has_priority = true;
+    one.has_ended = false;
     if (one.waits && !one.has_vanished) one.prior = ++entries_;
+  }
+  void end_priority(Place place) {
+    Person& one = at(place);
+    if (!one.is_in_lane()) return;
+    one.has_ended = true;
+    one.prior = 0;
+    one.told = ~0U;  // only its own number may grow
   }
   void draw(const std::vector<Place>& rank_of) {
     for (std::size_t i = 0; i < rank_of.size(); ++i) people[i].rank = rank_of[i];
     is_gathering = false;
+  }
+
+  // Of the people in the line who are present: those before and behind.
+  std::pair<std::uint32_t, std::uint32_t> present_around(Place place) {
+    std::pair<std::uint32_t, std::uint32_t> around{};
+    for (const Person& one : people) {
+      if (!one.is_present || one.returned) continue;
+      around.first += one.rank < at(place).rank;
+      around.second += one.rank > at(place).rank;
+    }
+    return around;
   }
 
   std::uint32_t position(Place place) {
@@ -148,7 +168,7 @@ TEST(Line, agrees_with_a_naive_list_on_random_traces_and_positions_never_grow) {
     for (int step = 0; step < 60; ++step) {
       const auto last = static_cast<Place>(naive.people.size());
       const Place place = last ? static_cast<Place>(random() % last + 1) : 0;
-      switch (random() % 9) {
+      switch (random() % 10) {
         case 0:
         case 1:
         case 2: {
@@ -183,6 +203,11 @@ TEST(Line, agrees_with_a_naive_list_on_random_traces_and_positions_never_grow) {
           naive.prioritise(place);
           break;
         case 7:
+          if (place == 0) break;
+          line.end_priority(place);
+          naive.end_priority(place);
+          break;
+        case 8:
           for (const Place next : line.next(random() % 4, shares, kAll)) {
             line.admit(next);
             naive.admit(next);
@@ -212,6 +237,9 @@ TEST(Line, agrees_with_a_naive_list_on_random_traces_and_positions_never_grow) {
         ASSERT_EQ(position.has_value(), !naive.is_gathering);
         if (!position) continue;
         ASSERT_EQ(*position, naive.position(one.place)) << "seed " << seed << " step " << step;
+        ASSERT_EQ(std::pair(line.present_before(one.place), line.present_behind(one.place)),
+                  naive.present_around(one.place))
+            << "seed " << seed << " step " << step;
         if (!one.is_present) continue;
         ASSERT_LE(*position, one.told) << "seed " << seed << " step " << step << " place " << one.place;
         one.told = *position;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/refusals.h"
+#include "protocol/draw.h"
 
 namespace stagedoor::queue {
 
@@ -93,19 +94,31 @@ bool will_be_drawn(const Event& event, TimePoint now) {
   return event.queue.order == LineOrder::draw && !event.closed && now < event.on_sale.from;
 }
 
-bool is_committed(const Draw* draw, const Event& event) {
-  return draw && (draw->drawn_at ||
-                  (draw->opens_at == event.on_sale.from && draw->beacon_source == event.queue.beacon));
+bool wants_commitment(const Event& event, const Draw* draw, TimePoint now) {
+  if (!draw) return will_be_drawn(event, now);
+  if (draw->drawn_at || event.queue.order != LineOrder::draw || event.closed) return false;
+  const TimePoint from = event.on_sale.from;
+  const bool is_moved = from != draw->opens_at && (now < from || now < draw->opens_at);
+  return is_moved || draw->beacon_source != event.queue.beacon;
 }
 
 Changes decide_commit_draw(const Event& event, const View& view, TimePoint now, std::string seed) {
-  if (!will_be_drawn(event, now)) return {};
   const Draw* before = view.draws.find(event.id);
-  if (is_committed(before, event)) return {};
-  Draw draw = before ? *before : Draw{.event = event.id, .seed = std::move(seed)};
-  draw.opens_at = event.on_sale.from;
+  if (!wants_commitment(event, before, now)) return {};
+  Draw draw = before ? *before
+                     : Draw{.event = event.id,
+                            .seed = std::move(seed),
+                            .opens_at = event.on_sale.from,
+                            .committed_at = now,
+                            .algorithm = protocol::kDrawAlgorithm};
+  if (draw.opens_at != event.on_sale.from && (now < event.on_sale.from || now < draw.opens_at)) {
+    const TimePoint opens_at = std::max(event.on_sale.from, now);
+    draw.moves.push_back({now, draw.opens_at, opens_at});
+    draw.opens_at = opens_at;
+    if (draw.algorithm == 1) draw.committed_at = now;  // its commitment covers the opening
+  }
+  if (before && before->beacon_source != event.queue.beacon) draw.committed_at = now;
   draw.beacon_source = event.queue.beacon;
-  draw.committed_at = now;
   Changes changes;
   changes.draws.push_back(std::move(draw));
   return changes;
@@ -122,6 +135,31 @@ Changes decide_draw(const Event& event, const ClosedList& list, const View& view
   Changes changes;
   changes.draws.push_back(std::move(draw));
   return changes;
+}
+
+Result<void> check_draw_is_kept(const Event& before, const Event& after, const Draw* draw, TimePoint now) {
+  const auto fixed = [](std::string path, std::string message) {
+    return Refusal{.code = Code::DRAW_FIXED,
+                   .message = "People have joined and rely on what was published of the order.",
+                   .details = {{std::move(path), std::move(message)}}};
+  };
+  if (before.queue.order != after.queue.order)
+    return fixed("queue.order", "cannot be changed since the first user has joined");
+  if (before.queue.beacon != after.queue.beacon)
+    return fixed("queue.beacon", "cannot be changed since the first user has joined");
+  if (after.queue.order != LineOrder::draw || before.on_sale.from == after.on_sale.from) return {};
+  if (!draw) {
+    if (!will_be_drawn(after, now)) return {};
+    return fixed("on_sale.from", "cannot be moved to the future: users have joined a line without a draw");
+  }
+  if (draw->drawn_at) return {};
+  if (now >= draw->opens_at)
+    return fixed("on_sale.from", "cannot be moved: the opening has passed and the list of joins is closed");
+  const TimePoint earliest = now + kNoticeOfMove;
+  if (draw->beacon_source.empty() && after.on_sale.from < earliest)
+    return fixed("on_sale.from", "must be " + to_rfc3339(earliest) +
+                                     " or later: without a beacon a moved opening needs 60 s of notice");
+  return {};
 }
 
 Decision<Draw> decide_beacon(const NameBeacon& order, const View& view, TimePoint now) {

@@ -47,10 +47,11 @@ Changes decide_admit(const Event& event, std::span<const LinePlace> places, Time
 
 // True if the event's order will be drawn at a future opening.
 bool will_be_drawn(const Event& event, TimePoint now);
-// True if the draw matches the current event, so that no (new) commitment is needed.
-bool is_committed(const Draw* draw, const Event& event);
-// Commits to `seed` for the event's opening. If a commitment exists but the opening was moved or the beacon
-// changed, commits to the same seed for the new values. No changes if there is nothing to do.
+// True if the event needs a commitment, or its commitment has to follow the event: the opening was moved or
+// the beacon's source was changed. `draw`: nullptr if there is none yet.
+bool wants_commitment(const Event& event, const Draw* draw, TimePoint now);
+// Commits to `seed`, or lets the existing draw follow the event, with the same seed. An opening in the past
+// means now. No changes if there is nothing to do.
 Changes decide_commit_draw(const Event& event, const View& view, TimePoint now, std::string seed);
 // The input of the draw: the list of joins that the opening closed.
 struct ClosedList {
@@ -59,6 +60,12 @@ struct ClosedList {
 };
 // No changes if it is not due or already done.
 Changes decide_draw(const Event& event, const ClosedList& list, const View& view, TimePoint now);
+
+// Time between the publication of a moved opening and the opening, without a beacon.
+inline constexpr Millis kNoticeOfMove{60'000};
+// For an event that people have joined: refuses to change what they rely on (R-Q13), which is the kind of the
+// order, the source of the beacon, and the opening without notice. Refusal: DRAW_FIXED.
+Result<void> check_draw_is_kept(const Event& before, const Event& after, const Draw* draw, TimePoint now);
 
 struct NameBeacon {
   EventId event;

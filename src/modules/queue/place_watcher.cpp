@@ -12,9 +12,7 @@ std::optional<PlaceWatcher::Observation> PlaceWatcher::poll(bool force) {
   if (now >= token_end_) return Observation{};
   Observation observed{rooms_.watch(place_), now >= next_poll_};
   if (!observed.fan) return observed;
-  const Standing& standing = observed.fan->standing;
-  ends_at_ =
-      standing.status == QueueStatus::ACTIVATED ? std::min(token_end_, *standing.expires_at) : token_end_;
+  ends_at_ = std::min(token_end_, observed.fan->changes_at);
   if (observed.poll_due) next_poll_ = now + observed.fan->poll_after;
   return observed;
 }

@@ -76,8 +76,17 @@ TimePoint PresenceJob::next_due(const Event& event, const RoomState& state, Time
 
 void PresenceJob::collect(const Event& event, TimePoint now, std::vector<std::unique_ptr<Command>>& due) {
   Times& times = times_[event.id];
+  forgive(event, now);  // before anybody is admitted
   share(event, times, now, due);
   search(event, times, now, due);
+}
+
+void PresenceJob::forgive(const Event& event, TimePoint now) {
+  const Millis timeout = event.queue.presence_timeout;
+  if (timeout <= Millis(0)) return;
+  rooms_.with(event.id, [&](RoomState& state) {
+    if (state.room.was_silent(timeout)) state.room.forgive(now);
+  });
 }
 
 void PresenceJob::share(const Event& event, Times& times, TimePoint now,
@@ -97,7 +106,8 @@ void PresenceJob::search(const Event& event, Times& times, TimePoint now,
                          std::vector<std::unique_ptr<Command>>& due) {
   if (now < times.next_search) return;
   Millis timeout = event.queue.presence_timeout;
-  if (shares_presence_) timeout += timeout / kPresenceSharesPerTimeout * 2;  // for signs of life in transit
+  timeout += shares_presence_ ? timeout / kPresenceSharesPerTimeout * 2  // for signs of life in transit
+                              : timeout / 10;  // 1.1 timeout: half of it and the longest silence that counts
   auto absent = rooms_.with(
       event.id, [&](RoomState& state) { return state.room.find_absent(timeout, now, kAbsentAtOnce); });
   times.next_search = absent.size() < kAbsentAtOnce ? now + kSearchEvery : now;

@@ -1,5 +1,5 @@
 // Presence of waiting users (R-Q12): keeps their signs of life, shares them with other instances, and records
-// who has vanished.
+// who has vanished. Silence for which the server or the way to it is to blame is forgiven (decision 0022).
 #pragma once
 
 #include <absl/container/flat_hash_map.h>
@@ -33,6 +33,7 @@ class PresenceJob {
     TimePoint next_search{};          // for absent people
     TimePoint next_presence_share{};  // of signs of life, with other instances
   };
+  void forgive(const Event& event, TimePoint now);
   void share(const Event& event, Times& times, TimePoint now, std::vector<std::unique_ptr<Command>>& due);
   void search(const Event& event, Times& times, TimePoint now, std::vector<std::unique_ptr<Command>>& due);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/ensure.h"
 
@@ -42,6 +43,13 @@ double allowed_per_second(const QueuePolicy& policy) {
   return std::min(by_interval, by_capacity);
 }
 
+// Ends that were stored before there were reasons have none.
+EndReason reason_of(EarlyEnd end, bool was_inside) {
+  if (end == EarlyEnd::paid) return EndReason::PAID;
+  if (end == EarlyEnd::emptied) return EndReason::EMPTIED;
+  return end == EarlyEnd::none && was_inside ? EndReason::TURN_OVER : EndReason::LEFT;
+}
+
 std::optional<std::int64_t> seconds_for(std::uint32_t people, double per_second) {
   if (per_second <= 0) return std::nullopt;
   return static_cast<std::int64_t>(std::ceil(people / per_second));
@@ -54,6 +62,8 @@ void Room::joined(Place place, const UserId& user, TimePoint at) {
   if (people_.empty()) epoch_ = at;
   people_.push_back({user, at});
   signs_.push_back({.seen = ticks(at), .polls = {.at = ticks(at)}});
+  early_ends_.push_back(EarlyEnd::none);
+  note_sign(at);
   if (const auto before = newest_place_.find(user); before != newest_place_.end()) {
     place_before_[place] = *before;
     newest_place_.erase(before);
@@ -63,9 +73,10 @@ void Room::joined(Place place, const UserId& user, TimePoint at) {
   line_.append(priority_users_.contains(user));
 }
 
-void Room::left(Place place, TimePoint at) {
+void Room::left(Place place, TimePoint at, EarlyEnd by) {
   line_.leave(place);
   person(place).ends_at = at;
+  early_ends_[place - 1] = by;
 }
 
 void Room::vanished(const PlaceBitmap& block) {
@@ -79,6 +90,17 @@ void Room::grant_priority(const UserId& user) {
   if (const auto at = newest_place_.find(user); at != newest_place_.end()) line_.prioritise(*at);
 }
 
+void Room::end_priority(const UserId& user) {
+  if (priority_users_.erase(user) == 0) return;
+  if (const auto at = newest_place_.find(user); at != newest_place_.end()) line_.end_priority(*at);
+}
+
+std::vector<UserId> Room::priority_users() const {
+  std::vector<UserId> users(priority_users_.begin(), priority_users_.end());
+  std::sort(users.begin(), users.end());
+  return users;
+}
+
 Room::Ticks Room::ticks(TimePoint at) const {
   return at <= epoch_ ? 0 : static_cast<Ticks>((at - epoch_).count() / 10);
 }
@@ -87,6 +109,12 @@ void Room::seen(Place place, TimePoint now) {
   if (!owner(place)) return;
   signs_[place - 1].seen = ticks(now);
   line_.come_back(place);
+  note_sign(now);
+}
+
+void Room::note_sign(TimePoint at) {
+  if (newest_sign_ != TimePoint{}) longest_silence_ = std::max(longest_silence_, at - newest_sign_);
+  newest_sign_ = std::max(newest_sign_, at);
 }
 
 void Room::everybody_seen(TimePoint now) {
@@ -95,7 +123,18 @@ void Room::everybody_seen(TimePoint now) {
     signs_[place - 1].seen = at;
     line_.come_back(place);
   }
+  newest_sign_ = now;
+  longest_silence_ = Millis(0);
 }
+
+void Room::forgive(TimePoint now) {
+  const Ticks at = ticks(now);
+  for (Place place = 1; place <= last_place(); ++place)
+    if (line_.is_present(place)) signs_[place - 1].seen = at;
+}
+
+// Fans are told to poll at least twice in `timeout`.
+bool Room::was_silent(Millis timeout) { return std::exchange(longest_silence_, Millis(0)) > timeout * 3 / 5; }
 
 void Room::seen(const PlaceBitmap& places, TimePoint now) {
   each_place(places, [&](Place place) { seen(place, now); });
@@ -109,11 +148,23 @@ bool Room::is_absent(Place place, Millis timeout, TimePoint now) const {
 std::vector<Place> Room::find_absent(Millis timeout, TimePoint now, std::size_t at_most) {
   std::vector<Place> absent;
   if (timeout <= Millis(0) || line_.present() == 0) return absent;
-  for (Place place = 1; place <= last_place() && absent.size() < at_most; ++place) {
-    if (!line_.is_present(place) || !is_absent(place, timeout, now)) continue;
-    if (line_.has_vanished(place)) line_.go_again(place);
-    else absent.push_back(place);
+  const TimePoint heard_until = std::min(now, newest_sign_);
+  std::size_t count = 0;
+  for (Place place = 1; place <= last_place(); ++place) {
+    if (!line_.is_present(place) || !is_absent(place, timeout, heard_until)) continue;
+    if (absent.size() < at_most) absent.push_back(place);
+    ++count;
   }
+  if (count * 2 > line_.present() && now - forgiven_at_ >= timeout * kBurstsApart) {
+    forgiven_at_ = now;
+    forgive(now);
+    return {};
+  }
+  std::erase_if(absent, [&](Place place) {
+    if (!line_.has_vanished(place)) return false;
+    line_.go_again(place);
+    return true;
+  });
   return absent;
 }
 
@@ -123,7 +174,7 @@ Place Room::last_joined_before(TimePoint at) const {
   return static_cast<Place>(first - people_.begin());
 }
 
-void Room::visit(Place place, TimePoint activated_at, TimePoint expires_at) {
+void Room::visit(Place place, TimePoint activated_at, TimePoint expires_at, EarlyEnd ended_by) {
   Person& visitor = person(place);
   if (visitor.activated_at == kNever) {
     line_.admit(place);
@@ -138,6 +189,7 @@ void Room::visit(Place place, TimePoint activated_at, TimePoint expires_at) {
     ends_.erase({visitor.ends_at, place});
   }
   visitor.ends_at = expires_at;
+  early_ends_[place - 1] = ended_by;
   ends_.emplace(expires_at, place);
 }
 
@@ -179,9 +231,15 @@ Standing Room::standing(Place place, TimePoint now) const {
   standing.joined_at = one.joined_at;
   if (one.activated_at != kNever) standing.activated_at = one.activated_at;
   if (one.ends_at != kNever) standing.expires_at = one.ends_at;
-  if (one.ends_at <= now) standing.status = QueueStatus::EXPIRED;
-  else if (standing.activated_at) standing.status = QueueStatus::ACTIVATED;
-  else standing.position = line_.position(place);
+  if (one.ends_at <= now) {
+    standing.status = QueueStatus::EXPIRED;
+    standing.reason = reason_of(early_ends_[place - 1], standing.activated_at.has_value());
+  } else if (standing.activated_at) {
+    standing.status = QueueStatus::ACTIVATED;
+  } else {
+    standing.position = line_.position(place);
+    if (standing.position) standing.behind = line_.present_behind(place);
+  }
   return standing;
 }
 
@@ -239,6 +297,7 @@ const Room::Rates& Room::rates(const QueuePolicy& policy, TimePoint now) const {
   if (now - rates_.at < kRatesKept && rates_.at <= now) return rates_;
   rates_ = {};
   rates_.at = now;
+  rates_.last_minute = std::int64_t(stamps_within(now - kMeasured, now));
   const TimePoint since = std::max(busy_since_ == kNever ? now : busy_since_, now - kMeasured);
   const Millis span = now - since;
   const double seconds = double(span.count()) / 1000;
@@ -276,7 +335,12 @@ Estimate Room::expected_wait(Place place, const Standing& told, const QueuePolic
   if (!told.position) return {};
   if (line_.is_returned(place))
     return estimate(line_.returned_before(place), policy, now, std::max(policy.return_share, 0.01));
-  return estimate(*told.position, policy, now);
+  if (!owner(place) || line_.has_priority(place)) return estimate(*told.position, policy, now);
+  return estimate(line_.present_before(place), policy, now);
+}
+
+std::int64_t Room::admitted_last_minute(const QueuePolicy& policy, TimePoint now) const {
+  return rates(policy, now).last_minute;
 }
 
 double Room::admitted_per_second(const QueuePolicy& policy, TimePoint now) const {

@@ -38,13 +38,17 @@ class Room {
 
   // More admissions in one batch would block the lane too long.
   static constexpr std::size_t kAdmitAtOnce = 500;
+  static constexpr int kBurstsApart = 5;
 
   // Committed facts, in commit order.
-  void joined(Place place, const UserId& user, TimePoint at);             // place = last_place() + 1
-  void left(Place place, TimePoint at);                                   // while waiting
-  void visit(Place place, TimePoint activated_at, TimePoint expires_at);  // begun, renewed or ended
-  void vanished(const PlaceBitmap& block);                                // absent while waiting
+  void joined(Place place, const UserId& user, TimePoint at);            // place = last_place() + 1
+  void left(Place place, TimePoint at, EarlyEnd by = EarlyEnd::left);    // while waiting
+  void visit(Place place, TimePoint activated_at, TimePoint expires_at,  // begun, renewed or ended
+             EarlyEnd ended_by = EarlyEnd::none);
+  void vanished(const PlaceBitmap& block);  // absent while waiting
   void grant_priority(const UserId& user);  // whether or not the user has joined
+  void end_priority(const UserId& user);
+  std::vector<UserId> priority_users() const;  // sorted
   // No admissions until the draw; see Line.
   void gather() { line_.gather(); }
   void set_order(protocol::DrawnOrder order) { line_.set_order(std::move(order)); }
@@ -53,8 +57,15 @@ class Room {
   void seen(Place place, TimePoint now);
   void everybody_seen(TimePoint now);  // after a restart: the downtime does not count as absence
   void seen(const PlaceBitmap& places, TimePoint now);
+  // Gives all present users a sign of life, because their silence is not their fault (decision 0022).
+  void forgive(TimePoint now);
+  // True if, since the last call, nobody gave a sign of life for longer than a user who polls as told is
+  // silent: the server stood still, or the way to it was broken.
+  bool was_silent(Millis timeout);
   // Waiting users without a sign of life for longer than `timeout` who are not yet recorded as vanished, at
-  // most `at_most`. (Users who came back and are absent again are set aside here, without a new record.)
+  // most `at_most`. (Users who came back and are absent again are set aside here, without a new record.) The
+  // time since the room's newest sign of life does not count. If more than half of those present are absent
+  // at once, they are forgiven, at most once in kBurstsApart times the timeout.
   std::vector<Place> find_absent(Millis timeout, TimePoint now, std::size_t at_most);
 
   Place last_place() const { return static_cast<Place>(people_.size()); }
@@ -86,6 +97,7 @@ class Room {
   // The same for a waiting user with this standing.
   Estimate expected_wait(Place place, const Standing& told, const QueuePolicy& policy, TimePoint now) const;
   double admitted_per_second(const QueuePolicy& policy, TimePoint now) const;  // 0: not yet measured
+  std::int64_t admitted_last_minute(const QueuePolicy& policy, TimePoint now) const;
 
   // Takes a poll from the place's bucket (poll_pace.h); returns false if the poll comes too soon (R-Q15). Not
   // part of the stored state.
@@ -124,6 +136,7 @@ class Room {
   struct Rates {
     TimePoint at{};  // time of the measurement
     double mean = 0, slowest = 0, fastest = 0;
+    std::int64_t last_minute = 0;  // people admitted
     bool is_measured = false;
     bool has_band = false;
   };
@@ -131,11 +144,16 @@ class Room {
   std::size_t stamps_within(TimePoint from, TimePoint to) const;  // [from, to]
   Ticks ticks(TimePoint at) const;
   bool is_absent(Place place, Millis timeout, TimePoint now) const;
+  void note_sign(TimePoint at);
 
   // By place, from 1; in pieces that are never moved, so growth has no latency peak.
   std::deque<Person> people_;
   std::deque<Signs> signs_;
+  std::deque<EarlyEnd> early_ends_;
   TimePoint epoch_{};
+  TimePoint newest_sign_{};   // of life, of anybody
+  Millis longest_silence_{};  // between two of them, since was_silent() was asked
+  TimePoint forgiven_at_{};   // a burst of absences
   absl::flat_hash_set<UserId> priority_users_;
   absl::flat_hash_set<Place, ByUser, ByUser> newest_place_{0, ByUser{&people_}, ByUser{&people_}};
   // Of users who joined again: the place before this one.

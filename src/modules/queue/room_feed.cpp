@@ -7,6 +7,14 @@
 #include "modules/queue/rooms.h"
 
 namespace stagedoor::queue {
+namespace {
+
+void change_priority(Room& room, const PriorityUser& row) {
+  if (row.taken_back_at) room.end_priority(row.user);
+  else room.grant_priority(row.user);
+}
+
+}  // namespace
 
 void Rooms::restore(LineStore& line, StartupState& store) {
   const TimePoint now = std::max(clock_.now(), store.latest_moment());
@@ -21,17 +29,21 @@ void Rooms::restore(LineStore& line, StartupState& store) {
     if (draw.drawn_at) drawn.push_back(draw);
   }});
   // In the order in which people entered the priority line: at their join, or later when priority was
-  // granted.
+  // granted. A row whose priority was taken back is two changes.
   std::map<EventId, std::deque<PriorityUser>> granted;
-  store.read({.priority = [&](const PriorityUser& user) { granted[user.event].push_back(user); }});
+  store.read({.priority = [&](const PriorityUser& user) {
+    auto& changes = granted[user.event];
+    changes.push_back({user.event, user.user, user.granted_at, std::nullopt});
+    if (user.taken_back_at) changes.push_back(user);
+  }});
+  const auto at = [](const PriorityUser& change) { return change.taken_back_at.value_or(change.granted_at); };
   for (auto& [event, users] : granted) {
-    std::stable_sort(users.begin(), users.end(), [](const PriorityUser& a, const PriorityUser& b) {
-      return a.granted_at < b.granted_at;
-    });
+    std::stable_sort(users.begin(), users.end(),
+                     [&](const PriorityUser& a, const PriorityUser& b) { return at(a) < at(b); });
   }
-  const auto grant_until = [](Room& room, std::deque<PriorityUser>& users, TimePoint until) {
-    for (; !users.empty() && users.front().granted_at <= until; users.pop_front())
-      room.grant_priority(users.front().user);
+  const auto grant_until = [&](Room& room, std::deque<PriorityUser>& users, TimePoint until) {
+    for (; !users.empty() && at(users.front()) <= until; users.pop_front())
+      change_priority(room, users.front());
   };
   for (const auto& [id, event] : catalogue->events) {
     auto& users = granted[id];
@@ -39,7 +51,7 @@ void Rooms::restore(LineStore& line, StartupState& store) {
       registry_.with(place.event, [&](RoomState& state) {
         grant_until(state.room, users, place.joined_at);
         state.room.joined(place.place, place.user, place.joined_at);
-        if (place.left_at) state.room.left(place.place, *place.left_at);
+        if (place.left_at) state.room.left(place.place, *place.left_at, place.left_by);
       });
     });
   }
@@ -63,7 +75,7 @@ void Rooms::restore(LineStore& line, StartupState& store) {
   }});
   store.read({.visit = [&](const Visit& visit) {
     registry_.with(visit.event, [&](RoomState& state) {
-      state.room.visit(visit.place, visit.activated_at, visit.expires_at);
+      state.room.visit(visit.place, visit.activated_at, visit.expires_at, visit.ended_by);
     });
   }});
   count_everybody_present(now);
@@ -71,7 +83,7 @@ void Rooms::restore(LineStore& line, StartupState& store) {
 
 void Rooms::on_commit(const Batch& batch) {
   for (const auto& row : batch.priority)
-    registry_.with(row.event, [&](RoomState& state) { state.room.grant_priority(row.user); });
+    registry_.with(row.event, [&](RoomState& state) { change_priority(state.room, row); });
   for (const auto& [row, stored] : batch.line.rows()) {
     const LinePlace& place = row;
     if (!stored) {
@@ -79,7 +91,9 @@ void Rooms::on_commit(const Batch& batch) {
                      [&](RoomState& state) { state.room.joined(place.place, place.user, place.joined_at); });
     }
     if (place.left_at) {
-      registry_.change(place.event, [&](RoomState& state) { state.room.left(place.place, *place.left_at); });
+      registry_.change(place.event, [&](RoomState& state) {
+        state.room.left(place.place, *place.left_at, place.left_by);
+      });
     }
   }
   for (const auto& block : batch.absences)
@@ -87,7 +101,7 @@ void Rooms::on_commit(const Batch& batch) {
   for (const auto& [row, stored] : batch.visits.rows()) {
     const Visit& visit = row;
     registry_.change(visit.event, [&](RoomState& state) {
-      state.room.visit(visit.place, visit.activated_at, visit.expires_at);
+      state.room.visit(visit.place, visit.activated_at, visit.expires_at, visit.ended_by);
     });
   }
   for (const auto& [row, stored] : batch.draws.rows()) {
@@ -101,7 +115,7 @@ void Rooms::on_commit(const Batch& batch) {
   // A room gathers while its policy requires a draw that has not taken place; otherwise the order is that of
   // joining.
   const auto follow_policy = [&](EventId id, const QueuePolicy& policy) {
-    registry_.with(id, [&](RoomState& state) {
+    registry_.change(id, [&](RoomState& state) {  // streams see pauses and the end of the sale at once
       const bool waits_for_draw = state.draw && !state.draw->drawn_at && policy.order == LineOrder::draw;
       const bool is_gathering = state.room.line().is_gathering();
       const bool has_broken_draw = is_gathering && state.draw && state.draw->drawn_at;

@@ -235,6 +235,41 @@ TEST(Room, an_earlier_longer_advice_does_not_refuse_a_poll) {
   EXPECT_TRUE(room.may_poll(1, kStart + Millis(20), Millis(1000)));
 }
 
+// R-Q12: absence is judged by the signs of life of the whole room.
+TEST(Room, finds_nobody_absent_in_a_time_in_which_nobody_gave_a_sign) {
+  const Millis timeout{60'000};
+  Room room;
+  join(room, 4);
+  EXPECT_TRUE(room.find_absent(timeout, kStart + Millis(600'000), 9).empty());
+  room.seen(3, kStart + Millis(30'000));
+  EXPECT_FALSE(room.was_silent(timeout));
+  for (int second = 31; second <= 62; ++second) {
+    room.seen(2, kStart + Millis(second * 1000));
+    room.seen(3, kStart + Millis(second * 1000));
+  }
+  EXPECT_EQ(room.find_absent(timeout, kStart + Millis(62'000), 9), (std::vector<Place>{1, 4}));
+  EXPECT_FALSE(room.was_silent(timeout));
+  room.seen(2, kStart + Millis(98'001));
+  EXPECT_TRUE(room.was_silent(timeout)) << "36 s, although a fan who is there polls every 30 s";
+  EXPECT_FALSE(room.was_silent(timeout)) << "asked once";
+  room.forgive(kStart + Millis(98'001));
+  room.seen(3, kStart + Millis(158'001));
+  EXPECT_TRUE(room.find_absent(timeout, kStart + Millis(158'001), 9).empty());
+}
+
+// R-Q12: more than half at once are not a decision of the fans; once in five timeouts.
+TEST(Room, forgives_more_than_half_who_are_absent_at_once) {
+  const Millis timeout{60'000};
+  Room room;
+  join(room, 5);
+  const auto absent_at = [&](Millis at) {
+    for (const Place place : {4, 5}) room.seen(Place(place), kStart + at);
+    return room.find_absent(timeout, kStart + at, 9);
+  };
+  for (int ms = 1000; ms <= 121'000; ms += 1000) EXPECT_TRUE(absent_at(Millis(ms)).empty()) << ms;
+  EXPECT_EQ(absent_at(Millis(122'000)), (std::vector<Place>{1, 2, 3})) << "the second time they are";
+}
+
 // R-Q14
 TEST(Room, estimates_by_the_policy_first_and_by_what_was_measured_later) {
   Room room;

@@ -9,20 +9,54 @@ namespace {
 
 constexpr std::size_t kListedAtOnce = 10'000;  // under one lock: polls of the event wait meanwhile
 
-bool is_over(const Event& event, TimePoint now) { return event.closed || now >= event.on_sale.until; }
-
 bool is_somebody_elses(const Room& room, const PlaceRef& place) {
   const UserId* owner = room.owner(place.place);
   return owner && *owner != place.user;
 }
 
+// Nobody waits for a sale that is over. If it is extended, they wait again.
+void end_waiting(Standing& standing, const Event& event, TimePoint now) {
+  standing.status = QueueStatus::EXPIRED;
+  standing.position = 0;
+  standing.behind.reset();
+  standing.reason = EndReason::SALE_OVER;
+  if (now >= event.on_sale.until) standing.expires_at = event.on_sale.until;
+}
+
+// Before the opening nobody is admitted.
+void add_opening(Estimate& estimate, Millis until) {
+  const std::int64_t seconds = std::chrono::ceil<std::chrono::seconds>(until).count();
+  for (auto* expected : {&estimate.seconds, &estimate.low, &estimate.high})
+    if (*expected) **expected += seconds;
+  estimate.is_guess = false;
+}
+
+void describe_wait(FanView& fan, const Room& room, Place place, const Event& event, TimePoint now) {
+  fan.changes_at = event.on_sale.until;
+  if (event.paused) {
+    fan.paused = Pause{event.paused_since.value_or(event.updated_at), event.paused_text};
+    return;
+  }
+  fan.estimate = room.expected_wait(place, fan.standing, event.queue, now);
+  if (now < event.on_sale.from) add_opening(fan.estimate, event.on_sale.from - now);
+}
+
 // `event` is nullptr if this instance does not know it yet.
 FanView view(const Room& room, Place place, const Event* event, TimePoint now) {
   static const QueuePolicy kDefaults;
-  FanView fan{room.standing(place, now), {}, {}};
-  if (fan.standing.status != QueueStatus::CREATED) fan.estimate.seconds = 0;
-  else if (!event || !event->paused)
-    fan.estimate = room.expected_wait(place, fan.standing, event ? event->queue : kDefaults, now);
+  const QueuePolicy& policy = event ? event->queue : kDefaults;
+  FanView fan{.standing = room.standing(place, now), .estimate = {}};
+  if (fan.standing.status != QueueStatus::CREATED) {
+    fan.estimate.seconds = 0;
+    if (fan.standing.status == QueueStatus::ACTIVATED) fan.changes_at = *fan.standing.expires_at;
+  } else if (!event) {
+    fan.estimate = room.expected_wait(place, fan.standing, policy, now);
+  } else if (event->is_over(now)) {
+    end_waiting(fan.standing, *event, now);
+  } else {
+    describe_wait(fan, room, place, *event, now);
+  }
+  fan.admitted_last_minute = room.admitted_last_minute(policy, now);
   fan.poll_after = poll_after(fan.standing, fan.estimate, place, event, now);
   return fan;
 }
@@ -62,8 +96,12 @@ Rooms::Poll Rooms::poll(const PlaceRef& place) {
     presence_.record(state, place, now);
     const FanView fan = view(state.room, place.place, event, now);
     const bool is_limited = event && event->queue.poll_min > Millis(0);
-    if (is_limited && !state.room.may_poll(place.place, now, fan.poll_after))
-      return {std::nullopt, fan.poll_after / 2};
+    if (!is_limited) return {fan, {}};
+    if (!state.room.owner(place.place)) {
+      const Millis wait = take_from_table(place, fan.poll_after);
+      return wait > Millis(0) ? Poll{std::nullopt, wait} : Poll{fan, {}};
+    }
+    if (!state.room.may_poll(place.place, now, fan.poll_after)) return {std::nullopt, fan.poll_after / 2};
     return {fan, {}};
   });
 }
@@ -86,8 +124,11 @@ Millis Rooms::ask_again(const PlaceRef& place) {
   const Event* event = catalogue->event(place.event);
   if (!event || event->queue.poll_min <= Millis(0)) return {};
   const auto fan = look(place);
-  if (!fan) return {};
-  const Rate rate{.burst = std::int64_t(kPollBurst), .interval = fan->poll_after / 2};
+  return fan ? take_from_table(place, fan->poll_after) : Millis(0);
+}
+
+Millis Rooms::take_from_table(const PlaceRef& place, Millis advised) {
+  const Rate rate{.burst = std::int64_t(kPollBurst), .interval = advised / 2};
   const auto now = std::chrono::nanoseconds(clock_.now().time_since_epoch()).count();
   const auto key = mix_key(std::uint64_t(place.event.value), place.place);
   return std::chrono::ceil<Millis>(asked_again_.take(key, rate, now));
@@ -118,6 +159,10 @@ std::optional<Draw> Rooms::draw(EventId event) const {
   return registry_.look(event, [](const RoomState& state) { return state.draw; });
 }
 
+std::vector<UserId> Rooms::priority_users(EventId event) const {
+  return registry_.look(event, [](const RoomState& state) { return state.room.priority_users(); });
+}
+
 std::vector<LinePlace> Rooms::everybody(EventId event) const {
   std::vector<LinePlace> people;
   const TimePoint now = clock_.now();
@@ -140,7 +185,7 @@ TimePoint Rooms::next_due(TimePoint now) const {
   const auto catalogue = catalogue_();
   for (const auto& each : catalogue->events) {
     const Event& event = *each.second;
-    if (is_over(event, now)) continue;
+    if (event.is_over(now)) continue;
     const auto with_room = registry_.look(event.id, [&](const RoomState& state) {
       return std::optional(
           std::min({draws_.next_due(event, &state, now), presence_.next_due(event, state, now),
@@ -154,7 +199,7 @@ TimePoint Rooms::next_due(TimePoint now) const {
 void Rooms::collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) {
   const auto catalogue = catalogue_();
   for (const auto& [id, event] : catalogue->events) {
-    if (is_over(*event, now)) continue;
+    if (event->is_over(now)) continue;
     draws_.collect(*event, now, due);
     if (!registry_.contains(id)) continue;
     presence_.collect(*event, now, due);

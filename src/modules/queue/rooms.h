@@ -49,7 +49,8 @@ class Rooms : public CommitObserver, public Job {
   std::optional<FanView> look(const PlaceRef& place) const;
   // The same, as a sign of life (R-Q12).
   std::optional<FanView> watch(const PlaceRef& place);
-  // The same, counted as a poll. A poll that comes too soon (R-Q15) gets only the time to wait.
+  // The same, counted as a poll. A poll that comes too soon (R-Q15) gets only the time to wait. Every
+  // instance counts by itself, also a place that it does not know yet.
   struct Poll {
     std::optional<FanView> told;
     Millis too_soon_by{};  // > 0: POLL_TOO_SOON
@@ -66,6 +67,8 @@ class Rooms : public CommitObserver, public Job {
   // See RoomRegistry. Lives as long as this object.
   const std::atomic<std::uint64_t>& changes(EventId event) { return registry_.changes(event); }
   std::optional<Draw> draw(EventId event) const;
+  // The users who have priority, in the order of their ids.
+  std::vector<UserId> priority_users(EventId event) const;
   // All users who wait or are inside, by place.
   std::vector<LinePlace> everybody(EventId event) const;
 
@@ -87,6 +90,9 @@ class Rooms : public CommitObserver, public Job {
   AdmissionJob admission_{registry_};
   PresenceJob presence_{registry_};
   DrawJob draws_;
+  // Takes a poll from the place's bucket there. Returns the time to wait.
+  Millis take_from_table(const PlaceRef& place, Millis advised);
+
   BucketTable asked_again_{kAskedAgainSets, 0};  // nobody can choose the place that is its key
 };
 

@@ -44,6 +44,20 @@ TEST(Rooms, may_be_asked_for_unknown_rooms_while_the_lane_collects) {
   EXPECT_TRUE(due.empty());
 }
 
+// R-Q15, R-M1: an instance that has not heard of the place yet limits its polls, too.
+TEST(Rooms, limits_the_polls_of_a_place_that_it_does_not_know_yet) {
+  Stage stage;
+  ManualClock clock{kNow};
+  Rooms rooms{clock, [catalogue = stage.view.catalogue] { return catalogue; }, &seeds};
+  const PlaceRef place{kClubNight, 77, user_id(1)};
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(rooms.poll(place).told);
+  const Rooms::Poll refused = rooms.poll(place);
+  EXPECT_FALSE(refused.told);
+  EXPECT_GT(refused.too_soon_by, Millis(0));
+  clock.advance(refused.too_soon_by);
+  EXPECT_TRUE(rooms.poll(place).told);
+}
+
 // R-A2: five at once, then one per half of the advised wait, and not from the polls of the place.
 TEST(Rooms, asking_again_counts_as_a_poll_in_a_bucket_of_its_own) {
   Stage stage;

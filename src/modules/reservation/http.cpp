@@ -201,6 +201,9 @@ void leave(const ReservationDeps& deps, const protocol::TokenClaims& claims, Ide
           fan.standing.status = queue::QueueStatus::EXPIRED;
           fan.standing.position = 0;
           fan.standing.expires_at = std::min(fan.standing.expires_at.value_or(left.at), left.at);
+          if (!fan.standing.reason) fan.standing.reason = queue::EndReason::LEFT;
+          fan.standing.behind.reset();
+          fan.paused.reset();
           fan.estimate = {0, {}, {}};
           return http::ok(200, to_dto(claims, deps.tokens.sign(claims), fan));
         });

@@ -222,11 +222,13 @@ Decision<Left> decide_leave(const Leave& order, const View& view, BatchContext& 
   const PlaceRef& fan = order.fan;
   const TimePoint now = context.now;
   Changes changes;
+  const EarlyEnd end = order.reason == CancelReason::OPERATOR ? EarlyEnd::emptied : EarlyEnd::left;
   const Visit* visit = view.visits.find({fan.event, fan.place});
   if (visit && visit->user != fan.user) return unknown_token();
   if (visit && visit->is_active(now)) {
     Visit over = *visit;
     over.expires_at = now;
+    over.ended_by = end;
     changes.visits.push_back(over);
     const FanSeats* seats = view.fans.find({fan.event, fan.user});
     for (const ReservationId id : seats ? seats->unpaid : std::vector<ReservationId>{}) {
@@ -240,6 +242,7 @@ Decision<Left> decide_leave(const Leave& order, const View& view, BatchContext& 
     if (!has_left) {
       changes.line.push_back(*current);
       changes.line.back().left_at = now;
+      changes.line.back().left_by = end;
     }
   }
   return {Left{now}, std::move(changes)};

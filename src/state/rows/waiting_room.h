@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -14,16 +15,20 @@
 
 namespace stagedoor {
 
+// Why a visit or a wait ended before its time. Stored as the number.
+BOOST_DEFINE_ENUM_CLASS(EarlyEnd, none, paid, left, emptied)
+
 // A place in an event's line. Its number never changes; `left_at` is set when its owner gives it up while
-// waiting.
+// waiting, or an operator empties the room.
 struct LinePlace {
   EventId event{};
   Place place = 0;
   UserId user{};
   TimePoint joined_at{};
   std::optional<TimePoint> left_at{};
+  EarlyEnd left_by = EarlyEnd::none;
 };
-BOOST_DESCRIBE_STRUCT(LinePlace, (), (event, place, user, joined_at, left_at))
+BOOST_DESCRIBE_STRUCT(LinePlace, (), (event, place, user, joined_at, left_at, left_by))
 
 // The turn of a user, who is inside during [activated_at, expires_at). An early end moves expires_at to that
 // time.
@@ -33,10 +38,11 @@ struct Visit {
   UserId user{};
   TimePoint activated_at{};
   TimePoint expires_at{};
+  EarlyEnd ended_by = EarlyEnd::none;
 
   bool is_active(TimePoint now) const { return activated_at <= now && now < expires_at; }
 };
-BOOST_DESCRIBE_STRUCT(Visit, (), (event, place, user, activated_at, expires_at))
+BOOST_DESCRIBE_STRUCT(Visit, (), (event, place, user, activated_at, expires_at, ended_by))
 
 // A bitmap over 4,096 places of a line; the lowest bit of the first byte is place `block` * 4096 + 1. As
 // stored: the places whose owner was once absent while waiting (R-Q12); a bit is never cleared.
@@ -60,29 +66,41 @@ void each_place(const PlaceBitmap& block, Visit&& visit) {
   }
 }
 
+// The opening of a draw was moved, at this time.
+struct DrawMove {
+  TimePoint at{};
+  TimePoint from{};
+  TimePoint to{};
+};
+BOOST_DESCRIBE_STRUCT(DrawMove, (), (at, from, to))
+
 // The draw of an event's order (R-Q13; docs/draw.md): first a commitment to the seed, later the result.
 struct Draw {
   EventId event{};
   std::string seed{};    // 32 random bytes, secret until drawn
-  TimePoint opens_at{};  // the opening that the commitment names; users who joined before it take part
+  TimePoint opens_at{};  // users who joined before it take part
   TimePoint committed_at{};
   std::string
       beacon_source{};   // the public source that the policy named when it was committed; "" without one
   std::string beacon{};  // its value, after an operator gave it
   std::optional<TimePoint> drawn_at{};
-  Place people = 0;      // once drawn: places 1 … people took part
-  std::string digest{};  // once drawn: 32 bytes, of the list of their joins
+  Place people = 0;            // once drawn: places 1 … people took part
+  std::string digest{};        // once drawn: 32 bytes, of the list of their joins
+  std::int32_t algorithm = 1;  // its version; see protocol/draw.h
+  std::vector<DrawMove> moves{};
 };
 BOOST_DESCRIBE_STRUCT(Draw, (),
-                      (event, seed, opens_at, committed_at, beacon_source, beacon, drawn_at, people, digest))
+                      (event, seed, opens_at, committed_at, beacon_source, beacon, drawn_at, people, digest,
+                       algorithm, moves))
 
 // A user who may wait in the priority line of an event (R-Q17).
 struct PriorityUser {
   EventId event{};
   UserId user{};
   TimePoint granted_at{};
+  std::optional<TimePoint> taken_back_at{};  // nullopt: has it
 };
-BOOST_DESCRIBE_STRUCT(PriorityUser, (), (event, user, granted_at))
+BOOST_DESCRIBE_STRUCT(PriorityUser, (), (event, user, granted_at, taken_back_at))
 
 // The stored rows of one event's room.
 struct RoomRows {
