@@ -45,6 +45,9 @@ namespace {
 
 using enum http::Method;
 
+constexpr const char* kExampleEvent =
+    R"({"name":"Spring Recital","on_sale":{"from":"2026-01-01T00:00:00Z","until":"2036-01-01T00:00:00Z"}})";
+constexpr const char* kExampleDate = R"({"starts_at":"2036-02-01T10:00:00Z","prices":{"Standard":110000}})";
 const http::Success kEvent{.description = "The event", .schema = &json::schema<AdminEventDto>};
 const http::Success kDate{.description = "The date", .schema = &json::schema<AdminDateDto>};
 
@@ -93,6 +96,7 @@ http::Route list_events_route(const OperatorDeps& deps) {
   return operator_route(
       {.method = GET,
        .path = "/admin/events",
+       .id = "adminListEvents",
        .summary = "Every event, with its policies and dates",
        .successes = {{.description = "The events", .schema = &json::schema<std::vector<AdminEventDto>>}},
        .handler = api::bind(deps, list_events, identity::by_operator(identity::Role::viewer))});
@@ -108,6 +112,7 @@ void show_event(const OperatorDeps& deps, const identity::Operator&, EventId id,
 http::Route show_event_route(const OperatorDeps& deps) {
   return operator_route({.method = GET,
                          .path = "/admin/events/{id}",
+                         .id = "adminGetEvent",
                          .summary = "An event, with its policies and dates",
                          .successes = {kEvent},
                          .refusals = {Code::EVENT_NOT_FOUND},
@@ -125,6 +130,7 @@ void show_date(const OperatorDeps& deps, const identity::Operator&, DateId id, h
 http::Route show_date_route(const OperatorDeps& deps) {
   return operator_route({.method = GET,
                          .path = "/admin/dates/{id}",
+                         .id = "adminGetDate",
                          .summary = "A date, with its prices and windows",
                          .successes = {kDate},
                          .refusals = {Code::EVENT_DATE_NOT_FOUND},
@@ -167,11 +173,9 @@ void submit_edit(const OperatorDeps& deps, const identity::Operator& who, Catalo
   deps.lane.submit(std::make_unique<catalogue::ChangeCatalogue>(std::move(change)));
 }
 
-// The route of an edit: it has an Idempotency-Key, and the refusals of every import.
+// The route of an edit: it has the refusals of every import.
 http::Route edit_route(http::Route route) {
-  route.parameters = {api::idempotency_parameter()};
-  route.refusals.insert(route.refusals.end(),
-                        {Code::SEAT_OCCUPIED, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE});
+  route.refusals.insert(route.refusals.end(), {Code::SEAT_OCCUPIED});
   return operator_route(std::move(route));
 }
 
@@ -238,8 +242,10 @@ http::Route patch_event_route(const OperatorDeps& deps) {
   return edit_route(
       {.method = PATCH,
        .path = "/admin/events/{id}",
+       .id = "adminChangeEvent",
        .summary = "Change an event: a merge patch of its document (name, on_sale, queue, policy, closed …)",
-       .body = &json::schema<EventDocument>,
+       .body = &json::patch_schema<EventDocument>,
+       .examples = {{"seats a user", R"({"policy":{"seats_per_user":2}})"}, {"close", R"({"closed":true})"}},
        .successes = {kEvent},
        .refusals = {Code::EVENT_NOT_FOUND},
        .handler = api::bind(deps, patch_event, identity::by_operator(identity::Role::operator_), patch_body,
@@ -260,8 +266,10 @@ void patch_queue(const OperatorDeps& deps, const identity::Operator& who, boost:
 http::Route patch_queue_route(const OperatorDeps& deps) {
   return edit_route({.method = PATCH,
                      .path = "/admin/events/{id}/queue",
+                     .id = "adminChangeQueue",
                      .summary = "Change the event's queue policy: a merge patch",
-                     .body = &json::schema<QueueDocument>,
+                     .body = &json::patch_schema<QueueDocument>,
+                     .examples = {{"capacity", R"({"admission":"capacity","capacity":500})"}},
                      .successes = {{.description = "The policy", .schema = &json::schema<QueueDocument>}},
                      .refusals = {Code::EVENT_NOT_FOUND},
                      .handler = api::bind(deps, patch_queue, identity::by_operator(identity::Role::operator_),
@@ -281,6 +289,7 @@ http::Route pause_or_resume_route(const OperatorDeps& deps) {
   return edit_route(
       {.method = POST,
        .path = kPauses ? "/admin/events/{id}/queue/pause" : "/admin/events/{id}/queue/resume",
+       .id = kPauses ? "adminPauseQueue" : "adminResumeQueue",
        .summary = kPauses ? "Pause admission until it is resumed" : "Resume admission",
        .successes = {kEvent},
        .refusals = {Code::EVENT_NOT_FOUND},
@@ -313,8 +322,10 @@ http::Route create_event_route(const OperatorDeps& deps) {
   return edit_route(
       {.method = POST,
        .path = "/admin/events",
+       .id = "adminCreateEvent",
        .summary = "Add an event",
        .body = &json::schema<EventDocument>,
+       .examples = {{"event", kExampleEvent}},
        .successes = {{.status = 201, .description = kEvent.description, .schema = kEvent.schema}},
        .handler = api::bind(deps, create_event, identity::by_operator(identity::Role::operator_),
                             api::with_body<EventDocument>, api::with_idempotency)});
@@ -353,8 +364,10 @@ void create_date(const OperatorDeps& deps, const identity::Operator& who, EventI
 http::Route create_date_route(const OperatorDeps& deps) {
   return edit_route({.method = POST,
                      .path = "/admin/events/{id}/dates",
+                     .id = "adminCreateDate",
                      .summary = "Add a date to an event",
                      .body = &json::schema<DateDocument>,
+                     .examples = {{"date", kExampleDate}},
                      .successes = {{.status = 201, .description = kDate.description, .schema = kDate.schema}},
                      .refusals = {Code::EVENT_NOT_FOUND},
                      .handler = api::bind(deps, create_date, identity::by_operator(identity::Role::operator_),
@@ -383,10 +396,12 @@ void patch_date(const OperatorDeps& deps, const identity::Operator& who, DateId 
 http::Route patch_date_route(const OperatorDeps& deps) {
   return edit_route({.method = PATCH,
                      .path = "/admin/dates/{id}",
+                     .id = "adminChangeDate",
                      .summary =
                          "Change a date: a merge patch of its document (booking, prices; starts_at and "
                          "deleted while no seat is taken)",
-                     .body = &json::schema<DateDocument>,
+                     .body = &json::patch_schema<DateDocument>,
+                     .examples = {{"price", R"({"prices":{"Standard":99000}})"}},
                      .successes = {kDate},
                      .refusals = {Code::EVENT_DATE_NOT_FOUND},
                      .handler = api::bind(deps, patch_date, identity::by_operator(identity::Role::operator_),
@@ -414,8 +429,11 @@ void import(const OperatorDeps& deps, const identity::Operator& who, CatalogueTe
 http::Route import_route(const OperatorDeps& deps) {
   return edit_route({.method = POST,
                      .path = "/admin/import",
+                     .id = "adminImportCatalogue",
                      .summary = "Import a catalogue, in YAML or JSON: all or nothing",
                      .body = &json::schema<CatalogueDocument>,
+                     .body_types = {"application/json", "application/yaml"},
+                     .examples = {{"catalogue", fmt::format(R"({{"events":[{}]}})", kExampleEvent)}},
                      .successes = {{.description = "What was added, changed and left unchanged",
                                     .schema = &json::schema<catalogue::ImportSummary>}},
                      .handler = api::bind(deps, import, identity::by_operator(identity::Role::operator_),
