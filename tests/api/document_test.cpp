@@ -67,7 +67,8 @@ class Document : public testing::Test {
   Operation operation(std::string_view id) {
     for (const auto& [path, methods] : document.json().at("paths").as_object()) {
       for (const auto& [method, json] : methods.as_object()) {
-        if (test::text(json, "operationId") == id) return {std::string(path), std::string(method), json.as_object()};
+        if (test::text(json, "operationId") == id)
+          return {std::string(path), std::string(method), json.as_object()};
       }
     }
     throw std::runtime_error("no operation " + std::string(id));
@@ -146,14 +147,17 @@ TEST_F(Document, names_the_statuses_and_headers_of_every_call_R_X8) {
       EXPECT_EQ(headers.contains("WWW-Authenticate"), status == "401");
       EXPECT_EQ(headers.contains("Allow"), status == "405");
       EXPECT_EQ(headers.contains("Retry-After"), status == "429" || status == "503");
-      if (status == "304") EXPECT_TRUE(headers.contains("ETag"));
+      if (status == "304") {
+        EXPECT_TRUE(headers.contains("ETag"));
+      }
       for (const auto& [name, unused] : headers)
         EXPECT_FALSE(header(name).at("description").as_string().empty());
     }
     EXPECT_EQ(operation.responses().contains("304"), operation.parameter("If-None-Match") != nullptr);
-    if (operation.parameter("Idempotency-Key"))
+    if (operation.parameter("Idempotency-Key")) {
       EXPECT_THAT(std::string(operation.responses().at("409").at("description").as_string()),
                   testing::HasSubstr("IDEMPOTENCY_MISMATCH"));
+    }
   });
 }
 
@@ -198,7 +202,9 @@ TEST_F(Document, calls_ask_for_the_proof_that_it_names_R_X8) {
     EXPECT_EQ(is_refused(operation.is_operators() ? fan : std::string(kOwnerKey)),
               !operation.security().empty());
     const bool is_hold = operation.id() == "holdSeats";  // its example names another user than the token
-    if (!is_hold) EXPECT_FALSE(is_refused(proof_for(operation)));
+    if (!is_hold) {
+      EXPECT_FALSE(is_refused(proof_for(operation)));
+    }
   });
 }
 

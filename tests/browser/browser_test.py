@@ -47,7 +47,8 @@ class SwaggerPage(unittest.TestCase):
             with server.Server(folder, '--catalogue.file=catalogue.yaml', f'--admin.keys=olga:owner:{KEY}') as running:
                 result = subprocess.run(['node', 'buy_in_swagger.mjs', running.url, KEY], cwd=HERE, capture_output=True, text=True,
                                         timeout=180)
-        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+            log = (pathlib.Path(folder) / 'stderr.log').read_text()
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr + log)
 
 
 if __name__ == '__main__':

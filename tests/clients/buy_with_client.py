@@ -9,8 +9,7 @@ from stagedoor_client.api.catalogue import list_dates, list_events, list_seats
 from stagedoor_client.api.payments import get_payment, pay_reservation
 from stagedoor_client.api.queue import get_place, join_queue
 from stagedoor_client.api.reservations import hold_seats
-from stagedoor_client.models import (ChargeBody, Code, HoldOneBody, JoinBody, PaymentStatus, Problem, QueueStatus,
-                                     ReservationStatus, SeatStatus)
+from stagedoor_client.models import ChargeBody, HoldOneBody, JoinBody, Problem
 
 
 def main(url):
@@ -19,20 +18,20 @@ def main(url):
     me = uuid.uuid4()
     place = join_queue.sync(client=anybody, body=JoinBody(user_id=me, event_id=events[0].id)).data
     fan = AuthenticatedClient(base_url=url, token=place.token.removeprefix('Bearer '))
-    while place.status != QueueStatus.ACTIVATED:
+    while place.status != 'ACTIVATED':
         place = get_place.sync(client=fan).data
     date = list_dates.sync(place.event_id, client=fan).data[0]
-    free = next(seat for seat in list_seats.sync(date.id, client=fan).data.seat if seat.status == SeatStatus.AVAILABLE)
+    free = next(seat for seat in list_seats.sync(date.id, client=fan).data.seat if seat.status == 'AVAILABLE')
     held = hold_seats.sync(client=fan, body=HoldOneBody(seat_id=free.id, user_id=me)).data
-    assert held.status == ReservationStatus.RESERVED and held.seat_id == free.id, held
+    assert held.status == 'RESERVED' and held.seat_id == free.id, held
     refused = pay_reservation.sync(held.id, client=fan)
-    assert isinstance(refused, Problem) and refused.code == Code.NOT_ENOUGH_BALANCE, refused
+    assert isinstance(refused, Problem) and refused.code == 'NOT_ENOUGH_BALANCE', refused
     charged = charge_balance.sync(me, client=fan, body=ChargeBody(amount=held.price)).data
     assert charged.balance == held.price, charged
     paid = pay_reservation.sync(held.id, client=fan).data
-    assert paid.status == ReservationStatus.PAID, paid
+    assert paid.status == 'PAID', paid
     payment = get_payment.sync(paid.payment_id, client=fan).data
-    assert payment.status == PaymentStatus.PAID and payment.reservations[0].id == held.id, payment
+    assert payment.status == 'PAID' and payment.reservations[0].id == held.id, payment
     print(f'bought seat {held.seat_number} of {payment.reservations[0].event_name}')
 
 

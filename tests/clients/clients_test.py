@@ -4,6 +4,7 @@ document does not describe. Both come from PyPI (requirements.txt), into build/c
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -65,8 +66,10 @@ class GeneratedClient(WithServer):
         with urllib.request.urlopen(f'{self.url}/openapi.json') as answer:
             (self.folder / 'openapi.json').write_bytes(answer.read())
         made = self.run_tool(TOOLS / 'openapi-python-client', 'generate', '--path', 'openapi.json', '--meta', 'none',
-                             '--output-path', 'stagedoor_client', '--fail-on-warning', timeout=120)
+                             '--output-path', 'stagedoor_client', timeout=120)
         self.assertEqual(made.returncode, 0, made.stdout + made.stderr)
+        left_out = re.findall(r'WARNING parsing (.*) within', made.stdout + made.stderr)
+        self.assertEqual(left_out, ['POST /admin/import'], 'it cannot send YAML, and knows all other calls')
         bought = self.run_tool(TOOLS / 'python', HERE / 'buy_with_client.py', self.url, timeout=60)
         self.assertEqual(bought.returncode, 0, bought.stdout + bought.stderr)
         self.assertIn('bought seat', bought.stdout)
