@@ -19,6 +19,11 @@ struct Note {
 };
 BOOST_DESCRIBE_STRUCT(Note, (), (number))
 
+struct Optional {
+  std::optional<std::int64_t> number;
+};
+BOOST_DESCRIBE_STRUCT(Optional, (), (number))
+
 struct Deps {
   std::optional<Refusal> unknown_caller;
   mutable int handled = 0;
@@ -92,6 +97,68 @@ TEST_F(Bind, takes_a_body_only_as_json_R_X3) {
     EXPECT_EQ(answer.refusal, Code::INVALID_REQUEST) << type;
     EXPECT_THAT(answer.body, AllOf(HasSubstr(R"("path":"Content-Type")"), HasSubstr(R"("path":"limit")")));
   }
+}
+
+// R-X5: a call that needs no body takes none, blanks and {} for the same.
+TEST_F(Bind, an_optional_body_may_be_absent_empty_or_an_empty_object) {
+  for (const char* body : {"", " \n", "{}", " { } "}) {
+    EXPECT_TRUE(is_empty_body(body)) << body;
+    const http::Header type{"content-type", "application/json"};
+    const http::Request request{
+        .method = http::Method::POST, .path = "/x", .body = body, .headers = {&type, 1}};
+    EXPECT_TRUE(with_optional_body<Optional>(Source{request, {}})) << body;
+  }
+  for (const char* body : {"{", "[]", "{}{}", "null", R"({"number":1})"})
+    EXPECT_FALSE(is_empty_body(body)) << body;
+  const http::Request request{.method = http::Method::POST, .path = "/x", .body = "{}"};
+  EXPECT_FALSE(with_optional_body<Optional>(Source{request, {}})) << "of no type";
+}
+
+// R-X5
+TEST_F(Bind, keys_are_compared_with_the_request_they_were_used_for) {
+  const auto hash_of = [](http::Method method, std::string_view path, std::string_view body) {
+    const http::Header key{"Idempotency-Key", "k"};
+    return idempotency_of({.method = method, .path = path, .body = body, .headers = {&key, 1}}, {})
+        ->request_hash;
+  };
+  const auto first = hash_of(http::Method::POST, "/x", "");
+  EXPECT_EQ(hash_of(http::Method::POST, "/x", " {} "), first);
+  EXPECT_NE(hash_of(http::Method::POST, "/x", R"({"number":1})"), first);
+  EXPECT_NE(hash_of(http::Method::POST, "/y", ""), first);
+  EXPECT_NE(hash_of(http::Method::PUT, "/x", ""), first);
+  // Where the token names what is changed, the place counts as well.
+  const auto of_place = [&](std::int64_t event, Place place) {
+    return with_place({{}, "k", first}, {{event}, place, {}}).request_hash;
+  };
+  EXPECT_EQ(of_place(1, 7), of_place(1, 7));
+  EXPECT_NE(of_place(1, 7), of_place(1, 8));
+  EXPECT_NE(of_place(1, 7), of_place(2, 7));
+  EXPECT_EQ(with_place({{}, "", ""}, {{1}, 7, {}}).request_hash, "") << "no key";
+}
+
+// R-X5: no user can name a key of an operator.
+TEST_F(Bind, keys_of_operators_are_in_a_space_of_their_own) {
+  const http::Header key{"Idempotency-Key", "k"};
+  const http::Request request{.path = "/x", .headers = {&key, 1}};
+  const std::string of_operator = idempotency_of(request, {}, "operator ")->key;
+  EXPECT_NE(of_operator, idempotency_of(request, {})->key);
+  const http::Header copied{"Idempotency-Key", of_operator};
+  EXPECT_FALSE(idempotency_of({.path = "/x", .headers = {&copied, 1}}, {}));
+}
+
+// R-X3, R-W5
+TEST(RefusalOf, has_the_faults_of_all_parts_and_no_other_refusal_beside_them) {
+  const Result<int> good = 1;
+  const Result<int> body = invalid("x", "is not a known field");
+  const Result<int> path = invalid("id", "must be an id");
+  const Result<int> amount = Refusal{.code = Code::INVALID_AMOUNT, .details = {{"amount", "must be from 1"}}};
+  const Result<int> foreign = refuse(Code::FORBIDDEN, "This belongs to another user.");
+  EXPECT_FALSE(refusal_of(good, good));
+  EXPECT_EQ(refusal_of(good, foreign)->code, Code::FORBIDDEN);
+  EXPECT_EQ(refusal_of(foreign, body)->code, Code::INVALID_REQUEST);
+  EXPECT_EQ(refusal_of(path, foreign, body)->details.size(), 2U);
+  EXPECT_EQ(refusal_of(path, body, amount)->code, Code::INVALID_AMOUNT);
+  EXPECT_EQ(refusal_of(path, amount, body)->details.size(), 3U);
 }
 
 TEST_F(Bind, looks_for_errors_only_when_the_caller_is_known) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "api/json_body.h"
+#include "core/hex.h"
 #include "core/refusals.h"
 #include "core/sha256.h"
 
@@ -27,7 +29,8 @@ bool is_key(std::string_view text) {
 
 }  // namespace
 
-Result<Idempotency> idempotency_of(const http::Request& request, const UserId& user) {
+Result<Idempotency> idempotency_of(const http::Request& request, const UserId& user,
+                                   std::string_view key_space) {
   const auto key = key_of(request);
   if (!key) return Idempotency{user, {}, {}};
   if (!is_key(*key)) return invalid(kHeader, "must be 1 to 255 visible ASCII characters");
@@ -35,18 +38,32 @@ Result<Idempotency> idempotency_of(const http::Request& request, const UserId& u
   asked += ' ';
   asked += request.path;
   asked += '\n';
-  asked += request.body;
+  if (!is_empty_body(request.body)) asked += request.body;
   const Sha256 digest = sha256(asked);
-  return Idempotency{user, std::string(*key), std::string(digest.begin(), digest.end())};
+  const std::string request_hash(digest.begin(), digest.end());
+  if (key_space.empty()) return Idempotency{user, std::string(*key), request_hash};
+  // A digest, so that it is no longer than a key may be.
+  const Sha256 of_key = sha256(*key);
+  return Idempotency{
+      user, std::string(key_space) + to_hex({reinterpret_cast<const char*>(of_key.data()), of_key.size()}),
+      request_hash};
+}
+
+Idempotency with_place(Idempotency idempotency, const PlaceRef& place) {
+  if (idempotency.key.empty()) return idempotency;
+  idempotency.request_hash += "\n" + std::to_string(place.event.value) + " " + std::to_string(place.place);
+  const Sha256 digest = sha256(idempotency.request_hash);
+  idempotency.request_hash.assign(digest.begin(), digest.end());
+  return idempotency;
 }
 
 http::Parameter idempotency_parameter() {
   return {.name = std::string(kHeader),
-          .description =
-              "1 to 255 visible ASCII characters. The same request with the same key within 24 h returns the "
-              "first "
-              "answer again",
-          .in = http::ParameterPlace::header};
+          .description = "The same request with the same key within 24 h returns the first answer again",
+          .in = http::ParameterPlace::header,
+          .schema = [](http::Components&) -> boost::json::value {
+            return {{"type", "string"}, {"pattern", "^[!-~]{1,255}$"}};
+          }};
 }
 
 }  // namespace stagedoor::api

@@ -13,4 +13,14 @@ std::optional<Refusal> refuse_other_type(const http::Request& request) {
   return invalid("Content-Type", "must be application/json");
 }
 
+bool is_empty_body(std::string_view body) {
+  std::string rest;
+  for (const char c : body) {
+    if (c == ' ' || c == '\t' || c == '\r' || c == '\n') continue;
+    rest += c;
+    if (rest.size() > 2) return false;
+  }
+  return rest.empty() || rest == "{}";
+}
+
 }  // namespace stagedoor::api

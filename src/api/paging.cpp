@@ -28,10 +28,17 @@ Result<PageAt> page_of(const http::Request& request) {
 }
 
 std::vector<http::Parameter> page_parameters() {
-  return {{.name = "limit",
-           .description = "Rows per page, 1 to 200; default 50",
-           .schema = &json::schema<std::int64_t>},
-          {.name = "cursor", .description = "nextCursor of the previous page"}};
+  return {
+      {.name = "limit",
+       .description = "Rows per page",
+       .schema = [](http::Components&) -> boost::json::value {
+         return {{"type", "integer"}, {"minimum", 1}, {"maximum", kLimitMax}, {"default", PageAt{}.limit}};
+       }},
+      {.name = "cursor",
+       .description = "nextCursor of the previous page",
+       .schema = [](http::Components&) -> boost::json::value {
+         return {{"type", "string"}, {"pattern", "^[1-9][0-9]{0,17}$"}};
+       }}};
 }
 
 }  // namespace stagedoor::api

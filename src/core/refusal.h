@@ -40,23 +40,29 @@ struct Refusal {
 template <class T>
 using Result = boost::system::result<T, Refusal>;
 
-// The refusal of a request that was read in parts: nullopt if all parts are valid, else the first refusal. If
-// that is INVALID_REQUEST, it includes the errors of all other parts with this code, so that one answer
-// reports them all (R-X3).
+// A fault of the request itself, which the client can see without knowing anything else.
+constexpr bool is_fault(Code code) { return code == Code::INVALID_REQUEST || code == Code::INVALID_AMOUNT; }
+
+// The refusal of a request that was read in parts: nullopt if all parts are valid. If parts have faults, one
+// refusal with all of them (R-X3), INVALID_AMOUNT if one of them has that (R-W5); else the first refusal.
 template <class... Parts>
 std::optional<Refusal> refusal_of(const Result<Parts>&... parts) {
-  std::optional<Refusal> first;
+  std::optional<Refusal> first, faults;
   [[maybe_unused]] const auto add = [&](const auto& part) {
     if (part) return;
     const Refusal& next = part.error();
     if (!first) first = next;
-    else if (first->code == Code::INVALID_REQUEST && next.code == Code::INVALID_REQUEST) {
-      first->details.insert(first->details.end(), next.details.begin(), next.details.end());
-      first->more_details += next.more_details;
+    if (!is_fault(next.code)) return;
+    if (!faults) {
+      faults = next;
+      return;
     }
+    if (next.code == Code::INVALID_AMOUNT) faults->code = next.code;
+    faults->details.insert(faults->details.end(), next.details.begin(), next.details.end());
+    faults->more_details += next.more_details;
   };
   (add(parts), ...);
-  return first;
+  return faults ? faults : first;
 }
 
 // boost::system::result calls this when value() is called on a refusal, which is a bug of the caller.

@@ -98,6 +98,8 @@ Answer render_refusal(const Refusal& refusal) {
     answer.body += value;
   }
   answer.body += '}';
+  // Every call takes its proof in this form; a token may stand in a header of its own, too (R-X4).
+  if (answer.status == 401) answer.headers += "WWW-Authenticate: Bearer realm=\"stagedoor\"\r\n";
   bool says_when = false;
   for (const auto& [name, value] : refusal.headers) {
     says_when = says_when || name == "Retry-After";

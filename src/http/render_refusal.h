@@ -20,7 +20,7 @@ int status_of(Code code);
 
 // {"success":false,"code":…,"message":…,"details":[…],"moreDetails":N, extra members}, with `refusal` set to
 // the code. Lists the first 20 details; `moreDetails` counts the others, if any. 429 and 503 carry
-// `Retry-After: 1` unless the refusal brings its own.
+// `Retry-After: 1` unless the refusal brings its own, 401 carries `WWW-Authenticate`.
 Answer render_refusal(const Refusal& refusal);
 
 inline Answer answer_of(Result<Answer> result) {

@@ -109,6 +109,13 @@ TEST(RenderRefusal, says_when_to_come_back_for_429_and_503) {
   EXPECT_EQ(render_refusal({.code = Code::INTERNAL}).headers, "");
 }
 
+TEST(RenderRefusal, says_how_to_authenticate_R_X8) {
+  const std::string scheme = "WWW-Authenticate: Bearer realm=\"stagedoor\"\r\n";
+  EXPECT_EQ(render_refusal({.code = Code::TOKEN_NOT_FOUND}).headers, scheme);
+  EXPECT_EQ(render_refusal({.code = Code::ADMIN_KEY_INVALID}).headers, scheme);
+  EXPECT_EQ(render_refusal({.code = Code::FORBIDDEN}).headers, "");
+}
+
 struct Dto {
   std::int64_t id = 0;
 };

@@ -57,11 +57,12 @@ void Router::add(Route route) {
   for (const Success& success : route.successes)
     ensure(route.read || success.content_type != "text/event-stream", "an event stream is answered at once");
   if (route.read)
-    route.handler = [read = route.read](const Request& request, Reply reply) { reply(read(request)); };
+    route.handler = {[read = route.read](const Request& request, Reply reply) { reply(read(request)); },
+                     {.access = route.access}};
   if (route.label.empty()) route.label = route.path;
   if (!route.limit_class)
     route.limit_class = route.method == Method::GET ? LimitClass::read : LimitClass::write;
-  if (decorate_) route.handler = decorate_(route);
+  if (decorate_) route.handler = {decorate_(route), std::move(route.handler.inputs)};
   Node* node = root_.get();
   std::vector<std::string> names;
   std::string_view rest = route.path;

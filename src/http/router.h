@@ -4,56 +4,12 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "core/refusal.h"
-#include "http/components.h"
-#include "http/types.h"
+#include "http/route.h"
 
 namespace stagedoor::http {
-
-using Schema = boost::json::value (*)(Components&);  // &json::schema<Dto>
-
-BOOST_DEFINE_ENUM_CLASS(ParameterPlace, query, header)
-
-struct Parameter {
-  std::string name = {};
-  std::string description = {};
-  ParameterPlace in = ParameterPlace::query;
-  Schema schema = nullptr;  // nullptr: a string
-  bool required = false;
-};
-
-// The envelope of a success: {"success":true,"data":X}, a list with "nextCursor" beside it (R-X6; `schema` is
-// that of one element), or none (metrics, pages).
-BOOST_DEFINE_ENUM_CLASS(Envelope, data, page, none)
-
-struct Success {
-  int status = 200;
-  std::string description = {};
-  Schema schema = nullptr;  // nullptr: no body, or one that is not JSON
-  Envelope envelope = Envelope::data;
-  std::string content_type = "application/json";
-};
-
-struct Route {
-  Method method = Method::GET;
-  std::string path = {};  // "/events/{eventId}/dates"
-  std::string summary = {};
-  std::string tag = {};  // groups the document; "" keeps the route out of it
-  std::vector<Parameter> parameters = {};
-  Schema body = nullptr;
-  bool body_optional = false;
-  std::vector<Success> successes = {};
-  std::vector<Code> refusals =
-      {};  // besides those of every call (INVALID_REQUEST, RATE_LIMITED, OVERLOADED, INTERNAL)
-  Handler handler = {};
-  Read read = {};          // instead of `handler`; the only ones that may answer with an event stream
-  std::string label = {};  // the route's name in metrics and logs; `path` when empty
-  std::optional<LimitClass> limit_class = {};  // else by method: GET reads, all others write
-};
 
 class Router {
  public:

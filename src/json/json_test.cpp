@@ -431,7 +431,7 @@ TEST(JsonSchema, describes_every_kind_of_member_and_refers_to_structs) {
       "seatId":{"type":"integer","format":"int64","minimum":1},
       "userId":{"type":"string","format":"uuid"},
       "at":{"type":"string","format":"date-time"},
-      "ttl":{"type":"string","pattern":"^([0-9]+(ms|s|m|h|d))+$"},
+      "ttl":{"type":"string","pattern":"^([0-9]+(ms|s|m|h|d))+$","examples":["5m"]},
       "price":{"type":"integer","format":"int64"},
       "admission":{"type":"string","enum":["interval","capacity","both"]},
       "note":{"type":["string","null"]},
@@ -446,6 +446,36 @@ TEST(JsonSchema, describes_every_kind_of_member_and_refers_to_structs) {
     "additionalProperties":false})"));
   EXPECT_EQ(components.schemas().at("Policy").at("required"),
             boost::json::parse(R"(["hold_ttl","seats_per_user"])"));
+}
+
+struct Inner {
+  std::int64_t a = 0;
+  std::optional<std::int64_t> b;
+};
+BOOST_DESCRIBE_STRUCT(Inner, (), (a, b))
+struct Outer {
+  std::string name;
+  Omitted<Inner> inner;
+  std::vector<Inner> list;
+  std::map<std::string, Won> prices;
+};
+BOOST_DESCRIBE_STRUCT(Outer, (), (name, inner, list, prices))
+
+TEST(JsonSchema, describes_a_merge_patch_in_which_every_member_is_optional) {
+  Components components;
+  const auto ref = [](const boost::json::value& schema) {
+    return std::string(schema.at("$ref").as_string());
+  };
+  EXPECT_EQ(ref(patch_schema<Outer>(components)), "#/components/schemas/OuterPatch");
+  const auto& outer = components.schemas().at("OuterPatch");
+  EXPECT_FALSE(outer.as_object().contains("required"));
+  const auto& properties = outer.at("properties");
+  EXPECT_EQ(properties.at("name").at("type"), "string") << "null cannot remove what a document must have";
+  EXPECT_EQ(ref(properties.at("inner").at("anyOf").at(0)), "#/components/schemas/InnerPatch");
+  EXPECT_EQ(ref(properties.at("list").at("items")), "#/components/schemas/Inner") << "replaced whole";
+  const auto number_or_null = boost::json::parse(R"(["integer","null"])");
+  EXPECT_EQ(properties.at("prices").at("additionalProperties").at("type"), number_or_null);
+  EXPECT_EQ(components.schemas().at("InnerPatch").at("properties").at("b").at("type"), number_or_null);
 }
 
 TEST(PrettyJson, indents_by_two_and_ends_with_a_line_break) {

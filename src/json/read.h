@@ -139,14 +139,23 @@ Result<T> read_value(const boost::json::value& value) {
   return out;
 }
 
+struct NoCheck {
+  template <class T>
+  void operator()(const T&, FieldErrors&) const {}
+};
+
 // Reads a text; INVALID_REQUEST with all its errors, or with the position of the syntax error.
-template <class T>
-Result<T> read(std::string_view text) {
+// `check_more(value, errors)` checks what depends on more than the type.
+template <class T, class Check = NoCheck>
+Result<T> read(std::string_view text, const Check& check_more = {}) {
   unsigned char space[2048];  // enough for the usual body, so that parsing it does not allocate
   boost::json::monotonic_resource storage(space, sizeof space);
   FieldErrors errors;
   T out{};
-  if (const auto value = parse(text, errors, &storage)) detail::read_into(*value, out, errors);
+  if (const auto value = parse(text, errors, &storage)) {
+    detail::read_into(*value, out, errors);
+    if (value->is_object()) check_more(std::as_const(out), errors);
+  }
   if (!errors.empty()) return invalid(errors);
   return out;
 }

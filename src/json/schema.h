@@ -4,7 +4,9 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "json/traits.h"
 
@@ -52,7 +54,8 @@ boost::json::value schema(Components& components) {
   } else if constexpr (std::same_as<T, TimePoint>) {
     return named("string", "date-time");
   } else if constexpr (std::same_as<T, Millis>) {
-    return {{"type", "string"}, {"pattern", "^([0-9]+(ms|s|m|h|d))+$"}};
+    return {
+        {"type", "string"}, {"pattern", "^([0-9]+(ms|s|m|h|d))+$"}, {"examples", boost::json::array{"5m"}}};
   } else if constexpr (std::same_as<T, Won>) {
     return named("integer", "int64");
   } else if constexpr (std::same_as<T, Raw>) {
@@ -83,6 +86,7 @@ boost::json::value schema(Components& components) {
         }
         if constexpr (!is_optional<Member>) required.emplace_back(d.name);
       });
+      if constexpr (requires { T::refine(properties); }) T::refine(properties);
       boost::json::object object{{"type", "object"}, {"properties", std::move(properties)}};
       if (!required.empty()) object["required"] = std::move(required);
       object["additionalProperties"] = false;
@@ -91,6 +95,37 @@ boost::json::value schema(Components& components) {
   } else {
     static_assert(unsupported<T>, "this type has no JSON form");
   }
+}
+
+// The schema of a merge patch (RFC 7396) of T: every member may be left out, and null removes what T may
+// lack.
+template <class T, class Components>
+boost::json::value patch_schema(Components& components) {
+  using namespace detail;
+  if constexpr (DescribedStruct<T>) {
+    return components.ref(std::string(full_name<T>()) + "Patch", [&] {
+      boost::json::object properties;
+      boost::mp11::mp_for_each<Members<T>>([&](auto d) {
+        properties[d.name] =
+            patch_schema<std::remove_cvref_t<decltype(std::declval<T&>().*d.pointer)>>(components);
+      });
+      return boost::json::value{
+          {"type", "object"}, {"properties", std::move(properties)}, {"additionalProperties", false}};
+    });
+  } else if constexpr (is_optional<T>) {
+    return or_null(patch_schema<typename T::value_type>(components));
+  } else if constexpr (is_a<T, std::map>) {
+    return {{"type", "object"},
+            {"additionalProperties", or_null(patch_schema<typename T::mapped_type>(components))}};
+  } else {
+    return schema<T>(components);
+  }
+}
+
+// Exactly one of the types.
+template <class Components, class... Types>
+boost::json::value one_of_schema(Components& components) {
+  return {{"oneOf", boost::json::array{schema<Types>(components)...}}};
 }
 
 }  // namespace stagedoor::json

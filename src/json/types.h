@@ -19,6 +19,7 @@
 // The check also runs if members have errors; a member gets at most one error.
 //
 // A struct that is read from a request says how long its lists may be: static constexpr std::size_t kListMax.
+// For the schema it may say what its types cannot: static void refine(boost::json::object& properties).
 #pragma once
 
 #include <boost/describe/class.hpp>

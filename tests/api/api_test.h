@@ -13,6 +13,7 @@
 
 #include "adapters/system/clock.h"
 #include "cluster/deployment.h"
+#include "support/api_document.h"
 #include "support/calls.h"
 
 namespace stagedoor::test {
@@ -98,8 +99,18 @@ events:
 
 class ApiTest : public testing::Test {
  protected:
-  static void SetUpTestSuite() { sale_ = std::make_unique<Deployment>(std::string(kSale)); }
+  static void SetUpTestSuite() {
+    sale_ = std::make_unique<Deployment>(std::string(kSale));
+    document_ = std::make_unique<ApiDocument>(
+        Api(sale_->urls()).send({.method = "GET", .target = "/openapi.json"}).json);
+  }
   static void TearDownTestSuite() { sale_.reset(); }
+  // Every answer is one that the API document describes (R-X8).
+  ApiTest() {
+    api.observe = [](const Call& call, const ApiReply& reply) {
+      EXPECT_EQ(document_->fault(call, reply), "") << call.method << ' ' << call.target << ": " << reply.body;
+    };
+  }
 
   Deployment& sale() { return *sale_; }
   // A user whom no test of the process has used.
@@ -140,6 +151,7 @@ class ApiTest : public testing::Test {
 
  private:
   static inline std::unique_ptr<Deployment> sale_;
+  static inline std::unique_ptr<ApiDocument> document_;
   static inline std::uint64_t last_user_ = 0;
 };
 

@@ -9,6 +9,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
+using testing::UnorderedElementsAre;
 
 using Conventions = ApiTest;
 
@@ -97,6 +98,65 @@ TEST_F(Conventions, a_body_that_is_wrong_everywhere_gets_a_short_answer) {
   EXPECT_GT(number(many.json, "moreDetails"), 1000);
 }
 
+// R-X3, R-W5: faults of the path, the headers and the body, those of the amount among them.
+TEST_F(Conventions, all_faults_of_a_request_are_told_at_once) {
+  const Visitor who = fan();
+  const auto paths_of = [&](Call call, std::string_view code) {
+    const ApiReply reply = api.send(call);
+    EXPECT_EQ(reply.status, 400) << reply.body;
+    EXPECT_EQ(reply.code(), code) << reply.body;
+    return error_paths(reply);
+  };
+  Call charging = charge(who, 0);
+  EXPECT_THAT(paths_of(charging, "INVALID_AMOUNT"), ElementsAre("amount"));
+  charging.body = R"({"amount":0,"x":null})";
+  EXPECT_THAT(paths_of(charging, "INVALID_AMOUNT"), UnorderedElementsAre("amount", "x"));
+  charging.body = R"({"amount":100000001,"x":1})";
+  charging.idempotency_key = std::string(256, 'k');
+  EXPECT_THAT(paths_of(charging, "INVALID_AMOUNT"), UnorderedElementsAre("amount", "x", "Idempotency-Key"));
+  charging.target = "/users/nobody/balance/charge";
+  EXPECT_THAT(paths_of(charging, "INVALID_AMOUNT"),
+              UnorderedElementsAre("userId", "amount", "x", "Idempotency-Key"));
+  charging.body = R"({"amount":1,"x":1})";
+  EXPECT_THAT(paths_of(charging, "INVALID_REQUEST"), UnorderedElementsAre("userId", "x", "Idempotency-Key"));
+  const auto get = [&](const std::string& target) {
+    return Call{.method = "GET", .target = target, .token = who.token};
+  };
+  EXPECT_THAT(paths_of(get("/users/x/reservations?status=SOLD&limit=0&cursor=x"), "INVALID_REQUEST"),
+              UnorderedElementsAre("userId", "status", "limit", "cursor"));
+  EXPECT_THAT(paths_of(get("/events/x/dates?include=some"), "INVALID_REQUEST"),
+              UnorderedElementsAre("eventId", "include"));
+  EXPECT_THAT(paths_of(get("/events/x/seats?date=today&status=SOLD"), "INVALID_REQUEST"),
+              UnorderedElementsAre("eventId", "date", "status"));
+  EXPECT_THAT(paths_of(get("/events/properties/x/seats?status=SOLD"), "INVALID_REQUEST"),
+              UnorderedElementsAre("eventDateId", "status"));
+}
+
+// R-X3: authentic, then faults, then what is somebody else's.
+TEST_F(Conventions, faults_are_told_to_authentic_callers_only_and_before_other_refusals) {
+  const Visitor who = fan();
+  for (const char* target : {"/events/x/dates?include=some", "/events/properties/x/seats", "/users/x/balance",
+                             "/events/properties/x/seats/stream"}) {
+    expect_refusal({.method = "GET", .target = target}, 401, "TOKEN_NOT_FOUND");
+    expect_refusal({.method = "GET", .target = target, .token = who.token}, 400, "INVALID_REQUEST");
+  }
+  expect_refusal({.method = "GET", .target = "/users/" + user(1) + "/reservations", .token = who.token}, 403,
+                 "FORBIDDEN");
+  expect_refusal(
+      {.method = "GET", .target = "/users/" + user(1) + "/reservations?limit=0", .token = who.token}, 400,
+      "INVALID_REQUEST");
+}
+
+// R-X3
+TEST_F(Conventions, unknown_query_parameters_are_ignored) {
+  const Visitor who = fan();
+  EXPECT_EQ(api.send({.method = "GET", .target = "/events?utm_source=x&status=ON_SALE"}).status, 200);
+  EXPECT_EQ(api.send({.method = "GET", .target = "/queue?x=1", .token = who.token}).status, 200);
+  Call charging = charge(who, 1);
+  charging.target += "?x=1";
+  EXPECT_EQ(api.send(charging).status, 200);
+}
+
 // R-X2
 TEST_F(Conventions, ids_may_be_numbers_or_numeric_texts_and_nothing_else) {
   const auto joins_with = [&](const std::string& event) {
@@ -160,6 +220,57 @@ TEST_F(Conventions, leaving_and_cancelling_can_be_repeated_with_their_key) {
   const ApiReply again = api.send(leaving.with_key("l"));
   EXPECT_EQ(again.body, left.body);
   EXPECT_EQ(again.header("Idempotency-Hit"), "true");
+}
+
+// R-X5: the token names the place that is left, so another place is another request.
+TEST_F(Conventions, a_key_used_to_leave_one_place_leaves_no_other) {
+  const std::string me = new_user();
+  const Visitor first = enter(api, me, kClub), elsewhere = enter(api, me, kWindows);
+  api.send(leave(first.token).with_key("l"));
+  expect_refusal(leave(elsewhere.token).with_key("l"), 409, "IDEMPOTENCY_MISMATCH");
+  const Visitor next = enter(api, me, kClub);
+  expect_refusal(leave(next.token).with_key("l"), 409, "IDEMPOTENCY_MISMATCH");
+  EXPECT_EQ(text(api.send(queue_status(next.token)).data(), "status"), "ACTIVATED");
+  EXPECT_EQ(api.send(leave(next.token).with_key("m")).status, 200);
+  EXPECT_EQ(text(api.send(queue_status(next.token)).data(), "status"), "EXPIRED");
+}
+
+// R-X5: no token is stored with a key.
+TEST_F(Conventions, leaving_answers_no_token_and_joining_ignores_the_key) {
+  const std::string me = new_user();
+  const ApiReply joined = api.send(join(me, kClub).with_key("j"));
+  EXPECT_EQ(joined.status, 201);
+  const ApiReply again = api.send(join(me, kClub).with_key("j"));
+  EXPECT_EQ(again.status, 200);
+  EXPECT_EQ(again.header("Idempotency-Hit"), "");
+  EXPECT_EQ(api.send(join(me, kWindows).with_key("j")).status, 201);
+  EXPECT_EQ(api.send(join(new_user(), kClub).with_key("not a key")).status, 201);
+  const ApiReply left = api.send(leave(text(joined.data(), "token")).with_key("l"));
+  EXPECT_EQ(text(left.data(), "status"), "EXPIRED");
+  EXPECT_EQ(number(left.data(), "position"), 0);
+  EXPECT_FALSE(left.data().as_object().contains("token"));
+}
+
+// R-X5
+TEST_F(Conventions, an_optional_body_may_be_absent_empty_or_an_empty_object) {
+  const Visitor who = fan(kClub, 500'000);
+  const std::int64_t last = new_hold(who);  // with it the visit goes on
+  const std::vector<std::string> bodies{"", "{}", " { }\n"};
+  for (std::size_t i = 0; i < bodies.size(); ++i) {
+    Call paying = pay(who, new_hold(who)).with_key("p" + std::to_string(i));
+    paying.body = bodies[i];
+    const ApiReply paid = api.send(paying);
+    ASSERT_EQ(paid.status, 200) << bodies[i] << paid.body;
+    EXPECT_EQ(text(paid.data(), "status"), "PAID");
+    for (const std::string& other : bodies) {
+      paying.body = other;
+      EXPECT_EQ(api.send(paying).body, paid.body) << i << ", then " << other;
+    }
+  }
+  Call cancelling = cancel(who, last).with_key("c");
+  const ApiReply cancelled = api.send(cancelling);
+  cancelling.body = "{}";
+  EXPECT_EQ(api.send(cancelling).header("Idempotency-Hit"), "true") << cancelled.body;
 }
 
 // R-X5

@@ -217,6 +217,20 @@ TEST_F(Money, too_little_balance_says_what_to_do_and_keeps_the_hold) {
   EXPECT_EQ(balance(who), 0);
 }
 
+// R-P3: where only operators charge, no call of the fan's would help.
+TEST(MoneyByOperators, too_little_balance_sends_nobody_to_a_call_that_refuses) {
+  Deployment sale(std::string(kSale), {{"wallet.charge_by", "operator"}});
+  Api api(sale.urls());
+  const Visitor who = enter(api, user(1), kClub);
+  const ApiReply held = api.send(hold(who, free_seats(api, who, 1).front()));
+  const ApiReply refused = api.send(pay(who, number(held.data(), "id")));
+  EXPECT_EQ(refused.code(), "NOT_ENOUGH_BALANCE");
+  EXPECT_FALSE(refused.json.as_object().contains("chargeUrl"));
+  EXPECT_EQ(refused.header("Location"), "");
+  EXPECT_EQ(number(refused.json, "price"), 110'000);
+  EXPECT_EQ(api.send(charge(who, 1)).code(), "FORBIDDEN");
+}
+
 // R-P3
 TEST_F(Money, a_second_payment_says_already_paid_not_token_expired) {
   const Visitor who = fan(kClub, 300'000);

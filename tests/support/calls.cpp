@@ -92,6 +92,7 @@ ApiReply Api::send(const Call& call) {
   auto& server = *servers_[next_++ % servers_.size()];
   ApiReply reply(server.call_raw(render(server.endpoint(), call)));
   if (!is_read) wrote_at = Steady::now();
+  if (observe) observe(call, reply);
   return reply;
 }
 

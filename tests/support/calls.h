@@ -14,6 +14,7 @@
 #include <boost/json/value.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -65,6 +66,8 @@ class Api {
   // what was written by this process.
   explicit Api(const std::vector<std::string>& urls);
   ApiReply send(const Call& call);
+  // Gets every call and its answer; empty: nobody does.
+  std::function<void(const Call&, const ApiReply&)> observe = {};
 
  private:
   void wait_until_heard();

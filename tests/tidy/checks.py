@@ -4,7 +4,7 @@ small trees with one fault planted."""
 import pathlib
 import re
 
-MODULE_ORDER = ['events', 'identity', 'queue', 'catalogue', 'wallet', 'reservation', 'payment', 'operator']  # each may include those before it
+MODULE_ORDER = ['events', 'identity', 'queue', 'catalogue', 'wallet', 'reservation', 'payment', 'operator', 'compat']  # each may include those before it
 BEAST_FILES_MAX = 2
 LINES_WORTH_A_LOOK = 500
 FILE_LINES_MAX = 600
@@ -348,6 +348,43 @@ def named_tests_exist(tree):
             for suite, test in re.findall(r'`([A-Z]\w*)\.([a-z]\w*_\w+)`', line) if (suite, test) not in there]
 
 
+CONSTRAINED = 'XQCSWPA'  # letters of the requirements that limit something, each
+
+
+def constraints_are_tested(tree):
+    """R-X9: docs/constraints.md names tests that exist for each constraint, each code of a refusal, and each requirement that is done."""
+    page, codes_in = 'docs/constraints.md', 'src/core/refusal.h'
+    if not tree.exists(page):
+        return [f'{page}:1: the list of constraints is missing']
+    there = set()
+    for name in tree.names:
+        if is_test(name) and name.endswith('.py'):
+            there.update(re.findall(r'def (test_\w+)\(', tree.text(name)))
+    found, ids, constraints = [], set(), ''
+    for number, line in tree.lines(page):
+        cells = [cell.strip() for cell in line.strip().strip('|').split('|')]
+        if not line.startswith('| ') or len(cells) != 3 or cells[0] == 'id':
+            continue
+        ids.update(requirement_ids(cells[0]))
+        constraints += cells[1]
+        witnesses = re.findall(r'`([^`]+)`', cells[2])
+        if not witnesses:
+            found.append(f'{page}:{number}: no test')
+        # those of C++: named_tests_exist
+        found += [f'{page}:{number}: no such test: {witness}' for witness in witnesses if '.' not in witness and witness not in there]
+    codes = re.search(r'BOOST_DEFINE_ENUM_CLASS\(Code,([^)]*)\)', tree.text(codes_in))
+    for code in re.findall(r'\w+', codes[1]) if codes else []:
+        if f'`{code}`' not in constraints:
+            found.append(f'{page}:1: no constraint is refused with {code}')
+    for number, line in tree.lines('README.md'):
+        cells = [cell.strip() for cell in line.strip().strip('|').split('|')]
+        if not line.startswith('| R-') or len(cells) < 2 or cells[1] != 'done':
+            continue
+        found += [f'{page}:1: no constraint of {claim}' for claim in requirement_ids(cells[0])
+                  if claim[2] in CONSTRAINED and claim not in ids and claim not in ('R-X9', 'R-X10')]
+    return found
+
+
 def diagrams_are_there(tree):
     """R-X10: the ERD, a sequence diagram for each kind of call and job, use cases, milestones; all as Mermaid."""
     found = []
@@ -381,4 +418,4 @@ def twin_readme_matches(tree):
 
 CHECKS = [include_directions, models_are_pure, beast_only_in_http, coroutines_only_in_connection, one_mutex_file_of_the_rooms, one_namespace_a_folder, no_sql_in_code,
           refusals_are_told_by_code, files_say_their_job, files_are_short, functions_are_short, no_absolute_paths, open_work_has_an_issue, links_resolve, named_files_exist,
-          catalogue_fields_are_documented, limits_name_settings_that_exist, claims_are_tested, named_tests_exist, diagrams_are_there, twin_readme_matches]
+          catalogue_fields_are_documented, limits_name_settings_that_exist, claims_are_tested, named_tests_exist, constraints_are_tested, diagrams_are_there, twin_readme_matches]

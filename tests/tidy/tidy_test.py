@@ -202,6 +202,14 @@ class PlantedFault(unittest.TestCase):
             'src/a_test.cpp': 'TEST(A, is_there) {}\n', 'docs/invariants.md': '`A.is_there`,\n`A.is_not_there`\n'},
             'docs/invariants.md:2')
 
+    def test_constraint_without_test(self):  # R-X9
+        self.assert_finds(checks.constraints_are_tested, {
+            'src/core/refusal.h': 'BOOST_DEFINE_ENUM_CLASS(Code, GONE,\n LOST)\n', 'tests/a_test.py': 'def test_there(self):\n',
+            'README.md': '| R-S1 | done | |\n| R-S2 | done | |\n| R-S3 | later | |\n| R-L1 | done | |\n',
+            'docs/constraints.md': '| id | constraint | tests |\n|---|---|---|\n| R-S1 | `GONE` it is | `test_there`, `A.b_c` |\n'
+                                   '| R-S1 | `lost` | `test_away` |\n| R-S1 | x | none |\n'},
+            'docs/constraints.md:4', 'docs/constraints.md:5', 'docs/constraints.md:1', 'docs/constraints.md:1')
+
     def test_diagram_missing(self):
         found = checks.diagrams_are_there(self.tree({
             'docs/erd.md': '```mermaid\nerDiagram\n```\n', 'docs/use-cases.md': '```mermaid\nflowchart LR\n```\n',

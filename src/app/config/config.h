@@ -38,6 +38,7 @@ struct Config {
     Millis stop_grace{10'000};
     std::vector<std::string> trusted_proxies;
     std::string static_dir;
+    bool compat = false;
   } http;
   struct Store {
     std::string url = "sqlite:stagedoor.db";

@@ -174,6 +174,11 @@ class Rules {
     constexpr std::size_t kLeast = 16;
     if (c_.auth.mode != "token")
       add_error("auth.mode", fmt::format("{} is not supported yet; write token", c_.auth.mode));
+    if (c_.http.compat && c_.auth.mode != "token") {
+      add_error(
+          "http.compat",
+          "needs auth.mode = token, because its calls believe the user id that they are sent; leave it out");
+    }
     for (std::size_t i = 0; i < c_.auth.keys.size(); ++i) {
       if (c_.auth.keys[i].size() < kLeast) {
         add_error("auth.keys", fmt::format("has a key (number {}) shorter than {} characters; use, for "

@@ -157,6 +157,11 @@ std::vector<Setting> settings_of(Config& c) {
       {.name = "http.static_dir",
        .value = &c.http.static_dir,
        .doc = "Folder with the files of /docs (swagger/); empty: share/ beside the binary."},
+      {.name = "http.compat",
+       .value = &c.http.compat,
+       .doc = "Also answer seven calls in the spelling of an older ticketing API (docs/compat.md); with "
+              "auth.mode = "
+              "token only."},
       {.name = "store.url",
        .value = &c.store.url,
        .doc = "Database URL: sqlite:FILE, sqlite::memory: (in memory, lost on exit), or "

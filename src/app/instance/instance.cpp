@@ -56,7 +56,8 @@ Instance::Instance(const InstanceParts& parts)
                     .turns = turns_,
                     .clock = clock_,
                     .catalogue = catalogue_,
-                    .balance_max = parts.balance_max},
+                    .balance_max = parts.balance_max,
+                    .users_may_charge = parts.users_may_charge},
       operator_deps_{.lane = lane_,
                      .query_pool = query_pool_,
                      .read_model = read_model_,
@@ -65,7 +66,16 @@ Instance::Instance(const InstanceParts& parts)
                      .clock = clock_,
                      .service_clock = parts.service_clock,
                      .balance_max = parts.balance_max,
-                     .run_aside = submit_to(import_worker_.get())} {
+                     .run_aside = submit_to(import_worker_.get())},
+      has_compat_(parts.has_compat),
+      compat_deps_{.router = router_,
+                   .lane = lane_,
+                   .query_pool = query_pool_,
+                   .tokens = tokens_,
+                   .catalogue = catalogue_,
+                   .balance_max = parts.balance_max,
+                   .users_may_charge = parts.users_may_charge,
+                   .limits = parts.client_limits} {
   if (lane_.has_others()) rooms_.share_presence();
   // The read model is first, here and among the observers: the rooms read the policies of their events from
   // it, and need those of the current batch.
@@ -128,6 +138,7 @@ void Instance::add_routes() {
   wallet::add_wallet_routes(router_, wallet_deps_);
   payment::add_payment_routes(router_, payment_deps_);
   operators::add_operator_routes(router_, operator_deps_);
+  if (has_compat_) compat::add_compat_routes(router_, compat_deps_);
   router_.decorate({});
 }
 

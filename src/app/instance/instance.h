@@ -19,6 +19,7 @@
 #include "modules/catalogue/http_seat_stream.h"
 #include "modules/catalogue/page_worker.h"
 #include "modules/catalogue/read_model.h"
+#include "modules/compat/http.h"
 #include "modules/identity/operator_keys.h"
 #include "modules/operator/http.h"
 #include "modules/payment/http.h"
@@ -51,6 +52,7 @@ struct InstanceParts {
   bool users_may_charge = true;
   EventId default_event = {};                   // 0 = none
   http::ClientLimits* client_limits = nullptr;  // null: no client is limited; must outlive the instance
+  bool has_compat = false;                      // also the calls of modules/compat/http.h
   // Large pages are made, and imports are read, on threads of their own; false: by whoever asks, for callers
   // without threads.
   bool has_workers = false;
@@ -124,6 +126,8 @@ class Instance {
                                                  .catalogue = catalogue_};
   payment::PaymentDeps payment_deps_;
   operators::OperatorDeps operator_deps_;
+  const bool has_compat_;
+  compat::CompatDeps compat_deps_;
   http::Router router_;
 };
 

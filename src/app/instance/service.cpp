@@ -178,6 +178,7 @@ InstanceParts Service::parts() {
           .users_may_charge = config_.wallet.charge_by == "user",
           .default_event = EventId{config_.queue.default_event},
           .client_limits = &client_limits_,
+          .has_compat = config_.http.compat,
           .has_workers = true};
 }
 

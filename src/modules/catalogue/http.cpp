@@ -30,6 +30,9 @@ Result<std::optional<Enum>> query_enum(const http::Request& request, std::string
 constexpr std::string_view kEventStatuses = "UPCOMING, ON_SALE, SOLD_OUT, CLOSED";
 constexpr std::string_view kSeatStatuses = "AVAILABLE, OCCUPIED";
 
+// The schema of a day.
+boost::json::value day_schema(http::Components&) { return {{"type", "string"}, {"format", "date"}}; }
+
 // A day such as "2036-02-01".
 Result<absl::CivilDay> query_day(const http::Request& request) {
   const auto text = request.query("date");
@@ -61,13 +64,6 @@ Result<DateId> date_on(const Catalogue& catalogue, EventId id, const absl::Civil
     refusal.details.push_back({"date", fmt::format("could be /events/properties/{}/seats", date.value)});
   }
   return refusal;
-}
-
-// Requires an active visit to the event.
-Result<void> check_turn(const CatalogueDeps& deps, const http::Request& request, EventId event) {
-  const auto token = deps.tokens.of(request);
-  if (!token) return token.error();
-  return deps.turns.check(*token, event);
 }
 
 bool accepts_gzip(std::string_view accepted) {
@@ -146,8 +142,7 @@ const http::Parameter kSeatStatus{
     .name = "status", .description = "Only seats of this status", .schema = &json::schema<SeatStatus>};
 
 std::vector<Code> turn_refusals(std::initializer_list<Code> more) {
-  std::vector<Code> codes{Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::WRONG_TOKEN_TURN,
-                          Code::WRONG_TOKEN_EVENT};
+  std::vector<Code> codes{Code::WRONG_TOKEN_TURN, Code::WRONG_TOKEN_EVENT};
   codes.insert(codes.end(), more);
   return codes;
 }
@@ -161,6 +156,7 @@ Result<PageTicket> events(const CatalogueDeps& deps, const http::Request& reques
 http::Route events_route(const CatalogueDeps& deps) {
   return {.method = GET,
           .path = "/events",
+          .id = "listEvents",
           .summary = "All events",
           .tag = "catalogue",
           .parameters = {{.name = "status",
@@ -181,6 +177,7 @@ http::Route event_route(const CatalogueDeps& deps) {
   return {
       .method = GET,
       .path = "/events/{eventId}",
+      .id = "getEvent",
       .summary = "An event and its dates",
       .tag = "catalogue",
       .successes = {{.description = "The event", .schema = &json::schema<EventWithDatesDto>}, kNotModified},
@@ -188,49 +185,63 @@ http::Route event_route(const CatalogueDeps& deps) {
       .read = bind(deps, event)};
 }
 
+BOOST_DEFINE_ENUM_CLASS(DatesIncluded, all)
+
 Result<PageTicket> dates(const CatalogueDeps& deps, const http::Request& request, const PageNeeds& needs) {
+  const auto token = deps.tokens.of(request);
+  if (!token) return token.error();
   const auto id = request.id<EventId>("eventId");
-  if (!id) return id.error();
-  if (const auto turn = check_turn(deps, request, *id); !turn) return turn.error();
-  const auto include = request.query("include");
-  if (include && *include != "all") return invalid("include", "must be all or omitted");
-  return deps.read_model.dates(*id, include ? DatesWanted::all : DatesWanted::bookable, needs.asked_at,
+  const auto include = query_enum<DatesIncluded>(request, "include", "all");
+  if (const auto refusal = refusal_of(id, include)) return *refusal;
+  if (const auto turn = deps.turns.check(*token, *id); !turn) return turn.error();
+  return deps.read_model.dates(*id, *include ? DatesWanted::all : DatesWanted::bookable, needs.asked_at,
                                needs);
 }
 
 http::Route dates_route(const CatalogueDeps& deps) {
-  return {.method = GET,
-          .path = "/events/{eventId}/dates",
-          .summary = "The dates of an event that can be booked now",
-          .tag = "catalogue",
-          .parameters = {{.name = "include", .description = "all: every date, each with `bookable`"}},
-          .successes = {{.description = "The dates", .schema = &json::schema<std::vector<EventDateDto>>},
-                        kNotModified},
-          .refusals = turn_refusals({Code::EVENT_NOT_FOUND}),
-          .read = bind(deps, dates)};
+  return {
+      .method = GET,
+      .path = "/events/{eventId}/dates",
+      .id = "listDates",
+      .summary = "The dates of an event that can be booked now",
+      .tag = "catalogue",
+      .access = http::Access::place_token,
+      .parameters = {{.name = "include",
+                      .description = "all: every date, each with `bookable`",
+                      .schema = &json::schema<DatesIncluded>}},
+      .successes = {{.description = "The dates",
+                     .schema = &json::schema<std::vector<EventDateDto>>,
+                     .links = {{"listSeats", "The seats of the first", {{"eventDateId", "data/0/id"}}, {}}}},
+                    kNotModified},
+      .refusals = turn_refusals({Code::EVENT_NOT_FOUND}),
+      .read = bind(deps, dates)};
 }
 
 Result<PageTicket> seats(const CatalogueDeps& deps, const http::Request& request, const PageNeeds& needs) {
-  const auto id = request.id<DateId>("eventDateId");
-  if (!id) return id.error();
   const auto token = deps.tokens.of(request);
   if (!token) return token.error();
+  const auto id = request.id<DateId>("eventDateId");
+  const auto status = query_enum<SeatStatus>(request, "status", kSeatStatuses);
+  if (const auto refusal = refusal_of(id, status)) return *refusal;
   // An unknown date has no event whose turn could be checked.
   if (const auto event = deps.read_model.event_of(*id)) {
     if (const auto turn = deps.turns.check(*token, *event); !turn) return turn.error();
   }
-  const auto status = query_enum<SeatStatus>(request, "status", kSeatStatuses);
-  if (!status) return status.error();
   return deps.read_model.seats(*id, *status, needs);
 }
 
 http::Route seats_route(const CatalogueDeps& deps) {
   return {.method = GET,
           .path = "/events/properties/{eventDateId}/seats",
+          .id = "listSeats",
           .summary = "The seats of a date",
           .tag = "catalogue",
+          .access = http::Access::place_token,
           .parameters = {kSeatStatus},
-          .successes = {{.description = "The seats", .schema = &json::schema<SeatsDto>}, kNotModified},
+          .successes = {{.description = "The seats",
+                         .schema = &json::schema<SeatsDto>,
+                         .links = {{"holdSeats", "Hold the first", {}, {{"seatId", "data/seat/0/id"}}}}},
+                        kNotModified},
           .refusals = turn_refusals({Code::EVENT_DATE_NOT_FOUND, Code::NO_SEAT_AVAILABLE}),
           .read = bind(deps, seats),
           .limit_class = http::LimitClass::map};
@@ -238,32 +249,35 @@ http::Route seats_route(const CatalogueDeps& deps) {
 
 Result<PageTicket> seats_by_day(const CatalogueDeps& deps, const http::Request& request,
                                 const PageNeeds& needs) {
+  const auto token = deps.tokens.of(request);
+  if (!token) return token.error();
   const auto id = request.id<EventId>("eventId");
-  if (!id) return id.error();
-  if (const auto turn = check_turn(deps, request, *id); !turn) return turn.error();
   const auto day = query_day(request);
   const auto status = query_enum<SeatStatus>(request, "status", kSeatStatuses);
-  if (const auto refusal = refusal_of(day, status)) return *refusal;
+  if (const auto refusal = refusal_of(id, day, status)) return *refusal;
+  if (const auto turn = deps.turns.check(*token, *id); !turn) return turn.error();
   const auto date = date_on(*deps.read_model.catalogue(), *id, *day);
   if (!date) return date.error();
   return deps.read_model.seats(*date, *status, needs);
 }
 
 http::Route seats_by_day_route(const CatalogueDeps& deps) {
-  return {
-      .method = GET,
-      .path = "/events/{eventId}/seats",
-      .summary = "The seats of the event's date on a day",
-      .tag = "catalogue",
-      .parameters = {{.name = "date",
-                      .description = "YYYY-MM-DD, the day of the date's startDate in the event's time zone",
-                      .required = true},
-                     kSeatStatus},
-      .successes = {{.description = "The seats", .schema = &json::schema<SeatsDto>}, kNotModified},
-      .refusals = turn_refusals(
-          {Code::EVENT_NOT_FOUND, Code::EVENT_DATE_NOT_FOUND, Code::DATE_AMBIGUOUS, Code::NO_SEAT_AVAILABLE}),
-      .read = bind(deps, seats_by_day),
-      .limit_class = http::LimitClass::map};
+  return {.method = GET,
+          .path = "/events/{eventId}/seats",
+          .id = "listSeatsOfDay",
+          .summary = "The seats of the event's date on a day",
+          .tag = "catalogue",
+          .access = http::Access::place_token,
+          .parameters = {{.name = "date",
+                          .description = "The day of the date's startDate in the event's time zone",
+                          .schema = &day_schema,
+                          .required = true},
+                         kSeatStatus},
+          .successes = {{.description = "The seats", .schema = &json::schema<SeatsDto>}, kNotModified},
+          .refusals = turn_refusals({Code::EVENT_NOT_FOUND, Code::EVENT_DATE_NOT_FOUND, Code::DATE_AMBIGUOUS,
+                                     Code::NO_SEAT_AVAILABLE}),
+          .read = bind(deps, seats_by_day),
+          .limit_class = http::LimitClass::map};
 }
 
 Answer seat(const CatalogueDeps& deps, const http::Request& request) {
@@ -278,6 +292,7 @@ Answer seat(const CatalogueDeps& deps, const http::Request& request) {
 http::Route seat_route(const CatalogueDeps& deps) {
   return {.method = GET,
           .path = "/seats/{seatId}",
+          .id = "getSeat",
           .summary = "A seat with its date and event",
           .tag = "catalogue",
           .successes = {{.description = "The seat", .schema = &json::schema<SeatWithEventDto>}, kNotModified},

@@ -41,10 +41,10 @@ class SeatStream : public EventStream {
 };
 
 Result<Answer> open(const SeatStreamDeps& deps, const http::Request& request) {
-  const auto id = request.id<DateId>("eventDateId");
-  if (!id) return id.error();
   const auto token = deps.tokens.check(identity::presented_stream_token(request));
   if (!token) return token.error();
+  const auto id = request.id<DateId>("eventDateId");
+  if (!id) return id.error();
   const auto event = deps.read_model.event_of(*id);
   if (!event) return unknown_date(*id);
   if (const auto turn = deps.turns.check(*token, *event); !turn) return turn.error();
@@ -63,8 +63,10 @@ Result<Answer> open(const SeatStreamDeps& deps, const http::Request& request) {
 void add_seat_stream_route(http::Router& router, const SeatStreamDeps& deps) {
   router.add({.method = http::Method::GET,
               .path = "/events/properties/{eventDateId}/seats/stream",
+              .id = "streamSeats",
               .summary = "The seats of a date, sent as they change",
               .tag = "catalogue",
+              .access = http::Access::stream_token,
               .parameters = queue::stream_parameters(),
               .successes =
                   {{.description =
@@ -73,8 +75,8 @@ void add_seat_stream_route(http::Router& router, const SeatStreamDeps& deps) {
                         "seat:[{id, status}]}, those that have changed since the previous event; "
                         "`reconnect`: the server is stopping",
                     .content_type = "text/event-stream"}},
-              .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::WRONG_TOKEN_TURN,
-                           Code::WRONG_TOKEN_EVENT, Code::EVENT_DATE_NOT_FOUND, Code::POLL_TOO_SOON},
+              .refusals = {Code::WRONG_TOKEN_TURN, Code::WRONG_TOKEN_EVENT, Code::EVENT_DATE_NOT_FOUND,
+                           Code::POLL_TOO_SOON},
               .read = api::bind_read(deps, open),
               .limit_class = http::LimitClass::stream});
 }

@@ -1,14 +1,6 @@
 #include "modules/identity/identity.h"
 
-#include "core/refusals.h"
-
 namespace stagedoor::identity {
-
-Result<Caller> Identity::owner(const http::Request& request, const UserId& user) const {
-  auto caller = of(request);
-  if (caller && caller->user != user) return refuse(Code::FORBIDDEN, "This belongs to another user.");
-  return caller;
-}
 
 Result<Caller> TokenIdentity::of(const http::Request& request) const {
   const auto token = tokens_.of(request);

@@ -20,9 +20,6 @@ class Identity {
   virtual Result<Caller> joining(const http::Request& request, const UserId& claimed) const = 0;
   // The caller's place: the request needs a token of a place that belongs to the caller.
   virtual Result<protocol::TokenClaims> place_of(const http::Request& request) const = 0;
-
-  // The caller, who must be `user`; else FORBIDDEN.
-  Result<Caller> owner(const http::Request& request, const UserId& user) const;
 };
 
 // Mode `token`: trusts the user named in a join; after that, every authentic token of the user proves the

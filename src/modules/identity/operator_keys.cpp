@@ -17,6 +17,8 @@ constexpr std::array<std::string_view, 3> kRoles = {"viewer", "operator", "owner
 
 }  // namespace
 
+std::string_view to_string(Role role) { return kRoles[std::size_t(role)]; }
+
 UserId Operator::user() const {
   const Sha256 digest = sha256("operator:" + name);
   UserId user;
@@ -55,9 +57,8 @@ Result<Operator> OperatorKeys::check(std::string_view authorization, Role needed
     return refuse(Code::ADMIN_KEY_INVALID, "Send an operator key: Authorization: Bearer <secret>");
   }
   if (found->role < needed) {
-    return refuse(Code::FORBIDDEN,
-                  fmt::format("This needs the role {}; your key has the role {}", kRoles[std::size_t(needed)],
-                              kRoles[std::size_t(found->role)]));
+    return refuse(Code::FORBIDDEN, fmt::format("This needs the role {}; your key has the role {}",
+                                               to_string(needed), to_string(found->role)));
   }
   return *found;
 }

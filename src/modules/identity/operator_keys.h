@@ -16,13 +16,17 @@ namespace stagedoor::identity {
 
 // Each role includes the rights of those before it.
 enum class Role { viewer, operator_, owner };
+std::string_view to_string(Role role);  // as in admin.keys
 
 struct Operator {
+  // Before their Idempotency-Keys (R-X5): a user may have the id that user() returns, but no key with a
+  // blank.
+  static constexpr std::string_view kKeySpace = "operator ";
+
   std::string name;
   Role role = Role::viewer;
 
-  // The owner of the operator's Idempotency-Keys (R-X5): derived from the name, and different from all user
-  // ids.
+  // The owner of the operator's Idempotency-Keys: derived from the name.
   UserId user() const;
 };
 

@@ -2,28 +2,41 @@
 // each function uses.
 #pragma once
 
+#include <string>
+
+#include "http/route.h"
 #include "modules/identity/identity.h"
 #include "modules/identity/operator_keys.h"
 
 namespace stagedoor::identity {
 
-inline constexpr auto by_caller = [](const auto& deps, const http::Request& request) {
-  return deps.identity.of(request);
+// find(deps, request), by the token of the request.
+template <class Find>
+struct ByToken : Find {
+  void describe(http::Inputs& inputs) const { inputs.access = http::Access::place_token; }
 };
-// The caller, who is the user in the path.
-inline constexpr auto by_owner = [](const auto& deps, const http::Request& request) -> Result<Caller> {
-  const auto user = request.user_id("userId");
-  if (!user) return user.error();
-  return deps.identity.owner(request, *user);
+template <class Find>
+ByToken(Find) -> ByToken<Find>;
+
+inline constexpr ByToken by_caller{
+    [](const auto& deps, const http::Request& request) { return deps.identity.of(request); }};
+inline constexpr ByToken by_place{
+    [](const auto& deps, const http::Request& request) { return deps.identity.place_of(request); }};
+inline constexpr ByToken by_token{
+    [](const auto& deps, const http::Request& request) { return deps.tokens.of(request); }};
+
+struct ByOperator {
+  Role role;
+
+  template <class Deps>
+  Result<Operator> operator()(const Deps& deps, const http::Request& request) const {
+    return deps.keys.check(request, role);
+  }
+  void describe(http::Inputs& inputs) const {
+    inputs.access = http::Access::operator_key;
+    inputs.role = to_string(role);
+  }
 };
-inline constexpr auto by_place = [](const auto& deps, const http::Request& request) {
-  return deps.identity.place_of(request);
-};
-inline constexpr auto by_token = [](const auto& deps, const http::Request& request) {
-  return deps.tokens.of(request);
-};
-inline auto by_operator(Role role) {
-  return [role](const auto& deps, const http::Request& request) { return deps.keys.check(request, role); };
-}
+inline ByOperator by_operator(Role role) { return {role}; }
 
 }  // namespace stagedoor::identity

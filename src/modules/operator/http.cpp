@@ -7,7 +7,6 @@ namespace stagedoor::operators {
 http::Route operator_route(http::Route route) {
   route.tag = "operators";
   route.limit_class = http::LimitClass::operation;
-  route.refusals.insert(route.refusals.end(), {Code::ADMIN_KEY_INVALID, Code::FORBIDDEN});
   return route;
 }
 

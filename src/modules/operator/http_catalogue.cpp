@@ -54,6 +54,9 @@ namespace {
 
 using enum http::Method;
 
+constexpr const char* kExampleEvent =
+    R"({"name":"Spring Recital","on_sale":{"from":"2026-01-01T00:00:00Z","until":"2036-01-01T00:00:00Z"}})";
+constexpr const char* kExampleDate = R"({"starts_at":"2036-02-01T10:00:00Z","prices":{"Standard":110000}})";
 const http::Success kEvent{.description = "The event", .schema = &json::schema<AdminEventDto>};
 const http::Success kDate{.description = "The date", .schema = &json::schema<AdminDateDto>};
 
@@ -103,6 +106,7 @@ http::Route list_events_route(const OperatorDeps& deps) {
   return operator_route(
       {.method = GET,
        .path = "/admin/events",
+       .id = "adminListEvents",
        .summary = "Every event, with its policies and dates",
        .successes = {{.description = "The events", .schema = &json::schema<std::vector<AdminEventDto>>}},
        .handler = api::bind(deps, list_events, identity::by_operator(identity::Role::viewer))});
@@ -118,6 +122,7 @@ void show_event(const OperatorDeps& deps, const identity::Operator&, EventId id,
 http::Route show_event_route(const OperatorDeps& deps) {
   return operator_route({.method = GET,
                          .path = "/admin/events/{id}",
+                         .id = "adminGetEvent",
                          .summary = "An event, with its policies and dates",
                          .successes = {kEvent},
                          .refusals = {Code::EVENT_NOT_FOUND},
@@ -135,6 +140,7 @@ void show_date(const OperatorDeps& deps, const identity::Operator&, DateId id, h
 http::Route show_date_route(const OperatorDeps& deps) {
   return operator_route({.method = GET,
                          .path = "/admin/dates/{id}",
+                         .id = "adminGetDate",
                          .summary = "A date, with its prices and windows",
                          .successes = {kDate},
                          .refusals = {Code::EVENT_DATE_NOT_FOUND},
@@ -183,11 +189,9 @@ void submit_edit(const OperatorDeps& deps, const identity::Operator& who, Catalo
   deps.lane.submit(std::make_unique<catalogue::ChangeCatalogue>(std::move(change)));
 }
 
-// The route of an edit: it has an Idempotency-Key, and the refusals of every import.
+// The route of an edit: it has the refusals of every import.
 http::Route edit_route(http::Route route) {
-  route.parameters = {api::idempotency_parameter()};
-  route.refusals.insert(route.refusals.end(), {Code::SEAT_OCCUPIED, Code::DRAW_FIXED,
-                                               Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE});
+  route.refusals.insert(route.refusals.end(), {Code::SEAT_OCCUPIED, Code::DRAW_FIXED});
   return operator_route(std::move(route));
 }
 
@@ -254,8 +258,10 @@ http::Route patch_event_route(const OperatorDeps& deps) {
   return edit_route(
       {.method = PATCH,
        .path = "/admin/events/{id}",
+       .id = "adminChangeEvent",
        .summary = "Change an event: a merge patch of its document (name, on_sale, queue, policy, closed …)",
-       .body = &json::schema<EventDocument>,
+       .body = &json::patch_schema<EventDocument>,
+       .examples = {{"seats a user", R"({"policy":{"seats_per_user":2}})"}, {"close", R"({"closed":true})"}},
        .successes = {kEvent},
        .refusals = {Code::EVENT_NOT_FOUND},
        .handler = api::bind(deps, patch_event, identity::by_operator(identity::Role::operator_), patch_body,
@@ -276,17 +282,14 @@ void patch_queue(const OperatorDeps& deps, const identity::Operator& who, boost:
 http::Route patch_queue_route(const OperatorDeps& deps) {
   return edit_route({.method = PATCH,
                      .path = "/admin/events/{id}/queue",
+                     .id = "adminChangeQueue",
                      .summary = "Change the event's queue policy: a merge patch",
-                     .body = &json::schema<QueueDocument>,
+                     .body = &json::patch_schema<QueueDocument>,
+                     .examples = {{"capacity", R"({"admission":"capacity","capacity":500})"}},
                      .successes = {{.description = "The policy", .schema = &json::schema<QueueDocument>}},
                      .refusals = {Code::EVENT_NOT_FOUND},
                      .handler = api::bind(deps, patch_queue, identity::by_operator(identity::Role::operator_),
                                           patch_body, api::with_id<EventId>("id"), api::with_idempotency)});
-}
-
-Result<PauseBody> pause_body(const api::Source& from) {
-  if (from.request.body.empty()) return PauseBody();
-  return api::read_body<PauseBody>(from.request);
 }
 
 void pause(const OperatorDeps& deps, const identity::Operator& who, EventId id, const PauseBody& body,
@@ -301,13 +304,16 @@ void pause(const OperatorDeps& deps, const identity::Operator& who, EventId id, 
 http::Route pause_route(const OperatorDeps& deps) {
   return edit_route({.method = POST,
                      .path = "/admin/events/{id}/queue/pause",
+                     .id = "adminPauseQueue",
                      .summary = "Pause admission until it is resumed; `text` is shown to those who wait",
                      .body = &json::schema<PauseBody>,
                      .body_optional = true,
+                     .examples = {{"pause", R"({"text":"The sale goes on at 20:15"})"}},
                      .successes = {kEvent},
                      .refusals = {Code::EVENT_NOT_FOUND},
                      .handler = api::bind(deps, pause, identity::by_operator(identity::Role::operator_),
-                                          api::with_id<EventId>("id"), pause_body, api::with_idempotency)});
+                                          api::with_id<EventId>("id"), api::with_optional_body<PauseBody>,
+                                          api::with_idempotency)});
 }
 
 void resume(const OperatorDeps& deps, const identity::Operator& who, EventId id, Idempotency idempotency,
@@ -319,6 +325,7 @@ void resume(const OperatorDeps& deps, const identity::Operator& who, EventId id,
 http::Route resume_route(const OperatorDeps& deps) {
   return edit_route({.method = POST,
                      .path = "/admin/events/{id}/queue/resume",
+                     .id = "adminResumeQueue",
                      .summary = "Resume admission",
                      .successes = {kEvent},
                      .refusals = {Code::EVENT_NOT_FOUND},
@@ -351,8 +358,10 @@ http::Route create_event_route(const OperatorDeps& deps) {
   return edit_route(
       {.method = POST,
        .path = "/admin/events",
+       .id = "adminCreateEvent",
        .summary = "Add an event",
        .body = &json::schema<EventDocument>,
+       .examples = {{"event", kExampleEvent}},
        .successes = {{.status = 201, .description = kEvent.description, .schema = kEvent.schema}},
        .handler = api::bind(deps, create_event, identity::by_operator(identity::Role::operator_),
                             api::with_body<EventDocument>, api::with_idempotency)});
@@ -391,8 +400,10 @@ void create_date(const OperatorDeps& deps, const identity::Operator& who, EventI
 http::Route create_date_route(const OperatorDeps& deps) {
   return edit_route({.method = POST,
                      .path = "/admin/events/{id}/dates",
+                     .id = "adminCreateDate",
                      .summary = "Add a date to an event",
                      .body = &json::schema<DateDocument>,
+                     .examples = {{"date", kExampleDate}},
                      .successes = {{.status = 201, .description = kDate.description, .schema = kDate.schema}},
                      .refusals = {Code::EVENT_NOT_FOUND},
                      .handler = api::bind(deps, create_date, identity::by_operator(identity::Role::operator_),
@@ -421,10 +432,12 @@ void patch_date(const OperatorDeps& deps, const identity::Operator& who, DateId 
 http::Route patch_date_route(const OperatorDeps& deps) {
   return edit_route({.method = PATCH,
                      .path = "/admin/dates/{id}",
+                     .id = "adminChangeDate",
                      .summary =
                          "Change a date: a merge patch of its document (booking, prices; starts_at and "
                          "deleted while no seat is taken)",
-                     .body = &json::schema<DateDocument>,
+                     .body = &json::patch_schema<DateDocument>,
+                     .examples = {{"price", R"({"prices":{"Standard":99000}})"}},
                      .successes = {kDate},
                      .refusals = {Code::EVENT_DATE_NOT_FOUND},
                      .handler = api::bind(deps, patch_date, identity::by_operator(identity::Role::operator_),
@@ -464,20 +477,25 @@ void import(const OperatorDeps& deps, const identity::Operator& who, ImportBody 
 }
 
 http::Route import_route(const OperatorDeps& deps) {
-  http::Route route =
-      edit_route({.method = POST,
-                  .path = std::string(kImportPath),
-                  .summary = "Import a catalogue, in YAML or JSON, of at most 1 MiB: all or nothing. What "
-                             "operators changed since the last import stays",
-                  .body = &json::schema<CatalogueDocument>,
-                  .successes = {{.description = "What was added, changed, left unchanged, and what operators "
-                                                "changed and the import kept",
-                                 .schema = &json::schema<catalogue::ImportSummary>}},
-                  .handler = api::bind(deps, import, identity::by_operator(identity::Role::owner),
-                                       import_body, api::with_idempotency)});
-  route.parameters.push_back(
-      {.name = "overwrite", .description = "true: take back what operators changed since the last import"});
-  return route;
+  return edit_route(
+      {.method = POST,
+       .path = std::string(kImportPath),
+       .id = "adminImportCatalogue",
+       .summary =
+           "Import a catalogue, in YAML or JSON, of at most 1 MiB: all or nothing. What operators changed "
+           "since the last import stays",
+       .parameters = {{.name = "overwrite",
+                       .description = "true: take back what operators changed since the last import",
+                       .schema = &json::schema<bool>}},
+       .body = &json::schema<CatalogueDocument>,
+       .body_types = {"application/json", "application/yaml"},
+       .examples = {{"catalogue", fmt::format(R"({{"events":[{}]}})", kExampleEvent)}},
+       .successes = {{.description =
+                          "What was added, changed, left unchanged, and what operators changed and the "
+                          "import kept",
+                      .schema = &json::schema<catalogue::ImportSummary>}},
+       .handler = api::bind(deps, import, identity::by_operator(identity::Role::owner), import_body,
+                            api::with_idempotency)});
 }
 
 }  // namespace

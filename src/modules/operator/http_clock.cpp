@@ -9,6 +9,8 @@ namespace stagedoor::operators {
 
 struct ClockBody {
   bool accept = false;
+
+  static void refine(boost::json::object& properties) { properties["accept"].as_object()["const"] = true; }
 };
 BOOST_DESCRIBE_STRUCT(ClockBody, (), (accept))
 
@@ -53,12 +55,12 @@ http::Route clock_route(const OperatorDeps& deps) {
   return operator_route(
       {.method = http::Method::POST,
        .path = "/admin/clock",
+       .id = "adminAcceptClock",
        .summary = "Take over a wall clock that was set by more than 5 s: forwards in one step, backwards by "
                   "letting service time stand still until then",
-       .parameters = {api::idempotency_parameter()},
        .body = &json::schema<ClockBody>,
+       .examples = {{"accept", R"({"accept":true})"}},
        .successes = {{.description = "The clocks before it", .schema = &json::schema<ClockDto>}},
-       .refusals = {Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
        .handler = api::bind(deps, accept_clock, identity::by_operator(identity::Role::owner),
                             api::with_body<ClockBody>, api::with_idempotency)});
 }

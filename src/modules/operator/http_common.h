@@ -10,7 +10,7 @@
 
 namespace stagedoor::operators {
 
-// Adds what all routes share: the tag, and the refusals of the key.
+// Adds what all routes share: the tag, and the class of limits.
 http::Route operator_route(http::Route route);
 
 void add_catalogue_routes(http::Router& router, const OperatorDeps& deps);

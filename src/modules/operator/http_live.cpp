@@ -79,6 +79,7 @@ void live(const OperatorDeps& deps, const identity::Operator&, http::Reply reply
 http::Route live_route(const OperatorDeps& deps) {
   return operator_route({.method = http::Method::GET,
                          .path = "/admin/live",
+                         .id = "adminGetLive",
                          .summary = "People waiting and inside, holds, sales and revenue of every event, now",
                          .successes = {{.description = "The numbers", .schema = &json::schema<LiveDto>}},
                          .handler = api::bind(deps, live, identity::by_operator(identity::Role::viewer))});
@@ -109,8 +110,8 @@ http::Route log_route(const OperatorDeps& deps) {
   return operator_route(
       {.method = http::Method::GET,
        .path = "/admin/log",
+       .id = "adminListLog",
        .summary = "What operators changed, newest first",
-       .parameters = api::page_parameters(),
        .successes = {{.description = "A page",
                       .schema = &json::schema<LogDto>,
                       .envelope = http::Envelope::page}},

@@ -15,6 +15,8 @@ namespace stagedoor::operators {
 
 struct PriorityBody {
   std::vector<UserId> userIds;
+
+  static void refine(boost::json::object& properties) { properties["userIds"].as_object()["minItems"] = 1; }
 };
 BOOST_DESCRIBE_STRUCT(PriorityBody, (), (userIds))
 
@@ -36,6 +38,12 @@ BOOST_DESCRIBE_STRUCT(PriorityDto, (), (eventId, users))
 
 struct BeaconBody {
   std::string beacon;
+
+  static void refine(boost::json::object& properties) {
+    auto& property = properties["beacon"].as_object();
+    property["minLength"] = 1;
+    property["maxLength"] = 1000;
+  }
 };
 BOOST_DESCRIBE_STRUCT(BeaconBody, (), (beacon))
 
@@ -76,12 +84,13 @@ http::Route priority_route(const OperatorDeps& deps) {
   return operator_route(
       {.method = http::Method::POST,
        .path = "/admin/events/{id}/queue/priority",
+       .id = "adminGrantPriority",
        .summary =
            "Let users wait in the priority line, which gets the policy's priority_share of the admissions",
-       .parameters = {api::idempotency_parameter()},
        .body = &json::schema<PriorityBody>,
+       .examples = {{"one user", R"({"userIds":["11111111-2222-4333-8444-555555555555"]})"}},
        .successes = {{.description = "How many", .schema = &json::schema<PriorityDto>}},
-       .refusals = {Code::EVENT_NOT_FOUND, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
+       .refusals = {Code::EVENT_NOT_FOUND},
        .handler =
            api::bind(deps, grant_priority, identity::by_operator(identity::Role::operator_),
                      api::with_id<EventId>("id"), api::with_body<PriorityBody>, api::with_idempotency)});
@@ -149,13 +158,13 @@ http::Route beacon_route(const OperatorDeps& deps) {
   return operator_route(
       {.method = http::Method::POST,
        .path = "/admin/events/{id}/queue/draw",
+       .id = "adminNameBeacon",
        .summary =
            "After the opening, give the value of the beacon that the policy names; then the order is drawn",
-       .parameters = {api::idempotency_parameter()},
        .body = &json::schema<BeaconBody>,
+       .examples = {{"beacon", R"({"beacon":"3f1a"})"}},
        .successes = {{.description = "The draw", .schema = &json::schema<queue::DrawDto>}},
-       .refusals = {Code::EVENT_NOT_FOUND, Code::EVENT_NOT_ON_SALE, Code::IDEMPOTENCY_MISMATCH,
-                    Code::STORE_UNAVAILABLE},
+       .refusals = {Code::EVENT_NOT_FOUND, Code::EVENT_NOT_ON_SALE},
        .handler = api::bind(deps, name_beacon, identity::by_operator(identity::Role::operator_),
                             api::with_id<EventId>("id"), api::with_body<BeaconBody>, api::with_idempotency)});
 }
@@ -270,6 +279,7 @@ http::Route empty_route(const OperatorDeps& deps) {
   return operator_route(
       {.method = http::Method::POST,
        .path = "/admin/events/{id}/queue/empty",
+       .id = "adminEmptyQueue",
        .summary =
            "Remove all users who wait or are inside; unpaid holds are cancelled. Pause the queue first",
        .parameters = {api::idempotency_parameter()},

@@ -23,6 +23,20 @@ void check(const SeatsBody& body, json::FieldErrors& errors) {
   if (!has_any) errors.add("seatIds", "must name at least one seat, unless seatNumbers is given");
 }
 
+// What SeatsBody takes, for the API document.
+struct SeatIdsBody {
+  std::vector<SeatId> seatIds;
+  static void refine(boost::json::object& properties) { properties["seatIds"].as_object()["minItems"] = 1; }
+};
+BOOST_DESCRIBE_STRUCT(SeatIdsBody, (), (seatIds))
+struct SeatNumbersBody {
+  std::vector<std::int64_t> seatNumbers;
+  static void refine(boost::json::object& properties) {
+    properties["seatNumbers"].as_object()["minItems"] = 1;
+  }
+};
+BOOST_DESCRIBE_STRUCT(SeatNumbersBody, (), (seatNumbers))
+
 struct BlockedDto {
   DateId eventDateId;
   bool blocked = false;
@@ -66,16 +80,16 @@ void block(const OperatorDeps& deps, const identity::Operator& who, DateId date,
 
 template <bool kBlock>
 http::Route block_route(const OperatorDeps& deps) {
-  std::vector<Code> refusals = {Code::EVENT_DATE_NOT_FOUND, Code::SEAT_NOT_FOUND, Code::IDEMPOTENCY_MISMATCH,
-                                Code::STORE_UNAVAILABLE};
+  std::vector<Code> refusals = {Code::EVENT_DATE_NOT_FOUND, Code::SEAT_NOT_FOUND};
   if (kBlock) refusals.push_back(Code::SEAT_OCCUPIED);
   return operator_route(
       {.method = http::Method::POST,
        .path = kBlock ? "/admin/dates/{id}/seats/block" : "/admin/dates/{id}/seats/unblock",
+       .id = kBlock ? "adminBlockSeats" : "adminUnblockSeats",
        .summary =
            kBlock ? "Reserve seats for the house: shown as OCCUPIED, all or none" : "Put house seats on sale",
-       .parameters = {api::idempotency_parameter()},
-       .body = &json::schema<SeatsBody>,
+       .body = &json::one_of_schema<http::Components, SeatIdsBody, SeatNumbersBody>,
+       .examples = {{"by number", R"({"seatNumbers":[1,2]})"}, {"by id", R"({"seatIds":[1,2]})"}},
        .successes = {{.description = "The seats, in their order", .schema = &json::schema<BlockedDto>}},
        .refusals = std::move(refusals),
        .handler = api::bind(deps, block<kBlock>, identity::by_operator(identity::Role::operator_),
@@ -97,15 +111,15 @@ http::Route charge_route(const OperatorDeps& deps) {
   return operator_route(
       {.method = http::Method::POST,
        .path = "/admin/users/{id}/balance/charge",
+       .id = "adminChargeBalance",
        .summary = "Charge a user's balance",
-       .parameters = {api::idempotency_parameter()},
        .body = &json::schema<wallet::ChargeBody>,
+       .examples = {{"charge", R"({"amount":110000})"}},
        .successes = {{.description = "The movement and the balance after it",
                       .schema = &json::schema<wallet::PostingDto>}},
-       .refusals = {Code::INVALID_AMOUNT, Code::BALANCE_LIMIT_EXCEEDED, Code::IDEMPOTENCY_MISMATCH,
-                    Code::STORE_UNAVAILABLE},
+       .refusals = {Code::INVALID_AMOUNT, Code::BALANCE_LIMIT_EXCEEDED},
        .handler = api::bind(deps, charge, identity::by_operator(identity::Role::owner), api::with_user("id"),
-                            wallet::charged_amount, api::with_idempotency)});
+                            wallet::with_amount(deps.balance_max), api::with_idempotency)});
 }
 
 void refund(const OperatorDeps& deps, const identity::Operator& who, ReservationId id,
@@ -120,17 +134,16 @@ void refund(const OperatorDeps& deps, const identity::Operator& who, Reservation
 }
 
 http::Route refund_route(const OperatorDeps& deps) {
-  return operator_route(
-      {.method = http::Method::POST,
-       .path = "/admin/reservations/{id}/refund",
-       .summary = "Refund a paid seat, at any time",
-       .parameters = {api::idempotency_parameter()},
-       .successes = {{.description = "The reservation, REFUNDED",
-                      .schema = &json::schema<reservation::ReservationDto>}},
-       .refusals = {Code::RESERVATION_NOT_FOUND, Code::WRONG_RESERVATION_STATUS, Code::BALANCE_LIMIT_EXCEEDED,
-                    Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
-       .handler = api::bind(deps, refund, identity::by_operator(identity::Role::operator_),
-                            api::with_id<ReservationId>("id"), api::with_idempotency)});
+  return operator_route({.method = http::Method::POST,
+                         .path = "/admin/reservations/{id}/refund",
+                         .id = "adminRefundReservation",
+                         .summary = "Refund a paid seat, at any time",
+                         .successes = {{.description = "The reservation, REFUNDED",
+                                        .schema = &json::schema<reservation::ReservationDto>}},
+                         .refusals = {Code::RESERVATION_NOT_FOUND, Code::WRONG_RESERVATION_STATUS,
+                                      Code::BALANCE_LIMIT_EXCEEDED},
+                         .handler = api::bind(deps, refund, identity::by_operator(identity::Role::operator_),
+                                              api::with_id<ReservationId>("id"), api::with_idempotency)});
 }
 
 }  // namespace

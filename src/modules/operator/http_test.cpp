@@ -386,6 +386,20 @@ TEST(OperatorCalls, are_idempotent_by_key_R_X5) {
             "true");
 }
 
+// A user may have the id that the operator's keys are stored under: in mode `token` a join is believed.
+TEST(OperatorCalls, have_keys_that_no_user_can_name_R_X5) {
+  Office office;
+  const std::string twin = to_string(identity::Operator{"olga", identity::Role::owner}.user());
+  const Visitor fan{twin, text(office.world.call(join(twin, 1)).data(), "token")};
+  office.world.run();
+  EXPECT_EQ(office.world.call(charge(fan, 7).with_key("k")).status, 200);
+  const std::string path = "/admin/users/" + user(1) + "/balance/charge";
+  const ApiReply charged = office.world.call(admin("POST", path, R"({"amount":5})").with_key("k"));
+  EXPECT_EQ(charged.status, 200) << charged.body;
+  EXPECT_EQ(charged.header("Idempotency-Hit"), "");
+  EXPECT_EQ(office.world.call(charge(fan, 7).with_key("k")).header("Idempotency-Hit"), "true");
+}
+
 TEST(OperatorCalls, show_the_numbers_of_now) {
   Office office;
   const Visitor fan = office.world.enter(1);

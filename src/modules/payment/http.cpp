@@ -16,7 +16,7 @@ BOOST_DEFINE_ENUM_CLASS(PaymentStatus, PAID, REFUNDED, PARTLY_REFUNDED)
 struct PayBody {
   static constexpr std::size_t kListMax = 100;
 
-  std::vector<ReservationId> reservationIds;
+  std::optional<std::vector<ReservationId>> reservationIds;  // nullopt: only the reservation in the path
 };
 BOOST_DESCRIBE_STRUCT(PayBody, (), (reservationIds))
 
@@ -67,30 +67,22 @@ PaymentDto to_dto(const Payment& payment, Queries& queries, const Catalogue& cat
   return dto;
 }
 
-// nullopt if the request has no body: then only the reservation in the path is paid.
-Result<std::optional<PayBody>> optional_body(const api::Source& from) {
-  if (from.request.body.empty()) return std::optional<PayBody>();
-  auto read = api::read_body<PayBody>(from.request);
-  if (!read) return read.error();
-  return std::optional(std::move(*read));
-}
-
-void pay(const PaymentDeps& deps, const PlaceRef& fan, ReservationId id, const std::optional<PayBody>& body,
+void pay(const PaymentDeps& deps, const PlaceRef& fan, ReservationId id, const PayBody& body,
          Idempotency idempotency, http::Reply reply) {
-  Pay order{fan, {id}};
-  for (const ReservationId further : body ? body->reservationIds : std::vector<ReservationId>{}) {
+  Pay order{fan, {id}, deps.users_may_charge};
+  for (const ReservationId further : body.reservationIds.value_or(std::vector<ReservationId>{})) {
     auto& all = order.reservations;
     if (std::find(all.begin(), all.end(), further) == all.end()) all.push_back(further);
   }
   api::submit(
       deps.lane, LaneClass::payment, std::move(idempotency),
       [order](const View& view, Keys& wanted) { pay_keys(order, view, wanted); },
-      [order, has_body = body.has_value(), &deps](const View& view, BatchContext& context) {
+      [order, several = body.reservationIds.has_value(), &deps](const View& view, BatchContext& context) {
         auto decision = decide_pay(order, view, context);
         if (auto* refusal = std::get_if<Refusal>(&decision.result))
           *refusal = deps.turns.explain(*refusal, order.fan);
         return api::answered(std::move(decision), [&](const Paid& paid) {
-          if (!has_body)
+          if (!several)
             return http::ok(200,
                             reservation::to_dto(paid.reservations.front(), *view.catalogue, context.now));
           PaidDto dto{paid.payment.id, paid.payment.created_at, paid.payment.total, {}};
@@ -106,20 +98,20 @@ http::Route pay_route(const PaymentDeps& deps) {
   return {
       .method = PUT,
       .path = "/events/reservations/{id}/pay",
+      .id = "payReservation",
       .summary = "Pay for a hold, or for several together: all or none",
       .tag = "payments",
-      .parameters = {api::idempotency_parameter()},
       .body = &json::schema<PayBody>,
       .body_optional = true,
-      .successes = {{.description =
-                         "The reservation, PAID; with a body: {paymentId, paidAt, total, reservations}",
-                     .schema = &json::schema<reservation::ReservationDto>}},
-      .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::WRONG_TOKEN_TURN,
-                   Code::WRONG_TOKEN_EVENT, Code::FORBIDDEN, Code::RESERVATION_NOT_FOUND,
-                   Code::NOT_ENOUGH_BALANCE, Code::RESERVATION_ALREADY_PAID, Code::WRONG_RESERVATION_STATUS,
-                   Code::RESERVATION_EXPIRED, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
-      .handler = api::bind(deps, pay, identity::by_place, api::with_id<ReservationId>("id"), optional_body,
-                           api::with_idempotency),
+      .examples = {{"the one in the path", "{}"}, {"with others", R"({"reservationIds":[2,3]})"}},
+      .successes = {{.description = "The reservation, PAID; with reservationIds the payment of all",
+                     .schema = &json::one_of_schema<http::Components, reservation::ReservationDto, PaidDto>,
+                     .links = {{"getPayment", "Read the payment", {{"id", "data/paymentId"}}, {}}}}},
+      .refusals = {Code::WRONG_TOKEN_TURN, Code::WRONG_TOKEN_EVENT, Code::FORBIDDEN,
+                   Code::RESERVATION_NOT_FOUND, Code::NOT_ENOUGH_BALANCE, Code::RESERVATION_ALREADY_PAID,
+                   Code::WRONG_RESERVATION_STATUS, Code::RESERVATION_EXPIRED},
+      .handler = api::bind(deps, pay, identity::by_place, api::with_id<ReservationId>("id"),
+                           api::with_optional_body<PayBody>, api::with_idempotency),
       .limit_class = http::LimitClass::payment};
 }
 
@@ -131,14 +123,13 @@ void refund(const PaymentDeps& deps, const identity::Caller& caller, Reservation
 http::Route refund_route(const PaymentDeps& deps) {
   return {.method = POST,
           .path = "/events/reservations/{id}/refund",
+          .id = "refundReservation",
           .summary = "Refund a paid seat",
           .tag = "payments",
-          .parameters = {api::idempotency_parameter()},
           .successes = {{.description = "The reservation, REFUNDED",
                          .schema = &json::schema<reservation::ReservationDto>}},
-          .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN,
-                       Code::RESERVATION_NOT_FOUND, Code::WRONG_RESERVATION_STATUS,
-                       Code::BALANCE_LIMIT_EXCEEDED, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
+          .refusals = {Code::FORBIDDEN, Code::RESERVATION_NOT_FOUND, Code::WRONG_RESERVATION_STATUS,
+                       Code::BALANCE_LIMIT_EXCEEDED},
           .handler = api::bind(deps, refund, identity::by_caller, api::with_id<ReservationId>("id"),
                                api::with_idempotency),
           .limit_class = http::LimitClass::payment};
@@ -157,15 +148,16 @@ void show(const PaymentDeps& deps, const identity::Caller& caller, PaymentId id,
 http::Route show_route(const PaymentDeps& deps) {
   return {.method = GET,
           .path = "/payments/{id}",
+          .id = "getPayment",
           .summary = "One of the caller's payments",
           .tag = "payments",
           .successes = {{.description = "The payment", .schema = &json::schema<PaymentDto>}},
-          .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN, Code::NOT_FOUND},
+          .refusals = {Code::FORBIDDEN, Code::NOT_FOUND},
           .handler = api::bind(deps, show, identity::by_caller, api::with_id<PaymentId>("id"))};
 }
 
-void list(const PaymentDeps& deps, const identity::Caller& caller, PageAt at, http::Reply reply) {
-  api::submit_read(deps.query_pool, std::move(reply), [user = caller.user, at, &deps](Queries& queries) {
+void list(const PaymentDeps& deps, const identity::Caller&, UserId user, PageAt at, http::Reply reply) {
+  api::submit_read(deps.query_pool, std::move(reply), [user, at, &deps](Queries& queries) {
     auto rows = queries.payments_of(user, api::one_more(at));
     const auto next = api::cut_page(rows, at, [](const Payment& row) { return row.id.value; });
     const auto catalogue = deps.catalogue();
@@ -178,14 +170,14 @@ void list(const PaymentDeps& deps, const identity::Caller& caller, PageAt at, ht
 http::Route list_route(const PaymentDeps& deps) {
   return {.method = GET,
           .path = "/users/{userId}/payments",
+          .id = "listPayments",
           .summary = "The user's payments, newest first",
           .tag = "payments",
-          .parameters = api::page_parameters(),
           .successes = {{.description = "A page",
                          .schema = &json::schema<PaymentDto>,
                          .envelope = http::Envelope::page}},
-          .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN},
-          .handler = api::bind(deps, list, identity::by_owner, api::with_page)};
+          .refusals = {Code::FORBIDDEN},
+          .handler = api::bind(deps, list, identity::by_caller, api::with_owner, api::with_page)};
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ struct PaymentDeps {
   const Clock& clock;
   std::function<std::shared_ptr<const Catalogue>()> catalogue;
   Won balance_max;
+  bool users_may_charge = true;  // wallet.charge_by
 };
 void add_payment_routes(http::Router& router, const PaymentDeps& deps);
 

@@ -13,16 +13,20 @@
 namespace stagedoor::payment {
 namespace {
 
-Refusal not_enough(Won balance, Won price, const UserId& user) {
-  const std::string charge_url = "/users/" + to_string(user) + "/balance/charge";
-  return {Code::NOT_ENOUGH_BALANCE,
-          fmt::format("The balance is {} won, the price {}. Charge {} more; the hold keeps its time.",
-                      balance.amount, price.amount, (price - balance).amount),
-          {},
-          {{"chargeUrl", '"' + charge_url + '"'},
-           {"balance", fmt::to_string(balance.amount)},
-           {"price", fmt::to_string(price.amount)}},
-          {{"Location", charge_url}}};
+Refusal not_enough(Won balance, Won price, const Pay& order) {
+  Refusal refusal{
+      .code = Code::NOT_ENOUGH_BALANCE,
+      .message = fmt::format("The balance is {} won, the price {}. {} {} more; the hold keeps its time.",
+                             balance.amount, price.amount,
+                             order.user_may_charge ? "Charge" : "Ask an operator to charge",
+                             (price - balance).amount),
+      .extra = {{"balance", fmt::to_string(balance.amount)}, {"price", fmt::to_string(price.amount)}}};
+  if (order.user_may_charge) {
+    const std::string url = "/users/" + to_string(order.fan.user) + "/balance/charge";
+    refusal.extra.emplace(refusal.extra.begin(), "chargeUrl", '"' + url + '"');
+    refusal.headers = {{"Location", url}};
+  }
+  return refusal;
 }
 
 // True when the fan has a live hold of the event that is not among `paid`.
@@ -73,7 +77,7 @@ Decision<Paid> decide_pay(const Pay& order, const View& view, BatchContext& cont
       if (hold.status == ReservationStatus::RESERVED)
         reservation::write(changes, reservation::changed(hold, ReservationStatus::PENDING, now), context.ids);
     }
-    return {not_enough(balance, total, user), std::move(changes)};
+    return {not_enough(balance, total, order), std::move(changes)};
   }
 
   Payment payment{context.ids.next<PaymentId>(), user, total, now, order.reservations};

@@ -10,6 +10,7 @@ namespace stagedoor::payment {
 struct Pay {
   PlaceRef fan;
   std::vector<ReservationId> reservations;  // the one in the path first; without duplicates
+  bool user_may_charge = true;              // a refusal for lack of balance names the call for it (R-P3)
 };
 struct Paid {
   Payment payment;

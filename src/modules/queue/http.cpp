@@ -109,18 +109,31 @@ void join(const QueueDeps& deps, const Join& order, http::Reply reply) {
       });
 }
 
+const std::vector<http::Link> kAfterJoin = {
+    {"getPlace", "Ask with the token when it is the turn of the place", {}, {}}};
+const std::vector<http::Link> kInside = {
+    {"listDates", "Once ACTIVATED: the dates", {{"eventId", "data/eventId"}}, {}},
+    {"holdSeats", "Once ACTIVATED: hold a seat", {}, {{"userId", "data/userId"}}},
+    {"leaveQueue", "Give the place up", {}, {}}};
+
 http::Route join_route(const QueueDeps& deps) {
   return {.method = http::Method::POST,
           .path = "/queue",
+          .id = "joinQueue",
           .summary = "Take a place in an event's waiting room, or return the existing one",
           .tag = "queue",
           .body = &json::schema<JoinBody>,
-          .successes = {{.status = 201, .description = "A new place", .schema = &json::schema<QueuePlace>},
+          .examples = {{"join", R"({"userId":"11111111-2222-4333-8444-555555555555","eventId":1})"}},
+          .successes = {{.status = 201,
+                         .description = "A new place",
+                         .schema = &json::schema<QueuePlace>,
+                         .links = kAfterJoin},
                         {.status = 200,
                          .description = "The existing place",
-                         .schema = &json::schema<QueuePlace>}},
+                         .schema = &json::schema<QueuePlace>,
+                         .links = kAfterJoin}},
           .refusals = {Code::EVENT_ID_REQUIRED, Code::EVENT_NOT_FOUND, Code::EVENT_NOT_ON_SALE,
-                       Code::POLL_TOO_SOON, Code::STORE_UNAVAILABLE},
+                       Code::POLL_TOO_SOON, Code::OUTCOME_UNKNOWN},
           .handler = api::bind(deps, join, read_join),
           .limit_class = http::LimitClass::join};
 }
@@ -143,11 +156,16 @@ Result<Answer> poll(const QueueDeps& deps, const http::Request& request) {
 http::Route poll_route(const QueueDeps& deps) {
   return {.method = http::Method::GET,
           .path = "/queue",
+          .id = "getPlace",
           .summary = "The caller's place now",
           .tag = "queue",
-          .successes = {{.status = 200, .description = "Your place", .schema = &json::schema<QueuePlace>},
+          .access = http::Access::place_token,
+          .successes = {{.status = 200,
+                         .description = "Your place",
+                         .schema = &json::schema<QueuePlace>,
+                         .links = kInside},
                         {.status = 304, .description = "Nothing has changed", .schema = nullptr}},
-          .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::POLL_TOO_SOON},
+          .refusals = {Code::POLL_TOO_SOON},
           .read = api::bind_read(deps, poll),
           .limit_class = http::LimitClass::poll};
 }

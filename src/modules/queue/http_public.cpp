@@ -119,16 +119,13 @@ DrawDto to_dto(const Draw& draw) {
 }
 
 void add_public_routes(http::Router& router, const PublicDeps& deps) {
-  const http::Parameter known{.name = "If-None-Match",
-                              .description = "The ETag of an answer that the client has",
-                              .in = http::ParameterPlace::header};
   const auto pages = std::make_shared<Pages>(deps);
   router.add(
       {.method = http::Method::GET,
        .path = "/queue/public/{eventId}",
+       .id = "getRoom",
        .summary = "The room's public numbers, for a cache between the crowd and the server",
        .tag = "queue",
-       .parameters = {known},
        .successes = {{.description = "The numbers, at most a second old",
                       .schema = &json::schema<PublicRoomDto>},
                      {.status = 304, .description = "Nothing has changed", .schema = nullptr}},
@@ -137,6 +134,7 @@ void add_public_routes(http::Router& router, const PublicDeps& deps) {
   router.add(
       {.method = http::Method::GET,
        .path = "/queue/draw/{eventId}",
+       .id = "getDraw",
        .summary =
            "The draw of the room's order: the commitment, and after the draw all values to recompute it",
        .tag = "queue",

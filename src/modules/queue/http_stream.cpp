@@ -95,20 +95,19 @@ Result<Answer> open(const QueueStreamDeps& deps, const http::Request& request) {
 }  // namespace
 
 std::vector<http::Parameter> stream_parameters() {
-  return {
-      {.name = "token",
-       .description = "The token, for clients that cannot send headers; no other call accepts it in the URL"},
-      {.name = "Last-Event-ID",
-       .description = "The id of the last event received: its content is not sent again",
-       .in = http::ParameterPlace::header}};
+  return {{.name = "Last-Event-ID",
+           .description = "The id of the last event received: its content is not sent again",
+           .in = http::ParameterPlace::header}};
 }
 
 void add_queue_stream_route(http::Router& router, const QueueStreamDeps& deps) {
   router.add(
       {.method = http::Method::GET,
        .path = "/queue/stream",
+       .id = "streamPlace",
        .summary = "The caller's place, sent as it changes",
        .tag = "queue",
+       .access = http::Access::stream_token,
        .parameters = stream_parameters(),
        .successes = {{.description =
                           "Server-sent events. `status`: its data is that of GET /queue; a change of status "
@@ -116,7 +115,7 @@ void add_queue_stream_route(http::Router& router, const QueueStreamDeps& deps) {
                           "stream ends. `reconnect`: the server is stopping",
                       .content_type = "text/event-stream"},
                      {.status = 204, .description = "EXPIRED was already sent, and no event follows it"}},
-       .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::POLL_TOO_SOON},
+       .refusals = {Code::POLL_TOO_SOON},
        .read = api::bind_read(deps, open),
        .limit_class = http::LimitClass::stream});
 }

@@ -36,6 +36,36 @@ void check(const HoldBody& body, json::FieldErrors& errors) {
     errors.add("seatIds", "must not name a seat twice");
 }
 
+// What HoldBody takes, for the API document: one seat, or several.
+struct HoldOneBody {
+  SeatId seatId;
+  UserId userId;
+};
+BOOST_DESCRIBE_STRUCT(HoldOneBody, (), (seatId, userId))
+struct HoldSeveralBody {
+  static constexpr std::size_t kListMax = HoldBody::kListMax;
+
+  std::vector<SeatId> seatIds;
+  UserId userId;
+};
+BOOST_DESCRIBE_STRUCT(HoldSeveralBody, (), (seatIds, userId))
+
+// The place that was left. Without the token, because the answer is stored with the Idempotency-Key.
+struct LeftDto {
+  EventId eventId;
+  UserId userId;
+  queue::QueueStatus status = queue::QueueStatus::EXPIRED;
+  std::int64_t position = 0;
+  std::int64_t estimatedWaitSeconds = 0;
+  queue::EndReason reason = queue::EndReason::LEFT;
+  TimePoint issuedAt{};
+  std::optional<TimePoint> activatedAt;
+  TimePoint expiresAt{};
+};
+BOOST_DESCRIBE_STRUCT(LeftDto, (),
+                      (eventId, userId, status, position, estimatedWaitSeconds, reason, issuedAt, activatedAt,
+                       expiresAt))
+
 struct ReservationsDto {
   std::vector<ReservationDto> reservations;
 };
@@ -75,23 +105,33 @@ void hold(const ReservationDeps& deps, const PlaceRef& fan, HoldBody body, Idemp
 }
 
 http::Route hold_route(const ReservationDeps& deps) {
+  const std::vector<http::Link> links = {{"payReservation", "Pay for the hold", {{"id", "data/id"}}, {}},
+                                         {"getReservation", "Read the hold", {{"id", "data/id"}}, {}},
+                                         {"cancelReservation", "Cancel the hold", {{"id", "data/id"}}, {}},
+                                         {"chargeBalance",
+                                          "Charge the balance for it",
+                                          {{"userId", "data/userId"}},
+                                          {{"amount", "data/price"}}}};
   return {
       .method = POST,
       .path = "/events/seats",
+      .id = "holdSeats",
       .summary = "Hold one seat, or several: all or none",
       .tag = "reservations",
-      .parameters = {api::idempotency_parameter()},
-      .body = &json::schema<HoldBody>,
+      .body = &json::one_of_schema<http::Components, HoldOneBody, HoldSeveralBody>,
+      .examples = {{"one seat", R"({"seatId":1,"userId":"11111111-2222-4333-8444-555555555555"})"},
+                   {"several", R"({"seatIds":[1,2],"userId":"11111111-2222-4333-8444-555555555555"})"}},
       .successes = {{.status = 201,
-                     .description = "Held now; with seatIds: {reservations: […]}",
-                     .schema = &json::schema<ReservationDto>},
+                     .description = "Held now; with seatIds a list",
+                     .schema = &json::one_of_schema<http::Components, ReservationDto, ReservationsDto>,
+                     .links = links},
                     {.status = 200,
-                     .description = "The existing hold",
-                     .schema = &json::schema<ReservationDto>}},
-      .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::WRONG_TOKEN_TURN,
-                   Code::WRONG_TOKEN_EVENT, Code::SEAT_NOT_FOUND, Code::EVENT_NOT_ON_SALE,
-                   Code::BOOKING_CLOSED, Code::SEAT_OCCUPIED, Code::SEAT_LIMIT_EXCEEDED,
-                   Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
+                     .description = "The existing hold; with seatIds a list",
+                     .schema = &json::one_of_schema<http::Components, ReservationDto, ReservationsDto>,
+                     .links = links}},
+      .refusals = {Code::WRONG_TOKEN_TURN, Code::WRONG_TOKEN_EVENT, Code::SEAT_NOT_FOUND,
+                   Code::EVENT_NOT_ON_SALE, Code::BOOKING_CLOSED, Code::SEAT_OCCUPIED,
+                   Code::SEAT_LIMIT_EXCEEDED},
       .handler = api::bind(deps, hold, identity::by_place, api::with_body<HoldBody>, api::with_idempotency)};
 }
 
@@ -106,14 +146,14 @@ void show(const ReservationDeps& deps, const identity::Caller& caller, Reservati
 }
 
 http::Route show_route(const ReservationDeps& deps) {
-  return {
-      .method = GET,
-      .path = "/events/reservations/{id}",
-      .summary = "One of the caller's reservations",
-      .tag = "reservations",
-      .successes = {{.description = "The reservation", .schema = &json::schema<ReservationDto>}},
-      .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN, Code::RESERVATION_NOT_FOUND},
-      .handler = api::bind(deps, show, identity::by_caller, api::with_id<ReservationId>("id"))};
+  return {.method = GET,
+          .path = "/events/reservations/{id}",
+          .id = "getReservation",
+          .summary = "One of the caller's reservations",
+          .tag = "reservations",
+          .successes = {{.description = "The reservation", .schema = &json::schema<ReservationDto>}},
+          .refusals = {Code::FORBIDDEN, Code::RESERVATION_NOT_FOUND},
+          .handler = api::bind(deps, show, identity::by_caller, api::with_id<ReservationId>("id"))};
 }
 
 void cancel(const ReservationDeps& deps, const identity::Caller& caller, ReservationId id,
@@ -134,13 +174,12 @@ http::Route cancel_route(const ReservationDeps& deps) {
   return {
       .method = DELETE,
       .path = "/events/reservations/{id}",
+      .id = "cancelReservation",
       .summary = "Cancel a hold: the seat is free at once",
       .tag = "reservations",
-      .parameters = {api::idempotency_parameter()},
       .successes = {{.description = "The reservation, CANCELLED", .schema = &json::schema<ReservationDto>}},
-      .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN, Code::RESERVATION_NOT_FOUND,
-                   Code::RESERVATION_ALREADY_PAID, Code::WRONG_RESERVATION_STATUS, Code::RESERVATION_EXPIRED,
-                   Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
+      .refusals = {Code::FORBIDDEN, Code::RESERVATION_NOT_FOUND, Code::RESERVATION_ALREADY_PAID,
+                   Code::WRONG_RESERVATION_STATUS, Code::RESERVATION_EXPIRED},
       .handler = api::bind(deps, cancel, identity::by_caller, api::with_id<ReservationId>("id"),
                            api::with_idempotency),
       .limit_class = http::LimitClass::payment};
@@ -156,56 +195,55 @@ Result<StatusFilter> status_filter(const api::Source& from) {
   return invalid("status", "must be RESERVED, PENDING, PAID, CANCELLED or REFUNDED");
 }
 
-void list(const ReservationDeps& deps, const identity::Caller& caller, StatusFilter status, PageAt at,
+void list(const ReservationDeps& deps, const identity::Caller&, UserId user, StatusFilter status, PageAt at,
           http::Reply reply) {
-  api::submit_read(
-      deps.query_pool, std::move(reply), [user = caller.user, status, at, &deps](Queries& queries) {
-        auto rows = queries.reservations_of(user, status, api::one_more(at));
-        const auto next = api::cut_page(rows, at, [](const Reservation& row) { return row.id.value; });
-        const auto catalogue = deps.catalogue();
-        const TimePoint now = deps.clock.now();
-        std::vector<ReservationDto> dtos;
-        for (const auto& row : rows) {
-          // The store may still have the status of a hold that has expired and is not swept yet.
-          if (!status || row.status_at(now) == *status) dtos.push_back(to_dto(row, *catalogue, now));
-        }
-        return http::page(dtos, next);
-      });
+  api::submit_read(deps.query_pool, std::move(reply), [user, status, at, &deps](Queries& queries) {
+    auto rows = queries.reservations_of(user, status, api::one_more(at));
+    const auto next = api::cut_page(rows, at, [](const Reservation& row) { return row.id.value; });
+    const auto catalogue = deps.catalogue();
+    const TimePoint now = deps.clock.now();
+    std::vector<ReservationDto> dtos;
+    for (const auto& row : rows) {
+      // The store may still have the status of a hold that has expired and is not swept yet.
+      if (!status || row.status_at(now) == *status) dtos.push_back(to_dto(row, *catalogue, now));
+    }
+    return http::page(dtos, next);
+  });
 }
 
 http::Route list_route(const ReservationDeps& deps) {
-  std::vector<http::Parameter> filters = api::page_parameters();
-  filters.push_back(
-      {.name = "status", .description = "only these", .schema = &json::schema<ReservationStatus>});
-  return {.method = GET,
-          .path = "/users/{userId}/reservations",
-          .summary = "The user's reservations, newest first",
-          .tag = "reservations",
-          .parameters = std::move(filters),
-          .successes = {{.description = "A page",
-                         .schema = &json::schema<ReservationDto>,
-                         .envelope = http::Envelope::page}},
-          .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN},
-          .handler = api::bind(deps, list, identity::by_owner, status_filter, api::with_page)};
+  return {
+      .method = GET,
+      .path = "/users/{userId}/reservations",
+      .id = "listReservations",
+      .summary = "The user's reservations, newest first",
+      .tag = "reservations",
+      .parameters = {{.name = "status",
+                      .description = "Only these",
+                      .schema = &json::schema<ReservationStatus>}},
+      .successes = {{.description = "A page",
+                     .schema = &json::schema<ReservationDto>,
+                     .envelope = http::Envelope::page}},
+      .refusals = {Code::FORBIDDEN},
+      .handler = api::bind(deps, list, identity::by_caller, api::with_owner, status_filter, api::with_page)};
 }
 
 void leave(const ReservationDeps& deps, const protocol::TokenClaims& claims, Idempotency idempotency,
            http::Reply reply) {
   api::submit(
-      deps.lane, LaneClass::payment, std::move(idempotency),
+      deps.lane, LaneClass::payment, api::with_place(std::move(idempotency), claims),
       [claims](const View& view, Keys& wanted) { leave_keys({claims}, view, wanted); },
       [claims, &deps](const View& view, BatchContext& context) {
         const auto current = deps.rooms.place_of(claims.event, claims.user, context.now);
         return api::answered(decide_leave({claims}, view, context, current), [&](const Left& left) {
-          auto fan = deps.rooms.look(claims).value_or(queue::FanView{});
-          fan.standing.status = queue::QueueStatus::EXPIRED;
-          fan.standing.position = 0;
-          fan.standing.expires_at = std::min(fan.standing.expires_at.value_or(left.at), left.at);
-          if (!fan.standing.reason) fan.standing.reason = queue::EndReason::LEFT;
-          fan.standing.behind.reset();
-          fan.paused.reset();
-          fan.estimate = {0, {}, {}};
-          return http::ok(200, to_dto(claims, deps.tokens.sign(claims), fan));
+          const auto standing = deps.rooms.look(claims).value_or(queue::FanView{}).standing;
+          return http::ok(200,
+                          LeftDto{.eventId = claims.event,
+                                  .userId = claims.user,
+                                  .reason = standing.reason.value_or(queue::EndReason::LEFT),
+                                  .issuedAt = claims.issued_at,
+                                  .activatedAt = standing.activated_at,
+                                  .expiresAt = std::min(standing.expires_at.value_or(left.at), left.at)});
         });
       },
       std::move(reply));
@@ -214,10 +252,10 @@ void leave(const ReservationDeps& deps, const protocol::TokenClaims& claims, Ide
 http::Route leave_route(const ReservationDeps& deps) {
   return {.method = DELETE,
           .path = "/queue",
+          .id = "leaveQueue",
           .summary = "Leave the queue; a visit ends and its unpaid holds are cancelled",
           .tag = "queue",
-          .successes = {{.description = "The place, EXPIRED", .schema = &json::schema<queue::QueuePlace>}},
-          .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::STORE_UNAVAILABLE},
+          .successes = {{.description = "The place, EXPIRED", .schema = &json::schema<LeftDto>}},
           .handler = api::bind(deps, leave, identity::by_token, api::with_idempotency),
           .limit_class = http::LimitClass::payment};
 }

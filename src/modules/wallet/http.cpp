@@ -1,5 +1,7 @@
 #include "modules/wallet/http.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "api/bind.h"
@@ -38,8 +40,8 @@ HistoryDto to_dto(const Posting& posting) {
   return dto;
 }
 
-void balance(const WalletDeps& deps, const identity::Caller& caller, http::Reply reply) {
-  api::submit_read(deps.query_pool, std::move(reply), [user = caller.user](Queries& queries) {
+void balance(const WalletDeps& deps, const identity::Caller&, UserId user, http::Reply reply) {
+  api::submit_read(deps.query_pool, std::move(reply), [user](Queries& queries) {
     const auto wallet = queries.wallet(user);
     BalanceDto dto{std::nullopt, user, {}};
     if (wallet) {
@@ -53,43 +55,46 @@ void balance(const WalletDeps& deps, const identity::Caller& caller, http::Reply
 http::Route balance_route(const WalletDeps& deps) {
   return {.method = GET,
           .path = "/users/{userId}/balance",
+          .id = "getBalance",
           .summary = "The user's balance",
           .tag = "balance",
           .successes = {{.description = "The balance; for an unknown user 0 and no id",
                          .schema = &json::schema<BalanceDto>}},
-          .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN},
-          .handler = api::bind(deps, balance, identity::by_owner)};
+          .refusals = {Code::FORBIDDEN},
+          .handler = api::bind(deps, balance, identity::by_caller, api::with_owner)};
 }
 
-Result<identity::Caller> by_owner_who_may_charge(const WalletDeps& deps, const http::Request& request) {
-  auto caller = identity::by_owner(deps, request);
-  if (caller && !deps.users_may_charge)
-    return refuse(Code::FORBIDDEN, "Only an operator can charge a balance.");
-  return caller;
-}
+constexpr identity::ByToken by_caller_who_may_charge{
+    [](const WalletDeps& deps, const http::Request& request) -> Result<identity::Caller> {
+      auto caller = identity::by_caller(deps, request);
+      if (caller && !deps.users_may_charge)
+        return refuse(Code::FORBIDDEN, "Only an operator can charge a balance.");
+      return caller;
+    }};
 
-void charge(const WalletDeps& deps, const identity::Caller& caller, Won amount, Idempotency idempotency,
+void charge(const WalletDeps& deps, const identity::Caller&, UserId user, Won amount, Idempotency idempotency,
             http::Reply reply) {
-  submit_charge(deps.lane, {caller.user, amount, deps.balance_max}, std::move(idempotency), std::move(reply));
+  submit_charge(deps.lane, {user, amount, deps.balance_max}, std::move(idempotency), std::move(reply));
 }
 
 http::Route charge_route(const WalletDeps& deps) {
   return {.method = PUT,
           .path = "/users/{userId}/balance/charge",
+          .id = "chargeBalance",
           .summary = "Charge the balance",
           .tag = "balance",
-          .parameters = {api::idempotency_parameter()},
           .body = &json::schema<ChargeBody>,
+          .examples = {{"charge", R"({"amount":110000})"}},
           .successes = {{.description = "The movement and the balance after it",
                          .schema = &json::schema<PostingDto>}},
-          .refusals = {Code::INVALID_AMOUNT, Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN,
-                       Code::BALANCE_LIMIT_EXCEEDED, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
-          .handler = api::bind(deps, charge, by_owner_who_may_charge, charged_amount, api::with_idempotency),
+          .refusals = {Code::INVALID_AMOUNT, Code::FORBIDDEN, Code::BALANCE_LIMIT_EXCEEDED},
+          .handler = api::bind(deps, charge, by_caller_who_may_charge, api::with_owner,
+                               with_amount(deps.balance_max), api::with_idempotency),
           .limit_class = http::LimitClass::payment};
 }
 
-void history(const WalletDeps& deps, const identity::Caller& caller, PageAt at, http::Reply reply) {
-  api::submit_read(deps.query_pool, std::move(reply), [user = caller.user, at](Queries& queries) {
+void history(const WalletDeps& deps, const identity::Caller&, UserId user, PageAt at, http::Reply reply) {
+  api::submit_read(deps.query_pool, std::move(reply), [user, at](Queries& queries) {
     const auto wallet = queries.wallet(user);
     auto rows = wallet ? queries.history(wallet->id, api::one_more(at)) : std::vector<Posting>{};
     const auto next = api::cut_page(rows, at, [](const Posting& row) { return row.seq; });
@@ -102,25 +107,31 @@ void history(const WalletDeps& deps, const identity::Caller& caller, PageAt at, 
 http::Route history_route(const WalletDeps& deps) {
   return {.method = GET,
           .path = "/users/{userId}/balance/history",
+          .id = "listBalanceHistory",
           .summary = "Every movement of the balance, newest first",
           .tag = "balance",
-          .parameters = api::page_parameters(),
           .successes = {{.description = "A page",
                          .schema = &json::schema<HistoryDto>,
                          .envelope = http::Envelope::page}},
-          .refusals = {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED, Code::FORBIDDEN},
-          .handler = api::bind(deps, history, identity::by_owner, api::with_page)};
+          .refusals = {Code::FORBIDDEN},
+          .handler = api::bind(deps, history, identity::by_caller, api::with_owner, api::with_page)};
 }
 
 }  // namespace
 
-Result<Won> charged_amount(const api::Source& from) {
-  const auto read = api::read_body<ChargeBody>(from.request);
+Result<Won> AmountInBody::operator()(const api::Source& from) const {
+  bool is_wrong = false;
+  const auto read =
+      api::read_body<ChargeBody>(from.request, [&](const ChargeBody& body, json::FieldErrors& errors) {
+        is_wrong = body.amount < Won{1} || body.amount > balance_max;
+        if (is_wrong) errors.add("amount", fmt::format("must be from 1 to {}", balance_max.amount));
+      });
   if (read) return read->amount;
   Refusal refusal = read.error();
-  if (std::ranges::find(refusal.details, "amount", &FieldError::path) != refusal.details.end()) {
+  if (is_wrong) {
     refusal.code = Code::INVALID_AMOUNT;
-    refusal.message = "The amount must be a whole number of won.";
+    refusal.message =
+        fmt::format("The amount must be a whole number of won from 1 to {}.", balance_max.amount);
   }
   return refusal;
 }

@@ -22,12 +22,18 @@ BOOST_DESCRIBE_STRUCT(PostingDto, (), (id, userId, type, amount, balance, create
 
 struct ChargeBody {
   Won amount;
+
+  static void refine(boost::json::object& properties) { properties["amount"].as_object()["minimum"] = 1; }
 };
 BOOST_DESCRIBE_STRUCT(ChargeBody, (), (amount))
 
-// The amount of a charge. Every error in it is INVALID_AMOUNT (R-W5); other errors of the body are
-// INVALID_REQUEST.
-Result<Won> charged_amount(const api::Source& from);
+// The amount of a charge, from 1 to `balance_max`. Every error in it is INVALID_AMOUNT (R-W5), with the other
+// errors of the body; these alone are INVALID_REQUEST.
+struct AmountInBody {
+  Won balance_max;
+  Result<Won> operator()(const api::Source& from) const;
+};
+inline AmountInBody with_amount(Won balance_max) { return {balance_max}; }
 
 // Submits the charge of a fan or an operator and answers R-W2.
 void submit_charge(Lane& lane, const Charge& order, Idempotency idempotency, http::Reply reply,
