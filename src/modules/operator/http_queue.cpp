@@ -105,6 +105,7 @@ http::Route list_priority_route(const OperatorDeps& deps) {
   return operator_route(
       {.method = http::Method::GET,
        .path = "/admin/events/{id}/queue/priority",
+       .id = "adminListPriority",
        .summary = "The users who may wait in the priority line",
        .successes = {{.description = "All of them", .schema = &json::schema<PriorityListDto>}},
        .refusals = {Code::EVENT_NOT_FOUND},
@@ -128,12 +129,12 @@ http::Route end_priority_route(const OperatorDeps& deps) {
   return operator_route(
       {.method = http::Method::DELETE,
        .path = "/admin/events/{id}/queue/priority/{userId}",
+       .id = "adminEndPriority",
        .summary =
            "Take the priority of a user back, who waits on in the line; the user's own number may grow",
-       .parameters = {api::idempotency_parameter()},
        .successes = {{.description = "Done, also if the user had none",
                       .schema = &json::schema<PriorityDto>}},
-       .refusals = {Code::EVENT_NOT_FOUND, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
+       .refusals = {Code::EVENT_NOT_FOUND},
        .handler = api::bind(deps, end_priority, identity::by_operator(identity::Role::operator_),
                             api::with_id<EventId>("id"), api::with_user("userId"), api::with_idempotency)});
 }
@@ -282,9 +283,8 @@ http::Route empty_route(const OperatorDeps& deps) {
        .id = "adminEmptyQueue",
        .summary =
            "Remove all users who wait or are inside; unpaid holds are cancelled. Pause the queue first",
-       .parameters = {api::idempotency_parameter()},
        .successes = {{.description = "The number of users", .schema = &json::schema<EmptiedDto>}},
-       .refusals = {Code::EVENT_NOT_FOUND, Code::IDEMPOTENCY_MISMATCH, Code::STORE_UNAVAILABLE},
+       .refusals = {Code::EVENT_NOT_FOUND},
        .handler = api::bind(deps, empty_room, identity::by_operator(identity::Role::operator_),
                             api::with_id<EventId>("id"), api::with_idempotency)});
 }
