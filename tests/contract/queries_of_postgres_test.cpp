@@ -33,6 +33,7 @@ const std::set<std::string_view> kOfSqlite = {
 bool reads_all(std::string_view name) {
   return name.starts_with("audit/") || name.find("/list_") != name.npos ||  // at start, or beside the servers
          name == "operator/find_log_of_event" ||                            // after a sale, to judge it
+         name == "engine/find_journal_gaps" ||                              // by the audit
          name == "engine/create_migrations" || name == "engine/count_tables" ||
          name == "engine/find_table" ||           // at start
          name == "engine/end_stalled_writers" ||  // after seconds of waiting: the locks, not the store

@@ -24,6 +24,7 @@ const std::set<std::string_view> kReadsAll = {
     "catalogue/list_sections",       // at start
     "engine/count_tables",           // at start, the schema's table
     "engine/list_migrations",        // at start
+    "engine/list_answers",           // by the audit
     "reservation/list_taking_fans",  // at start, along the partial index
     "engine/forget_answers",         // the first rows of the table, as many as the limit
     "engine/forget_outbox",          // the same
