@@ -158,10 +158,10 @@ INSTANTIATE_TEST_SUITE_P(
         Error1{with_queue("poll_max: 500ms"), "queue.poll_max is wrong"},
         // R-Q12, R-Q15: or who polls as told would count as absent.
         Error1{with_queue("presence_timeout: 1999ms"),
-               "queue.presence_timeout is wrong: presence_timeout (1999ms) must be 2s or longer"},
+               "queue.presence_timeout is wrong: presence_timeout (1s999ms) must be 2s or longer"},
         Error1{with_queue("presence_timeout: 1ms, poll_min: 0s"), "queue.presence_timeout is wrong"},
         Error1{with_queue("poll_min: 31s, poll_max: 60s"),
-               "queue.poll_min is wrong: presence_timeout (1m) must be 62s or longer"},
+               "queue.poll_min is wrong: presence_timeout (1m) must be 1m2s or longer"},
         Error1{with_event("  paused_text: ''\n"), "events[0].paused_text must have 1 to 500 bytes"},
         Error1{with_queue("admission: all"), "queue.admission must be one of interval, capacity, both"},
         Error1{with_queue("order: random"), "queue.order must be one of fifo, draw"},
