@@ -79,12 +79,13 @@ class GeneratedClient(WithServer):
 @unittest.skipIf(missing('schemathesis'), missing('schemathesis'))
 class GeneratedRequests(WithServer):
     # Streams do not end. No schema says all that a request has to be: an end after its begin, an amount within a setting.
-    OPTIONS = ('--exclude-path-regex', 'stream$', '--exclude-checks', 'positive_data_acceptance', '--max-examples', '10', '--generation-database', 'none', '--seed', '1',
-               '--request-timeout', '10', '--workers', '1', '--no-color')
+    OPTIONS = ('--exclude-path-regex', 'stream$', '--exclude-checks', 'positive_data_acceptance', '--max-examples', '10',
+               '--generation-database', 'none', '--seed', '1', '--request-timeout', '10', '--workers', '1', '--no-color')
 
     def assert_finds_nothing(self, *headers, options=()):
         options = [*options, *(word for header in headers for word in ('--header', header))]
-        found = self.run_tool(TOOLS / 'schemathesis', 'run', f'{self.url}/openapi.json', *options, *self.OPTIONS, timeout=600)
+        found = self.run_tool(TOOLS / 'schemathesis', 'run', f'{self.url}/openapi.json', *self.OPTIONS, *options,
+                              timeout=600)
         self.assertEqual(found.returncode, 0, found.stdout[-20000:] + found.stderr)
 
     def test_with_an_operators_key_find_nothing(self):
