@@ -64,7 +64,7 @@ class CallHandler {
   CallHandler(Handler handler, Inputs read) : inputs(std::move(read)), handler_(std::move(handler)) {}
   template <class Function>
   requires(!std::same_as<std::remove_cvref_t<Function>, CallHandler> &&
-             std::convertible_to<Function, Handler>) CallHandler(Function&& function)
+           std::convertible_to<Function, Handler>) CallHandler(Function&& function)
       : handler_(std::forward<Function>(function)) {}
 
   explicit operator bool() const { return bool(handler_); }
