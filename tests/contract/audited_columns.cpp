@@ -35,6 +35,14 @@ std::vector<AuditedColumn> catalogue_columns() {
       {"events.updated_at", "find_windows_reversed", "created_at - 1"},
       {"events.updated_at", "find_moments_ahead", kFarAhead},
 
+      free_column("events.time_zone", kOnlyHere + "it is shown, and a day is meant in it"),
+      free_column("events.imported", "what an import said last; only the next import reads it"),
+      free_column("events.hidden", kOnlyHere + "an import shows it with its last command"),
+      free_column("events.paused_since", kOnlyHere + "it is told to those who wait"),
+      free_column("events.paused_text", kOnlyHere + "it is told to those who wait"),
+      free_column("imports.digest", "a text that was imported; only a start compares it"),
+      free_column("imports.log_id", "only the order of imports"),
+
       {"dates.id", "constraints", "id + 100", "TRUE", "dates"},
       {"dates.event_id", "constraints", "77", "TRUE", "events"},
       free_column("dates.starts_at", kOnlyHere + "operators may move it"),
@@ -48,6 +56,9 @@ std::vector<AuditedColumn> catalogue_columns() {
       {"dates.updated_at", "find_moments_ahead", kFarAhead},
       {"dates.deleted_at", "find_windows_reversed", "created_at - 1"},
       {"dates.deleted_at", "find_deleted_dates_taken", "updated_at", "id = 1"},
+
+      free_column("dates.imported", "what an import said last; only the next import reads it"),
+      free_column("dates.hidden", kOnlyHere + "an import shows it with its last command"),
 
       {"sections.date_id", "constraints", "77", "TRUE", "dates"},
       {"sections.position", "find_seats_alike", "position + 7", "TRUE", "section"},
@@ -166,6 +177,11 @@ std::vector<AuditedColumn> room_columns() {
 
       {"draws.event_id", "constraints", "77", "TRUE", "events"},
       {"draws.event_id", "find_draws_astray", "77", "TRUE", "event 2 is missing"},
+      free_column("draws.algorithm", "what the published commitment covers; fans compare it"),
+      free_column("draws.moves", kOnlyHere + "what was published of moved openings"),
+      {"visits.ended_by", "constraints", "7", "TRUE", "visits"},
+      {"line_places.left_by", "constraints", "7", "TRUE", "line_places"},
+      free_column("priority_users.taken_back_at", kOnlyHere + "operators take it back when they like"),
       {"draws.seed", "find_draws_astray", kWrongHash},
       {"draws.opens_at", "find_draws_astray", "opens_at + 1000"},
       {"draws.opens_at", "find_draws_astray", "opens_at - 800"},
@@ -288,6 +304,7 @@ const std::vector<AuditedTable>& audited_tables() {
       {"outbox", "find_changes_without_event", "TRUE", "outbox"},
       free_rows("event_sinks", "the relay begins again with the oldest event; consumers drop what they have"),
       {"operator_log", "find_log_rows_missing", "TRUE", "operator_log"},
+      free_rows("imports", "a start imports the file again, and changes nothing that it did before"),
       free_rows("revocations", kOnlyHere + "a user without a row is not revoked"),
       {"migrations", kSchema, "TRUE"},
       {"journal", "journal", "seq = 1", "batch 2"},

@@ -73,6 +73,13 @@ TEST(CatalogueText, reads_the_same_from_json) {
   EXPECT_EQ(json::to_text(*json.document()), json::to_text(*yaml.document()));
 }
 
+TEST(CatalogueText, refuses_escapes_that_are_not_utf_8) {
+  const CatalogueText text("events:\n  - {name: \"a\\Nb\", \"c\\Nd\": 1}\n");
+  ASSERT_FALSE(text.document());
+  EXPECT_EQ(text.document().error().details.at(0).path, "events[0].name");
+  EXPECT_EQ(text.document().error().details.at(0).message, "is not UTF-8");
+}
+
 TEST(CatalogueText, reads_json_text_that_yaml_writes_otherwise) {
   const CatalogueText text(R"({"events":[{"name":"\ud83c\udfb8","on_sale":{"from":"2026-01-01T00:00:00Z",
     "until":"2036-01-01T00:00:00Z"}}]})");

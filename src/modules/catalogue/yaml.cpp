@@ -57,6 +57,13 @@ int count_documents(std::string_view text) {
   return count;
 }
 
+// The YAML parser takes any bytes, and writes some escapes ("\N") as bytes that are not UTF-8.
+bool is_utf8(const std::string& text) {
+  boost::system::error_code error;
+  bj::parse(bj::serialize(bj::string(text)), error);
+  return !error;
+}
+
 }  // namespace
 
 // Walks the parsed nodes. `*alias` is followed, so a small text could name a huge document: a document is
@@ -78,6 +85,10 @@ class YamlText::Reader {
     }
     if (node.IsMap()) return read_map(node, path);
     if (!node.IsScalar()) return nullptr;
+    if (!is_utf8(node.Scalar())) {
+      errors_.add_at(path, "is not UTF-8");
+      return nullptr;
+    }
     const bool is_text = node.Tag() == "!" || node.Tag() == "tag:yaml.org,2002:str";
     return is_text ? bj::value(node.Scalar()) : plain_scalar(node.Scalar());
   }
@@ -86,7 +97,8 @@ class YamlText::Reader {
   bj::value read_map(const YAML::Node& node, const std::string& path) {
     bj::object object;
     for (const auto& member : node) {
-      const std::string key = member.first.IsScalar() ? member.first.Scalar() : "?";
+      const bool is_key = member.first.IsScalar() && is_utf8(member.first.Scalar());
+      const std::string key = is_key ? member.first.Scalar() : "?";
       const std::string below = path.empty() ? key : path + "." + key;
       out_.lines_.try_emplace(below, member.first.Mark().line + 1);
       if (object.contains(key))
