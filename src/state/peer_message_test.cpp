@@ -124,9 +124,9 @@ TEST(BatchBytes, rows_may_grow_at_their_end) {
     return batch_from_bytes(other);
   };
   EXPECT_EQ(resized(3).priority.at(0).granted_at, kNow);
-  const Batch without_last_member = resized(-6);
-  EXPECT_EQ(without_last_member.priority.at(0).user, kUser);
-  EXPECT_EQ(without_last_member.priority.at(0).granted_at, TimePoint{});
+  const Batch without_last_members = resized(-7);  // a time, and one that is absent
+  EXPECT_EQ(without_last_members.priority.at(0).user, kUser);
+  EXPECT_EQ(without_last_members.priority.at(0).granted_at, TimePoint{});
 }
 
 TEST(BatchBytes, refuse_nonsense) {
