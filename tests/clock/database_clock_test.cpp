@@ -64,7 +64,7 @@ TEST_F(ClockOfTheDatabase, may_go_forward_and_back_an_hour_while_people_queue_ho
   // An instance that has heard nothing of the store for a second says so with a 503, which a busy machine can
   // cause.
   const auto admit = [](Api& api, const std::string& fan) {
-    for (const auto until = std::chrono::steady_clock::now() + seconds(10);;) {
+    for (const auto until = std::chrono::steady_clock::now() + seconds(30);;) {
       try {
         enter(api, fan, 1, seconds(5));
         return;
@@ -140,8 +140,8 @@ TEST_F(ClockOfTheDatabase, that_was_set_is_an_alarm_until_it_is_accepted) {
   std::this_thread::sleep_for(milliseconds(300));
   for (const auto& url : cluster().urls()) {
     const TimePoint stands_at = service_time(url);
-    std::this_thread::sleep_for(milliseconds(300));
-    EXPECT_LT(service_time(url) - stands_at, Millis(150)) << url << ": at most a read of the clock";
+    std::this_thread::sleep_for(seconds(1));
+    EXPECT_LT(service_time(url) - stands_at, Millis(500)) << url << ": at most a read of the clock";
   }
 }
 
