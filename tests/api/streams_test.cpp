@@ -72,8 +72,13 @@ TEST_F(Streams, a_fan_who_waits_hears_of_their_admission_and_of_its_end) {
   auto event = stream->next();
   ASSERT_TRUE(event);
   EXPECT_EQ(event->event, "status");
-  EXPECT_EQ(data_of(*event), api.send(queue_status(fan.token)).data());
-  EXPECT_EQ(text(data_of(*event), "status"), "CREATED");
+  boost::json::value told = data_of(*event), asked = api.send(queue_status(fan.token)).data();
+  for (auto* data : {&told, &asked}) {  // what other fans do meanwhile
+    data->as_object().erase("behind");
+    data->as_object().erase("admittedLastMinute");
+  }
+  EXPECT_EQ(told, asked);
+  EXPECT_EQ(text(told, "status"), "CREATED");
   api.send(leave(inside.token));
   event = stream->next();
   ASSERT_TRUE(event);

@@ -44,7 +44,7 @@ events:
   - id: 2
     name: Opening
     on_sale: {from: 2095-01-01T00:00:00Z, until: 2096-01-01T00:00:00Z}
-    queue: {order: draw, gather_from: 2020-01-01T00:00:00Z, admission: capacity, capacity: 1, active_ttl: 60m, visit_max: 60m,
+    queue: {order: draw, beacon: lottery, gather_from: 2020-01-01T00:00:00Z, admission: capacity, capacity: 1, active_ttl: 60m, visit_max: 60m,
             presence_timeout: 60m, poll_min: 0s}
     dates:
       - {id: 2, starts_at: 2096-02-01T19:00:00Z, layout: club, prices: {Standard: 1}}
@@ -137,6 +137,9 @@ TEST_F(WaitingRoom, is_drawn_once_and_told_the_same_by_every_instance) {
   const ApiReply moved = anywhere.send(admin(
       "PATCH", "/admin/events/2", fmt::format(R"({{"on_sale":{{"from":"{}"}}}})", to_rfc3339(opening))));
   ASSERT_TRUE(moved.ok()) << moved.body;
+  std::this_thread::sleep_for(milliseconds(700));
+  const ApiReply named = anywhere.send(admin("POST", "/admin/events/2/queue/draw", R"({"beacon":"4 8 15"})"));
+  ASSERT_TRUE(named.ok()) << named.body;
 
   std::vector<std::string> told;
   for (const auto& url : cluster().urls()) {

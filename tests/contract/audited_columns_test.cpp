@@ -122,11 +122,20 @@ TEST_P(AuditGuards, nothing_in_a_sound_store) {
   EXPECT_TRUE(report.is_clean()) << report.text();
 }
 
+// Under the sanitizers PostgreSQL is damaged in one kind of every kStep: each damage takes a tenth of a
+// second.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::size_t kStep = 8;
+#else
+constexpr std::size_t kStep = 1;
+#endif
+
 // PostgreSQL, whose schema has to be taken apart for each damage, is damaged in one row of each kind.
 TEST_P(AuditGuards, every_column_that_is_not_free) {
-  for (const auto& row : audited_columns()) {
+  for (std::size_t number = 0; const auto& row : audited_columns()) {
     const std::string table = table_of(row.column), name = name_of(row.column);
     if (row.check.empty() || !has(table)) continue;
+    if (number++ % kStep != 0 && !is_sqlite()) continue;
     auto rows = rows_.of(table, row.where);
     ASSERT_FALSE(rows.empty()) << row.column << " " << row.where;
     if (!is_sqlite()) rows.resize(1);
@@ -137,8 +146,9 @@ TEST_P(AuditGuards, every_column_that_is_not_free) {
 }
 
 TEST_P(AuditGuards, every_row_that_is_not_free) {
-  for (const auto& row : audited_tables()) {
+  for (std::size_t number = 0; const auto& row : audited_tables()) {
     if (row.check.empty() || !has(row.table)) continue;
+    if (number++ % kStep != 0 && !is_sqlite()) continue;
     auto rows = rows_.of(row.table, row.where);
     ASSERT_FALSE(rows.empty()) << row.table << " " << row.where;
     if (!is_sqlite()) rows.resize(1);

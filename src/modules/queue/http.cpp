@@ -210,6 +210,7 @@ std::uint64_t pause_tag(const std::optional<Pause>& paused) {
   return std::hash<std::string>()(paused->text) + std::uint64_t(to_ms(paused->since)) + 1;
 }
 
+// Who is inside is not told again because others are admitted.
 std::string status_tag(const protocol::TokenClaims& claims, const FanView& fan,
                        const std::optional<StockUpdate>& stock) {
   const Standing& standing = fan.standing;
@@ -220,7 +221,7 @@ std::string status_tag(const protocol::TokenClaims& claims, const FanView& fan,
                fan.estimate.seconds.value_or(-1), fan.estimate.low.value_or(-1),
                fan.estimate.high.value_or(-1), to_ms(standing.expires_at.value_or(TimePoint{})),
                standing.reason ? int(*standing.reason) : -1, standing.behind.value_or(~0U),
-               fan.admitted_last_minute, pause_tag(fan.paused), waits && stock ? stock->sum : 0);
+               waits ? fan.admitted_last_minute : 0, pause_tag(fan.paused), waits && stock ? stock->sum : 0);
   tag += stock && stock->sold_out ? '1' : '0';
   return tag;
 }
