@@ -9,11 +9,6 @@
 #include "core/log.h"
 
 namespace stagedoor {
-namespace {
-
-constexpr int kNiceness = 10;
-
-}  // namespace
 
 Worker::Worker(Options options, Round round, RandomBytes random)
     : options_(std::move(options)), round_(std::move(round)), random_(std::move(random)) {}
@@ -42,8 +37,8 @@ void Worker::wake() {
 }
 
 void Worker::run() {
-  // On Linux the niceness is that of the thread: those who queue, hold and pay come first (R-A5).
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness);
+  // On Linux the niceness is that of the thread.
+  if (options_.niceness > 0) ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), options_.niceness);
   while (!stop_.stop_requested()) rest(attempt());
 }
 

@@ -25,6 +25,9 @@ class Worker {
     std::string name;  // for the log: "delivery of events to out"
     Millis pause_min{100};
     Millis pause_max{30'000};
+    // Above 0: those who queue, hold and pay come first. Not for work that others wait for, such as a
+    // transaction.
+    int niceness = 0;
   };
 
   Worker(Options options, Round round, RandomBytes random);

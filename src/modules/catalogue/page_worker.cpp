@@ -13,7 +13,8 @@ constexpr Millis kSweepInterval{10'000};
 PageWorker::PageWorker(const char* name, RandomBytes random, std::function<void()> sweep)
     : sweep_(std::move(sweep)),
       worker_(
-          {.name = name}, [this](const std::stop_token& stop) { return work(stop); }, std::move(random)) {}
+          {.name = name, .niceness = 10}, [this](const std::stop_token& stop) { return work(stop); },
+          std::move(random)) {}
 
 void PageWorker::submit(Job job) {
   waiting_.lock()->push_back(std::move(job));
