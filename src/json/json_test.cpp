@@ -271,8 +271,10 @@ TEST(ReadJson, takes_any_finite_number_for_a_double_exactly) {
 TEST(ReadJson, takes_ids_as_numbers_and_as_numeric_strings_R_X2) {
   EXPECT_EQ(read<OneId>(R"({"x":12})")->x, SeatId{12});
   EXPECT_EQ(read<OneId>(R"({"x":"12"})")->x, SeatId{12});
-  EXPECT_EQ(read<OneId>(R"({"x":"9223372036854775807"})")->x,
-            SeatId{std::numeric_limits<std::int64_t>::max()});
+  const auto largest = read<OneId>(R"({"x":"9007199254740991"})");  // of a JavaScript client (R-C6)
+  ASSERT_TRUE(largest);
+  EXPECT_EQ(largest->x, SeatId{kIdMax});
+  EXPECT_EQ(error_of<OneId>("9007199254740992"), "x: must be an id: at most 9007199254740991");
   for (const char* value :
        {"0", "-1", "1.0", "\"\"", "\"0\"", "\"-1\"", "\"+1\"", "\" 1\"", "\"1 \"", "\"1.0\"", "\"0x1\"",
         "\"9223372036854775808\"", "9223372036854775808", "null", "true", "[]"}) {
@@ -421,14 +423,14 @@ TEST(JsonSchema, describes_every_kind_of_member_and_refers_to_structs) {
   EXPECT_EQ(components.schemas().at("Everything"), boost::json::parse(R"({
     "type":"object",
     "properties":{
-      "eventId":{"type":"integer","format":"int64","minimum":1},
+      "eventId":{"type":"integer","format":"int64","minimum":1,"maximum":9007199254740991},
       "flag":{"type":"boolean"},
       "small":{"type":"integer","format":"int32"},
       "big":{"type":"integer","format":"int64"},
       "place":{"type":"integer","format":"int32","minimum":0},
       "share":{"type":"number","format":"double"},
       "text":{"type":"string"},
-      "seatId":{"type":"integer","format":"int64","minimum":1},
+      "seatId":{"type":"integer","format":"int64","minimum":1,"maximum":9007199254740991},
       "userId":{"type":"string","format":"uuid"},
       "at":{"type":"string","format":"date-time"},
       "ttl":{"type":"string","pattern":"^([0-9]+(ms|s|m|h|d))+$","examples":["5m"]},
@@ -436,7 +438,7 @@ TEST(JsonSchema, describes_every_kind_of_member_and_refers_to_structs) {
       "admission":{"type":"string","enum":["interval","capacity","both"]},
       "note":{"type":["string","null"]},
       "extra":{"type":["integer","null"],"format":"int64"},
-      "seatIds":{"type":"array","items":{"type":"integer","format":"int64","minimum":1}},
+      "seatIds":{"type":"array","items":{"type":"integer","format":"int64","minimum":1,"maximum":9007199254740991}},
       "prices":{"type":"object","additionalProperties":{"type":"integer","format":"int64"}},
       "policy":{"$ref":"#/components/schemas/Policy"},
       "maybe":{"anyOf":[{"$ref":"#/components/schemas/Policy"},{"type":"null"}]},
