@@ -213,7 +213,7 @@ Connection::Wait Connection::advance() {
     if (close_) return flush() ? Wait::none : wait_for_output();
     if (handled >= kTurnRequests || (handled > 0 && loop_.now - began >= kTurnTime))
       return flush() ? Wait::turn : wait_for_output();
-    if (must_pause()) return flush() ? Wait::pause : wait_for_output();
+    if (pace()) return flush() ? Wait::pause : wait_for_output();
     switch (parser_.parse()) {
       case RequestParser::State::complete:
         handle();
@@ -231,7 +231,7 @@ Connection::Wait Connection::advance() {
 // While the loop is late, a client that sends its next request as soon as it is answered waits, so that its
 // requests cost no more than those of others (R-A4). So does one that connects anew. An exempt address or a
 // proxy has many clients.
-bool Connection::must_pause() {
+bool Connection::pace() {
   if (peer_is_exempt_ || peer_is_proxy_ || is_admin_) return false;
   if (loop_.lateness.late() >= kCrowded) loop_.paced_until = loop_.now + kPacedFor;
   return loop_.now < std::min(loop_.paced_until, started_ + kPace) && !loop_.is_stopping;

@@ -68,7 +68,8 @@ class Connection final : public Reply::Sink,
 
   Wait advance();
   Wait wait_for_request();
-  bool must_pause();
+  // Notes that the loop is late. Returns true if the next request has to wait.
+  bool pace();
   Wait advance_stream();
   void handle();
   Router::Found read_head(Request& request);

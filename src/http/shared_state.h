@@ -54,7 +54,7 @@ struct LoopState {
   std::string date;                                  // for answers
   Lateness lateness;
   LargeBodies large_bodies;
-  SteadyClock::time_point paced_until;  // see Connection::must_pause()
+  SteadyClock::time_point paced_until;  // see Connection::pace()
   bool logs_requests = false;           // the log level is debug
   bool is_stopping = false;
   Output out;                   // rendered but unsent; empty whenever a connection waits
