@@ -143,7 +143,6 @@ std::string NaiveSale::expect(const Ask& ask, const memory::Tables& rows, TimePo
       if (at == holds_.end()) return "RESERVATION_NOT_FOUND";
       if (at->second.user != ask.user) return "FORBIDDEN";
       if (at->second.state != State::paid || now >= rules_.refund_until) return "WRONG_RESERVATION_STATUS";
-      if (balance + rules_.price > rules_.balance_max) return "BALANCE_LIMIT_EXCEEDED";
       effect_ = [this, ask, id](const auto&) {
         balances_[ask.user] += rules_.price;
         holds_[id].state = State::refunded;

@@ -143,8 +143,8 @@ class Stage {
     return run([&](Keys& keys) { payment::pay_keys(order, view, keys); },
                [&](BatchContext& context) { return payment::decide_pay(order, view, context); });
   }
-  Decision<Reservation> refund(ReservationId id, std::optional<UserId> owner, Won balance_max = kBalanceMax) {
-    const payment::Refund order{id, owner, balance_max};
+  Decision<Reservation> refund(ReservationId id, std::optional<UserId> owner) {
+    const payment::Refund order{id, owner};
     return run([&](Keys& keys) { payment::refund_keys(order, view, keys); },
                [&](BatchContext& context) { return payment::decide_refund(order, view, context); });
   }

@@ -56,7 +56,6 @@ Instance::Instance(const InstanceParts& parts)
                     .turns = turns_,
                     .clock = clock_,
                     .catalogue = catalogue_,
-                    .balance_max = parts.balance_max,
                     .users_may_charge = parts.users_may_charge},
       operator_deps_{.lane = lane_,
                      .query_pool = query_pool_,

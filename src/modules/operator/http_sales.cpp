@@ -124,8 +124,7 @@ http::Route charge_route(const OperatorDeps& deps) {
 
 void refund(const OperatorDeps& deps, const identity::Operator& who, ReservationId id,
             Idempotency idempotency, http::Reply reply) {
-  payment::submit_refund(deps.lane, {id, std::nullopt, deps.balance_max}, std::move(idempotency),
-                         std::move(reply),
+  payment::submit_refund(deps.lane, {id, std::nullopt}, std::move(idempotency), std::move(reply),
                          [name = who.name](const Reservation& row, Changes& changes, BatchContext& context) {
                            const RefundDetail detail{row.id, row.user, row.price};
                            changes.log.push_back(log_row(
@@ -140,8 +139,7 @@ http::Route refund_route(const OperatorDeps& deps) {
                          .summary = "Refund a paid seat, at any time",
                          .successes = {{.description = "The reservation, REFUNDED",
                                         .schema = &json::schema<reservation::ReservationDto>}},
-                         .refusals = {Code::RESERVATION_NOT_FOUND, Code::WRONG_RESERVATION_STATUS,
-                                      Code::BALANCE_LIMIT_EXCEEDED},
+                         .refusals = {Code::RESERVATION_NOT_FOUND, Code::WRONG_RESERVATION_STATUS},
                          .handler = api::bind(deps, refund, identity::by_operator(identity::Role::operator_),
                                               api::with_id<ReservationId>("id"), api::with_idempotency)});
 }

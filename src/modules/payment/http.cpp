@@ -117,7 +117,7 @@ http::Route pay_route(const PaymentDeps& deps) {
 
 void refund(const PaymentDeps& deps, const identity::Caller& caller, ReservationId id,
             Idempotency idempotency, http::Reply reply) {
-  submit_refund(deps.lane, {id, caller.user, deps.balance_max}, std::move(idempotency), std::move(reply));
+  submit_refund(deps.lane, {id, caller.user}, std::move(idempotency), std::move(reply));
 }
 
 http::Route refund_route(const PaymentDeps& deps) {
@@ -128,8 +128,7 @@ http::Route refund_route(const PaymentDeps& deps) {
           .tag = "payments",
           .successes = {{.description = "The reservation, REFUNDED",
                          .schema = &json::schema<reservation::ReservationDto>}},
-          .refusals = {Code::FORBIDDEN, Code::RESERVATION_NOT_FOUND, Code::WRONG_RESERVATION_STATUS,
-                       Code::BALANCE_LIMIT_EXCEEDED},
+          .refusals = {Code::FORBIDDEN, Code::RESERVATION_NOT_FOUND, Code::WRONG_RESERVATION_STATUS},
           .handler = api::bind(deps, refund, identity::by_caller, api::with_id<ReservationId>("id"),
                                api::with_idempotency),
           .limit_class = http::LimitClass::payment};

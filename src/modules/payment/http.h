@@ -23,7 +23,6 @@ struct PaymentDeps {
   const queue::Turns& turns;
   const Clock& clock;
   std::function<std::shared_ptr<const Catalogue>()> catalogue;
-  Won balance_max;
   bool users_may_charge = true;  // wallet.charge_by
 };
 void add_payment_routes(http::Router& router, const PaymentDeps& deps);

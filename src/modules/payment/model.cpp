@@ -119,16 +119,11 @@ Decision<Reservation> decide_refund(const Refund& order, const View& view, Batch
   if (order.owner && !(event && event->policy.refund_until && context.now < *event->policy.refund_until)) {
     return refuse(Code::WRONG_RESERVATION_STATUS, "This reservation can no longer be refunded.");
   }
-  const Wallet* wallet = view.wallets.find(row->user);
-  const Won balance = wallet ? wallet->balance : Won{0};
-  if (row->price > order.balance_max - balance) {
-    return refuse(Code::BALANCE_LIMIT_EXCEEDED, "The refund would take the balance above its limit.");
-  }
   const Reservation refunded = reservation::changed(*row, ReservationStatus::REFUNDED, context.now);
   Changes changes;
   reservation::write(changes, refunded, context.ids);
   if (row->price > Won{0}) {
-    wallet::WalletBook book(wallet, row->user, context);
+    wallet::WalletBook book(view.wallets.find(row->user), row->user, context);
     book.refund(row->price, row->id);
     book.write(changes);
   }

@@ -24,11 +24,10 @@ Decision<Paid> decide_pay(const Pay& order, const View& view, BatchContext& cont
 struct Refund {
   ReservationId reservation;
   std::optional<UserId> owner;  // nullopt: an operator, who may always refund
-  Won balance_max;
 };
 void refund_keys(const Refund& order, const View& view, Keys& wanted);
-// Refusals: RESERVATION_NOT_FOUND, FORBIDDEN, WRONG_RESERVATION_STATUS (not paid, or past refund_until),
-// BALANCE_LIMIT_EXCEEDED.
+// The money goes back however large the balance is (R-W5). Refusals: RESERVATION_NOT_FOUND, FORBIDDEN,
+// WRONG_RESERVATION_STATUS (not paid, or past refund_until).
 Decision<Reservation> decide_refund(const Refund& order, const View& view, BatchContext& context);
 
 }  // namespace stagedoor::payment
