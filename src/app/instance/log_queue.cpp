@@ -19,7 +19,7 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kWindow{1};  // repeats and drops are reported this often
+constexpr Millis kWindow{1000};  // repeats and drops are reported this often
 constexpr Millis kEndPatience{1000};
 
 // Returns false if the descriptor takes no more: a full disk, a closed pipe.

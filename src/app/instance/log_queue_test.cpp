@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ctime>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -130,6 +131,19 @@ TEST(LogQueue, tells_an_event_that_goes_on_once_a_second) {
   const auto lines = std::count(written.begin(), written.end(), '\n');
   EXPECT_GE(lines, 3);
   EXPECT_LE(lines, 5);
+}
+
+TEST(LogQueue, sleeps_while_it_waits_for_more_of_an_event) {
+  Pipe pipe;
+  pipe.begin_to_read();
+  {
+    LogQueue queue(pipe.writer(), dropped_line);
+    queue.add_event("it broke", [] { return std::string("{}"); });
+    const std::clock_t begin = std::clock();  // of the processor, in all threads
+    std::this_thread::sleep_for(Millis(600));
+    EXPECT_LT(std::clock() - begin, CLOCKS_PER_SEC / 5);
+  }
+  pipe.read_all();
 }
 
 }  // namespace
