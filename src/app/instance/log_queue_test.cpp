@@ -141,7 +141,7 @@ TEST(LogQueue, sleeps_while_it_waits_for_more_of_an_event) {
     queue.add_event("it broke", [] { return std::string("{}"); });
     const std::clock_t begin = std::clock();  // of the processor, in all threads
     std::this_thread::sleep_for(Millis(600));
-    EXPECT_LT(std::clock() - begin, CLOCKS_PER_SEC / 5);
+    EXPECT_LT(std::clock() - begin, CLOCKS_PER_SEC / 50);
   }
   pipe.read_all();
 }
