@@ -138,6 +138,15 @@ class Instance:
     def signal(self, number):
         self.running.process.send_signal(number)
 
+    def pause(self):
+        """It stands still, and fans go elsewhere."""
+        self.paused_url, self.url = self.url, None
+        self.signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.signal(signal.SIGCONT)
+        self.url = self.paused_url
+
     def stop(self):
         self.url = None
         if self.running:
