@@ -213,8 +213,9 @@ class Round:
         """Events have arrived, nobody knows: the instance that delivers dies before it can write its progress."""
         proxy = self.all.proxy
         victim = self.deliverer()
+        lost = proxy.lost_bytes
         proxy.lose_answers()
-        wait_until('an acknowledgement is lost', functools.partial(lambda before: proxy.lost_bytes > before, proxy.lost_bytes))
+        wait_until('an acknowledgement is lost', lambda: proxy.lost_bytes > lost)
         victim.kill()
         proxy.mend()
         if len(self.sale.instances) > 1:
