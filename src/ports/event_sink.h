@@ -1,4 +1,4 @@
-// The destination of events: standard output, later a broker or a webhook.
+// The destination of events: standard output, a Kafka topic, later a webhook.
 #pragma once
 
 #include <cstddef>
@@ -25,9 +25,12 @@ class EventSink {
  public:
   virtual ~EventSink() = default;
   // Delivers events in this order and returns how many it accepted, from the front; accepted events are never
-  // offered again. Fewer than all only when a stop was requested. May block; returns soon after a stop
-  // request. Throws SinkUnavailable. One thread at a time.
+  // offered again. Fewer than all when a stop was requested or a later event failed; none only when a stop
+  // was requested. May block; returns soon after a stop request. Throws SinkUnavailable. One thread at a
+  // time.
   virtual std::size_t accept(std::span<const OutboxEvent> events, const std::stop_token& stop) = 0;
+  // The most events that accept() should get at once.
+  virtual std::size_t batch_max() const { return 500; }
 };
 
 }  // namespace stagedoor

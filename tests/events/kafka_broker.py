@@ -132,6 +132,15 @@ class KafkaBroker:
             return len(connection.recv(8)) == 8
         return False
 
+    def make_topic(self, name):
+        """For consumers that begin before the first record. The question for a topic makes it."""
+        for _ in range(100):
+            asked = subprocess.run(['kcat', '-L', '-b', self.address, '-t', name], capture_output=True, text=True, timeout=60)
+            if 'partition 0' in asked.stdout:
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f'the topic {name} was not made: {asked.stdout}{asked.stderr}')
+
     def stop(self):
         """In an orderly way, within a few seconds."""
         if self.running:

@@ -50,6 +50,7 @@ struct Config {
   } room;
   struct Events {
     std::vector<std::string> sinks;
+    std::vector<std::string> kafka;
   } events;
   struct Queue {
     std::int64_t default_event = 0;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "app/config/config.h"
+#include "app/config/kafka_url.h"
 #include "core/parse_number.h"
 #include "core/rate.h"
 
@@ -157,15 +158,30 @@ class Rules {
                   fmt::format("has an invalid entry (number {}); write NAME=URL with a name of a-z, 0-9, "
                               "- and _, at most {} characters long, such as out=stdout:",
                               i + 1, kSinkNameMax));
-      } else if (sink->url != "stdout:") {
-        add_error("events.sinks",
-                  fmt::format("has an unsupported URL for {}; write stdout: instead", sink->name));
+      } else if (is_kafka_url(sink->url) && !parse_kafka_url(sink->url)) {
+        add_error("events.sinks", fmt::format("has an invalid URL for {}; write "
+                                              "kafka://HOST:PORT[,HOST:PORT]/TOPIC (passwords: events.kafka)",
+                                              sink->name));
+      } else if (!is_kafka_url(sink->url) && sink->url != "stdout:") {
+        add_error(
+            "events.sinks",
+            fmt::format("has an unsupported URL for {}; write stdout: or kafka://HOST:PORT/TOPIC instead",
+                        sink->name));
       } else if (!names.insert(sink->name).second) {
         add_error("events.sinks",
                   fmt::format("has the name {} twice; give each sink its own name", sink->name));
       } else if (!urls.insert(sink->url).second) {
         add_error("events.sinks",
                   fmt::format("has {} twice; their lines would mix, so name it once", sink->url));
+      }
+    }
+    for (std::size_t i = 0; i < c_.events.kafka.size(); ++i) {
+      const auto equals = c_.events.kafka[i].find('=');
+      if (equals == std::string::npos || equals == 0) {
+        add_error("events.kafka",
+                  fmt::format("has an invalid entry (number {}); write NAME=VALUE with the name "
+                              "of a property of librdkafka",
+                              i + 1));
       }
     }
   }

@@ -241,8 +241,6 @@ TEST(Settings, what_is_not_built_yet_is_refused_in_words) {
               ElementsAre(ErrorAt("flag --auth.mode", "not supported yet")));
   EXPECT_THAT(from_flags({{"room.url", "redis://h"}}).errors,
               ElementsAre(ErrorAt("flag --room.url", "not supported yet")));
-  EXPECT_THAT(from_flags({{"events.sinks", "orders=kafka://h:9092/orders"}}).errors,
-              ElementsAre(ErrorAt("flag --events.sinks", "an unsupported URL for orders; write stdout:")));
 }
 
 TEST(Settings, sinks_have_names) {  // R-E2
@@ -263,6 +261,38 @@ TEST(Settings, sinks_have_names) {  // R-E2
               ElementsAre(ErrorAt("flag --events.sinks", "the name out twice")));
   EXPECT_THAT(from_flags({{"events.sinks", "out=stdout:,too=stdout:"}}).errors,
               ElementsAre(ErrorAt("flag --events.sinks", "stdout: twice")));
+  EXPECT_THAT(from_flags({{"events.sinks", "orders=amqp://h/orders"}}).errors,
+              ElementsAre(ErrorAt("flag --events.sinks", "an unsupported URL for orders; write stdout:")));
+}
+
+TEST(Settings, sinks_of_kafka_have_brokers_and_a_topic) {  // R-E2
+  EXPECT_THAT(from_flags({{"events.sinks", "orders=kafka://h:9092/orders"}}).errors, IsEmpty());
+  EXPECT_THAT(
+      from_flags({{"events.sinks", "orders=kafka://me:secret@h:9092/orders"}}).errors,
+      ElementsAre(testing::AllOf(ErrorAt("flag --events.sinks", "an invalid URL for orders; write kafka://"),
+                                 Field(&ConfigError::message, Not(HasSubstr("secret"))))));
+}
+
+TEST(Settings, a_comma_inside_a_named_value_belongs_to_it) {
+  const auto sinks = from_flags({{"events.sinks", "a=kafka://h1:1,h2:2,[::1]:3/t,out=stdout:"}});
+  EXPECT_THAT(sinks.errors, IsEmpty());
+  EXPECT_THAT(sinks.config.events.sinks, ElementsAre("a=kafka://h1:1,h2:2,[::1]:3/t", "out=stdout:"));
+  const auto kafka = load_config(
+      {.environment = {{"STAGEDOOR_EVENTS_KAFKA", "debug=broker,topic,sasl.password=a,B=c,linger.ms=1"}}});
+  EXPECT_THAT(kafka.config.events.kafka,
+              ElementsAre("debug=broker,topic", "sasl.password=a,B=c", "linger.ms=1"));
+}
+
+TEST(Settings, values_of_kafka_properties_are_not_shown) {  // R-K2
+  const auto loaded = from_flags({{"events.kafka", "sasl.password=hush,client.id=me"}});
+  EXPECT_THAT(loaded.errors, IsEmpty());
+  EXPECT_THAT(describe_config(loaded), HasSubstr(R"(kafka = ["sasl.password=***", "client.id=***"])"));
+  for (const char* bad : {"hush", "=hush"}) {
+    EXPECT_THAT(from_flags({{"events.kafka", bad}}).errors,
+                ElementsAre(testing::AllOf(
+                    ErrorAt("flag --events.kafka", "an invalid entry (number 1); write NAME=VALUE"),
+                    Field(&ConfigError::message, Not(HasSubstr("hush"))))));
+  }
 }
 
 TEST(Settings, inside_of_a_value_is_checked) {

@@ -2,23 +2,22 @@
 
 #include <algorithm>
 
-#include "adapters/stdout/stdout_sink.h"
 #include "adapters/system/random.h"
-#include "app/config/config.h"
+#include "app/instance/sinks.h"
 #include "core/ensure.h"
 
 namespace stagedoor {
 
-EventRelays::EventRelays(const std::vector<std::string>& sinks,
-                         const std::function<std::unique_ptr<Outbox>()>& open_outbox) {
-  for (const auto& text : sinks) {
+EventRelays::EventRelays(const Config& config, const std::function<std::unique_ptr<Outbox>()>& open_outbox) {
+  for (const auto& text : config.events.sinks) {
     const auto setting = parse_sink(text);
-    ensure(setting && setting->url == "stdout:", "events.sinks was checked");
+    ensure(setting.has_value(), "events.sinks was checked");
     auto& delivery = deliveries_.emplace_back();
-    delivery.sink = std::make_unique<standard_output::StdoutSink>();
-    delivery.relay = std::make_unique<events::Relay>(setting->name, *delivery.sink, open_outbox());
+    delivery.sink = make_sink(*setting, config);
+    delivery.relay = std::make_unique<events::Relay>(setting->name, *delivery.sink, open_outbox(),
+                                                     delivery.sink->batch_max());
     delivery.worker = std::make_unique<Worker>(
-        Worker::Options{.name = "delivery of events to " + setting->name},
+        Worker::Options{.name = "delivery of events to " + setting->name, .pause_max = Millis(5000)},
         [relay = delivery.relay.get()](const std::stop_token& stop) { return relay->run_once(stop); },
         &system::system_random);
   }
@@ -33,8 +32,18 @@ void EventRelays::stop() {
 }
 
 void EventRelays::on_commit(const Batch& batch) {
-  if (batch.outbox.empty()) return;
-  for (auto& delivery : deliveries_) delivery.worker->wake();
+  if (!batch.outbox.empty()) wake();
+}
+
+// The message of a remote batch has no outbox rows, but the rows that cause them.
+void EventRelays::on_remote_commit(const Batch& batch) {
+  if (!batch.reservations.empty() || !batch.wallets.empty() || !batch.payments.empty()) wake();
+}
+
+void EventRelays::wake() {
+  for (auto& delivery : deliveries_) {
+    if (delivery.relay->is_delivering()) delivery.worker->wake();
+  }
 }
 
 std::optional<OutboxId> EventRelays::accepted_by_all() const {

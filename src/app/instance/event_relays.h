@@ -7,9 +7,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
+#include "app/config/config.h"
 #include "engine/lane.h"
 #include "engine/worker.h"
 #include "modules/events/relay.h"
@@ -18,15 +18,14 @@ namespace stagedoor {
 
 class EventRelays : public CommitObserver {
  public:
-  // `sinks` must be checked settings. The store must outlive this object.
-  EventRelays(const std::vector<std::string>& sinks,
-              const std::function<std::unique_ptr<Outbox>()>& open_outbox);
+  // The sinks must be checked (sinks.h). The store must outlive this object.
+  EventRelays(const Config& config, const std::function<std::unique_ptr<Outbox>()>& open_outbox);
 
   void start();
   void stop();  // events that are not accepted stay in the outbox
 
   void on_commit(const Batch& batch) override;
-  void on_remote_commit(const Batch&) override {}  // the message has no events; the relays poll for them
+  void on_remote_commit(const Batch& batch) override;
 
   // The newest row that every sink has accepted; nullopt without sinks. Any thread.
   std::optional<OutboxId> accepted_by_all() const;
@@ -34,6 +33,9 @@ class EventRelays : public CommitObserver {
   std::vector<prometheus::MetricFamily> metrics(TimePoint now) const;
 
  private:
+  // The relays that deliver; the others look from time to time whether it is their turn.
+  void wake();
+
   struct Delivery {
     std::unique_ptr<EventSink> sink;
     std::unique_ptr<events::Relay> relay;

@@ -146,7 +146,7 @@ Service::Service(const Config& config, OpenStore store)
     : config_(config),
       operator_secrets_(operator_secrets(config)),
       open_store_(std::move(store)),
-      event_relays_(config.events.sinks, open_store_.outbox),
+      event_relays_(config, open_store_.outbox),
       client_limits_(client_limits(config), random_seed()),
       instance_(parts()),
       clock_watch_(*open_store_.clock, [this] { return instance_.read_model().catalogue(); }),

@@ -9,13 +9,14 @@
 namespace stagedoor::events {
 namespace {
 
-// The poll interval for rows of other instances; rows of this one wake the worker.
+// The poll interval for rows that nobody has announced, and for the lease.
 constexpr Millis kRest{500};
 
 }  // namespace
 
 Millis Relay::run_once(const std::stop_token& stop) {
   const bool is_ours = outbox_->claim(name_);
+  is_delivering_.store(is_ours, std::memory_order_relaxed);
   const OutboxId from = outbox_->progress(name_);
   accepted_.store(from.value, std::memory_order_release);
   std::vector<OutboxRow> rows;

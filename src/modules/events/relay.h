@@ -26,6 +26,8 @@ class Relay {
   Millis run_once(const std::stop_token& stop);
 
   const std::string& name() const { return name_; }
+  // False if another instance had the lease at the latest call of run_once(). Any thread.
+  bool is_delivering() const { return is_delivering_.load(std::memory_order_relaxed); }
   // The last row known to be accepted by this sink, even if another instance delivers. Any thread.
   OutboxId accepted() const { return {accepted_.load(std::memory_order_acquire)}; }
   // The time of the oldest row that the sink has not accepted; nullopt if there is none or another instance
@@ -39,6 +41,7 @@ class Relay {
   EventSink& sink_;
   const std::unique_ptr<Outbox> outbox_;
   const std::size_t batch_max_;
+  std::atomic<bool> is_delivering_{false};
   std::atomic<std::int64_t> accepted_{0};
   std::atomic<std::int64_t> oldest_ms_{0};  // 0: none
 };
