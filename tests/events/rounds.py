@@ -197,7 +197,7 @@ class Round:
     # Faults
 
     def deliverer(self):
-        number = wait_until('an instance delivers', self.store.deliverer)
+        number, *_ = wait_until('an instance delivers', self.store.deliverers)
         return self.sale.instances[number]
 
     def pause(self, shortest=0.05, longest=0.4):
