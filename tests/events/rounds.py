@@ -197,7 +197,7 @@ class Round:
     # Faults
 
     def deliverer(self):
-        number = wait_until('an instance delivers', self.store.deliverer)
+        number, *_ = wait_until('an instance delivers', self.store.deliverers)
         return self.sale.instances[number]
 
     def pause(self, shortest=0.05, longest=0.4):
@@ -213,8 +213,9 @@ class Round:
         """Events have arrived, nobody knows: the instance that delivers dies before it can write its progress."""
         proxy = self.all.proxy
         victim = self.deliverer()
+        lost = proxy.lost_bytes
         proxy.lose_answers()
-        wait_until('an acknowledgement is lost', functools.partial(lambda before: proxy.lost_bytes > before, proxy.lost_bytes))
+        wait_until('an acknowledgement is lost', lambda: proxy.lost_bytes > lost)
         victim.kill()
         proxy.mend()
         if len(self.sale.instances) > 1:

@@ -67,9 +67,9 @@ class SqliteStore:
         with contextlib.closing(sqlite3.connect(f'file:{self.file}?mode=ro', uri=True, timeout=10)) as database:
             return database.execute(sql).fetchall()
 
-    def deliverer(self):
-        """The number of the instance that delivers to the sink."""
-        return 0
+    def deliverers(self):
+        """The number of the instance that delivers to the sink; empty while there is none."""
+        return [0]
 
 
 class PostgresStore:
@@ -93,9 +93,8 @@ class PostgresStore:
 
     LEASES = 'FROM sink_leases l JOIN pg_stat_activity a ON a.pid = l.pid AND a.backend_start = l.session_begin'
 
-    def deliverer(self):
-        names = self.rows(f'SELECT a.application_name {self.LEASES}')
-        return int(names[0][0].removeprefix('instance-')) if names else None
+    def deliverers(self):
+        return [int(row[0].removeprefix('instance-')) for row in self.rows(f'SELECT a.application_name {self.LEASES}')]
 
     def end_lease(self):
         """As when the database loses the connection of an instance that has stopped."""
