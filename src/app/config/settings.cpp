@@ -177,8 +177,21 @@ std::vector<Setting> settings_of(Config& c) {
       {.name = "events.sinks",
        .value = &c.events.sinks,
        .doc = "Sinks for booking and money events, a list of NAME=URL; keep the name when the URL changes. "
-              "out=stdout: writes JSON lines to standard output. Empty: none; the store keeps events for a "
-              "week."},
+              "out=stdout: writes JSON lines to standard output, crm=https://HOST/PATH posts each event "
+              "(a webhook). Empty: none; the store keeps events for a week."},
+      {.name = "events.webhook_secrets",
+       .value = &c.events.webhook_secrets,
+       .doc = "Secrets that sign the requests of webhooks, newest first; each makes a signature, so that "
+              "receivers can change to the new one.",
+       .secret = Secret::whole},
+      {.name = "events.private_targets",
+       .value = &c.events.private_targets,
+       .doc = "Webhooks may also go to loopback and private addresses, and to these with http://."},
+      {.name = "events.give_up_after",
+       .value = &c.events.give_up_after,
+       .doc = "A webhook's event that is refused for this time becomes a dead letter.",
+       .least = ms_of(1),
+       .most = 30 * kDay},
       {.name = "queue.default_event",
        .value = &c.queue.default_event,
        .doc = "Event of a join without eventId; 0: the one event on sale."},

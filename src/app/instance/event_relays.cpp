@@ -2,21 +2,29 @@
 
 #include <algorithm>
 
-#include "adapters/stdout/stdout_sink.h"
 #include "adapters/system/random.h"
 #include "app/config/config.h"
+#include "app/instance/sinks.h"
 #include "core/ensure.h"
 
 namespace stagedoor {
 
-EventRelays::EventRelays(const std::vector<std::string>& sinks,
-                         const std::function<std::unique_ptr<Outbox>()>& open_outbox) {
-  for (const auto& text : sinks) {
+EventRelays::EventRelays(const Config& config, const std::function<std::unique_ptr<Outbox>()>& open_outbox,
+                         const Clock& clock) {
+  for (const auto& text : config.events.sinks) {
     const auto setting = parse_sink(text);
-    ensure(setting && setting->url == "stdout:", "events.sinks was checked");
+    ensure(setting.has_value(), "events.sinks was checked");
     auto& delivery = deliveries_.emplace_back();
-    delivery.sink = std::make_unique<standard_output::StdoutSink>();
-    delivery.relay = std::make_unique<events::Relay>(setting->name, *delivery.sink, open_outbox());
+    delivery.sink = make_sink(*setting, config);
+    if (auto* const sink = dynamic_cast<KeyedSink*>(delivery.sink.get())) {
+      auto relay = std::make_unique<events::KeyedRelay>(
+          setting->name, *sink, open_outbox(), clock, &system::system_random,
+          events::KeyedRelay::Options{.give_up_after = config.events.give_up_after});
+      delivery.keyed = relay.get();
+      delivery.relay = std::move(relay);
+    } else {
+      delivery.relay = std::make_unique<events::Relay>(setting->name, *delivery.sink, open_outbox());
+    }
     delivery.worker = std::make_unique<Worker>(
         Worker::Options{.name = "delivery of events to " + setting->name},
         [relay = delivery.relay.get()](const std::stop_token& stop) { return relay->run_once(stop); },
@@ -37,6 +45,12 @@ void EventRelays::on_commit(const Batch& batch) {
   for (auto& delivery : deliveries_) delivery.worker->wake();
 }
 
+std::vector<std::string> EventRelays::names() const {
+  std::vector<std::string> names;
+  for (const auto& delivery : deliveries_) names.push_back(delivery.relay->name());
+  return names;
+}
+
 std::optional<OutboxId> EventRelays::accepted_by_all() const {
   std::optional<OutboxId> least;
   for (const auto& delivery : deliveries_) {
@@ -47,17 +61,36 @@ std::optional<OutboxId> EventRelays::accepted_by_all() const {
 }
 
 std::vector<prometheus::MetricFamily> EventRelays::metrics(TimePoint now) const {
-  std::vector<prometheus::ClientMetric> ages;
+  const auto family = [](const char* name, const char* help) {
+    return prometheus::MetricFamily{name, help, prometheus::MetricType::Gauge, {}};
+  };
+  auto age =
+      family("stagedoor_events_oldest_unaccepted_seconds",
+             "Age of the oldest event that the sink has not accepted, on the instance that delivers to it");
+  auto keys =
+      family("stagedoor_events_parked_keys",
+             "Keys whose events wait because the sink refused one, on the instance that delivers to it");
+  auto parked = family("stagedoor_events_parked", "Events of parked keys");
+  auto dead =
+      family("stagedoor_events_dead_letters", "Events that were given up and that no operator has dropped");
   for (const auto& delivery : deliveries_) {
+    const auto add = [&](prometheus::MetricFamily& to, double value) {
+      auto& metric = to.metric.emplace_back();
+      metric.label = {{"sink", delivery.relay->name()}};
+      metric.gauge.value = value;
+    };
     const auto oldest = delivery.relay->oldest_unaccepted();
-    auto& age = ages.emplace_back();
-    age.label = {{"sink", delivery.relay->name()}};
-    age.gauge.value = oldest ? std::max(0.0, std::chrono::duration<double>(now - *oldest).count()) : 0;
+    add(age, oldest ? std::max(0.0, std::chrono::duration<double>(now - *oldest).count()) : 0);
+    if (!delivery.keyed) continue;
+    const auto numbers = delivery.keyed->numbers();
+    add(keys, double(numbers.parked_keys));
+    add(parked, double(numbers.parked_events));
+    add(dead, double(numbers.dead_letters));
   }
-  if (ages.empty()) return {};
-  return {{"stagedoor_events_oldest_unaccepted_seconds",
-           "Age of the oldest event that the sink has not accepted, on the instance that delivers to it",
-           prometheus::MetricType::Gauge, std::move(ages)}};
+  std::vector<prometheus::MetricFamily> families;
+  for (auto* one : {&age, &keys, &parked, &dead})
+    if (!one->metric.empty()) families.push_back(std::move(*one));
+  return families;
 }
 
 }  // namespace stagedoor
