@@ -150,6 +150,20 @@ Batch sound_rows() {
   return batch;
 }
 
+namespace {
+
+// A sink that has accepted an event, parked one and given one up.
+void accept_events(Outbox& sinks) {
+  const auto rows = sinks.pending({}, 2);
+  ParkedEvent refused{
+      .event = rows.at(1), .attempts = 1, .parked_at = at(2), .next_at = at(3), .reason = "500"};
+  ParkedEvent dead = refused;
+  dead.event = rows.at(0);
+  sinks.park("out", {}, OutboxId{5002}, {.park = {refused}, .bury = {dead}});
+}
+
+}  // namespace
+
 const reports::AuditCheck& check_of(const reports::AuditReport& report, const std::string& name) {
   for (const auto& check : report.checks)
     if (check.name == name) return check;
@@ -164,7 +178,7 @@ reports::AuditReport AuditedSqlite::audit() { return sqlite::audit_sqlite(path_)
 void AuditedSqlite::fill() {
   sqlite::SqliteStore store(sqlite::SqliteOptions{.path = path_});
   commit(store, sound_rows());
-  store.outbox()->advance("out", {}, OutboxId{5002});
+  accept_events(*store.outbox());
 }
 
 void AuditedSqlite::damage(const std::string& statements) {
@@ -236,7 +250,7 @@ void AuditedPostgres::fill() {
   Batch nothing;
   nothing.now = rows.now;
   commit(store, nothing);
-  store.outbox()->advance("out", {}, OutboxId{5002});
+  accept_events(*store.outbox());
 }
 
 void AuditedPostgres::damage(const std::string& statements) {

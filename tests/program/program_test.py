@@ -491,7 +491,8 @@ class Metrics(InFolder):
                 name, kind, labels, meaning = (cell.strip() for cell in line.strip('|').split('|'))
                 if 'only with several instances' not in meaning:
                     page[name.strip('`')] = (kind, sorted(re.findall('`(.+?)`', labels)))
-        settings = (f'--catalogue.file={Work.CATALOGUE}', '--events.sinks=out=stdout:')
+        settings = (f'--catalogue.file={Work.CATALOGUE}', '--events.sinks=out=stdout:,crm=http://127.0.0.1:1/',
+                    '--events.private_targets=true', '--events.webhook_secrets=a-secret-of-a-webhook')
         with server.Server(self.folder, *settings) as running:
             for wait in (0, 1.2):  # the first scrape is a request that the second one counts; /metrics is collected once a second
                 time.sleep(wait)

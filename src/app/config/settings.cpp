@@ -200,8 +200,8 @@ std::vector<Setting> settings_of(Config& c) {
       {.name = "events.sinks",
        .value = &c.events.sinks,
        .doc = "Sinks for booking and money events, a list of NAME=URL; keep the name when the URL changes. "
-              "URL is stdout: (JSON lines on standard output) or kafka://HOST:PORT[,HOST:PORT]/TOPIC. Empty: "
-              "none; the store keeps events for a week.",
+              "URL is stdout: (JSON lines on standard output), kafka://HOST:PORT[,HOST:PORT]/TOPIC, or "
+              "https://HOST/PATH (a webhook). Empty: none; the store keeps events for a week.",
        .has_names = true},
       {.name = "events.kafka",
        .value = &c.events.kafka,
@@ -209,6 +209,19 @@ std::vector<Setting> settings_of(Config& c) {
               "security.protocol=SASL_SSL and sasl.password=SECRET. Values are not shown.",
        .secret = Secret::after_name,
        .has_names = true},
+      {.name = "events.webhook_secrets",
+       .value = &c.events.webhook_secrets,
+       .doc = "Secrets that sign the requests of webhooks, newest first; each makes a signature, so that "
+              "receivers can change to the new one.",
+       .secret = Secret::whole},
+      {.name = "events.private_targets",
+       .value = &c.events.private_targets,
+       .doc = "Webhooks may also go to loopback and private addresses, and to these with http://."},
+      {.name = "events.give_up_after",
+       .value = &c.events.give_up_after,
+       .doc = "A webhook's event that is refused for this time becomes a dead letter.",
+       .least = ms_of(1),
+       .most = 30 * kDay},
       {.name = "queue.default_event",
        .value = &c.queue.default_event,
        .doc = "Event of a join without eventId; 0: the one event on sale."},

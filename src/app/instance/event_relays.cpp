@@ -8,14 +8,23 @@
 
 namespace stagedoor {
 
-EventRelays::EventRelays(const Config& config, const std::function<std::unique_ptr<Outbox>()>& open_outbox) {
+EventRelays::EventRelays(const Config& config, const std::function<std::unique_ptr<Outbox>()>& open_outbox,
+                         const Clock& clock) {
   for (const auto& text : config.events.sinks) {
     const auto setting = parse_sink(text);
     ensure(setting.has_value(), "events.sinks was checked");
     auto& delivery = deliveries_.emplace_back();
     delivery.sink = make_sink(*setting, config);
-    delivery.relay = std::make_unique<events::Relay>(setting->name, *delivery.sink, open_outbox(),
-                                                     delivery.sink->batch_max());
+    if (auto* const sink = dynamic_cast<KeyedSink*>(delivery.sink.get())) {
+      auto relay = std::make_unique<events::KeyedRelay>(
+          setting->name, *sink, open_outbox(), clock, &system::system_random,
+          events::KeyedRelay::Options{.give_up_after = config.events.give_up_after});
+      delivery.keyed = relay.get();
+      delivery.relay = std::move(relay);
+    } else {
+      delivery.relay = std::make_unique<events::Relay>(setting->name, *delivery.sink, open_outbox(),
+                                                       delivery.sink->batch_max());
+    }
     delivery.worker = std::make_unique<Worker>(
         Worker::Options{.name = "delivery of events to " + setting->name, .pause_max = Millis(5000)},
         [relay = delivery.relay.get()](const std::stop_token& stop) { return relay->run_once(stop); },
@@ -46,6 +55,12 @@ void EventRelays::wake() {
   }
 }
 
+std::vector<std::string> EventRelays::names() const {
+  std::vector<std::string> names;
+  for (const auto& delivery : deliveries_) names.push_back(delivery.relay->name());
+  return names;
+}
+
 std::optional<OutboxId> EventRelays::accepted_by_all() const {
   std::optional<OutboxId> least;
   for (const auto& delivery : deliveries_) {
@@ -56,17 +71,36 @@ std::optional<OutboxId> EventRelays::accepted_by_all() const {
 }
 
 std::vector<prometheus::MetricFamily> EventRelays::metrics(TimePoint now) const {
-  std::vector<prometheus::ClientMetric> ages;
+  const auto family = [](const char* name, const char* help) {
+    return prometheus::MetricFamily{name, help, prometheus::MetricType::Gauge, {}};
+  };
+  auto age =
+      family("stagedoor_events_oldest_unaccepted_seconds",
+             "Age of the oldest event that the sink has not accepted, on the instance that delivers to it");
+  auto keys =
+      family("stagedoor_events_parked_keys",
+             "Keys whose events wait because the sink refused one, on the instance that delivers to it");
+  auto parked = family("stagedoor_events_parked", "Events of parked keys");
+  auto dead =
+      family("stagedoor_events_dead_letters", "Events that were given up and that no operator has dropped");
   for (const auto& delivery : deliveries_) {
+    const auto add = [&](prometheus::MetricFamily& to, double value) {
+      auto& metric = to.metric.emplace_back();
+      metric.label = {{"sink", delivery.relay->name()}};
+      metric.gauge.value = value;
+    };
     const auto oldest = delivery.relay->oldest_unaccepted();
-    auto& age = ages.emplace_back();
-    age.label = {{"sink", delivery.relay->name()}};
-    age.gauge.value = oldest ? std::max(0.0, std::chrono::duration<double>(now - *oldest).count()) : 0;
+    add(age, oldest ? std::max(0.0, std::chrono::duration<double>(now - *oldest).count()) : 0);
+    if (!delivery.keyed) continue;
+    const auto numbers = delivery.keyed->numbers();
+    add(keys, double(numbers.parked_keys));
+    add(parked, double(numbers.parked_events));
+    add(dead, double(numbers.dead_letters));
   }
-  if (ages.empty()) return {};
-  return {{"stagedoor_events_oldest_unaccepted_seconds",
-           "Age of the oldest event that the sink has not accepted, on the instance that delivers to it",
-           prometheus::MetricType::Gauge, std::move(ages)}};
+  std::vector<prometheus::MetricFamily> families;
+  for (auto* one : {&age, &keys, &parked, &dead})
+    if (!one->metric.empty()) families.push_back(std::move(*one));
+  return families;
 }
 
 }  // namespace stagedoor

@@ -12,14 +12,15 @@
 #include "app/config/config.h"
 #include "engine/lane.h"
 #include "engine/worker.h"
-#include "modules/events/relay.h"
+#include "modules/events/keyed_relay.h"
 
 namespace stagedoor {
 
 class EventRelays : public CommitObserver {
  public:
-  // The sinks must be checked (sinks.h). The store must outlive this object.
-  EventRelays(const Config& config, const std::function<std::unique_ptr<Outbox>()>& open_outbox);
+  // The settings must be checked, the sinks too (sinks.h). The store and the clock must outlive this object.
+  EventRelays(const Config& config, const std::function<std::unique_ptr<Outbox>()>& open_outbox,
+              const Clock& clock);
 
   void start();
   void stop();  // events that are not accepted stay in the outbox
@@ -27,9 +28,11 @@ class EventRelays : public CommitObserver {
   void on_commit(const Batch& batch) override;
   void on_remote_commit(const Batch& batch) override;
 
+  std::vector<std::string> names() const;
   // The newest row that every sink has accepted; nullopt without sinks. Any thread.
   std::optional<OutboxId> accepted_by_all() const;
-  // stagedoor_events_oldest_unaccepted_seconds{sink} (R-E5); empty without sinks.
+  // stagedoor_events_oldest_unaccepted_seconds{sink} (R-E5), and of sinks that park keys the numbers of these
+  // and of dead letters; empty without sinks.
   std::vector<prometheus::MetricFamily> metrics(TimePoint now) const;
 
  private:
@@ -39,6 +42,7 @@ class EventRelays : public CommitObserver {
   struct Delivery {
     std::unique_ptr<EventSink> sink;
     std::unique_ptr<events::Relay> relay;
+    const events::KeyedRelay* keyed = nullptr;  // `relay`, if its sink parks keys
     std::unique_ptr<Worker> worker;
   };
   std::vector<Delivery> deliveries_;

@@ -29,6 +29,7 @@
 #include "modules/reservation/hold_expiry.h"
 #include "modules/reservation/http.h"
 #include "modules/wallet/http.h"
+#include "ports/outbox.h"
 #include "ports/random.h"
 
 namespace stagedoor {
@@ -41,6 +42,8 @@ struct InstanceParts {
   std::function<std::unique_ptr<Queries>()> queries;
   // The newest event that every sink has accepted; nullopt or empty: there are no sinks.
   Housekeeping::Accepted accepted_events = {};
+  std::vector<std::string> sinks = {};                   // their names, for the calls of operators
+  std::function<std::unique_ptr<Outbox>()> outbox = {};  // for the same calls
   const Clock& clock;
   ServiceTimeClock* service_clock = nullptr;  // the clock if an operator may accept a wall clock that was set
   RandomBytes random;

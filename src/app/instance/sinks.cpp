@@ -7,6 +7,8 @@
 
 #include "adapters/kafka/kafka_sink.h"
 #include "adapters/stdout/stdout_sink.h"
+#include "adapters/system/clock.h"
+#include "adapters/webhook/webhook_sink.h"
 #include "app/config/kafka_url.h"
 #include "core/ensure.h"
 
@@ -33,6 +35,13 @@ std::unique_ptr<EventSink> make_sink(const SinkSetting& setting, const Config& c
     const auto url = parse_kafka_url(setting.url);
     ensure(url.has_value(), "events.sinks was checked");
     return make_kafka_sink(*url, config);
+  }
+  if (is_webhook(setting.url)) {
+    return std::make_unique<webhook::WebhookSink>(
+        webhook::WebhookOptions{.url = setting.url,
+                                .secrets = config.events.webhook_secrets,
+                                .private_targets = config.events.private_targets,
+                                .wall_clock = [] { return system::SystemClock().now(); }});
   }
   ensure(setting.url == "stdout:", "events.sinks was checked");
   return std::make_unique<standard_output::StdoutSink>();

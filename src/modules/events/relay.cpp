@@ -7,18 +7,12 @@
 #include "modules/events/envelope.h"
 
 namespace stagedoor::events {
-namespace {
-
-// The poll interval for rows that nobody has announced, and for the lease.
-constexpr Millis kRest{500};
-
-}  // namespace
 
 Millis Relay::run_once(const std::stop_token& stop) {
   const bool is_ours = outbox_->claim(name_);
   is_delivering_.store(is_ours, std::memory_order_relaxed);
   const OutboxId from = outbox_->progress(name_);
-  accepted_.store(from.value, std::memory_order_release);
+  note_accepted(from);
   std::vector<OutboxRow> rows;
   if (is_ours) rows = outbox_->pending(from, batch_max_);
   note_oldest(rows.empty() ? nullptr : &rows.front());
@@ -38,7 +32,7 @@ Millis Relay::run_once(const std::stop_token& stop) {
         {{"stagedoor.sink", name_}});
     return Millis(0);
   }
-  accepted_.store(next.value, std::memory_order_release);
+  note_accepted(next);
   note_oldest(count < events.size() ? &events[count].row : nullptr);
   return is_full ? Millis(0) : kRest;
 }

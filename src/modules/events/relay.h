@@ -19,11 +19,12 @@ class Relay {
  public:
   // The sink must outlive the relay.
   Relay(std::string name, EventSink& sink, std::unique_ptr<Outbox> outbox, std::size_t batch_max = 500)
-      : name_(std::move(name)), sink_(sink), outbox_(std::move(outbox)), batch_max_(batch_max) {}
+      : name_(std::move(name)), outbox_(std::move(outbox)), batch_max_(batch_max), sink_(sink) {}
+  virtual ~Relay() = default;
 
   // Delivers one batch and returns the pause until the next call (engine/worker.h). Throws SinkUnavailable
   // and the exceptions of store_errors.h.
-  Millis run_once(const std::stop_token& stop);
+  virtual Millis run_once(const std::stop_token& stop);
 
   const std::string& name() const { return name_; }
   // False if another instance had the lease at the latest call of run_once(). Any thread.
@@ -34,14 +35,20 @@ class Relay {
   // delivers. Any thread.
   std::optional<TimePoint> oldest_unaccepted() const;
 
- private:
+ protected:
+  // The poll interval for rows that nobody has announced, and for the lease.
+  static constexpr Millis kRest{500};
+
+  void note_accepted(OutboxId id) { accepted_.store(id.value, std::memory_order_release); }
   void note_oldest(const OutboxRow* row);
 
   const std::string name_;
-  EventSink& sink_;
   const std::unique_ptr<Outbox> outbox_;
   const std::size_t batch_max_;
   std::atomic<bool> is_delivering_{false};
+
+ private:
+  EventSink& sink_;
   std::atomic<std::int64_t> accepted_{0};
   std::atomic<std::int64_t> oldest_ms_{0};  // 0: none
 };
