@@ -28,6 +28,7 @@ const std::set<std::string_view> kReadsAll = {
     "reservation/list_taking_fans",  // at start, along the partial index
     "engine/forget_answers",         // the first rows of the table, as many as the limit
     "engine/forget_outbox",          // the same
+    "events/find_backlog",           // for operators: the rows that wait, as many as the limit
     "operator/find_log_of_event",    // after a sale, to judge it
 };
 

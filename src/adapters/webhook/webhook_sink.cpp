@@ -1,8 +1,7 @@
 #include "adapters/webhook/webhook_sink.h"
 
 #include <curl/curl.h>
-#include <fcntl.h>
-#include <unistd.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
@@ -125,8 +124,8 @@ void WebhookSink::Client::start(std::size_t number, const OutboxEvent& event) {
     const auto at =
         std::chrono::floor<std::chrono::seconds>(options_.wall_clock()).time_since_epoch().count();
     add_header(delivery.headers, "Content-Type: application/cloudevents+json; charset=utf-8");
-    add_header(delivery.headers, std::string(kSignatureHeader) + ": " +
-                                     signature(options_.secrets, std::int64_t(at), event.json));
+    add_header(delivery.headers, fmt::format("{}: {}", kSignatureHeader,
+                                             signature(options_.secrets, std::int64_t(at), event.json)));
     add_header(delivery.headers, "Expect:");  // the body follows at once
     set(handle, CURLOPT_URL, options_.url.c_str());
     set(handle, CURLOPT_PROTOCOLS_STR, "http,https");

@@ -174,7 +174,7 @@ TEST_F(KeyedRelays, refused_keys_at_the_front_do_not_hide_that_others_are_accept
     }
   }
   EXPECT_THAT(sink_.received, ElementsAre(41)) << "once";
-  EXPECT_THAT(parked(), Ge(32u));
+  EXPECT_THAT(parked(), Ge(24u));
 }
 
 TEST_F(KeyedRelays, an_event_that_is_refused_for_three_days_becomes_a_dead_letter_and_the_next_is_tried) {
