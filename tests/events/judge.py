@@ -172,10 +172,12 @@ class Topic:
         self.consumer.assign([TopicPartition(name, partition, OFFSET_BEGINNING) for partition in self.partitions])
 
     def read(self, seconds=0.5):
-        """Takes what has come. Faults of the broker pass; what they lose is missing in the end."""
-        for message in self.consumer.consume(5000, timeout=seconds):
+        """Takes what has come; how many records. Faults of the broker pass; what they lose is missing in the end."""
+        messages = self.consumer.consume(5000, timeout=seconds)
+        for message in messages:
             if not message.error():
                 self.received.add(message.key().decode(), json.loads(message.value()))
+        return len(messages)
 
     def close(self):
         self.consumer.close()

@@ -179,8 +179,7 @@ class Round:
         history = judge.History.of(self.store)
         until = time.monotonic() + 60
         while left := judge.missing(self.topic.received, history):
-            self.topic.read()
-            if self.topic.received.wrong or time.monotonic() > until:
+            if not self.topic.read() and (self.topic.received.wrong or time.monotonic() > until):
                 break
         wrong = judge.faults(self.topic.received, history)
         self.follower.catch_up()
@@ -188,10 +187,8 @@ class Round:
         if isinstance(self.store, PostgresStore):
             wrong += self.store.setbacks()
         if wrong:
-            logs = '\n'.join(f'--- {instance.folder.name}\n' + '\n'.join(instance.running.said().splitlines()[-10:])
-                             for instance in self.sale.instances if instance.running)
             raise AssertionError(f'{len(wrong)} faults, {left} events of {history.size()} are missing:\n' + '\n'.join(wrong[:20])
-                                 + '\n' + logs)
+                                 + self.sale.warnings())
         return history
 
     # Faults

@@ -208,9 +208,14 @@ class Sale:
         wait_until('all holds have lapsed',
                    lambda: self.store.rows('SELECT count(*) FROM reservations WHERE status < 2')[0][0] == 0)
 
+    def warnings(self):
+        """The newest log lines of each instance that are not information."""
+        return ''.join(f'\n--- {instance.folder.name}\n' + '\n'.join(
+            [line for line in (instance.folder / 'stderr.log').read_text().splitlines() if '"log.level":"info"' not in line][-10:])
+            for instance in self.instances)
+
     def audit(self):
-        url = self.store.url(0)
-        return server.run('audit', f'--store.url={url}', folder=self.folder)
+        return server.run('audit', f'--store.url={self.store.url(0)}', folder=self.folder)
 
 
 class Refused(Exception):
