@@ -44,6 +44,7 @@ class KafkaFaults(WithKafka):
         def fault(one):
             one.kill_before_progress()
             one.kill_before_publishing()
+            one.kill_and_arrive_late()
             for _ in range(3):
                 one.kill_at_random()
         self.assertGreater(self.round(fault), 0, 'the moment between publish and progress was hit')
@@ -52,6 +53,7 @@ class KafkaFaults(WithKafka):
         def fault(one):
             one.kill_before_progress()
             one.kill_before_publishing()
+            one.kill_and_arrive_late()
             for _ in range(3):
                 one.kill_at_random()
         self.assertGreater(self.round(fault, store='sqlite', instances=1), 0, 'the moment between publish and progress was hit')

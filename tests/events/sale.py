@@ -22,7 +22,6 @@ import server
 from local_servers import Process
 
 DATES, PRICE = (11, 12, 13), 50_000
-HOLD_SECONDS = 1
 CATALOGUE = '''
 layouts:
   hall: {{seats: {seats}, category: Standard}}
@@ -31,7 +30,7 @@ events:
     name: Winter Club Night
     on_sale: {{from: 2020-01-01T00:00:00Z, until: 2096-01-01T00:00:00Z}}
     queue: {{admission: capacity, capacity: 1000000, active_ttl: 30m, poll_min: 0s}}
-    policy: {{seats_per_user: 1000, hold_ttl: {hold}s, refund_until: 2096-01-01T00:00:00Z}}
+    policy: {{seats_per_user: 1000, hold_ttl: 500ms, refund_until: 2096-01-01T00:00:00Z}}
     dates:
 {dates}'''
 
@@ -39,7 +38,7 @@ events:
 def catalogue(seats):
     dates = ''.join(f'      - {{id: {date}, starts_at: 2096-02-{date}T19:00:00+09:00, layout: hall, '
                     f'prices: {{Standard: {PRICE}}}}}\n' for date in DATES)
-    return CATALOGUE.format(seats=seats, hold=HOLD_SECONDS, dates=dates)
+    return CATALOGUE.format(seats=seats, dates=dates)
 
 
 def wait_until(what, condition, seconds=30):
