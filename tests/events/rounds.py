@@ -187,7 +187,8 @@ class Round:
         if isinstance(self.store, PostgresStore):
             wrong += self.store.setbacks()
         if wrong:
-            raise AssertionError(f'{len(wrong)} faults, {left} events of {history.size()} are missing:\n' + '\n'.join(wrong[:20])
+            events = sum(history.counts().values())
+            raise AssertionError('\n'.join([f'{len(wrong)} faults, {left} of {events} events are missing:', *wrong[:20]])
                                  + self.sale.warnings())
         return history
 
@@ -304,7 +305,9 @@ class Round:
 
     def faults(self):
         """All that can happen here."""
-        return [*self.QUICK, Round.kill_broker, *([] if self.all.disk.missing else [Round.fill_disk])]
+        impossible = [*([Round.fill_disk] if self.all.disk.missing else []),
+                      *([Round.stop_and_wake] if isinstance(self.store, SqliteStore) else [])]
+        return [fault for fault in (*self.QUICK, Round.kill_broker, Round.fill_disk) if fault not in impossible]
 
     def mix(self):
         for fault in self.chance.sample(self.QUICK, 2):

@@ -66,6 +66,9 @@ class SqliteStore:
         with contextlib.closing(sqlite3.connect(f'file:{self.file}?mode=ro', uri=True, timeout=10)) as database:
             return database.execute(sql).fetchall()
 
+    def has_table(self, name):
+        return bool(self.rows(f"SELECT name FROM sqlite_master WHERE name = '{name}'"))
+
     def deliverers(self):
         """The number of the instance that delivers to the sink; empty while there is none."""
         return [0]
@@ -89,6 +92,9 @@ class PostgresStore:
     def rows(self, sql):
         return [[int(field) if field.lstrip('-').isdigit() else field or None for field in row]
                 for row in csv.reader(io.StringIO(self.run(sql)))]
+
+    def has_table(self, name):
+        return bool(self.rows(f"SELECT relname FROM pg_class WHERE relname = '{name}'"))
 
     LEASES = 'FROM sink_leases l JOIN pg_stat_activity a ON a.pid = l.pid AND a.backend_start = l.session_begin'
 
