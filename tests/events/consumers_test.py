@@ -29,12 +29,13 @@ class Judge(unittest.TestCase):
     def setUp(self):
         user = judge.short(self.USER)
         self.history = judge.History(
-            {7: (7, 2, 70, 11, 1, user, 2, 0, 500, 1000)}, {3: [(3, 1, 0, 900, 900, None, user), (3, 2, 1, 500, 400, 7, user)]}, {3: 400},
-            {9: (9, user, 500, [7])})
+            {7: (7, 2, 70, 11, 1, user, 2, 0, 500, 1000)}, {3: [(3, 1, 0, 900, 900, None, user), (3, 2, 1, 500, 400, 7, user)]},
+            {3: 400}, {9: (9, user, 500, [7])}, {'queue/1': 1})
         seat = {'id': 7, 'seatId': 70, 'dateId': 11, 'eventId': 1, 'userId': self.USER, 'reason': 'NONE', 'price': 500,
                 'expiresAt': '1970-01-01T00:00:01.000Z'}
         wallet = {'walletId': 3, 'userId': self.USER}
         self.events = [
+            event('queue/1', 1, 'queue.admitted'),
             event('reservation/7', 1, status='RESERVED', **seat),
             event('wallet/3', 1, 'wallet.charged', amount=900, balanceAfter=900, reservationId=None, **wallet),
             event('wallet/3', 2, 'wallet.used', amount=500, balanceAfter=400, reservationId=7, **wallet),
@@ -49,7 +50,7 @@ class Judge(unittest.TestCase):
 
     def test_finds_nothing_when_all_is_well(self):
         self.assertEqual(self.judged(self.events), (0, []))
-        self.assertEqual(self.judged(self.events[:3] + self.events), (0, []), 'repeats are dropped')
+        self.assertEqual(self.judged(self.events[:4] + self.events), (0, []), 'repeats are dropped')
 
     def test_sees_each_lost_event(self):
         for lost in range(len(self.events)):
@@ -59,24 +60,21 @@ class Judge(unittest.TestCase):
 
     def test_sees_what_no_consumer_should_receive(self):
         others = {'gap': self.events[::-1], 'invented': [*self.events, event('wallet/4', 1)],
-                  'invented version': [*self.events, {**self.events[3], 'keyversion': 2}],
-                  'repeat with other contents': [*self.events, {**self.events[0], 'data': {}}]}
+                  'invented version': [*self.events, {**self.events[4], 'keyversion': 2}],
+                  'repeat with other contents': [*self.events, {**self.events[1], 'data': {}}]}
         for name, events in others.items():
             self.assertTrue(self.judged(events)[1], name)
         self.assertTrue(self.judged(self.events, key='x')[1])
 
     def test_sees_each_changed_member(self):
-        for number, one in enumerate(self.events):
-            for member, value in one['data'].items():
-                if (number, member) in ((0, 'userId'), (0, 'status'), (0, 'reason'), (0, 'price'), (0, 'expiresAt')):
-                    continue  # of a version that is no more
-                if member == 'id' and one['subject'] == 'reservation/7' or member == 'status':
-                    continue
-                changed = {'status': 'PENDING', 'reason': 'OWNER', 'expiresAt': '1970-01-01T00:00:02.000Z', 'reservationIds': [8],
-                           'userId': self.USER.replace('1', '2')}.get(member, 12345)
-                events = [*self.events]
-                events[number] = {**one, 'data': {**one['data'], member: changed}}
-                self.assertTrue(self.judged(events)[1], f'{one} with {member} = {changed}')
+        others = {'status': 'PENDING', 'reason': 'OWNER', 'expiresAt': '1970-01-01T00:00:02.000Z', 'reservationIds': [8],
+                  'userId': self.USER.replace('1', '2')}
+        for number in (2, 3, 4, 5):  # a reservation's row is compared with its newest event
+            one = self.events[number]
+            for member in one['data']:
+                changed = {**one, 'data': {**one['data'], member: others.get(member, 12345)}}
+                events = [*self.events[:number], changed, *self.events[number + 1:]]
+                self.assertTrue(self.judged(events)[1], changed)
 
 
 @unittest.skipUnless(read_model, 'Python has no confluent_kafka here (Debian: python3-confluent-kafka)')
@@ -88,7 +86,8 @@ class ReadModel(unittest.TestCase):
         self.addCleanup(self.model.close)
 
     def held(self, version, status='RESERVED', number=1):
-        return event(f'reservation/{number}', version, id=number, dateId=11, seatId=5, userId='u', status=status, price=500, more='x')
+        return event(f'reservation/{number}', version, id=number, dateId=11, seatId=5, userId='u', status=status, price=500,
+                     more='x')
 
     def test_drops_repeats_by_version(self):
         for one in (self.held(1), self.held(2, 'PAID'), self.held(1), self.held(2, 'CANCELLED')):

@@ -1,5 +1,6 @@
 """Compares what a topic has, and what the example's read model made of it, with what happened in the store. The outbox is not
-asked, because delivered events leave it: reservations have versions, postings numbers, payments happen once."""
+asked, because delivered events leave it: reservations have versions, postings numbers, payments happen once, and for other keys
+the store counts the events."""
 import contextlib
 import dataclasses
 import datetime
@@ -44,6 +45,7 @@ class History:
     postings: dict      # wallet -> its (wallet, seq, type, amount, balance after, reservation, user)
     balances: dict      # wallet -> balance
     payments: dict      # id -> (id, user, total, reservations)
+    others: dict        # key of another kind -> how many events
 
     @classmethod
     def of(cls, store):
@@ -58,11 +60,14 @@ class History:
         for payment, reservation in store.rows('SELECT payment_id, id FROM reservations WHERE payment_id IS NOT NULL ORDER BY id'):
             paid_for.setdefault(payment, []).append(reservation)
         payments = {row[0]: (*row, paid_for[row[0]]) for row in store.rows(f'SELECT id, {user}, total FROM payments')}
-        return cls(reservations, postings, dict(store.rows('SELECT id, balance FROM wallets')), payments)
+        others = dict(store.rows('SELECT key, version FROM key_versions')) if store.has_table('key_versions') else {}
+        return cls(reservations, postings, dict(store.rows('SELECT id, balance FROM wallets')), payments, others)
 
-    def size(self):
-        """How many events tell it."""
-        return sum(row[1] for row in self.reservations.values()) + sum(map(len, self.postings.values())) + len(self.payments)
+    def counts(self):
+        """Subject -> how many events tell what happened to it."""
+        return {**{f'reservation/{row[0]}': row[1] for row in self.reservations.values()},
+                **{f'wallet/{wallet}': len(rows) for wallet, rows in self.postings.items()},
+                **{f'payment/{payment}': 1 for payment in self.payments}, **self.others}
 
 
 def milliseconds(text):
@@ -76,35 +81,48 @@ def short(uuid):
 
 def missing(received, history):
     """How many events of the history have not come yet."""
-    def lacks(subject, count):
-        return max(0, count - len(received.events.get(subject, ())))
-    return (sum(lacks(f'reservation/{row[0]}', row[1]) for row in history.reservations.values())
-            + sum(lacks(f'wallet/{wallet}', len(rows)) for wallet, rows in history.postings.items())
-            + sum(lacks(f'payment/{payment}', 1) for payment in history.payments))
+    return sum(max(0, count - len(received.events.get(subject, ()))) for subject, count in history.counts().items())
 
 
 def faults(received, history):
-    """What is wrong with a topic that is complete, one line each."""
-    wrong = list(received.wrong)
-    for row in history.reservations.values():
-        wrong += reservation_faults(f'reservation/{row[0]}', received.events.get(f'reservation/{row[0]}', []), row)
-    for wallet, rows in history.postings.items():
-        told = [(event['data']['walletId'], event['keyversion'], POSTING_TYPE.index(name_of(event)), event['data']['amount'],
-                 event['data']['balanceAfter'], event['data']['reservationId'], short(event['data']['userId']))
-                for event in received.events.get(f'wallet/{wallet}', [])]
-        if told != rows:
-            wrong.append(f'wallet/{wallet}: {told} instead of {rows}')
-    for payment, row in history.payments.items():
-        told = [(event['data']['id'], short(event['data']['userId']), event['data']['total'],
-                 sorted(event['data']['reservationIds'])) for event in received.events.get(f'payment/{payment}', [])]
-        if told != [row]:
-            wrong.append(f'payment/{payment}: {told} instead of {row}')
-    there = {'reservation': history.reservations, 'wallet': history.postings, 'payment': history.payments}
-    for subject in received.events:
+    """What is wrong with a topic that should be complete, one line each."""
+    counts, wrong = history.counts(), list(received.wrong)
+    for subject in sorted({*received.events, *counts}):
+        events = received.events.get(subject, [])
         entity, _, number = subject.partition('/')
-        if entity in there and int(number) not in there[entity]:
+        if subject not in counts:
             wrong.append(f'{subject} was invented')
+        elif len(events) != counts[subject]:
+            wrong.append(f'{subject}: {len(events)} events instead of {counts[subject]}')
+        elif entity == 'reservation':
+            wrong += reservation_faults(subject, events, history.reservations[int(number)])
+        elif entity == 'wallet':
+            wrong += differences(subject, [posting_of(event) for event in events], history.postings[int(number)])
+        elif entity == 'payment':
+            wrong += differences(subject, [payment_of(event) for event in events], [history.payments[int(number)]])
     return wrong
+
+
+def differences(subject, received, stored):
+    return [] if received == stored else [f'{subject}: {received} instead of {stored}']
+
+
+def posting_of(event):
+    its = event['data']
+    return (its['walletId'], event['keyversion'], POSTING_TYPE.index(name_of(event)), its['amount'], its['balanceAfter'],
+            its['reservationId'], short(its['userId']))
+
+
+def payment_of(event):
+    its = event['data']
+    return its['id'], short(its['userId']), its['total'], sorted(its['reservationIds'])
+
+
+def reservation_of(event):
+    its = event['data']
+    return (its['id'], event['keyversion'], its['seatId'], its['dateId'], its['eventId'], short(its['userId']),
+            RESERVATION_STATUS.index(its['status']), CANCEL_REASON.index(its['reason']), its['price'],
+            milliseconds(its['expiresAt']))
 
 
 def name_of(event):
@@ -113,22 +131,14 @@ def name_of(event):
 
 
 def reservation_faults(subject, events, row):
-    _, version, *stored = row
-    if len(events) != version:
-        return [f'{subject}: {len(events)} events instead of {version}']
-    wrong, before = [], None
+    """The newest event has what the row has; those before are on the way there."""
+    wrong, before = differences(subject, reservation_of(events[-1]), row), None
     for event in events:
         if (name := name_of(event)) not in FOLLOWERS[before]:
             wrong.append(f'{subject}: {name} came after {before}')
         before = name
-        if [event['data'][member] for member in ('seatId', 'dateId', 'eventId')] != stored[:3]:
-            wrong.append(f'{subject}: another seat')
-    newest = events[-1]['data']
-    told = [newest['seatId'], newest['dateId'], newest['eventId'], short(newest['userId']),
-            RESERVATION_STATUS.index(newest['status']), CANCEL_REASON.index(newest['reason']), newest['price'],
-            milliseconds(newest['expiresAt'])]
-    if told != stored:
-        wrong.append(f'{subject}: {told} instead of {stored}')
+        wrong += differences(subject, [event['data'][member] for member in ('id', 'seatId', 'dateId', 'eventId')],
+                             [row[0], *row[2:5]])
     return wrong
 
 
@@ -172,10 +182,12 @@ class Topic:
         self.consumer.assign([TopicPartition(name, partition, OFFSET_BEGINNING) for partition in self.partitions])
 
     def read(self, seconds=0.5):
-        """Takes what has come. Faults of the broker pass; what they lose is missing in the end."""
-        for message in self.consumer.consume(5000, timeout=seconds):
+        """Takes what has come; how many records. Faults of the broker pass; what they lose is missing in the end."""
+        messages = self.consumer.consume(5000, timeout=seconds)
+        for message in messages:
             if not message.error():
                 self.received.add(message.key().decode(), json.loads(message.value()))
+        return len(messages)
 
     def close(self):
         self.consumer.close()

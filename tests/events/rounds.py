@@ -130,7 +130,7 @@ class Follower:
 
 
 class Round:
-    """with Round(test, store, instances) as round: a sale with its topic, its consumers and its judge."""
+    """with Round() as one: one.under_load(Round.kill_broker); a sale with its topic, its consumer, its judge, and the faults."""
 
     def __init__(self, store='postgres', instances=2, seats=3000, sink_url=None):
         self.all = servers()
@@ -179,8 +179,7 @@ class Round:
         history = judge.History.of(self.store)
         until = time.monotonic() + 60
         while left := judge.missing(self.topic.received, history):
-            self.topic.read()
-            if self.topic.received.wrong or time.monotonic() > until:
+            if not self.topic.read() and (self.topic.received.wrong or time.monotonic() > until):
                 break
         wrong = judge.faults(self.topic.received, history)
         self.follower.catch_up()
@@ -188,10 +187,9 @@ class Round:
         if isinstance(self.store, PostgresStore):
             wrong += self.store.setbacks()
         if wrong:
-            logs = '\n'.join(f'--- {instance.folder.name}\n' + '\n'.join(instance.running.said().splitlines()[-10:])
-                             for instance in self.sale.instances if instance.running)
-            raise AssertionError(f'{len(wrong)} faults, {left} events of {history.size()} are missing:\n' + '\n'.join(wrong[:20])
-                                 + '\n' + logs)
+            events = sum(history.counts().values())
+            raise AssertionError('\n'.join([f'{len(wrong)} faults, {left} of {events} events are missing:', *wrong[:20]])
+                                 + self.sale.warnings())
         return history
 
     # Faults
@@ -222,6 +220,16 @@ class Round:
             self.sale.wait_for_progress()
         victim.start()
 
+    def kill_and_arrive_late(self):
+        """What the instance sent before it died arrives when its successor has sent the same and more."""
+        proxy = self.all.proxy
+        victim = self.deliverer()
+        proxy.freeze(victim.running.process.pid)
+        self.pause(0.2, 0.5)
+        self.kill_and_start(victim)
+        self.sale.wait_for_progress()
+        proxy.mend()
+
     def kill_before_publishing(self):
         """Nothing of what the instance sends has arrived when it dies."""
         victim = self.deliverer()
@@ -236,11 +244,15 @@ class Round:
         self.kill_and_start(self.deliverer())
 
     def stop_and_wake(self):
-        """The instance that delivers stands still for 3 s, the database gives up its connection, another one goes on."""
+        """The instance that delivers stands still for 3 s, before it has received an acknowledgement. The database gives up its
+        connection, and another instance goes on."""
         begin = time.monotonic()
         victim = self.deliverer()
+        self.all.proxy.freeze()
+        self.pause(0.1, 0.3)
         victim.pause()
         try:
+            self.all.proxy.mend()  # what it sent arrives
             self.store.end_lease()
             self.sale.wait_for_progress()
             time.sleep(max(0, begin + 3 - time.monotonic()))
@@ -274,24 +286,28 @@ class Round:
             self.pause()
 
     def fill_disk(self):
+        """A broker that cannot write to its only disk ends."""
+        kafka = self.all.kafka
         self.all.disk.fill()
-        self.pause(0.5, 2)
+        wait_until('the broker has ended', lambda: kafka.running.process.poll() is not None)
+        self.pause()
         self.all.disk.make_room()
-        self.pause(0.1, 0.5)
-        self.all.kafka.kill()  # what is left of it: a broker gives a full disk up, and itself with its last one
-        self.all.kafka.start()
+        kafka.kill()
+        kafka.start()
 
     def restart_in_turn(self):
         for instance in self.sale.instances:
             instance.stop()
             instance.start()
 
-    QUICK = (kill_at_random, kill_before_progress, kill_before_publishing, stop_and_wake, cut_network, lose_acknowledgements,
-             restart_in_turn)
+    QUICK = (kill_at_random, kill_before_progress, kill_before_publishing, kill_and_arrive_late, stop_and_wake, cut_network,
+             lose_acknowledgements, restart_in_turn)
 
     def faults(self):
         """All that can happen here."""
-        return [*self.QUICK, Round.kill_broker, *([] if self.all.disk.missing else [Round.fill_disk])]
+        impossible = [*([Round.fill_disk] if self.all.disk.missing else []),
+                      *([Round.stop_and_wake] if isinstance(self.store, SqliteStore) else [])]
+        return [fault for fault in (*self.QUICK, Round.kill_broker, Round.fill_disk) if fault not in impossible]
 
     def mix(self):
         for fault in self.chance.sample(self.QUICK, 2):

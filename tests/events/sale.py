@@ -22,7 +22,6 @@ import server
 from local_servers import Process
 
 DATES, PRICE = (11, 12, 13), 50_000
-HOLD_SECONDS = 1
 CATALOGUE = '''
 layouts:
   hall: {{seats: {seats}, category: Standard}}
@@ -31,7 +30,7 @@ events:
     name: Winter Club Night
     on_sale: {{from: 2020-01-01T00:00:00Z, until: 2096-01-01T00:00:00Z}}
     queue: {{admission: capacity, capacity: 1000000, active_ttl: 30m, poll_min: 0s}}
-    policy: {{seats_per_user: 1000, hold_ttl: {hold}s, refund_until: 2096-01-01T00:00:00Z}}
+    policy: {{seats_per_user: 1000, hold_ttl: 500ms, refund_until: 2096-01-01T00:00:00Z}}
     dates:
 {dates}'''
 
@@ -39,7 +38,7 @@ events:
 def catalogue(seats):
     dates = ''.join(f'      - {{id: {date}, starts_at: 2096-02-{date}T19:00:00+09:00, layout: hall, '
                     f'prices: {{Standard: {PRICE}}}}}\n' for date in DATES)
-    return CATALOGUE.format(seats=seats, hold=HOLD_SECONDS, dates=dates)
+    return CATALOGUE.format(seats=seats, dates=dates)
 
 
 def wait_until(what, condition, seconds=30):
@@ -67,6 +66,9 @@ class SqliteStore:
         with contextlib.closing(sqlite3.connect(f'file:{self.file}?mode=ro', uri=True, timeout=10)) as database:
             return database.execute(sql).fetchall()
 
+    def has_table(self, name):
+        return bool(self.rows(f"SELECT name FROM sqlite_master WHERE name = '{name}'"))
+
     def deliverers(self):
         """The number of the instance that delivers to the sink; empty while there is none."""
         return [0]
@@ -90,6 +92,9 @@ class PostgresStore:
     def rows(self, sql):
         return [[int(field) if field.lstrip('-').isdigit() else field or None for field in row]
                 for row in csv.reader(io.StringIO(self.run(sql)))]
+
+    def has_table(self, name):
+        return bool(self.rows(f"SELECT relname FROM pg_class WHERE relname = '{name}'"))
 
     LEASES = 'FROM sink_leases l JOIN pg_stat_activity a ON a.pid = l.pid AND a.backend_start = l.session_begin'
 
@@ -208,9 +213,14 @@ class Sale:
         wait_until('all holds have lapsed',
                    lambda: self.store.rows('SELECT count(*) FROM reservations WHERE status < 2')[0][0] == 0)
 
+    def warnings(self):
+        """The newest log lines of each instance that are not information."""
+        return ''.join(f'\n--- {instance.folder.name}\n' + '\n'.join(
+            [line for line in (instance.folder / 'stderr.log').read_text().splitlines() if '"log.level":"info"' not in line][-10:])
+            for instance in self.instances)
+
     def audit(self):
-        url = self.store.url(0)
-        return server.run('audit', f'--store.url={url}', folder=self.folder)
+        return server.run('audit', f'--store.url={self.store.url(0)}', folder=self.folder)
 
 
 class Refused(Exception):

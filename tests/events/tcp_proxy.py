@@ -1,8 +1,36 @@
 """Stands between the instances and a broker and makes the network fail."""
 import contextlib
+import os
+import pathlib
 import socket
 import threading
 import time
+
+
+def ports_of(pid):
+    """Local TCP ports of a process."""
+    sockets = set()
+    for entry in pathlib.Path(f'/proc/{pid}/fd').iterdir():
+        with contextlib.suppress(OSError):
+            sockets.add(os.readlink(entry))
+    lines = pathlib.Path(f'/proc/{pid}/net/tcp').read_text().splitlines()[1:]
+    return {int(words[1].rpartition(':')[2], 16) for words in map(str.split, lines) if f'socket:[{words[9]}]' in sockets}
+
+
+class Link:
+    """A connection of a client, and ours to the server."""
+
+    def __init__(self, client, server):
+        self.client, self.server = client, server
+        self.passes = threading.Event()
+        self.passes.set()
+
+    def close(self):
+        self.passes.set()
+        for end in (self.client, self.server):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)  # wakes the thread that reads from it
+            end.close()
 
 
 class TcpProxy:
@@ -14,10 +42,8 @@ class TcpProxy:
         self.address = f'127.0.0.1:{self.port}'
         self.server_port = None
         self.lock = threading.Lock()
-        self.links = []  # (socket to the client, socket to the server)
-        self.passes = threading.Event()
-        self.passes.set()
-        self.is_cut = self.loses_answers = False
+        self.links = []
+        self.is_cut = self.is_frozen = self.loses_answers = False
         self.delay_seconds = 0
         self.lost_bytes = 0
 
@@ -29,7 +55,6 @@ class TcpProxy:
         with contextlib.suppress(OSError):
             self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
-        self.passes.set()
         self.break_links()
 
     def lead_to(self, server_port):
@@ -40,9 +65,15 @@ class TcpProxy:
         self.is_cut = True
         self.break_links()
 
-    def freeze(self):
-        """Nothing passes in either direction; connections stay open. Afterwards all of it arrives."""
-        self.passes.clear()
+    def freeze(self, pid=None):
+        """Nothing passes in either direction, or nothing on the present connections of one process. Connections stay open, and
+        all of it arrives afterwards, even when the client is no more."""
+        ports = ports_of(pid) if pid else None
+        with self.lock:
+            self.is_frozen = pid is None
+            for link in self.links:
+                if ports is None or link.client.getpeername()[1] in ports:
+                    link.passes.clear()
 
     def lose_answers(self):
         """What clients send arrives; what the server sends is lost."""
@@ -56,20 +87,16 @@ class TcpProxy:
         had_lost, self.loses_answers, self.is_cut, self.delay_seconds = self.loses_answers, False, False, 0
         if had_lost:
             self.break_links()  # the rest of a stream with a hole is of no use
-        self.passes.set()
+        with self.lock:
+            self.is_frozen = False
+            for link in self.links:
+                link.passes.set()
 
     def break_links(self):
         with self.lock:
             links, self.links = self.links, []
         for link in links:
-            self.close(link)
-
-    @staticmethod
-    def close(link):
-        for end in link:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)  # wakes the thread that reads from it
-            end.close()
+            link.close()
 
     def accept(self):
         while True:
@@ -85,10 +112,12 @@ class TcpProxy:
                 client.close()
                 continue
             server.settimeout(None)
-            link = (client, server)
+            link = Link(client, server)
             with self.lock:
                 self.links.append(link)
-            for source, target in (link, link[::-1]):
+                if self.is_frozen:
+                    link.passes.clear()
+            for source, target in ((client, server), (server, client)):
                 threading.Thread(target=self.carry, args=(link, source, target), daemon=True).start()
 
     def carry(self, link, source, target):
@@ -96,14 +125,15 @@ class TcpProxy:
             while data := source.recv(65536):
                 if self.delay_seconds:
                     time.sleep(self.delay_seconds)
-                self.passes.wait()
-                if self.loses_answers and source is link[1]:
+                link.passes.wait()
+                if self.loses_answers and source is link.server:
                     self.lost_bytes += len(data)
                     continue
                 target.sendall(data)
+            link.passes.wait()
         except OSError:
             pass
         with self.lock:
             if link in self.links:
                 self.links.remove(link)
-        self.close(link)
+        link.close()
