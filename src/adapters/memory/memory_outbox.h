@@ -11,6 +11,8 @@ class MemoryOutbox final : public Outbox {
 
   bool claim(std::string_view) override { return true; }
   std::vector<OutboxRow> pending(OutboxId after, std::size_t limit) override;
+  std::size_t count_pending(OutboxId after, std::size_t limit) override;
+  std::string store_id() override { return "00000000-0000-4000-8000-000000000000"; }
   OutboxId progress(std::string_view sink) override;
   bool advance(std::string_view sink, OutboxId expected, OutboxId next) override;
 

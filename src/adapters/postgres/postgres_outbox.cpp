@@ -30,6 +30,23 @@ std::vector<OutboxRow> PostgresOutbox::pending(OutboxId after, std::size_t limit
   return rows;
 }
 
+std::size_t PostgresOutbox::count_pending(OutboxId after, std::size_t limit) {
+  std::int64_t count = 0;
+  auto& connection = open();
+  connection.queue(sql::events::count_pending, {{"$after", after.value}, {"$limit", limit}},
+                   [&](Columns& columns) { columns >> count; });
+  connection.finish();
+  return std::size_t(count);
+}
+
+std::string PostgresOutbox::store_id() {
+  std::string id;
+  auto& connection = open();
+  connection.queue(sql::events::find_store_id, {}, [&](Columns& columns) { columns >> id; });
+  connection.finish();
+  return id;
+}
+
 OutboxId PostgresOutbox::progress(std::string_view sink) {
   OutboxId accepted;
   auto& connection = open();

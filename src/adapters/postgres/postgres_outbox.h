@@ -17,6 +17,8 @@ class PostgresOutbox final : public Outbox {
 
   bool claim(std::string_view sink) override;
   std::vector<OutboxRow> pending(OutboxId after, std::size_t limit) override;
+  std::size_t count_pending(OutboxId after, std::size_t limit) override;
+  std::string store_id() override;
   OutboxId progress(std::string_view sink) override;
   bool advance(std::string_view sink, OutboxId expected, OutboxId next) override;
 

@@ -19,6 +19,19 @@ std::vector<OutboxRow> SqliteOutbox::pending(OutboxId after, std::size_t limit) 
   return rows;
 }
 
+std::size_t SqliteOutbox::count_pending(OutboxId after, std::size_t limit) {
+  std::int64_t count = 0;
+  Statement(database_, sql::events::count_pending)
+      .each({{"$after", after.value}, {"$limit", limit}}, [&](Columns& columns) { columns >> count; });
+  return std::size_t(count);
+}
+
+std::string SqliteOutbox::store_id() {
+  std::string id;
+  Statement(database_, sql::events::find_store_id).each({}, [&](Columns& columns) { columns >> id; });
+  return id;
+}
+
 OutboxId SqliteOutbox::progress(std::string_view sink) {
   OutboxId accepted;
   find_sink_.each({{"$sink", sink}}, [&](Columns& columns) { columns >> accepted; });

@@ -50,6 +50,8 @@ struct Config {
   } room;
   struct Events {
     std::vector<std::string> sinks;
+    Millis keep{86'400'000};
+    Millis drop_after{0};
   } events;
   struct Queue {
     std::int64_t default_event = 0;

@@ -37,27 +37,50 @@ void EventRelays::on_commit(const Batch& batch) {
   for (auto& delivery : deliveries_) delivery.worker->wake();
 }
 
-std::optional<OutboxId> EventRelays::accepted_by_all() const {
-  std::optional<OutboxId> least;
+std::optional<EventDelivery> EventRelays::delivery() const {
+  std::optional<EventDelivery> slowest;
   for (const auto& delivery : deliveries_) {
-    const OutboxId accepted = delivery.relay->accepted();
-    least = least ? std::min(*least, accepted) : accepted;
+    const events::Relay& relay = *delivery.relay;
+    if (!relay.has_progress()) return std::nullopt;
+    if (!slowest) slowest = EventDelivery{.accepted = relay.accepted()};
+    slowest->accepted = std::min(slowest->accepted, relay.accepted());
+    const auto oldest = relay.oldest_unaccepted();
+    if (oldest && (!slowest->oldest || *oldest < *slowest->oldest)) slowest->oldest = oldest;
   }
-  return least;
+  return slowest;
 }
 
-std::vector<prometheus::MetricFamily> EventRelays::metrics(TimePoint now) const {
-  std::vector<prometheus::ClientMetric> ages;
+std::vector<prometheus::MetricFamily> EventRelays::metrics(TimePoint now, Millis keep) const {
+  if (deliveries_.empty()) return {};
+  using prometheus::MetricType;
+  prometheus::MetricFamily ages{
+      "stagedoor_events_oldest_unaccepted_seconds",
+      "Age of the oldest event that the sink has not accepted, on the instance that delivers to it",
+      MetricType::Gauge,
+      {}};
+  prometheus::MetricFamily lags{
+      "stagedoor_events_unaccepted",
+      "Events that the sink has not accepted, up to a million, on the instance that delivers to it",
+      MetricType::Gauge,
+      {}};
+  prometheus::MetricFamily alarms{"stagedoor_events_overdue",
+                                  "1 if an event has waited for the sink longer than events.keep",
+                                  MetricType::Gauge,
+                                  {}};
   for (const auto& delivery : deliveries_) {
-    const auto oldest = delivery.relay->oldest_unaccepted();
-    auto& age = ages.emplace_back();
-    age.label = {{"sink", delivery.relay->name()}};
-    age.gauge.value = oldest ? std::max(0.0, std::chrono::duration<double>(now - *oldest).count()) : 0;
+    const events::Relay& relay = *delivery.relay;
+    const auto add = [&](prometheus::MetricFamily& family, double value) {
+      auto& metric = family.metric.emplace_back();
+      metric.label = {{"sink", relay.name()}};
+      metric.gauge.value = value;
+    };
+    const auto oldest = relay.oldest_unaccepted();
+    const Millis age = oldest ? std::max(now - *oldest, Millis(0)) : Millis(0);
+    add(ages, std::chrono::duration<double>(age).count());
+    add(lags, double(relay.lag()));
+    add(alarms, age > keep ? 1 : 0);
   }
-  if (ages.empty()) return {};
-  return {{"stagedoor_events_oldest_unaccepted_seconds",
-           "Age of the oldest event that the sink has not accepted, on the instance that delivers to it",
-           prometheus::MetricType::Gauge, std::move(ages)}};
+  return {std::move(ages), std::move(lags), std::move(alarms)};
 }
 
 }  // namespace stagedoor

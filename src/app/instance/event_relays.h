@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "app/instance/housekeeping.h"
 #include "engine/lane.h"
 #include "engine/worker.h"
 #include "modules/events/relay.h"
@@ -28,10 +29,11 @@ class EventRelays : public CommitObserver {
   void on_commit(const Batch& batch) override;
   void on_remote_commit(const Batch&) override {}  // the message has no events; the relays poll for them
 
-  // The newest row that every sink has accepted; nullopt without sinks. Any thread.
-  std::optional<OutboxId> accepted_by_all() const;
-  // stagedoor_events_oldest_unaccepted_seconds{sink} (R-E5); empty without sinks.
-  std::vector<prometheus::MetricFamily> metrics(TimePoint now) const;
+  // How far the slowest sink is; nullopt until the progress of each was read. Any thread.
+  std::optional<EventDelivery> delivery() const;
+  // stagedoor_events_{oldest_unaccepted_seconds,unaccepted,overdue}{sink} (R-E5); empty without sinks.
+  // `keep`: see EventRetention.
+  std::vector<prometheus::MetricFamily> metrics(TimePoint now, Millis keep) const;
 
  private:
   struct Delivery {

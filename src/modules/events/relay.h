@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -28,19 +29,28 @@ class Relay {
   const std::string& name() const { return name_; }
   // The last row known to be accepted by this sink, even if another instance delivers. Any thread.
   OutboxId accepted() const { return {accepted_.load(std::memory_order_acquire)}; }
+  bool has_progress() const { return has_progress_.load(std::memory_order_acquire); }  // it was read
   // The time of the oldest row that the sink has not accepted; nullopt if there is none or another instance
   // delivers. Any thread.
   std::optional<TimePoint> oldest_unaccepted() const;
+  // How many rows the sink has not accepted, up to a million, counted at most every 10 s while there is more
+  // than a batch; 0 if another instance delivers. Any thread.
+  std::size_t lag() const { return lag_.load(std::memory_order_relaxed); }
 
  private:
   void note_oldest(const OutboxRow* row);
+  void note_lag(OutboxId from, std::size_t rows);
 
   const std::string name_;
   EventSink& sink_;
   const std::unique_ptr<Outbox> outbox_;
   const std::size_t batch_max_;
   std::atomic<std::int64_t> accepted_{0};
+  std::atomic<bool> has_progress_{false};
   std::atomic<std::int64_t> oldest_ms_{0};  // 0: none
+  std::atomic<std::size_t> lag_{0};
+  std::chrono::steady_clock::time_point counts_at_{};  // not earlier
+  std::string source_;                                 // of the events; "": not read yet
 };
 
 }  // namespace stagedoor::events
