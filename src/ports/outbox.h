@@ -45,6 +45,8 @@ class Outbox {
   // At most `limit` rows with ids above `after`, in commit order. A store has one writer at a time, so ids
   // rise in commit order: after a row was read, no row with a lower id is committed.
   virtual std::vector<OutboxRow> pending(OutboxId after, std::size_t limit) = 0;
+  // A random UUID, made with the store and kept as long as it lives.
+  virtual std::string store_id() = 0;
   // The last row that the sink accepted; 0: none yet.
   virtual OutboxId progress(std::string_view sink) = 0;
   // Moves the sink's progress from `expected` to `next`. Returns false without a change if the progress is

@@ -58,6 +58,7 @@ struct Changes {
   std::vector<LogRow> log;
   std::vector<Revocation> revocations;
   std::vector<HiddenSeats> hidden_seats;
+  std::vector<KeyVersion> key_versions;  // rising, if a key is there more than once
   CatalogueChanges catalogue;
 };
 
@@ -103,6 +104,7 @@ struct Batch {
   std::vector<LogRow> log;
   std::vector<Revocation> revocations;
   std::vector<HiddenSeats> hidden_seats;
+  std::vector<KeyVersion> key_versions;
   CatalogueChanges catalogue;
   std::optional<std::int64_t>
       ids_reserved_to;       // new high-water mark of the id sequence: ids below it may be in use

@@ -135,11 +135,19 @@ struct hidden_seats {
   static constexpr auto peer_form = PeerForm::nothing;
 };
 
+struct key_versions {
+  static auto in(auto& all) -> decltype((all.key_versions)) { return all.key_versions; }
+  static auto key(const KeyVersion& row) { return row.key; }
+  static KeyVersion row_of(const std::string& key) { return {.key = key}; }
+  static constexpr auto peer_form = PeerForm::key;
+  static constexpr bool is_put_whole = true;
+};
+
 // In the order of the peer message: an older version reads the kinds it knows and skips what follows them.
 // New kinds go to the end.
 using All = boost::mp11::mp_list<reservations, visits, line, absences, seen, draws, priority, blocks, wallets,
                                  payments, answers, events, dates, layouts, postings, outbox, log,
-                                 revocations, imports, hidden_seats>;
+                                 revocations, imports, hidden_seats, key_versions>;
 
 }  // namespace kinds
 

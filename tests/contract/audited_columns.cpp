@@ -233,8 +233,14 @@ std::vector<AuditedColumn> other_columns() {
       {"outbox.type", "find_events_of_nothing", "'seat.held'"},
       {"outbox.payload", "find_events_of_nothing", "'{'"},
       {"outbox.payload", "find_rows_unlike_their_events", "'{}'",
-       "key NOT LIKE 'reservation/%' OR id IN (SELECT max(id) FROM outbox GROUP BY key)"},
+       "key LIKE 'wallet/%' OR key LIKE 'payment/%' OR "
+       "key LIKE 'reservation/%' AND id IN (SELECT max(id) FROM outbox GROUP BY key)"},
       {"outbox.created_at", "find_moments_ahead", kFarAhead},
+
+      {"key_versions.key", "find_events_of_nothing", "'event/77'"},
+      {"key_versions.version", "find_changes_without_event", "version + 1"},
+      {"key_versions.updated_at", "find_moments_ahead", kFarAhead},
+      free_column("store.id", kOnlyHere + "a random name, under which others know this store's events"),
 
       free_column("event_sinks.sink", "a name in events.sinks, which the settings choose"),
       {"event_sinks.accepted", "find_sinks_astray", "999999", "TRUE", "sink out"},
@@ -325,6 +331,8 @@ const std::vector<AuditedTable>& audited_tables() {
       free_rows("priority_users", kOnlyHere + "operators name whom they like"),
       free_rows("idempotent_answers", "they are removed after a day"),
       {"outbox", "find_changes_without_event", "TRUE", "outbox"},
+      {"key_versions", "find_events_of_nothing", "TRUE"},
+      {"store", "find_marks_astray", "TRUE", "0 ids"},
       free_rows("event_sinks", "the relay begins again with the oldest event; consumers drop what they have"),
       free_rows("parked_events", kOnlyHere + "the progress is past them, and the receiver says nothing here"),
       free_rows("dead_letters", "operators drop them"),

@@ -90,10 +90,10 @@ TEST_P(OutboxOfStore, remembers_progress_when_it_is_opened_again) {
 
 TEST_P(OutboxOfStore, rows_that_every_sink_accepted_leave_in_chunks_and_others_stay) {
   write(5001, 5005);
-  EXPECT_EQ(retention().forget({.outbox_accepted = {5003}}, 2), 2u);
+  EXPECT_EQ(retention().forget({.outbox_accepted = {5003}}, 2).rows, 2u);
   EXPECT_THAT(ids(0), ElementsAre(5003, 5004, 5005));
-  EXPECT_EQ(retention().forget({.outbox_accepted = {5003}}, 2), 1u);
-  EXPECT_EQ(retention().forget({.outbox_accepted = {5003}}, 2), 0u);
+  EXPECT_EQ(retention().forget({.outbox_accepted = {5003}}, 2).rows, 1u);
+  EXPECT_EQ(retention().forget({.outbox_accepted = {5003}}, 2).rows, 0u);
   EXPECT_THAT(ids(0), ElementsAre(5004, 5005));
 }
 
@@ -184,6 +184,31 @@ TEST_P(OutboxOfStore, says_what_waits_for_a_sink) {
   EXPECT_EQ(backlog.oldest, at(20));
   EXPECT_EQ(backlog.first, OutboxId{5001});
   EXPECT_EQ(backlog.dead_letters, 1u);
+}
+
+// R-E1: events.drop_after.
+TEST_P(OutboxOfStore, counts_the_rows_that_leave_by_age_although_a_sink_has_not_accepted_them) {
+  write(5001, 5003, at(10));
+  write(5004, 5005, at(30));
+  const Forgotten gone = retention().forget({.outbox_before = at(20), .outbox_accepted = {5001}}, 10);
+  EXPECT_EQ(gone.rows, 3u);
+  EXPECT_EQ(gone.dropped_events, 2u);
+  EXPECT_THAT(ids(0), ElementsAre(5004, 5005));
+}
+
+// R-E3
+TEST_P(OutboxOfStore, has_an_id_that_stays) {
+  const std::string id = open_outbox()->store_id();
+  EXPECT_TRUE(parse_uuid(id)) << id;
+  reopen();
+  EXPECT_EQ(open_outbox()->store_id(), id);
+}
+
+TEST(OutboxOfSqlite, has_an_id_that_no_other_store_has) {
+  const std::string id = sqlite_store()->outbox()->store_id();
+  EXPECT_NE(id, sqlite_store()->outbox()->store_id());
+  EXPECT_EQ(id[14], '4') << "a random UUID: " << id;
+  EXPECT_THAT("89ab", testing::HasSubstr(id.substr(19, 1)));
 }
 
 // The thread that delivers may come at any moment of a transaction of the lane. Neither makes the other fail.

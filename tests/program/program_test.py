@@ -131,6 +131,12 @@ class RightSettings(InFolder):
         self.assertEqual((result.returncode, result.stderr), (0, ''))
         self.assertEqual(list(self.folder.iterdir()), [])
 
+    def test_list_of_event_types_is_up_to_date(self):  # R-M6
+        listed = self.run_program('openapi', '--event-types').stdout
+        page = (server.ROOT / 'docs/events.md').read_text()
+        between = re.search(r'^<!-- generated[^\n]*\n(.*)^<!-- end', page, re.MULTILINE | re.DOTALL).group(1)
+        self.assertEqual(between, listed, 'run ./x openapi')
+
     def test_committed_event_schemas_are_up_to_date(self):  # R-E3
         self.assertEqual(self.run_program('openapi', '--events', 'events').returncode, 0)
         made = {path.name: path.read_text() for path in (self.folder / 'events').iterdir()}

@@ -11,6 +11,7 @@ class MemoryOutbox final : public Outbox {
 
   bool claim(std::string_view) override { return true; }
   std::vector<OutboxRow> pending(OutboxId after, std::size_t limit) override;
+  std::string store_id() override { return "00000000-0000-4000-8000-000000000000"; }
   OutboxId progress(std::string_view sink) override;
   bool advance(std::string_view sink, OutboxId expected, OutboxId next) override;
   bool park(std::string_view sink, OutboxId expected, OutboxId next, const ParkedChanges& changes) override;

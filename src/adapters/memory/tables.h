@@ -78,8 +78,8 @@ template <class Kind>
 concept HasTable = kIsPutWhole<Kind> || requires(Tables& tables) {
   Kind::in(tables).key_comp();
 };
-template <class Kind>
-auto& table_of(Kind, Tables& tables) {
+template <class Kind, class SomeTables>
+auto& table_of(Kind, SomeTables& tables) {
   if constexpr (kIsPutWhole<Kind>) return std::get<WholeTable<Kind>>(tables.whole);
   else return Kind::in(tables);
 }

@@ -31,6 +31,14 @@ std::vector<OutboxRow> PostgresOutbox::pending(OutboxId after, std::size_t limit
   return rows;
 }
 
+std::string PostgresOutbox::store_id() {
+  std::string id;
+  auto& connection = open();
+  connection.queue(sql::events::find_store_id, {}, [&](Columns& columns) { columns >> id; });
+  connection.finish();
+  return id;
+}
+
 OutboxId PostgresOutbox::progress(std::string_view sink) {
   OutboxId accepted;
   auto& connection = open();

@@ -17,6 +17,7 @@ class PostgresOutbox final : public Outbox {
 
   bool claim(std::string_view sink) override;
   std::vector<OutboxRow> pending(OutboxId after, std::size_t limit) override;
+  std::string store_id() override;
   OutboxId progress(std::string_view sink) override;
   bool advance(std::string_view sink, OutboxId expected, OutboxId next) override;
   bool park(std::string_view sink, OutboxId expected, OutboxId next, const ParkedChanges& changes) override;

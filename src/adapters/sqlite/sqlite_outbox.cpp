@@ -23,6 +23,12 @@ std::vector<OutboxRow> SqliteOutbox::pending(OutboxId after, std::size_t limit) 
   return rows;
 }
 
+std::string SqliteOutbox::store_id() {
+  std::string id;
+  Statement(database_, sql::events::find_store_id).each({}, [&](Columns& columns) { columns >> id; });
+  return id;
+}
+
 OutboxId SqliteOutbox::progress(std::string_view sink) {
   OutboxId accepted;
   find_sink_.each({{"$sink", sink}}, [&](Columns& columns) { columns >> accepted; });

@@ -12,6 +12,7 @@ class SqliteOutbox final : public Outbox {
 
   bool claim(std::string_view) override { return true; }
   std::vector<OutboxRow> pending(OutboxId after, std::size_t limit) override;
+  std::string store_id() override;
   OutboxId progress(std::string_view sink) override;
   bool advance(std::string_view sink, OutboxId expected, OutboxId next) override {
     return store_.advance(sink, expected, next);

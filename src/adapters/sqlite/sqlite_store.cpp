@@ -276,12 +276,12 @@ std::optional<std::int64_t> SqliteStore::exchange_mark(std::string_view name, st
   return before;
 }
 
-std::size_t SqliteStore::forget(const RetentionLimits& limits, std::size_t rows_max) {
+Forgotten SqliteStore::forget(const RetentionLimits& limits, std::size_t rows_max) {
   SqliteTransaction transaction(*this);
   transaction.start("BEGIN IMMEDIATE");
-  const std::size_t rows = writer_.forget(limits, rows_max);
-  if (rows > 0) transaction.commit();
-  return rows;
+  const Forgotten forgotten = writer_.forget(limits, rows_max);
+  if (forgotten.rows > 0) transaction.commit();
+  return forgotten;
 }
 
 template <class Write>

@@ -13,6 +13,8 @@ template <>
 inline constexpr const sql::Text* kPut<kinds::revocations> = &sql::identity::put_revocation;
 template <>
 inline constexpr const sql::Text* kPut<kinds::imports> = &sql::catalogue::put_import;
+template <>
+inline constexpr const sql::Text* kPut<kinds::key_versions> = &sql::events::put_key_version;
 
 // The query that lists all rows of a kind at start.
 template <class Kind>

@@ -211,6 +211,7 @@ class OpenApiCommand : public SubCommand {
   int run() const override;
 
   std::string events_folder;  // not empty: write the schemas of the events to it instead
+  bool event_types = false;   // print the list of event types instead
 };
 
 class VersionCommand : public SubCommand {

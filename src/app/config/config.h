@@ -54,6 +54,8 @@ struct Config {
     std::vector<std::string> webhook_secrets;
     bool private_targets = false;
     Millis give_up_after{3LL * 86'400'000};
+    Millis keep{86'400'000};
+    Millis drop_after{0};
   } events;
   struct Queue {
     std::int64_t default_event = 0;

@@ -152,6 +152,11 @@ class Rules {
   }
 
   void sinks() {
+    const auto& events = c_.events;
+    if (events.drop_after > Millis(0) && events.drop_after <= events.keep) {
+      add_error("events.drop_after",
+                "must be longer than events.keep, or 0s: the alarm comes before events are removed");
+    }
     std::set<std::string> names, urls;
     for (std::size_t i = 0; i < c_.events.sinks.size(); ++i) {
       const auto sink = parse_sink(c_.events.sinks[i]);

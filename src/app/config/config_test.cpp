@@ -321,6 +321,13 @@ TEST(Settings, a_webhook_goes_over_tls_or_to_a_private_address_and_is_signed) { 
   EXPECT_THAT(describe_config(secret), Not(HasSubstr("geheim")));
 }
 
+TEST(Settings, events_are_dropped_only_after_the_alarm) {  // R-E1
+  EXPECT_EQ(Config{}.events.drop_after, Millis(0));
+  EXPECT_THAT(from_flags({{"events.keep", "2h"}, {"events.drop_after", "3h"}}).errors, IsEmpty());
+  EXPECT_THAT(from_flags({{"events.keep", "2h"}, {"events.drop_after", "2h"}}).errors,
+              ElementsAre(ErrorAt("flag --events.drop_after", "longer than events.keep")));
+}
+
 TEST(Settings, inside_of_a_value_is_checked) {
   for (const char* listen : {"8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "::1:80",
                              "[::1]", "[]:1", "[127.0.0.1]:1", "example.com:80", ":80", "300.0.0.1:80"}) {

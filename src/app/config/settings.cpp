@@ -222,6 +222,17 @@ std::vector<Setting> settings_of(Config& c) {
        .doc = "A webhook's event that is refused for this time becomes a dead letter.",
        .least = ms_of(1),
        .most = 30 * kDay},
+      {.name = "events.keep",
+       .value = &c.events.keep,
+       .doc = "Age of an event that a sink has not accepted at which an alarm is raised: a log line, and "
+              "stagedoor_events_overdue. The event stays in the store.",
+       .least = 1000,
+       .most = 365 * kDay},
+      {.name = "events.drop_after",
+       .value = &c.events.drop_after,
+       .doc = "Age at which events are removed although a sink has not accepted them; the log and "
+              "stagedoor_events_dropped_total count them. 0s: never. Longer than events.keep.",
+       .most = 3650 * kDay},
       {.name = "queue.default_event",
        .value = &c.queue.default_event,
        .doc = "Event of a join without eventId; 0: the one event on sale."},

@@ -46,7 +46,9 @@ void EventRelays::on_commit(const Batch& batch) {
 
 // The message of a remote batch has no outbox rows, but the rows that cause them.
 void EventRelays::on_remote_commit(const Batch& batch) {
-  if (!batch.reservations.empty() || !batch.wallets.empty() || !batch.payments.empty()) wake();
+  if (!batch.reservations.empty() || !batch.wallets.empty() || !batch.payments.empty() ||
+      !batch.visits.empty() || !batch.draws.empty() || !batch.catalogue.empty())
+    wake();
 }
 
 void EventRelays::wake() {
@@ -61,22 +63,31 @@ std::vector<std::string> EventRelays::names() const {
   return names;
 }
 
-std::optional<OutboxId> EventRelays::accepted_by_all() const {
-  std::optional<OutboxId> least;
+std::optional<EventDelivery> EventRelays::delivery() const {
+  std::optional<EventDelivery> slowest;
   for (const auto& delivery : deliveries_) {
-    const OutboxId accepted = delivery.relay->accepted();
-    least = least ? std::min(*least, accepted) : accepted;
+    const events::Relay& relay = *delivery.relay;
+    if (!relay.has_progress()) return std::nullopt;
+    if (!slowest) slowest = EventDelivery{.accepted = relay.accepted()};
+    slowest->accepted = std::min(slowest->accepted, relay.accepted());
+    const auto oldest = relay.oldest_unaccepted();
+    if (oldest && (!slowest->oldest || *oldest < *slowest->oldest)) slowest->oldest = oldest;
   }
-  return least;
+  return slowest;
 }
 
-std::vector<prometheus::MetricFamily> EventRelays::metrics(TimePoint now) const {
+std::vector<prometheus::MetricFamily> EventRelays::metrics(TimePoint now, Millis keep) const {
   const auto family = [](const char* name, const char* help) {
     return prometheus::MetricFamily{name, help, prometheus::MetricType::Gauge, {}};
   };
-  auto age =
+  auto ages =
       family("stagedoor_events_oldest_unaccepted_seconds",
              "Age of the oldest event that the sink has not accepted, on the instance that delivers to it");
+  auto lags =
+      family("stagedoor_events_unaccepted",
+             "Events that the sink has not accepted, up to a million, on the instance that delivers to it");
+  auto alarms =
+      family("stagedoor_events_overdue", "1 if an event has waited for the sink longer than events.keep");
   auto keys =
       family("stagedoor_events_parked_keys",
              "Keys whose events wait because the sink refused one, on the instance that delivers to it");
@@ -84,13 +95,17 @@ std::vector<prometheus::MetricFamily> EventRelays::metrics(TimePoint now) const 
   auto dead =
       family("stagedoor_events_dead_letters", "Events that were given up and that no operator has dropped");
   for (const auto& delivery : deliveries_) {
+    const events::Relay& relay = *delivery.relay;
     const auto add = [&](prometheus::MetricFamily& to, double value) {
       auto& metric = to.metric.emplace_back();
-      metric.label = {{"sink", delivery.relay->name()}};
+      metric.label = {{"sink", relay.name()}};
       metric.gauge.value = value;
     };
-    const auto oldest = delivery.relay->oldest_unaccepted();
-    add(age, oldest ? std::max(0.0, std::chrono::duration<double>(now - *oldest).count()) : 0);
+    const auto oldest = relay.oldest_unaccepted();
+    const Millis age = oldest ? std::max(now - *oldest, Millis(0)) : Millis(0);
+    add(ages, std::chrono::duration<double>(age).count());
+    add(lags, double(relay.lag()));
+    add(alarms, age > keep ? 1 : 0);
     if (!delivery.keyed) continue;
     const auto numbers = delivery.keyed->numbers();
     add(keys, double(numbers.parked_keys));
@@ -98,7 +113,7 @@ std::vector<prometheus::MetricFamily> EventRelays::metrics(TimePoint now) const 
     add(dead, double(numbers.dead_letters));
   }
   std::vector<prometheus::MetricFamily> families;
-  for (auto* one : {&age, &keys, &parked, &dead})
+  for (auto* one : {&ages, &lags, &alarms, &keys, &parked, &dead})
     if (!one->metric.empty()) families.push_back(std::move(*one));
   return families;
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/config/config.h"
+#include "app/instance/housekeeping.h"
 #include "engine/lane.h"
 #include "engine/worker.h"
 #include "modules/events/keyed_relay.h"
@@ -29,11 +30,11 @@ class EventRelays : public CommitObserver {
   void on_remote_commit(const Batch& batch) override;
 
   std::vector<std::string> names() const;
-  // The newest row that every sink has accepted; nullopt without sinks. Any thread.
-  std::optional<OutboxId> accepted_by_all() const;
-  // stagedoor_events_oldest_unaccepted_seconds{sink} (R-E5), and of sinks that park keys the numbers of these
-  // and of dead letters; empty without sinks.
-  std::vector<prometheus::MetricFamily> metrics(TimePoint now) const;
+  // How far the slowest sink is; nullopt until the progress of each was read. Any thread.
+  std::optional<EventDelivery> delivery() const;
+  // stagedoor_events_{oldest_unaccepted_seconds,unaccepted,overdue}{sink} (R-E5), and of sinks that park keys
+  // the numbers of these and of dead letters; empty without sinks. `keep`: see EventRetention.
+  std::vector<prometheus::MetricFamily> metrics(TimePoint now, Millis keep) const;
 
  private:
   // The relays that deliver; the others look from time to time whether it is their turn.

@@ -32,7 +32,7 @@ Instance::Instance(const InstanceParts& parts)
       tokens_(token_keys_, clock_, parts.token_lifetime, parts.client_limits),
       operator_keys_(parts.operator_keys, parts.client_limits),
       rooms_(clock_, catalogue_, parts.random),
-      housekeeping_(parts.store.retention, parts.accepted_events),
+      housekeeping_(parts.store.retention, parts.events),
       lane_(parts.store, clock_, catalogue_, &http::render_refusal, parts.limits),
       query_pool_(parts.queries ? kQueryThreads : 0, parts.queries),
       seat_feeds_(read_model_, clock_, random_number(parts.random), submit_to(page_worker_.get())),

@@ -15,6 +15,7 @@ class Forwarding : public Outbox {
   std::vector<OutboxRow> pending(OutboxId after, std::size_t limit) override {
     return real_->pending(after, limit);
   }
+  std::string store_id() override { return real_->store_id(); }
   OutboxId progress(std::string_view sink) override { return real_->progress(sink); }
   bool advance(std::string_view sink, OutboxId expected, OutboxId next) override {
     return real_->advance(sink, expected, next);

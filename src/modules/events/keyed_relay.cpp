@@ -59,12 +59,12 @@ KeyedRelay::KeyedRelay(std::string name, KeyedSink& sink, std::unique_ptr<Outbox
       options_(options) {}
 
 Millis KeyedRelay::run_once(const std::stop_token& stop) {
-  const bool is_ours = outbox_->claim(name_);
-  is_delivering_.store(is_ours, std::memory_order_relaxed);
+  const auto [is_ours, from] = begin_round();
   Round round;
-  begin(round, outbox_->progress(name_));
+  begin(round, from);
   if (!is_ours) {
     note_oldest(nullptr);
+    note_lag(from, 0);
     parked_keys_ = parked_events_ = dead_letters_ = 0;
     return kRest;
   }
@@ -84,7 +84,6 @@ Millis KeyedRelay::run_once(const std::stop_token& stop) {
 }
 
 void KeyedRelay::begin(Round& round, OutboxId from) {
-  note_accepted(from);
   round.from = round.next = from;
   round.now = clock_.now();
   if (from == position_) return;
@@ -107,13 +106,15 @@ void KeyedRelay::read(Round& round) {
   round.is_full = round.room == 0;
   round.rows = outbox_->pending(round.from, batch_max_);
   note_oldest(round.rows.empty() ? nullptr : &round.rows.front());
+  note_lag(round.from, round.rows.size());
 }
 
 void KeyedRelay::deliver(Round& round, const std::stop_token& stop) {
-  for (const auto& parked : round.due) round.offered.push_back(to_event(parked.event));
+  for (const auto& parked : round.due) round.offered.push_back(to_event(parked.event, source_));
   if (!round.is_full) {
     for (const auto& row : round.rows)
-      if (!round.parked.contains(row.key) && !ahead_.contains(row.id)) round.offered.push_back(to_event(row));
+      if (!round.parked.contains(row.key) && !ahead_.contains(row.id))
+        round.offered.push_back(to_event(row, source_));
   }
   // Keys that were just refused stand behind all others. Otherwise a sink that refuses the first keys would
   // never be found to accept later ones.

@@ -187,6 +187,7 @@ TEST_P(RelayTest, an_event_that_a_sink_did_not_accept_stays) {
   EXPECT_THROW(failing.run_once({}), SinkUnavailable);
   EXPECT_EQ(progress(), OutboxId{});
   EXPECT_EQ(failing.oldest_unaccepted(), from_ms(1'700'000'000'001));
+  EXPECT_EQ(failing.lag(), 2u);
   Receiver sink;
   deliver_all(sink);
   EXPECT_THAT(sink.ids(), ElementsAre(1, 2));
@@ -258,10 +259,11 @@ TEST_P(RelayTest, gives_a_row_of_the_version_before_the_type_of_today) {
                           .type = "wallet.charged",
                           .payload = R"({"amount":5})",
                           .created_at = from_ms(1'700'000'000'000)});
-  const auto event = to_event(batch.outbox.front());
+  const auto event = to_event(batch.outbox.front(), "/stagedoor/x");
   EXPECT_EQ(event.json,
-            R"({"id":"1","type":"stagedoor.wallet.charged.v1","subject":"wallet/3","keyversion":1,)"
-            R"("time":"2023-11-14T22:13:20.000Z","data":{"amount":5}})");
+            R"({"specversion":"1.0","id":"1","source":"/stagedoor/x","type":"stagedoor.wallet.charged.v1",)"
+            R"("subject":"wallet/3","keyversion":1,"time":"2023-11-14T22:13:20.000Z",)"
+            R"("datacontenttype":"application/json","data":{"amount":5}})");
 }
 
 // Blocks until a stop is requested, as a pipe does that nobody reads.
