@@ -30,7 +30,7 @@ struct Property {
 // The settings may replace these.
 constexpr Property kDefaults[] = {
     {"client.id", "stagedoor"},
-    {"linger.ms", "2"},
+    {"linger.ms", "1"},
     {"reconnect.backoff.max.ms", "1000"},
     {"topic.metadata.propagation.max.ms", "5000"},  // then an unknown topic is reported as such
 };
