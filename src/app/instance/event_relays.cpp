@@ -7,6 +7,13 @@
 #include "core/ensure.h"
 
 namespace stagedoor {
+namespace {
+
+// Between the rounds of a relay in a rush: each costs a transaction of the lane's connection (SQLite). An
+// event that comes alone is delivered at once.
+constexpr Millis kIntervalMin{10};
+
+}  // namespace
 
 EventRelays::EventRelays(const Config& config, const std::function<std::unique_ptr<Outbox>()>& open_outbox,
                          const Clock& clock) {
@@ -26,7 +33,9 @@ EventRelays::EventRelays(const Config& config, const std::function<std::unique_p
                                                        delivery.sink->batch_max());
     }
     delivery.worker = std::make_unique<Worker>(
-        Worker::Options{.name = "delivery of events to " + setting->name, .pause_max = Millis(5000)},
+        Worker::Options{.name = "delivery of events to " + setting->name,
+                        .pause_max = Millis(5000),
+                        .interval_min = kIntervalMin},
         [relay = delivery.relay.get()](const std::stop_token& stop) { return relay->run_once(stop); },
         &system::system_random);
   }
