@@ -133,7 +133,7 @@ class Follower:
 class Round:
     """with Round() as one: one.under_load(Round.kill_broker); a sale with its topic, its consumer, its judge, and the faults."""
 
-    def __init__(self, store='postgres', instances=2, seats=3000, sink_url=None):
+    def __init__(self, store='postgres', instances=2, seats=3000):
         self.all = servers()
         self.name = self.all.next_name()
         self.folder = self.all.folder / self.name
@@ -145,7 +145,7 @@ class Round:
             made.result(20)
         self.topic = judge.Topic(self.all.kafka.address, self.name)
         self.follower = Follower(self.folder, self.name)
-        self.sale = Sale(self.folder, self.store, sink_url or f'kafka://{self.all.proxy.address}/{self.name}', instances, seats)
+        self.sale = Sale(self.folder, self.store, f'kafka://{self.all.proxy.address}/{self.name}', instances, seats)
 
     def __enter__(self):
         self.sale.__enter__()
