@@ -35,17 +35,27 @@ constexpr Property kDefaults[] = {
     {"topic.metadata.propagation.max.ms", "5000"},  // then an unknown topic is reported as such
 };
 // The order of events rests on these. A message never times out by itself and none is skipped: a gap would be
-// filled later by a repeat that consumers drop.
+// filled later by a repeat that consumers drop. One request at a time: a broker that does not know the
+// producer yet takes a second request although it refused the first.
 constexpr Property kFixed[] = {
     {"enable.idempotence", "true"},
     {"enable.gapless.guarantee", "true"},
+    {"max.in.flight.requests.per.connection", "1"},
     {"acks", "all"},
     {"message.timeout.ms", "0"},
 };
-constexpr std::string_view kRefused[] = {
-    "bootstrap.servers",   "metadata.broker.list", "transactional.id",         "request.required.acks",
-    "delivery.timeout.ms", "enable.idempotence",   "enable.gapless.guarantee", "acks",
-    "message.timeout.ms"};
+// With other names of these, and what would undo them.
+constexpr std::string_view kRefused[] = {"enable.idempotence",
+                                         "enable.gapless.guarantee",
+                                         "max.in.flight.requests.per.connection",
+                                         "max.in.flight",
+                                         "acks",
+                                         "request.required.acks",
+                                         "message.timeout.ms",
+                                         "delivery.timeout.ms",
+                                         "transactional.id",
+                                         "bootstrap.servers",
+                                         "metadata.broker.list"};
 
 // The library reports each attempt to connect, so its lines are for the search for a cause. The reason of an
 // outage is part of SinkUnavailable. Threads of librdkafka.
