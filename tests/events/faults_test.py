@@ -41,7 +41,10 @@ class KafkaFaults(WithKafka):
         return repeats
 
     def test_without_faults_nothing_is_repeated(self):
-        self.assertEqual(self.round(lambda one: one.pause(1, 1)), 0)
+        def no_fault(one):
+            one.pause(1, 1)
+            wait_until('the consumer prints counts', lambda: '"PAID"' in one.follower.printed.read_text())
+        self.assertEqual(self.round(no_fault), 0)
 
     def test_killed_between_publish_and_progress(self):  # R-E1
         def fault(one):

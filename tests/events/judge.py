@@ -7,6 +7,8 @@ import datetime
 import json
 import sqlite3
 
+from sale import wait_until
+
 RESERVATION_STATUS = ('RESERVED', 'PENDING', 'PAID', 'CANCELLED', 'REFUNDED')
 CANCEL_REASON = ('NONE', 'LAPSED', 'OWNER', 'OPERATOR')
 POSTING_TYPE = ('charged', 'used', 'refunded')
@@ -174,12 +176,12 @@ class Topic:
 
     def __init__(self, address, name):
         from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
-        self.name, self.received = name, Received()
+        self.received = Received()
         self.consumer = Consumer({'bootstrap.servers': address, 'group.id': 'judge', 'enable.auto.commit': False,
                                   'auto.offset.reset': 'error', 'log_level': 0,
                                   'reconnect.backoff.max.ms': 500})
-        self.partitions = self.consumer.list_topics(name, timeout=20).topics[name].partitions
-        self.consumer.assign([TopicPartition(name, partition, OFFSET_BEGINNING) for partition in self.partitions])
+        partitions = wait_until('the broker knows the topic', lambda: self.consumer.list_topics(name, timeout=20).topics[name].partitions)
+        self.consumer.assign([TopicPartition(name, partition, OFFSET_BEGINNING) for partition in partitions])
 
     def read(self, seconds=0.5):
         """Takes what has come; how many records. Faults of the broker pass; what they lose is missing in the end."""

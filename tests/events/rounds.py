@@ -109,12 +109,14 @@ class Follower:
     """The example's consumer, which is killed again and again."""
 
     def __init__(self, folder, topic):
-        self.folder, self.file = folder, folder / 'model.sqlite'
-        self.command = [sys.executable, READ_MODEL, '--brokers', servers().kafka.address, '--topic', topic, '--database', self.file]
+        self.folder, self.file, self.printed = folder, folder / 'model.sqlite', folder / 'printed'
+        self.command = [sys.executable, READ_MODEL, '--brokers', servers().kafka.address, '--topic', topic, '--database', self.file,
+                        '--summary']
         self.running = None
 
     def start(self):
-        self.running = Process(self.command, self.folder)
+        with open(self.printed, 'w') as printed:
+            self.running = Process(self.command, self.folder, stdout=printed)
 
     def kill(self):
         if self.running:
@@ -123,16 +125,15 @@ class Follower:
             self.running = None
 
     def catch_up(self):
-        """To the end of the topic; what it says of it."""
-        done = subprocess.run([*self.command, '--once', '--summary'], capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        """To the end of the topic."""
+        done = subprocess.run([*self.command, '--once'], capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0 and json.loads(done.stdout)['gaps'] == 0, done.stdout + done.stderr
 
 
 class Round:
     """with Round() as one: one.under_load(Round.kill_broker); a sale with its topic, its consumer, its judge, and the faults."""
 
-    def __init__(self, store='postgres', instances=2, seats=3000, sink_url=None):
+    def __init__(self, store='postgres', instances=2, seats=3000):
         self.all = servers()
         self.name = self.all.next_name()
         self.folder = self.all.folder / self.name
@@ -144,7 +145,7 @@ class Round:
             made.result(20)
         self.topic = judge.Topic(self.all.kafka.address, self.name)
         self.follower = Follower(self.folder, self.name)
-        self.sale = Sale(self.folder, self.store, sink_url or f'kafka://{self.all.proxy.address}/{self.name}', instances, seats)
+        self.sale = Sale(self.folder, self.store, f'kafka://{self.all.proxy.address}/{self.name}', instances, seats)
 
     def __enter__(self):
         self.sale.__enter__()

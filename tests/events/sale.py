@@ -166,16 +166,15 @@ class Instance:
 
 
 class Sale:
-    """with Sale(folder, store, sink_url, instances=2) as sale: …; instances that deliver to the sink `orders`."""
+    """with Sale(folder, store, sink_url, instances, seats) as sale: …; instances that deliver to the sink `orders`."""
 
     KEY = 'owner-key-of-the-event-tests'
 
-    def __init__(self, folder, store, sink_url, instances=1, seats=3000, settings=()):
+    def __init__(self, folder, store, sink_url, instances, seats):
         self.folder, self.store = folder, store
         (folder / 'catalogue.yaml').write_text(catalogue(seats))
-        common = [f'--admin.keys=olga:owner:{self.KEY}', '--auth.keys=the-same-signing-key-on-all-instances', *settings]
-        if sink_url:
-            common.append(f'--events.sinks=orders={sink_url}')
+        common = [f'--admin.keys=olga:owner:{self.KEY}', '--auth.keys=the-same-signing-key-on-all-instances',
+                  f'--events.sinks=orders={sink_url}']
         self.instances = [Instance(folder / f'instance-{number}', [f'--store.url={store.url(number)}', *common] + (
             [f'--catalogue.file={folder}/catalogue.yaml'] if number == 0 else [])) for number in range(instances)]
 

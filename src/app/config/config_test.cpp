@@ -303,11 +303,12 @@ TEST(Settings, a_webhook_goes_over_tls_or_to_a_private_address_and_is_signed) { 
   };
   EXPECT_THAT(with("crm=https://crm.example/hooks?a=b"), IsEmpty());
   EXPECT_THAT(with("crm=http://127.0.0.1:8000/", {{"events.private_targets", "true"}}), IsEmpty());
-  for (const auto& [sink, what] : {std::pair{"crm=http://crm.example/", "write https:// instead, or set"},
-                                   {"crm=https:///path", "write https://HOST/PATH"},
-                                   {"crm=https://h/a b", "write https://HOST/PATH"},
-                                   {"crm=https://me:geheim@h/", "leave out user and password"},
-                                   {"crm=ftp://h/", "write stdout: or https://HOST/PATH"}}) {
+  for (const auto& [sink, what] :
+       {std::pair{"crm=http://crm.example/", "write https:// instead, or set"},
+        {"crm=https:///path", "write https://HOST/PATH"},
+        {"crm=https://h/a b", "write https://HOST/PATH"},
+        {"crm=https://me:geheim@h/", "leave out user and password"},
+        {"crm=ftp://h/", "write stdout:, kafka://HOST:PORT/TOPIC or https://HOST/PATH"}}) {
     EXPECT_THAT(with(sink), ElementsAre(ErrorAt("flag --events.sinks", what))) << sink;
     EXPECT_THAT(with(sink), ElementsAre(Field(&ConfigError::message, Not(HasSubstr("geheim")))));
   }
