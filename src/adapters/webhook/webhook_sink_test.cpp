@@ -132,10 +132,12 @@ TEST_F(Webhooks, take_an_answer_that_ends_half_way_for_a_refusal) {
 }
 
 TEST_F(Webhooks, give_a_receiver_that_is_silent_a_limited_time) {
+  const auto begin = std::chrono::steady_clock::now();
   const auto delivered = deliver_one(
       [](const auto&) { return std::string("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"); });
   EXPECT_EQ(delivered.result, Result::refused);
   EXPECT_THAT(delivered.reason, HasSubstr("Timeout"));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, Millis(10'000));
 }
 
 TEST_F(Webhooks, stop_after_many_refusals_in_a_row) {
