@@ -180,7 +180,7 @@ def no_sql_in_code(tree):
 def refusals_are_told_by_code(tree):
     """What was answered is read from Answer::refusal; only src/http, and clients of the API, look at statuses."""
     compared = re.compile(r'\bstatus\b(?:\(\))?\s*(?:[=!]=|[<>]=?)\s*(?:\d|k[A-Z])')
-    clients = ('src/http/', 'src/crowd/', 'verify_draw')
+    clients = ('src/http/', 'src/crowd/', 'src/adapters/webhook/', 'src/app/commands/events.cpp', 'verify_draw')
     return [f'{name}:{number}: compares a status; read the refusal: {match[0]}'
             for name in tree.select(CPP, 'src/', tests=False) if not any(client in name for client in clients)
             for number, line in tree.lines(name) if (match := compared.search(line.split('//')[0]))]

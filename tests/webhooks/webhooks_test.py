@@ -17,8 +17,9 @@ import urllib.request
 import uuid
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / 'tests'), str(ROOT / 'examples/consumers/webhook')]
+sys.path[:0] = [str(ROOT / 'tests'), str(ROOT / 'tools'), str(ROOT / 'examples/consumers/webhook')]
 import receiver as example
+import local_servers
 import report
 import server
 
@@ -121,7 +122,9 @@ def half(handler):
     handler.close_connection = True
 
 
-class Webhooks(unittest.TestCase):
+class Sale(unittest.TestCase):
+    """A server with the webhook `crm`."""
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -132,8 +135,8 @@ class Webhooks(unittest.TestCase):
         self.addCleanup(made.close)
         return made
 
-    def serve(self, port, *settings, scheme='http', host='127.0.0.1', private='true'):
-        return server.Server(self.folder, f'--catalogue.file={ROOT}/demo/catalogue.yaml', f'--admin.keys=anna:owner:{KEY}',
+    def serve(self, port, *settings, scheme='http', host='127.0.0.1', private='true', folder=None):
+        return server.Server(folder or self.folder, f'--catalogue.file={ROOT}/demo/catalogue.yaml', f'--admin.keys=anna:owner:{KEY}',
                              f'--events.sinks=crm={scheme}://{host}:{port}/hook', f'--events.webhook_secrets={",".join(SECRETS)}',
                              f'--events.private_targets={private}', *settings)
 
@@ -163,6 +166,8 @@ class Webhooks(unittest.TestCase):
     def log(self):
         return (self.folder / 'stderr.log').read_text()
 
+
+class Webhooks(Sale):
     def test_keys_that_are_refused_wait_and_all_others_go_on_in_order(self):
         bad = {1: answer(500), 2: answer(302, ('Location', 'http://169.254.169.254/')), 3: half,
                4: lambda handler: handler.accept(self.long, b'x' * 2_000_000), 5: lambda handler: time.sleep(0.2) or handler.accept(self.slow)}
@@ -316,6 +321,45 @@ class Webhooks(unittest.TestCase):
             self.fan(running)()
             wait_until(lambda: 'SSL' in self.log(), 15)
         self.assertEqual(crm.accepted, [])
+
+
+class Instances(Sale):
+    """Over one PostgreSQL."""
+
+    def test_another_one_goes_on_with_the_parked_keys_of_one_that_was_killed(self):
+        if not list(pathlib.Path('/usr/lib/postgresql').glob('*/bin')):
+            self.skipTest('PostgreSQL is not installed')
+        self.folder.chmod(0o755)
+        folders = [self.folder / name for name in ('postgres', 'a', 'b')]
+        for folder in folders:
+            folder.mkdir()
+        crm = self.receiver()
+        with local_servers.PostgresServer(folders[0]) as database, contextlib.ExitStack() as stack:
+            shared = (f'--store.url={database.url()}', '--auth.keys=' + 'k' * 64)
+            instances = [stack.enter_context(self.serve(crm.port, *shared, folder=folder)) for folder in folders[1:]]
+            fans = [self.fan(instances[0]) for _ in range(4)]
+            for charge in fans:
+                charge()
+            wait_until(lambda: len(crm.versions()) == 4)
+            bad = crm.accepted[0]['subject']
+            crm.behave = lambda event: answer(500) if event['subject'] == bad else None
+            for charge in fans * 2:
+                charge()
+            wait_until(lambda: self.sink(instances[1])['parkedEvents'] == 2)
+            wait_until(lambda: any(self.metric(one, 'stagedoor_events_parked') == 2 for one in instances), 5)
+            instances.sort(key=lambda one: self.metric(one, 'stagedoor_events_parked'))
+            other, killed = instances
+            self.assertEqual(self.metric(other, 'stagedoor_events_parked'), 0, 'one of them delivers')
+            killed.process.kill()
+            killed.process.wait()
+            crm.behave = lambda event: None
+            self.fan(other)()
+            wait_until(lambda: sorted(crm.versions().values()) == [[1]] + [[1, 2, 3]] * 4)
+            wait_until(lambda: self.sink(other)['parkedEvents'] == 0)
+            self.assertRegex(self.events(other, 'status'), r'(?m)^crm +\d+ +0 ')
+            audit = server.run('audit', shared[0], folder=self.folder)
+            self.assertEqual(audit.returncode, 0, audit.stdout + audit.stderr)
+        self.assertEqual(crm.faults, [])
 
 
 class Example(unittest.TestCase):

@@ -124,6 +124,20 @@ TEST_F(KeyedRelays, a_refusal_parks_the_key_and_others_go_on) {
   EXPECT_EQ(crm.numbers().parked_keys, 1);
 }
 
+TEST_F(KeyedRelays, a_later_event_does_not_pass_the_parked_one_even_if_it_would_be_accepted) {
+  sink_.bad = {"b"};
+  commit({"a", "b"});
+  KeyedRelay crm = relay();
+  run(crm);
+  sink_.bad.clear();
+  commit({"b", "a"});
+  run(crm);
+  EXPECT_THAT(sink_.received, ElementsAre(1, 4));
+  clock_.advance(Millis(1000));
+  run(crm, 2);
+  EXPECT_THAT(sink_.versions["b"], ElementsAre(1, 2));
+}
+
 TEST_F(KeyedRelays, a_parked_key_is_tried_again_with_pauses_and_delivered_in_order) {
   sink_.bad = {"b"};
   commit({"a", "b", "b", "b"});
@@ -254,6 +268,14 @@ TEST_F(KeyedRelays, one_that_wakes_up_late_parks_nothing) {
   EXPECT_EQ(parked(), 0u);
   EXPECT_EQ(progress(), OutboxId{2});
   EXPECT_THAT(sink_.received, ElementsAre(1, 2, 1)) << "a repeat";
+}
+
+TEST_F(KeyedRelays, one_that_wakes_up_late_does_not_say_that_its_batch_was_accepted) {
+  commit({"a", "b"});
+  KeyedRelay late = relay();
+  sink_.on_deliver = [&] { EXPECT_TRUE(store_.outbox()->advance("crm", {}, {1})); };
+  run(late);
+  EXPECT_LE(late.accepted(), progress()) << "events up to there are removed";
 }
 
 TEST_F(KeyedRelays, what_was_accepted_behind_an_event_that_was_not_tried_is_not_sent_again) {
