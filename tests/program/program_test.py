@@ -384,13 +384,21 @@ class EventsOut(InFolder):
             versions.setdefault(event['subject'], []).append(event['keyversion'])
         for key, seen in versions.items():
             self.assertEqual(seen, list(range(1, len(seen) + 1)), key)
-        self.assertLessEqual({'stagedoor.reservation.held.v1', 'stagedoor.reservation.paid.v1', 'stagedoor.wallet.charged.v1'},
+        self.assertLessEqual({'stagedoor.reservation.held.v1', 'stagedoor.reservation.paid.v1', 'stagedoor.wallet.charged.v1',
+                              'stagedoor.event.created.v1', 'stagedoor.date.added.v1', 'stagedoor.queue.admitted.v1'},  # R-E4
                              {event['type'] for event in events})
+        admitted = sum(event['data']['count'] for event in events if event['type'] == 'stagedoor.queue.admitted.v1')
+        self.assertEqual(admitted, 10)
 
         with server.Server(self.folder, *self.SETTINGS) as running:
             self.charge(running)()
-            event = json.loads(running.process.stdout.readline())
-            self.assertEqual((event['type'], event['data']['amount']), ('stagedoor.wallet.charged.v1', 1), 'nothing is repeated')
+            later = []
+            while not later or later[-1]['type'] != 'stagedoor.wallet.charged.v1':
+                later.append(json.loads(running.process.stdout.readline()))
+            self.assertGreater(int(later[0]['id']), ids[-1], 'nothing is repeated')
+        self.assertEqual({event['specversion'] for event in events + later}, {'1.0'})  # R-E3
+        self.assertEqual(len({event['source'] for event in events + later}), 1, 'the store keeps its id')
+        self.assertRegex(later[0]['source'], '^/stagedoor/[0-9a-f-]{36}$')
 
     def test_a_reader_that_does_not_read_delays_no_booking_and_no_stop(self):
         with server.Server(self.folder, *self.SETTINGS) as running:

@@ -1,6 +1,6 @@
 -- The store's id, and the versions of the keys of events. As up.sql.
 CREATE TABLE store (
-  id TEXT PRIMARY KEY CHECK (length(id) = 36)
+  id TEXT NOT NULL CHECK (length(id) = 36)
 );
 INSERT INTO store (id) VALUES (gen_random_uuid()::TEXT);
 CREATE TABLE key_versions (
