@@ -23,7 +23,6 @@ const std::set<std::string_view> kReadsAll = {
     "catalogue/list_seats",          // at start
     "catalogue/list_sections",       // at start
     "engine/count_tables",           // at start, the schema's table
-    "events/count_pending",          // the rows that its index found, up to a limit
     "events/find_store_id",          // the only row
     "engine/list_migrations",        // at start
     "engine/list_answers",           // by the audit

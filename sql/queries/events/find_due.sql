@@ -2,6 +2,6 @@
 SELECT id, key, version, type, payload, created_at, attempts, parked_at, next_at, reason
 FROM parked_events p
 WHERE sink = $sink AND next_at <= $now
-  AND NOT EXISTS (SELECT 1 FROM parked_events older WHERE older.sink = $sink AND older.key = p.key AND older.id < p.id)
+  AND id = (SELECT min(of_key.id) FROM parked_events of_key WHERE of_key.sink = $sink AND of_key.key = p.key)
 ORDER BY id
 LIMIT $limit
