@@ -20,7 +20,7 @@ from rounds import SEED, Round, servers
 from sale import wait_until
 
 ROUNDS = int(os.environ.get('STAGEDOOR_TEST_ROUNDS') or (200 if os.environ.get('STAGEDOOR_TEST_LONG') else 0))
-ROUNDS_OF_A_SALE = 20  # then a new store and a new topic, because each round compares all of them
+ROUNDS_OF_A_SALE = 10  # then a new store and a new topic, because each round compares all of them
 KINDS = ({'instances': 2}, {'instances': 1, 'store': 'sqlite'}, {'instances': 3})  # of a sale
 
 
@@ -95,10 +95,10 @@ class KafkaFaults(WithKafka):
                     events += sum(one.judge().counts().values())
                     audit = one.sale.audit()
                     self.assertEqual(audit.returncode, 0, audit.stdout)
+                print(json.dumps({'seed': SEED, 'rounds': done, 'events': events, 'repeats': repeats,
+                                  'seconds': round(time.monotonic() - begin)}), flush=True)
                 if done.total() == ROUNDS:
                     break
-            print(json.dumps({'seed': SEED, 'rounds': done, 'events': events, 'repeats': repeats,
-                              'seconds': round(time.monotonic() - begin)}), flush=True)
 
 
 class KafkaFullDisk(WithKafka):

@@ -1,4 +1,5 @@
 """What the rounds of faults share: a Kafka broker behind a proxy, a PostgreSQL, sales, consumers, and the faults themselves."""
+import atexit
 import ctypes
 import functools
 import json
@@ -27,6 +28,7 @@ except ImportError:
 READ_MODEL = HERE.parents[1] / 'examples/consumers/read_model/read_model.py'
 SEED = int(os.environ.get('STAGEDOOR_TEST_SEED') or time.time())
 DISK_BYTES = 1 << 30
+atexit.register(unittest.doModuleCleanups)  # after Ctrl-C, too
 
 
 class SmallDisk:

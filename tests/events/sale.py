@@ -219,7 +219,8 @@ class Sale:
             for instance in self.instances)
 
     def audit(self):
-        return server.run('audit', f'--store.url={self.store.url(0)}', folder=self.folder)
+        return subprocess.run([server.BINARY, 'audit', f'--store.url={self.store.url(0)}'], cwd=self.folder,
+                              env=server.clean_environment(), capture_output=True, text=True, timeout=300)
 
 
 class Refused(Exception):

@@ -1,10 +1,11 @@
--- Every row of the outbox is about a change that is stored: its key, version and type fit, and each is there once.
+-- Every row of the outbox is about a change that is stored: its key, version and type fit, and each is there once. Without the casts
+-- SQLite makes no index of the keys, and compares each row with each.
 SELECT format('outbox row %s (%s, version %s, %s) is about nothing that is stored%s', o.id, o.key, o.version, o.type,
               CASE WHEN json_valid(o.payload) THEN '' ELSE ', and its payload is no JSON' END)
 FROM outbox o
-LEFT JOIN (SELECT 'reservation/' || id AS key, version AS newest, 'reservation.%' AS type FROM reservations
-           UNION ALL SELECT 'wallet/' || id, seq, 'wallet.%' FROM wallets
-           UNION ALL SELECT 'payment/' || id, 1, 'payment.%' FROM payments
+LEFT JOIN (SELECT CAST('reservation/' || id AS TEXT) AS key, version AS newest, 'reservation.%' AS type FROM reservations
+           UNION ALL SELECT CAST('wallet/' || id AS TEXT), seq, 'wallet.%' FROM wallets
+           UNION ALL SELECT CAST('payment/' || id AS TEXT), 1, 'payment.%' FROM payments
            UNION ALL SELECT k.key, k.version, 'event.%' FROM key_versions k JOIN events e ON k.key = 'event/' || e.id
            UNION ALL SELECT k.key, k.version, 'date.%' FROM key_versions k JOIN dates d ON k.key = 'date/' || d.id
            UNION ALL SELECT k.key, k.version, 'draw.%' FROM key_versions k JOIN draws d ON k.key = 'draw/' || d.event_id
