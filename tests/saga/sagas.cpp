@@ -91,8 +91,8 @@ class Receiver {
     }
   }
   void move_to_house(int amount) {
-    fan_.balance = std::int8_t(fan_.balance - amount);
-    state_.house = std::int8_t(state_.house + amount);
+    fan_.balance = std::int16_t(fan_.balance - amount);
+    state_.house = std::int16_t(state_.house + amount);
   }
 
   // An answer that the payment does not wait for is a repeat.
@@ -281,7 +281,9 @@ class Search {
       put(fan.under_way & 255);
       put(fan.under_way >> 8);
     }
-    for (const auto part : {state.house, state.losses_left, state.repeats_left}) put(part);
+    put(state.house);
+    put(state.losses_left);
+    put(state.repeats_left);
     return bytes;
   }
 
@@ -326,7 +328,7 @@ class Search {
 State initial(const Bounds& bounds) {
   State state{.losses_left = bounds.losses, .repeats_left = bounds.repeats};
   for (std::size_t i = 0; i < state.fans.size(); ++i) {
-    state.fans[i].balance = std::int8_t(bounds.balances[i]);
+    state.fans[i].balance = std::int16_t(bounds.balances[i]);
     if (int(i) >= bounds.fans) state.fans[i].visit = Visit::over;  // is not there
   }
   return state;

@@ -60,7 +60,7 @@ struct Fan {
   // payment
   Payment payment = Payment::none;
   // wallet
-  std::int8_t balance = 0;
+  std::int16_t balance = 0;
   Remembered withdraw = Remembered::nothing;
   Remembered give_back = Remembered::nothing;
   // Messages under way: bit i is Message i. Sending one that is under way already changes nothing.
@@ -73,7 +73,7 @@ inline constexpr int kFansMax = 2;
 
 struct State {
   std::array<Fan, kFansMax> fans{};
-  std::int8_t house = 0;  // the house's account, in the wallet service
+  std::int16_t house = 0;  // the house's account, in the wallet service
   std::int8_t losses_left = 0;
   std::int8_t repeats_left = 0;
 

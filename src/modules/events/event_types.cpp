@@ -23,7 +23,7 @@ const char* name_of(ReservationStatus status, CancelReason reason) {
     case ReservationStatus::REFUNDED:
       return "refunded";
   }
-  die_of_bug("a reservation has a status that exists", std::source_location::current());
+  die_of_bug("a reservation has a status that exists");
 }
 
 const char* name_of(PostingType type) {
@@ -35,7 +35,7 @@ const char* name_of(PostingType type) {
     case PostingType::REFUND:
       return "refunded";
   }
-  die_of_bug("a posting has a type that exists", std::source_location::current());
+  die_of_bug("a posting has a type that exists");
 }
 
 // The version of the newest event of a loaded key; 0: there is none.
