@@ -107,18 +107,30 @@ class OtherInstances(InFolder):
                 if not instances[1:]:  # its relay takes the sink
                     charge = charger(instances[0])
                     charge()
-                    instances[0].process.stdout.readline()
+                    next_charge(instances[0])
             charge = charger(instances[1])
             took = []
             for _ in range(15):
                 begin = time.monotonic()
                 charge()
-                event = json.loads(instances[0].process.stdout.readline())
+                next_charge(instances[0])
                 took.append(time.monotonic() - begin)
-                self.assertEqual(event['type'], 'stagedoor.wallet.charged.v1')
                 time.sleep(0.03 * len(took) % 0.2)
         # A relay that only polled would take 250 ms in the middle.
         self.assertLess(statistics.median(took), 0.15, took)
+
+
+CHARGED = 'stagedoor.wallet.charged.v1'  # the catalogue of the start is told, too
+
+
+def next_charge(running):
+    while json.loads(running.process.stdout.readline())['type'] != CHARGED:
+        pass
+
+
+def charges_of(records):
+    events = [json.loads(record['payload']) for record in records]
+    return [event for event in events if event['type'] == CHARGED]
 
 
 class WithBroker(InFolder):
@@ -187,9 +199,9 @@ class Kafka(WithBroker):
                 charge()
             wait_for('a line about the outage', lambda: self.messages('failed; trying again'))
             broker.start()
-            records = self.wait_for_records(broker, lambda found: len(found) == 5)
+            records = self.wait_for_records(broker, lambda found: len(charges_of(found)) == 5)
             wait_for('a line about its end', lambda: self.messages('works again'))
-        self.assertEqual([json.loads(record['payload'])['keyversion'] for record in records], [1, 2, 3, 4, 5])
+        self.assertEqual([event['keyversion'] for event in charges_of(records)], [1, 2, 3, 4, 5])
         outage, = self.messages('delivery of events to orders failed')
         self.assertIn('Connection refused', outage['error.message'])
         self.assertEqual(len(self.messages('delivery of events to orders works again')), 1)
@@ -208,7 +220,7 @@ class Kafka(WithBroker):
         self.assertIn('uthentication', self.messages('failed; trying again')[0]['error.message'])
         self.assertNotIn('a-wrong-one', self.log())
         with self.serve(broker.behind_proxy, sasl + 'the-right-one'):
-            self.wait_for_records(broker, lambda found: len(found) == 1)
+            self.wait_for_records(broker, lambda found: len(charges_of(found)) == 1)
 
     def test_a_stop_does_not_wait_for_a_broker(self):
         broker = self.broker()
