@@ -1,4 +1,4 @@
-// The destination of events: standard output, a Kafka topic, later a webhook.
+// The destination of events: standard output, a broker, a webhook.
 #pragma once
 
 #include <cstddef>

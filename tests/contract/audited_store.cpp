@@ -106,7 +106,7 @@ void add_keyed_events(Batch& batch, Ids& ids) {
   events::add_events_of(event, &before, view, context, changes);
   events::add_events_of(batch.catalogue.dates.front(), nullptr, view, context, changes);
   events::add_event_of(batch.draws.rows().front().row, view, context, changes);
-  events::add_event_of(events::AdmittedEvent{event.id, 1, 2, 2}, view, context, changes);
+  events::add_event_of(events::AdmittedEvent{event.id, 1, 2, 2, {1, 2}}, view, context, changes);
   batch.outbox.insert(batch.outbox.end(), changes.outbox.begin(), changes.outbox.end());
   batch.key_versions = std::move(changes.key_versions);
 }

@@ -384,7 +384,7 @@ class Example(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
         (self.folder / 'secrets').write_text(SECRETS[1] + '\n')
-        (self.folder / 'addresses.csv').write_text('event,place,address\n1,17,a@example.com\n1,20,b@example.com\n2,18,c@example.com\n')
+        (self.folder / 'addresses.csv').write_text('event,place,address\n1,17,a@example.com\n1,18,d@example.com\n1,20,b@example.com\n2,18,c@example.com\n')
 
     @contextlib.contextmanager
     def running(self):
@@ -414,7 +414,7 @@ class Example(unittest.TestCase):
 
     def test_verifies_signatures_drops_repeats_and_writes_mails(self):
         admitted = {'id': '7', 'type': 'stagedoor.queue.admitted.v1', 'subject': 'queue/1', 'keyversion': 3,
-                    'data': {'event': 1, 'from': 16, 'to': 19, 'count': 4}}
+                    'data': {'event': 1, 'from': 16, 'to': 19, 'count': 3, 'places': [16, 17, 19]}}
         with self.running() as url:
             self.assertEqual(self.post(url, admitted, secret='another-secret'), 401)
             self.assertEqual(self.post(url, admitted, age=301), 401)

@@ -75,7 +75,7 @@ class Events:
 
 
 class Mails:
-    """`stagedoor.queue.admitted.v1` says that the places from `from` to `to` of an event's line were let in."""
+    """`stagedoor.queue.admitted.v1` says which `places` of an event's line were let in."""
 
     def __init__(self, addresses, send):
         self.addresses, self.send = addresses, send  # {(event, place): address}
@@ -83,10 +83,15 @@ class Mails:
     def notify(self, event):
         if event['type'] != 'stagedoor.queue.admitted.v1':
             return
-        data = event['data']
-        for (about, place), address in self.addresses.items():
-            if about == data['event'] and data['from'] <= place <= data['to']:
+        about = event['data']['event']
+        for place in event['data']['places']:
+            address = self.addresses.get((about, place))
+            if not address:
+                continue
+            try:
                 self.send(mail(address, about, place))
+            except (OSError, smtplib.SMTPException) as why:  # one wrong address must not hold up the others
+                print(f'no mail to place {place} of event {about}: {why}', file=sys.stderr)
 
 
 def mail(address, event, place):

@@ -1,5 +1,4 @@
--- Every row of the outbox is about a change that is stored: its key, version and type fit, and each is there once. Without the casts
--- SQLite makes no index of the keys, and compares each row with each.
+-- Every row of the outbox is about a change that is stored: its key, version and type fit, and each is there once.
 SELECT format('outbox row %s (%s, version %s, %s) is about nothing that is stored%s', o.id, o.key, o.version, o.type,
               CASE WHEN json_valid(o.payload) THEN '' ELSE ', and its payload is no JSON' END)
 FROM outbox o

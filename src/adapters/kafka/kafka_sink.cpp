@@ -54,6 +54,11 @@ constexpr std::string_view kRefused[] = {"enable.idempotence",
                                          "message.timeout.ms",
                                          "delivery.timeout.ms",
                                          "transactional.id",
+                                         "delivery.report.only.error",
+                                         "enabled_events",
+                                         "queuing.strategy",
+                                         "partitioner_cb",
+                                         "msg_order_cmp",
                                          "bootstrap.servers",
                                          "metadata.broker.list"};
 
@@ -79,8 +84,12 @@ struct DeleteHandle {
 
 void set(rd_kafka_conf_t& conf, const char* name, const char* value) {
   std::array<char, 512> why{};
-  if (rd_kafka_conf_set(&conf, name, value, why.data(), why.size()) != RD_KAFKA_CONF_OK)
-    throw std::runtime_error(why.data());
+  const auto result = rd_kafka_conf_set(&conf, name, value, why.data(), why.size());
+  if (result == RD_KAFKA_CONF_OK) return;
+  // librdkafka names a value that it refuses, which may be a secret.
+  const bool is_shown = result == RD_KAFKA_CONF_UNKNOWN;
+  throw std::runtime_error(is_shown ? std::string(why.data())
+                                    : fmt::format("invalid value of the property \"{}\"", name));
 }
 
 }  // namespace
@@ -99,6 +108,8 @@ class KafkaSink::Producer {
     for (const auto& [name, value] : options.properties) {
       if (std::ranges::find(kRefused, name) != std::end(kRefused))
         throw std::runtime_error(fmt::format("the property \"{}\" cannot be set", name));
+      if (name == "partitioner" && value == "random")
+        throw std::runtime_error("the partitioner must go by the key, such as murmur2_random");
       set(*conf, name.c_str(), value.c_str());
     }
     for (const auto& [name, value] : kFixed) set(*conf, name, value);

@@ -110,15 +110,16 @@ BOOST_DESCRIBE_STRUCT(DrawEvent, (),
                       (eventId, algorithm, commitment, opensAt, committedAt, beaconSource, beacon, drawnAt,
                        people, digest, seed))
 
-// stagedoor.queue.admitted.v1: one batch of admissions of an event. Not every place from `from` to `to` was
-// let in: absent users are passed over, and a draw or priority makes another order.
+// stagedoor.queue.admitted.v1: one batch of admissions of an event. `places` are those that were let in, in
+// this order; a draw, priority and users who came back make it differ from the order of the numbers.
 struct AdmittedEvent {
   EventId event{};
   Place from{};  // the lowest place
   Place to{};    // the highest place
   std::int64_t count{};
+  std::vector<Place> places{};
 };
-BOOST_DESCRIBE_STRUCT(AdmittedEvent, (), (event, from, to, count))
+BOOST_DESCRIBE_STRUCT(AdmittedEvent, (), (event, from, to, count, places))
 
 OutboxRow event_of(const Reservation& row, Ids& ids);
 OutboxRow event_of(const Posting& posting, const UserId& user, Ids& ids);

@@ -56,7 +56,8 @@ KeyedRelay::KeyedRelay(std::string name, KeyedSink& sink, std::unique_ptr<Outbox
       sink_(sink),
       clock_(clock),
       random_(std::move(random)),
-      options_(options) {}
+      options_(options),
+      window_(options.batch_max) {}
 
 Millis KeyedRelay::run_once(const std::stop_token& stop) {
   const auto [is_ours, from] = begin_round();
@@ -74,12 +75,16 @@ Millis KeyedRelay::run_once(const std::stop_token& stop) {
   judge_line(round);
   if (!commit(round)) return Millis(0);
   note(round);
+  const bool has_more = round.rows.size() == window_ || !round.changes.unpark.empty();
+  // So that keys behind many refused ones are tried as well: if one of them is accepted, the others are
+  // parked.
+  if (round.any_accepted) window_ = options_.batch_max;
+  else if (round.refusal) window_ = std::min(window_ * 2, std::max(options_.parked_max, options_.batch_max));
   if (round.is_full && !round.any_accepted && !stop.stop_requested())
     throw SinkUnavailable(fmt::format(
         "{} events are parked, which is the most; new events wait until some are accepted or given up{}",
         options_.parked_max, round.due.empty() ? "" : ": " + round.due.front().reason));
   if (round.refusal && !round.any_accepted) throw SinkUnavailable(*round.refusal);
-  const bool has_more = round.rows.size() == batch_max_ || !round.changes.unpark.empty();
   return has_more ? Millis(0) : kRest;
 }
 
@@ -104,7 +109,7 @@ void KeyedRelay::read(Round& round) {
   if (parked > 0) round.due = outbox_->due(name_, round.now, kDueMax);
   round.room = options_.parked_max - std::min(options_.parked_max, parked);
   round.is_full = round.room == 0;
-  round.rows = outbox_->pending(round.from, batch_max_);
+  round.rows = outbox_->pending(round.from, window_);
   note_oldest(round.rows.empty() ? nullptr : &round.rows.front());
   note_lag(round.from, round.rows.size());
 }

@@ -62,6 +62,7 @@ class KeyedRelay final : public Relay {
   const RandomBytes random_;
   const Options options_;
 
+  std::size_t window_;          // rows that a round reads; more after one in which all were refused
   OutboxId position_{};         // the progress that the members below belong to
   std::set<OutboxId> ahead_;    // accepted beyond the progress
   std::set<std::string> last_;  // keys that were refused since the last acceptance: tried last

@@ -191,6 +191,25 @@ TEST_F(KeyedRelays, refused_keys_at_the_front_do_not_hide_that_others_are_accept
   EXPECT_THAT(parked(), Ge(24u));
 }
 
+TEST_F(KeyedRelays, more_refused_keys_than_a_round_reads_do_not_stop_the_sink) {
+  std::vector<std::string> keys;
+  for (int i = 0; i < 450; ++i) {
+    keys.push_back("bad/" + std::to_string(i));
+    sink_.bad.insert(keys.back());
+  }
+  keys.push_back("good");
+  commit(keys);
+  KeyedRelay crm = relay();
+  for (int i = 0; i < 40; ++i) {
+    try {
+      run(crm);
+    } catch (const SinkUnavailable&) {
+    }
+  }
+  EXPECT_THAT(sink_.received, ElementsAre(451));
+  EXPECT_THAT(parked(), Ge(24u));
+}
+
 TEST_F(KeyedRelays, an_event_that_is_refused_for_three_days_becomes_a_dead_letter_and_the_next_is_tried) {
   sink_.bad = {"b"};
   commit({"a", "b", "b"});

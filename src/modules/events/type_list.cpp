@@ -93,7 +93,7 @@ class Examples {
   }
   OutboxRow admitted() {
     return only([&](Changes& changes) {
-      add_event_of(AdmittedEvent{kConcert, 101, 350, 248}, view_, context_, changes);
+      add_event_of(AdmittedEvent{kConcert, 101, 106, 4, {101, 102, 104, 106}}, view_, context_, changes);
     });
   }
 
@@ -171,9 +171,8 @@ std::vector<EventType> make_types() {
        examples.draw(false)},
       {"draw", "drawn", "draw/EVENT", "the order was drawn; now the seed is public", examples.draw(true)},
       {"queue", "admitted", "queue/EVENT",
-       "users were let in: one event for each batch of at most 500; absent users are passed over, so `count` "
-       "may "
-       "be less than the places from `from` to `to`",
+       "the users of `places` were let in: one event for each batch of at most 500; `from` is the lowest "
+       "place and `to` the highest, and many between them may still wait",
        examples.admitted()},
   };
 }

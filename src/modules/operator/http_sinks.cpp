@@ -3,6 +3,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <deque>
+#include <iterator>
 
 #include "json/read.h"
 #include "json/schema.h"
@@ -273,15 +275,30 @@ std::vector<ParkedEvent> some_letters(Outbox& outbox, const std::string& sink, c
   return rows;
 }
 
-// Calls change(letters, changes) for all letters of an order, in transactions of limited size.
+// The oldest letters of an order, at most kParkedMax, oldest first: an event must not pass an older one of
+// its key.
+std::deque<ParkedEvent> oldest_letters(Outbox& outbox, const std::string& sink,
+                                       const DeadLettersBody& order) {
+  std::deque<ParkedEvent> oldest;
+  OutboxId before{PageAt{}.bound()};
+  while (before) {
+    for (auto& row : some_letters(outbox, sink, order, before)) oldest.push_front(std::move(row));
+    while (oldest.size() > events::KeyedRelay::kParkedMax) oldest.pop_back();
+  }
+  return oldest;
+}
+
+// Calls change(letters, changes), which takes them from the dead letters, for all letters of an order, in
+// transactions of limited size, until one does not take all.
 template <class ChangeLetters>
 Result<Answer> for_letters(Outbox& outbox, const std::string& sink, const DeadLettersBody& order,
                            const ChangeLetters& change) {
   DeadLettersDto dto{.name = sink};
-  OutboxId before{PageAt{}.bound()};
-  while (before) {
-    const auto rows = some_letters(outbox, sink, order, before);
-    if (rows.empty()) continue;
+  std::deque<ParkedEvent> letters;
+  while (!letters.empty() || !(letters = oldest_letters(outbox, sink, order)).empty()) {
+    const auto end = letters.begin() + std::ptrdiff_t(std::min(letters.size(), kAtOnce));
+    const std::vector<ParkedEvent> rows(std::move_iterator(letters.begin()), std::move_iterator(end));
+    letters.erase(letters.begin(), end);
     std::size_t count = 0;
     const bool is_done = change_sink(outbox, sink, [&](OutboxId at, ParkedChanges& changes) {
       count = change(rows, changes);

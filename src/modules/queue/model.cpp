@@ -93,8 +93,10 @@ Changes decide_admit(const Event& event, std::span<const LinePlace> places, cons
   for (const LinePlace& place : places)
     changes.visits.push_back(begin_visit(place, event.queue, context.now));
   const auto [first, last] = std::ranges::minmax(places, {}, &LinePlace::place);
-  events::add_event_of({event.id, first.place, last.place, std::int64_t(places.size())}, view, context,
-                       changes);
+  events::AdmittedEvent admitted{event.id, first.place, last.place, std::int64_t(places.size())};
+  admitted.places.reserve(places.size());
+  for (const LinePlace& place : places) admitted.places.push_back(place.place);
+  events::add_event_of(admitted, view, context, changes);
   return changes;
 }
 

@@ -175,7 +175,7 @@ TEST(Admit, begins_a_visit_for_each_place) {
   ASSERT_EQ(changes.outbox.size(), 1u) << "one event for the batch (R-E4)";
   EXPECT_EQ(changes.outbox[0].key, "queue/1");
   EXPECT_EQ(changes.outbox[0].version, 7);
-  EXPECT_EQ(changes.outbox[0].payload, R"({"event":1,"from":3,"to":4,"count":2})");
+  EXPECT_EQ(changes.outbox[0].payload, R"({"event":1,"from":3,"to":4,"count":2,"places":[3,4]})");
   EXPECT_THAT(decide_admit(stage.event(), {}, stage.view, context).outbox, IsEmpty());
 }
 
