@@ -224,9 +224,10 @@ class Check {
       demand(missing == 0, "I-21: {} admissions of event {} without an event", missing, event.value);
   }
 
-  // The `count` of an admission, the last member.
+  // The `count` of an admission.
   static std::int64_t count_of(const OutboxRow& row) {
-    return std::stoll(row.payload.substr(row.payload.rfind(':') + 1));
+    constexpr std::string_view kName = "\"count\":";
+    return std::stoll(row.payload.substr(row.payload.find(kName) + kName.size()));
   }
 
   const memory::Tables& tables_;

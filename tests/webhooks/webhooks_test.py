@@ -307,7 +307,8 @@ class Webhooks(Sale):
             self.assertEqual([int(event['id']) for event in crm.accepted[3:]], ids[1:])
             status, said = call(running.url + '/admin/sinks/crm/replay', 'POST', {'from': ids[-1] + 5}, KEY)
             self.assertEqual((status, said['code']), (400, 'INVALID_REQUEST'), 'no event is skipped')
-            for arguments, code, text in ((('replay', 'crn', '--from', '1'), 1, 'it has crm'), (('dead', 'send', 'crm'), 2, 'ID or --all')):
+            for arguments, code, text in ((('replay', 'crn', '--from', '1'), 1, 'it has crm'), (('dead', 'send', 'crm'), 2, 'ID or --all'),
+                                          (('dead', 'drop', 'crm', '99'), 1, 'has no more dead letters with these ids')):
                 result = server.run('events', *arguments, '--url', running.url, f'--admin.keys=anna:owner:{KEY}', folder=self.folder)
                 self.assertEqual(result.returncode, code, result.stderr)
                 self.assertIn(text, result.stdout + result.stderr)

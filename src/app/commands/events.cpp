@@ -44,11 +44,12 @@ std::string secret_of(const Config& config) {
   std::vector<std::string> keys = config.admin.keys;
   try {
     if (keys.empty()) keys = reread_keys(config).operators.value_or(std::vector<std::string>());
-  } catch (const std::runtime_error& why) {
-    throw CannotBegin(
-        fmt::format("{}; set admin.keys to a key of the server, or store.url to its store", why.what()));
+  } catch (const std::runtime_error&) {  // they are another user's, or of another store
   }
-  if (keys.empty()) throw CannotBegin("there is no operator key; set admin.keys to one of the server's");
+  if (keys.empty())
+    throw CannotBegin(
+        "there is no operator key that this command can use; set admin.keys to one of the server's, such as "
+        "STAGEDOOR_ADMIN_KEYS=NAME:ROLE:SECRET");
   const auto is_viewer = [](const std::string& key) { return key.find(":viewer:") != std::string::npos; };
   const auto found = std::find_if_not(keys.begin(), keys.end(), is_viewer);
   const std::string& key = found == keys.end() ? keys.front() : *found;
@@ -124,6 +125,9 @@ void print_letters(Server& server, const std::string& path) {
   }
 }
 
+// How many dead letters an order expects at least.
+std::size_t wanted(const EventsCommand& order) { return order.all ? 0 : order.ids.size(); }
+
 int act(const EventsCommand& order, Server& server) {
   const std::string path = "/admin/sinks/" + order.sink;
   switch (order.action) {
@@ -149,7 +153,11 @@ int act(const EventsCommand& order, Server& server) {
           server.ask("POST", path + (is_send ? "/dead-letters/send" : "/dead-letters/drop"), body);
       std::printf("%s dead letters %s\n", text_of(done, "letters").c_str(),
                   is_send ? "are tried again" : "dropped");
-      return 0;
+      const auto found = done.at("letters").to_number<std::size_t>();
+      if (found >= wanted(order)) return 0;
+      std::fprintf(stderr, "stagedoor: %s has no more dead letters with these ids%s\n", order.sink.c_str(),
+                   is_send ? ", or no room for them: at most 10,000 events are parked" : "");
+      return kFailed;
     }
   }
   return kFailed;
