@@ -35,8 +35,20 @@ def jars():
     with open(JARS.with_suffix('.lock'), 'w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not is_complete():
-            fetch()
+            fetch_once()
     return JARS
+
+
+def fetch_once():
+    """A failure is remembered for an hour: not each test waits for Maven again."""
+    missing = JARS.with_suffix('.missing')
+    if missing.exists() and time.time() - missing.stat().st_mtime < 3600:
+        raise KafkaMissing(missing.read_text())
+    try:
+        fetch()
+    except KafkaMissing as why:
+        missing.write_text(str(why))
+        raise
 
 
 def is_complete():
@@ -155,6 +167,7 @@ class KafkaBroker:
 
 
 if __name__ == '__main__':
+    JARS.with_suffix('.missing').unlink(missing_ok=True)
     try:
         print(jars())
     except KafkaMissing as missing:
