@@ -10,7 +10,6 @@ import sys
 import tempfile
 import time
 import unittest
-import urllib.request
 import uuid
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -33,25 +32,15 @@ events:
 '''
 
 
-def call(url, method, body, token=''):
-    request = urllib.request.Request(url, json.dumps(body).encode(), {'Content-Type': 'application/json', 'Authorization': token}, method=method)
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        return json.load(answer)['data']
-
-
 def charger(running):
     """A function that adds 1 won to the wallet of a new user: one event."""
     user = str(uuid.uuid4())
-    token = call(running.url + '/queue', 'POST', {'userId': user, 'eventId': 1})['token']
-    return lambda: call(f'{running.url}/users/{user}/balance/charge', 'PUT', {'amount': 1}, token)
+    token = server.call(running.url + '/queue', 'POST', {'userId': user, 'eventId': 1})[1]['data']['token'].removeprefix('Bearer ')
 
-
-def wait_for(what, condition, seconds=60):
-    give_up = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > give_up:
-            raise AssertionError(f'not within {seconds} s: {what}')
-        time.sleep(0.1)
+    def charge():
+        status, said = server.call(f'{running.url}/users/{user}/balance/charge', 'PUT', {'amount': 1}, token)
+        assert status == 200, said
+    return charge
 
 
 class InFolder(unittest.TestCase):
@@ -162,7 +151,7 @@ class WithBroker(InFolder):
         def look():
             found[:] = self.records(broker)
             return condition(found)
-        wait_for('the records', look)
+        server.wait_until('the records are there', look, 60)
         return found
 
 
@@ -197,10 +186,10 @@ class Kafka(WithBroker):
             charge = charger(running)
             for _ in range(5):
                 charge()
-            wait_for('a line about the outage', lambda: self.messages('failed; trying again'))
+            server.wait_until('the log tells the outage', lambda: self.messages('failed; trying again'), 60)
             broker.start()
             records = self.wait_for_records(broker, lambda found: len(charges_of(found)) == 5)
-            wait_for('a line about its end', lambda: self.messages('works again'))
+            server.wait_until('the log tells its end', lambda: self.messages('works again'), 60)
         self.assertEqual([event['keyversion'] for event in charges_of(records)], [1, 2, 3, 4, 5])
         outage, = self.messages('delivery of events to orders failed')
         self.assertIn('Connection refused', outage['error.message'])
@@ -216,7 +205,7 @@ class Kafka(WithBroker):
         sasl = '--events.kafka=security.protocol=SASL_PLAINTEXT,sasl.mechanism=PLAIN,sasl.username=shop,sasl.password='
         with self.serve(broker.behind_proxy, sasl + 'a-wrong-one', '--log.level=debug') as running:
             charger(running)()
-            wait_for('a line about the refusal', lambda: self.messages('failed; trying again'), 30)
+            server.wait_until('the log tells the refusal', lambda: self.messages('failed; trying again'), 30)
         self.assertIn('uthentication', self.messages('failed; trying again')[0]['error.message'])
         self.assertNotIn('a-wrong-one', self.log())
         with self.serve(broker.behind_proxy, sasl + 'the-right-one'):

@@ -4,7 +4,6 @@ import csv
 import http.client
 import io
 import json
-import os
 import pathlib
 import random
 import signal
@@ -19,6 +18,7 @@ import uuid
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parents[1] / 'tools')]
 import server
+from server import wait_until
 from local_servers import Process
 
 DATES, PRICE = (11, 12, 13), 50_000
@@ -39,16 +39,6 @@ def catalogue(seats):
     dates = ''.join(f'      - {{id: {date}, starts_at: 2096-02-{date}T19:00:00+09:00, layout: hall, '
                     f'prices: {{Standard: {PRICE}}}}}\n' for date in DATES)
     return CATALOGUE.format(seats=seats, dates=dates)
-
-
-def wait_until(what, condition, seconds=30):
-    """Waits for a condition; what it returned."""
-    until = time.monotonic() + seconds
-    while not (value := condition()):
-        if time.monotonic() > until:
-            raise TimeoutError(f'waited {seconds} s in vain until {what}')
-        time.sleep(0.02)
-    return value
 
 
 class SqliteStore:

@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 import unittest
-import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
@@ -25,6 +24,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1]), str(pathlib.Pa
 import checks
 import report
 import server
+from server import call
 
 
 class InFolder(unittest.TestCase):
@@ -144,17 +144,6 @@ class RightSettings(InFolder):
         self.assertEqual(committed, made, 'run ./x openapi')
         for name, schema in made.items():
             self.assertNotIn('additionalProperties', schema, f'{name}: within a version members may be added')
-
-
-def call(url, method='GET', body=None, token=None):
-    """(status, the answer as JSON)."""
-    headers = {'Content-Type': 'application/json', **({'Authorization': f'Bearer {token}'} if token else {})}
-    request = urllib.request.Request(url, method=method, headers=headers, data=None if body is None else json.dumps(body).encode())
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as refused:
-        return refused.code, json.load(refused)
 
 
 class Work(InFolder):

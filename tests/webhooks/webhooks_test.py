@@ -22,20 +22,10 @@ import receiver as example
 import local_servers
 import report
 import server
+from server import call
 
 SECRETS = ('new-secret-new-secret-new', 'old-secret-old-secret-old')
 KEY = 'the-secret-of-anna'
-
-
-def call(url, method='GET', body=None, token=None):
-    headers = {'Content-Type': 'application/json', **({'Authorization': f'Bearer {token}'} if token else {})}
-    request = urllib.request.Request(url, method=method, headers=headers, data=None if body is None else json.dumps(body).encode())
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as refusal:
-        with refusal:
-            return refusal.code, json.load(refusal)
 
 
 def wait_until(condition, seconds=30):

@@ -125,9 +125,6 @@ void print_letters(Server& server, const std::string& path) {
   }
 }
 
-// How many dead letters an order expects at least.
-std::size_t wanted(const EventsCommand& order) { return order.all ? 0 : order.ids.size(); }
-
 int act(const EventsCommand& order, Server& server) {
   const std::string path = "/admin/sinks/" + order.sink;
   switch (order.action) {
@@ -154,7 +151,7 @@ int act(const EventsCommand& order, Server& server) {
       std::printf("%s dead letters %s\n", text_of(done, "letters").c_str(),
                   is_send ? "are tried again" : "dropped");
       const auto found = done.at("letters").to_number<std::size_t>();
-      if (found >= wanted(order)) return 0;
+      if (order.all || found >= order.ids.size()) return 0;
       std::fprintf(stderr, "stagedoor: %s has no more dead letters with these ids%s\n", order.sink.c_str(),
                    is_send ? ", or no room for them: at most 10,000 events are parked" : "");
       return kFailed;
