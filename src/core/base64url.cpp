@@ -33,19 +33,33 @@ std::string base64url_encode(std::span<const std::uint8_t> bytes) {
 
 bool base64url_decode(std::string_view text, std::span<std::uint8_t> bytes) {
   if (text.size() != (bytes.size() * 4 + 2) / 3) return false;
-  std::uint32_t bits = 0;
-  int count = 0;
-  std::size_t filled = 0;
-  for (const char c : text) {
-    const std::int8_t value = kValues[static_cast<std::uint8_t>(c)];
-    if (value < 0) return false;
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    bytes[filled++] = static_cast<std::uint8_t>(bits >> count);
+  const auto value = [](char c) -> int { return kValues[static_cast<std::uint8_t>(c)]; };
+  const char* from = text.data();
+  std::uint8_t* to = bytes.data();
+  for (std::size_t left = bytes.size(); left >= 3; left -= 3, from += 4, to += 3) {
+    const int a = value(from[0]), b = value(from[1]), c = value(from[2]), d = value(from[3]);
+    if ((a | b | c | d) < 0) return false;
+    to[0] = static_cast<std::uint8_t>(a << 2 | b >> 4);
+    to[1] = static_cast<std::uint8_t>(b << 4 | c >> 2);
+    to[2] = static_cast<std::uint8_t>(c << 6 | d);
   }
-  return (bits & ((1u << count) - 1)) == 0;  // set spare bits would be a second text of the same bytes
+  // Set spare bits would be a second text of the same bytes.
+  switch (bytes.size() % 3) {
+    case 1: {
+      const int a = value(from[0]), b = value(from[1]);
+      if ((a | b) < 0 || (b & 15) != 0) return false;
+      to[0] = static_cast<std::uint8_t>(a << 2 | b >> 4);
+      break;
+    }
+    case 2: {
+      const int a = value(from[0]), b = value(from[1]), c = value(from[2]);
+      if ((a | b | c) < 0 || (c & 3) != 0) return false;
+      to[0] = static_cast<std::uint8_t>(a << 2 | b >> 4);
+      to[1] = static_cast<std::uint8_t>(b << 4 | c >> 2);
+      break;
+    }
+  }
+  return true;
 }
 
 }  // namespace stagedoor

@@ -7,22 +7,26 @@
 namespace stagedoor {
 namespace {
 
-void append_digits(std::string& out, unsigned value, int digits) {
-  char text[4];
-  for (int i = digits - 1; i >= 0; --i) {
-    text[i] = static_cast<char>('0' + value % 10);
+// Writes `value` with leading zeros before `end`; returns where it begins. Without a call for each digit:
+// an answer to a poll has several times in it.
+template <int digits>
+char* digits_before(char* end, unsigned value) {
+  for (int i = 0; i < digits; ++i) {
+    *--end = static_cast<char>('0' + value % 10);
     value /= 10;
   }
-  out.append(text, static_cast<std::size_t>(digits));
+  return end;
 }
 
-void append_day(std::string& out, std::chrono::sys_days day) {
+constexpr std::size_t kDaySize = 10;  // 2026-12-01
+
+void write_day(char* text, std::chrono::sys_days day) {
   const std::chrono::year_month_day date(day);
-  append_digits(out, static_cast<unsigned>(static_cast<int>(date.year())), 4);
-  out += '-';
-  append_digits(out, static_cast<unsigned>(date.month()), 2);
-  out += '-';
-  append_digits(out, static_cast<unsigned>(date.day()), 2);
+  char* end = digits_before<2>(text + kDaySize, static_cast<unsigned>(date.day()));
+  *--end = '-';
+  end = digits_before<2>(end, static_cast<unsigned>(date.month()));
+  *--end = '-';
+  digits_before<4>(end, static_cast<unsigned>(static_cast<int>(date.year())));
 }
 
 // Takes exactly `digits` digits from the front of `text`.
@@ -48,16 +52,19 @@ bool take(std::string_view& text, std::string_view any_of) {
 void append_rfc3339(std::string& out, TimePoint at) {
   const auto day = std::chrono::floor<std::chrono::days>(at);
   const auto ms = static_cast<unsigned>((at - day).count());
-  append_day(out, day);
-  out += 'T';
-  append_digits(out, ms / 3'600'000, 2);
-  out += ':';
-  append_digits(out, ms / 60'000 % 60, 2);
-  out += ':';
-  append_digits(out, ms / 1000 % 60, 2);
-  out += '.';
-  append_digits(out, ms % 1000, 3);
-  out += 'Z';
+  char text[kDaySize + 14];
+  char* end = text + sizeof text;
+  *--end = 'Z';
+  end = digits_before<3>(end, ms % 1000);
+  *--end = '.';
+  end = digits_before<2>(end, ms / 1000 % 60);
+  *--end = ':';
+  end = digits_before<2>(end, ms / 60'000 % 60);
+  *--end = ':';
+  end = digits_before<2>(end, ms / 3'600'000);
+  *--end = 'T';
+  write_day(text, day);
+  out.append(text, sizeof text);
 }
 
 std::string to_rfc3339(TimePoint at) {
@@ -67,9 +74,9 @@ std::string to_rfc3339(TimePoint at) {
 }
 
 std::string utc_day(TimePoint at) {
-  std::string out;
-  append_day(out, std::chrono::floor<std::chrono::days>(at));
-  return out;
+  char text[kDaySize];
+  write_day(text, std::chrono::floor<std::chrono::days>(at));
+  return {text, sizeof text};
 }
 
 std::optional<TimePoint> parse_rfc3339(std::string_view text) {

@@ -36,17 +36,13 @@ std::optional<Uuid> parse_uuid(std::string_view text) {
 
 void append_uuid(std::string& out, const Uuid& uuid) {
   char text[36];
-  std::size_t nibble = 0;
-  for (std::size_t i = 0; i < 36; ++i) {
-    if (is_dash(i)) {
-      text[i] = '-';
-      continue;
-    }
-    const std::uint8_t byte = uuid.bytes[nibble / 2];
-    text[i] = kHexDigits[nibble % 2 == 0 ? byte >> 4 : byte & 15];
-    ++nibble;
+  char* to = text;
+  for (std::size_t i = 0; i < 16; ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) *to++ = '-';
+    *to++ = kHexDigits[uuid.bytes[i] >> 4];
+    *to++ = kHexDigits[uuid.bytes[i] & 15];
   }
-  out.append(text, 36);
+  out.append(text, sizeof text);
 }
 
 std::string to_string(const Uuid& uuid) {
