@@ -296,7 +296,7 @@ class Webhooks(Sale):
             for text in malformed:
                 charge(traceparent=text)
             with contextlib.suppress(OSError):  # the server closes before it has read it all
-                charge(status=431, traceparent=f'00-{trace}-{parent}-01' + '0' * 1_000_000)
+                charge(status=400, traceparent=f'00-{trace}-{parent}-01' + '0' * 1_000_000)
             charge()
             charge(traceparent=f'00-{trace}-{parent}-01')
             versions = range(1, len(malformed) + 3)
