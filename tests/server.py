@@ -27,9 +27,9 @@ def run(*arguments, folder, environment=None):
                           capture_output=True, text=True, timeout=60)
 
 
-def call(url, method='GET', body=None, token=None):
+def call(url, method='GET', body=None, token=None, headers=None):
     """(status, the answer as JSON)."""
-    headers = {'Content-Type': 'application/json', **({'Authorization': f'Bearer {token}'} if token else {})}
+    headers = {'Content-Type': 'application/json', **({'Authorization': f'Bearer {token}'} if token else {}), **(headers or {})}
     request = urllib.request.Request(url, method=method, headers=headers, data=None if body is None else json.dumps(body).encode())
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:

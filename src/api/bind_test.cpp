@@ -136,6 +136,18 @@ TEST_F(Bind, keys_are_compared_with_the_request_they_were_used_for) {
   EXPECT_EQ(with_place({{}, "", ""}, {{1}, 7, {}}).request_hash, "") << "no key";
 }
 
+// R-E2: for the events of its command, with a key and without.
+TEST_F(Bind, the_trace_of_a_request_goes_with_its_key) {
+  const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const http::Header key{"Idempotency-Key", "k"};
+  const http::Request with_key{.path = "/x", .headers = {&key, 1}, .traceparent = trace};
+  EXPECT_EQ(idempotency_of(with_key, {})->trace.text(), trace);
+  EXPECT_EQ(idempotency_of(with_key, {}, "operator ")->trace.text(), trace);
+  EXPECT_EQ(with_place(*idempotency_of(with_key, {}), {{1}, 7, {}}).trace.text(), trace);
+  EXPECT_EQ(idempotency_of({.path = "/x", .traceparent = trace}, {})->trace.text(), trace);
+  EXPECT_EQ(idempotency_of({.path = "/x"}, {})->trace.text(), "");
+}
+
 // R-X5: no user can name a key of an operator.
 TEST_F(Bind, keys_of_operators_are_in_a_space_of_their_own) {
   const http::Header key{"Idempotency-Key", "k"};

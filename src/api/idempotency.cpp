@@ -32,7 +32,8 @@ bool is_key(std::string_view text) {
 Result<Idempotency> idempotency_of(const http::Request& request, const UserId& user,
                                    std::string_view key_space) {
   const auto key = key_of(request);
-  if (!key) return Idempotency{user, {}, {}};
+  const TraceContext trace(request.traceparent);
+  if (!key) return Idempotency{user, {}, {}, trace};
   if (!is_key(*key)) return invalid(kHeader, "must be 1 to 255 visible ASCII characters");
   std::string asked(http::to_string(request.method));
   asked += ' ';
@@ -41,12 +42,12 @@ Result<Idempotency> idempotency_of(const http::Request& request, const UserId& u
   if (!is_empty_body(request.body)) asked += request.body;
   const Sha256 digest = sha256(asked);
   const std::string request_hash(digest.begin(), digest.end());
-  if (key_space.empty()) return Idempotency{user, std::string(*key), request_hash};
+  if (key_space.empty()) return Idempotency{user, std::string(*key), request_hash, trace};
   // A digest, so that it is no longer than a key may be.
   const Sha256 of_key = sha256(*key);
   return Idempotency{
       user, std::string(key_space) + to_hex({reinterpret_cast<const char*>(of_key.data()), of_key.size()}),
-      request_hash};
+      request_hash, trace};
 }
 
 Idempotency with_place(Idempotency idempotency, const PlaceRef& place) {

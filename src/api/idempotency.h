@@ -7,9 +7,9 @@
 
 namespace stagedoor::api {
 
-// The key with a digest of the request; an empty one if the request has no key. INVALID_REQUEST for a key
-// that is not 1 to 255 visible ASCII characters. `key_space` stands before the key: whoever can choose the id
-// of a user must not reach the keys of others.
+// The key with a digest of the request; an empty one if the request has no key. Either way with its trace.
+// INVALID_REQUEST for a key that is not 1 to 255 visible ASCII characters. `key_space` stands before the key:
+// whoever can choose the id of a user must not reach the keys of others.
 Result<Idempotency> idempotency_of(const http::Request& request, const UserId& user,
                                    std::string_view key_space = {});
 

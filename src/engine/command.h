@@ -10,6 +10,7 @@
 #include "core/answer.h"
 #include "core/ids.h"
 #include "core/refusal.h"
+#include "core/trace_context.h"
 #include "state/changes.h"
 #include "state/view.h"
 
@@ -60,6 +61,7 @@ struct Idempotency {
   UserId user;
   std::string key;
   std::string request_hash;
+  TraceContext trace = {};  // of the request, for the events of its command
 };
 
 struct CommandResult {

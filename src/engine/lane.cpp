@@ -188,6 +188,7 @@ std::size_t Lane::commit_prefix(Range commands) {
   try {
     for (const auto& command : commands) {
       CommandResult result = decide(*command, context);
+      for (OutboxRow& row : result.changes.outbox) row.trace = command->idempotency().trace.text();
       answers.push_back(std::move(result.answer));
       batch.add(result.changes, view_);
       view_.apply(result.changes);

@@ -7,6 +7,7 @@
 
 #include <boost/describe/enum_to_string.hpp>
 #include <future>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -23,6 +24,7 @@ using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Pair;
 using testing::SizeIs;
 
 constexpr TimePoint kStart = from_ms(1'800'000'000'000);
@@ -55,12 +57,14 @@ struct Give {
   std::string request = {};  // what the key is used for
   bool ends_batch = false;
   bool is_refused = false;  // the decision is a refusal, with no changes
+  std::string trace = {};   // of the request
+  bool has_event = false;
 };
 
 class GiveCommand : public Command {
  public:
   GiveCommand(Give give, std::shared_ptr<Told> told, std::vector<std::string>* journal = nullptr)
-      : Command(give.lane_class, {user(give.to), give.key, give.request}),
+      : Command(give.lane_class, {user(give.to), give.key, give.request, TraceContext(give.trace)}),
         give_(std::move(give)),
         told_(std::move(told)),
         journal_(journal) {}
@@ -89,6 +93,8 @@ class GiveCommand : public Command {
     Changes changes;
     changes.wallets.push_back(wallet);
     changes.postings.push_back(posting);
+    if (give_.has_event)
+      changes.outbox.push_back({.id = context.ids.next<OutboxId>(), .key = std::to_string(give_.to)});
     return {{200, std::to_string(wallet.balance.amount), {}, nullptr}, std::move(changes), true};
   }
   void reply(Answer answer) override {
@@ -746,6 +752,30 @@ TEST_F(LaneTest, reserves_ids_in_the_batch_that_uses_them) {
   const auto next = give({.to = 2});
   run();
   EXPECT_GE(next->id, reserved);
+}
+
+// R-E2: those of a job have none.
+TEST_F(LaneTest, gives_the_events_of_each_command_the_trace_of_its_request) {
+  struct Once : Job {
+    bool is_done = false;
+    TimePoint next_due(TimePoint now) const override { return is_done ? kNever : now; }
+    void collect(TimePoint, std::vector<std::unique_ptr<Command>>& commands) override {
+      is_done = true;
+      commands.push_back(
+          std::make_unique<GiveCommand>(Give{.to = 4, .has_event = true}, std::make_shared<Told>()));
+    }
+  } job;
+  lane->add_job(job);
+  const std::string one = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                    other = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
+  give({.to = 1, .trace = one, .has_event = true});
+  give({.to = 2, .trace = other, .has_event = true});
+  give({.to = 3, .has_event = true});
+  EXPECT_TRUE(lane->run_once());
+  EXPECT_EQ(lane->counters().commits, 1u);
+  std::map<std::string, std::string> traces;
+  for (const auto& [id, row] : memory.tables().outbox) traces[row.key] = row.trace;
+  EXPECT_THAT(traces, ElementsAre(Pair("1", one), Pair("2", other), Pair("3", ""), Pair("4", "")));
 }
 
 // Jobs come due by the batch's clock, and rest after an outage.

@@ -236,6 +236,7 @@ std::vector<AuditedColumn> other_columns() {
        "key LIKE 'wallet/%' OR key LIKE 'payment/%' OR "
        "key LIKE 'reservation/%' AND id IN (SELECT max(id) FROM outbox GROUP BY key)"},
       {"outbox.created_at", "find_moments_ahead", kFarAhead},
+      free_column("outbox.trace", kOnlyHere + "a client chose it, and nothing is decided by it"),
 
       {"key_versions.key", "find_events_of_nothing", "'event/77'"},
       {"key_versions.version", "find_changes_without_event", "version + 1"},
@@ -252,6 +253,7 @@ std::vector<AuditedColumn> other_columns() {
       {"parked_events.type", "find_parked_astray", "'x'"},
       {"parked_events.payload", "find_parked_astray", "'{'"},
       {"parked_events.created_at", "find_parked_astray", kFarAhead},
+      free_column("parked_events.trace", "as in the outbox"),
       free_column("parked_events.attempts", kOnlyHere + "it decides the next pause"),
       free_column("parked_events.parked_at", kOnlyHere + "it decides when the event is given up"),
       free_column("parked_events.next_at", kOnlyHere + "the pause has a random part"),
@@ -263,6 +265,7 @@ std::vector<AuditedColumn> other_columns() {
       {"dead_letters.type", "find_parked_astray", "'x'"},
       {"dead_letters.payload", "find_parked_astray", "'{'"},
       {"dead_letters.created_at", "find_parked_astray", kFarAhead},
+      free_column("dead_letters.trace", "as in the outbox"),
       free_column("dead_letters.attempts", "only for people"),
       free_column("dead_letters.parked_at", "only for people"),
       free_column("dead_letters.died_at", "only for people"),

@@ -13,6 +13,8 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+constexpr const char* kTrace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
 class OutboxOfStore : public EveryStore {
  protected:
   OutboxOfStore() { open_sample(store()); }
@@ -45,7 +47,9 @@ TEST_P(OutboxOfStore, gives_a_row_as_it_was_written) {
   OutboxRow row = outbox(5001, "wallet/3", 7, at(12));
   row.type = "stagedoor.wallet.charged.v1";
   row.payload = R"({"userId":"\"한\""})";
+  row.trace = kTrace;
   batch.outbox.push_back(row);
+  batch.outbox.push_back(outbox(5002, "wallet/3", 8, at(12)));
   commit(store(), batch);
   const auto found = open_outbox()->pending({}, 1).at(0);
   EXPECT_EQ(found.id, row.id);
@@ -54,6 +58,8 @@ TEST_P(OutboxOfStore, gives_a_row_as_it_was_written) {
   EXPECT_EQ(found.type, row.type);
   EXPECT_EQ(found.payload, row.payload);
   EXPECT_EQ(found.created_at, row.created_at);
+  EXPECT_EQ(found.trace, row.trace);
+  EXPECT_EQ(open_outbox()->pending(row.id, 1).at(0).trace, "") << "of no request with a trace";
 }
 
 TEST_P(OutboxOfStore, a_sink_that_never_accepted_anything_stands_at_0) {
@@ -100,6 +106,7 @@ TEST_P(OutboxOfStore, rows_that_every_sink_accepted_leave_in_chunks_and_others_s
 ParkedEvent parked(std::int64_t id, std::string key, TimePoint next_at = at(0)) {
   OutboxRow row = outbox(id, std::move(key), 7, at(12));
   row.payload = R"({"userId":"\"한\""})";
+  row.trace = kTrace;
   return {.event = std::move(row),
           .attempts = 3,
           .parked_at = at(20),
@@ -128,6 +135,7 @@ TEST_P(OutboxOfStore, keeps_a_parked_event_and_a_dead_letter_as_they_were_writte
     EXPECT_EQ(found.event.type, written.event.type);
     EXPECT_EQ(found.event.payload, written.event.payload);
     EXPECT_EQ(found.event.created_at, written.event.created_at);
+    EXPECT_EQ(found.event.trace, written.event.trace);
     EXPECT_EQ(found.attempts, written.attempts);
     EXPECT_EQ(found.parked_at, written.parked_at);
     EXPECT_EQ(found.next_at, written.next_at);

@@ -466,7 +466,9 @@ TEST_F(WaitingRoom, is_emptied_by_an_operator_with_the_holds_of_those_inside) {
   const std::int64_t reservation = scene->hold_seat(holder, 7);
   const auto paused = world().call(admin("POST", "/admin/events/1/queue/pause"));
   ASSERT_EQ(paused.status, 200);
-  const auto emptied = world().call(admin("POST", "/admin/events/1/queue/empty"));
+  const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const auto emptied =
+      world().call(admin("POST", "/admin/events/1/queue/empty").with_header("traceparent", trace));
   ASSERT_EQ(emptied.status, 200) << emptied.body;
   EXPECT_EQ(number(emptied.data(), "people"), 1200);
   const queue::RoomNumbers numbers = world().rooms().numbers({1});
@@ -477,6 +479,9 @@ TEST_F(WaitingRoom, is_emptied_by_an_operator_with_the_holds_of_those_inside) {
   EXPECT_EQ(row.status, ReservationStatus::CANCELLED);
   EXPECT_EQ(row.reason, CancelReason::OPERATOR);
   EXPECT_EQ(scene->memory.tables().log.rbegin()->second.action, "queue.empty");
+  for (const auto& [id, event] : scene->memory.tables().outbox)  // R-E2: of all commands of this request
+    EXPECT_EQ(event.trace, event.type == "stagedoor.reservation.cancelled.v1" ? trace : "") << event.type;
+  EXPECT_EQ(scene->memory.tables().outbox.rbegin()->second.type, "stagedoor.reservation.cancelled.v1");
 }
 
 // R-X5, R-Q17

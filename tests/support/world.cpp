@@ -56,6 +56,7 @@ PendingPtr World::send(const Call& call) {
   if (!call.body.empty()) headers.push_back({"Content-Type", "application/json"});
   for (const auto& [name, value] : call.headers) headers.push_back({name, value});
   request.headers = headers;
+  request.traceparent = request.header("traceparent");  // as the server would pass it on
   const auto found = instance_.router().find(request);
   http::Reply reply(*pending);
   if (found.route) found.route->handler(request, std::move(reply));

@@ -68,6 +68,8 @@ class Receiver:
                 way = is_charge and outer.behave(event)
                 if way:
                     return way(self)
+                if self.headers['traceparent'] != event.get('traceparent'):
+                    outer.faults.append(f"traceparent of event {event['id']}: {self.headers['traceparent']}")
                 self.accept(event, is_counted=is_charge)
 
             def accept(self, event, body=b'', is_counted=True):
@@ -150,9 +152,9 @@ class Sale(unittest.TestCase):
         said = call(running.url + '/queue', 'POST', {'userId': user, 'eventId': 1})[1]
         token = said['data']['token'].removeprefix('Bearer ')
 
-        def charge(times=1):
+        def charge(times=1, status=200, **headers):
             for _ in range(times):
-                self.assertEqual(call(f'{running.url}/users/{user}/balance/charge', 'PUT', {'amount': 1}, token)[0], 200)
+                self.assertEqual(call(f'{running.url}/users/{user}/balance/charge', 'PUT', {'amount': 1}, token, headers)[0], status)
         return charge
 
     def sink(self, running):
@@ -283,6 +285,41 @@ class Webhooks(Sale):
         with self.serve(crm.port) as running:
             wait_until(lambda: list(crm.versions().values()) == [[1, 2, 3, 4, 5, 6]] * 4)
             wait_until(lambda: self.sink(running)['parkedEvents'] == 0)
+
+    def test_the_trace_of_a_request_arrives_with_its_event_also_after_a_refusal(self):
+        crm = self.receiver()
+        trace, parent = '4bf92f3577b34da6a3ce929d0e0e4736', '00f067aa0ba902b7'
+        malformed = ('', '00', f'00-{trace.upper()}-{parent}-01', f'00-{"0" * 32}-{parent}-01', f'00-{trace}-{"0" * 16}-01',
+                     f'01-{trace}-{parent}-01', f'00-{trace}-{parent}-01-more', f'00-{trace}-{parent}-0')
+        with self.serve(crm.port) as running:
+            charge = self.fan(running)
+            for text in malformed:
+                charge(traceparent=text)
+            with contextlib.suppress(OSError):  # the server closes before it has read it all
+                charge(status=400, traceparent=f'00-{trace}-{parent}-01' + '0' * 1_000_000)
+            charge()
+            charge(traceparent=f'00-{trace}-{parent}-01')
+            versions = range(1, len(malformed) + 3)
+            wait_until(lambda: list(crm.versions().values()) == [list(versions)])
+            crm.behave = lambda event: answer(500) if event['keyversion'] == len(versions) + 1 else None
+            charge(traceparent=f'00-{trace}-{parent}-00')
+            other = self.fan(running)
+
+            def is_parked():
+                other()  # it is accepted: the receiver is not down
+                return self.sink(running)['parkedEvents'] == 1
+            wait_until(is_parked)
+            running.process.kill()
+            running.process.wait()
+        crm.behave = lambda event: None
+        with self.serve(crm.port):
+            wait_until(lambda: any(event.get('traceparent', '').endswith('-00') for event in crm.accepted))
+        self.assertEqual({event['keyversion'] for event in crm.accepted if 'traceparent' in event}, {len(versions), len(versions) + 1})
+        for event in crm.accepted:
+            if told := event.get('traceparent'):
+                self.assertRegex(told, f'^00-{trace}-[0-9a-f]{{16}}-0[01]$')
+                self.assertNotIn(parent, told, 'the span is that of the server')
+        self.assertEqual(crm.faults, [])
 
     def test_events_are_delivered_again_when_an_operator_asks_for_it(self):
         crm = self.receiver()

@@ -1,2 +1,2 @@
-INSERT INTO outbox (id, key, version, type, payload, created_at)
-VALUES ($id, $key, $version, $type, $payload, $created_at)
+INSERT INTO outbox (id, key, version, type, payload, created_at, trace)
+VALUES ($id, $key, $version, $type, $payload, $created_at, nullif($trace, ''))

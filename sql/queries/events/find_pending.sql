@@ -1,1 +1,1 @@
-SELECT id, key, version, type, payload, created_at FROM outbox WHERE id > $after ORDER BY id LIMIT $limit
+SELECT id, key, version, type, payload, created_at, trace FROM outbox WHERE id > $after ORDER BY id LIMIT $limit

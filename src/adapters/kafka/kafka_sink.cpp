@@ -167,7 +167,7 @@ class KafkaSink::Producer {
   bool send(const OutboxEvent& event, std::size_t index) {
     constexpr std::string_view kContentType = "application/cloudevents+json; charset=UTF-8";
     const std::string id = std::to_string(event.row.id.value), version = std::to_string(event.row.version);
-    rd_kafka_headers_t* const headers = rd_kafka_headers_new(4);
+    rd_kafka_headers_t* const headers = rd_kafka_headers_new(6);
     const auto add = [&](std::string_view name, std::string_view value) {
       rd_kafka_header_add(headers, name.data(), ssize_t(name.size()), value.data(), ssize_t(value.size()));
     };
@@ -175,6 +175,9 @@ class KafkaSink::Producer {
     add("ce_id", id);
     add("ce_type", event.row.type);
     add("ce_keyversion", version);
+    // The names of CloudEvents and of W3C Trace Context, which libraries for tracing read.
+    if (!event.row.trace.empty())
+      for (const char* name : {"ce_traceparent", "traceparent"}) add(name, event.row.trace);
     const auto& [row, json] = event;
     const rd_kafka_resp_err_t error = rd_kafka_producev(
         handle_.get(), RD_KAFKA_V_RKT(topic_.get()), RD_KAFKA_V_KEY(row.key.data(), row.key.size()),

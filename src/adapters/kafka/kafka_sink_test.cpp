@@ -128,6 +128,21 @@ TEST(KafkaSink, writes_a_record_with_key_and_headers_for_each_event) {
   EXPECT_EQ(records[1].value, R"({"id":"4712"})");
 }
 
+// R-E2: under the name of CloudEvents and the one that libraries for tracing read.
+TEST(KafkaSink, adds_the_trace_of_an_event_that_has_one) {
+  Brokers brokers;
+  KafkaSink sink(brokers.options());
+  auto both = events(1, 2);
+  both[1].row.trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  EXPECT_EQ(sink.accept(both, {}), 2u);
+  auto records = brokers.read(2);
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0].headers.size(), 4u);
+  EXPECT_EQ(records[1].headers.size(), 6u);
+  EXPECT_EQ(records[1].headers["ce_traceparent"], both[1].row.trace);
+  EXPECT_EQ(records[1].headers["traceparent"], both[1].row.trace);
+}
+
 TEST(KafkaSink, goes_on_where_it_stopped_after_an_outage) {
   Brokers brokers;
   auto options = brokers.options();

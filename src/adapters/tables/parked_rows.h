@@ -10,7 +10,7 @@ namespace stagedoor::tables {
 
 // The names have static lifetime; the values must live until the statement is done.
 template <class Param>
-std::array<Param, 11> parked_parameters(std::string_view sink, const ParkedEvent& row) {
+std::array<Param, 12> parked_parameters(std::string_view sink, const ParkedEvent& row) {
   return {Param{"$sink", sink},
           Param{"$id", row.event.id},
           Param{"$key", row.event.key},
@@ -18,6 +18,7 @@ std::array<Param, 11> parked_parameters(std::string_view sink, const ParkedEvent
           Param{"$type", row.event.type},
           Param{"$payload", row.event.payload},
           Param{"$created_at", row.event.created_at},
+          Param{"$trace", row.event.trace},
           Param{"$attempts", row.attempts},
           Param{"$parked_at", row.parked_at},
           Param{"$next_at", row.next_at},

@@ -126,6 +126,7 @@ void WebhookSink::Client::start(std::size_t number, const OutboxEvent& event) {
     add_header(delivery.headers, "Content-Type: application/cloudevents+json; charset=utf-8");
     add_header(delivery.headers, fmt::format("{}: {}", kSignatureHeader,
                                              signature(options_.secrets, std::int64_t(at), event.json)));
+    if (!event.row.trace.empty()) add_header(delivery.headers, "traceparent: " + event.row.trace);
     add_header(delivery.headers, "Expect:");  // the body follows at once
     set(handle, CURLOPT_URL, options_.url.c_str());
     set(handle, CURLOPT_PROTOCOLS_STR, "http,https");

@@ -61,6 +61,16 @@ TEST_F(Webhooks, post_each_event_as_a_signed_cloud_event) {
             HasSubstr("Stagedoor-Signature: " + signature(kSecrets, 1'700'000'000, bodies_.at(0)) + "\r\n")));
 }
 
+// R-E2
+TEST_F(Webhooks, have_the_trace_of_an_event_that_has_one_in_a_header) {
+  auto events = std::vector{event(1, "a"), event(2, "a")};
+  events[1].row.trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  deliver(kTaken, events);
+  ASSERT_EQ(heads_.size(), 2u);
+  EXPECT_THAT(heads_[0], testing::Not(HasSubstr("traceparent")));
+  EXPECT_THAT(heads_[1], HasSubstr("\r\ntraceparent: " + events[1].row.trace + "\r\n"));
+}
+
 TEST_F(Webhooks, keep_the_order_of_a_key_and_deliver_nothing_behind_a_refusal) {
   const auto refuses_3 = [](const ScriptedServer::Request& request) {
     return crowd::answer(request.body.find("\"3\"") == std::string_view::npos ? 204 : 500, "");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/describe/class.hpp>
+#include <boost/json/fwd.hpp>
 #include <string>
 #include <string_view>
 
@@ -18,11 +19,16 @@ struct Envelope {
   std::string_view subject{};  // the key: "reservation/17"
   std::int64_t keyversion{};   // an extension: 1, 2, 3… of the events of a key
   TimePoint time{};            // of the commit
+  // The extension "Distributed Tracing" of CloudEvents: the trace of the request that caused the event.
+  json::Omitted<std::string_view> traceparent{};
   std::string_view datacontenttype = "application/json";
   json::Raw data{};  // event_types.h
+
+  static void refine(boost::json::object& properties);
 };
 BOOST_DESCRIBE_STRUCT(Envelope, (),
-                      (specversion, id, source, type, subject, keyversion, time, datacontenttype, data))
+                      (specversion, id, source, type, subject, keyversion, time, traceparent, datacontenttype,
+                       data))
 
 std::string source_of(std::string_view store_id);
 

@@ -39,7 +39,10 @@ class Examples {
     row.expires_at = kNow + Millis(300'000);
     row.updated_at = kNow;
     row.version = status == ReservationStatus::RESERVED ? 1 : 2;
-    return event_of(row, ids_);
+    OutboxRow made = event_of(row, ids_);
+    if (reason != CancelReason::LAPSED)
+      made.trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    return made;
   }
   OutboxRow posting(PostingType type, std::int64_t seq, std::int64_t amount, std::int64_t balance) {
     Posting row;

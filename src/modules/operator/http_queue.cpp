@@ -221,7 +221,7 @@ class Emptying : public std::enable_shared_from_this<Emptying> {
   void send_out(const LinePlace& person) {
     const reservation::Leave order{{person.event, person.place, person.user}, CancelReason::OPERATOR};
     api::submit(
-        deps_.lane, LaneClass::operation, {},
+        deps_.lane, LaneClass::operation, Idempotency{{}, {}, {}, idempotency_.trace},
         [order](const View& view, Keys& wanted) { reservation::leave_keys(order, view, wanted); },
         [order, &rooms = deps_.rooms](const View& view, BatchContext& context) {
           const auto current = rooms.place_of(order.fan.event, order.fan.user, context.now);

@@ -19,8 +19,11 @@ struct OutboxRow {
   std::string type{};        // "stagedoor.reservation.held.v1"
   std::string payload{};     // JSON
   TimePoint created_at{};
+  // The traceparent of the request that caused it, set by the lane; empty: the request had none, or a job
+  // caused it.
+  std::string trace{};
 };
-BOOST_DESCRIBE_STRUCT(OutboxRow, (), (id, key, version, type, payload, created_at))
+BOOST_DESCRIBE_STRUCT(OutboxRow, (), (id, key, version, type, payload, created_at, trace))
 
 // The newest event of a key whose rows have no version of their own: "event/1", "queue/1".
 struct KeyVersion {
