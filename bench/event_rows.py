@@ -11,6 +11,7 @@ import time
 import servers
 from rows import BUYERS, EVENT_SELL, Result, hold_request
 from servers import LOAD_CORE, Stagedoor, expect_only, load, median, pinned, say
+import webhook_rows
 
 sys.path.insert(0, str(servers.ROOT / 'tests/events'))
 from cluster_rows import BOTH_CORES, Cluster
@@ -200,4 +201,4 @@ def in_time(work, took, most):
     return Result(work, f'{median(took):.1f} ms', f'p99 {p99:.1f} ms', median(took), most, False, 'ms', runs=took)
 
 
-ROWS = {'events-relay': relay_alone, 'events-holds': holds_beside, 'events-latency': latency}
+ROWS = {'events-relay': relay_alone, 'events-holds': holds_beside, 'events-latency': latency, **webhook_rows.ROWS}

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <stop_token>
 #include <string>
 #include <vector>
 
+#include "core/time.h"
 #include "state/rows/outbox.h"
 
 namespace stagedoor {
@@ -36,29 +38,23 @@ class EventSink {
 
 // What became of one event.
 struct Delivered {
-  enum class Result { accepted, refused, not_tried };
+  // put_off: the receiver is busy and asks to come later; this says nothing about the event.
+  enum class Result { accepted, refused, put_off, not_tried };
   Result result = Result::not_tried;
-  std::string reason = {};  // of a refusal, for people: short, and without text of the receiver
+  std::string reason = {};          // unless accepted, for people: short, and without text of the receiver
+  std::optional<Millis> wait = {};  // of put_off: as long as the receiver asks for, if it says so
 };
 
 // A sink whose receiver answers for each event. The relay parks the key of an event that is refused.
-class KeyedSink : public EventSink {
+class KeyedSink {
  public:
+  virtual ~KeyedSink() = default;
   // Delivers the events of a key one after another, and those of different keys at the same time. Events
-  // behind a refused one of their key are not tried; nor are all others after many refusals in a row, or
-  // after a stop request. Blocks for a limited time. One result for each event. One thread at a time.
+  // behind a refused one of their key are not tried; nor are all others after many refusals in a row, after
+  // one was put off, or after a stop request. Blocks for a limited time. One result for each event. One
+  // thread at a time.
   virtual std::vector<Delivered> deliver(std::span<const OutboxEvent> events,
                                          const std::stop_token& stop) = 0;
-
-  // For a caller that cannot park: accepts up to the first refusal.
-  std::size_t accept(std::span<const OutboxEvent> events, const std::stop_token& stop) override {
-    const auto results = deliver(events, stop);
-    std::size_t count = 0;
-    while (count < results.size() && results[count].result == Delivered::Result::accepted) ++count;
-    if (count < results.size() && results[count].result == Delivered::Result::refused)
-      throw SinkUnavailable(results[count].reason);
-    return count;
-  }
 };
 
 }  // namespace stagedoor

@@ -15,14 +15,20 @@
 
 namespace stagedoor {
 
-// What changes among the parked events and dead letters of a sink.
+// What changes among the parked events and dead letters of a sink. A change of a row that is gone meanwhile
+// has no effect: another relay or an operator was faster, and the progress, which is the fence, may not have
+// moved. The others of the same transaction count.
 struct ParkedChanges {
-  std::vector<ParkedEvent> park = {};  // added, or written over the one with this id
-  std::vector<OutboxId> unpark = {};
-  std::vector<ParkedEvent> bury = {};  // dead letters that are added, or written over the one with this id
-  std::vector<OutboxId> drop = {};     // dead letters that go
+  std::vector<ParkedEvent> park = {};    // added, or written over the one with this id
+  std::vector<ParkedEvent> retry = {};   // parked events with new attempts, next_at and reason
+  std::vector<OutboxId> unpark = {};     // parked events that go
+  std::vector<ParkedEvent> bury = {};    // parked events that become dead letters
+  std::vector<ParkedEvent> revive = {};  // dead letters that become parked events
+  std::vector<OutboxId> drop = {};       // dead letters that go
 
-  bool empty() const { return park.empty() && unpark.empty() && bury.empty() && drop.empty(); }
+  bool empty() const {
+    return park.empty() && retry.empty() && unpark.empty() && bury.empty() && revive.empty() && drop.empty();
+  }
 };
 
 // What waits for a sink.
@@ -47,6 +53,8 @@ class Outbox {
   virtual std::vector<OutboxRow> pending(OutboxId after, std::size_t limit) = 0;
   // A random UUID, made with the store and kept as long as it lives.
   virtual std::string store_id() = 0;
+  // All sinks that ever accepted or parked something, by name; also those that the settings name no more.
+  virtual std::vector<std::string> sinks() = 0;
   // The last row that the sink accepted; 0: none yet.
   virtual OutboxId progress(std::string_view sink) = 0;
   // Moves the sink's progress from `expected` to `next`. Returns false without a change if the progress is
@@ -60,6 +68,9 @@ class Outbox {
   virtual ParkedKeys parked_keys(std::string_view sink) = 0;
   // The oldest parked event of each key, if its next attempt is due; at most `limit`, by id.
   virtual std::vector<ParkedEvent> due(std::string_view sink, TimePoint now, std::size_t limit) = 0;
+  // At most `limit` parked events of a key with ids above `after`, by id.
+  virtual std::vector<ParkedEvent> parked(std::string_view sink, std::string_view key, OutboxId after,
+                                          std::size_t limit) = 0;
   // At most `limit` with ids below `before`, newest first.
   virtual std::vector<ParkedEvent> dead_letters(std::string_view sink, OutboxId before,
                                                 std::size_t limit) = 0;

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "core/ids.h"
 #include "core/time.h"
@@ -15,6 +17,9 @@ struct RetentionLimits {
   TimePoint answers_before{};                // remembered answers (R-X5: kept 24 h)
   std::optional<TimePoint> outbox_before{};  // domain events; nullopt: none by age
   OutboxId outbox_accepted{};                // domain events that every sink has accepted; 0: none
+  // What these sinks have not accepted, as the store has it, stays: an operator may have moved one back
+  // since.
+  std::vector<std::string> sinks{};
 };
 
 struct Forgotten {

@@ -181,7 +181,7 @@ void accept_events(Outbox& sinks) {
       .event = rows.at(1), .attempts = 1, .parked_at = at(2), .next_at = at(3), .reason = "500"};
   ParkedEvent dead = refused;
   dead.event = rows.at(0);
-  sinks.park("out", {}, OutboxId{5002}, {.park = {refused}, .bury = {dead}});
+  sinks.park("out", {}, OutboxId{5002}, {.park = {refused, dead}, .bury = {dead}});
 }
 
 }  // namespace

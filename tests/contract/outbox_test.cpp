@@ -123,13 +123,14 @@ std::vector<std::int64_t> ids_of(const std::vector<ParkedEvent>& rows) {
 // R-E2
 TEST_P(OutboxOfStore, keeps_a_parked_event_and_a_dead_letter_as_they_were_written) {
   const ParkedEvent written = parked(5001, "wallet/3", at(30));
-  EXPECT_TRUE(open_outbox()->park("crm", {}, {5001}, {.park = {written}, .bury = {written}}));
+  ParkedEvent dead = written;
+  dead.event.id = {5002};
+  EXPECT_TRUE(open_outbox()->park("crm", {}, {5002}, {.park = {written, dead}, .bury = {dead}}));
   reopen();
   const auto sinks = open_outbox();
-  EXPECT_EQ(sinks->progress("crm"), OutboxId{5001});
-  for (const auto& found :
-       {sinks->due("crm", at(30), 5).at(0), sinks->dead_letters("crm", {6000}, 5).at(0)}) {
-    EXPECT_EQ(found.event.id, written.event.id);
+  EXPECT_EQ(sinks->progress("crm"), OutboxId{5002});
+  for (auto found : {sinks->due("crm", at(30), 5).at(0), sinks->dead_letters("crm", {6000}, 5).at(0)}) {
+    found.event.id = written.event.id;
     EXPECT_EQ(found.event.key, written.event.key);
     EXPECT_EQ(found.event.version, written.event.version);
     EXPECT_EQ(found.event.type, written.event.type);
@@ -141,6 +142,66 @@ TEST_P(OutboxOfStore, keeps_a_parked_event_and_a_dead_letter_as_they_were_writte
     EXPECT_EQ(found.next_at, written.next_at);
     EXPECT_EQ(found.reason, written.reason);
   }
+}
+
+TEST_P(OutboxOfStore, gives_the_parked_events_of_a_key_above_an_id) {
+  const auto sinks = open_outbox();
+  EXPECT_TRUE(sinks->park(
+      "crm", {}, {9}, {.park = {parked(1, "a"), parked(2, "b"), parked(3, "a", at(90)), parked(7, "a")}}));
+  EXPECT_TRUE(sinks->park("out", {}, {9}, {.park = {parked(4, "a")}}));
+  EXPECT_THAT(ids_of(sinks->parked("crm", "a", {}, 10)), ElementsAre(1, 3, 7));
+  EXPECT_THAT(ids_of(sinks->parked("crm", "a", {1}, 1)), ElementsAre(3));
+  EXPECT_THAT(ids_of(sinks->parked("crm", "c", {}, 10)), IsEmpty());
+}
+
+TEST_P(OutboxOfStore, knows_every_sink_that_accepted_or_parked_something) {
+  EXPECT_THAT(open_outbox()->sinks(), IsEmpty());
+  EXPECT_TRUE(open_outbox()->advance("out", {}, {5}));
+  EXPECT_TRUE(open_outbox()->park("crm", {}, {}, {.park = {parked(1, "a")}}));
+  EXPECT_THAT(open_outbox()->sinks(), ElementsAre("crm", "out"));
+}
+
+// The progress may stay where it is, so it is no fence for them.
+TEST_P(OutboxOfStore, changes_only_rows_that_are_still_there) {
+  const auto sinks = open_outbox();
+  EXPECT_TRUE(sinks->park("crm", {}, {9}, {.park = {parked(1, "a"), parked(2, "b"), parked(3, "c")}}));
+  ParkedEvent again = parked(1, "a", at(50));
+  again.attempts = 4;
+  again.reason = "again";
+  EXPECT_TRUE(sinks->park("crm", {9}, {9}, {.retry = {again, parked(7, "d")}, .bury = {parked(2, "b")}}));
+  const auto found = sinks->due("crm", at(50), 10);
+  EXPECT_THAT(ids_of(found), ElementsAre(1, 3)) << "7 was not parked";
+  EXPECT_EQ(found.at(0).attempts, 4);
+  EXPECT_EQ(found.at(0).reason, "again");
+  EXPECT_THAT(ids_of(sinks->dead_letters("crm", {100}, 10)), ElementsAre(2));
+
+  EXPECT_TRUE(sinks->park("crm", {9}, {9}, {.unpark = {{3}}, .drop = {{2}}}));
+  EXPECT_TRUE(sinks->park("crm", {9}, {9},
+                          {.retry = {parked(3, "c")},
+                           .unpark = {{3}},
+                           .bury = {parked(2, "b"), parked(3, "c")},
+                           .revive = {parked(2, "b")},
+                           .drop = {{2}}}));
+  EXPECT_THAT(ids_of(sinks->due("crm", at(50), 10)), ElementsAre(1));
+  EXPECT_THAT(ids_of(sinks->dead_letters("crm", {100}, 10)), IsEmpty());
+
+  EXPECT_TRUE(sinks->park("crm", {9}, {9}, {.bury = {parked(1, "a")}}));
+  EXPECT_TRUE(sinks->park("crm", {9}, {9}, {.revive = {parked(1, "a")}}));
+  EXPECT_THAT(ids_of(sinks->due("crm", at(50), 10)), ElementsAre(1));
+  EXPECT_THAT(ids_of(sinks->dead_letters("crm", {100}, 10)), IsEmpty());
+}
+
+// What an operator wants delivered again, when a relay has not noticed it yet.
+TEST_P(OutboxOfStore, rows_stay_that_a_sink_was_moved_back_to) {
+  write(5001, 5005);
+  const auto sinks = open_outbox();
+  EXPECT_TRUE(sinks->advance("crm", {}, {5005}));
+  EXPECT_TRUE(sinks->advance("crm", {5005}, {5002}));
+  EXPECT_EQ(retention().forget({.outbox_accepted = {5005}, .sinks = {"crm"}}, 10).rows, 2u);
+  EXPECT_THAT(ids(0), ElementsAre(5003, 5004, 5005));
+  EXPECT_EQ(retention().forget({.outbox_accepted = {5005}, .sinks = {"crm", "new"}}, 10).rows, 0u);
+  EXPECT_TRUE(sinks->advance("crm", {5002}, {5005}));
+  EXPECT_EQ(retention().forget({.outbox_accepted = {5005}, .sinks = {"crm"}}, 10).rows, 3u);
 }
 
 TEST_P(OutboxOfStore, gives_the_oldest_parked_event_of_each_key_when_it_is_due) {
@@ -161,9 +222,10 @@ TEST_P(OutboxOfStore, gives_the_oldest_parked_event_of_each_key_when_it_is_due) 
 // The fence: what a relay parks that comes late is not written.
 TEST_P(OutboxOfStore, parks_only_with_the_move_that_is_expected) {
   const auto sinks = open_outbox();
-  EXPECT_TRUE(sinks->park("crm", {}, {5}, {.park = {parked(5, "a")}, .bury = {parked(4, "b")}}));
+  EXPECT_TRUE(
+      sinks->park("crm", {}, {5}, {.park = {parked(5, "a"), parked(4, "b")}, .bury = {parked(4, "b")}}));
   EXPECT_FALSE(sinks->park(
-      "crm", {4}, {7}, {.park = {parked(7, "c")}, .unpark = {{5}}, .bury = {parked(6, "d")}, .drop = {{4}}}));
+      "crm", {4}, {7}, {.park = {parked(7, "c")}, .unpark = {{5}}, .bury = {parked(5, "a")}, .drop = {{4}}}));
   EXPECT_EQ(sinks->progress("crm"), OutboxId{5});
   EXPECT_THAT(ids_of(sinks->due("crm", at(0), 10)), ElementsAre(5));
   EXPECT_THAT(ids_of(sinks->dead_letters("crm", {100}, 10)), ElementsAre(4));
@@ -173,8 +235,9 @@ TEST_P(OutboxOfStore, parks_only_with_the_move_that_is_expected) {
 
 TEST_P(OutboxOfStore, gives_dead_letters_newest_first_below_an_id) {
   const auto sinks = open_outbox();
-  EXPECT_TRUE(sinks->park("crm", {}, {9}, {.bury = {parked(2, "a"), parked(7, "b"), parked(5, "c")}}));
-  EXPECT_TRUE(sinks->park("out", {}, {9}, {.bury = {parked(6, "a")}}));
+  const std::vector<ParkedEvent> letters = {parked(2, "a"), parked(7, "b"), parked(5, "c")};
+  EXPECT_TRUE(sinks->park("crm", {}, {9}, {.park = letters, .bury = letters}));
+  EXPECT_TRUE(sinks->park("out", {}, {9}, {.park = {parked(6, "a")}, .bury = {parked(6, "a")}}));
   EXPECT_THAT(ids_of(sinks->dead_letters("crm", {100}, 2)), ElementsAre(7, 5));
   EXPECT_THAT(ids_of(sinks->dead_letters("crm", {5}, 2)), ElementsAre(2));
 }
@@ -186,7 +249,7 @@ TEST_P(OutboxOfStore, says_what_waits_for_a_sink) {
   EXPECT_EQ(sinks->backlog("crm", {}).first, OutboxId{});
   write(5001, 5002, at(10));
   write(5003, 5004, at(20));
-  EXPECT_TRUE(sinks->park("crm", {}, {5002}, {.bury = {parked(5001, "a")}}));
+  EXPECT_TRUE(sinks->park("crm", {}, {5002}, {.park = {parked(5001, "a")}, .bury = {parked(5001, "a")}}));
   const SinkBacklog backlog = sinks->backlog("crm", {5002});
   EXPECT_EQ(backlog.behind, 2u);
   EXPECT_EQ(backlog.oldest, at(20));

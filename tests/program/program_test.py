@@ -538,6 +538,7 @@ events:
         folder = tempfile.TemporaryDirectory()
         cls.addClassCleanup(folder.cleanup)
         cls.folder = pathlib.Path(folder.name)
+        cls.addClassCleanup(os.umask, os.umask(0o022))
         opening = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=5)
         (cls.folder / 'sale.yaml').write_text(cls.SALE.format(opening=opening.isoformat(timespec='milliseconds')))
         running = server.Server(cls.folder, '--catalogue.file=sale.yaml', '--admin.keys=anna:owner:the-secret-of-anna')
@@ -577,6 +578,22 @@ events:
         result = self.verify('--file', 'draw.json', '--list', 'joins.csv', '--token', token)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
         return int(result.stdout.split('→ rank ')[1].split()[0])
+
+    def test_files_with_user_ids_can_be_read_by_their_owner_only(self):
+        modes = {name: (self.folder / name).stat().st_mode & 0o777
+                 for name in ('joins.csv', 'stagedoor.db', 'stagedoor.db-wal', 'stagedoor.db-shm', 'stagedoor.db.lock')}
+        self.assertEqual(set(modes.values()), {0o600}, modes)
+        again = server.run('fairness', '--event', '7', '--joins', 'joins.csv', folder=self.folder)
+        self.assertEqual((again.returncode, 'already exists' in again.stderr), (2, True), again.stderr)
+
+    def test_report_needs_no_secret_of_a_webhook(self):
+        webhook = '--events.sinks=crm=https://crm.example/'
+        report = server.run('fairness', '--event', '7', webhook, folder=self.folder)
+        self.assertEqual(report.returncode, self.fairness.returncode, report.stderr)
+        self.assertIn('joins', report.stdout)
+        for command in ('serve', 'verify-config'):
+            refused = server.run(command, webhook, folder=self.folder)
+            self.assertEqual((refused.returncode, 'crm needs a secret' in refused.stderr), (2, True), refused.stderr)
 
     def test_recomputed_ranks_are_the_order_that_everybody_was_told(self):
         told = {}

@@ -22,6 +22,8 @@ World::World(const StorePorts& store, const Clock& clock, WorldOptions options)
     : journal_(options.journal),
       instance_({.store = store,
                  .queries = {},
+                 .sinks = options.sinks,
+                 .outbox = options.outbox,
                  .clock = clock,
                  .service_clock = options.service_clock,
                  .random = &seeds,

@@ -11,6 +11,7 @@
 // A restart is another World on the same store.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -51,6 +52,8 @@ struct WorldOptions {
   Won balance_max{100'000'000};
   std::vector<std::string>* journal = nullptr;  // gets "answer" for each
   ServiceTimeClock* service_clock = nullptr;
+  std::vector<std::string> sinks = {};  // their names, for the calls of operators
+  std::function<std::unique_ptr<Outbox>()> outbox = {};
 };
 
 class World {

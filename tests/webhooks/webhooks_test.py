@@ -22,18 +22,10 @@ import receiver as example
 import local_servers
 import report
 import server
-from server import call
+from server import call, wait_until
 
 SECRETS = ('new-secret-new-secret-new', 'old-secret-old-secret-old')
 KEY = 'the-secret-of-anna'
-
-
-def wait_until(condition, seconds=30):
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            raise AssertionError('waited in vain')
-        time.sleep(0.05)
 
 
 # Nobody is let in, so that charges are the only events after the start.
@@ -190,7 +182,7 @@ class Webhooks(Sale):
             wallets = {}
             for number, charge in enumerate(fans):
                 charge()
-                wait_until(lambda: len(crm.accepted) == number + 1)
+                wait_until('events arrive', lambda: len(crm.accepted) == number + 1)
                 wallets[number] = crm.accepted[-1]['data']['walletId']
             ways.update({wallets[number]: way for number, way in bad.items()})
             crm.behave = behave
@@ -203,7 +195,7 @@ class Webhooks(Sale):
             self.assertLess(sorted(took)[len(took) // 2], 0.5, 'bookings go on')
 
             good = [f'wallet/{wallets[number]}' for number in (0, 4, 5, 6, 7)]
-            wait_until(lambda: all(crm.versions().get(subject) == list(range(1, 12)) for subject in good))
+            wait_until('the good keys are complete', lambda: all(crm.versions().get(subject) == list(range(1, 12)) for subject in good))
             refused = {f'wallet/{wallets[number]}' for number in (1, 2, 3)}
             for subject in refused:
                 self.assertEqual(crm.versions()[subject], [1], 'nothing behind a refused event')
@@ -211,14 +203,14 @@ class Webhooks(Sale):
             def dead():
                 fans[0]()  # it is accepted: the receiver is not down
                 return self.sink(running)['deadLetters']
-            wait_until(lambda: dead() == 30, 60)
+            wait_until('refused events are dead letters', lambda: dead() == 30, 60)
             self.assertEqual(self.sink(running)['parkedEvents'], 0)
             letters = call(running.url + '/admin/sinks/crm/dead-letters?limit=200', token=KEY)[1]['data']
             self.assertEqual({letter['subject'] for letter in letters}, refused)
             self.assertEqual({letter['reason'] for letter in letters}, {
                 'it answered with status 500', 'it answered with status 302, and redirects are not followed',
                 'Transferred a partial file'})
-            wait_until(lambda: self.metric(running, 'stagedoor_events_dead_letters') == 30, 5)
+            wait_until('the metric says so', lambda: self.metric(running, 'stagedoor_events_dead_letters') == 30, 5)
 
             crm.behave = lambda event: None
             first = min(letter['id'] for letter in letters)
@@ -226,7 +218,7 @@ class Webhooks(Sale):
             self.assertEqual(len(self.events(running, 'dead', 'list', 'crm').splitlines()), 29)
             self.assertIn('29 dead letters are tried again', self.events(running, 'dead', 'send', 'crm', '--all'))
             sent = {letter['id'] for letter in letters} - {first}
-            wait_until(lambda: sent <= {int(event['id']) for event in crm.accepted})
+            wait_until('dead letters arrive', lambda: sent <= {int(event['id']) for event in crm.accepted})
             self.assertEqual(self.sink(running)['deadLetters'], 0)
             log = call(running.url + '/admin/log', token=KEY)[1]['data']
             self.assertEqual([row['action'] for row in log[:2]], ['sink.send_dead_letters', 'sink.drop_dead_letters'])
@@ -241,13 +233,13 @@ class Webhooks(Sale):
             fans = [self.fan(running) for _ in range(5)]
             for charge in fans:
                 charge(2)
-            wait_until(lambda: len(crm.accepted) == 10)
+            wait_until('events arrive', lambda: len(crm.accepted) == 10)
             for way in (answer(503), lambda handler: time.sleep(60)):
                 crm.behave = lambda event: way
                 for charge in fans:
                     charge()
-                wait_until(lambda: 'delivery of events to crm failed' in self.log(), 40)
-            wait_until(lambda: self.metric(running, 'stagedoor_events_oldest_unaccepted_seconds') > 0.5)
+                wait_until('the log tells the outage', lambda: 'delivery of events to crm failed' in self.log(), 40)
+            wait_until('the metric says so', lambda: self.metric(running, 'stagedoor_events_oldest_unaccepted_seconds') > 0.5)
             self.assertEqual(self.sink(running)['parkedEvents'], 0)
             self.assertEqual(self.sink(running)['behind'], 10)
             running.process.kill()
@@ -256,11 +248,11 @@ class Webhooks(Sale):
         with self.serve(crm.port) as running:  # refused connections
             for charge in [self.fan(running) for _ in range(5)]:
                 charge()
-            wait_until(lambda: "Couldn't connect" in self.log() or 'connect to server' in self.log())
+            wait_until('the log tells the outage', lambda: "Couldn't connect" in self.log() or 'connect to server' in self.log())
             self.assertEqual((self.sink(running)['behind'], self.sink(running)['parkedEvents']), (15, 0))
             again = self.receiver(crm.port)
-            wait_until(lambda: len(again.versions()) == 10, 60)
-            wait_until(lambda: self.sink(running)['behind'] == 0)
+            wait_until('all keys arrive', lambda: len(again.versions()) == 10, 60)
+            wait_until('no event waits', lambda: self.sink(running)['behind'] == 0)
         versions = crm.versions()
         for subject, rest in again.versions().items():
             versions[subject] = versions.get(subject, []) + [version for version in rest if version > max(versions.get(subject, [0]))]
@@ -272,19 +264,19 @@ class Webhooks(Sale):
             fans = [self.fan(running) for _ in range(4)]
             for charge in fans:
                 charge()
-            wait_until(lambda: len(crm.accepted) == 4)
+            wait_until('events arrive', lambda: len(crm.accepted) == 4)
             bad = crm.accepted[0]['subject']
             crm.behave = lambda event: answer(500) if event['subject'] == bad else None
             for _ in range(5):
                 for charge in fans:
                     charge()
-            wait_until(lambda: self.sink(running)['parkedEvents'] == 5)
+            wait_until('the number of parked events is right', lambda: self.sink(running)['parkedEvents'] == 5)
             running.process.kill()
             running.process.wait()
         crm.behave = lambda event: None
         with self.serve(crm.port) as running:
-            wait_until(lambda: list(crm.versions().values()) == [[1, 2, 3, 4, 5, 6]] * 4)
-            wait_until(lambda: self.sink(running)['parkedEvents'] == 0)
+            wait_until('all versions arrive', lambda: list(crm.versions().values()) == [[1, 2, 3, 4, 5, 6]] * 4)
+            wait_until('the number of parked events is right', lambda: self.sink(running)['parkedEvents'] == 0)
 
     def test_the_trace_of_a_request_arrives_with_its_event_also_after_a_refusal(self):
         crm = self.receiver()
@@ -325,12 +317,12 @@ class Webhooks(Sale):
         crm = self.receiver()
         with self.serve(crm.port) as running:
             self.fan(running)(3)
-            wait_until(lambda: len(crm.accepted) == 3)
-            wait_until(lambda: self.sink(running)['behind'] == 0)
+            wait_until('events arrive', lambda: len(crm.accepted) == 3)
+            wait_until('no event waits', lambda: self.sink(running)['behind'] == 0)
             ids = [int(event['id']) for event in crm.accepted]
             self.assertRegex(self.events(running, 'status'), rf'(?m)^crm +{ids[-1]} +0 ')
             self.assertIn(f'from event {ids[1]} on', self.events(running, 'replay', 'crm', '--from', str(ids[1])))
-            wait_until(lambda: len(crm.accepted) == 5)
+            wait_until('events arrive', lambda: len(crm.accepted) == 5)
             self.assertEqual([int(event['id']) for event in crm.accepted[3:]], ids[1:])
             status, said = call(running.url + '/admin/sinks/crm/replay', 'POST', {'from': ids[-1] + 5}, KEY)
             self.assertEqual((status, said['code']), (400, 'INVALID_REQUEST'), 'no event is skipped')
@@ -343,12 +335,63 @@ class Webhooks(Sale):
         self.assertEqual(result.returncode, 2)
         self.assertIn('is the server running?', result.stderr)
 
+    def test_a_busy_receiver_is_left_alone_as_long_as_it_asks(self):
+        crm, asked = self.receiver(), []
+        with self.serve(crm.port) as running:
+            fans = [self.fan(running) for _ in range(3)]
+            for charge in fans:
+                charge()
+            wait_until('events arrive', lambda: len(crm.accepted) == 3)
+
+            def busy(event):
+                asked.append(time.monotonic())
+                return answer(429, ('Retry-After', '3')) if len(asked) == 1 else None
+            crm.behave = busy
+            for _ in range(3):
+                for charge in fans:
+                    charge()
+                    time.sleep(0.05)
+            wait_until('events arrive', lambda: len(crm.accepted) == 12)
+            self.assertEqual(sum(moment < asked[0] + 2.9 for moment in asked), 1, 'it was left alone, with other events, too')
+            self.assertEqual(sorted(crm.versions().values()), [[1, 2, 3, 4]] * 3)
+            self.assertEqual((self.sink(running)['parkedEvents'], self.sink(running)['deadLetters']), (0, 0))
+            self.assertIn('the receiver of events is busy', self.log())
+
+    def test_operators_try_parked_keys_now_or_give_them_up_also_when_the_sink_was_removed(self):
+        crm = self.receiver()
+        with self.serve(crm.port) as running:
+            fans = [self.fan(running) for _ in range(3)]
+            for charge in fans:
+                charge()
+            wait_until('events arrive', lambda: len(crm.accepted) == 3)
+            bad = [event['subject'] for event in crm.accepted[:2]]
+            crm.behave = lambda event: answer(500) if event['subject'] in bad else None
+            for _ in range(20):
+                for charge in fans:
+                    charge()
+            wait_until('the number of parked events is right', lambda: self.sink(running)['parkedEvents'] == 40)
+            wait_until('pauses grow', lambda: min(key['attempts'] for key in call(running.url + '/admin/sinks/crm/parked', token=KEY)[1]['data']) >= 4)
+            self.assertRegex(self.events(running, 'parked', 'list', 'crm'), rf'(?m)^{bad[0]} 20 events, first .*it answered with status 500$')
+            crm.behave = lambda event: None
+            self.assertIn('1 keys with 20 events are tried now', self.events(running, 'parked', 'retry', 'crm', bad[0]))
+            wait_until('the key is complete', lambda: crm.versions()[bad[0]] == list(range(1, 22)), 3)
+            crm.behave = lambda event: answer(500) if event['subject'] in bad else None
+            self.assertIn('1 keys with 20 events are dead letters', self.events(running, 'parked', 'give-up', 'crm', '--all'))
+            self.assertEqual((self.sink(running)['parkedEvents'], self.sink(running)['deadLetters']), (0, 20))
+        with server.Server(self.folder, f'--admin.keys=anna:owner:{KEY}') as running:
+            self.assertIn('(crm is not in events.sinks any more', self.events(running, 'status'))
+            self.assertEqual(len(self.events(running, 'dead', 'list', 'crm').splitlines()), 20)
+            self.assertIn('20 dead letters dropped', self.events(running, 'dead', 'drop', 'crm', '--all'))
+            self.assertNotIn('crm', self.events(running, 'status'))
+            said = server.run('events', 'dead', 'send', 'crm', '--all', '--url', running.url, f'--admin.keys=anna:owner:{KEY}', folder=self.folder)
+            self.assertEqual((said.returncode, 'names no sink' in said.stderr), (1, True), said.stderr)
+
     def test_private_addresses_are_refused_by_whatever_name(self):
         crm = self.receiver()
         for host in ('127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '0.0.0.0', '2130706433'):
             with self.serve(crm.port, scheme='https', host=host, private='false') as running:
                 self.fan(running)()
-                wait_until(lambda: 'address is not public' in self.log(), 15)
+                wait_until('the log has the reason', lambda: 'address is not public' in self.log(), 15)
         self.assertEqual(crm.accepted, [])
 
     def test_a_certificate_that_nobody_vouches_for_is_refused(self):
@@ -361,7 +404,7 @@ class Webhooks(Sale):
         crm.server.socket = context.wrap_socket(crm.server.socket, server_side=True)
         with self.serve(crm.port, scheme='https') as running:
             self.fan(running)()
-            wait_until(lambda: 'SSL' in self.log(), 15)
+            wait_until('the log has the reason', lambda: 'SSL' in self.log(), 15)
         self.assertEqual(crm.accepted, [])
 
 
@@ -382,13 +425,13 @@ class Instances(Sale):
             fans = [self.fan(instances[0]) for _ in range(4)]
             for charge in fans:
                 charge()
-            wait_until(lambda: len(crm.versions()) == 4)
+            wait_until('all keys arrive', lambda: len(crm.versions()) == 4)
             bad = crm.accepted[0]['subject']
             crm.behave = lambda event: answer(500) if event['subject'] == bad else None
             for charge in fans * 2:
                 charge()
-            wait_until(lambda: self.sink(instances[1])['parkedEvents'] == 2)
-            wait_until(lambda: any(self.metric(one, 'stagedoor_events_parked') == 2 for one in instances), 5)
+            wait_until('the number of parked events is right', lambda: self.sink(instances[1])['parkedEvents'] == 2)
+            wait_until('the metric says so', lambda: any(self.metric(one, 'stagedoor_events_parked') == 2 for one in instances), 5)
             instances.sort(key=lambda one: self.metric(one, 'stagedoor_events_parked'))
             other, killed = instances
             self.assertEqual(self.metric(other, 'stagedoor_events_parked'), 0, 'one of them delivers')
@@ -396,8 +439,8 @@ class Instances(Sale):
             killed.process.wait()
             crm.behave = lambda event: None
             self.fan(other)()
-            wait_until(lambda: sorted(crm.versions().values()) == [[1]] + [[1, 2, 3]] * 4)
-            wait_until(lambda: self.sink(other)['parkedEvents'] == 0)
+            wait_until('all versions arrive', lambda: sorted(crm.versions().values()) == [[1]] + [[1, 2, 3]] * 4)
+            wait_until('the number of parked events is right', lambda: self.sink(other)['parkedEvents'] == 0)
             self.assertRegex(self.events(other, 'status'), r'(?m)^crm +\d+ +0 ')
             audit = server.run('audit', shared[0], folder=self.folder)
             self.assertEqual(audit.returncode, 0, audit.stdout + audit.stderr)

@@ -1,1 +1,2 @@
-DELETE FROM dead_letters WHERE sink = $sink AND id = $id
+-- A row when there was one.
+DELETE FROM dead_letters WHERE sink = $sink AND id = $id RETURNING id

@@ -15,6 +15,13 @@ std::vector<OutboxRow> MemoryOutbox::pending(OutboxId after, std::size_t limit) 
   return rows;
 }
 
+std::vector<std::string> MemoryOutbox::sinks() {
+  const std::lock_guard lock(store_.mutex_);
+  std::vector<std::string> names;
+  for (const auto& [name, accepted] : store_.tables_.sinks) names.push_back(name);
+  return names;
+}
+
 OutboxId MemoryOutbox::progress(std::string_view sink) {
   const std::lock_guard lock(store_.mutex_);
   const auto at = store_.tables_.sinks.find(std::string(sink));
@@ -34,8 +41,20 @@ bool MemoryOutbox::park(std::string_view sink, OutboxId expected, OutboxId next,
   if (accepted != expected) return false;
   accepted = next;
   for (const auto& row : changes.park) tables.parked.insert_or_assign({name, row.event.id}, row);
+  for (const auto& row : changes.retry) {
+    const auto at = tables.parked.find({name, row.event.id});
+    if (at == tables.parked.end()) continue;
+    at->second.attempts = row.attempts;
+    at->second.next_at = row.next_at;
+    at->second.reason = row.reason;
+  }
   for (const OutboxId id : changes.unpark) tables.parked.erase({name, id});
-  for (const auto& row : changes.bury) tables.dead_letters.insert_or_assign({name, row.event.id}, row);
+  const auto move = [&](const std::vector<ParkedEvent>& rows, auto& from, auto& to) {
+    for (const auto& row : rows)
+      if (from.erase({name, row.event.id}) > 0) to.insert_or_assign({name, row.event.id}, row);
+  };
+  move(changes.bury, tables.parked, tables.dead_letters);
+  move(changes.revive, tables.dead_letters, tables.parked);
   for (const OutboxId id : changes.drop) tables.dead_letters.erase({name, id});
   return true;
 }
@@ -56,6 +75,16 @@ std::vector<ParkedEvent> MemoryOutbox::due(std::string_view sink, TimePoint now,
     if (id.first != sink || !seen.insert(row.event.key).second || row.next_at > now) continue;
     if (rows.size() < limit) rows.push_back(row);
   }
+  return rows;
+}
+
+std::vector<ParkedEvent> MemoryOutbox::parked(std::string_view sink, std::string_view key, OutboxId after,
+                                              std::size_t limit) {
+  const std::lock_guard lock(store_.mutex_);
+  std::vector<ParkedEvent> rows;
+  for (const auto& [id, row] : store_.tables_.parked)
+    if (id.first == sink && row.event.key == key && id.second > after && rows.size() < limit)
+      rows.push_back(row);
   return rows;
 }
 

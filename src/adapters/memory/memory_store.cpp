@@ -51,12 +51,16 @@ Forgotten MemoryStore::forget(const RetentionLimits& limits, std::size_t rows_ma
     tables_.answers.erase(at->second);
   std::size_t events = 0, dropped = 0;
   auto& outbox = tables_.outbox;
+  OutboxId accepted = limits.outbox_accepted;
+  for (const auto& sink : limits.sinks) {
+    const auto at = tables_.sinks.find(sink);
+    accepted = std::min(accepted, at == tables_.sinks.end() ? OutboxId{} : at->second);
+  }
   const auto may_go = [&](const OutboxRow& row) {
-    return row.id <= limits.outbox_accepted ||
-           (limits.outbox_before && row.created_at < *limits.outbox_before);
+    return row.id <= accepted || (limits.outbox_before && row.created_at < *limits.outbox_before);
   };
   while (events < rows_max && !outbox.empty() && may_go(outbox.begin()->second)) {
-    if (outbox.begin()->first > limits.outbox_accepted) ++dropped;
+    if (outbox.begin()->first > accepted) ++dropped;
     outbox.erase(outbox.begin());
     ++events;
   }

@@ -39,6 +39,14 @@ std::string PostgresOutbox::store_id() {
   return id;
 }
 
+std::vector<std::string> PostgresOutbox::sinks() {
+  std::vector<std::string> names;
+  auto& connection = open();
+  connection.queue(sql::events::list_sinks, {}, [&](Columns& columns) { columns >> names.emplace_back(); });
+  connection.finish();
+  return names;
+}
+
 OutboxId PostgresOutbox::progress(std::string_view sink) {
   OutboxId accepted;
   auto& connection = open();
@@ -57,7 +65,42 @@ bool PostgresOutbox::advance(std::string_view sink, OutboxId expected, OutboxId 
   return is_moved;
 }
 
-// A change of some rows and the move are one transaction.
+namespace {
+
+// Takes rows out of one table and puts those into another that were there.
+void move(Connection& connection, std::string_view sink, const std::vector<ParkedEvent>& rows,
+          const sql::Text& remove, const sql::Text& put) {
+  std::set<OutboxId> removed;
+  for (const auto& row : rows) {
+    connection.queue(remove, {{"$sink", sink}, {"$id", row.event.id}}, [&](Columns& columns) {
+      OutboxId id;
+      columns >> id;
+      removed.insert(id);
+    });
+  }
+  connection.finish();
+  for (const auto& row : rows)
+    if (removed.contains(row.event.id)) connection.queue(put, tables::parked_parameters<Param>(sink, row));
+}
+
+void write(Connection& connection, std::string_view sink, const ParkedChanges& changes) {
+  for (const auto& row : changes.park)
+    connection.queue(sql::events::put_parked, tables::parked_parameters<Param>(sink, row));
+  for (const auto& row : changes.retry)
+    connection.queue(sql::events::retry_parked, tables::retry_parameters<Param>(sink, row));
+  for (const OutboxId id : changes.unpark)
+    connection.queue(sql::events::delete_parked, {{"$sink", sink}, {"$id", id}});
+  if (!changes.bury.empty())
+    move(connection, sink, changes.bury, sql::events::delete_parked, sql::events::put_dead_letter);
+  if (!changes.revive.empty())
+    move(connection, sink, changes.revive, sql::events::delete_dead_letter, sql::events::put_parked);
+  for (const OutboxId id : changes.drop)
+    connection.queue(sql::events::delete_dead_letter, {{"$sink", sink}, {"$id", id}});
+}
+
+}  // namespace
+
+// The move comes first: its row stays locked until the end, so two such transactions come one after another.
 bool PostgresOutbox::park(std::string_view sink, OutboxId expected, OutboxId next,
                           const ParkedChanges& changes) {
   auto& connection = open();
@@ -68,18 +111,7 @@ bool PostgresOutbox::park(std::string_view sink, OutboxId expected, OutboxId nex
                      {{"$sink", sink}, {"$expected", expected.value}, {"$next", next.value}},
                      [&](Columns&) { is_moved = true; });
     connection.finish();
-    const auto put = [&](const sql::Text& query, const std::vector<ParkedEvent>& rows) {
-      for (const auto& row : rows) connection.queue(query, tables::parked_parameters<Param>(sink, row));
-    };
-    const auto remove = [&](const sql::Text& query, const std::vector<OutboxId>& ids) {
-      for (const OutboxId id : ids) connection.queue(query, {{"$sink", sink}, {"$id", id}});
-    };
-    if (is_moved) {
-      put(sql::events::put_parked, changes.park);
-      remove(sql::events::delete_parked, changes.unpark);
-      put(sql::events::put_dead_letter, changes.bury);
-      remove(sql::events::delete_dead_letter, changes.drop);
-    }
+    if (is_moved) write(connection, sink, changes);
     connection.queue(is_moved ? "COMMIT" : "ROLLBACK");
     connection.finish();
   } catch (...) {
@@ -105,6 +137,17 @@ std::vector<ParkedEvent> PostgresOutbox::due(std::string_view sink, TimePoint no
   std::vector<ParkedEvent> rows;
   auto& connection = open();
   connection.queue(sql::events::find_due, {{"$sink", sink}, {"$now", now}, {"$limit", limit}},
+                   [&](Columns& columns) { columns >> rows.emplace_back(); });
+  connection.finish();
+  return rows;
+}
+
+std::vector<ParkedEvent> PostgresOutbox::parked(std::string_view sink, std::string_view key, OutboxId after,
+                                                std::size_t limit) {
+  std::vector<ParkedEvent> rows;
+  auto& connection = open();
+  connection.queue(sql::events::find_parked,
+                   {{"$sink", sink}, {"$key", key}, {"$after", after.value}, {"$limit", limit}},
                    [&](Columns& columns) { columns >> rows.emplace_back(); });
   connection.finish();
   return rows;

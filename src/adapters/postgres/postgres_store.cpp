@@ -375,13 +375,25 @@ Forgotten PostgresStore::forget(const RetentionLimits& limits, std::size_t rows_
     columns >> rows;
     forgotten.rows += std::size_t(rows);
   };
+  OutboxId all_accepted = limits.outbox_accepted;
+  std::size_t found = 0;
   try {
     lock();
+    for (const auto& sink : limits.sinks) {
+      connection.queue(sql::events::find_sink, {{"$sink", sink}}, [&](Columns& columns) {
+        OutboxId accepted;
+        columns >> accepted;
+        all_accepted = std::min(all_accepted, accepted);
+        ++found;
+      });
+    }
+    connection.finish();
+    if (found < limits.sinks.size()) all_accepted = {};
     connection.queue(sql::engine::forget_answers, {{"$before", limits.answers_before}, {"$limit", rows_max}},
                      count);
     connection.queue(sql::engine::forget_outbox,
                      {{"$before", limits.outbox_before.value_or(TimePoint{})},
-                      {"$accepted", limits.outbox_accepted.value},
+                      {"$accepted", all_accepted.value},
                       {"$limit", rows_max}},
                      [&](Columns& columns) {
                        count(columns);

@@ -14,8 +14,10 @@ namespace stagedoor::sqlite {
 
 namespace {
 
+// A new file can be read by its owner only: the database holds who bought what. SQLite gives the log and the
+// index beside it the same mode.
 int open_file(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (file < 0) throw StoreUnusable(fmt::format("{}: cannot be opened: {}", path, std::strerror(errno)));
   return file;
 }

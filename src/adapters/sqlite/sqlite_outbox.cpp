@@ -11,6 +11,7 @@ SqliteOutbox::SqliteOutbox(SqliteStore& store)
       find_sink_(database_, sql::events::find_sink),
       find_parked_keys_(database_, sql::events::find_parked_keys),
       find_due_(database_, sql::events::find_due),
+      find_parked_(database_, sql::events::find_parked),
       find_dead_letters_(database_, sql::events::find_dead_letters),
       find_backlog_(database_, sql::events::find_backlog) {
   database_.set_fatal_on_error();
@@ -27,6 +28,14 @@ std::string SqliteOutbox::store_id() {
   std::string id;
   Statement(database_, sql::events::find_store_id).each({}, [&](Columns& columns) { columns >> id; });
   return id;
+}
+
+std::vector<std::string> SqliteOutbox::sinks() {
+  std::vector<std::string> names;
+  Statement(database_, sql::events::list_sinks).each({}, [&](Columns& columns) {
+    columns >> names.emplace_back();
+  });
+  return names;
 }
 
 OutboxId SqliteOutbox::progress(std::string_view sink) {
@@ -49,6 +58,14 @@ std::vector<ParkedEvent> SqliteOutbox::due(std::string_view sink, TimePoint now,
   std::vector<ParkedEvent> rows;
   find_due_.each({{"$sink", sink}, {"$now", now}, {"$limit", limit}},
                  [&](Columns& columns) { columns >> rows.emplace_back(); });
+  return rows;
+}
+
+std::vector<ParkedEvent> SqliteOutbox::parked(std::string_view sink, std::string_view key, OutboxId after,
+                                              std::size_t limit) {
+  std::vector<ParkedEvent> rows;
+  find_parked_.each({{"$sink", sink}, {"$key", key}, {"$after", after.value}, {"$limit", limit}},
+                    [&](Columns& columns) { columns >> rows.emplace_back(); });
   return rows;
 }
 

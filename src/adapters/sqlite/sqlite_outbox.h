@@ -13,15 +13,18 @@ class SqliteOutbox final : public Outbox {
   bool claim(std::string_view) override { return true; }
   std::vector<OutboxRow> pending(OutboxId after, std::size_t limit) override;
   std::string store_id() override;
+  std::vector<std::string> sinks() override;
   OutboxId progress(std::string_view sink) override;
   bool advance(std::string_view sink, OutboxId expected, OutboxId next) override {
-    return store_.advance(sink, expected, next);
+    return store_.park(sink, expected, next, {});
   }
   bool park(std::string_view sink, OutboxId expected, OutboxId next, const ParkedChanges& changes) override {
     return store_.park(sink, expected, next, changes);
   }
   ParkedKeys parked_keys(std::string_view sink) override;
   std::vector<ParkedEvent> due(std::string_view sink, TimePoint now, std::size_t limit) override;
+  std::vector<ParkedEvent> parked(std::string_view sink, std::string_view key, OutboxId after,
+                                  std::size_t limit) override;
   std::vector<ParkedEvent> dead_letters(std::string_view sink, OutboxId before, std::size_t limit) override;
   SinkBacklog backlog(std::string_view sink, OutboxId accepted) override;
 
@@ -32,6 +35,7 @@ class SqliteOutbox final : public Outbox {
   Statement find_sink_;
   Statement find_parked_keys_;
   Statement find_due_;
+  Statement find_parked_;
   Statement find_dead_letters_;
   Statement find_backlog_;
 };

@@ -132,6 +132,7 @@ SqliteStore::SqliteStore(SqliteOptions options)
       writer_(database_),
       advance_sink_(database_, sql::events::advance_sink),
       put_parked_(database_, sql::events::put_parked),
+      retry_parked_(database_, sql::events::retry_parked),
       delete_parked_(database_, sql::events::delete_parked),
       put_dead_letter_(database_, sql::events::put_dead_letter),
       delete_dead_letter_(database_, sql::events::delete_dead_letter),
@@ -279,13 +280,21 @@ std::optional<std::int64_t> SqliteStore::exchange_mark(std::string_view name, st
 Forgotten SqliteStore::forget(const RetentionLimits& limits, std::size_t rows_max) {
   SqliteTransaction transaction(*this);
   transaction.start("BEGIN IMMEDIATE");
-  const Forgotten forgotten = writer_.forget(limits, rows_max);
+  RetentionLimits now = limits;
+  for (const auto& sink : limits.sinks) {
+    OutboxId accepted;
+    Statement(database_, sql::events::find_sink).each({{"$sink", sink}}, [&](Columns& columns) {
+      columns >> accepted;
+    });
+    now.outbox_accepted = std::min(now.outbox_accepted, accepted);
+  }
+  const Forgotten forgotten = writer_.forget(now, rows_max);
   if (forgotten.rows > 0) transaction.commit();
   return forgotten;
 }
 
 template <class Write>
-void SqliteStore::write_unsynced(const Write& write) {
+bool SqliteStore::commit_unsynced(const Write& write) {
   class Unsynced {
    public:
     explicit Unsynced(SqliteStore& of) : store_(of) {
@@ -298,35 +307,18 @@ void SqliteStore::write_unsynced(const Write& write) {
   };
   const std::lock_guard lock(writing_);
   const Unsynced unsynced(*this);
-  write();
+  database_.execute("BEGIN IMMEDIATE");
+  try {
+    const bool is_written = write();
+    database_.execute(is_written ? "COMMIT" : "ROLLBACK");
+    return is_written;
+  } catch (...) {
+    database_.roll_back();
+    throw;
+  }
 }
 
 // A move that a power failure undoes only repeats events. The sync of any later transaction includes it.
-bool SqliteStore::advance(std::string_view sink, OutboxId expected, OutboxId next) {
-  bool is_moved = false;
-  write_unsynced([&] {
-    advance_sink_.each({{"$sink", sink}, {"$expected", expected.value}, {"$next", next.value}},
-                       [&](Columns&) { is_moved = true; });
-  });
-  return is_moved;
-}
-
-template <class Write>
-bool SqliteStore::commit_unsynced(const Write& write) {
-  bool is_written = false;
-  write_unsynced([&] {
-    database_.execute("BEGIN IMMEDIATE");
-    try {
-      is_written = write();
-      database_.execute(is_written ? "COMMIT" : "ROLLBACK");
-    } catch (...) {
-      database_.roll_back();
-      throw;
-    }
-  });
-  return is_written;
-}
-
 bool SqliteStore::park(std::string_view sink, OutboxId expected, OutboxId next,
                        const ParkedChanges& changes) {
   return commit_unsynced([&] {
@@ -334,10 +326,21 @@ bool SqliteStore::park(std::string_view sink, OutboxId expected, OutboxId next,
     advance_sink_.each({{"$sink", sink}, {"$expected", expected.value}, {"$next", next.value}},
                        [&](Columns&) { is_moved = true; });
     if (!is_moved) return false;
+    const auto remove = [&](Statement& from, OutboxId id) {
+      bool was_there = false;
+      from.each({{"$sink", sink}, {"$id", id}}, [&](Columns&) { was_there = true; });
+      return was_there;
+    };
+    const auto move = [&](const std::vector<ParkedEvent>& rows, Statement& from, Statement& to) {
+      for (const auto& row : rows)
+        if (remove(from, row.event.id)) to.run(tables::parked_parameters<Param>(sink, row));
+    };
     for (const auto& row : changes.park) put_parked_.run(tables::parked_parameters<Param>(sink, row));
-    for (const OutboxId id : changes.unpark) delete_parked_.run({{"$sink", sink}, {"$id", id}});
-    for (const auto& row : changes.bury) put_dead_letter_.run(tables::parked_parameters<Param>(sink, row));
-    for (const OutboxId id : changes.drop) delete_dead_letter_.run({{"$sink", sink}, {"$id", id}});
+    for (const auto& row : changes.retry) retry_parked_.run(tables::retry_parameters<Param>(sink, row));
+    for (const OutboxId id : changes.unpark) remove(delete_parked_, id);
+    move(changes.bury, delete_parked_, put_dead_letter_);
+    move(changes.revive, delete_dead_letter_, put_parked_);
+    for (const OutboxId id : changes.drop) remove(delete_dead_letter_, id);
     return true;
   });
 }

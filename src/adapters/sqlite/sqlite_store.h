@@ -82,15 +82,12 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
   struct LineReader;
   SqliteLine& line();
   friend class SqliteOutbox;
-  // Runs a small write on the lane's connection without an fsync, for which the lane would have to wait. Any
-  // thread; waits for the lane's transaction.
-  template <class Write>
-  void write_unsynced(const Write& write);
-  // The same in a transaction, which is rolled back if `write` returns false or throws.
+  // Runs a small write on the lane's connection without an fsync, for which the lane would have to wait, in a
+  // transaction, which is rolled back if `write` returns false or throws. Any thread; waits for the lane's
+  // transaction.
   template <class Write>
   bool commit_unsynced(const Write& write);
-  // Outbox::advance() and park(). Any thread; they wait for the lane's transaction.
-  bool advance(std::string_view sink, OutboxId expected, OutboxId next);
+  // Outbox::park(). Any thread; waits for the lane's transaction.
   bool park(std::string_view sink, OutboxId expected, OutboxId next, const ParkedChanges& changes);
   void learn();
   void learn_blocks(Database& reader);
@@ -116,6 +113,7 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
   Writer writer_;
   Statement advance_sink_;
   Statement put_parked_;
+  Statement retry_parked_;
   Statement delete_parked_;
   Statement put_dead_letter_;
   Statement delete_dead_letter_;

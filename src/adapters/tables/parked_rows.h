@@ -25,4 +25,11 @@ std::array<Param, 12> parked_parameters(std::string_view sink, const ParkedEvent
           Param{"$reason", row.reason}};
 }
 
+// Of retry_parked.
+template <class Param>
+std::array<Param, 5> retry_parameters(std::string_view sink, const ParkedEvent& row) {
+  return {Param{"$sink", sink}, Param{"$id", row.event.id}, Param{"$attempts", row.attempts},
+          Param{"$next_at", row.next_at}, Param{"$reason", row.reason}};
+}
+
 }  // namespace stagedoor::tables

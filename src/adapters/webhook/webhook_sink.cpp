@@ -8,6 +8,7 @@
 #include <deque>
 #include <list>
 #include <map>
+#include <optional>
 #include <string_view>
 
 #include "adapters/webhook/addresses.h"
@@ -72,6 +73,15 @@ curl_socket_t open_socket(void* of, curlsocktype, curl_sockaddr* address) {
     return CURL_SOCKET_BAD;
   }
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+// How long the receiver asks to be left alone; nullopt: it does not say so, or until a time that has passed.
+std::optional<Millis> wait_of(const Delivery& delivery) {
+  constexpr curl_off_t kMost = 86'400;
+  curl_off_t seconds = 0;  // libcurl converts a date
+  curl_easy_getinfo(delivery.handle.get(), CURLINFO_RETRY_AFTER, &seconds);
+  if (seconds <= 0) return std::nullopt;
+  return std::chrono::seconds(std::min(seconds, kMost));
 }
 
 template <class Value>
@@ -193,6 +203,10 @@ Delivered WebhookSink::Client::judge(const Delivery& delivery, CURLcode code) {
   if (delivery.refused && code != CURLE_OK) return {Result::refused, delivery.refused};
   if (code != CURLE_OK && !is_cut_here) return {Result::refused, curl_easy_strerror(code)};
   if (status >= 200 && status < 300) return {Result::accepted, {}};
+  constexpr long kTooManyRequests = 429, kUnavailable = 503;
+  const auto wait = wait_of(delivery);
+  if (status == kTooManyRequests || (status == kUnavailable && wait))
+    return {Result::put_off, "it answered with status " + std::to_string(status), wait};
   return {Result::refused, "it answered with status " + std::to_string(status) +
                                (status / 100 == 3 ? ", and redirects are not followed" : "")};
 }
@@ -211,12 +225,12 @@ std::vector<Delivered> WebhookSink::deliver(std::span<const OutboxEvent> events,
   }
   const auto start_until = std::chrono::steady_clock::now() + client_->options().total_limit;
   std::size_t refusals = 0;  // in a row
+  bool is_busy = false;      // the receiver
   const auto done = [&](std::size_t number, Delivered delivered) {
     results[number] = std::move(delivered);
-    if (results[number].result != Result::accepted) {
-      ++refusals;
-      return;
-    }
+    if (results[number].result == Result::put_off) is_busy = true;
+    if (results[number].result == Result::refused) ++refusals;
+    if (results[number].result != Result::accepted) return;
     refusals = 0;
     auto& behind = waiting.at(events[number].row.key);
     if (behind.empty()) return;
@@ -225,7 +239,8 @@ std::vector<Delivered> WebhookSink::deliver(std::span<const OutboxEvent> events,
   };
   try {
     while (!stop.stop_requested()) {
-      const bool may_start = refusals < kRefusalsMax && std::chrono::steady_clock::now() < start_until;
+      const bool may_start =
+          !is_busy && refusals < kRefusalsMax && std::chrono::steady_clock::now() < start_until;
       while (may_start && !ready.empty() && client_->in_flight() < kInFlightMax) {
         client_->start(ready.front(), events[ready.front()]);
         ready.pop_front();

@@ -36,7 +36,8 @@ class WebhookSink final : public KeyedSink {
   explicit WebhookSink(WebhookOptions options);
   ~WebhookSink() override;
 
-  // An answer 2xx accepts. Starts no delivery after `total_limit`, so it returns after twice that.
+  // An answer 2xx accepts. 429, and 503 with Retry-After, put off. Starts no delivery after `total_limit`, so
+  // it returns after twice that.
   std::vector<Delivered> deliver(std::span<const OutboxEvent> events, const std::stop_token& stop) override;
 
  private:

@@ -160,6 +160,33 @@ TEST_F(Webhooks, stop_after_many_refusals_in_a_row) {
   EXPECT_LE(std::size_t(tried), WebhookSink::kRefusalsMax + WebhookSink::kInFlightMax);
 }
 
+TEST_F(Webhooks, take_429_and_503_with_retry_after_for_a_request_to_wait) {
+  const auto answered = [&](int status, std::string_view headers) {
+    return deliver_one([&](const auto&) { return crowd::answer(status, "", headers); });
+  };
+  const Delivered busy = answered(429, "Retry-After: 7\r\n");
+  EXPECT_EQ(busy.result, Result::put_off);
+  EXPECT_EQ(busy.wait, Millis(7000));
+  EXPECT_EQ(busy.reason, "it answered with status 429");
+  EXPECT_EQ(answered(429, "").result, Result::put_off);
+  EXPECT_EQ(answered(429, "").wait, std::nullopt);
+  EXPECT_EQ(answered(503, "Retry-After: 120\r\n").wait, Millis(120'000));
+  EXPECT_EQ(answered(503, "").result, Result::refused);
+  EXPECT_EQ(answered(500, "Retry-After: 120\r\n").result, Result::refused);
+  const Delivered until = answered(429, "Retry-After: Fri, 01 Jan 2999 00:00:00 GMT\r\n");
+  EXPECT_THAT(until.wait, testing::Optional(testing::Ge(Millis(3'600'000))));
+  EXPECT_EQ(answered(429, "Retry-After: Fri, 01 Jan 1999 00:00:00 GMT\r\n").wait, std::nullopt);
+}
+
+TEST_F(Webhooks, start_no_delivery_after_one_was_put_off) {
+  std::vector<OutboxEvent> events;
+  for (int i = 1; i <= 200; ++i) events.push_back(event(i, "key/" + std::to_string(i)));
+  const auto results = deliver([](const auto&) { return crowd::answer(429, ""); }, events);
+  const auto tried = std::count_if(results.begin(), results.end(),
+                                   [](const auto& one) { return one.result != Result::not_tried; });
+  EXPECT_LE(std::size_t(tried), WebhookSink::kInFlightMax);
+}
+
 TEST_F(Webhooks, end_soon_after_a_stop_request) {
   std::stop_source stop;
   std::jthread later([&] {

@@ -99,8 +99,16 @@ TEST(CommandLine, events_names_what_to_do_with_which_sink) {  // R-E2
   const auto drop = parsed<EventsCommand>({"events", "dead", "drop", "crm", "--all"});
   EXPECT_EQ(drop.action, Action::drop);
   EXPECT_TRUE(drop.all);
+  EXPECT_EQ(parsed<EventsCommand>({"events", "parked", "list", "crm"}).action, Action::list_parked);
+  const auto retry = parsed<EventsCommand>({"events", "parked", "retry", "crm", "wallet/1", "wallet/2"});
+  EXPECT_EQ(retry.action, Action::retry);
+  EXPECT_THAT(retry.keys, ElementsAre("wallet/1", "wallet/2"));
+  EXPECT_TRUE(parsed<EventsCommand>({"events", "parked", "give-up", "crm", "--all"}).all);
   for (const std::vector<std::string>& arguments : {std::vector<std::string>{"events"},
                                                     {"events", "dead"},
+                                                    {"events", "parked"},
+                                                    {"events", "parked", "give-up", "crm"},
+                                                    {"events", "parked", "retry", "crm", "wallet/1", "--all"},
                                                     {"events", "replay", "crm"},
                                                     {"events", "replay", "crm", "--from", "0"},
                                                     {"events", "dead", "send", "crm"},

@@ -47,6 +47,7 @@ class ConfiguredCommand : public SubCommand {
   // The settings that --help describes; {}: all of them.
   virtual std::vector<std::string_view> settings() const { return {"store.url"}; }
   virtual bool needs_store() const { return true; }
+  virtual bool needs_secrets() const { return false; }  // of sinks
 };
 
 // Prints the operator key that a new store was given, once, on standard error.
@@ -63,6 +64,7 @@ class ServeCommand : public ConfiguredCommand {
 
  private:
   std::vector<std::string_view> settings() const override { return {}; }
+  bool needs_secrets() const override { return true; }
   int run_with(const LoadedConfig& loaded) const override;
 };
 
@@ -123,16 +125,18 @@ class EventsCommand : public ConfiguredCommand {
  public:
   const char* name() const override { return "events"; }
   const char* doc() const override {
-    return "Show how far the sinks of events are, deliver events again, list, send or drop dead letters";
+    return "Show how far the sinks of events are, deliver events again, list and change parked keys and dead "
+           "letters";
   }
   void add_options(CLI::App& app) override;
 
-  enum class Action : std::uint8_t { status, replay, list, send, drop };
+  enum class Action : std::uint8_t { status, replay, list_parked, retry, give_up, list, send, drop };
   Action action = Action::status;
   std::string url;  // of the server; "": as the settings say
   std::string sink;
   std::int64_t from = 0;
-  std::vector<std::int64_t> ids;
+  std::vector<std::string> keys;  // parked ones
+  std::vector<std::int64_t> ids;  // of dead letters
   bool all = false;
 
  private:
@@ -200,6 +204,7 @@ class VerifyConfigCommand : public ConfiguredCommand {
 
  private:
   bool needs_store() const override { return false; }
+  bool needs_secrets() const override { return true; }
   int run_with(const LoadedConfig& loaded) const override;
 };
 

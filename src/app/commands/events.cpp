@@ -7,6 +7,7 @@
 #include <CLI/Formatter.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
+#include <boost/json/value_from.hpp>
 #include <cstdio>
 #include <stdexcept>
 
@@ -100,29 +101,88 @@ void print_sinks(const bj::array& sinks) {
                          "PARKED EVENTS", "DEAD LETTERS")
                  .c_str(),
              stdout);
-  for (const auto& sink : sinks)
+  for (const auto& sink : sinks) {
     std::fputs(fmt::format(kRow, text_of(sink, "name"), text_of(sink, "accepted"), text_of(sink, "behind"),
                            text_of(sink, "oldestAt"), text_of(sink, "parkedKeys"),
                            text_of(sink, "parkedEvents"), text_of(sink, "deadLetters"))
                    .c_str(),
                stdout);
+    const auto* const configured = sink.as_object().if_contains("configured");
+    if (configured && *configured == bj::value(false))
+      std::printf(
+          "  (%s is not in events.sinks any more; give up its parked keys and drop its dead letters)\n",
+          text_of(sink, "name").c_str());
+  }
 }
 
-void print_letters(Server& server, const std::string& path) {
+// Prints a line for each row of all pages.
+template <class Line>
+void print_pages(Server& server, const std::string& path, const Line& line) {
   std::string target = path + "?limit=200";
   for (;;) {
     const bj::value page = server.ask("GET", target, {}, true);
-    for (const auto& letter : page.at("data").as_array())
-      std::fputs(
-          fmt::format("{:>12} {} {} v{} given up {} after {} attempts: {}\n", text_of(letter, "id"),
-                      text_of(letter, "type"), text_of(letter, "subject"), text_of(letter, "keyversion"),
-                      text_of(letter, "givenUpAt"), text_of(letter, "attempts"), text_of(letter, "reason"))
-              .c_str(),
-          stdout);
+    for (const auto& row : page.at("data").as_array()) std::fputs(line(row).c_str(), stdout);
     const auto* next = page.as_object().if_contains("nextCursor");
     if (!next || !next->is_string()) return;
     target = path + "?limit=200&cursor=" + std::string(next->as_string());
   }
+}
+
+std::string letter_line(const bj::value& letter) {
+  return fmt::format("{:>12} {} {} v{} given up {} after {} attempts: {}\n", text_of(letter, "id"),
+                     text_of(letter, "type"), text_of(letter, "subject"), text_of(letter, "keyversion"),
+                     text_of(letter, "givenUpAt"), text_of(letter, "attempts"), text_of(letter, "reason"));
+}
+
+std::string parked_line(const bj::value& key) {
+  return fmt::format("{} {} events, first {} {} v{} tried {} times, next {}: {}\n", text_of(key, "subject"),
+                     text_of(key, "events"), text_of(key, "id"), text_of(key, "type"),
+                     text_of(key, "keyversion"), text_of(key, "attempts"), text_of(key, "nextAt"),
+                     text_of(key, "reason"));
+}
+
+int replay(const EventsCommand& order, Server& server, const std::string& path) {
+  const bj::value sink = server.ask("POST", path + "/replay", fmt::format(R"({{"from":{}}})", order.from));
+  const std::string oldest = text_of(sink, "oldestId");
+  if (oldest == "-") {
+    std::printf("%s gets nothing again: all events have left the store\n", order.sink.c_str());
+    return 0;
+  }
+  std::printf("%s delivers again from event %lld on; the oldest event that is still in the store is %s\n",
+              order.sink.c_str(), static_cast<long long>(order.from), oldest.c_str());
+  if (sink.at("oldestId").to_number<std::int64_t>() > order.from)
+    std::printf("what was before it has left the store, and is not delivered again\n");
+  return 0;
+}
+
+int change_parked(const EventsCommand& order, Server& server, const std::string& path) {
+  const bool is_retry = order.action == Action::retry;
+  bj::object body;
+  if (order.all) body["all"] = true;
+  else body["subjects"] = bj::value_from(order.keys);
+  const bj::value done =
+      server.ask("POST", path + (is_retry ? "/parked/retry" : "/parked/give-up"), bj::serialize(body));
+  std::printf("%s keys with %s events %s\n", text_of(done, "keys").c_str(), text_of(done, "events").c_str(),
+              is_retry ? "are tried now" : "are dead letters");
+  if (order.all || done.at("keys").to_number<std::size_t>() >= order.keys.size()) return 0;
+  std::fprintf(stderr, "stagedoor: %s has no more parked keys of these names%s\n", order.sink.c_str(),
+               is_retry ? "" : ", or no room for them: at most 100,000 dead letters are kept");
+  return kFailed;
+}
+
+int change_letters(const EventsCommand& order, Server& server, const std::string& path) {
+  const bool is_send = order.action == Action::send;
+  const std::string body =
+      order.all ? R"({"all":true})" : fmt::format(R"({{"ids":[{}]}})", fmt::join(order.ids, ","));
+  const bj::value done =
+      server.ask("POST", path + (is_send ? "/dead-letters/send" : "/dead-letters/drop"), body);
+  std::printf("%s dead letters %s\n", text_of(done, "letters").c_str(),
+              is_send ? "are tried again" : "dropped");
+  const auto found = done.at("letters").to_number<std::size_t>();
+  if (order.all || found >= order.ids.size()) return 0;
+  std::fprintf(stderr, "stagedoor: %s has no more dead letters with these ids%s\n", order.sink.c_str(),
+               is_send ? ", or no room for them: at most 10,000 events are parked" : "");
+  return kFailed;
 }
 
 int act(const EventsCommand& order, Server& server) {
@@ -131,31 +191,20 @@ int act(const EventsCommand& order, Server& server) {
     case Action::status:
       print_sinks(server.ask("GET", "/admin/sinks").as_array());
       return 0;
-    case Action::replay: {
-      const bj::value sink =
-          server.ask("POST", path + "/replay", fmt::format(R"({{"from":{}}})", order.from));
-      std::printf("%s delivers again from event %lld on; the oldest event that is still in the store is %s\n",
-                  order.sink.c_str(), static_cast<long long>(order.from), text_of(sink, "oldestId").c_str());
+    case Action::replay:
+      return replay(order, server, path);
+    case Action::list_parked:
+      print_pages(server, path + "/parked", parked_line);
       return 0;
-    }
+    case Action::retry:
+    case Action::give_up:
+      return change_parked(order, server, path);
     case Action::list:
-      print_letters(server, path + "/dead-letters");
+      print_pages(server, path + "/dead-letters", letter_line);
       return 0;
     case Action::send:
-    case Action::drop: {
-      const bool is_send = order.action == Action::send;
-      const std::string body =
-          order.all ? R"({"all":true})" : fmt::format(R"({{"ids":[{}]}})", fmt::join(order.ids, ","));
-      const bj::value done =
-          server.ask("POST", path + (is_send ? "/dead-letters/send" : "/dead-letters/drop"), body);
-      std::printf("%s dead letters %s\n", text_of(done, "letters").c_str(),
-                  is_send ? "are tried again" : "dropped");
-      const auto found = done.at("letters").to_number<std::size_t>();
-      if (order.all || found >= order.ids.size()) return 0;
-      std::fprintf(stderr, "stagedoor: %s has no more dead letters with these ids%s\n", order.sink.c_str(),
-                   is_send ? ", or no room for them: at most 10,000 events are parked" : "");
-      return kFailed;
-    }
+    case Action::drop:
+      return change_letters(order, server, path);
   }
   return kFailed;
 }
@@ -182,22 +231,35 @@ void EventsCommand::add_options(CLI::App& app) {
       ->add_option("--from", from, "Id of the first event to deliver again")
       ->required()
       ->check(CLI::PositiveNumber);
-  CLI::App* dead = app.add_subcommand("dead", "Events that were refused until they were given up");
-  dead->fallthrough();
-  dead->require_subcommand(1);
+  // A sub-command on some things, or on all of the sink with --all.
+  const auto add_choice = [&](CLI::App& to, const char* name, const char* doc, Action is, auto& some,
+                              const char* what, const char* what_doc) {
+    CLI::App* sub = add(to, name, doc, is);
+    auto* const option = sub->add_option(what, some, what_doc);
+    option->excludes(sub->add_flag("--all", all, "All of the sink"));
+    sub->callback([this, is, &some, what] {
+      action = is;
+      if (some.empty() && !all) throw CLI::RequiredError(std::string(what) + " or --all");
+    });
+    return option;
+  };
+  const auto group = [&](const char* name, const char* doc) {
+    CLI::App* sub = app.add_subcommand(name, doc);
+    sub->fallthrough();
+    sub->require_subcommand(1);
+    return sub;
+  };
+  CLI::App* parked = group("parked", "Keys whose events wait because the sink refused one");
+  add(*parked, "list", "Show them, newest first", Action::list_parked);
+  constexpr const char* kKeys = "Their names, such as reservation/17";
+  add_choice(*parked, "retry", "Try them now", Action::retry, keys, "KEY", kKeys);
+  add_choice(*parked, "give-up", "Make dead letters of their events", Action::give_up, keys, "KEY", kKeys);
+  CLI::App* dead = group("dead", "Events that were refused until they were given up");
   add(*dead, "list", "Show them, newest first", Action::list);
   for (const auto& [name, doc, is] :
        {std::tuple{"send", "Try them again", Action::send},
-        std::tuple{"drop", "Remove them; nobody receives these events", Action::drop}}) {
-    CLI::App* sub = add(*dead, name, doc, is);
-    auto* const some = sub->add_option("ID", ids, "Ids of events")->check(CLI::PositiveNumber);
-    auto* const every = sub->add_flag("--all", all, "All of the sink");
-    some->excludes(every);
-    sub->callback([this, is] {
-      action = is;
-      if (ids.empty() && !all) throw CLI::RequiredError("ID or --all");
-    });
-  }
+        std::tuple{"drop", "Remove them; nobody receives these events", Action::drop}})
+    add_choice(*dead, name, doc, is, ids, "ID", "Ids of events")->check(CLI::PositiveNumber);
 }
 
 int EventsCommand::run_with(const LoadedConfig& loaded) const {

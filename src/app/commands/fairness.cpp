@@ -1,8 +1,10 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <limits>
 
@@ -14,9 +16,12 @@
 namespace stagedoor {
 namespace {
 
-// Writes the file for verify-draw --list. False if the file exists or cannot be written.
+// Writes the file for verify-draw --list, which only its owner can read: it has user ids. False if the file
+// exists or cannot be written.
 bool write_joins(const std::string& path, const std::vector<LinePlace>& places) {
-  if (std::filesystem::exists(path)) return false;
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (file < 0) return false;
+  ::close(file);
   std::ofstream out(path);
   out << "place,user,joined_at_ms\n";
   for (const auto& place : places)

@@ -119,6 +119,8 @@ std::size_t connections_per_address(std::string_view text, std::int64_t connecti
 struct ConfigError {
   std::string where;
   std::string message;
+  // A secret is missing without which no event can be delivered. Commands that only read the store go on.
+  bool is_missing_secret = false;
 };
 
 struct ConfigSources {

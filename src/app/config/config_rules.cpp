@@ -218,6 +218,7 @@ class Rules {
       add_error("events.webhook_secrets",
                 fmt::format("is empty, but {} needs a secret to sign its requests; use, for example, {}",
                             parse_sink(*webhook)->name, kMake));
+      loaded_.errors.back().is_missing_secret = true;
     }
     for (std::size_t i = 0; i < secrets.size(); ++i) {
       if (secrets[i].size() >= kSecretLeast) continue;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "adapters/system/random.h"
-#include "app/instance/sinks.h"
 #include "core/ensure.h"
 
 namespace stagedoor {
@@ -22,15 +21,15 @@ EventRelays::EventRelays(const Config& config, const std::function<std::unique_p
     ensure(setting.has_value(), "events.sinks was checked");
     auto& delivery = deliveries_.emplace_back();
     delivery.sink = make_sink(*setting, config);
-    if (auto* const sink = dynamic_cast<KeyedSink*>(delivery.sink.get())) {
+    if (const auto* const keyed = std::get_if<std::unique_ptr<KeyedSink>>(&delivery.sink)) {
       auto relay = std::make_unique<events::KeyedRelay>(
-          setting->name, *sink, open_outbox(), clock, &system::system_random,
+          setting->name, **keyed, open_outbox(), clock, &system::system_random,
           events::KeyedRelay::Options{.give_up_after = config.events.give_up_after});
       delivery.keyed = relay.get();
       delivery.relay = std::move(relay);
     } else {
-      delivery.relay = std::make_unique<events::Relay>(setting->name, *delivery.sink, open_outbox(),
-                                                       delivery.sink->batch_max());
+      delivery.relay = std::make_unique<events::Relay>(
+          setting->name, *std::get<std::unique_ptr<EventSink>>(delivery.sink), open_outbox());
     }
     delivery.worker = std::make_unique<Worker>(
         Worker::Options{.name = "delivery of events to " + setting->name,
@@ -75,7 +74,7 @@ std::vector<std::string> EventRelays::names() const {
 std::optional<EventDelivery> EventRelays::delivery() const {
   std::optional<EventDelivery> slowest;
   for (const auto& delivery : deliveries_) {
-    const events::Relay& relay = *delivery.relay;
+    const events::SinkRelay& relay = *delivery.relay;
     if (!relay.has_progress()) return std::nullopt;
     if (!slowest) slowest = EventDelivery{.accepted = relay.accepted()};
     slowest->accepted = std::min(slowest->accepted, relay.accepted());
@@ -104,7 +103,7 @@ std::vector<prometheus::MetricFamily> EventRelays::metrics(TimePoint now, Millis
   auto dead =
       family("stagedoor_events_dead_letters", "Events that were given up and that no operator has dropped");
   for (const auto& delivery : deliveries_) {
-    const events::Relay& relay = *delivery.relay;
+    const events::SinkRelay& relay = *delivery.relay;
     const auto add = [&](prometheus::MetricFamily& to, double value) {
       auto& metric = to.metric.emplace_back();
       metric.label = {{"sink", relay.name()}};

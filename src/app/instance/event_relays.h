@@ -11,6 +11,7 @@
 
 #include "app/config/config.h"
 #include "app/instance/housekeeping.h"
+#include "app/instance/sinks.h"
 #include "engine/lane.h"
 #include "engine/worker.h"
 #include "modules/events/keyed_relay.h"
@@ -41,8 +42,8 @@ class EventRelays : public CommitObserver {
   void wake();
 
   struct Delivery {
-    std::unique_ptr<EventSink> sink;
-    std::unique_ptr<events::Relay> relay;
+    AnySink sink;
+    std::unique_ptr<events::SinkRelay> relay;
     const events::KeyedRelay* keyed = nullptr;  // `relay`, if its sink parks keys
     std::unique_ptr<Worker> worker;
   };

@@ -22,6 +22,7 @@ RetentionLimits Housekeeping::limits(TimePoint now) {
     limits.outbox_before = now - (may_drop ? events_.drop_after : kOutboxKept);
   } else if (const auto delivery = events_.delivery()) {
     limits.outbox_accepted = delivery->accepted;
+    limits.sinks = events_.sinks;
     if (may_drop) limits.outbox_before = now - events_.drop_after;
     note_age(delivery->oldest, now);
   }

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "engine/lane.h"
 
@@ -19,8 +21,9 @@ struct EventDelivery {
 struct EventRetention {
   // nullopt: not known yet. Empty: there are no sinks.
   std::function<std::optional<EventDelivery>()> delivery = {};
-  Millis keep{};        // age of an event that raises an alarm
-  Millis drop_after{};  // age at which it is removed, accepted or not; 0: never
+  std::vector<std::string> sinks = {};  // their names
+  Millis keep{};                        // age of an event that raises an alarm
+  Millis drop_after{};                  // age at which it is removed, accepted or not; 0: never
 };
 
 class Housekeeping : public Job {

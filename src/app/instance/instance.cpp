@@ -25,9 +25,9 @@ Instance::Instance(const InstanceParts& parts)
                        ? std::make_unique<catalogue::PageWorker>("rendering of pages", parts.random,
                                                                  [this] { drop_unasked_pages(); })
                        : nullptr),
-      import_worker_(parts.has_workers
-                         ? std::make_unique<catalogue::PageWorker>("reading of imports", parts.random, [] {})
-                         : nullptr),
+      import_worker_(parts.has_workers ? std::make_unique<catalogue::PageWorker>("slow calls of operators",
+                                                                                 parts.random, [] {})
+                                       : nullptr),
       token_keys_(parts.token_keys),
       tokens_(token_keys_, clock_, parts.token_lifetime, parts.client_limits),
       operator_keys_(parts.operator_keys, parts.client_limits),

@@ -171,7 +171,8 @@ Service::Service(const Config& config, OpenStore store)
 Service::~Service() { instance_.stop(); }
 
 EventRetention Service::event_retention() const {
-  EventRetention retention{.keep = config_.events.keep, .drop_after = config_.events.drop_after};
+  EventRetention retention{
+      .sinks = event_relays_.names(), .keep = config_.events.keep, .drop_after = config_.events.drop_after};
   if (!config_.events.sinks.empty()) retention.delivery = [this] { return event_relays_.delivery(); };
   return retention;
 }

@@ -30,7 +30,7 @@ std::unique_ptr<EventSink> make_kafka_sink(const KafkaUrl& url, const Config& co
 
 }  // namespace
 
-std::unique_ptr<EventSink> make_sink(const SinkSetting& setting, const Config& config) {
+AnySink make_sink(const SinkSetting& setting, const Config& config) {
   if (is_kafka_url(setting.url)) {
     const auto url = parse_kafka_url(setting.url);
     ensure(url.has_value(), "events.sinks was checked");

@@ -1,5 +1,5 @@
 // A thread for work that would take an I/O thread longer than a millisecond (R-A5): one makes large pages,
-// and frees the memory of pages that nobody asks for; another reads the texts of imports.
+// and frees the memory of pages that nobody asks for; another does the slow calls of operators.
 #pragma once
 
 #include <absl/functional/any_invocable.h>

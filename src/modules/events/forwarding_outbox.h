@@ -15,6 +15,7 @@ class Forwarding : public Outbox {
   std::vector<OutboxRow> pending(OutboxId after, std::size_t limit) override {
     return real_->pending(after, limit);
   }
+  std::vector<std::string> sinks() override { return real_->sinks(); }
   std::string store_id() override { return real_->store_id(); }
   OutboxId progress(std::string_view sink) override { return real_->progress(sink); }
   bool advance(std::string_view sink, OutboxId expected, OutboxId next) override {
@@ -26,6 +27,10 @@ class Forwarding : public Outbox {
   ParkedKeys parked_keys(std::string_view sink) override { return real_->parked_keys(sink); }
   std::vector<ParkedEvent> due(std::string_view sink, TimePoint now, std::size_t limit) override {
     return real_->due(sink, now, limit);
+  }
+  std::vector<ParkedEvent> parked(std::string_view sink, std::string_view key, OutboxId after,
+                                  std::size_t limit) override {
+    return real_->parked(sink, key, after, limit);
   }
   std::vector<ParkedEvent> dead_letters(std::string_view sink, OutboxId before, std::size_t limit) override {
     return real_->dead_letters(sink, before, limit);

@@ -4,6 +4,9 @@
 //
 // A key is parked only in a round in which the sink accepted another event. When everything is refused, the
 // receiver is down, and nothing is parked (docs/decisions/0026-parked-keys.md).
+//
+// A receiver that is busy (429) puts events off. They stay where they are, and the relay waits as long as the
+// receiver asks for.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +23,7 @@ namespace stagedoor::events {
 // most; less up to a half by `chance` (0 to 255), so that keys that failed together do not return together.
 Millis retry_pause(std::int64_t attempts, unsigned char chance);
 
-class KeyedRelay final : public Relay {
+class KeyedRelay final : public SinkRelay {
  public:
   static constexpr std::size_t kParkedMax = 10'000;  // events; the sink stops at this number
   static constexpr std::size_t kDeadLettersMax = 100'000;
@@ -47,13 +50,17 @@ class KeyedRelay final : public Relay {
 
  private:
   struct Round;
+  bool is_waiting(TimePoint now) const { return now < quiet_until_; }
   void begin(Round& round, OutboxId from);
   void read(Round& round);
+  void read_behind(Round& round);
   void deliver(Round& round, const std::stop_token& stop);
   void judge_due(Round& round);
   void judge_line(Round& round);
   bool commit(const Round& round);
-  ParkedEvent refused_again(ParkedEvent event, const std::string& reason, TimePoint now);
+  ParkedEvent not_accepted(ParkedEvent event, const Delivered& delivered, TimePoint now);
+  Millis wait_of(const Delivered& delivered, std::int64_t attempts);
+  Millis wait_out(const Round& round);
   bool is_given_up(const ParkedEvent& event, TimePoint now) const;
   void note(const Round& round);
 
@@ -67,7 +74,15 @@ class KeyedRelay final : public Relay {
   std::set<OutboxId> ahead_;    // accepted beyond the progress
   std::set<std::string> last_;  // keys that were refused since the last acceptance: tried last
   TimePoint accepted_at_{};     // when the sink last accepted something
-  TimePoint counted_at_{};      // when dead letters were last counted
+  TimePoint quiet_until_{};     // the receiver asked to be left alone until then
+  TimePoint look_at_{};         // until then, when the outbox is read next, for the metrics
+  std::int64_t put_offs_ = 0;   // rounds in a row in which the receiver put events off
+  // The first event in line that was put off, and in how many rounds that accepted others.
+  struct {
+    OutboxId id{};
+    int rounds = 0;
+  } first_;
+  TimePoint counted_at_{};  // when dead letters were last counted
   std::atomic<std::int64_t> parked_keys_{0}, parked_events_{0}, dead_letters_{0};
 };
 

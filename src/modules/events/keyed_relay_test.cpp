@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "adapters/memory/memory_store.h"
@@ -33,7 +35,11 @@ class Receiver final : public KeyedSink {
     for (std::size_t i = 0; i < events.size() && refused.size() < refusals_max; ++i) {
       const OutboxRow& row = events[i].row;
       if (refused.contains(row.key)) continue;
-      if (is_down || bad.contains(row.key)) {
+      if (busy.contains(row.key)) {
+        refused.insert(row.key);
+        ++attempts[row.key];
+        results[i] = {Result::put_off, "it answered with status 429", wait};
+      } else if (is_down || bad.contains(row.key)) {
         refused.insert(row.key);
         ++attempts[row.key];
         results[i] = {Result::refused, "it answered with status 500"};
@@ -47,6 +53,8 @@ class Receiver final : public KeyedSink {
   }
 
   std::set<std::string> bad;
+  std::set<std::string> busy;  // keys that are put off
+  std::optional<Millis> wait;  // for so long
   bool is_down = false;
   std::size_t refusals_max = 32;
   std::function<void()> on_deliver;  // once, before the events count as delivered
@@ -330,11 +338,164 @@ TEST_F(KeyedRelays, try_a_dead_letter_again_that_is_parked_again) {
   ASSERT_THAT(dead(), ElementsAre(2));
   sink_.bad.clear();
   const auto outbox = store_.outbox();
-  const ParkedChanges changes{.park = outbox->dead_letters("crm", {3}, 1), .drop = {{2}}};
+  const ParkedChanges changes{.revive = outbox->dead_letters("crm", {3}, 1)};
   EXPECT_TRUE(outbox->park("crm", {2}, {2}, changes));
   run(crm);
   EXPECT_THAT(sink_.versions["b"], ElementsAre(1));
   EXPECT_EQ(parked(), 0u);
+}
+
+// Otherwise a key with many events needs a round, and a transaction, for each.
+TEST_F(KeyedRelays, what_waits_behind_a_parked_event_is_sent_on_in_the_same_round) {
+  sink_.bad = {"b"};
+  commit({"a"});
+  commit(std::vector<std::string>(40, "b"));
+  KeyedRelay crm = relay({.batch_max = 41});
+  run(crm);
+  ASSERT_EQ(parked(), 40u);
+  sink_.bad.clear();
+  clock_.advance(Millis(1000));
+  run(crm);
+  EXPECT_EQ(parked(), 0u);
+  EXPECT_THAT(sink_.versions["b"], SizeIs(40));
+  EXPECT_TRUE(std::ranges::is_sorted(sink_.versions["b"]));
+}
+
+TEST_F(KeyedRelays, a_round_sends_no_more_of_the_parked_events_than_a_batch_and_stops_at_a_refusal) {
+  sink_.bad = {"b", "c"};
+  commit({"a"});
+  for (int i = 0; i < 20; ++i) commit({"b", "c"});
+  KeyedRelay crm = relay({.batch_max = 50});
+  run(crm);
+  ASSERT_EQ(parked(), 40u);
+  KeyedRelay small = relay({.batch_max = 10});
+  sink_.bad = {"c"};
+  clock_.advance(Millis(1000));
+  run(small);
+  EXPECT_THAT(sink_.versions["b"], ElementsAre(1, 2, 3, 4, 5));
+  EXPECT_EQ(sink_.attempts["c"], 2) << "nothing behind it";
+  EXPECT_EQ(parked(), 35u);
+}
+
+// The progress stays where it is in these rounds, so it is no fence.
+TEST_F(KeyedRelays, one_that_wakes_up_late_does_not_park_again_what_its_successor_delivered) {
+  sink_.bad = {"b"};
+  commit({"a", "b"});
+  KeyedRelay late = relay();
+  run(late);
+  clock_.advance(Millis(1000));
+  sink_.on_deliver = [&] {
+    sink_.bad.clear();
+    KeyedRelay successor = relay();
+    run(successor);
+    sink_.bad = {"b"};
+  };
+  run(late);
+  EXPECT_THAT(sink_.versions["b"], ElementsAre(1));
+  EXPECT_EQ(parked(), 0u);
+}
+
+TEST_F(KeyedRelays, one_that_wakes_up_late_does_not_give_up_again_what_its_successor_gave_up) {
+  sink_.bad = {"b"};
+  commit({"a", "b"});
+  KeyedRelay late = relay({.give_up_after = Millis(1000)});
+  run(late);
+  commit({"a"});
+  KeyedRelay successor = relay({.give_up_after = Millis(1000)});
+  run(successor);
+  clock_.advance(Millis(1000));
+  sink_.on_deliver = [&] {
+    run(successor);
+    ASSERT_THAT(dead(), ElementsAre(2));
+    EXPECT_TRUE(store_.outbox()->park("crm", {3}, {3}, {.drop = {{2}}}));  // by an operator
+  };
+  run(late);
+  EXPECT_EQ(progress(), OutboxId{3});
+  EXPECT_THAT(dead(), IsEmpty());
+}
+
+TEST_F(KeyedRelays, nothing_is_tried_or_counted_while_the_receiver_asks_for_time) {
+  sink_.busy = {"b", "c"};
+  sink_.wait = Millis(7000);
+  commit({"a", "b", "c"});
+  KeyedRelay crm = relay();
+  run(crm);
+  EXPECT_THAT(sink_.received, ElementsAre(1));
+  EXPECT_EQ(parked(), 0u) << "it says nothing about the event";
+  commit({"a"});
+  clock_.advance(Millis(6999));
+  run(crm, 3);
+  EXPECT_EQ(sink_.attempts["b"], 1);
+  EXPECT_THAT(sink_.received, ElementsAre(1)) << "nor is another key tried";
+  EXPECT_EQ(crm.lag(), 3u) << "which is seen";
+  sink_.busy.clear();
+  clock_.advance(Millis(1));
+  run(crm);
+  EXPECT_THAT(sink_.received, ElementsAre(1, 2, 3, 4));
+  EXPECT_EQ(progress(), OutboxId{4});
+}
+
+TEST_F(KeyedRelays, a_receiver_can_ask_for_an_hour_at_most_and_gets_growing_pauses_if_it_does_not_say) {
+  sink_.busy = {"a"};
+  sink_.wait = 30 * kHour;
+  commit({"a"});
+  KeyedRelay crm = relay();
+  run(crm);
+  clock_.advance(kHour - Millis(1));
+  run(crm);
+  EXPECT_EQ(sink_.attempts["a"], 1);
+  sink_.wait = std::nullopt;
+  clock_.advance(Millis(1));
+  run(crm);
+  EXPECT_EQ(sink_.attempts["a"], 2);
+  clock_.advance(Millis(1999));
+  run(crm);
+  EXPECT_EQ(sink_.attempts["a"], 2);
+  clock_.advance(Millis(1));
+  run(crm);
+  EXPECT_EQ(sink_.attempts["a"], 3);
+  clock_.advance(Millis(3999));
+  run(crm);
+  EXPECT_EQ(sink_.attempts["a"], 3);
+}
+
+TEST_F(KeyedRelays, a_parked_event_is_not_given_up_because_it_is_put_off) {
+  sink_.bad = {"b"};
+  commit({"a", "b"});
+  KeyedRelay crm = relay({.give_up_after = kHour});
+  run(crm);
+  sink_.busy = {"b"};
+  sink_.wait = Millis(60'000);
+  for (int hour = 0; hour < 5; ++hour) {
+    clock_.advance(kHour);
+    commit({"a"});
+    run(crm, 2);
+  }
+  EXPECT_THAT(dead(), IsEmpty());
+  EXPECT_EQ(store_.outbox()->due("crm", kNever, 1).at(0).attempts, 1);
+  EXPECT_EQ(sink_.attempts["b"], 6) << "its key waits as the receiver asks";
+  sink_.busy.clear();
+  clock_.advance(kHour);
+  commit({"a"});
+  run(crm);
+  EXPECT_THAT(dead(), ElementsAre(2)) << "a refusal counts";
+}
+
+TEST_F(KeyedRelays,
+       a_key_that_is_put_off_again_and_again_beside_others_that_are_accepted_does_not_stop_them) {
+  sink_.busy = {"b"};
+  sink_.wait = Millis(1000);
+  commit({"b"});
+  KeyedRelay crm = relay();
+  for (int i = 0; i < 8; ++i) {
+    commit({"a"});
+    run(crm);
+    clock_.advance(Millis(1000));
+  }
+  EXPECT_THAT(sink_.versions["a"], SizeIs(8));
+  EXPECT_EQ(parked(), 1u);
+  EXPECT_THAT(dead(), IsEmpty());
+  EXPECT_EQ(progress(), OutboxId{9});
 }
 
 }  // namespace

@@ -38,11 +38,11 @@ Millis Relay::run_once(const std::stop_token& stop) {
   }
   note_accepted(next);
   note_oldest(count < events.size() ? &events[count].row : nullptr);
-  lag_.store(lag() - std::min(lag(), count), std::memory_order_relaxed);
+  take_from_lag(count);
   return is_full ? Millis(0) : kRest;
 }
 
-Relay::Beginning Relay::begin_round() {
+SinkRelay::Beginning SinkRelay::begin_round() {
   if (source_.empty()) source_ = source_of(outbox_->store_id());
   const bool is_ours = outbox_->claim(name_);
   is_delivering_.store(is_ours, std::memory_order_relaxed);
@@ -52,12 +52,12 @@ Relay::Beginning Relay::begin_round() {
   return {is_ours, from};
 }
 
-std::optional<TimePoint> Relay::oldest_unaccepted() const {
+std::optional<TimePoint> SinkRelay::oldest_unaccepted() const {
   const std::int64_t ms = oldest_ms_.load(std::memory_order_relaxed);
   return ms == 0 ? std::nullopt : std::optional(from_ms(ms));
 }
 
-void Relay::note_lag(OutboxId from, std::size_t rows) {
+void SinkRelay::note_lag(OutboxId from, std::size_t rows) {
   if (rows < batch_max_) return lag_.store(rows, std::memory_order_relaxed);
   const auto now = std::chrono::steady_clock::now();
   if (now < counts_at_) return;
@@ -65,7 +65,11 @@ void Relay::note_lag(OutboxId from, std::size_t rows) {
   lag_.store(outbox_->backlog(name_, from).behind, std::memory_order_relaxed);
 }
 
-void Relay::note_oldest(const OutboxRow* row) {
+void SinkRelay::take_from_lag(std::size_t rows) {
+  lag_.store(lag() - std::min(lag(), rows), std::memory_order_relaxed);
+}
+
+void SinkRelay::note_oldest(const OutboxRow* row) {
   oldest_ms_.store(row ? to_ms(row->created_at) : 0, std::memory_order_relaxed);
 }
 

@@ -16,16 +16,14 @@
 
 namespace stagedoor::events {
 
-class Relay {
+// What the relays to all kinds of sinks have: the lease, the progress and the numbers for metrics.
+class SinkRelay {
  public:
-  // The sink must outlive the relay.
-  Relay(std::string name, EventSink& sink, std::unique_ptr<Outbox> outbox, std::size_t batch_max = 500)
-      : name_(std::move(name)), outbox_(std::move(outbox)), batch_max_(batch_max), sink_(sink) {}
-  virtual ~Relay() = default;
+  virtual ~SinkRelay() = default;
 
   // Delivers one batch and returns the pause until the next call (engine/worker.h). Throws SinkUnavailable
   // and the exceptions of store_errors.h.
-  virtual Millis run_once(const std::stop_token& stop);
+  virtual Millis run_once(const std::stop_token& stop) = 0;
 
   const std::string& name() const { return name_; }
   // False if another instance had the lease at the latest call of run_once(). Any thread.
@@ -41,6 +39,9 @@ class Relay {
   std::size_t lag() const { return lag_.load(std::memory_order_relaxed); }
 
  protected:
+  SinkRelay(std::string name, std::unique_ptr<Outbox> outbox, std::size_t batch_max)
+      : name_(std::move(name)), outbox_(std::move(outbox)), batch_max_(batch_max) {}
+
   // The poll interval for rows that nobody has announced, and for the lease.
   static constexpr Millis kRest{500};
 
@@ -53,6 +54,7 @@ class Relay {
   void note_accepted(OutboxId id) { accepted_.store(id.value, std::memory_order_release); }
   void note_oldest(const OutboxRow* row);
   void note_lag(OutboxId from, std::size_t rows);
+  void take_from_lag(std::size_t rows);
 
   const std::string name_;
   const std::unique_ptr<Outbox> outbox_;
@@ -60,13 +62,24 @@ class Relay {
   std::string source_;  // of the events; "": not read yet
 
  private:
-  EventSink& sink_;
   std::atomic<bool> is_delivering_{false};
   std::atomic<std::int64_t> accepted_{0};
   std::atomic<bool> has_progress_{false};
   std::atomic<std::int64_t> oldest_ms_{0};  // 0: none
   std::atomic<std::size_t> lag_{0};
   std::chrono::steady_clock::time_point counts_at_{};  // not earlier
+};
+
+class Relay final : public SinkRelay {
+ public:
+  // The sink must outlive the relay.
+  Relay(std::string name, EventSink& sink, std::unique_ptr<Outbox> outbox)
+      : SinkRelay(std::move(name), std::move(outbox), sink.batch_max()), sink_(sink) {}
+
+  Millis run_once(const std::stop_token& stop) override;
+
+ private:
+  EventSink& sink_;
 };
 
 }  // namespace stagedoor::events

@@ -92,8 +92,8 @@ struct Kind {
 
 class RelayTest : public testing::TestWithParam<Kind> {
  protected:
-  Relay relay(EventSink& sink, std::string name = "out", std::size_t batch_max = 3) {
-    return Relay(std::move(name), sink, events().outbox(), batch_max);
+  Relay relay(EventSink& sink, std::string name = "out") {
+    return Relay(std::move(name), sink, events().outbox());
   }
   // Runs until the sink has everything that is there.
   void deliver_all(EventSink& sink) {
@@ -121,6 +121,7 @@ class Receiver : public EventSink {
     for (const OutboxEvent& event : events.first(count)) received.push_back(event.row);
     return count;
   }
+  std::size_t batch_max() const override { return batch; }
   std::vector<std::int64_t> ids() const {
     std::vector<std::int64_t> ids;
     for (const auto& row : received) ids.push_back(row.id.value);
@@ -130,6 +131,7 @@ class Receiver : public EventSink {
   std::vector<OutboxRow> received;
   std::function<void()> on_accept;  // once, before the events count as delivered
   std::size_t accepts_max = 1000;
+  std::size_t batch = 3;
 };
 
 // What a consumer keeps who drops repeats by (key, version): whether it is every version of every key in
@@ -199,6 +201,7 @@ struct Crash {};
 TEST_P(RelayTest, a_crash_repeats_events_but_loses_none_and_keeps_the_order_of_a_key) {
   events().commit(10);
   Receiver sink;
+  sink.batch = 2;
   class CrashingOutbox final : public Forwarding {
    public:
     CrashingOutbox(std::unique_ptr<Outbox> real, int after) : Forwarding(std::move(real)), left_(after) {}
@@ -211,7 +214,7 @@ TEST_P(RelayTest, a_crash_repeats_events_but_loses_none_and_keeps_the_order_of_a
     int left_;
   };
   for (const int batches : {0, 1, 0, 2}) {
-    Relay crashing("out", sink, std::make_unique<CrashingOutbox>(events().outbox(), batches), 2);
+    Relay crashing("out", sink, std::make_unique<CrashingOutbox>(events().outbox(), batches));
     EXPECT_THROW(for (;;) crashing.run_once({}), Crash);
   }
   events().reopen();

@@ -1,6 +1,7 @@
 // Code shared by the operators' calls. http_catalogue.cpp changes the catalogue, http_sales.cpp seats and
 // money, http_queue.cpp the waiting rooms; http_live.cpp only reads;
-// http_clock.cpp accepts a wall clock, http_sinks.cpp is about the sinks of events.
+// http_clock.cpp accepts a wall clock, http_sinks.cpp is about the sinks of events,
+// with http_parked.cpp and http_dead_letters.cpp.
 #pragma once
 
 #include "api/bind.h"

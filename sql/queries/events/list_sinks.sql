@@ -1,0 +1,1 @@
+SELECT sink FROM event_sinks ORDER BY sink
