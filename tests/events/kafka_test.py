@@ -37,8 +37,8 @@ def charger(running):
     user = str(uuid.uuid4())
     token = server.call(running.url + '/queue', 'POST', {'userId': user, 'eventId': 1})[1]['data']['token'].removeprefix('Bearer ')
 
-    def charge():
-        status, said = server.call(f'{running.url}/users/{user}/balance/charge', 'PUT', {'amount': 1}, token)
+    def charge(**headers):
+        status, said = server.call(f'{running.url}/users/{user}/balance/charge', 'PUT', {'amount': 1}, token, headers)
         assert status == 200, said
     return charge
 
@@ -160,6 +160,7 @@ class Kafka(WithBroker):
         broker = self.broker()
         broker.start()
         with self.serve(broker.address) as running:
+            charger(running)(traceparent='00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01')
             crowd = server.run('crowd', '--url', running.url, '--event', '1', '--fans', '10', '--abandon', '0', folder=self.folder)
             self.assertEqual(crowd.returncode, 0, crowd.stdout + crowd.stderr)
             records = self.wait_for_records(broker, lambda found: str(found).count('ce_type\', \'stagedoor.payment.made.v1') == 10)
@@ -169,10 +170,13 @@ class Kafka(WithBroker):
         for record, event in zip(records, events):
             self.assertEqual(record['key'], event['subject'])
             headers = dict(zip(record['headers'][::2], record['headers'][1::2]))
+            trace = {name: event['traceparent'] for name in ('ce_traceparent', 'traceparent') if 'traceparent' in event}
             self.assertEqual(headers, {'content-type': 'application/cloudevents+json; charset=UTF-8', 'ce_id': event['id'],
-                                       'ce_type': event['type'], 'ce_keyversion': str(event['keyversion'])})
+                                       'ce_type': event['type'], 'ce_keyversion': str(event['keyversion']), **trace})
             versions.setdefault(record['key'], []).append(event['keyversion'])
             partitions.setdefault(record['key'], set()).add(record['partition'])
+        traced, = (event for event in events if 'traceparent' in event)
+        self.assertEqual((traced['type'], traced['traceparent'][3:35]), (CHARGED, '4bf92f3577b34da6a3ce929d0e0e4736'))
         self.assertEqual({key: list(range(1, len(seen) + 1)) for key, seen in versions.items()}, versions)
         self.assertTrue(all(len(seen) == 1 for seen in partitions.values()), partitions)
         self.assertGreater(len({record['partition'] for record in records}), 1, 'the partitions share the work')
