@@ -23,6 +23,7 @@ const std::set<std::string_view> kReadsAll = {
     "catalogue/list_seats",          // at start
     "catalogue/list_sections",       // at start
     "engine/count_tables",           // at start, the schema's table
+    "events/list_sinks",             // for operators: a row for each sink
     "events/find_store_id",          // the only row
     "engine/list_migrations",        // at start
     "engine/list_answers",           // by the audit

@@ -292,7 +292,7 @@ class Webhooks(Sale):
             charge()
             charge(traceparent=f'00-{trace}-{parent}-01')
             versions = range(1, len(malformed) + 3)
-            wait_until(lambda: list(crm.versions().values()) == [list(versions)])
+            wait_until('the receiver has all versions', lambda: list(crm.versions().values()) == [list(versions)])
             crm.behave = lambda event: answer(500) if event['keyversion'] == len(versions) + 1 else None
             charge(traceparent=f'00-{trace}-{parent}-00')
             other = self.fan(running)
@@ -300,12 +300,12 @@ class Webhooks(Sale):
             def is_parked():
                 other()  # it is accepted: the receiver is not down
                 return self.sink(running)['parkedEvents'] == 1
-            wait_until(is_parked)
+            wait_until('the key is parked', is_parked)
             running.process.kill()
             running.process.wait()
         crm.behave = lambda event: None
         with self.serve(crm.port):
-            wait_until(lambda: any(event.get('traceparent', '').endswith('-00') for event in crm.accepted))
+            wait_until('an event has the flags of its request', lambda: any(event.get('traceparent', '').endswith('-00') for event in crm.accepted))
         self.assertEqual({event['keyversion'] for event in crm.accepted if 'traceparent' in event}, {len(versions), len(versions) + 1})
         for event in crm.accepted:
             if told := event.get('traceparent'):
