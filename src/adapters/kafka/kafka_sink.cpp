@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
-#include <sys/resource.h>
 #include <syslog.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -12,7 +10,6 @@
 #include <optional>
 #include <stdexcept>
 #include <string_view>
-#include <thread>
 
 #include "core/ensure.h"
 #include "core/log.h"
@@ -23,7 +20,6 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr int kLookForStopMs = 50;
-constexpr int kNiceness = 10;
 constexpr Millis kStopGrace{300};  // for acknowledgements on their way: they save repeats
 
 struct Property {
@@ -121,11 +117,7 @@ class KafkaSink::Producer {
     if (connect == Connect::yes) set(*conf, "bootstrap.servers", options.brokers.c_str());
 
     std::array<char, 512> why{};
-    // The library's threads inherit the niceness of the thread that starts them: they give way to bookings.
-    std::thread([&] {
-      ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), kNiceness);
-      handle_.reset(rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), why.data(), why.size()));
-    }).join();
+    handle_.reset(rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), why.data(), why.size()));
     if (!handle_) throw std::runtime_error(why.data());
     (void)conf.release();  // is the handle's now
     topic_.reset(rd_kafka_topic_new(handle_.get(), options.topic.c_str(), nullptr));

@@ -11,6 +11,8 @@ namespace {
 // Between the rounds of a relay in a rush: each costs a transaction of the lane's connection (SQLite). An
 // event that comes alone is delivered at once.
 constexpr Millis kIntervalMin{10};
+// Deliveries give way to the threads that answer fans. The threads of the Kafka client inherit it.
+constexpr int kNiceness = 10;
 
 }  // namespace
 
@@ -34,7 +36,8 @@ EventRelays::EventRelays(const Config& config, const std::function<std::unique_p
     delivery.worker = std::make_unique<Worker>(
         Worker::Options{.name = "delivery of events to " + setting->name,
                         .pause_max = Millis(5000),
-                        .interval_min = kIntervalMin},
+                        .interval_min = kIntervalMin,
+                        .niceness = kNiceness},
         [relay = delivery.relay.get()](const std::stop_token& stop) { return relay->run_once(stop); },
         &system::system_random);
   }
