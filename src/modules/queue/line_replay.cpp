@@ -1,0 +1,84 @@
+#include "modules/queue/line_replay.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace stagedoor::queue {
+
+LineReplay::LineReplay(const std::vector<LineMark>& marks, const std::vector<PassedOver>& passed_over) {
+  epochs_[1];
+  const LineMark* before = nullptr;
+  Place last = 0;
+  for (const LineMark& mark : marks) {
+    event_ = mark.event;
+    Epoch& epoch = epochs_[mark.epoch];
+    const bool is_start = mark.epoch > 1 && (!before || before->epoch != mark.epoch);
+    if (is_start) {
+      epoch.start = mark.at();
+    } else {
+      const LogPosition from = before && before->epoch == mark.epoch ? before->at() : epoch.start;
+      epoch.stretches[from] = {.to = mark.at(), .before = last, .last = mark.last_place};
+      if (mark.last_place > last) joined_at_[mark.last_place] = mark.joined_at;
+    }
+    last = std::max(last, mark.last_place);
+    before = &mark;
+  }
+  owners_.resize(last);
+  LogPosition end{};  // the lowest start of later epochs
+  bool has_later = false;
+  for (auto epoch = epochs_.rbegin(); epoch != epochs_.rend(); ++epoch) {
+    for (auto& [from, stretch] : epoch->second.stretches) stretch.is_cut = has_later && stretch.to > end;
+    end = has_later ? std::min(end, epoch->second.start) : epoch->second.start;
+    has_later = true;
+  }
+  for (const PassedOver& row : passed_over) passed_over_.insert({row.epoch, {row.log_high, row.log_low}});
+}
+
+void LineReplay::add(const LogRecord& record) {
+  if (record.place > 0) {  // put back; a place that the log still has is not changed by it
+    if (record.place > owners_.size()) return;
+    UserId& owner = owners_[record.place - 1];
+    if (owner == UserId{}) owner = record.user;
+    return;
+  }
+  for (auto epoch = epochs_.rbegin(); epoch != epochs_.rend(); ++epoch) {
+    if (epoch->second.start >= record.at) continue;
+    if (passed_over_.contains({epoch->first, {record.at.high, record.at.low}})) return;
+    auto& stretches = epoch->second.stretches;
+    auto stretch = stretches.lower_bound(record.at);
+    if (stretch == stretches.begin()) return;
+    Stretch& owner = std::prev(stretch)->second;
+    if (record.at > owner.to) return;  // not taken yet
+    const Place place = owner.before + ++owner.counted;
+    if (place > owner.last) has_too_many_ = true;
+    else owners_[place - 1] = record.user;
+    return;
+  }
+}
+
+std::vector<LinePlace> LineReplay::read(Place after, std::size_t limit) const {
+  std::vector<LinePlace> places;
+  for (Place place = after + 1; place <= last_place() && places.size() < limit; ++place) {
+    const auto batch = joined_at_.lower_bound(place);
+    places.push_back({event_, place, owners_[place - 1],
+                      batch == joined_at_.end() ? TimePoint{} : batch->second, std::nullopt});
+  }
+  return places;
+}
+
+std::vector<Place> LineReplay::lost() const {
+  std::vector<Place> places;
+  for (Place place = 1; place <= last_place(); ++place)
+    if (owners_[place - 1] == UserId{}) places.push_back(place);
+  return places;
+}
+
+bool LineReplay::is_damaged() const {
+  if (has_too_many_) return true;
+  for (const auto& [number, epoch] : epochs_)
+    for (const auto& [from, stretch] : epoch.stretches)
+      if (!stretch.is_cut && stretch.before + stretch.counted != stretch.last) return true;
+  return false;
+}
+
+}  // namespace stagedoor::queue

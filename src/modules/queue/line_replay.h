@@ -1,0 +1,56 @@
+// The places of one event, made again from its log and the marks of the booking store (decision 0029). Pure.
+//
+// An epoch owns the records behind its start, up to the lowest start of all later epochs: what was behind
+// that is lost, and other records may be there now. A record of an epoch is counted between two of its marks.
+#pragma once
+
+#include <absl/container/flat_hash_set.h>
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "state/rows/line_log.h"
+
+namespace stagedoor::queue {
+
+class LineReplay {
+ public:
+  // The rows of one event, by epoch and position.
+  LineReplay(const std::vector<LineMark>& marks, const std::vector<PassedOver>& passed_over);
+
+  // The records of the log in their order, from its first one to its end.
+  void add(const LogRecord& record);
+
+  // The highest place given.
+  Place last_place() const { return static_cast<Place>(owners_.size()); }
+  // The places up to the highest one, in order. The user of a place that the log has lost is zero.
+  std::vector<LinePlace> read(Place after, std::size_t limit) const;
+  // Places that the log has lost: not found, and not put back.
+  std::vector<Place> lost() const;
+  // More or fewer records between two marks than places: the log or the store is damaged.
+  bool is_damaged() const;
+
+ private:
+  // The records between two marks of an epoch, and their places.
+  struct Stretch {
+    LogPosition to;       // the position of the second mark
+    Place before = 0;     // the highest place at the first one
+    Place last = 0;       // at the second one
+    Place counted = 0;    // records that were found
+    bool is_cut = false;  // a later epoch begins within it
+  };
+  struct Epoch {
+    LogPosition start{};
+    std::map<LogPosition, Stretch> stretches;  // by where they begin
+  };
+
+  EventId event_{};
+  std::map<std::int32_t, Epoch> epochs_;
+  absl::flat_hash_set<std::pair<std::int32_t, std::pair<std::int64_t, std::int64_t>>> passed_over_;
+  std::vector<UserId> owners_;            // by place, from 1
+  std::map<Place, TimePoint> joined_at_;  // by the last place of a batch
+  bool has_too_many_ = false;
+};
+
+}  // namespace stagedoor::queue
