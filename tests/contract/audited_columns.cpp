@@ -259,6 +259,7 @@ std::vector<AuditedColumn> other_columns() {
       free_column("line_marks.log_low", kInTheLog),
       free_column("line_marks.random_id", kInTheLog),
       free_column("line_marks.last_place", kInTheLog),
+      free_column("line_marks.kept_place", kInTheLog),
       free_column("line_marks.joined_at", kInTheLog),
       free_column("line_passed_over.event_id", kInTheLog),
       free_column("line_passed_over.epoch", kInTheLog),

@@ -31,9 +31,9 @@ class LineElsewhere : public EveryStore {
     const auto at_of = [](const auto& row) { return fmt::format("{}-{}", row.log_high, row.log_low); };
     startup().read({.line_mark =
                         [&](const LineMark& row) {
-                          rows.push_back(fmt::format("mark {} {} {} {} {} {}", row.event.value, row.epoch,
+                          rows.push_back(fmt::format("mark {} {} {} {} {} {} {}", row.event.value, row.epoch,
                                                      at_of(row), to_string(row.random), row.last_place,
-                                                     to_ms(row.joined_at)));
+                                                     row.kept_place, to_ms(row.joined_at)));
                         },
                     .passed_over =
                         [&](const PassedOver& row) {
@@ -53,25 +53,25 @@ INSTANTIATE_ON_EVERY_STORE(LineElsewhere);
 
 TEST_P(LineElsewhere, keeps_marks_and_what_was_passed_over) {
   Changes first;
-  first.line_marks = {{kEvent, 1, 1'700'000'000'000, 3, kRandom, 2, at(10)}};
+  first.line_marks = {{kEvent, 1, 1'700'000'000'000, 3, kRandom, 2, 0, at(10)}};
   first.passed_over = {{kEvent, 1, 1'700'000'000'000, 1, PassedReason::repeat}};
   commit_changes(first);
   Changes second;
-  second.line_marks = {{kEvent, 2, 7, 0, Uuid{}, 2, at(20)},
-                       {kEvent, 1, 1'700'000'000'001, 0, kRandom, 3, at(30)}};
+  second.line_marks = {{kEvent, 2, 7, 0, Uuid{}, 2, 1, at(20)},
+                       {kEvent, 1, 1'700'000'000'001, 0, kRandom, 3, 0, at(30)}};
   commit_changes(second);
   reopen();
   const std::string random = to_string(kRandom), zero = to_string(Uuid{});
-  EXPECT_THAT(stored(), ElementsAre(fmt::format("mark 1 1 1700000000000-3 {} 2 {}", random, to_ms(at(10))),
-                                    fmt::format("mark 1 1 1700000000001-0 {} 3 {}", random, to_ms(at(30))),
-                                    fmt::format("mark 1 2 7-0 {} 2 {}", zero, to_ms(at(20))),
+  EXPECT_THAT(stored(), ElementsAre(fmt::format("mark 1 1 1700000000000-3 {} 2 0 {}", random, to_ms(at(10))),
+                                    fmt::format("mark 1 1 1700000000001-0 {} 3 0 {}", random, to_ms(at(30))),
+                                    fmt::format("mark 1 2 7-0 {} 2 1 {}", zero, to_ms(at(20))),
                                     "passed over 1 1 1700000000000-1 1"));
 }
 
 // The last judge of "each record is taken once".
 TEST_P(LineElsewhere, refuses_a_second_batch_that_takes_the_same_records) {
   Changes changes;
-  changes.line_marks = {{kEvent, 1, 5, 0, kRandom, 2, at(10)}};
+  changes.line_marks = {{kEvent, 1, 5, 0, kRandom, 2, 0, at(10)}};
   commit_changes(changes);
   changes.line_marks.front().last_place = 3;
   EXPECT_THROW(commit_changes(changes), StoreRefused);

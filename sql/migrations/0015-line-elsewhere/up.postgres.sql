@@ -15,6 +15,7 @@ CREATE TABLE line_marks (
   log_low BIGINT NOT NULL CHECK (log_low >= 0),
   random_id UUID NOT NULL,
   last_place BIGINT NOT NULL CHECK (last_place >= 0),  -- the highest place given
+  kept_place BIGINT NOT NULL CHECK (kept_place >= 0),  -- of a new epoch: the log had the places up to here
   joined_at BIGINT NOT NULL,  -- of the places since the mark before
   PRIMARY KEY (event_id, epoch, log_high, log_low)
 );

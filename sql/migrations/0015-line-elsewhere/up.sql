@@ -15,6 +15,7 @@ CREATE TABLE line_marks (
   log_low INTEGER NOT NULL CHECK (log_low >= 0),
   random_id BLOB NOT NULL CHECK (length(random_id) = 16),
   last_place INTEGER NOT NULL CHECK (last_place >= 0),  -- the highest place given
+  kept_place INTEGER NOT NULL CHECK (kept_place >= 0),  -- of a new epoch: the log had the places up to here
   joined_at INTEGER NOT NULL,  -- of the places since the mark before
   PRIMARY KEY (event_id, epoch, log_high, log_low)
 ) WITHOUT ROWID;

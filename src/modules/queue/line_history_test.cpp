@@ -29,17 +29,23 @@ class OneInstance {
  public:
   explicit OneInstance(Numbering numbering) : numbering_(numbering) {}
 
-  // Reads at most this many further records.
+  // Reads at most this many further records, and begins again when the log has others than before.
   void read(const std::vector<LogRecord>& log, std::size_t records, TimePoint now) {
-    for (auto next = std::size_t(tail_.read_up_to().high); records > 0 && next < log.size();
-         ++next, --records) {
-      const LogRecord& record = log[next];
-      tail_.add(record, now);
-      if (numbering_ == Numbering::by_reading && record.place == 0 && !place_of(record.user)) {
-        places_[++last_] = record.user;
-        live_[record.user] = last_;
-      }
+    if (tail_.reading() == LineTail::Reading::torn) tail_.read_again();
+    std::vector<LogRecord> page;
+    for (const LogRecord& record : log) {
+      if (record.at < tail_.read_from()) continue;
+      if (page.size() == records + 1) break;
+      page.push_back(record);
     }
+    tail_.add(page, now);
+    if (numbering_ == Numbering::by_marks) return;
+    for (const LogRecord& record : page) {
+      if (record.at <= counted_ || place_of(record.user)) continue;
+      places_[++last_] = record.user;
+      live_[record.user] = last_;
+    }
+    if (!page.empty()) counted_ = page.back().at;
   }
   void hear(const Changes& committed) {
     for (const LinePlace& row : committed.line) {
@@ -53,7 +59,7 @@ class OneInstance {
     for (const LineMark& mark : committed.line_marks) tail_.taken(mark);
   }
   Changes take(const View& view, TimePoint now) const {
-    return decide_take_joins(kClubNight, tail_.behind(tail_.mark().at(), kTakenAtOnce), view, now,
+    return decide_take_joins(kClubNight, untaken(), view, now,
                              {tail_.mark(), [&](const UserId& user) { return place_of(user); },
                               [&](const LogRecord& one) { return tail_.is_repeat(one); }});
   }
@@ -67,7 +73,9 @@ class OneInstance {
   }
   const std::map<Place, UserId>& places() const { return places_; }
   const LineMark& mark() const { return tail_.mark(); }
-  std::vector<LogRecord> untaken() const { return tail_.behind(tail_.mark().at(), kTakenAtOnce); }
+  std::vector<LogRecord> untaken() const { return tail_.untaken(kTakenAtOnce); }
+  bool is_sound() const { return tail_.reading() == LineTail::Reading::sound; }
+  std::vector<Place> missing() const { return tail_.missing(); }
   std::size_t heard = 0;
 
  private:
@@ -79,6 +87,7 @@ class OneInstance {
 
   Numbering numbering_;
   LineTail tail_;
+  LogPosition counted_{};
   std::map<Place, UserId> places_;
   std::map<UserId, Place> live_;
   Place last_ = 0;
@@ -97,6 +106,7 @@ class History {
       if (what < 40) join(user_id(1 + roll(20)));
       else if (what < 60) one.read(log_, roll(4), now_);
       else if (what < 62 && has_losses_) lose(roll(8));
+      else if (what < 65 && has_losses_) put_back(one);
       else write(one);
     }
     settle();
@@ -143,18 +153,29 @@ class History {
     hear(one);
   }
 
-  // Begins behind the last record that is as it was taken, and appends the places behind it again.
+  // Begins behind the last record that is as it was taken.
   void raise_epoch(OneInstance& one) {
     std::optional<LogRecord> kept;
     for (const auto& [at, random] : taken_) {
       if (std::size_t(at.high) > log_.size() || log_[std::size_t(at.high) - 1].random != random) break;
       kept = log_[std::size_t(at.high) - 1];
     }
-    commit(decide_raise_epoch(kClubNight, one.mark().epoch, kept, stage_.view, now_, one.mark()));
+    LineReplay replayed(marks_, passed_over_);
+    for (const LogRecord& record : log_)
+      if (kept && record.at <= kept->at) replayed.add(record);
+    const auto lost = replayed.lost();
+    const Place kept_place = lost.empty() ? last_ : lost.front() - 1;
+    commit(decide_raise_epoch(kClubNight, one.mark().epoch, kept, kept_place, stage_.view, now_, one.mark()));
     taken_.erase(kept ? taken_.upper_bound(kept->at) : taken_.begin(), taken_.end());
     hear(one);
-    const auto replayed = replay();
-    for (const Place place : replayed.lost()) {
+  }
+
+  // Appends what the log should have and has not, as far as this instance has read.
+  void put_back(OneInstance& one) {
+    hear(one);
+    one.read(log_, log_.size(), now_);
+    if (!one.is_sound()) return;
+    for (const Place place : one.missing()) {
       append({.event = kClubNight,
               .at = {},
               .random = user_id(1000 + ++randoms_),
@@ -202,11 +223,13 @@ class History {
         hear(one);
         one.read(log_, log_.size(), now_);
         write(one);
+        put_back(one);
       }
     }
     for (OneInstance& one : instances_) {
       one.read(log_, log_.size(), now_);
       hear(one);
+      if (numbering_ == Numbering::by_marks && !one.is_sound()) faults_.insert("a reading stays torn");
     }
     for (const auto& [place, user] : instances_[0].places()) {
       const auto other = instances_[1].places().find(place);

@@ -78,6 +78,7 @@ Changes decide_take_joins(EventId event, std::span<const LogRecord> records, con
   }
   if (taken == 0) return changes;
   mark.event = event;
+  mark.kept_place = 0;
   mark.last_place = taking.last();
   mark.joined_at = now;
   changes.line_marks.push_back(mark);
@@ -85,11 +86,15 @@ Changes decide_take_joins(EventId event, std::span<const LogRecord> records, con
 }
 
 Changes decide_raise_epoch(EventId event, std::int32_t epoch, const std::optional<LogRecord>& kept,
-                           const View& view, TimePoint now, const LineMark& committed) {
+                           Place kept_place, const View& view, TimePoint now, const LineMark& committed) {
   const LineMark& before = newest_mark(event, view, committed);
   Changes changes;
   if (before.epoch != epoch) return changes;
-  LineMark mark{.event = event, .epoch = epoch + 1, .last_place = before.last_place, .joined_at = now};
+  LineMark mark{.event = event,
+                .epoch = epoch + 1,
+                .last_place = before.last_place,
+                .kept_place = kept_place,
+                .joined_at = now};
   if (kept) {
     mark.log_high = kept->at.high;
     mark.log_low = kept->at.low;

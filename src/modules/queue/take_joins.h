@@ -36,9 +36,9 @@ Changes decide_take_joins(EventId event, std::span<const LogRecord> records, con
                           const TakenUntilNow& before);
 
 // The log has lost the record of the newest mark. `kept` is the last record that it still has of those that
-// were taken; nullopt: none. Begins a new epoch behind it, with the places that are given. No changes if the
-// epoch is not `epoch` any more: another instance has seen the loss.
+// were taken, nullopt: none; the log has the places up to `kept_place` there. Begins a new epoch behind it.
+// No changes if the epoch is not `epoch` any more: another instance has seen the loss.
 Changes decide_raise_epoch(EventId event, std::int32_t epoch, const std::optional<LogRecord>& kept,
-                           const View& view, TimePoint now, const LineMark& committed);
+                           Place kept_place, const View& view, TimePoint now, const LineMark& committed);
 
 }  // namespace stagedoor::queue

@@ -57,7 +57,7 @@ std::string told(const Changes& changes) {
 TEST(TakeJoins, gives_places_in_the_order_of_the_log) {
   const Stage stage;
   Known known;
-  known.mark = {kClubNight, 1, 7, 0, random_of(7), 41, kNow - Millis(5)};
+  known.mark = {kClubNight, 1, 7, 0, random_of(7), 41, 0, kNow - Millis(5)};
   const Changes changes = known.take({record(8, 3), record(9, 1), record(12, 2)}, stage.view);
   EXPECT_EQ(told(changes), "42:3 43:1 44:2 mark 1/12 last 44");
   for (const LinePlace& row : changes.line) EXPECT_EQ(row.joined_at, kNow);
@@ -134,12 +134,13 @@ TEST(TakeJoins, leaves_a_place_that_was_put_back_as_it_is) {
 
 TEST(RaiseEpoch, begins_behind_the_last_record_that_is_left_and_keeps_the_places) {
   Stage stage;
-  const LineMark lost{kClubNight, 1, 9, 0, random_of(9), 8, kNow};
-  EXPECT_EQ(told(decide_raise_epoch(kClubNight, 1, record(4, 1), stage.view, kNow, lost)), "mark 2/4 last 8");
-  const Changes wiped = decide_raise_epoch(kClubNight, 1, std::nullopt, stage.view, kNow, lost);
+  const LineMark lost{kClubNight, 1, 9, 0, random_of(9), 8, 0, kNow};
+  EXPECT_EQ(told(decide_raise_epoch(kClubNight, 1, record(4, 1), 3, stage.view, kNow, lost)),
+            "mark 2/4 last 8");
+  const Changes wiped = decide_raise_epoch(kClubNight, 1, std::nullopt, 0, stage.view, kNow, lost);
   EXPECT_EQ(told(wiped), "mark 2/0 last 8");
   stage.view.apply(wiped);
-  EXPECT_EQ(told(decide_raise_epoch(kClubNight, 1, std::nullopt, stage.view, kNow, lost)), "")
+  EXPECT_EQ(told(decide_raise_epoch(kClubNight, 1, std::nullopt, 0, stage.view, kNow, lost)), "")
       << "another instance saw the loss, too";
   Known known;
   known.mark = lost;

@@ -42,11 +42,14 @@ struct LineMark {
   std::int64_t log_low = 0;
   Uuid random{};         // of that record; zero: the log was empty
   Place last_place = 0;  // the highest place given
+  // In the first mark of an epoch: the log had the places up to here; those behind it have to be put back.
+  Place kept_place = 0;
   TimePoint joined_at{};
 
   LogPosition at() const { return {log_high, log_low}; }
 };
-BOOST_DESCRIBE_STRUCT(LineMark, (), (event, epoch, log_high, log_low, random, last_place, joined_at))
+BOOST_DESCRIBE_STRUCT(LineMark, (),
+                      (event, epoch, log_high, log_low, random, last_place, kept_place, joined_at))
 
 // Why a record got no place. Stored as the number.
 BOOST_DEFINE_ENUM_CLASS(PassedReason, has_place, repeat, not_on_sale, full)
