@@ -24,9 +24,13 @@ std::size_t MemoryLog::behind(const std::map<EventId, LogPosition>& after, std::
   for (const auto& [event, position] : after) {
     const auto records = records_.find(event);
     if (records == records_.end()) continue;
+    const std::size_t already = found.size();
     for (std::size_t i = std::size_t(position.high), end = i + limit;
          i < std::min(end, records->second.size()); ++i)
       found.push_back(records->second[i]);
+    const bool names_a_record = position.high > 0 && position.low == 0;
+    if (names_a_record && found.size() > already)
+      found.insert(found.begin() + std::ptrdiff_t(already), records->second[std::size_t(position.high) - 1]);
   }
   return found.size();
 }
