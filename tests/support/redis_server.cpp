@@ -63,8 +63,9 @@ void RedisServer::start() {
   const std::string conf = (folder_ / "conf").string();  // Sentinel keeps its state there
   std::ofstream(conf, std::ios::app).flush();
   std::vector<std::string> words = {
-      "redis-server",   "--port",    std::to_string(port_),      "--bind", "127.0.0.1", "--dir",
-      folder_.string(), "--logfile", (folder_ / "log").string(), "--save", ""};
+      "redis-server", conf,    "--port",         std::to_string(port_), "--bind",
+      "127.0.0.1",    "--dir", folder_.string(), "--logfile",           (folder_ / "log").string(),
+      "--save",       ""};
   words.insert(words.end(), options_.begin(), options_.end());
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
