@@ -1,0 +1,96 @@
+// Joins whose line is a log elsewhere (R-Q18, decision 0029): appends them, follows the log into memory, has
+// the lane give places to what it read, and answers a caller when a mark has passed their record.
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/functional/any_invocable.h>
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/guarded.h"
+#include "engine/lane.h"
+#include "modules/queue/line_tail.h"
+#include "modules/queue/model.h"
+#include "modules/queue/rooms.h"
+#include "ports/line_log.h"
+#include "ports/random.h"
+
+namespace stagedoor::queue {
+
+class JoinsElsewhere : public CommitObserver, public Job {
+ public:
+  using Done = absl::AnyInvocable<void(Result<Joined>)>;
+  using Submit = std::function<void(std::unique_ptr<Command>)>;
+
+  // Records of other instances are taken when they are so old: that instance has died.
+  static constexpr Millis kTakenForOthers{100};
+  // A caller is told that the outcome is unknown.
+  static constexpr Millis kAnsweredAfter{5000};
+
+  // The log, the rooms and the clock must outlive it. `submit` hands a command to the lane.
+  JoinsElsewhere(LineLog& log, const Rooms& rooms, const Clock& clock, RandomBytes random, Submit submit)
+      : log_(log), rooms_(rooms), clock_(clock), random_(std::move(random)), submit_(std::move(submit)) {}
+
+  // What a start knows: the mark, before the lane and the reader start. Events without one may be left out.
+  void restore(const LineMark& mark);
+
+  // Any thread. For a join that memory does not refuse. `done` is called once, on any thread;
+  // STORE_UNAVAILABLE: nothing was appended.
+  void join(const Join& order, Done done);
+
+  // The reader's thread: follows these events, waits up to `wait` for a record. Throws LogUnavailable.
+  void read(const std::vector<EventId>& events, Millis wait);
+
+  // Lane thread from here on. Must come after the rooms among the observers.
+  void on_commit(const Batch& batch) override;
+  TimePoint next_due(TimePoint now) const override;
+  void collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) override;
+
+ private:
+  class Take;
+  static constexpr std::size_t kReadAtOnce = 4096;
+
+  struct Caller {
+    UserId user;
+    TimePoint since;
+    Done done;
+  };
+  struct OfEvent {
+    LineTail tail;
+    absl::flat_hash_map<Uuid, Caller> callers;  // by the random id of their record
+    // Reasons of records that marks of the last minutes have passed, for callers whose record is read late.
+    std::map<LogPosition, PassedReason> passed_over;
+    std::deque<std::pair<TimePoint, Uuid>> by_time;  // callers, the oldest first; some are answered
+    bool is_asked = false;                           // a command is in the lane
+  };
+  using Events = std::map<EventId, OfEvent>;
+  struct Answered {
+    Done done;
+    Result<Joined> result;
+  };
+
+  static OfEvent& of(Events& events, EventId event);
+  // What a record that marks have passed became, for its caller.
+  Result<Joined> outcome_of(const LogRecord& record, const OfEvent& state) const;
+  // Answers the callers of these records that a mark has passed.
+  void answer_passed(OfEvent& state, const std::vector<LogRecord>& records,
+                     std::vector<Answered>& answers) const;
+  static void send(std::vector<Answered>& answers);
+  void ask_to_take(EventId event);
+  // The command was answered; `goes_on`: if there are more records, the next one follows.
+  void was_asked(EventId event, bool goes_on);
+
+  LineLog& log_;
+  const Rooms& rooms_;
+  const Clock& clock_;
+  const RandomBytes random_;
+  const Submit submit_;
+  mutable Guarded<Events> events_;
+};
+
+}  // namespace stagedoor::queue
