@@ -1,0 +1,195 @@
+// Joins through a log elsewhere, by instances that share a store in memory, on every log (R-Q18).
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <map>
+#include <thread>
+
+#include "adapters/memory/memory_log.h"
+#include "log_under_test.h"
+#include "modules/queue/joins_elsewhere.h"
+#include "support/manual_clock.h"
+#include "support/shared_store.h"
+#include "support/stage.h"
+
+namespace stagedoor::lines {
+namespace {
+
+using namespace test;
+using queue::Join;
+using queue::Joined;
+using queue::JoinsElsewhere;
+using testing::ElementsAre;
+using testing::SizeIs;
+
+std::string next_random(std::size_t bytes) {
+  static std::uint32_t count = 0;
+  std::string random(bytes, '\0');
+  ++count;
+  std::memcpy(random.data(), &count, sizeof count);
+  return random;
+}
+
+// An instance without its threads: a test runs its lane and its reader.
+class OneInstance {
+ public:
+  OneInstance(SharedRows& rows, int number, LineLog& log, const Clock& clock,
+              std::shared_ptr<const Catalogue> catalogue)
+      : store_(rows, number),
+        rooms_(
+            clock, [catalogue] { return catalogue; }, &next_random),
+        lane_(
+            ports(log), clock, [catalogue] { return catalogue; },
+            [](const Refusal& refusal) {
+              Answer answer{.status = 500};
+              answer.refusal = refusal.code;
+              return answer;
+            },
+            LaneLimits{}),
+        joins_(log, rooms_, clock, &next_random,
+               [this](std::unique_ptr<Command> command) { lane_.submit(std::move(command)); }) {
+    lane_.add_observer(rooms_);
+    lane_.add_observer(joins_);
+    lane_.add_job(joins_);
+  }
+
+  // The answers arrive in `answers`.
+  void join(std::uint32_t number) {
+    joins_.join({kEvent, test::user_id(number)}, [this, number](Result<Joined> result) {
+      answers.emplace(number, result ? fmt::format("{} {}", result->is_new ? 201 : 200, result->place.place)
+                                     : boost::describe::enum_to_string(result.error().code, "?"));
+    });
+  }
+  void read() { joins_.read({kEvent}, Millis(20)); }
+  void run() {
+    while (lane_.run_once()) {
+    }
+  }
+  void hear() { store_.poll(); }
+  // Until nothing happens any more.
+  void settle() {
+    for (int round = 0; round < 5; ++round) read(), run();
+  }
+  const queue::Rooms& rooms() const { return rooms_; }
+
+  std::multimap<std::uint32_t, std::string> answers;
+
+ private:
+  StorePorts ports(LineLog& log) {
+    StorePorts all = store_.ports();
+    all.log = &log;
+    return all;
+  }
+  SharedStore store_;
+  queue::Rooms rooms_;
+  Lane lane_;
+  JoinsElsewhere joins_;
+};
+
+class EveryLine : public testing::TestWithParam<LogKind> {
+ protected:
+  LineLog& log() { return *under_test_.log; }
+  std::vector<std::pair<Place, UserId>> places_of(const OneInstance& one) {
+    std::vector<std::pair<Place, UserId>> places;
+    for (const LinePlace& row : one.rooms().everybody(kEvent)) places.emplace_back(row.place, row.user);
+    return places;
+  }
+
+  LogUnderTest under_test_ = GetParam().make();
+  Stage stage_;
+  ManualClock clock_{kNow};
+  SharedRows rows_;
+  OneInstance one_{rows_, 1, log(), clock_, stage_.view.catalogue};
+  OneInstance two_{rows_, 2, log(), clock_, stage_.view.catalogue};
+};
+INSTANTIATE_TEST_SUITE_P(Logs, EveryLine, testing::ValuesIn(log_kinds()),
+                         [](const auto& kind) { return std::string(kind.param.name); });
+
+// R-Q9
+TEST_P(EveryLine, gives_places_in_the_order_of_the_log) {
+  for (std::uint32_t n = 1; n <= 5; ++n) {
+    one_.join(n);
+    while (log().head(kEvent) == LogPosition{}) std::this_thread::yield();
+  }
+  for (int round = 0; round < 5; ++round) one_.settle();
+  EXPECT_THAT(one_.answers, ElementsAre(std::pair(1, "201 1"), std::pair(2, "201 2"), std::pair(3, "201 3"),
+                                        std::pair(4, "201 4"), std::pair(5, "201 5")));
+  EXPECT_TRUE(rows_.memory.tables().line.empty()) << "the store has no places";
+  two_.hear();
+  EXPECT_EQ(places_of(two_), places_of(one_)) << "heard by the journal";
+}
+
+// R-Q7
+TEST_P(EveryLine, gives_a_user_one_place_through_two_instances) {
+  one_.join(1);
+  two_.join(1);
+  for (int round = 0; round < 5; ++round) one_.settle(), two_.settle();
+  two_.join(1);
+  two_.settle();
+  std::multiset<std::string> answers;
+  for (const OneInstance* each : {&one_, &two_})
+    for (const auto& [user, answer] : each->answers) answers.insert(answer);
+  EXPECT_THAT(answers, ElementsAre("200 1", "200 1", "201 1"));
+}
+
+// R-M1: an instance that died after the append.
+TEST_P(EveryLine, gives_a_place_for_an_instance_that_is_gone) {
+  two_.join(7);
+  while (log().head(kEvent) == LogPosition{}) std::this_thread::yield();
+  one_.settle();
+  EXPECT_THAT(places_of(one_), SizeIs(0)) << "it may be about to do so itself";
+  clock_.advance(JoinsElsewhere::kTakenForOthers);
+  one_.settle();
+  EXPECT_THAT(places_of(one_), ElementsAre(std::pair(Place{1}, test::user_id(7))));
+  two_.settle();
+  EXPECT_THAT(two_.answers, ElementsAre(std::pair(7, "201 1"))) << "it was only slow";
+}
+
+TEST_P(EveryLine, says_after_five_seconds_that_the_outcome_is_not_known) {
+  one_.join(1);
+  clock_.advance(JoinsElsewhere::kAnsweredAfter);
+  one_.run();
+  EXPECT_THAT(one_.answers, ElementsAre(std::pair(1, "OUTCOME_UNKNOWN")));
+  one_.settle();
+  one_.join(1);
+  clock_.advance(JoinsElsewhere::kTakenForOthers);
+  one_.settle();
+  EXPECT_THAT(one_.answers, ElementsAre(std::pair(1, "OUTCOME_UNKNOWN"), std::pair(1, "200 1")));
+}
+
+TEST(MemoryLine, says_that_nothing_was_done_while_its_log_is_cut_off) {
+  Stage stage;
+  ManualClock clock{kNow};
+  SharedRows rows;
+  memory::MemoryLog log;
+  OneInstance one(rows, 1, log, clock, stage.view.catalogue);
+  one.join(1);
+  one.settle();
+  log.cut_off(true);
+  one.join(2);
+  EXPECT_THAT(one.answers, ElementsAre(std::pair(1, "201 1"), std::pair(2, "STORE_UNAVAILABLE")));
+  EXPECT_THROW(one.read(), LogUnavailable);
+  EXPECT_TRUE(one.rooms().look({kEvent, 1, test::user_id(1)})) << "polls go on";
+  log.cut_off(false);
+  one.join(3);
+  one.settle();
+  EXPECT_EQ(one.answers.find(3)->second, "201 2");
+}
+
+TEST(MemoryLine, appends_nothing_twice_and_passes_over_what_a_broker_doubles) {
+  Stage stage;
+  ManualClock clock{kNow};
+  SharedRows rows;
+  memory::MemoryLog log;
+  OneInstance one(rows, 1, log, clock, stage.view.catalogue);
+  log.lose_answers(true);
+  log.repeat_each(true);
+  one.join(1);
+  one.join(2);
+  one.settle();
+  EXPECT_THAT(one.answers, ElementsAre(std::pair(1, "201 1"), std::pair(2, "201 2")));
+  EXPECT_EQ(one.rooms().last_place(kEvent), 2u);
+}
+
+}  // namespace
+}  // namespace stagedoor::lines
