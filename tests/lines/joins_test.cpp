@@ -8,6 +8,7 @@
 #include "adapters/memory/memory_log.h"
 #include "log_under_test.h"
 #include "modules/queue/joins_elsewhere.h"
+#include "modules/queue/logged_line.h"
 #include "support/manual_clock.h"
 #include "support/shared_store.h"
 #include "support/stage.h"
@@ -48,6 +49,9 @@ class OneInstance {
             LaneLimits{}),
         joins_(log, rooms_, clock, &next_random,
                [this](std::unique_ptr<Command> command) { lane_.submit(std::move(command)); }) {
+    queue::LoggedLine line(log, rows.memory);
+    rooms_.restore(line, rows.memory);
+    joins_.restore(rows.memory);
     lane_.add_observer(rooms_);
     lane_.add_observer(joins_);
     lane_.add_job(joins_);
@@ -155,6 +159,82 @@ TEST_P(EveryLine, says_after_five_seconds_that_the_outcome_is_not_known) {
   clock_.advance(JoinsElsewhere::kTakenForOthers);
   one_.settle();
   EXPECT_THAT(one_.answers, ElementsAre(std::pair(1, "OUTCOME_UNKNOWN"), std::pair(1, "200 1")));
+}
+
+// R-Q9, R-Q18
+TEST_P(EveryLine, has_the_same_places_after_a_start) {
+  for (std::uint32_t n = 1; n <= 6; ++n) {
+    (n % 2 ? one_ : two_).join(n);
+    for (int round = 0; round < 3; ++round) one_.settle(), two_.settle();
+  }
+  one_.join(3);
+  one_.settle();
+  const OneInstance three(rows_, 3, log(), clock_, stage_.view.catalogue);
+  EXPECT_THAT(places_of(three), SizeIs(6));
+  EXPECT_EQ(places_of(three), places_of(one_));
+}
+
+// R-Q18: an instance that runs puts back what it knows.
+TEST_P(EveryLine, is_whole_again_after_the_log_was_wiped) {
+  for (std::uint32_t n = 1; n <= 5; ++n) one_.join(n);
+  for (int round = 0; round < 3; ++round) one_.settle();
+  two_.hear();
+  const auto before = places_of(one_);
+  ASSERT_THAT(before, SizeIs(5));
+  under_test_.wipe();
+  two_.join(6);  // nobody has noticed yet
+  for (int round = 0; round < 4; ++round) {
+    clock_.advance(JoinsElsewhere::kChecked);
+    one_.settle();
+    two_.settle();
+  }
+  two_.join(7);
+  two_.join(1);
+  for (int round = 0; round < 4; ++round) one_.settle(), two_.settle();
+  const auto after = places_of(two_);
+  ASSERT_THAT(after, SizeIs(7));
+  EXPECT_THAT(std::vector(after.begin(), after.begin() + 5), testing::ElementsAreArray(before));
+  EXPECT_EQ(two_.answers.find(7)->second, "201 7");
+  EXPECT_EQ(two_.answers.find(1)->second, "200 1");
+  EXPECT_EQ(places_of(one_), after);
+  const OneInstance three(rows_, 3, log(), clock_, stage_.view.catalogue);
+  EXPECT_EQ(places_of(three), after) << "made again from the log and the marks";
+}
+
+TEST(MemoryLine, is_whole_again_after_it_lost_its_tail_again_and_again) {
+  for (std::size_t lost = 1; lost <= 9; ++lost) {
+    SCOPED_TRACE(lost);
+    Stage stage;
+    ManualClock clock{kNow};
+    SharedRows rows;
+    memory::MemoryLog log;
+    OneInstance one(rows, 1, log, clock, stage.view.catalogue),
+        two(rows, 2, log, clock, stage.view.catalogue);
+    std::uint32_t user = 0;
+    const auto all = [](const OneInstance& each) {
+      std::vector<std::pair<Place, UserId>> places;
+      for (const LinePlace& row : each.rooms().everybody(kEvent)) places.emplace_back(row.place, row.user);
+      return places;
+    };
+    for (int loss = 0; loss < 4; ++loss) {
+      for (int n = 0; n < 3; ++n) one.join(++user), two.join(++user);
+      for (int round = 0; round < 3; ++round) one.settle(), two.settle();
+      const auto before = all(one);
+      log.lose(kEvent, lost);
+      two.join(++user);
+      for (int round = 0; round < 8; ++round) {
+        clock.advance(JoinsElsewhere::kChecked);
+        one.settle();
+        two.settle();
+      }
+      const auto after = all(one);
+      ASSERT_GE(after.size(), before.size());
+      EXPECT_TRUE(std::equal(before.begin(), before.end(), after.begin()));
+      EXPECT_EQ(all(two), after);
+      const OneInstance three(rows, 3, log, clock, stage.view.catalogue);
+      EXPECT_EQ(all(three), after);
+    }
+  }
 }
 
 TEST(MemoryLine, says_that_nothing_was_done_while_its_log_is_cut_off) {

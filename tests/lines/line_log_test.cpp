@@ -14,14 +14,17 @@ namespace stagedoor::lines {
 
 std::vector<LogKind> log_kinds() {
   std::vector<LogKind> kinds = {{"memory", [] {
-                                   return LogUnderTest{nullptr, std::make_unique<memory::MemoryLog>()};
+                                   auto log = std::make_unique<memory::MemoryLog>();
+                                   auto wipe = [log = log.get()] { log->wipe(); };
+                                   return LogUnderTest{nullptr, std::move(log), wipe};
                                  }}};
   if (!test::RedisServer::missing()) {
     kinds.push_back({"redis", [] {
                        auto server = std::make_shared<test::RedisServer>();
                        auto log = std::make_unique<redis::RedisLog>(
                            redis::RedisLog::Options{.url = *redis::parse_url(server->url())});
-                       return LogUnderTest{std::move(server), std::move(log)};
+                       auto wipe = [server = server.get()] { server->ask({"FLUSHALL"}); };
+                       return LogUnderTest{std::move(server), std::move(log), wipe};
                      }});
   }
   return kinds;

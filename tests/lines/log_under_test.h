@@ -57,6 +57,7 @@ inline std::vector<LogRecord> read_all(LineLog& log, EventId event = kEvent, Log
 struct LogUnderTest {
   std::shared_ptr<void> server;  // null: it needs none
   std::unique_ptr<LineLog> log;
+  std::function<void()> wipe;
 };
 struct LogKind {
   const char* name;

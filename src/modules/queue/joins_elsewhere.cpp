@@ -2,15 +2,19 @@
 
 #include <algorithm>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include "core/refusals.h"
+#include "modules/queue/line_repair.h"
 #include "modules/queue/take_joins.h"
 
 namespace stagedoor::queue {
 namespace {
 
-constexpr std::size_t kReasonsKept = 10'000;  // of an event
+constexpr std::size_t kPutBackAtOnce = 1000;
+constexpr Millis kPutBackAgain{1000};  // what was appended a moment ago is not read yet
+constexpr Millis kRest{20};
 
 Refusal not_kept() {
   return refuse(Code::STORE_UNAVAILABLE,
@@ -19,6 +23,11 @@ Refusal not_kept() {
 Refusal not_known() {
   return refuse(Code::OUTCOME_UNKNOWN,
                 "It is not known whether you have a place. Ask again: you will get the same one.");
+}
+
+void fill(Uuid& id, const RandomBytes& random) {
+  const std::string bytes = random(id.bytes.size());
+  std::memcpy(id.bytes.data(), bytes.data(), id.bytes.size());
 }
 
 }  // namespace
@@ -51,14 +60,101 @@ class JoinsElsewhere::Take : public Command {
   EventId event_;
 };
 
+// Begins a new epoch behind what is left of the log.
+class JoinsElsewhere::Raise : public Command {
+ public:
+  Raise(JoinsElsewhere& joins, EventId event, std::int32_t epoch, LeftOfLog left)
+      : Command(LaneClass::join, {}), joins_(joins), event_(event), epoch_(epoch), left_(std::move(left)) {}
+
+  void rows_to_load(const View&, Keys&) const override {}
+  CommandResult decide(const View& view, BatchContext& context) override {
+    const auto events = joins_.events_.lock();
+    OfEvent& state = of(*events, event_);
+    Changes changes = decide_raise_epoch(event_, epoch_, left_.kept, left_.kept_place, view, context.now,
+                                         state.tail.mark());
+    state.has_raised = !changes.line_marks.empty();
+    return {{}, std::move(changes), false};
+  }
+  void reply(Answer) override {}
+
+ private:
+  JoinsElsewhere& joins_;
+  EventId event_;
+  std::int32_t epoch_;
+  LeftOfLog left_;
+};
+
 JoinsElsewhere::OfEvent& JoinsElsewhere::of(Events& events, EventId event) { return events[event]; }
 
-void JoinsElsewhere::restore(const LineMark& mark) { of(*events_.lock(), mark.event).tail.taken(mark); }
+void JoinsElsewhere::keep(OfEvent& state, const LineMark& mark, TimePoint now) {
+  if (mark.epoch > state.tail.mark().epoch) {
+    state.passed_over.clear();  // other records may have these positions now
+    state.epoch_heard_at = now;
+  }
+  state.tail.taken(mark);
+  state.marks.push_back(mark);
+}
+
+void JoinsElsewhere::keep(OfEvent& state, const PassedOver& row) {
+  if (row.epoch >= state.tail.mark().epoch) state.passed_over[row.at()] = row.reason;
+  state.all_passed_over.push_back(row);
+}
+
+void JoinsElsewhere::restore(StartupState& store) {
+  const auto events = events_.lock();
+  store.read({.line_mark = [&](const LineMark& row) { keep(of(*events, row.event), row, clock_.now()); }});
+  store.read({.passed_over = [&](const PassedOver& row) { keep(of(*events, row.event), row); }});
+}
+
+void JoinsElsewhere::check(EventId event) {
+  LineMark mark;
+  std::vector<LineMark> marks;
+  std::vector<PassedOver> passed_over;
+  {
+    const auto events = events_.lock();
+    const OfEvent& state = of(*events, event);
+    mark = state.tail.mark();
+    marks = state.marks;
+    passed_over = state.all_passed_over;
+  }
+  const auto found = mark.random == Uuid{} ? std::nullopt : log_.find(event, mark.at());
+  if (mark.random == Uuid{} || (found && found->random == mark.random)) {
+    const auto events = events_.lock();
+    LineTail& tail = of(*events, event).tail;
+    if (tail.reading() == LineTail::Reading::torn) tail.read_again();
+    return;
+  }
+  LeftOfLog left =
+      find_left(log_, event, marks, passed_over, [&](Place place) { return rooms_.owner(event, place); });
+  submit_(std::make_unique<Raise>(*this, event, mark.epoch, std::move(left)));
+}
+
+void JoinsElsewhere::put_back(EventId event) {
+  std::vector<Place> missing;
+  std::int32_t epoch = 0;
+  {
+    const auto events = events_.lock();
+    OfEvent& state = of(*events, event);
+    const TimePoint now = clock_.now();
+    if (!state.has_raised && now < state.epoch_heard_at + kPutBackForOthers) return;
+    if (state.tail.reading() != LineTail::Reading::sound || now < state.put_back_at + kPutBackAgain) return;
+    missing = state.tail.missing();
+    epoch = state.tail.mark().epoch;
+    if (!missing.empty()) state.put_back_at = now;
+  }
+  if (missing.size() > kPutBackAtOnce) missing.resize(kPutBackAtOnce);
+  for (const Place place : missing) {
+    const auto owner = rooms_.owner(event, place);
+    if (!owner || *owner == UserId{}) continue;  // nobody knows it
+    LogRecord record{.event = event, .at = {}, .random = {}, .user = *owner, .place = place, .epoch = epoch};
+    fill(record.random, random_);
+    log_.append(record, [](LineLog::Outcome) {});  // what is still missing is appended again
+  }
+}
 
 void JoinsElsewhere::join(const Join& order, Done done) {
   LogRecord record{.event = order.event, .at = {}, .random = {}, .user = order.user};
-  const std::string bytes = random_(record.random.bytes.size());
-  std::memcpy(record.random.bytes.data(), bytes.data(), record.random.bytes.size());
+  fill(record.random, random_);
   {  // before the record can be read
     const auto events = events_.lock();
     OfEvent& state = of(*events, order.event);
@@ -82,15 +178,31 @@ void JoinsElsewhere::join(const Join& order, Done done) {
 }
 
 void JoinsElsewhere::read(const std::vector<EventId>& events, Millis wait) {
+  std::vector<EventId> to_check;
+  {
+    const TimePoint now = clock_.now();
+    const auto all = events_.lock();
+    for (const EventId event : events) {
+      OfEvent& state = of(*all, event);
+      const bool is_sound = state.tail.reading() == LineTail::Reading::sound;
+      if (now < state.checked_at + (is_sound ? kChecked : kTornChecked)) continue;
+      state.checked_at = now;
+      to_check.push_back(event);
+    }
+  }
+  for (const EventId event : to_check) {
+    check(event);
+    put_back(event);
+  }
   std::map<EventId, LogPosition> from;
   {
     const auto all = events_.lock();
     for (const EventId event : events) {
-      LineTail& tail = of(*all, event).tail;
-      if (tail.reading() == LineTail::Reading::torn) tail.read_again();
-      from[event] = tail.read_from();
+      const LineTail& tail = of(*all, event).tail;
+      if (tail.reading() != LineTail::Reading::torn) from[event] = tail.read_from();
     }
   }
+  if (from.empty()) return std::this_thread::sleep_for(std::min(wait, kRest));
   const auto page = log_.read(from, kReadAtOnce, wait);
   const TimePoint now = clock_.now();
   std::vector<Answered> answers;
@@ -166,21 +278,15 @@ void JoinsElsewhere::on_commit(const Batch& batch) {
   std::vector<Answered> answers;
   {
     const auto events = events_.lock();
-    for (const PassedOver& row : batch.passed_over) {
-      auto& reasons = of(*events, row.event).passed_over;
-      reasons[row.at()] = row.reason;
-      if (reasons.size() > kReasonsKept) reasons.erase(reasons.begin());
-    }
+    for (const PassedOver& row : batch.passed_over) keep(of(*events, row.event), row);
     for (const LineMark& mark : batch.line_marks) {
       OfEvent& state = of(*events, mark.event);
-      if (mark.epoch > state.tail.mark().epoch) {
-        state.passed_over.clear();  // other records may have these positions now
-      } else {
+      if (mark.epoch == state.tail.mark().epoch) {
         auto passed = state.tail.untaken(kReadAtOnce);
         std::erase_if(passed, [&](const LogRecord& one) { return one.at > mark.at(); });
         answer_passed(state, passed, answers);
       }
-      state.tail.taken(mark);
+      keep(state, mark, batch.now);
     }
   }
   send(answers);

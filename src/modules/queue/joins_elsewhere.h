@@ -19,6 +19,7 @@
 #include "modules/queue/rooms.h"
 #include "ports/line_log.h"
 #include "ports/random.h"
+#include "ports/startup_state.h"
 
 namespace stagedoor::queue {
 
@@ -31,19 +32,25 @@ class JoinsElsewhere : public CommitObserver, public Job {
   static constexpr Millis kTakenForOthers{100};
   // A caller is told that the outcome is unknown.
   static constexpr Millis kAnsweredAfter{5000};
+  // Between two looks whether the log still has what was taken; a torn reading is looked at sooner.
+  static constexpr Millis kChecked{1000}, kTornChecked{100};
+  // An instance that did not begin the epoch leaves the one that did this time to put places back.
+  static constexpr Millis kPutBackForOthers{5000};
 
   // The log, the rooms and the clock must outlive it. `submit` hands a command to the lane.
   JoinsElsewhere(LineLog& log, const Rooms& rooms, const Clock& clock, RandomBytes random, Submit submit)
       : log_(log), rooms_(rooms), clock_(clock), random_(std::move(random)), submit_(std::move(submit)) {}
 
-  // What a start knows: the mark, before the lane and the reader start. Events without one may be left out.
-  void restore(const LineMark& mark);
+  // Reads the marks and what was passed over, before the lane and the reader start.
+  void restore(StartupState& store);
 
   // Any thread. For a join that memory does not refuse. `done` is called once, on any thread;
   // STORE_UNAVAILABLE: nothing was appended.
   void join(const Join& order, Done done);
 
-  // The reader's thread: follows these events, waits up to `wait` for a record. Throws LogUnavailable.
+  // The reader's thread: follows these events, waits up to `wait` for a record. Now and then it looks whether
+  // the log still has what was taken; if it has not, a new epoch begins, and what was lost is appended again.
+  // Throws LogUnavailable.
   void read(const std::vector<EventId>& events, Millis wait);
 
   // Lane thread from here on. Must come after the rooms among the observers.
@@ -53,6 +60,7 @@ class JoinsElsewhere : public CommitObserver, public Job {
 
  private:
   class Take;
+  class Raise;
   static constexpr std::size_t kReadAtOnce = 4096;
 
   struct Caller {
@@ -62,10 +70,16 @@ class JoinsElsewhere : public CommitObserver, public Job {
   };
   struct OfEvent {
     LineTail tail;
-    absl::flat_hash_map<Uuid, Caller> callers;  // by the random id of their record
-    // Reasons of records that marks of the last minutes have passed, for callers whose record is read late.
-    std::map<LogPosition, PassedReason> passed_over;
+    absl::flat_hash_map<Uuid, Caller> callers;        // by the random id of their record
+    std::map<LogPosition, PassedReason> passed_over;  // of this epoch: for callers whose record is read late
+    // All rows, by epoch and position.
+    std::vector<LineMark> marks;
+    std::vector<PassedOver> all_passed_over;
+    TimePoint epoch_heard_at{};
+    TimePoint checked_at{};
+    TimePoint put_back_at{};
     std::deque<std::pair<TimePoint, Uuid>> by_time;  // callers, the oldest first; some are answered
+    bool has_raised = false;                         // this instance began the epoch
     bool is_asked = false;                           // a command is in the lane
   };
   using Events = std::map<EventId, OfEvent>;
@@ -74,6 +88,11 @@ class JoinsElsewhere : public CommitObserver, public Job {
     Result<Joined> result;
   };
 
+  static void keep(OfEvent& state, const LineMark& mark, TimePoint now);
+  static void keep(OfEvent& state, const PassedOver& row);
+  // Whether the log still has what was taken. The reader's thread; the rows are copied, so the lane goes on.
+  void check(EventId event);
+  void put_back(EventId event);
   static OfEvent& of(Events& events, EventId event);
   // What a record that marks have passed became, for its caller.
   Result<Joined> outcome_of(const LogRecord& record, const OfEvent& state) const;

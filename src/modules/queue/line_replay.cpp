@@ -34,26 +34,26 @@ LineReplay::LineReplay(const std::vector<LineMark>& marks, const std::vector<Pas
   for (const PassedOver& row : passed_over) passed_over_.insert({row.epoch, {row.log_high, row.log_low}});
 }
 
-void LineReplay::add(const LogRecord& record) {
-  if (record.place > 0) {  // put back; a place that the log still has is not changed by it
-    if (record.place > owners_.size()) return;
+LineReplay::Found LineReplay::add(const LogRecord& record) {
+  if (record.place > 0 && record.place <= owners_.size()) {  // put back
     UserId& owner = owners_[record.place - 1];
     if (owner == UserId{}) owner = record.user;
-    return;
   }
   for (auto epoch = epochs_.rbegin(); epoch != epochs_.rend(); ++epoch) {
     if (epoch->second.start >= record.at) continue;
-    if (passed_over_.contains({epoch->first, {record.at.high, record.at.low}})) return;
     auto& stretches = epoch->second.stretches;
-    auto stretch = stretches.lower_bound(record.at);
-    if (stretch == stretches.begin()) return;
-    Stretch& owner = std::prev(stretch)->second;
-    if (record.at > owner.to) return;  // not taken yet
-    const Place place = owner.before + ++owner.counted;
-    if (place > owner.last) has_too_many_ = true;
+    const auto behind = stretches.lower_bound(record.at);
+    if (behind == stretches.begin()) return {};
+    Stretch& stretch = std::prev(behind)->second;
+    if (record.at > stretch.to) return {};  // not taken yet
+    if (record.place > 0 || passed_over_.contains({epoch->first, {record.at.high, record.at.low}}))
+      return {.is_taken = true};
+    const Place place = stretch.before + ++stretch.counted;
+    if (place > stretch.last) has_too_many_ = true;
     else owners_[place - 1] = record.user;
-    return;
+    return {.is_taken = true, .place = place};
   }
+  return {};
 }
 
 std::vector<LinePlace> LineReplay::read(Place after, std::size_t limit) const {

@@ -19,8 +19,12 @@ class LineReplay {
   // The rows of one event, by epoch and position.
   LineReplay(const std::vector<LineMark>& marks, const std::vector<PassedOver>& passed_over);
 
+  struct Found {
+    bool is_taken = false;  // a mark has passed it
+    Place place = 0;        // 0: it has none
+  };
   // The records of the log in their order, from its first one to its end.
-  void add(const LogRecord& record);
+  Found add(const LogRecord& record);
 
   // The highest place given.
   Place last_place() const { return static_cast<Place>(owners_.size()); }

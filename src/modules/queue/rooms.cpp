@@ -138,6 +138,13 @@ Place Rooms::last_place(EventId event) const {
   return registry_.look(event, [](const RoomState& state) { return state.room.last_place(); });
 }
 
+std::optional<UserId> Rooms::owner(EventId event, Place place) const {
+  return registry_.look(event, [&](const RoomState& state) {
+    const UserId* owner = state.room.owner(place);
+    return owner ? std::optional(*owner) : std::nullopt;
+  });
+}
+
 RoomNumbers Rooms::numbers(EventId event) const {
   static const QueuePolicy kDefaults;
   const auto catalogue = catalogue_();

@@ -63,6 +63,7 @@ class Rooms : public CommitObserver, public Job {
   // own: whoever knows a user's id cannot spend the owner's polls (R-A2). Returns the time to wait; 0: none.
   Millis ask_again(const PlaceRef& place);
   Place last_place(EventId event) const;
+  std::optional<UserId> owner(EventId event, Place place) const;
   RoomNumbers numbers(EventId event) const;
   // See RoomRegistry. Lives as long as this object.
   const std::atomic<std::uint64_t>& changes(EventId event) { return registry_.changes(event); }
