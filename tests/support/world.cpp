@@ -20,11 +20,12 @@ void Pending::take(Answer&& answer) noexcept {
 
 World::World(const StorePorts& store, const Clock& clock, WorldOptions options)
     : journal_(options.journal),
+      has_log_(store.log != nullptr),
       instance_({.store = store,
                  .queries = {},
                  .clock = clock,
                  .service_clock = options.service_clock,
-                 .random = &seeds,
+                 .random = options.random,
                  .token_keys = {std::string(32, 'k')},
                  .token_lifetime = Millis(30LL * 86'400'000),
                  .operator_keys = kOperatorKeys,
@@ -65,8 +66,10 @@ PendingPtr World::send(const Call& call) {
 
 ApiReply World::call(const Call& call) {
   const PendingPtr pending = send(call);
-  while (!pending->is_answered()) {
-    if (!lane().run_once()) throw std::logic_error("the lane has nothing to do and the call no answer");
+  for (int idle = 0; !pending->is_answered();) {
+    if (has_log_) read_line();
+    if (!lane().run_once() && (!has_log_ || ++idle > 100))
+      throw std::logic_error("the lane has nothing to do and the call no answer");
   }
   return pending->reply();
 }

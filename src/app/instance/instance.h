@@ -14,6 +14,7 @@
 #include "engine/lane.h"
 #include "engine/monotone_clock.h"
 #include "engine/query_pool.h"
+#include "engine/worker.h"
 #include "http/router.h"
 #include "modules/catalogue/http.h"
 #include "modules/catalogue/http_seat_stream.h"
@@ -26,6 +27,7 @@
 #include "modules/queue/http.h"
 #include "modules/queue/http_public.h"
 #include "modules/queue/http_stream.h"
+#include "modules/queue/joins_elsewhere.h"
 #include "modules/reservation/hold_expiry.h"
 #include "modules/reservation/http.h"
 #include "modules/wallet/http.h"
@@ -71,6 +73,10 @@ class Instance {
   void replace_keys(const std::optional<std::vector<std::string>>& token_keys,
                     const std::optional<std::vector<std::string>>& operator_keys);
 
+  // Follows the log that has the joins; waits up to `wait` for one. Only with StorePorts::log, and by whoever
+  // has no workers; throws LogUnavailable.
+  void read_line(Millis wait);
+
   Lane& lane() { return lane_; }
   queue::Rooms& rooms() { return rooms_; }
   catalogue::ReadModel& read_model() { return read_model_; }
@@ -99,6 +105,8 @@ class Instance {
   reservation::HoldExpiry hold_expiry_;
   Housekeeping housekeeping_;
   Lane lane_;
+  const std::unique_ptr<queue::JoinsElsewhere> joins_;  // null: the booking store has the line
+  const std::unique_ptr<Worker> line_reader_;           // null: read_line() is called by others
   QueryPool query_pool_;
   queue::Turns turns_{rooms_};
   catalogue::SeatFeeds seat_feeds_;

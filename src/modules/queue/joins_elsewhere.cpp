@@ -41,7 +41,7 @@ class JoinsElsewhere::Take : public Command {
     join_keys({.event = event_, .user = {}}, view, wanted);
   }
   CommandResult decide(const View& view, BatchContext& context) override {
-    const auto events = joins_.events_.lock();
+    const auto events = joins_.events_->lock();
     const LineTail& tail = of(*events, event_).tail;
     const auto place_of = [&](const UserId& user) {
       return joins_.rooms_.place_of(event_, user, context.now);
@@ -68,7 +68,7 @@ class JoinsElsewhere::Raise : public Command {
 
   void rows_to_load(const View&, Keys&) const override {}
   CommandResult decide(const View& view, BatchContext& context) override {
-    const auto events = joins_.events_.lock();
+    const auto events = joins_.events_->lock();
     OfEvent& state = of(*events, event_);
     Changes changes = decide_raise_epoch(event_, epoch_, left_.kept, left_.kept_place, view, context.now,
                                          state.tail.mark());
@@ -101,7 +101,7 @@ void JoinsElsewhere::keep(OfEvent& state, const PassedOver& row) {
 }
 
 void JoinsElsewhere::restore(StartupState& store) {
-  const auto events = events_.lock();
+  const auto events = events_->lock();
   store.read({.line_mark = [&](const LineMark& row) { keep(of(*events, row.event), row, clock_.now()); }});
   store.read({.passed_over = [&](const PassedOver& row) { keep(of(*events, row.event), row); }});
 }
@@ -111,7 +111,7 @@ void JoinsElsewhere::check(EventId event) {
   std::vector<LineMark> marks;
   std::vector<PassedOver> passed_over;
   {
-    const auto events = events_.lock();
+    const auto events = events_->lock();
     const OfEvent& state = of(*events, event);
     mark = state.tail.mark();
     marks = state.marks;
@@ -119,7 +119,7 @@ void JoinsElsewhere::check(EventId event) {
   }
   const auto found = mark.random == Uuid{} ? std::nullopt : log_.find(event, mark.at());
   if (mark.random == Uuid{} || (found && found->random == mark.random)) {
-    const auto events = events_.lock();
+    const auto events = events_->lock();
     LineTail& tail = of(*events, event).tail;
     if (tail.reading() == LineTail::Reading::torn) tail.read_again();
     return;
@@ -133,7 +133,7 @@ void JoinsElsewhere::put_back(EventId event) {
   std::vector<Place> missing;
   std::int32_t epoch = 0;
   {
-    const auto events = events_.lock();
+    const auto events = events_->lock();
     OfEvent& state = of(*events, event);
     const TimePoint now = clock_.now();
     if (!state.has_raised && now < state.epoch_heard_at + kPutBackForOthers) return;
@@ -156,17 +156,17 @@ void JoinsElsewhere::join(const Join& order, Done done) {
   LogRecord record{.event = order.event, .at = {}, .random = {}, .user = order.user};
   fill(record.random, random_);
   {  // before the record can be read
-    const auto events = events_.lock();
+    const auto events = events_->lock();
     OfEvent& state = of(*events, order.event);
     const TimePoint now = clock_.now();
     state.callers.emplace(record.random, Caller{order.user, now, std::move(done)});
     state.by_time.emplace_back(now, record.random);
   }
-  log_.append(record, [this, event = order.event, random = record.random](LineLog::Outcome outcome) {
+  log_.append(record, [all = events_, event = order.event, random = record.random](LineLog::Outcome outcome) {
     if (outcome != LineLog::Outcome::not_appended) return;
     Done refused;
     {
-      const auto events = events_.lock();
+      const auto events = all->lock();
       auto& callers = of(*events, event).callers;
       const auto caller = callers.find(random);
       if (caller == callers.end()) return;
@@ -181,7 +181,7 @@ void JoinsElsewhere::read(const std::vector<EventId>& events, Millis wait) {
   std::vector<EventId> to_check;
   {
     const TimePoint now = clock_.now();
-    const auto all = events_.lock();
+    const auto all = events_->lock();
     for (const EventId event : events) {
       OfEvent& state = of(*all, event);
       const bool is_sound = state.tail.reading() == LineTail::Reading::sound;
@@ -196,7 +196,7 @@ void JoinsElsewhere::read(const std::vector<EventId>& events, Millis wait) {
   }
   std::map<EventId, LogPosition> from;
   {
-    const auto all = events_.lock();
+    const auto all = events_->lock();
     for (const EventId event : events) {
       const LineTail& tail = of(*all, event).tail;
       if (tail.reading() != LineTail::Reading::torn) from[event] = tail.read_from();
@@ -211,7 +211,7 @@ void JoinsElsewhere::read(const std::vector<EventId>& events, Millis wait) {
     const EventId event = begin->event;
     const auto end =
         std::find_if(begin, page.end(), [&](const LogRecord& one) { return one.event != event; });
-    const auto all = events_.lock();
+    const auto all = events_->lock();
     OfEvent& state = of(*all, event);
     // Another epoch may have begun since the page was asked for; the tail drops what does not follow.
     if (state.tail.read_from() == from.at(event)) state.tail.add({begin, end}, now);
@@ -231,7 +231,7 @@ void JoinsElsewhere::read(const std::vector<EventId>& events, Millis wait) {
 
 void JoinsElsewhere::was_asked(EventId event, bool goes_on) {
   {
-    const auto events = events_.lock();
+    const auto events = events_->lock();
     OfEvent& state = of(*events, event);
     state.is_asked = goes_on && !state.tail.untaken(1).empty();
     if (!state.is_asked) return;
@@ -273,11 +273,23 @@ void JoinsElsewhere::send(std::vector<Answered>& answers) {
   for (Answered& answer : answers) answer.done(std::move(answer.result));
 }
 
+void JoinsElsewhere::stop() {
+  std::vector<Answered> answers;
+  {
+    const auto events = events_->lock();
+    for (auto& [event, state] : *events) {
+      for (auto& [random, caller] : state.callers) answers.push_back({std::move(caller.done), not_known()});
+      state.callers.clear();
+    }
+  }
+  send(answers);
+}
+
 void JoinsElsewhere::on_commit(const Batch& batch) {
   if (batch.line_marks.empty()) return;
   std::vector<Answered> answers;
   {
-    const auto events = events_.lock();
+    const auto events = events_->lock();
     for (const PassedOver& row : batch.passed_over) keep(of(*events, row.event), row);
     for (const LineMark& mark : batch.line_marks) {
       OfEvent& state = of(*events, mark.event);
@@ -294,7 +306,7 @@ void JoinsElsewhere::on_commit(const Batch& batch) {
 
 TimePoint JoinsElsewhere::next_due(TimePoint) const {
   TimePoint due = kNever;
-  const auto events = events_.lock();
+  const auto events = events_->lock();
   for (const auto& [event, state] : *events) {
     if (!state.is_asked && state.tail.oldest_read_at() != kNever &&
         state.tail.reading() == LineTail::Reading::sound)
@@ -307,7 +319,7 @@ TimePoint JoinsElsewhere::next_due(TimePoint) const {
 void JoinsElsewhere::collect(TimePoint now, std::vector<std::unique_ptr<Command>>& due) {
   std::vector<Answered> answers;
   {
-    const auto events = events_.lock();
+    const auto events = events_->lock();
     for (auto& [event, state] : *events) {
       const bool is_old =
           state.tail.oldest_read_at() != kNever && state.tail.oldest_read_at() + kTakenForOthers <= now;

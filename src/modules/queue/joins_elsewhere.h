@@ -53,6 +53,9 @@ class JoinsElsewhere : public CommitObserver, public Job {
   // Throws LogUnavailable.
   void read(const std::vector<EventId>& events, Millis wait);
 
+  // Answers all callers that wait, with OUTCOME_UNKNOWN. When the reader and the lane have stopped.
+  void stop();
+
   // Lane thread from here on. Must come after the rooms among the observers.
   void on_commit(const Batch& batch) override;
   TimePoint next_due(TimePoint now) const override;
@@ -109,7 +112,8 @@ class JoinsElsewhere : public CommitObserver, public Job {
   const Clock& clock_;
   const RandomBytes random_;
   const Submit submit_;
-  mutable Guarded<Events> events_;
+  // Shared with the answers of appends, which may come when this object has gone.
+  const std::shared_ptr<Guarded<Events>> events_ = std::make_shared<Guarded<Events>>();
 };
 
 }  // namespace stagedoor::queue
