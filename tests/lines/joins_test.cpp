@@ -64,7 +64,7 @@ class OneInstance {
                                      : boost::describe::enum_to_string(result.error().code, "?"));
     });
   }
-  void read() { joins_.read({kEvent}, Millis(20)); }
+  void read() { joins_.read({kEvent}, Millis(3)); }
   void run() {
     while (lane_.run_once()) {
     }
@@ -176,6 +176,7 @@ TEST_P(EveryLine, has_the_same_places_after_a_start) {
 
 // R-Q18: an instance that runs puts back what it knows.
 TEST_P(EveryLine, is_whole_again_after_the_log_was_wiped) {
+  if (!under_test_.wipe) GTEST_SKIP() << "these brokers cannot lose records";
   for (std::uint32_t n = 1; n <= 5; ++n) one_.join(n);
   for (int round = 0; round < 3; ++round) one_.settle();
   two_.hear();
@@ -196,6 +197,7 @@ TEST_P(EveryLine, is_whole_again_after_the_log_was_wiped) {
   EXPECT_THAT(std::vector(after.begin(), after.begin() + 5), testing::ElementsAreArray(before));
   EXPECT_EQ(two_.answers.find(7)->second, "201 7");
   EXPECT_EQ(two_.answers.find(1)->second, "200 1");
+  one_.hear();
   EXPECT_EQ(places_of(one_), after);
   const OneInstance three(rows_, 3, log(), clock_, stage_.view.catalogue);
   EXPECT_EQ(places_of(three), after) << "made again from the log and the marks";
@@ -227,6 +229,8 @@ TEST(MemoryLine, is_whole_again_after_it_lost_its_tail_again_and_again) {
         one.settle();
         two.settle();
       }
+      one.hear();
+      two.hear();
       const auto after = all(one);
       ASSERT_GE(after.size(), before.size());
       EXPECT_TRUE(std::equal(before.begin(), before.end(), after.begin()));
