@@ -6,6 +6,7 @@
 
 #include "adapters/memory/memory_log.h"
 #include "adapters/memory/memory_store.h"
+#include "modules/queue/logged_line.h"
 #include "support/catalogue.h"
 #include "support/faulty_store.h"
 #include "support/world.h"
@@ -39,6 +40,11 @@ struct Scene {
     StorePorts all = memory.ports();
     if (line == LineIn::log) all.log = &log;
     return all;
+  }
+  // The first places, as a start reads them.
+  std::vector<LinePlace> places(EventId event, std::size_t limit) {
+    if (line == LineIn::store) return memory.read(event, 0, limit);
+    return queue::LoggedLine(log, memory).read(event, 0, limit);
   }
   void start() {
     world.reset();

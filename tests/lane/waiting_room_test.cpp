@@ -230,8 +230,7 @@ TEST_P(WaitingRoom, draws_the_order_of_gathered_users_as_committed) {
   const Draw draw = *world().rooms().draw({1});
   EXPECT_EQ(draw.opens_at, kOpen + Millis(60'000));
   protocol::JoinsDigest digest;
-  for (const LinePlace& place : scene->memory.read(EventId{1}, 0, 40))
-    digest.add(place.place, place.user, place.joined_at);
+  for (const LinePlace& place : scene->places({1}, 40)) digest.add(place.place, place.user, place.joined_at);
   EXPECT_EQ(draw.digest, digest.finish());
   const protocol::DrawnOrder order = protocol::draw_order(protocol::draw_key(draw.seed, draw.digest, ""), 40);
   for (int round = 0; round < 2; ++round) {

@@ -176,7 +176,6 @@ TEST_P(EveryLine, has_the_same_places_after_a_start) {
 
 // R-Q18: an instance that runs puts back what it knows.
 TEST_P(EveryLine, is_whole_again_after_the_log_was_wiped) {
-  if (!under_test_.wipe) GTEST_SKIP() << "these brokers cannot lose records";
   for (std::uint32_t n = 1; n <= 5; ++n) one_.join(n);
   for (int round = 0; round < 3; ++round) one_.settle();
   two_.hear();

@@ -75,8 +75,9 @@ ApiReply World::call(const Call& call) {
 }
 
 void World::run() {
-  while (lane().run_once()) {
-  }
+  do {
+    if (has_log_) read_line();
+  } while (lane().run_once());
 }
 
 Visitor World::enter(std::uint64_t n, std::int64_t event) {
