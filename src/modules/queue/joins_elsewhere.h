@@ -41,6 +41,9 @@ class JoinsElsewhere : public CommitObserver, public Job {
   JoinsElsewhere(LineLog& log, const Rooms& rooms, const Clock& clock, RandomBytes random, Submit submit)
       : log_(log), rooms_(rooms), clock_(clock), random_(std::move(random)), submit_(std::move(submit)) {}
 
+  // The log may answer an append later than this object lives: nobody waits for it then.
+  ~JoinsElsewhere() override { stop(); }
+
   // Reads the marks and what was passed over, before the lane and the reader start.
   void restore(StartupState& store);
 
