@@ -15,8 +15,9 @@ BOTH_CORES = '0,1'
 class Cluster:
     """A PostgreSQL with the work of pgbench in one database and a sale in another, and the instances that serve it."""
 
-    def __init__(self, bench, instances):
+    def __init__(self, bench, instances, settings=()):
         self.bench, self.postgres, self.instances = bench, Postgres(bench.new_folder('postgres')), []
+        self.settings = list(settings)
         self.postgres.psql('-c', 'create database sale')
         self.catalogue = bench.new_folder('catalogue') / 'bench.yaml'
         self.catalogue.write_text(catalogue((1 if bench.dates == 1 else DATES)))
@@ -27,7 +28,7 @@ class Cluster:
     def add(self):
         begin_with = self.catalogue if not self.instances else None
         self.instances.append(Stagedoor(self.bench.new_folder('instance'), begin_with, cores=BOTH_CORES,
-                                        settings=[f'store.url={self.postgres.url("sale")}', f'auth.keys={"k" * 32}']))
+                                        settings=[f'store.url={self.postgres.url("sale")}', f'auth.keys={"k" * 32}', *self.settings]))
 
     def __enter__(self):
         return self

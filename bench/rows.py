@@ -121,13 +121,13 @@ class World:
         answers.unlink()
         return values
 
-    def copy(self, name):
+    def copy(self, name, settings=()):
         """A server on a copy of the store, as freshly started."""
         folder = self.bench.new_folder(name)
         for file in self.folder.iterdir():
             if file.name.startswith('stagedoor.db'):
                 shutil.copy2(file, folder)
-        return Stagedoor(folder, program=self.program)
+        return Stagedoor(folder, settings=settings, program=self.program)
 
     def first_of(self, values):
         return values.read_text().split('\n', 1)[0].split('\t')

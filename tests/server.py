@@ -4,6 +4,9 @@ import os
 import pathlib
 import socket
 import subprocess
+import time
+import urllib.error
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BINARY = os.environ.get('STAGEDOOR_TEST_BINARY', str(ROOT / 'build/dev/stagedoor'))
@@ -22,6 +25,28 @@ def free_port():
 def run(*arguments, folder, environment=None):
     return subprocess.run([BINARY, *arguments], cwd=folder, env={**clean_environment(), **(environment or {})},
                           capture_output=True, text=True, timeout=60)
+
+
+def call(url, method='GET', body=None, token=None):
+    """(status, the answer as JSON)."""
+    headers = {'Content-Type': 'application/json', **({'Authorization': f'Bearer {token}'} if token else {})}
+    request = urllib.request.Request(url, method=method, headers=headers, data=None if body is None else json.dumps(body).encode())
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as refusal:
+        with refusal:
+            return refusal.code, json.load(refusal)
+
+
+def wait_until(what, condition, seconds=30):
+    """Waits for a condition; what it returned."""
+    until = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > until:
+            raise AssertionError(f'waited {seconds} s in vain until {what}')
+        time.sleep(0.02)
+    return value
 
 
 class Server:

@@ -1,5 +1,5 @@
-"""./x cluster: a PostgreSQL, some instances of the server and HAProxy before them, on loopback, with the demo. Everything
-lives in a folder that goes when it is stopped."""
+"""./x cluster: a PostgreSQL, some instances of the server and HAProxy before them, on loopback, with the demo; with --events also
+a Kafka broker and a consumer. Everything lives in a folder that goes when it is stopped."""
 import argparse
 import contextlib
 import json
@@ -10,6 +10,7 @@ import secrets
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,9 @@ import time
 from local_servers import PostgresServer, Process
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / 'tests/events'))
+from kafka_broker import KafkaBroker, KafkaMissing
+
 STAGEDOOR = ROOT / 'build/release/stagedoor'
 
 
@@ -54,11 +58,93 @@ class Haproxy(Process):
             time.sleep(0.05)
 
 
+TOPIC = 'stagedoor'
+STATUSES = ('RESERVED', 'PENDING', 'PAID', 'CANCELLED', 'REFUNDED')  # as PostgreSQL numbers them
+NUMBERS = (*STATUSES, 'revenue', 'balance')
+
+
+class ReadModel(Process):
+    """The example consumer, which keeps its numbers in a file."""
+
+    def __init__(self, folder, broker):
+        folder = folder / 'read-model'
+        folder.mkdir()
+        self.database = folder / 'read-model.sqlite'
+        python = '/usr/bin/python3' if pathlib.Path('/usr/bin/python3').exists() else sys.executable  # it has Debian's packages
+        super().__init__([python, ROOT / 'examples/consumers/read_model/read_model.py', '--brokers', broker.address, '--topic', TOPIC,
+                          '--database', self.database], folder)
+
+    def numbers(self):
+        if self.process.poll() is not None:
+            raise RuntimeError('the consumer ended:\n' + self.said())
+        try:
+            with contextlib.closing(sqlite3.connect(f'file:{self.database}?mode=ro', uri=True)) as model:
+                found = dict(model.execute('SELECT status, count(*) FROM reservations GROUP BY status'))
+                found['revenue'], = model.execute("SELECT sum(price) FROM reservations WHERE status = 'PAID'").fetchone()
+                found['balance'], = model.execute('SELECT sum(balance) FROM wallets').fetchone()
+        except sqlite3.OperationalError:  # not made yet
+            found = {}
+        return tuple(found.get(name) or 0 for name in NUMBERS)
+
+
+def start_kafka(folder):
+    """A broker with the topic of the events; nothing, with the reason told, where there is none."""
+    print('· starting Kafka', flush=True)
+    (folder / 'kafka').mkdir()
+    try:
+        broker = KafkaBroker(folder / 'kafka')
+    except KafkaMissing as why:
+        print(f'  skipped, because: {why}', flush=True)
+        return None
+    broker.start()
+    broker.make_topic(TOPIC)
+    return broker
+
+
+def numbers_of_store(postgres):
+    rows = postgres.psql('-At', '-c', 'select status, count(*), sum(price) from reservations group by status', '-c',
+                         'select sum(balance) from wallets').stdout.split()
+    counts = {int(status): (int(count), int(price)) for status, count, price in (row.split('|') for row in rows if '|' in row)}
+    balance = sum(int(row) for row in rows if '|' not in row)
+    return (*(counts.get(number, (0, 0))[0] for number in range(len(STATUSES))), counts.get(STATUSES.index('PAID'), (0, 0))[1], balance)
+
+
+def line_of(name, numbers):
+    return f'  {name:<8}' + ''.join(f'{number:>14,}' for number in numbers)
+
+
+def show_numbers(postgres, model, seconds=None):
+    """Prints the numbers of the store and of the consumer whenever one of them has changed; with `seconds` until they are equal, at
+    most so long. Returns whether they are equal."""
+    print(line_of('', ()) + ''.join(f'{name:>14}' for name in NUMBERS), flush=True)
+    give_up, shown = time.monotonic() + (seconds or 0), None
+    while True:
+        pair = (numbers_of_store(postgres), model.numbers())
+        if pair != shown:
+            print(line_of('store', pair[0]) + '\n' + line_of('Kafka', pair[1]), flush=True)
+        shown = pair
+        if seconds and (pair[0] == pair[1] or time.monotonic() > give_up):
+            return pair[0] == pair[1]
+        time.sleep(2)
+
+
+def sell(listen, postgres, model):
+    """A crowd sells the hall out; then the consumer must have the numbers of the store."""
+    subprocess.run([STAGEDOOR, 'crowd', '--url', f'http://{listen}', '--event', '2', '--rate', '300'], check=False)
+    if not show_numbers(postgres, model, seconds=60):
+        raise RuntimeError('the consumer does not have the numbers of the store')
+    print('  the consumer has the numbers of the store', flush=True)
+
+
 def main():
     arguments = argparse.ArgumentParser(prog='./x cluster', description=__doc__)
     arguments.add_argument('--instances', type=int, default=3, help='how many servers (%(default)s)')
     arguments.add_argument('--listen', default='127.0.0.1:8080', help='where HAProxy listens (%(default)s)')
+    arguments.add_argument('--events', action='store_true', help='with a Kafka broker, and a consumer beside the store')
+    arguments.add_argument('--sell', action='store_true', help='with --events: a crowd sells a hall, the numbers are compared, all stops')
     options = arguments.parse_args()
+    if options.sell and not options.events:
+        arguments.error('--sell: needs --events')
     if not 1 <= options.instances <= 50:
         arguments.error('--instances: 1 to 50')
 
@@ -75,14 +161,23 @@ def main():
                        'STAGEDOOR_HTTP_TRUSTED_PROXIES': '127.0.0.1', 'STAGEDOOR_AUTH_KEYS': secrets.token_hex(32),
                        'STAGEDOOR_ADMIN_KEYS': f'demo:owner:{key}',
                        'STAGEDOOR_CATALOGUE_FILE': str(ROOT / 'demo/catalogue.yaml')}
+        broker = start_kafka(folder) if options.events else None
+        if broker:
+            started.append(broker)
+            environment['STAGEDOOR_EVENTS_SINKS'] = f'orders=kafka://{broker.address}/{TOPIC}'
+            started.append(model := ReadModel(folder, broker))
         instances = []
         for number in range(1, options.instances + 1):
             print(f'· starting instance {number}', flush=True)
             instances.append(Instance(folder, number, environment))
             started.append(instances[-1])
         started.append(Haproxy(folder, options.listen, instances))
-        print(welcome(options.listen, instances, postgres, key), flush=True)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        if broker and options.sell:
+            return sell(options.listen, postgres, model)
+        print(welcome(options.listen, instances, postgres, key, broker), flush=True)
+        if broker:
+            show_numbers(postgres, model)
         signal.pause()
     except KeyboardInterrupt:
         pass
@@ -95,15 +190,16 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def welcome(listen, instances, postgres, key):
+def welcome(listen, instances, postgres, key, broker):
     url = f'http://{listen}'
     each = '\n'.join(f'  instance {i + 1}   http://{one.address}   process {one.process.pid}, log {one.folder}/stderr.log'
                      for i, one in enumerate(instances))
+    kafka = f'  Kafka        {broker.address}, topic {TOPIC}: kcat -C -b {broker.address} -t {TOPIC}\n' if broker else ''
     return f'''
 {len(instances)} instances serve the demo at {url} (HAProxy, round robin; Ctrl-C stops all, and the data goes)
 {each}
   PostgreSQL   {postgres.url()}
-  operator key {key}   (/admin, /docs and /metrics at the address of an instance: HAProxy hides them)
+{kafka}  operator key {key}   (/admin, /docs and /metrics at the address of an instance: HAProxy hides them)
 
 Try next, in another terminal:
   build/release/stagedoor crowd --url {url} --event 2 --rate 300     # a crowd sells the hall out, every call to another instance

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "core/log.h"
@@ -39,7 +40,12 @@ void Worker::wake() {
 void Worker::run() {
   // On Linux the niceness is that of the thread.
   if (options_.niceness > 0) ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), options_.niceness);
-  while (!stop_.stop_requested()) rest(attempt());
+  while (!stop_.stop_requested()) {
+    const auto begin = std::chrono::steady_clock::now();
+    const Millis pause = attempt();
+    if (options_.interval_min > Millis(0)) std::this_thread::sleep_until(begin + options_.interval_min);
+    rest(pause);
+  }
 }
 
 Millis Worker::attempt() {

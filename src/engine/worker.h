@@ -25,6 +25,9 @@ class Worker {
     std::string name;  // for the log: "delivery of events to out"
     Millis pause_min{100};
     Millis pause_max{30'000};
+    // The least time from the begin of a round to the begin of the next, woken or not, so that work that
+    // comes in small pieces is done in larger ones. A stop waits for it.
+    Millis interval_min{0};
     // Above 0: those who queue, hold and pay come first. Not for work that others wait for, such as a
     // transaction.
     int niceness = 0;

@@ -55,6 +55,20 @@ TEST_F(WorkerTest, is_woken_from_its_rest) {
   wait_for(2);
 }
 
+TEST_F(WorkerTest, does_what_comes_in_small_pieces_together) {
+  Worker worker(
+      {.name = "work", .interval_min = Millis(50)},
+      [&](const std::stop_token&) {
+        ++rounds_;
+        return Millis(3'600'000);
+      },
+      no_chance);
+  const auto begin = std::chrono::steady_clock::now();
+  worker.start();
+  while (rounds_ < 4) worker.wake();
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, Millis(150));
+}
+
 TEST_F(WorkerTest, stops_while_it_rests_and_asks_a_round_to_end) {
   Worker worker(
       {.name = "work"},

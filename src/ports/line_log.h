@@ -1,4 +1,4 @@
-// A log outside of the booking store that keeps who joined (decision 0029). It has records in one order per
+// A log outside of the booking store that keeps who joined (decision 0028). It has records in one order per
 // event, and no places: the booking store's writer gives those. Adapters: redis, kafka; memory, for tests.
 //
 // A log may lose what it acknowledged: its tail, or everything. Positions may then be used again for other

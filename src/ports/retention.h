@@ -17,12 +17,17 @@ struct RetentionLimits {
   OutboxId outbox_accepted{};                // domain events that every sink has accepted; 0: none
 };
 
+struct Forgotten {
+  std::size_t rows = 0;            // of all kinds
+  std::size_t dropped_events = 0;  // of them: events beyond outbox_accepted
+};
+
 class Retention {
  public:
   virtual ~Retention() = default;
-  // Removes at most `rows_max` rows of each kind, oldest first, in a transaction of its own. Returns how many
-  // it removed. Lane thread, between transactions.
-  virtual std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) = 0;
+  // Removes at most `rows_max` rows of each kind, oldest first, in a transaction of its own. Lane thread,
+  // between transactions.
+  virtual Forgotten forget(const RetentionLimits& limits, std::size_t rows_max) = 0;
 };
 
 }  // namespace stagedoor

@@ -94,6 +94,7 @@ void View::forget(const Keys& keys) {
   for (const auto& one : keys.last_ended) last_ended.forget(one.first);
   for (const PaymentId id : keys.payments) payments.forget(id);
   for (const EventId event : keys.draws) draws.forget(event);
+  for (const std::string& key : keys.key_versions) key_versions.forget(key);
 }
 
 void View::forget(const Batch& batch) {

@@ -59,6 +59,7 @@ struct Changes {
   std::vector<LogRow> log;
   std::vector<Revocation> revocations;
   std::vector<HiddenSeats> hidden_seats;
+  std::vector<KeyVersion> key_versions;  // rising, if a key is there more than once
   std::vector<LineMark> line_marks;
   std::vector<PassedOver> passed_over;
   std::vector<LineLeave> line_leaves;  // made by Batch::add
@@ -108,12 +109,13 @@ struct Batch {
   std::vector<LogRow> log;
   std::vector<Revocation> revocations;
   std::vector<HiddenSeats> hidden_seats;
+  std::vector<KeyVersion> key_versions;
   std::vector<LineMark> line_marks;
   std::vector<PassedOver> passed_over;
   std::vector<LineLeave> line_leaves;
   std::vector<LineSource> line_sources;
   CatalogueChanges catalogue;
-  // A log has the places (decision 0029): the store does not write `line`, only who left. Other instances
+  // A log has the places (decision 0028): the store does not write `line`, only who left. Other instances
   // receive `line` all the same.
   bool line_is_elsewhere = false;
   std::optional<std::int64_t>

@@ -136,6 +136,14 @@ struct hidden_seats {
   static constexpr auto peer_form = PeerForm::nothing;
 };
 
+struct key_versions {
+  static auto in(auto& all) -> decltype((all.key_versions)) { return all.key_versions; }
+  static auto key(const KeyVersion& row) { return row.key; }
+  static KeyVersion row_of(const std::string& key) { return {.key = key}; }
+  static constexpr auto peer_form = PeerForm::key;
+  static constexpr bool is_put_whole = true;
+};
+
 struct line_marks {
   static auto in(auto& all) -> decltype((all.line_marks)) { return all.line_marks; }
   static auto key(const LineMark& row) { return std::tuple(row.event, row.epoch, row.at()); }
@@ -169,7 +177,8 @@ struct line_sources {
 using All =
     boost::mp11::mp_list<reservations, visits, line, absences, seen, draws, priority, blocks, wallets,
                          payments, answers, events, dates, layouts, postings, outbox, log, revocations,
-                         imports, hidden_seats, line_marks, passed_over, line_leaves, line_sources>;
+                         imports, hidden_seats, key_versions, line_marks, passed_over, line_leaves,
+                         line_sources>;
 
 }  // namespace kinds
 

@@ -18,6 +18,7 @@
 #include "core/ensure.h"
 #include "state/catalogue.h"
 #include "state/rows/answer.h"
+#include "state/rows/outbox.h"
 #include "state/rows/line_log.h"
 #include "state/rows/reservation.h"
 #include "state/rows/waiting_room.h"
@@ -80,6 +81,7 @@ struct Keys {
   absl::flat_hash_map<SeatUser, Millis> last_ended;
   absl::flat_hash_set<PaymentId> payments;
   absl::flat_hash_set<EventId> draws;
+  absl::flat_hash_set<std::string> key_versions;
 
   bool empty() const;
 };
@@ -99,6 +101,7 @@ class View {
   Table<SeatUser, TimePoint> last_ended;  // end of that hold
   Table<PaymentId, Payment> payments;
   Table<EventId, Draw> draws;
+  Table<std::string, KeyVersion> key_versions;
   // Places that the commands of this batch gave or gave up; those of earlier batches are in the rooms.
   absl::flat_hash_map<EventUser, LinePlace> line;
   absl::flat_hash_map<EventId, Place> last_place;

@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <random>
 #include <set>
+#include <thread>
 
 #include "adapters/system/clock.h"
 #include "cluster/deployment.h"
@@ -101,7 +103,12 @@ TEST(Many, a_crowd_on_the_best_seats_takes_none_twice_and_the_count_is_exact) {
     }
   }
   EXPECT_GT(taken.size(), 2000u);
-  const auto left = free_seats(sale.api, fans[0], 1);
+  auto left = free_seats(sale.api, fans[0], 1);
+  // A large map may be older by ten times what it costs (R-C8).
+  for (int i = 0; i < 100 && left.size() != kSeats - taken.size(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    left = free_seats(sale.api, fans[0], 1);
+  }
   EXPECT_EQ(left.size(), kSeats - taken.size());
   EXPECT_EQ(number(sale.api.send(list_dates(fans[0].token, 1)).data().at(0), "seatCount"),
             std::int64_t(left.size()));

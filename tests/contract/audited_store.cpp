@@ -90,6 +90,27 @@ void add_drawn_event(Batch& batch) {
   batch.revocations.push_back({user(8), at(100)});
 }
 
+// Events whose versions are in key_versions: of the first event with two versions, its date, its admissions,
+// and the draw of the second event.
+void add_keyed_events(Batch& batch, Ids& ids) {
+  View view;
+  BatchContext context{at(2000), ids};
+  Changes changes;
+  const Event& event = batch.catalogue.events.front();
+  Event before = event;
+  before.queue.people = 1;
+  for (const auto& key : {events::key_of(event), events::draw_key(kDrawnEvent), events::queue_key(event.id)})
+    view.key_versions.put(key, std::nullopt);
+  events::add_events_of(before, nullptr, view, context, changes);
+  view.key_versions.put(events::key_of(event), changes.key_versions.back());
+  events::add_events_of(event, &before, view, context, changes);
+  events::add_events_of(batch.catalogue.dates.front(), nullptr, view, context, changes);
+  events::add_event_of(batch.draws.rows().front().row, view, context, changes);
+  events::add_event_of(events::AdmittedEvent{event.id, 1, 2, 2, {1, 2}}, view, context, changes);
+  batch.outbox.insert(batch.outbox.end(), changes.outbox.begin(), changes.outbox.end());
+  batch.key_versions = std::move(changes.key_versions);
+}
+
 }  // namespace
 
 Batch sound_rows() {
@@ -142,6 +163,7 @@ Batch sound_rows() {
     batch.outbox.push_back(events::event_of(row, user(row.wallet == WalletId{3001} ? 1 : 4), outbox_ids));
 
   add_drawn_event(batch);
+  add_keyed_events(batch, outbox_ids);
   batch.answers.push_back(answer(user(1), "key", at(2000)));
   batch.log.push_back(log_row(6001));
   put(batch, SeatBlock{seat(10), true});
@@ -149,6 +171,20 @@ Batch sound_rows() {
   batch.now = at(300'160);
   return batch;
 }
+
+namespace {
+
+// A sink that has accepted an event, parked one and given one up.
+void accept_events(Outbox& sinks) {
+  const auto rows = sinks.pending({}, 2);
+  ParkedEvent refused{
+      .event = rows.at(1), .attempts = 1, .parked_at = at(2), .next_at = at(3), .reason = "500"};
+  ParkedEvent dead = refused;
+  dead.event = rows.at(0);
+  sinks.park("out", {}, OutboxId{5002}, {.park = {refused}, .bury = {dead}});
+}
+
+}  // namespace
 
 const reports::AuditCheck& check_of(const reports::AuditReport& report, const std::string& name) {
   for (const auto& check : report.checks)
@@ -164,7 +200,7 @@ reports::AuditReport AuditedSqlite::audit() { return sqlite::audit_sqlite(path_)
 void AuditedSqlite::fill() {
   sqlite::SqliteStore store(sqlite::SqliteOptions{.path = path_});
   commit(store, sound_rows());
-  store.outbox()->advance("out", {}, OutboxId{5002});
+  accept_events(*store.outbox());
 }
 
 void AuditedSqlite::damage(const std::string& statements) {
@@ -236,7 +272,7 @@ void AuditedPostgres::fill() {
   Batch nothing;
   nothing.now = rows.now;
   commit(store, nothing);
-  store.outbox()->advance("out", {}, OutboxId{5002});
+  accept_events(*store.outbox());
 }
 
 void AuditedPostgres::damage(const std::string& statements) {

@@ -1,4 +1,4 @@
-// What the stores keep of a line whose joins are in a log elsewhere (decision 0029).
+// What the stores keep of a line whose joins are in a log elsewhere (decision 0028).
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 

@@ -239,10 +239,10 @@ TEST_F(Postgres, a_start_with_a_lost_connection_does_not_mix_two_snapshots) {
 TEST_F(Postgres, old_batches_are_forgotten_but_never_the_last) {
   Instance one({.url = url()});
   for (int i = 1; i <= 5; ++i) one.hold(1000 + i, i);
-  EXPECT_EQ(one.store.forget({}, 100), 0u) << "they are young";
+  EXPECT_EQ(one.store.forget({}, 100).rows, 0u) << "they are young";
   database_->ask("UPDATE journal SET created_at = created_at - 11 * 60000");
-  EXPECT_EQ(one.store.forget({}, 4), 4u);
-  EXPECT_EQ(one.store.forget({}, 100), 2u);
+  EXPECT_EQ(one.store.forget({}, 4).rows, 4u);
+  EXPECT_EQ(one.store.forget({}, 100).rows, 2u);
   EXPECT_EQ(database_->ask("SELECT count(*) FROM journal"), "1");
   one.hold(1006, 6);
 }

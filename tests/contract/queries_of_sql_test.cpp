@@ -23,11 +23,13 @@ const std::set<std::string_view> kReadsAll = {
     "catalogue/list_seats",          // at start
     "catalogue/list_sections",       // at start
     "engine/count_tables",           // at start, the schema's table
+    "events/find_store_id",          // the only row
     "engine/list_migrations",        // at start
     "engine/list_answers",           // by the audit
     "reservation/list_taking_fans",  // at start, along the partial index
     "engine/forget_answers",         // the first rows of the table, as many as the limit
     "engine/forget_outbox",          // the same
+    "events/find_backlog",           // for operators: the rows that wait, as many as the limit
     "operator/find_log_of_event",    // after a sale, to judge it
 };
 

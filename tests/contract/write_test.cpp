@@ -350,7 +350,7 @@ TEST_P(WriteBatch, replaces_an_answer_that_is_past_its_time) {
   const View view = loaded(store(), {.answers = {{user(1), "a"}}});
   EXPECT_EQ(view.answers.find({user(1), "a"})->created_at, next_day);
   EXPECT_TRUE(refuses(store(), write("a", next_day + Millis(1))));
-  EXPECT_EQ(retention().forget({.answers_before = next_day}, 10), 1u);
+  EXPECT_EQ(retention().forget({.answers_before = next_day}, 10).rows, 1u);
   EXPECT_NE(loaded(store(), {.answers = {{user(1), "a"}}}).answers.find({user(1), "a"}), nullptr);
 }
 
@@ -362,15 +362,15 @@ TEST_P(WriteBatch, forgets_old_answers_and_events_in_chunks) {  // R-X5: kept 24
   }
   commit(store(), batch);
   const RetentionLimits limits{.answers_before = at(30)};
-  EXPECT_EQ(retention().forget(limits, 2), 2u);
-  EXPECT_EQ(retention().forget(limits, 2), 1u);
-  EXPECT_EQ(retention().forget(limits, 2), 0u);
+  EXPECT_EQ(retention().forget(limits, 2).rows, 2u);
+  EXPECT_EQ(retention().forget(limits, 2).rows, 1u);
+  EXPECT_EQ(retention().forget(limits, 2).rows, 0u);
   const View view = loaded(store(), {.answers = {{user(1), "2"}, {user(1), "3"}}});
   EXPECT_EQ(view.answers.find({user(1), "2"}), nullptr);
   EXPECT_NE(view.answers.find({user(1), "3"}), nullptr);
 
   const RetentionLimits everything{.answers_before = at(30), .outbox_before = at(20)};
-  EXPECT_EQ(retention().forget(everything, 100), 2u);
+  EXPECT_EQ(retention().forget(everything, 100).rows, 2u);
   Batch again;  // the forgotten key and id are free
   again.answers.push_back(answer(user(1), "2"));
   again.outbox.push_back(outbox(5001, "x", 9));

@@ -45,6 +45,16 @@ class Units(unittest.TestCase):
             self.assertEqual('WatchdogSec' in unit.read_text(), fed, unit.name)
 
 
+class Alerts(unittest.TestCase):
+    def test_rules_name_metrics_that_exist(self):
+        listed = set(re.findall(r'(?m)^\| `(\w+)` ', (server.ROOT / 'docs/metrics.md').read_text()))
+        rules = re.findall(r'(?m)^ +expr: (.+)$', (DEPLOY / 'alerts.yaml').read_text())
+        self.assertGreater(len(rules), 5)
+        for rule in rules:
+            for metric in re.findall(r'stagedoor_[a-z_]+', rule):
+                self.assertIn(metric, listed, rule)
+
+
 class Image(unittest.TestCase):
     TEXT = (DEPLOY / 'Dockerfile').read_text().replace('\\\n', '')
 

@@ -16,7 +16,6 @@ import sys
 import tempfile
 import time
 import unittest
-import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
@@ -25,6 +24,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1]), str(pathlib.Pa
 import checks
 import report
 import server
+from server import call
 
 
 class InFolder(unittest.TestCase):
@@ -131,6 +131,12 @@ class RightSettings(InFolder):
         self.assertEqual((result.returncode, result.stderr), (0, ''))
         self.assertEqual(list(self.folder.iterdir()), [])
 
+    def test_list_of_event_types_is_up_to_date(self):  # R-M6
+        listed = self.run_program('openapi', '--event-types').stdout
+        page = (server.ROOT / 'docs/events.md').read_text()
+        between = re.search(r'^<!-- generated[^\n]*\n(.*)^<!-- end', page, re.MULTILINE | re.DOTALL).group(1)
+        self.assertEqual(between, listed, 'run ./x openapi')
+
     def test_committed_event_schemas_are_up_to_date(self):  # R-E3
         self.assertEqual(self.run_program('openapi', '--events', 'events').returncode, 0)
         made = {path.name: path.read_text() for path in (self.folder / 'events').iterdir()}
@@ -138,17 +144,6 @@ class RightSettings(InFolder):
         self.assertEqual(committed, made, 'run ./x openapi')
         for name, schema in made.items():
             self.assertNotIn('additionalProperties', schema, f'{name}: within a version members may be added')
-
-
-def call(url, method='GET', body=None, token=None):
-    """(status, the answer as JSON)."""
-    headers = {'Content-Type': 'application/json', **({'Authorization': f'Bearer {token}'} if token else {})}
-    request = urllib.request.Request(url, method=method, headers=headers, data=None if body is None else json.dumps(body).encode())
-    try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as refused:
-        return refused.code, json.load(refused)
 
 
 class Work(InFolder):
@@ -378,13 +373,21 @@ class EventsOut(InFolder):
             versions.setdefault(event['subject'], []).append(event['keyversion'])
         for key, seen in versions.items():
             self.assertEqual(seen, list(range(1, len(seen) + 1)), key)
-        self.assertLessEqual({'stagedoor.reservation.held.v1', 'stagedoor.reservation.paid.v1', 'stagedoor.wallet.charged.v1'},
+        self.assertLessEqual({'stagedoor.reservation.held.v1', 'stagedoor.reservation.paid.v1', 'stagedoor.wallet.charged.v1',
+                              'stagedoor.event.created.v1', 'stagedoor.date.added.v1', 'stagedoor.queue.admitted.v1'},  # R-E4
                              {event['type'] for event in events})
+        admitted = sum(event['data']['count'] for event in events if event['type'] == 'stagedoor.queue.admitted.v1')
+        self.assertEqual(admitted, 10)
 
         with server.Server(self.folder, *self.SETTINGS) as running:
             self.charge(running)()
-            event = json.loads(running.process.stdout.readline())
-            self.assertEqual((event['type'], event['data']['amount']), ('stagedoor.wallet.charged.v1', 1), 'nothing is repeated')
+            later = []
+            while not later or later[-1]['type'] != 'stagedoor.wallet.charged.v1':
+                later.append(json.loads(running.process.stdout.readline()))
+            self.assertGreater(int(later[0]['id']), ids[-1], 'nothing is repeated')
+        self.assertEqual({event['specversion'] for event in events + later}, {'1.0'})  # R-E3
+        self.assertEqual(len({event['source'] for event in events + later}), 1, 'the store keeps its id')
+        self.assertRegex(later[0]['source'], '^/stagedoor/[0-9a-f-]{36}$')
 
     def test_a_reader_that_does_not_read_delays_no_booking_and_no_stop(self):
         with server.Server(self.folder, *self.SETTINGS) as running:
@@ -491,7 +494,8 @@ class Metrics(InFolder):
                 name, kind, labels, meaning = (cell.strip() for cell in line.strip('|').split('|'))
                 if 'only with several instances' not in meaning:
                     page[name.strip('`')] = (kind, sorted(re.findall('`(.+?)`', labels)))
-        settings = (f'--catalogue.file={Work.CATALOGUE}', '--events.sinks=out=stdout:')
+        settings = (f'--catalogue.file={Work.CATALOGUE}', '--events.sinks=out=stdout:,crm=http://127.0.0.1:1/',
+                    '--events.private_targets=true', '--events.webhook_secrets=a-secret-of-a-webhook')
         with server.Server(self.folder, *settings) as running:
             for wait in (0, 1.2):  # the first scrape is a request that the second one counts; /metrics is collected once a second
                 time.sleep(wait)

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "engine/command.h"
+#include "modules/events/event_types.h"
 #include "modules/payment/model.h"
 #include "modules/queue/model.h"
 #include "modules/reservation/model.h"
@@ -112,7 +113,10 @@ class Stage {
   PlaceRef inside(std::uint32_t user, EventId event = kClubNight) {
     const PlaceRef fan = waiting(user, event);
     const LinePlace place{event, fan.place, fan.user, now, std::nullopt};
-    view.apply(queue::decide_admit(*view.catalogue->event(event), std::span(&place, 1), now));
+    if (const auto key = events::queue_key(event); !view.key_versions.knows(key))
+      view.key_versions.put(key, std::nullopt);
+    BatchContext context{now, ids};
+    view.apply(queue::decide_admit(*view.catalogue->event(event), std::span(&place, 1), view, context));
     return fan;
   }
   const Visit& visit(const PlaceRef& fan) { return *view.visits.find({fan.event, fan.place}); }

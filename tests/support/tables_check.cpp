@@ -213,6 +213,21 @@ class Check {
     for (const auto& [user, row] : tables_.wallets)
       demand(all_of(fmt::format("wallet/{}", row.id.value), row.seq), "I-21: events of wallet {}",
              row.id.value);
+    for (const auto& [key, row] : memory::table_of(kinds::key_versions{}, tables_))
+      demand(all_of(key, row.version), "I-21: events of {}", key);
+    std::map<EventId, std::int64_t> admitted;
+    for (const auto& [key, row] : tables_.visits) ++admitted[row.event];
+    for (const auto& [id, row] : tables_.outbox)
+      if (row.type == "stagedoor.queue.admitted.v1")
+        admitted[EventId{std::stoll(row.key.substr(6))}] -= count_of(row);
+    for (const auto& [event, missing] : admitted)
+      demand(missing == 0, "I-21: {} admissions of event {} without an event", missing, event.value);
+  }
+
+  // The `count` of an admission.
+  static std::int64_t count_of(const OutboxRow& row) {
+    constexpr std::string_view kName = "\"count\":";
+    return std::stoll(row.payload.substr(row.payload.find(kName) + kName.size()));
   }
 
   const memory::Tables& tables_;

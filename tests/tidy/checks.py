@@ -134,6 +134,12 @@ def beast_only_in_http(tree):
     return found
 
 
+def kafka_client_in_one_file(tree):
+    return [f'{name}:{number}: librdkafka is for src/adapters/kafka/kafka_sink.cpp only'
+            for name in tree.select(CPP, 'src/', tests=False) if name != 'src/adapters/kafka/kafka_sink.cpp'
+            for number, line in tree.lines(name) if re.search(r'#\s*include\s*[<"]librdkafka/', line)]
+
+
 def coroutines_only_in_connection(tree):
     return [f'{name}:{number}: coroutines are for src/http/connection.cpp only (g++ 12 destroys temporaries twice)'
             for name in tree.select(CPP) if name != 'src/http/connection.cpp'
@@ -181,7 +187,7 @@ def no_sql_in_code(tree):
 def refusals_are_told_by_code(tree):
     """What was answered is read from Answer::refusal; only src/http, and clients of the API, look at statuses."""
     compared = re.compile(r'\bstatus\b(?:\(\))?\s*(?:[=!]=|[<>]=?)\s*(?:\d|k[A-Z])')
-    clients = ('src/http/', 'src/crowd/', 'verify_draw')
+    clients = ('src/http/', 'src/crowd/', 'src/adapters/webhook/', 'src/app/commands/events.cpp', 'verify_draw')
     return [f'{name}:{number}: compares a status; read the refusal: {match[0]}'
             for name in tree.select(CPP, 'src/', tests=False) if not any(client in name for client in clients)
             for number, line in tree.lines(name) if (match := compared.search(line.split('//')[0]))]
@@ -417,6 +423,6 @@ def twin_readme_matches(tree):
     return found
 
 
-CHECKS = [include_directions, models_are_pure, beast_only_in_http, coroutines_only_in_connection, one_mutex_file_of_the_rooms, one_namespace_a_folder, no_sql_in_code,
+CHECKS = [include_directions, models_are_pure, beast_only_in_http, kafka_client_in_one_file, coroutines_only_in_connection, one_mutex_file_of_the_rooms, one_namespace_a_folder, no_sql_in_code,
           refusals_are_told_by_code, files_say_their_job, files_are_short, functions_are_short, no_absolute_paths, open_work_has_an_issue, links_resolve, named_files_exist,
           catalogue_fields_are_documented, limits_name_settings_that_exist, claims_are_tested, named_tests_exist, constraints_are_tested, diagrams_are_there, twin_readme_matches]

@@ -110,6 +110,12 @@ class PlantedFault(unittest.TestCase):
         line = '#include <boost/beast/http.hpp>\n'
         self.assert_finds(checks.beast_only_in_http, {f'src/http/{name}.cpp': line for name in 'abc'}, 'src/http/c.cpp:1')
 
+    def test_client_of_kafka_elsewhere(self):
+        line = '#include <librdkafka/rdkafka.h>\n'
+        self.assert_finds(checks.kafka_client_in_one_file, {
+            f'src/adapters/kafka/{name}': line for name in ('kafka_sink.cpp', 'kafka_sink_test.cpp', 'kafka_sink.h')},
+            'src/adapters/kafka/kafka_sink.h:1')
+
     def test_coroutine_elsewhere(self):
         self.assert_finds(checks.coroutines_only_in_connection, {
             'src/http/connection.cpp': 'co_await read();\n', 'src/app/a.cpp': '// no co_await here\nco_return;\n'}, 'src/app/a.cpp:2')

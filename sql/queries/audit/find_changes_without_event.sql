@@ -1,4 +1,4 @@
--- Every change of a reservation, every posting and every payment has its row in the outbox (I-21); judged from the time on from which the outbox is kept.
+-- Every change of a reservation, every posting, every payment and every key of key_versions has its row in the outbox (I-21); judged from the time on from which the outbox is kept.
 SELECT format('reservation %s is at version %s; the outbox has %s of its versions, the newest %s', r.id, r.version,
               coalesce(o.versions, 0), coalesce(CAST(o.newest AS TEXT), 'none'))
 FROM reservations r
@@ -17,3 +17,12 @@ SELECT format('payment %s is not in the outbox', m.id)
 FROM payments m
 LEFT JOIN (SELECT DISTINCT key FROM outbox) o ON o.key = 'payment/' || m.id
 WHERE m.created_at >= (SELECT value FROM meta WHERE name = 'outbox_forgotten_until') AND o.key IS NULL
+UNION ALL
+SELECT format('%s is at version %s; the outbox has %s of its versions, from %s to %s', k.key, k.version,
+              coalesce(o.versions, 0), coalesce(CAST(o.oldest AS TEXT), 'none'), coalesce(CAST(o.newest AS TEXT), 'none'))
+FROM key_versions k
+LEFT JOIN (SELECT key, count(DISTINCT version) AS versions, min(version) AS oldest, max(version) AS newest
+           FROM outbox GROUP BY key) o ON o.key = k.key
+WHERE k.updated_at >= (SELECT value FROM meta WHERE name = 'outbox_forgotten_until')
+  AND (o.newest IS NULL OR o.newest <> k.version OR o.versions <> o.newest - o.oldest + 1
+       OR (o.oldest <> 1 AND 0 = (SELECT value FROM meta WHERE name = 'outbox_forgotten_until')))

@@ -2,9 +2,14 @@
 SELECT format('outbox row %s (%s, version %s, %s) is about nothing that is stored%s', o.id, o.key, o.version, o.type,
               CASE WHEN json_valid(o.payload) THEN '' ELSE ', and its payload is no JSON' END)
 FROM outbox o
-LEFT JOIN (SELECT 'reservation/' || id AS key, version AS newest, 'reservation.%' AS type FROM reservations
-           UNION ALL SELECT 'wallet/' || id, seq, 'wallet.%' FROM wallets
-           UNION ALL SELECT 'payment/' || id, 1, 'payment.%' FROM payments) s ON s.key = o.key
+LEFT JOIN (SELECT CAST('reservation/' || id AS TEXT) AS key, version AS newest, 'reservation.%' AS type FROM reservations
+           UNION ALL SELECT CAST('wallet/' || id AS TEXT), seq, 'wallet.%' FROM wallets
+           UNION ALL SELECT CAST('payment/' || id AS TEXT), 1, 'payment.%' FROM payments
+           UNION ALL SELECT k.key, k.version, 'event.%' FROM key_versions k JOIN events e ON k.key = 'event/' || e.id
+           UNION ALL SELECT k.key, k.version, 'date.%' FROM key_versions k JOIN dates d ON k.key = 'date/' || d.id
+           UNION ALL SELECT k.key, k.version, 'draw.%' FROM key_versions k JOIN draws d ON k.key = 'draw/' || d.event_id
+           UNION ALL SELECT k.key, k.version, 'queue.%' FROM key_versions k JOIN events e ON k.key = 'queue/' || e.id
+          ) s ON s.key = o.key
 WHERE s.key IS NULL OR o.version NOT BETWEEN 1 AND s.newest
    OR (o.type NOT LIKE s.type AND o.type NOT LIKE 'stagedoor.' || s.type)
    OR NOT json_valid(o.payload)

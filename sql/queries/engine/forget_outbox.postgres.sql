@@ -3,8 +3,8 @@ WITH gone AS (
   DELETE FROM outbox
   WHERE id <= (SELECT max(id) FROM (SELECT id FROM outbox ORDER BY id LIMIT $limit) first)
     AND (created_at < $before OR id <= $accepted)
-  RETURNING created_at),
+  RETURNING id, created_at),
 mark AS (
   UPDATE meta SET value = greatest(value, (SELECT max(created_at) + 1 FROM gone))
   WHERE name = 'outbox_forgotten_until' AND EXISTS (SELECT FROM gone))
-SELECT count(*) FROM gone
+SELECT count(*), count(*) FILTER (WHERE id > $accepted) FROM gone

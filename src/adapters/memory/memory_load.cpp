@@ -57,6 +57,8 @@ void MemoryTransaction::load(const Keys& keys, View& view) {
   for (const auto& one : keys.last_ended) load_last_ended(one.first, tables_, view);
   for (const auto& id : keys.payments) load_payment(id, tables_, view);
   for (const auto& id : keys.draws) load_by_key(id, tables_.draws, view.draws);
+  for (const auto& key : keys.key_versions)
+    load_by_key(key, table_of(kinds::key_versions{}, tables_), view.key_versions);
 }
 
 }  // namespace stagedoor::memory

@@ -11,8 +11,14 @@ class MemoryOutbox final : public Outbox {
 
   bool claim(std::string_view) override { return true; }
   std::vector<OutboxRow> pending(OutboxId after, std::size_t limit) override;
+  std::string store_id() override { return "00000000-0000-4000-8000-000000000000"; }
   OutboxId progress(std::string_view sink) override;
   bool advance(std::string_view sink, OutboxId expected, OutboxId next) override;
+  bool park(std::string_view sink, OutboxId expected, OutboxId next, const ParkedChanges& changes) override;
+  ParkedKeys parked_keys(std::string_view sink) override;
+  std::vector<ParkedEvent> due(std::string_view sink, TimePoint now, std::size_t limit) override;
+  std::vector<ParkedEvent> dead_letters(std::string_view sink, OutboxId before, std::size_t limit) override;
+  SinkBacklog backlog(std::string_view sink, OutboxId accepted) override;
 
  private:
   MemoryStore& store_;

@@ -41,7 +41,7 @@ Place MemoryStore::head(EventId event) {
 std::int64_t MemoryStore::ids_reserved_to() { return tables_.ids_reserved_to; }
 TimePoint MemoryStore::latest_moment() { return tables_.latest_moment; }
 
-std::size_t MemoryStore::forget(const RetentionLimits& limits, std::size_t rows_max) {
+Forgotten MemoryStore::forget(const RetentionLimits& limits, std::size_t rows_max) {
   const std::lock_guard lock(mutex_);
   std::multimap<TimePoint, UserKey> old;
   for (const auto& [key, answer] : tables_.answers)
@@ -49,17 +49,18 @@ std::size_t MemoryStore::forget(const RetentionLimits& limits, std::size_t rows_
   std::size_t answers = 0;
   for (auto at = old.begin(); at != old.end() && answers < rows_max; ++at, ++answers)
     tables_.answers.erase(at->second);
-  std::size_t events = 0;
+  std::size_t events = 0, dropped = 0;
   auto& outbox = tables_.outbox;
   const auto may_go = [&](const OutboxRow& row) {
     return row.id <= limits.outbox_accepted ||
            (limits.outbox_before && row.created_at < *limits.outbox_before);
   };
   while (events < rows_max && !outbox.empty() && may_go(outbox.begin()->second)) {
+    if (outbox.begin()->first > limits.outbox_accepted) ++dropped;
     outbox.erase(outbox.begin());
     ++events;
   }
-  return answers + events;
+  return {.rows = answers + events, .dropped_events = dropped};
 }
 
 }  // namespace stagedoor::memory

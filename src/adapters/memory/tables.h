@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "state/kinds.h"
+#include "state/rows/parked_event.h"
 
 namespace stagedoor::memory {
 
@@ -37,7 +38,8 @@ struct Tables {
   std::map<UserKey, IdempotentAnswer> answers;
   std::map<OutboxId, OutboxRow> outbox;
   std::map<LogId, LogRow> log;
-  std::map<std::string, OutboxId> sinks;  // progress of each sink
+  std::map<std::string, OutboxId> sinks;                                         // progress of each sink
+  std::map<std::pair<std::string, OutboxId>, ParkedEvent> parked, dead_letters;  // by sink
   WholeTables whole;
   std::int64_t ids_reserved_to = 1;
   TimePoint latest_moment{};
@@ -76,8 +78,8 @@ template <class Kind>
 concept HasTable = kIsPutWhole<Kind> || requires(Tables& tables) {
   Kind::in(tables).key_comp();
 };
-template <class Kind>
-auto& table_of(Kind, Tables& tables) {
+template <class Kind, class SomeTables>
+auto& table_of(Kind, SomeTables& tables) {
   if constexpr (kIsPutWhole<Kind>) return std::get<WholeTable<Kind>>(tables.whole);
   else return Kind::in(tables);
 }

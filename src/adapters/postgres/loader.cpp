@@ -137,6 +137,18 @@ void load_draws(Connection& connection, const Keys& keys, View& view) {
   }
 }
 
+void load_key_versions(Connection& connection, const Keys& keys, View& view) {
+  for (const auto& key : keys.key_versions) {
+    view.key_versions.put(key, std::nullopt);
+    connection.queue(sql::events::find_key_version, {{"$key", key}}, [&](Columns& columns) {
+      KeyVersion row;
+      columns >> row;
+      const std::string of = row.key;
+      view.key_versions.put(of, std::move(row));
+    });
+  }
+}
+
 }  // namespace
 
 void load(Connection& connection, const Keys& keys, View& view) {
@@ -150,6 +162,7 @@ void load(Connection& connection, const Keys& keys, View& view) {
   if (!keys.last_ended.empty()) load_last_ended(connection, keys, view);
   if (!keys.payments.empty()) load_payments(connection, keys, view);
   if (!keys.draws.empty()) load_draws(connection, keys, view);
+  if (!keys.key_versions.empty()) load_key_versions(connection, keys, view);
   connection.finish();
 }
 

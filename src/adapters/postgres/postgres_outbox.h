@@ -17,8 +17,14 @@ class PostgresOutbox final : public Outbox {
 
   bool claim(std::string_view sink) override;
   std::vector<OutboxRow> pending(OutboxId after, std::size_t limit) override;
+  std::string store_id() override;
   OutboxId progress(std::string_view sink) override;
   bool advance(std::string_view sink, OutboxId expected, OutboxId next) override;
+  bool park(std::string_view sink, OutboxId expected, OutboxId next, const ParkedChanges& changes) override;
+  ParkedKeys parked_keys(std::string_view sink) override;
+  std::vector<ParkedEvent> due(std::string_view sink, TimePoint now, std::size_t limit) override;
+  std::vector<ParkedEvent> dead_letters(std::string_view sink, OutboxId before, std::size_t limit) override;
+  SinkBacklog backlog(std::string_view sink, OutboxId accepted) override;
 
  private:
   Connection& open();

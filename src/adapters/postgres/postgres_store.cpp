@@ -367,13 +367,13 @@ void PostgresStore::wait_for_replicas() {
   connection_->finish();
 }
 
-std::size_t PostgresStore::forget(const RetentionLimits& limits, std::size_t rows_max) {
+Forgotten PostgresStore::forget(const RetentionLimits& limits, std::size_t rows_max) {
   Connection& connection = between_transactions();
-  std::int64_t forgotten = 0;
+  Forgotten forgotten;
   const auto count = [&](Columns& columns) {
     std::int64_t rows = 0;
     columns >> rows;
-    forgotten += rows;
+    forgotten.rows += std::size_t(rows);
   };
   try {
     lock();
@@ -383,7 +383,12 @@ std::size_t PostgresStore::forget(const RetentionLimits& limits, std::size_t row
                      {{"$before", limits.outbox_before.value_or(TimePoint{})},
                       {"$accepted", limits.outbox_accepted.value},
                       {"$limit", rows_max}},
-                     count);
+                     [&](Columns& columns) {
+                       count(columns);
+                       std::int64_t dropped = 0;
+                       columns >> dropped;
+                       forgotten.dropped_events = std::size_t(dropped);
+                     });
     connection.queue("COMMIT");
     connection.queue(sql::engine::forget_journal,
                      {{"$before", journal_.clock().now() - kJournalKept}, {"$limit", rows_max}}, count);
@@ -392,7 +397,7 @@ std::size_t PostgresStore::forget(const RetentionLimits& limits, std::size_t row
     connection.roll_back();
     throw;
   }
-  return std::size_t(forgotten);
+  return forgotten;
 }
 
 std::unique_ptr<Queries> PostgresStore::queries() const {

@@ -52,7 +52,7 @@ class PostgresStore final : public Store,
   Place head(EventId event) override;
   std::int64_t ids_reserved_to() override;
   TimePoint latest_moment() override;
-  std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) override;
+  Forgotten forget(const RetentionLimits& limits, std::size_t rows_max) override;
 
   StorePorts ports() { return {*this, *this, *this, *this, this}; }
   // Stores a number under this name and returns the one before it. Before the first begin().

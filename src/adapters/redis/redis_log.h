@@ -1,4 +1,4 @@
-// A line's log as a stream of a Redis server for each event (decision 0029): key `{event:ID}:line`, fields
+// A line's log as a stream of a Redis server for each event (decision 0028): key `{event:ID}:line`, fields
 // `u` (user) and `r` (random id) of 16 bytes each; a place that is put back has `p` and `e` (place and
 // epoch), too. Streams are not trimmed.
 //

@@ -28,7 +28,8 @@ Loader::Loader(Database& database)
       answer_(database, sql::engine::find_answer),
       payment_(database, sql::payment::find_payment),
       paid_reservations_(database, sql::payment::find_paid_reservations),
-      draw_(database, sql::queue::find_draw) {}
+      draw_(database, sql::queue::find_draw),
+      key_version_(database, sql::events::find_key_version) {}
 
 void Loader::load(const Keys& keys, StoreIndexes& indexes, View& view) {
   for (const auto& id : keys.reservations) load_reservation(id, view);
@@ -43,6 +44,7 @@ void Loader::load(const Keys& keys, StoreIndexes& indexes, View& view) {
   for (const auto& [key, reach] : keys.last_ended) load_last_ended(key, reach, view);
   for (const auto& id : keys.payments) load_payment(id, view);
   for (const auto& event : keys.draws) load_draw(event, view);
+  for (const auto& key : keys.key_versions) load_key_version(key, view);
 }
 
 void Loader::load_reservation(ReservationId id, View& view) {
@@ -132,6 +134,12 @@ void Loader::load_draw(EventId event, View& view) {
   std::optional<Draw> found;
   draw_.each({{"$event_id", event}}, [&](Columns& columns) { columns >> found.emplace(); });
   view.draws.put(event, std::move(found));
+}
+
+void Loader::load_key_version(const std::string& key, View& view) {
+  std::optional<KeyVersion> found;
+  key_version_.each({{"$key", key}}, [&](Columns& columns) { columns >> found.emplace(); });
+  view.key_versions.put(key, std::move(found));
 }
 
 }  // namespace stagedoor::sqlite

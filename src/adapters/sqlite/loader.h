@@ -30,6 +30,7 @@ class Loader {
   void load_last_ended(const SeatUser& key, Millis reach, View& view);
   void load_payment(PaymentId id, View& view);
   void load_draw(EventId event, View& view);
+  void load_key_version(const std::string& key, View& view);
 
   Statement reservation_;
   Statement reservation_taking_seat_;
@@ -42,6 +43,7 @@ class Loader {
   Statement payment_;
   Statement paid_reservations_;
   Statement draw_;
+  Statement key_version_;
 };
 
 }  // namespace stagedoor::sqlite

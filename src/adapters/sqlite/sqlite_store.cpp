@@ -11,6 +11,7 @@
 #include "adapters/sqlite/schema.h"
 #include "adapters/sqlite/sqlite_outbox.h"
 #include "adapters/sqlite/sqlite_queries.h"
+#include "adapters/tables/parked_rows.h"
 #include "adapters/tables/rows.h"
 #include "adapters/tables/statements.h"
 #include "core/ensure.h"
@@ -130,6 +131,10 @@ SqliteStore::SqliteStore(SqliteOptions options)
       loader_(database_),
       writer_(database_),
       advance_sink_(database_, sql::events::advance_sink),
+      put_parked_(database_, sql::events::put_parked),
+      delete_parked_(database_, sql::events::delete_parked),
+      put_dead_letter_(database_, sql::events::put_dead_letter),
+      delete_dead_letter_(database_, sql::events::delete_dead_letter),
       put_mark_(database_, sql::engine::put_mark) {
   check_is_not_foreign(database_);  // before the first write to it
   database_.execute("PRAGMA journal_mode = WAL");
@@ -271,12 +276,12 @@ std::optional<std::int64_t> SqliteStore::exchange_mark(std::string_view name, st
   return before;
 }
 
-std::size_t SqliteStore::forget(const RetentionLimits& limits, std::size_t rows_max) {
+Forgotten SqliteStore::forget(const RetentionLimits& limits, std::size_t rows_max) {
   SqliteTransaction transaction(*this);
   transaction.start("BEGIN IMMEDIATE");
-  const std::size_t rows = writer_.forget(limits, rows_max);
-  if (rows > 0) transaction.commit();
-  return rows;
+  const Forgotten forgotten = writer_.forget(limits, rows_max);
+  if (forgotten.rows > 0) transaction.commit();
+  return forgotten;
 }
 
 template <class Write>
@@ -306,17 +311,42 @@ bool SqliteStore::advance(std::string_view sink, OutboxId expected, OutboxId nex
   return is_moved;
 }
 
-void SqliteStore::keep_clock(const KeptClock& clock) {
+template <class Write>
+bool SqliteStore::commit_unsynced(const Write& write) {
+  bool is_written = false;
   write_unsynced([&] {
     database_.execute("BEGIN IMMEDIATE");
     try {
-      put_mark_.run({{"$name", tables::kClockBootId}, {"$value", clock.boot_id}});
-      put_mark_.run({{"$name", tables::kClockOffset}, {"$value", clock.offset.count()}});
-      database_.execute("COMMIT");
+      is_written = write();
+      database_.execute(is_written ? "COMMIT" : "ROLLBACK");
     } catch (...) {
       database_.roll_back();
       throw;
     }
+  });
+  return is_written;
+}
+
+bool SqliteStore::park(std::string_view sink, OutboxId expected, OutboxId next,
+                       const ParkedChanges& changes) {
+  return commit_unsynced([&] {
+    bool is_moved = false;
+    advance_sink_.each({{"$sink", sink}, {"$expected", expected.value}, {"$next", next.value}},
+                       [&](Columns&) { is_moved = true; });
+    if (!is_moved) return false;
+    for (const auto& row : changes.park) put_parked_.run(tables::parked_parameters<Param>(sink, row));
+    for (const OutboxId id : changes.unpark) delete_parked_.run({{"$sink", sink}, {"$id", id}});
+    for (const auto& row : changes.bury) put_dead_letter_.run(tables::parked_parameters<Param>(sink, row));
+    for (const OutboxId id : changes.drop) delete_dead_letter_.run({{"$sink", sink}, {"$id", id}});
+    return true;
+  });
+}
+
+void SqliteStore::keep_clock(const KeptClock& clock) {
+  commit_unsynced([&] {
+    put_mark_.run({{"$name", tables::kClockBootId}, {"$value", clock.boot_id}});
+    put_mark_.run({{"$name", tables::kClockOffset}, {"$value", clock.offset.count()}});
+    return true;
   });
 }
 

@@ -59,7 +59,7 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
   Place head(EventId event) override;
   std::int64_t ids_reserved_to() override;
   TimePoint latest_moment() override;
-  std::size_t forget(const RetentionLimits& limits, std::size_t rows_max) override;
+  Forgotten forget(const RetentionLimits& limits, std::size_t rows_max) override;
   // What the previous process kept; before the first begin().
   KeptClock kept_clock() {
     return {mark(tables::kClockBootId).value_or(0), Micros(mark(tables::kClockOffset).value_or(0))};
@@ -86,8 +86,12 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
   // thread; waits for the lane's transaction.
   template <class Write>
   void write_unsynced(const Write& write);
-  // Outbox::advance(). Any thread; waits for the lane's transaction.
+  // The same in a transaction, which is rolled back if `write` returns false or throws.
+  template <class Write>
+  bool commit_unsynced(const Write& write);
+  // Outbox::advance() and park(). Any thread; they wait for the lane's transaction.
   bool advance(std::string_view sink, OutboxId expected, OutboxId next);
+  bool park(std::string_view sink, OutboxId expected, OutboxId next, const ParkedChanges& changes);
   void learn();
   void learn_blocks(Database& reader);
   void after_commit();
@@ -104,12 +108,17 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
   std::atomic<std::int64_t> wal_pages_{0};
   std::int64_t finish_wal_at_;    // pages
   bool has_transaction_ = false;  // from begin() to the transaction's end; lane thread
-  // Held while a transaction is open on `database_`. The progress of sinks and the clock are written on this
-  // connection too, because a commit on another one would empty its cache and fail the lane's transaction.
+  // Held while a transaction is open on `database_`. The progress of sinks, their parked events and the clock
+  // are written on this connection too, because a commit on another one would empty its cache and fail the
+  // lane's transaction.
   std::mutex writing_;
   Loader loader_;
   Writer writer_;
   Statement advance_sink_;
+  Statement put_parked_;
+  Statement delete_parked_;
+  Statement put_dead_letter_;
+  Statement delete_dead_letter_;
   Statement put_mark_;
   StoreIndexes indexes_;
   bool is_known_ = false;

@@ -200,20 +200,23 @@ void Writer::raise_watermark(std::string_view name, std::int64_t value) {
   raise_watermark_.run({{"$name", name}, {"$value", value}});
 }
 
-std::size_t Writer::forget(const RetentionLimits& limits, std::size_t rows_max) {
-  int forgotten = forget_answers_.run({{"$before", limits.answers_before}, {"$limit", rows_max}});
+Forgotten Writer::forget(const RetentionLimits& limits, std::size_t rows_max) {
+  Forgotten forgotten{
+      .rows = std::size_t(forget_answers_.run({{"$before", limits.answers_before}, {"$limit", rows_max}}))};
   std::optional<TimePoint> newest;
   forget_outbox_.each({{"$before", limits.outbox_before.value_or(TimePoint{})},
                        {"$accepted", limits.outbox_accepted.value},
                        {"$limit", rows_max}},
                       [&](Columns& columns) {
+                        OutboxId id;
                         TimePoint at;
-                        columns >> at;
+                        columns >> id >> at;
                         newest = std::max(newest.value_or(at), at);
-                        ++forgotten;
+                        ++forgotten.rows;
+                        if (id > limits.outbox_accepted) ++forgotten.dropped_events;
                       });
   if (newest) raise_watermark("outbox_forgotten_until", to_ms(*newest) + 1);
-  return std::size_t(forgotten);
+  return forgotten;
 }
 
 }  // namespace stagedoor::sqlite

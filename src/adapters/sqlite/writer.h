@@ -17,7 +17,7 @@ class Writer {
   // then.
   void write(const Batch& batch, StoreIndexes& indexes);
   // Removes at most `rows_max` rows of each kind. Returns the number of removed rows.
-  std::size_t forget(const RetentionLimits& limits, std::size_t rows_max);
+  Forgotten forget(const RetentionLimits& limits, std::size_t rows_max);
 
  private:
   void change(const Write<Reservation>& write, StoreIndexes& indexes);

@@ -38,12 +38,12 @@ Flags take_setting_flags(std::vector<std::string>& arguments) {
 
 // In the order of --help.
 std::vector<std::shared_ptr<SubCommand>> sub_commands() {
-  return {std::make_shared<ServeCommand>(),      std::make_shared<ImportCommand>(),
-          std::make_shared<AuditCommand>(),      std::make_shared<BackupCommand>(),
-          std::make_shared<ClockCommand>(),      std::make_shared<FairnessCommand>(),
-          std::make_shared<VerifyDrawCommand>(), std::make_shared<VerifyConfigCommand>(),
-          std::make_shared<OpenApiCommand>(),    std::make_shared<VersionCommand>(),
-          std::make_shared<CrowdCommand>()};
+  return {std::make_shared<ServeCommand>(),        std::make_shared<ImportCommand>(),
+          std::make_shared<AuditCommand>(),        std::make_shared<BackupCommand>(),
+          std::make_shared<ClockCommand>(),        std::make_shared<EventsCommand>(),
+          std::make_shared<FairnessCommand>(),     std::make_shared<VerifyDrawCommand>(),
+          std::make_shared<VerifyConfigCommand>(), std::make_shared<OpenApiCommand>(),
+          std::make_shared<VersionCommand>(),      std::make_shared<CrowdCommand>()};
 }
 
 // What to write instead of an unknown or missing sub-command; nullopt if `arguments` begin with a known one.

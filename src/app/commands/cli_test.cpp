@@ -81,6 +81,35 @@ TEST(CommandLine, fairness_and_verify_draw_name_their_event) {  // R-Q13, R-Q17
     EXPECT_EQ(parse_command_line(arguments).exit_code, 2);
 }
 
+TEST(CommandLine, events_names_what_to_do_with_which_sink) {  // R-E2
+  using Action = EventsCommand::Action;
+  const auto status =
+      parsed<EventsCommand>({"events", "status", "--url", "http://h:1", "--admin.keys=a:owner:b"});
+  EXPECT_EQ(status.action, Action::status);
+  EXPECT_EQ(status.url, "http://h:1");
+  EXPECT_THAT(status.flags, ElementsAre(Pair("admin.keys", "a:owner:b")));
+  const auto replay = parsed<EventsCommand>({"events", "replay", "crm", "--from", "4711"});
+  EXPECT_EQ(replay.action, Action::replay);
+  EXPECT_EQ(replay.sink, "crm");
+  EXPECT_EQ(replay.from, 4711);
+  const auto send = parsed<EventsCommand>({"events", "dead", "send", "crm", "7", "8"});
+  EXPECT_EQ(send.action, Action::send);
+  EXPECT_THAT(send.ids, ElementsAre(7, 8));
+  EXPECT_EQ(parsed<EventsCommand>({"events", "dead", "list", "crm"}).action, Action::list);
+  const auto drop = parsed<EventsCommand>({"events", "dead", "drop", "crm", "--all"});
+  EXPECT_EQ(drop.action, Action::drop);
+  EXPECT_TRUE(drop.all);
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"events"},
+                                                    {"events", "dead"},
+                                                    {"events", "replay", "crm"},
+                                                    {"events", "replay", "crm", "--from", "0"},
+                                                    {"events", "dead", "send", "crm"},
+                                                    {"events", "dead", "drop", "crm", "x"},
+                                                    {"events", "dead", "drop", "crm", "1", "--all"}})
+    EXPECT_EQ(parse_command_line(arguments).exit_code, 2) << testing::PrintToString(arguments);
+  EXPECT_THAT(parse_command_line({"events", "dead", "--help"}).text, HasSubstr("drop"));
+}
+
 TEST(CommandLine, what_it_does_not_know_is_refused_with_code_2) {  // R-K1
   for (const std::vector<std::string>& arguments : {std::vector<std::string>{},
                                                     {"sing"},

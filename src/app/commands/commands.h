@@ -118,6 +118,31 @@ class ClockCommand : public ConfiguredCommand {
   int run_with(const LoadedConfig& loaded) const override;
 };
 
+// Asks a running server, because it is the only writer of an embedded store.
+class EventsCommand : public ConfiguredCommand {
+ public:
+  const char* name() const override { return "events"; }
+  const char* doc() const override {
+    return "Show how far the sinks of events are, deliver events again, list, send or drop dead letters";
+  }
+  void add_options(CLI::App& app) override;
+
+  enum class Action : std::uint8_t { status, replay, list, send, drop };
+  Action action = Action::status;
+  std::string url;  // of the server; "": as the settings say
+  std::string sink;
+  std::int64_t from = 0;
+  std::vector<std::int64_t> ids;
+  bool all = false;
+
+ private:
+  std::vector<std::string_view> settings() const override {
+    return {"http.listen", "http.admin_listen", "admin.keys", "store.url"};
+  }
+  bool needs_store() const override { return false; }
+  int run_with(const LoadedConfig& loaded) const override;
+};
+
 struct FairnessOptions {
   std::int64_t event = 0;
   bool json = false;
@@ -186,6 +211,7 @@ class OpenApiCommand : public SubCommand {
   int run() const override;
 
   std::string events_folder;  // not empty: write the schemas of the events to it instead
+  bool event_types = false;   // print the list of event types instead
 };
 
 class VersionCommand : public SubCommand {

@@ -10,6 +10,7 @@
 #include "app/commands/commands.h"
 #include "app/instance/service.h"
 #include "modules/events/schemas.h"
+#include "modules/events/type_list.h"
 
 namespace stagedoor {
 namespace {
@@ -30,9 +31,14 @@ int write_event_schemas(const std::string& folder) {
 
 void OpenApiCommand::add_options(CLI::App& app) {
   app.add_option("--events", events_folder, "Write the JSON Schemas of the events to this folder instead");
+  app.add_flag("--event-types", event_types, "Print the generated part of docs/events.md instead");
 }
 
 int OpenApiCommand::run() const {
+  if (event_types) {
+    std::fputs(events::types_page().c_str(), stdout);
+    return 0;
+  }
   if (!events_folder.empty()) return write_event_schemas(events_folder);
   Config config;
   config.store.url = "sqlite::memory:";

@@ -21,6 +21,7 @@
 
 #include "app/commands/commands.h"
 #include "app/instance/service.h"
+#include "app/instance/sinks.h"
 #include "core/log.h"
 
 namespace stagedoor {
@@ -138,6 +139,7 @@ int ServeCommand::run_with(const LoadedConfig& loaded) const {
   if (file && !*file) return refused(file->error());
   try {
     check_certificate(config);
+    check_sinks(config);
   } catch (const std::runtime_error& why) {
     std::fprintf(stderr, "stagedoor: %s\n", why.what());
     return kRefused;

@@ -5,6 +5,7 @@
 
 #include "app/commands/commands.h"
 #include "app/config/settings.h"
+#include "app/instance/sinks.h"
 
 namespace stagedoor {
 
@@ -20,6 +21,12 @@ int VerifyConfigCommand::run() const {
 }
 
 int VerifyConfigCommand::run_with(const LoadedConfig& loaded) const {
+  try {
+    check_sinks(loaded.config);
+  } catch (const std::runtime_error& why) {
+    std::fprintf(stderr, "stagedoor: %s\n", why.what());
+    return kRefused;
+  }
   std::fputs(describe_config(loaded).c_str(), stdout);
   const auto advice = config_advice(loaded);
   if (!advice.empty()) std::fputs("\n# Allowed, but unwise:\n", stdout);

@@ -50,6 +50,12 @@ struct Config {
   } room;
   struct Events {
     std::vector<std::string> sinks;
+    std::vector<std::string> kafka;
+    std::vector<std::string> webhook_secrets;
+    bool private_targets = false;
+    Millis give_up_after{3LL * 86'400'000};
+    Millis keep{86'400'000};
+    Millis drop_after{0};
   } events;
   struct Queue {
     std::int64_t default_event = 0;
@@ -101,6 +107,7 @@ struct SinkSetting {
   std::string url;
 };
 std::optional<SinkSetting> parse_sink(std::string_view text);  // nullopt if it is not NAME=URL
+bool is_webhook(std::string_view url);
 
 // The entry of limits.streams; 0: no limit, also if there is none or it is no number.
 std::size_t open_limit(const std::vector<std::string>& texts, std::size_t index);

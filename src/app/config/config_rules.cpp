@@ -6,6 +6,7 @@
 #include <set>
 
 #include "app/config/config.h"
+#include "app/config/kafka_url.h"
 #include "core/parse_number.h"
 #include "core/rate.h"
 
@@ -59,6 +60,7 @@ bool is_network(std::string_view text) {
 }
 
 constexpr std::size_t kSinkNameMax = 32;
+constexpr std::size_t kSecretLeast = 16;
 
 // Of a valid operator key. It may have colons.
 std::string_view secret_of(std::string_view key) { return key.substr(key.find(':', key.find(':') + 1) + 1); }
@@ -71,6 +73,7 @@ class Rules {
     http();
     places_of_data();
     sinks();
+    webhook_secrets();
     auth();
     limits();
     beyond_loopback("http.listen", c_.http.listen);
@@ -149,6 +152,11 @@ class Rules {
   }
 
   void sinks() {
+    const auto& events = c_.events;
+    if (events.drop_after > Millis(0) && events.drop_after <= events.keep) {
+      add_error("events.drop_after",
+                "must be longer than events.keep, or 0s: the alarm comes before events are removed");
+    }
     std::set<std::string> names, urls;
     for (std::size_t i = 0; i < c_.events.sinks.size(); ++i) {
       const auto sink = parse_sink(c_.events.sinks[i]);
@@ -157,9 +165,8 @@ class Rules {
                   fmt::format("has an invalid entry (number {}); write NAME=URL with a name of a-z, 0-9, "
                               "- and _, at most {} characters long, such as out=stdout:",
                               i + 1, kSinkNameMax));
-      } else if (sink->url != "stdout:") {
-        add_error("events.sinks",
-                  fmt::format("has an unsupported URL for {}; write stdout: instead", sink->name));
+      } else if (const auto instead = wrong_sink_url(sink->url)) {
+        add_error("events.sinks", fmt::format("has an unsupported URL for {}; {}", sink->name, *instead));
       } else if (!names.insert(sink->name).second) {
         add_error("events.sinks",
                   fmt::format("has the name {} twice; give each sink its own name", sink->name));
@@ -168,10 +175,59 @@ class Rules {
                   fmt::format("has {} twice; their lines would mix, so name it once", sink->url));
       }
     }
+    for (std::size_t i = 0; i < c_.events.kafka.size(); ++i) {
+      const auto equals = c_.events.kafka[i].find('=');
+      if (equals == std::string::npos || equals == 0) {
+        add_error("events.kafka",
+                  fmt::format("has an invalid entry (number {}); write NAME=VALUE with the name "
+                              "of a property of librdkafka",
+                              i + 1));
+      }
+    }
+  }
+
+  // What to write instead; nullopt: the URL is right.
+  std::optional<std::string> wrong_sink_url(std::string_view url) const {
+    if (url == "stdout:") return std::nullopt;
+    if (is_kafka_url(url)) {
+      if (parse_kafka_url(url)) return std::nullopt;
+      return "write kafka://HOST:PORT[,HOST:PORT]/TOPIC (passwords: events.kafka)";
+    }
+    if (!is_webhook(url)) return "write stdout:, kafka://HOST:PORT/TOPIC or https://HOST/PATH instead";
+    const auto begin = url.find("://") + 3;
+    const std::string_view host = url.substr(begin, url.find_first_of("/?#", begin) - begin);
+    const auto is_visible = [](char c) { return c > ' ' && c < '\x7f'; };
+    if (host.empty() || host.starts_with(':') || !std::ranges::all_of(url, is_visible))
+      return "write https://HOST/PATH";
+    if (host.find('@') != std::string_view::npos)
+      return "leave out user and password; events.webhook_secrets proves who sends";
+    if (url.starts_with("http://") && !c_.events.private_targets)
+      return "write https:// instead, or set events.private_targets = true if the receiver has a private "
+             "address";
+    return std::nullopt;
+  }
+
+  void webhook_secrets() {
+    const auto& secrets = c_.events.webhook_secrets;
+    const auto webhook = std::ranges::find_if(c_.events.sinks, [](const auto& text) {
+      const auto sink = parse_sink(text);
+      return sink && is_webhook(sink->url);
+    });
+    constexpr const char* kMake = "the 64 digits of `openssl rand -hex 32`";
+    if (webhook != c_.events.sinks.end() && secrets.empty()) {
+      add_error("events.webhook_secrets",
+                fmt::format("is empty, but {} needs a secret to sign its requests; use, for example, {}",
+                            parse_sink(*webhook)->name, kMake));
+    }
+    for (std::size_t i = 0; i < secrets.size(); ++i) {
+      if (secrets[i].size() >= kSecretLeast) continue;
+      add_error("events.webhook_secrets",
+                fmt::format("has a secret (number {}) shorter than {} characters; use, for example, {}",
+                            i + 1, kSecretLeast, kMake));
+    }
   }
 
   void auth() {
-    constexpr std::size_t kLeast = 16;
     if (c_.auth.mode != "token")
       add_error("auth.mode", fmt::format("{} is not supported yet; write token", c_.auth.mode));
     if (c_.http.compat && c_.auth.mode != "token") {
@@ -180,10 +236,10 @@ class Rules {
           "needs auth.mode = token, because its calls believe the user id that they are sent; leave it out");
     }
     for (std::size_t i = 0; i < c_.auth.keys.size(); ++i) {
-      if (c_.auth.keys[i].size() < kLeast) {
+      if (c_.auth.keys[i].size() < kSecretLeast) {
         add_error("auth.keys", fmt::format("has a key (number {}) shorter than {} characters; use, for "
                                            "example, the 64 digits of `openssl rand -hex 32`",
-                                           i + 1, kLeast));
+                                           i + 1, kSecretLeast));
       }
     }
     std::set<std::string_view> secrets;
@@ -196,10 +252,10 @@ class Rules {
         continue;
       }
       const std::string_view secret = secret_of(c_.admin.keys[i]);
-      if (secret.size() < kLeast) {
+      if (secret.size() < kSecretLeast) {
         add_error("admin.keys", fmt::format("has a secret (number {}) shorter than {} characters; use, for "
                                             "example, the 64 digits of `openssl rand -hex 32`",
-                                            i + 1, kLeast));
+                                            i + 1, kSecretLeast));
       } else if (!secrets.insert(secret).second) {
         add_error(
             "admin.keys",
@@ -251,6 +307,8 @@ std::optional<SinkSetting> parse_sink(std::string_view text) {
                     std::ranges::all_of(sink.name, is_plain) && !sink.url.empty();
   return fits ? std::optional(std::move(sink)) : std::nullopt;
 }
+
+bool is_webhook(std::string_view url) { return url.starts_with("https://") || url.starts_with("http://"); }
 
 std::optional<std::string> settle_max_connections(Config& config, std::int64_t descriptors) {
   constexpr std::int64_t kReserved = 64;

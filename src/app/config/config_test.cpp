@@ -241,8 +241,6 @@ TEST(Settings, what_is_not_built_yet_is_refused_in_words) {
               ElementsAre(ErrorAt("flag --auth.mode", "not supported yet")));
   EXPECT_THAT(from_flags({{"room.url", "redis://h"}}).errors,
               ElementsAre(ErrorAt("flag --room.url", "not supported yet")));
-  EXPECT_THAT(from_flags({{"events.sinks", "orders=kafka://h:9092/orders"}}).errors,
-              ElementsAre(ErrorAt("flag --events.sinks", "an unsupported URL for orders; write stdout:")));
 }
 
 TEST(Settings, sinks_have_names) {  // R-E2
@@ -263,6 +261,72 @@ TEST(Settings, sinks_have_names) {  // R-E2
               ElementsAre(ErrorAt("flag --events.sinks", "the name out twice")));
   EXPECT_THAT(from_flags({{"events.sinks", "out=stdout:,too=stdout:"}}).errors,
               ElementsAre(ErrorAt("flag --events.sinks", "stdout: twice")));
+  EXPECT_THAT(from_flags({{"events.sinks", "orders=amqp://h/orders"}}).errors,
+              ElementsAre(ErrorAt("flag --events.sinks", "an unsupported URL for orders; write stdout:")));
+}
+
+TEST(Settings, sinks_of_kafka_have_brokers_and_a_topic) {  // R-E2
+  EXPECT_THAT(from_flags({{"events.sinks", "orders=kafka://h:9092/orders"}}).errors, IsEmpty());
+  EXPECT_THAT(from_flags({{"events.sinks", "orders=kafka://me:secret@h:9092/orders"}}).errors,
+              ElementsAre(testing::AllOf(
+                  ErrorAt("flag --events.sinks", "an unsupported URL for orders; write kafka://"),
+                  Field(&ConfigError::message, Not(HasSubstr("secret"))))));
+}
+
+TEST(Settings, a_comma_inside_a_named_value_belongs_to_it) {
+  const auto sinks = from_flags({{"events.sinks", "a=kafka://h1:1,h2:2,[::1]:3/t,out=stdout:"}});
+  EXPECT_THAT(sinks.errors, IsEmpty());
+  EXPECT_THAT(sinks.config.events.sinks, ElementsAre("a=kafka://h1:1,h2:2,[::1]:3/t", "out=stdout:"));
+  const auto kafka = load_config(
+      {.environment = {{"STAGEDOOR_EVENTS_KAFKA", "debug=broker,topic,sasl.password=a,B=c,linger.ms=1"}}});
+  EXPECT_THAT(kafka.config.events.kafka,
+              ElementsAre("debug=broker,topic", "sasl.password=a,B=c", "linger.ms=1"));
+}
+
+TEST(Settings, values_of_kafka_properties_are_not_shown) {  // R-K2
+  const auto loaded = from_flags({{"events.kafka", "sasl.password=hush,client.id=me"}});
+  EXPECT_THAT(loaded.errors, IsEmpty());
+  EXPECT_THAT(describe_config(loaded), HasSubstr(R"(kafka = ["sasl.password=***", "client.id=***"])"));
+  for (const char* bad : {"hush", "=hush"}) {
+    EXPECT_THAT(from_flags({{"events.kafka", bad}}).errors,
+                ElementsAre(testing::AllOf(
+                    ErrorAt("flag --events.kafka", "an invalid entry (number 1); write NAME=VALUE"),
+                    Field(&ConfigError::message, Not(HasSubstr("hush"))))));
+  }
+}
+
+TEST(Settings, a_webhook_goes_over_tls_or_to_a_private_address_and_is_signed) {  // R-E2
+  const auto with = [](const char* sink, std::vector<std::pair<std::string, std::string>> more = {}) {
+    more.emplace_back("events.sinks", sink);
+    more.emplace_back("events.webhook_secrets", "0123456789abcdef0123456789abcdef");
+    return from_flags(more).errors;
+  };
+  EXPECT_THAT(with("crm=https://crm.example/hooks?a=b"), IsEmpty());
+  EXPECT_THAT(with("crm=http://127.0.0.1:8000/", {{"events.private_targets", "true"}}), IsEmpty());
+  for (const auto& [sink, what] :
+       {std::pair{"crm=http://crm.example/", "write https:// instead, or set"},
+        {"crm=https:///path", "write https://HOST/PATH"},
+        {"crm=https://h/a b", "write https://HOST/PATH"},
+        {"crm=https://me:geheim@h/", "leave out user and password"},
+        {"crm=ftp://h/", "write stdout:, kafka://HOST:PORT/TOPIC or https://HOST/PATH"}}) {
+    EXPECT_THAT(with(sink), ElementsAre(ErrorAt("flag --events.sinks", what))) << sink;
+    EXPECT_THAT(with(sink), ElementsAre(Field(&ConfigError::message, Not(HasSubstr("geheim")))));
+  }
+  EXPECT_THAT(from_flags({{"events.sinks", "crm=https://h/"}}).errors,
+              ElementsAre(ErrorAt("default",
+                                  "crm needs a secret to sign its requests; use, for example, the "
+                                  "64 digits of `openssl rand -hex 32`")));
+  EXPECT_THAT(from_flags({{"events.webhook_secrets", "geheim"}}).errors,
+              ElementsAre(ErrorAt("flag --events.webhook_secrets", "number 1) shorter than 16")));
+  LoadedConfig secret = from_flags({{"events.webhook_secrets", "geheim-geheim-geheim"}});
+  EXPECT_THAT(describe_config(secret), Not(HasSubstr("geheim")));
+}
+
+TEST(Settings, events_are_dropped_only_after_the_alarm) {  // R-E1
+  EXPECT_EQ(Config{}.events.drop_after, Millis(0));
+  EXPECT_THAT(from_flags({{"events.keep", "2h"}, {"events.drop_after", "3h"}}).errors, IsEmpty());
+  EXPECT_THAT(from_flags({{"events.keep", "2h"}, {"events.drop_after", "2h"}}).errors,
+              ElementsAre(ErrorAt("flag --events.drop_after", "longer than events.keep")));
 }
 
 TEST(Settings, inside_of_a_value_is_checked) {

@@ -74,10 +74,33 @@ std::string without_password(std::string_view url) {
 
 std::string shown_text(const std::string& text, Secret secret) {
   if (secret == Secret::no) return without_password(text);
+  if (secret == Secret::after_name) {
+    const auto equals = text.find('=');
+    return equals == std::string::npos ? "***" : text.substr(0, equals) + "=***";
+  }
   const auto first = text.find(':');
   const auto second = first == std::string::npos ? first : text.find(':', first + 1);
   if (secret == Secret::whole || second == std::string::npos) return "***";
   return text.substr(0, second) + ":***";
+}
+
+// True if an entry NAME=VALUE begins here.
+bool begins_with_name(std::string_view text) {
+  const auto end = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.");
+  return end != std::string_view::npos && end > 0 && text[end] == '=';
+}
+
+// The entries of a list with commas between them.
+std::vector<std::string> items_of(std::string_view text, bool has_names) {
+  std::vector<std::string> items;
+  while (!text.empty()) {
+    auto comma = text.find(',');
+    while (has_names && comma != std::string_view::npos && !begins_with_name(text.substr(comma + 1)))
+      comma = text.find(',', comma + 1);
+    items.emplace_back(text.substr(0, comma));
+    text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+  }
+  return items;
 }
 
 std::string plain_number(std::int64_t value) { return fmt::format("{}", value); }
@@ -177,8 +200,39 @@ std::vector<Setting> settings_of(Config& c) {
       {.name = "events.sinks",
        .value = &c.events.sinks,
        .doc = "Sinks for booking and money events, a list of NAME=URL; keep the name when the URL changes. "
-              "out=stdout: writes JSON lines to standard output. Empty: none; the store keeps events for a "
-              "week."},
+              "URL is stdout: (JSON lines on standard output), kafka://HOST:PORT[,HOST:PORT]/TOPIC, or "
+              "https://HOST/PATH (a webhook). Empty: none; the store keeps events for a week.",
+       .has_names = true},
+      {.name = "events.kafka",
+       .value = &c.events.kafka,
+       .doc = "Properties of librdkafka for all Kafka sinks, a list of NAME=VALUE, such as "
+              "security.protocol=SASL_SSL and sasl.password=SECRET. Values are not shown.",
+       .secret = Secret::after_name,
+       .has_names = true},
+      {.name = "events.webhook_secrets",
+       .value = &c.events.webhook_secrets,
+       .doc = "Secrets that sign the requests of webhooks, newest first; each makes a signature, so that "
+              "receivers can change to the new one.",
+       .secret = Secret::whole},
+      {.name = "events.private_targets",
+       .value = &c.events.private_targets,
+       .doc = "Webhooks may also go to loopback and private addresses, and to these with http://."},
+      {.name = "events.give_up_after",
+       .value = &c.events.give_up_after,
+       .doc = "A webhook's event that is refused for this time becomes a dead letter.",
+       .least = ms_of(1),
+       .most = 30 * kDay},
+      {.name = "events.keep",
+       .value = &c.events.keep,
+       .doc = "Age of an event that a sink has not accepted at which an alarm is raised: a log line, and "
+              "stagedoor_events_overdue. The event stays in the store.",
+       .least = 1000,
+       .most = 365 * kDay},
+      {.name = "events.drop_after",
+       .value = &c.events.drop_after,
+       .doc = "Age at which events are removed although a sink has not accepted them; the log and "
+              "stagedoor_events_dropped_total count them. 0s: never. Longer than events.keep.",
+       .most = 3650 * kDay},
       {.name = "queue.default_event",
        .value = &c.queue.default_event,
        .doc = "Event of a join without eventId; 0: the one event on sale."},
@@ -335,13 +389,7 @@ std::optional<std::string> assign_text(const Setting& setting, std::string_view 
           if (!duration || !in_limits(duration->count())) return false;
           *target = *duration;
         } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
-          std::vector<std::string> items;
-          while (!text.empty()) {
-            const auto comma = text.find(',');
-            items.emplace_back(text.substr(0, comma));
-            text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
-          }
-          *target = std::move(items);
+          *target = items_of(text, setting.has_names);
         } else {
           const auto value = std::is_same_v<T, Bytes> ? parse_bytes(text) : parse_number<std::int64_t>(text);
           if (!in_limits(value)) return false;

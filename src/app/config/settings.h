@@ -14,8 +14,9 @@
 
 namespace stagedoor {
 
-// The secret part of a value: none, the whole value, or the part after the role in name:role:secret.
-enum class Secret { no, whole, after_role };
+// The secret part of a value: none, the whole value, or the part after the role in name:role:secret, or after
+// the name in name=secret.
+enum class Secret { no, whole, after_role, after_name };
 
 using SettingValue =
     std::variant<std::string*, std::int64_t*, bool*, Millis*, Bytes*, Won*, std::vector<std::string>*>;
@@ -28,6 +29,8 @@ struct Setting {
   std::int64_t most = std::numeric_limits<std::int64_t>::max();  // for numbers, won, milliseconds and bytes
   std::vector<std::string_view> choices = {};                    // for strings; empty: any string
   Secret secret = Secret::no;
+  // A list of NAME=VALUE: a comma without NAME= after it belongs to the value before it.
+  bool has_names = false;
 
   std::string_view section() const { return name.substr(0, name.find('.')); }
   std::string_view key() const { return name.substr(name.find('.') + 1); }

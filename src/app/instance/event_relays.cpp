@@ -2,23 +2,40 @@
 
 #include <algorithm>
 
-#include "adapters/stdout/stdout_sink.h"
 #include "adapters/system/random.h"
-#include "app/config/config.h"
+#include "app/instance/sinks.h"
 #include "core/ensure.h"
 
 namespace stagedoor {
+namespace {
 
-EventRelays::EventRelays(const std::vector<std::string>& sinks,
-                         const std::function<std::unique_ptr<Outbox>()>& open_outbox) {
-  for (const auto& text : sinks) {
+// Between the rounds of a relay in a rush: each costs a transaction of the lane's connection (SQLite). An
+// event that comes alone is delivered at once.
+constexpr Millis kIntervalMin{10};
+
+}  // namespace
+
+EventRelays::EventRelays(const Config& config, const std::function<std::unique_ptr<Outbox>()>& open_outbox,
+                         const Clock& clock) {
+  for (const auto& text : config.events.sinks) {
     const auto setting = parse_sink(text);
-    ensure(setting && setting->url == "stdout:", "events.sinks was checked");
+    ensure(setting.has_value(), "events.sinks was checked");
     auto& delivery = deliveries_.emplace_back();
-    delivery.sink = std::make_unique<standard_output::StdoutSink>();
-    delivery.relay = std::make_unique<events::Relay>(setting->name, *delivery.sink, open_outbox());
+    delivery.sink = make_sink(*setting, config);
+    if (auto* const sink = dynamic_cast<KeyedSink*>(delivery.sink.get())) {
+      auto relay = std::make_unique<events::KeyedRelay>(
+          setting->name, *sink, open_outbox(), clock, &system::system_random,
+          events::KeyedRelay::Options{.give_up_after = config.events.give_up_after});
+      delivery.keyed = relay.get();
+      delivery.relay = std::move(relay);
+    } else {
+      delivery.relay = std::make_unique<events::Relay>(setting->name, *delivery.sink, open_outbox(),
+                                                       delivery.sink->batch_max());
+    }
     delivery.worker = std::make_unique<Worker>(
-        Worker::Options{.name = "delivery of events to " + setting->name},
+        Worker::Options{.name = "delivery of events to " + setting->name,
+                        .pause_max = Millis(5000),
+                        .interval_min = kIntervalMin},
         [relay = delivery.relay.get()](const std::stop_token& stop) { return relay->run_once(stop); },
         &system::system_random);
   }
@@ -33,31 +50,81 @@ void EventRelays::stop() {
 }
 
 void EventRelays::on_commit(const Batch& batch) {
-  if (batch.outbox.empty()) return;
-  for (auto& delivery : deliveries_) delivery.worker->wake();
+  if (!batch.outbox.empty()) wake();
 }
 
-std::optional<OutboxId> EventRelays::accepted_by_all() const {
-  std::optional<OutboxId> least;
-  for (const auto& delivery : deliveries_) {
-    const OutboxId accepted = delivery.relay->accepted();
-    least = least ? std::min(*least, accepted) : accepted;
-  }
-  return least;
+// The message of a remote batch has no outbox rows, but the rows that cause them.
+void EventRelays::on_remote_commit(const Batch& batch) {
+  if (!batch.reservations.empty() || !batch.wallets.empty() || !batch.payments.empty() ||
+      !batch.visits.empty() || !batch.draws.empty() || !batch.catalogue.empty())
+    wake();
 }
 
-std::vector<prometheus::MetricFamily> EventRelays::metrics(TimePoint now) const {
-  std::vector<prometheus::ClientMetric> ages;
-  for (const auto& delivery : deliveries_) {
-    const auto oldest = delivery.relay->oldest_unaccepted();
-    auto& age = ages.emplace_back();
-    age.label = {{"sink", delivery.relay->name()}};
-    age.gauge.value = oldest ? std::max(0.0, std::chrono::duration<double>(now - *oldest).count()) : 0;
+void EventRelays::wake() {
+  for (auto& delivery : deliveries_) {
+    if (delivery.relay->is_delivering()) delivery.worker->wake();
   }
-  if (ages.empty()) return {};
-  return {{"stagedoor_events_oldest_unaccepted_seconds",
-           "Age of the oldest event that the sink has not accepted, on the instance that delivers to it",
-           prometheus::MetricType::Gauge, std::move(ages)}};
+}
+
+std::vector<std::string> EventRelays::names() const {
+  std::vector<std::string> names;
+  for (const auto& delivery : deliveries_) names.push_back(delivery.relay->name());
+  return names;
+}
+
+std::optional<EventDelivery> EventRelays::delivery() const {
+  std::optional<EventDelivery> slowest;
+  for (const auto& delivery : deliveries_) {
+    const events::Relay& relay = *delivery.relay;
+    if (!relay.has_progress()) return std::nullopt;
+    if (!slowest) slowest = EventDelivery{.accepted = relay.accepted()};
+    slowest->accepted = std::min(slowest->accepted, relay.accepted());
+    const auto oldest = relay.oldest_unaccepted();
+    if (oldest && (!slowest->oldest || *oldest < *slowest->oldest)) slowest->oldest = oldest;
+  }
+  return slowest;
+}
+
+std::vector<prometheus::MetricFamily> EventRelays::metrics(TimePoint now, Millis keep) const {
+  const auto family = [](const char* name, const char* help) {
+    return prometheus::MetricFamily{name, help, prometheus::MetricType::Gauge, {}};
+  };
+  auto ages =
+      family("stagedoor_events_oldest_unaccepted_seconds",
+             "Age of the oldest event that the sink has not accepted, on the instance that delivers to it");
+  auto lags =
+      family("stagedoor_events_unaccepted",
+             "Events that the sink has not accepted, up to a million, on the instance that delivers to it");
+  auto alarms =
+      family("stagedoor_events_overdue", "1 if an event has waited for the sink longer than events.keep");
+  auto keys =
+      family("stagedoor_events_parked_keys",
+             "Keys whose events wait because the sink refused one, on the instance that delivers to it");
+  auto parked = family("stagedoor_events_parked", "Events of parked keys");
+  auto dead =
+      family("stagedoor_events_dead_letters", "Events that were given up and that no operator has dropped");
+  for (const auto& delivery : deliveries_) {
+    const events::Relay& relay = *delivery.relay;
+    const auto add = [&](prometheus::MetricFamily& to, double value) {
+      auto& metric = to.metric.emplace_back();
+      metric.label = {{"sink", relay.name()}};
+      metric.gauge.value = value;
+    };
+    const auto oldest = relay.oldest_unaccepted();
+    const Millis age = oldest ? std::max(now - *oldest, Millis(0)) : Millis(0);
+    add(ages, std::chrono::duration<double>(age).count());
+    add(lags, double(relay.lag()));
+    add(alarms, age > keep ? 1 : 0);
+    if (!delivery.keyed) continue;
+    const auto numbers = delivery.keyed->numbers();
+    add(keys, double(numbers.parked_keys));
+    add(parked, double(numbers.parked_events));
+    add(dead, double(numbers.dead_letters));
+  }
+  std::vector<prometheus::MetricFamily> families;
+  for (auto* one : {&ages, &lags, &alarms, &keys, &parked, &dead})
+    if (!one->metric.empty()) families.push_back(std::move(*one));
+  return families;
 }
 
 }  // namespace stagedoor

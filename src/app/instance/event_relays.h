@@ -7,36 +7,43 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
+#include "app/config/config.h"
+#include "app/instance/housekeeping.h"
 #include "engine/lane.h"
 #include "engine/worker.h"
-#include "modules/events/relay.h"
+#include "modules/events/keyed_relay.h"
 
 namespace stagedoor {
 
 class EventRelays : public CommitObserver {
  public:
-  // `sinks` must be checked settings. The store must outlive this object.
-  EventRelays(const std::vector<std::string>& sinks,
-              const std::function<std::unique_ptr<Outbox>()>& open_outbox);
+  // The settings must be checked, the sinks too (sinks.h). The store and the clock must outlive this object.
+  EventRelays(const Config& config, const std::function<std::unique_ptr<Outbox>()>& open_outbox,
+              const Clock& clock);
 
   void start();
   void stop();  // events that are not accepted stay in the outbox
 
   void on_commit(const Batch& batch) override;
-  void on_remote_commit(const Batch&) override {}  // the message has no events; the relays poll for them
+  void on_remote_commit(const Batch& batch) override;
 
-  // The newest row that every sink has accepted; nullopt without sinks. Any thread.
-  std::optional<OutboxId> accepted_by_all() const;
-  // stagedoor_events_oldest_unaccepted_seconds{sink} (R-E5); empty without sinks.
-  std::vector<prometheus::MetricFamily> metrics(TimePoint now) const;
+  std::vector<std::string> names() const;
+  // How far the slowest sink is; nullopt until the progress of each was read. Any thread.
+  std::optional<EventDelivery> delivery() const;
+  // stagedoor_events_{oldest_unaccepted_seconds,unaccepted,overdue}{sink} (R-E5), and of sinks that park keys
+  // the numbers of these and of dead letters; empty without sinks. `keep`: see EventRetention.
+  std::vector<prometheus::MetricFamily> metrics(TimePoint now, Millis keep) const;
 
  private:
+  // The relays that deliver; the others look from time to time whether it is their turn.
+  void wake();
+
   struct Delivery {
     std::unique_ptr<EventSink> sink;
     std::unique_ptr<events::Relay> relay;
+    const events::KeyedRelay* keyed = nullptr;  // `relay`, if its sink parks keys
     std::unique_ptr<Worker> worker;
   };
   std::vector<Delivery> deliveries_;

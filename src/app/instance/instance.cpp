@@ -35,7 +35,7 @@ Instance::Instance(const InstanceParts& parts)
       tokens_(token_keys_, clock_, parts.token_lifetime, parts.client_limits),
       operator_keys_(parts.operator_keys, parts.client_limits),
       rooms_(clock_, catalogue_, parts.random),
-      housekeeping_(parts.store.retention, parts.accepted_events),
+      housekeeping_(parts.store.retention, parts.events),
       lane_(parts.store, clock_, catalogue_, &http::render_refusal, parts.limits),
       joins_(parts.store.log
                  ? std::make_unique<queue::JoinsElsewhere>(
@@ -83,7 +83,9 @@ Instance::Instance(const InstanceParts& parts)
                      .clock = clock_,
                      .service_clock = parts.service_clock,
                      .balance_max = parts.balance_max,
-                     .run_aside = submit_to(import_worker_.get())},
+                     .run_aside = submit_to(import_worker_.get()),
+                     .sinks = parts.sinks,
+                     .open_outbox = parts.outbox},
       has_compat_(parts.has_compat),
       compat_deps_{.router = router_,
                    .lane = lane_,

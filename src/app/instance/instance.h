@@ -31,6 +31,7 @@
 #include "modules/reservation/hold_expiry.h"
 #include "modules/reservation/http.h"
 #include "modules/wallet/http.h"
+#include "ports/outbox.h"
 #include "ports/random.h"
 
 namespace stagedoor {
@@ -41,8 +42,9 @@ struct InstanceParts {
   // Opens one connection per thread of the query pool. Empty: no threads, so reads that need the store are
   // not served.
   std::function<std::unique_ptr<Queries>()> queries;
-  // The newest event that every sink has accepted; nullopt or empty: there are no sinks.
-  Housekeeping::Accepted accepted_events = {};
+  EventRetention events = {};
+  std::vector<std::string> sinks = {};                   // their names, for the calls of operators
+  std::function<std::unique_ptr<Outbox>()> outbox = {};  // for the same calls
   const Clock& clock;
   ServiceTimeClock* service_clock = nullptr;  // the clock if an operator may accept a wall clock that was set
   RandomBytes random;
@@ -79,6 +81,7 @@ class Instance {
 
   Lane& lane() { return lane_; }
   queue::Rooms& rooms() { return rooms_; }
+  const Housekeeping& housekeeping() const { return housekeeping_; }
   catalogue::ReadModel& read_model() { return read_model_; }
   // Has all routes of the API. The server adds its own routes before it serves.
   http::Router& router() { return router_; }

@@ -69,6 +69,15 @@ prometheus::MetricFamily log_metric() {
           {dropped}};
 }
 
+prometheus::MetricFamily drop_metric(std::uint64_t events) {
+  prometheus::ClientMetric dropped;
+  dropped.counter.value = double(events);
+  return {"stagedoor_events_dropped_total",
+          "Events that this instance removed by events.drop_after before every sink had accepted them",
+          prometheus::MetricType::Counter,
+          {dropped}};
+}
+
 bool has_places(const StorePorts& store) {
   const Catalogue catalogue = store.startup.catalogue();
   return std::ranges::any_of(catalogue.events,
@@ -146,7 +155,7 @@ Service::Service(const Config& config, OpenStore store)
     : config_(config),
       operator_secrets_(operator_secrets(config)),
       open_store_(std::move(store)),
-      event_relays_(config.events.sinks, open_store_.outbox),
+      event_relays_(config, open_store_.outbox, *open_store_.clock),
       client_limits_(client_limits(config), random_seed()),
       instance_(parts()),
       clock_watch_(*open_store_.clock, [this] { return instance_.read_model().catalogue(); }),
@@ -161,12 +170,20 @@ Service::Service(const Config& config, OpenStore store)
 // The threads that answer requests end before the server, whose loops they wake.
 Service::~Service() { instance_.stop(); }
 
+EventRetention Service::event_retention() const {
+  EventRetention retention{.keep = config_.events.keep, .drop_after = config_.events.drop_after};
+  if (!config_.events.sinks.empty()) retention.delivery = [this] { return event_relays_.delivery(); };
+  return retention;
+}
+
 InstanceParts Service::parts() {
   auto keys = signing_keys(config_, [this] { return has_places(open_store_.ports); });
   warn_of_other_keys(keys, open_store_.exchange_mark);
   return {.store = open_store_.ports,
           .queries = open_store_.queries,
-          .accepted_events = [this] { return event_relays_.accepted_by_all(); },
+          .events = event_retention(),
+          .sinks = event_relays_.names(),
+          .outbox = open_store_.outbox,
           .clock = *open_store_.clock,
           .service_clock = open_store_.clock.get(),
           .random = &system::system_random,
@@ -247,7 +264,10 @@ std::vector<prometheus::MetricFamily> Service::metrics() const {
   auto families = sale_metrics_.collect();
   for (auto& family : http_metrics_->collect()) families.push_back(std::move(family));
   for (auto& family : client_limits_.collect()) families.push_back(std::move(family));
-  for (auto& family : event_relays_.metrics(open_store_.clock->now())) families.push_back(std::move(family));
+  const auto& events = config_.events;
+  for (auto& family : event_relays_.metrics(open_store_.clock->now(), events.keep))
+    families.push_back(std::move(family));
+  if (!events.sinks.empty()) families.push_back(drop_metric(instance_.housekeeping().dropped_events()));
   families.push_back(clock_watch_.metric());
   families.push_back(log_metric());
   for (auto& family : process_metrics()) families.push_back(std::move(family));

@@ -67,6 +67,7 @@ class Service {
   const std::optional<std::string>& new_operator_key() const { return operator_secrets_.made; }
 
  private:
+  EventRetention event_retention() const;
   InstanceParts parts();
   void add_routes();
   std::vector<prometheus::MetricFamily> metrics() const;

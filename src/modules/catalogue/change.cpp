@@ -12,6 +12,7 @@
 #include "core/refusals.h"
 #include "core/sha256.h"
 #include "json/write.h"
+#include "modules/events/event_types.h"
 #include "modules/queue/model.h"
 
 namespace stagedoor::catalogue {
@@ -149,8 +150,14 @@ void ChangeCatalogue::rows_to_load(const View& view, Keys& wanted) const {
   const auto plan = plan_import(*document, *view.catalogue, note, TimePoint{}, unused, change_.rule,
                                 storing_.additions.get());
   if (!plan) return;
-  for (const Event& event : plan->changes.events)
-    if (view.catalogue->event(event.id)) want(view.draws, wanted.draws, event.id);
+  for (const Event& event : plan->changes.events) {
+    if (!view.catalogue->event(event.id)) continue;
+    want(view.draws, wanted.draws, event.id);
+    want(view.key_versions, wanted.key_versions, events::draw_key(event.id));
+    want(view.key_versions, wanted.key_versions, events::key_of(event));
+  }
+  for (const EventDate& date : plan->changes.dates)
+    if (view.catalogue->date(date.id)) want(view.key_versions, wanted.key_versions, events::key_of(date));
 }
 
 CommandResult ChangeCatalogue::decide(const View& view, BatchContext& context) {
@@ -187,11 +194,20 @@ CommandResult ChangeCatalogue::decide(const View& view, BatchContext& context) {
                                 .action = change_.action,
                                 .event = event_of(plan->changes),
                                 .detail = log_detail(change_.request, plan->summary)});
+  for (const Event& event : plan->changes.events)
+    events::add_events_of(event, view.catalogue->event(event.id), view, context, result.changes);
+  for (const EventDate& date : plan->changes.dates)
+    events::add_events_of(*after.date(date.id), view.catalogue->date(date.id), view, context, result.changes);
   // In the same transaction, so that fans have the whole notice of a moved opening.
   for (const Event& event : plan->changes.events) {
     if (!view.catalogue->event(event.id) || !view.draws.find(event.id)) continue;
-    Changes moved = queue::decide_commit_draw(event, view, context.now, {});
-    std::move(moved.draws.begin(), moved.draws.end(), std::back_inserter(result.changes.draws));
+    Changes moved = queue::decide_commit_draw(event, view, context, {});
+    const auto take = [](auto& from, auto& to) {
+      std::move(from.begin(), from.end(), std::back_inserter(to));
+    };
+    take(moved.draws, result.changes.draws);
+    take(moved.outbox, result.changes.outbox);
+    take(moved.key_versions, result.changes.key_versions);
   }
   result.changes.catalogue = std::move(plan->changes);
   return result;

@@ -44,6 +44,7 @@ struct Desk {
       loaded += wanted.seats.size();
       for (const SeatId seat : wanted.seats) view.seats.put(seat, std::nullopt);
       for (const EventId event : wanted.draws) view.draws.put(event, std::nullopt);
+      for (const auto& key : wanted.key_versions) view.key_versions.put(key, std::nullopt);
     }
   }
   CommandResult decide(Change asked) {
@@ -53,6 +54,7 @@ struct Desk {
     CommandResult result = command.decide(view, context);
     view.catalogue =
         std::make_shared<const Catalogue>(with_changes(*view.catalogue, result.changes.catalogue));
+    for (const auto& row : result.changes.key_versions) view.key_versions.put(row.key, row);
     return result;
   }
   void take_seat(ReservationStatus status, TimePoint expires_at) {
@@ -77,6 +79,27 @@ TEST(ChangeCatalogue, is_one_change_with_its_line_in_the_log_R_Q17) {
   EXPECT_EQ(result.changes.log[0].event, EventId{7});
   EXPECT_EQ(result.changes.log[0].detail,
             "{\"added\":[\"event 7 Night\",\"date 9 of event 7 (2036-02-01T19:00:00.000Z, 50 seats)\"]}");
+}
+
+// R-E4
+TEST(ChangeCatalogue, writes_an_event_for_each_event_and_date_that_changes) {
+  Desk desk;
+  const auto told = [](const CommandResult& result) {
+    std::vector<std::string> lines;
+    for (const auto& row : result.changes.outbox)
+      lines.push_back(row.type + " " + row.key + " " + std::to_string(row.version));
+    return lines;
+  };
+  EXPECT_THAT(
+      told(desk.decide(desk.change(kDate + "}\n"))),
+      testing::ElementsAre("stagedoor.event.created.v1 event/7 1", "stagedoor.date.added.v1 date/9 1"));
+  EXPECT_THAT(told(desk.decide(desk.change(kDate + "}\n"))), testing::IsEmpty());
+  std::string dearer = kDate;
+  dearer.replace(dearer.find("1000"), 4, "2000");
+  EXPECT_THAT(told(desk.decide(desk.change(dearer + "}\n"))),
+              testing::ElementsAre("stagedoor.date.price_changed.v1 date/9 2"));
+  EXPECT_THAT(told(desk.decide(desk.change(kDate + "}\n"))),
+              testing::ElementsAre("stagedoor.date.price_changed.v1 date/9 3"));
 }
 
 TEST(ChangeCatalogue, writes_nothing_when_nothing_changes) {

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include "core/ensure.h"
+#include "core/hex.h"
 #include "json/write.h"
+#include "protocol/draw.h"
 
 namespace stagedoor::events {
 namespace {
@@ -21,7 +23,7 @@ const char* name_of(ReservationStatus status, CancelReason reason) {
     case ReservationStatus::REFUNDED:
       return "refunded";
   }
-  die_of_bug("a reservation has a status that exists", std::source_location::current());
+  die_of_bug("a reservation has a status that exists");
 }
 
 const char* name_of(PostingType type) {
@@ -33,7 +35,61 @@ const char* name_of(PostingType type) {
     case PostingType::REFUND:
       return "refunded";
   }
-  die_of_bug("a posting has a type that exists", std::source_location::current());
+  die_of_bug("a posting has a type that exists");
+}
+
+// The version of the newest event of a loaded key; 0: there is none.
+std::int64_t version_of(const View& view, const std::string& key) {
+  const KeyVersion* newest = view.key_versions.find(key);
+  return newest ? newest->version : 0;
+}
+
+// Adds an event to `changes`, and its version to the key's.
+void add(Changes& changes, BatchContext& context, std::string key, std::int64_t version, std::string type,
+         std::string payload) {
+  changes.key_versions.push_back({key, version, context.now});
+  changes.outbox.push_back({.id = context.ids.next<OutboxId>(),
+                            .key = std::move(key),
+                            .version = version,
+                            .type = std::move(type),
+                            .payload = std::move(payload),
+                            .created_at = context.now});
+}
+
+template <class Payload>
+bool same(const Payload& a, const Payload& b) {
+  return json::to_text(a) == json::to_text(b);
+}
+
+CatalogueEvent payload_of(const Event& row) {
+  return {.id = row.id,
+          .name = row.name,
+          .performer = row.performer,
+          .venue = row.venue,
+          .timeZone = row.time_zone,
+          .onSaleFrom = row.on_sale.from,
+          .onSaleUntil = row.on_sale.until,
+          .closed = row.closed,
+          .paused = row.paused,
+          .queue = row.queue,
+          .policy = row.policy};
+}
+
+DateEvent payload_of(const EventDate& row) {
+  DateEvent payload{.id = row.id,
+                    .eventId = row.event,
+                    .startsAt = row.starts_at,
+                    .bookingFrom = row.booking.from,
+                    .bookingUntil = row.booking.until,
+                    .layout = row.layout,
+                    .firstSeatId = row.first_seat,
+                    .seats = std::int64_t(row.seats.size()),
+                    .categories = {},
+                    .deleted = row.deleted_at.has_value()};
+  for (const auto& category : row.categories)
+    payload.categories.push_back({category.id, category.name, category.price, 0});
+  for (const auto& seat : row.seats) ++payload.categories[seat.category].seats;
+  return payload;
 }
 
 std::string full_type(std::string_view entity, std::string_view name) {
@@ -83,6 +139,71 @@ OutboxRow event_of(const Payment& payment, Ids& ids) {
                                                 .total = payment.total,
                                                 .reservationIds = payment.reservations}),
           .created_at = payment.created_at};
+}
+
+std::string key_of(const Event& event) { return fmt::format("event/{}", event.id.value); }
+std::string key_of(const EventDate& date) { return fmt::format("date/{}", date.id.value); }
+std::string draw_key(EventId event) { return fmt::format("draw/{}", event.value); }
+std::string queue_key(EventId event) { return fmt::format("queue/{}", event.value); }
+
+void add_events_of(const Event& row, const Event* before, const View& view, BatchContext& context,
+                   Changes& changes) {
+  const std::string key = key_of(row);
+  const CatalogueEvent payload = payload_of(row);
+  std::int64_t version = before ? version_of(view, key) : 0;
+  const auto publish = [&](std::string_view name) {
+    add(changes, context, key, ++version, full_type("event", name), json::to_text(payload));
+  };
+  if (!before) return publish("created");
+  CatalogueEvent was = payload_of(*before);
+  const bool has_new_policy = !same(was.queue, payload.queue) || !same(was.policy, payload.policy);
+  was.queue = payload.queue;
+  was.policy = payload.policy;
+  if (!same(was, payload)) publish("changed");
+  if (has_new_policy) publish("policy_changed");
+}
+
+void add_events_of(const EventDate& row, const EventDate* before, const View& view, BatchContext& context,
+                   Changes& changes) {
+  const std::string key = key_of(row);
+  const DateEvent payload = payload_of(row);
+  std::int64_t version = before ? version_of(view, key) : 0;
+  const auto publish = [&](std::string_view name) {
+    add(changes, context, key, ++version, full_type("date", name), json::to_text(payload));
+  };
+  if (!before) return publish("added");
+  DateEvent was = payload_of(*before);
+  const bool has_new_price = !same(was.categories, payload.categories);
+  was.categories = payload.categories;
+  if (!same(was, payload)) publish("changed");
+  if (has_new_price) publish("price_changed");
+}
+
+void add_event_of(const Draw& row, const View& view, BatchContext& context, Changes& changes) {
+  DrawEvent payload{
+      .eventId = row.event,
+      .algorithm = std::string(protocol::draw_algorithm_name(row.algorithm)),
+      .commitment = to_hex(protocol::draw_commitment({row.algorithm, row.seed, row.event, row.opens_at})),
+      .opensAt = row.opens_at,
+      .committedAt = row.committed_at,
+      .beaconSource = row.beacon_source};
+  if (row.drawn_at) {
+    payload.beacon = row.beacon;
+    payload.drawnAt = row.drawn_at;
+    payload.people = row.people;
+    payload.digest = to_hex(row.digest);
+    payload.seed = to_hex(row.seed);
+  }
+  std::string key = draw_key(row.event);
+  const std::int64_t version = 1 + version_of(view, key);
+  add(changes, context, std::move(key), version, full_type("draw", row.drawn_at ? "drawn" : "committed"),
+      json::to_text(payload));
+}
+
+void add_event_of(const AdmittedEvent& admitted, const View& view, BatchContext& context, Changes& changes) {
+  std::string key = queue_key(admitted.event);
+  const std::int64_t version = 1 + version_of(view, key);
+  add(changes, context, std::move(key), version, full_type("queue", "admitted"), json::to_text(admitted));
 }
 
 std::string type_of(const OutboxRow& row) {

@@ -46,9 +46,101 @@ struct PaymentEvent {
 };
 BOOST_DESCRIBE_STRUCT(PaymentEvent, (), (id, userId, total, reservationIds))
 
+// stagedoor.event.{created,changed,policy_changed}.v1: the event as it is after the change. The policies have
+// the names and values of the catalogue file.
+struct CatalogueEvent {
+  EventId id{};
+  std::string name{};
+  std::string performer{};
+  std::string venue{};
+  std::string timeZone{};
+  TimePoint onSaleFrom{};
+  TimePoint onSaleUntil{};
+  bool closed{};
+  bool paused{};
+  QueuePolicy queue{};
+  SalePolicy policy{};
+};
+BOOST_DESCRIBE_STRUCT(CatalogueEvent, (),
+                      (id, name, performer, venue, timeZone, onSaleFrom, onSaleUntil, closed, paused, queue,
+                       policy))
+
+// stagedoor.date.{added,changed,price_changed}.v1: the date as it is after the change. Its seats are only
+// counted, because there are up to 100,000 of them.
+struct DateCategory {
+  CategoryId id{};
+  std::string name{};
+  Won price{};
+  std::int64_t seats{};
+};
+BOOST_DESCRIBE_STRUCT(DateCategory, (), (id, name, price, seats))
+struct DateEvent {
+  DateId id{};
+  EventId eventId{};
+  TimePoint startsAt{};
+  TimePoint bookingFrom{};
+  TimePoint bookingUntil{};
+  std::string layout{};
+  SeatId firstSeatId{};  // the seats have consecutive ids
+  std::int64_t seats{};
+  std::vector<DateCategory> categories{};
+  bool deleted{};
+};
+BOOST_DESCRIBE_STRUCT(DateEvent, (),
+                      (id, eventId, startsAt, bookingFrom, bookingUntil, layout, firstSeatId, seats,
+                       categories, deleted))
+
+// stagedoor.draw.{committed,drawn}.v1: what GET /queue/draw/{eventId} publishes. It is published again
+// when the opening is moved or another beacon is named.
+struct DrawEvent {
+  EventId eventId{};
+  std::string algorithm{};
+  std::string commitment{};  // hexadecimal, as are digest and seed
+  TimePoint opensAt{};
+  TimePoint committedAt{};
+  std::string beaconSource{};  // "": none
+  // null before the draw:
+  std::optional<std::string> beacon{};
+  std::optional<TimePoint> drawnAt{};
+  std::optional<std::int64_t> people{};
+  std::optional<std::string> digest{};
+  std::optional<std::string> seed{};
+};
+BOOST_DESCRIBE_STRUCT(DrawEvent, (),
+                      (eventId, algorithm, commitment, opensAt, committedAt, beaconSource, beacon, drawnAt,
+                       people, digest, seed))
+
+// stagedoor.queue.admitted.v1: one batch of admissions of an event. `places` are those that were let in, in
+// this order; a draw, priority and users who came back make it differ from the order of the numbers.
+struct AdmittedEvent {
+  EventId event{};
+  Place from{};  // the lowest place
+  Place to{};    // the highest place
+  std::int64_t count{};
+  std::vector<Place> places{};
+};
+BOOST_DESCRIBE_STRUCT(AdmittedEvent, (), (event, from, to, count, places))
+
 OutboxRow event_of(const Reservation& row, Ids& ids);
 OutboxRow event_of(const Posting& posting, const UserId& user, Ids& ids);
 OutboxRow event_of(const Payment& payment, Ids& ids);
+
+// Keys of events whose version is in key_versions; to be loaded by whoever adds such an event, unless the row
+// is new.
+std::string key_of(const Event& event);
+std::string key_of(const EventDate& date);
+std::string draw_key(EventId event);
+std::string queue_key(EventId event);
+
+// Each adds its events to `changes`, with the next versions of the key. `before`: nullptr for a new row. A
+// row that exists has no event if nothing of the payload changed, and two if the policy (the price) and
+// something else changed.
+void add_events_of(const Event& row, const Event* before, const View& view, BatchContext& context,
+                   Changes& changes);
+void add_events_of(const EventDate& row, const EventDate* before, const View& view, BatchContext& context,
+                   Changes& changes);
+void add_event_of(const Draw& row, const View& view, BatchContext& context, Changes& changes);
+void add_event_of(const AdmittedEvent& admitted, const View& view, BatchContext& context, Changes& changes);
 
 // The type of a stored row. Rows of the previous version have shorter names ("reservation.reserved",
 // "wallet.charged") and the same payload.

@@ -61,6 +61,99 @@ TEST(EventTypes, tell_a_payment_once_with_all_its_reservations) {
       R"({"id":9,"userId":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","total":100,"reservationIds":[17,18]})");
 }
 
+// A view that knows the newest version of some keys.
+struct Desk {
+  View view;
+  Ids ids{100};
+  BatchContext context{from_ms(1'700'000'000'000), ids};
+  Changes changes;
+
+  explicit Desk(std::initializer_list<KeyVersion> known) {
+    for (const auto& row : known) view.key_versions.put(row.key, row);
+  }
+  // "TYPE KEY VERSION" of each event, without what all types have in common.
+  std::vector<std::string> added() const {
+    std::vector<std::string> lines;
+    for (const auto& row : changes.outbox)
+      lines.push_back(row.type.substr(10) + " " + row.key + " " + std::to_string(row.version));
+    return lines;
+  }
+};
+
+Event concert() {
+  Event row;
+  row.id = {1};
+  row.name = "Night";
+  return row;
+}
+
+EventDate date() {
+  EventDate row;
+  row.id = {11};
+  row.event = {1};
+  row.categories = {{CategoryId{21}, "Standard", Won{500}}, {CategoryId{22}, "Balcony", Won{300}}};
+  row.seats.resize(5);
+  row.seats[4].category = 1;
+  return row;
+}
+
+// R-E4
+TEST(EventTypes, say_what_changed_of_an_event_and_number_the_events_of_a_key) {
+  Desk desk({{"event/1", 4, {}}});
+  const Event before = concert();
+  Event after = before;
+  after.imported = "{}";
+  add_events_of(after, &before, desk.view, desk.context, desk.changes);
+  EXPECT_THAT(desk.added(), testing::IsEmpty()) << "nothing that the payload has";
+  after.name = "Gala";
+  add_events_of(after, &before, desk.view, desk.context, desk.changes);
+  EXPECT_THAT(desk.added(), testing::ElementsAre("event.changed.v1 event/1 5"));
+  desk.changes = {};
+  after.policy.seats_per_user = 1;
+  add_events_of(after, &before, desk.view, desk.context, desk.changes);
+  EXPECT_THAT(desk.added(),
+              testing::ElementsAre("event.changed.v1 event/1 5", "event.policy_changed.v1 event/1 6"));
+  ASSERT_EQ(desk.changes.key_versions.size(), 2u);
+  EXPECT_EQ(desk.changes.key_versions.back().version, 6);
+  EXPECT_EQ(desk.changes.key_versions.back().updated_at, desk.context.now);
+  desk.changes = {};
+  add_events_of(after, nullptr, desk.view, desk.context, desk.changes);
+  EXPECT_THAT(desk.added(), testing::ElementsAre("event.created.v1 event/1 1"));
+}
+
+TEST(EventTypes, count_the_seats_of_a_date_and_tell_its_prices) {
+  Desk desk({{"date/11", 1, {}}});
+  const EventDate before = date();
+  EventDate after = before;
+  after.categories[1].price = Won{400};
+  after.deleted_at = desk.context.now;
+  add_events_of(after, &before, desk.view, desk.context, desk.changes);
+  EXPECT_THAT(desk.added(),
+              testing::ElementsAre("date.changed.v1 date/11 2", "date.price_changed.v1 date/11 3"));
+  EXPECT_THAT(
+      desk.changes.outbox[1].payload,
+      testing::EndsWith(R"("seats":5,"categories":[{"id":21,"name":"Standard","price":500,"seats":4},)"
+                        R"({"id":22,"name":"Balcony","price":400,"seats":1}],"deleted":true})"));
+  desk.changes = {};
+  add_events_of(after, nullptr, desk.view, desk.context, desk.changes);
+  EXPECT_THAT(desk.added(), testing::ElementsAre("date.added.v1 date/11 1"));
+}
+
+// R-Q13: whoever knows the seed before the draw knows the order.
+TEST(EventTypes, keep_the_seed_of_a_draw_until_it_is_drawn) {
+  Desk desk({{"draw/1", 2, {}}});
+  Draw draw{.event = {1}, .seed = std::string(32, 's'), .algorithm = 2};
+  draw.beacon = "early";
+  add_event_of(draw, desk.view, desk.context, desk.changes);
+  EXPECT_THAT(desk.added(), testing::ElementsAre("draw.committed.v1 draw/1 3"));
+  EXPECT_THAT(desk.changes.outbox[0].payload, testing::HasSubstr(R"("beacon":null,"drawnAt":null)"));
+  EXPECT_THAT(desk.changes.outbox[0].payload, testing::Not(testing::HasSubstr("7373")));
+  draw.drawn_at = desk.context.now;
+  add_event_of(draw, desk.view, desk.context, desk.changes);
+  EXPECT_EQ(desk.changes.outbox[1].type, "stagedoor.draw.drawn.v1");
+  EXPECT_THAT(desk.changes.outbox[1].payload, testing::HasSubstr(R"("seed":"7373)"));
+}
+
 // R-E3
 TEST(EventTypes, name_a_row_of_the_version_before_as_a_row_of_today) {
   using enum ReservationStatus;

@@ -12,6 +12,7 @@
 #include "core/guarded.h"
 #include "engine/worker.h"
 #include "modules/events/envelope.h"
+#include "modules/events/forwarding_outbox.h"
 #include "ports/store_ports.h"
 
 namespace stagedoor::events {
@@ -186,6 +187,7 @@ TEST_P(RelayTest, an_event_that_a_sink_did_not_accept_stays) {
   EXPECT_THROW(failing.run_once({}), SinkUnavailable);
   EXPECT_EQ(progress(), OutboxId{});
   EXPECT_EQ(failing.oldest_unaccepted(), from_ms(1'700'000'000'001));
+  EXPECT_EQ(failing.lag(), 2u);
   Receiver sink;
   deliver_all(sink);
   EXPECT_THAT(sink.ids(), ElementsAre(1, 2));
@@ -197,21 +199,15 @@ struct Crash {};
 TEST_P(RelayTest, a_crash_repeats_events_but_loses_none_and_keeps_the_order_of_a_key) {
   events().commit(10);
   Receiver sink;
-  class CrashingOutbox final : public Outbox {
+  class CrashingOutbox final : public Forwarding {
    public:
-    CrashingOutbox(std::unique_ptr<Outbox> real, int after) : real_(std::move(real)), left_(after) {}
-    bool claim(std::string_view sink) override { return real_->claim(sink); }
-    std::vector<OutboxRow> pending(OutboxId after, std::size_t limit) override {
-      return real_->pending(after, limit);
-    }
-    OutboxId progress(std::string_view sink) override { return real_->progress(sink); }
+    CrashingOutbox(std::unique_ptr<Outbox> real, int after) : Forwarding(std::move(real)), left_(after) {}
     bool advance(std::string_view sink, OutboxId expected, OutboxId next) override {
       if (left_-- == 0) throw Crash();
-      return real_->advance(sink, expected, next);
+      return Forwarding::advance(sink, expected, next);
     }
 
    private:
-    std::unique_ptr<Outbox> real_;
     int left_;
   };
   for (const int batches : {0, 1, 0, 2}) {
@@ -239,18 +235,11 @@ TEST_P(RelayTest, one_that_wakes_up_late_is_fenced) {
 }
 
 TEST_P(RelayTest, one_without_the_lease_only_follows) {
-  class Taken final : public Outbox {
+  class Taken final : public Forwarding {
    public:
-    explicit Taken(std::unique_ptr<Outbox> real) : real_(std::move(real)) {}
+    using Forwarding::Forwarding;
     bool claim(std::string_view) override { return false; }
-    std::vector<OutboxRow> pending(OutboxId after, std::size_t limit) override {
-      return real_->pending(after, limit);
-    }
-    OutboxId progress(std::string_view sink) override { return real_->progress(sink); }
     bool advance(std::string_view, OutboxId, OutboxId) override { return false; }
-
-   private:
-    std::unique_ptr<Outbox> real_;
   };
   events().commit(2);
   EXPECT_TRUE(events().outbox()->advance("out", {}, {1}));
@@ -270,10 +259,11 @@ TEST_P(RelayTest, gives_a_row_of_the_version_before_the_type_of_today) {
                           .type = "wallet.charged",
                           .payload = R"({"amount":5})",
                           .created_at = from_ms(1'700'000'000'000)});
-  const auto event = to_event(batch.outbox.front());
+  const auto event = to_event(batch.outbox.front(), "/stagedoor/x");
   EXPECT_EQ(event.json,
-            R"({"id":"1","type":"stagedoor.wallet.charged.v1","subject":"wallet/3","keyversion":1,)"
-            R"("time":"2023-11-14T22:13:20.000Z","data":{"amount":5}})");
+            R"({"specversion":"1.0","id":"1","source":"/stagedoor/x","type":"stagedoor.wallet.charged.v1",)"
+            R"("subject":"wallet/3","keyversion":1,"time":"2023-11-14T22:13:20.000Z",)"
+            R"("datacontenttype":"application/json","data":{"amount":5}})");
 }
 
 // Blocks until a stop is requested, as a pipe does that nobody reads.

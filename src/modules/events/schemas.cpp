@@ -6,6 +6,7 @@
 #include "json/write.h"
 #include "modules/events/envelope.h"
 #include "modules/events/event_types.h"
+#include "modules/events/type_list.h"
 
 namespace stagedoor::events {
 namespace {
@@ -21,7 +22,7 @@ struct InPlace {
 };
 
 template <class Payload>
-std::string schema_of(std::string_view entity, std::initializer_list<std::string_view> names) {
+std::pair<std::string, std::string> schema_of(std::string_view entity) {
   InPlace in_place;
   boost::json::object schema{{"$schema", "https://json-schema.org/draft/2020-12/schema"},
                              {"title", fmt::format("stagedoor.{}.*.v1", entity)}};
@@ -29,20 +30,28 @@ std::string schema_of(std::string_view entity, std::initializer_list<std::string
   for (const auto& [key, value] : envelope.as_object()) schema[key] = value;
   auto& properties = schema["properties"].as_object();
   boost::json::array types;
-  for (const auto name : names) types.emplace_back(fmt::format("stagedoor.{}.{}.v1", entity, name));
+  for (const auto& each : event_types())
+    if (each.entity == entity) types.emplace_back(each.type());
   properties["type"].as_object()["enum"] = std::move(types);
+  const auto only = [&](std::string_view name, std::string_view value) {
+    properties[name].as_object()["enum"] = boost::json::array{value};
+  };
+  only("specversion", Envelope{}.specversion);
+  only("datacontenttype", Envelope{}.datacontenttype);
   properties["data"] = json::schema<Payload>(in_place);
-  return json::pretty(schema);
+  return {fmt::format("{}.v1.json", entity), json::pretty(schema)};
 }
 
 }  // namespace
 
 std::map<std::string, std::string> schemas() {
-  return {
-      {"reservation.v1.json", schema_of<ReservationEvent>("reservation", {"held", "pending", "paid", "lapsed",
-                                                                          "cancelled", "refunded"})},
-      {"wallet.v1.json", schema_of<WalletEvent>("wallet", {"charged", "used", "refunded"})},
-      {"payment.v1.json", schema_of<PaymentEvent>("payment", {"made"})}};
+  return {schema_of<ReservationEvent>("reservation"),
+          schema_of<PaymentEvent>("payment"),
+          schema_of<WalletEvent>("wallet"),
+          schema_of<CatalogueEvent>("event"),
+          schema_of<DateEvent>("date"),
+          schema_of<DrawEvent>("draw"),
+          schema_of<AdmittedEvent>("queue")};
 }
 
 }  // namespace stagedoor::events

@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 
 #include <boost/json/parse.hpp>
+#include <set>
 
 #include "modules/events/envelope.h"
 #include "modules/events/event_types.h"
+#include "modules/events/type_list.h"
 
 namespace stagedoor::events {
 namespace {
@@ -32,7 +34,7 @@ void check(const bj::value& schema, const bj::value& value, const std::string& p
 
 void expect_described(OutboxRow row, const std::string& file) {
   SCOPED_TRACE(row.type);
-  check(bj::parse(schemas().at(file)), bj::parse(to_event(std::move(row)).json), file);
+  check(bj::parse(schemas().at(file)), bj::parse(to_event(std::move(row), source_of("x")).json), file);
 }
 
 TEST(Schemas, describe_every_event) {
@@ -51,6 +53,18 @@ TEST(Schemas, describe_every_event) {
     expect_described(event_of(posting, UserId{}, ids), "wallet.v1.json");
   }
   expect_described(event_of(Payment{}, ids), "payment.v1.json");
+}
+
+// R-M6: the list has every type, under its own name, and its example is one of them.
+TEST(Schemas, describe_every_type_of_the_list_by_its_example) {
+  std::set<std::string> types, files;
+  for (const auto& each : event_types()) {
+    EXPECT_EQ(each.example.type, each.type());
+    EXPECT_TRUE(types.insert(each.type()).second) << each.type() << " is listed twice";
+    files.insert(std::string(each.entity) + ".v1.json");
+    expect_described(each.example, std::string(each.entity) + ".v1.json");
+  }
+  for (const auto& [name, schema] : schemas()) EXPECT_THAT(files, testing::Contains(name));
 }
 
 // R-E3: consumers must not refuse a member that a later program adds.

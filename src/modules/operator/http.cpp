@@ -16,6 +16,7 @@ void add_operator_routes(http::Router& router, const OperatorDeps& deps) {
   add_queue_control_routes(router, deps);
   add_live_routes(router, deps);
   add_clock_routes(router, deps);
+  add_sink_routes(router, deps);
 }
 
 }  // namespace stagedoor::operators

@@ -1,5 +1,5 @@
 // The operators' calls (R-O1): catalogue, windows, prices and policies, pause and resume, house seats,
-// import, charging and refunding, the audit log and the live numbers.
+// import, charging and refunding, the audit log, the live numbers and the sinks of events.
 //
 // Calls about the catalogue use the field names of the catalogue file (R-K4: on_sale, active_ttl …), so that
 // an operator can copy between file and call. The other calls use the names of the fans' calls.
@@ -12,6 +12,7 @@
 #include "modules/identity/operator_keys.h"
 #include "modules/queue/rooms.h"
 #include "ports/clock.h"
+#include "ports/outbox.h"
 
 namespace stagedoor::operators {
 
@@ -28,6 +29,8 @@ struct OperatorDeps {
   ServiceTimeClock* service_clock;  // nullptr: the wall clock cannot be set (tests)
   Won balance_max;
   catalogue::SubmitJob run_aside = {};  // runs a job on another thread; empty: the caller's thread does it
+  std::vector<std::string> sinks = {};  // their names
+  std::function<std::unique_ptr<Outbox>()> open_outbox = {};  // beside those of the relays; any thread
 };
 // `deps` must outlive the router.
 void add_operator_routes(http::Router& router, const OperatorDeps& deps);

@@ -1,6 +1,6 @@
 // Code shared by the operators' calls. http_catalogue.cpp changes the catalogue, http_sales.cpp seats and
 // money, http_queue.cpp the waiting rooms; http_live.cpp only reads;
-// http_clock.cpp accepts a wall clock.
+// http_clock.cpp accepts a wall clock, http_sinks.cpp is about the sinks of events.
 #pragma once
 
 #include "api/bind.h"
@@ -18,5 +18,6 @@ void add_sales_routes(http::Router& router, const OperatorDeps& deps);
 void add_queue_control_routes(http::Router& router, const OperatorDeps& deps);
 void add_live_routes(http::Router& router, const OperatorDeps& deps);
 void add_clock_routes(http::Router& router, const OperatorDeps& deps);
+void add_sink_routes(http::Router& router, const OperatorDeps& deps);
 
 }  // namespace stagedoor::operators

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "modules/events/event_types.h"
 #include "modules/queue/model.h"
 #include "modules/queue/room_command.h"
 
@@ -22,12 +23,15 @@ std::vector<LinePlace> admissible(const RoomState& state, const Event& event, Ti
 class Admit : public RoomCommand {
  public:
   Admit(const RoomRegistry& rooms, EventId event) : RoomCommand(event), rooms_(rooms) {}
+  void rows_to_load(const View& view, Keys& wanted) const override {
+    want(view.key_versions, wanted.key_versions, events::queue_key(event_));
+  }
 
  private:
-  Changes changes(const Event& event, const View&, TimePoint now) override {
+  Changes changes(const Event& event, const View& view, BatchContext& context) override {
     const auto places =
-        rooms_.look(event.id, [&](const RoomState& state) { return admissible(state, event, now); });
-    return decide_admit(event, places, now);
+        rooms_.look(event.id, [&](const RoomState& state) { return admissible(state, event, context.now); });
+    return decide_admit(event, places, view, context);
   }
   const RoomRegistry& rooms_;
 };

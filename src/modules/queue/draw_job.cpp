@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "modules/events/event_types.h"
 #include "modules/queue/model.h"
 #include "modules/queue/room_command.h"
 
@@ -18,7 +19,10 @@ constexpr std::size_t kDigestedAtOnce = 10'000;  // under one lock: polls of the
 class DrawCommand : public RoomCommand {
  public:
   using RoomCommand::RoomCommand;
-  void rows_to_load(const View& view, Keys& wanted) const override { want(view.draws, wanted.draws, event_); }
+  void rows_to_load(const View& view, Keys& wanted) const override {
+    want(view.draws, wanted.draws, event_);
+    want(view.key_versions, wanted.key_versions, events::draw_key(event_));
+  }
 };
 
 class CommitDraw : public DrawCommand {
@@ -26,8 +30,8 @@ class CommitDraw : public DrawCommand {
   CommitDraw(EventId event, std::string seed) : DrawCommand(event), seed_(std::move(seed)) {}
 
  private:
-  Changes changes(const Event& event, const View& view, TimePoint now) override {
-    return decide_commit_draw(event, view, now, seed_);
+  Changes changes(const Event& event, const View& view, BatchContext& context) override {
+    return decide_commit_draw(event, view, context, seed_);
   }
   std::string seed_;
 };
@@ -37,8 +41,8 @@ class DrawOrder : public DrawCommand {
   DrawOrder(EventId event, ClosedList list) : DrawCommand(event), list_(std::move(list)) {}
 
  private:
-  Changes changes(const Event& event, const View& view, TimePoint now) override {
-    return decide_draw(event, list_, view, now);
+  Changes changes(const Event& event, const View& view, BatchContext& context) override {
+    return decide_draw(event, list_, view, context);
   }
   ClosedList list_;
 };

@@ -36,14 +36,11 @@ Result<Answer> told(int status, const QueueDeps& deps, const protocol::TokenClai
 // Each number in hexadecimal digits and a `-`: used by every poll, where fmt would take longer than all other
 // work.
 void append_parts(std::string& tag, std::integral auto... numbers) {
-  char text[21 * sizeof...(numbers)];  // 16 digits, a sign and the '-' at most for each
-  char* at = text;
   const auto append = [&](auto number) {
-    at = std::to_chars(at, text + sizeof text, number, 16).ptr;
-    *at++ = '-';
+    char digits[20];
+    tag.append(digits, std::to_chars(digits, digits + sizeof digits, number, 16).ptr) += '-';
   };
   (append(numbers), ...);
-  tag.append(text, at);
 }
 
 // The event of a join without an event id (R-Q8).

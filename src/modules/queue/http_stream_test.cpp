@@ -293,6 +293,7 @@ TEST_F(QueueStream, is_a_sign_of_life_for_as_long_as_it_is_open) {
     rooms.collect(clock.now(), due);
     ASSERT_THAT(due, SizeIs(1));
     Ids ids{1};
+    stage.view.key_versions.put(events::queue_key(kClubNight), std::nullopt);
     BatchContext context{clock.now(), ids};
     EXPECT_THAT(due.front()->decide(stage.view, context).changes.visits, SizeIs(1)) << "is admitted";
   }

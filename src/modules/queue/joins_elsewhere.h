@@ -1,4 +1,4 @@
-// Joins whose line is a log elsewhere (R-Q18, decision 0029): appends them, follows the log into memory, has
+// Joins whose line is a log elsewhere (R-Q18, decision 0028): appends them, follows the log into memory, has
 // the lane give places to what it read, and answers a caller when a mark has passed their record.
 #pragma once
 

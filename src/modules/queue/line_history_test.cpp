@@ -1,6 +1,6 @@
 // Histories of a line whose joins are in a log elsewhere: instances read one log, have the writer lock in
 // turn, read late, and hear of commits late; the log doubles records and loses its tail. A sequential model
-// judges every commit, and the places are made again from the log and the marks at the end (decision 0029).
+// judges every commit, and the places are made again from the log and the marks at the end (decision 0028).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

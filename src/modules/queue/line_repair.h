@@ -1,4 +1,4 @@
-// What a log elsewhere still has of the places that were given, after it lost its tail (decision 0029).
+// What a log elsewhere still has of the places that were given, after it lost its tail (decision 0028).
 #pragma once
 
 #include <absl/functional/function_ref.h>

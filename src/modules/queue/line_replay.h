@@ -1,4 +1,4 @@
-// The places of one event, made again from its log and the marks of the booking store (decision 0029). Pure.
+// The places of one event, made again from its log and the marks of the booking store (decision 0028). Pure.
 //
 // An epoch owns the records behind its start, up to the lowest start of all later epochs: what was behind
 // that is lost, and other records may be there now. A record of an epoch is counted between two of its marks.

@@ -1,5 +1,5 @@
 // The line of a store whose joins are in a log elsewhere, as a start reads it: places by the log and the
-// marks, leaves by the store (decision 0029).
+// marks, leaves by the store (decision 0028).
 #pragma once
 
 #include <map>

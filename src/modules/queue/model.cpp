@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/refusals.h"
+#include "modules/events/event_types.h"
 #include "protocol/draw.h"
 
 namespace stagedoor::queue {
@@ -92,9 +93,18 @@ Decision<Joined> decide_join(const Join& order, const View& view, TimePoint now,
   return {std::move(*joined), std::move(changes)};
 }
 
-Changes decide_admit(const Event& event, std::span<const LinePlace> places, TimePoint now) {
+Changes decide_admit(const Event& event, std::span<const LinePlace> places, const View& view,
+                     BatchContext& context) {
   Changes changes;
-  for (const LinePlace& place : places) changes.visits.push_back(begin_visit(place, event.queue, now));
+  if (places.empty()) return changes;
+  changes.visits.reserve(places.size());
+  for (const LinePlace& place : places)
+    changes.visits.push_back(begin_visit(place, event.queue, context.now));
+  const auto [first, last] = std::ranges::minmax(places, {}, &LinePlace::place);
+  events::AdmittedEvent admitted{event.id, first.place, last.place, std::int64_t(places.size())};
+  admitted.places.reserve(places.size());
+  for (const LinePlace& place : places) admitted.places.push_back(place.place);
+  events::add_event_of(admitted, view, context, changes);
   return changes;
 }
 
@@ -110,7 +120,8 @@ bool wants_commitment(const Event& event, const Draw* draw, TimePoint now) {
   return is_moved || draw->beacon_source != event.queue.beacon;
 }
 
-Changes decide_commit_draw(const Event& event, const View& view, TimePoint now, std::string seed) {
+Changes decide_commit_draw(const Event& event, const View& view, BatchContext& context, std::string seed) {
+  const TimePoint now = context.now;
   const Draw* before = view.draws.find(event.id);
   if (!wants_commitment(event, before, now)) return {};
   Draw draw = before ? *before
@@ -128,11 +139,13 @@ Changes decide_commit_draw(const Event& event, const View& view, TimePoint now, 
   if (before && before->beacon_source != event.queue.beacon) draw.committed_at = now;
   draw.beacon_source = event.queue.beacon;
   Changes changes;
+  events::add_event_of(draw, view, context, changes);
   changes.draws.push_back(std::move(draw));
   return changes;
 }
 
-Changes decide_draw(const Event& event, const ClosedList& list, const View& view, TimePoint now) {
+Changes decide_draw(const Event& event, const ClosedList& list, const View& view, BatchContext& context) {
+  const TimePoint now = context.now;
   const Draw* before = view.draws.find(event.id);
   if (!before || before->drawn_at || now < before->opens_at) return {};
   if (!before->beacon_source.empty() && before->beacon.empty()) return {};
@@ -141,6 +154,7 @@ Changes decide_draw(const Event& event, const ClosedList& list, const View& view
   draw.people = list.people;
   draw.digest = list.digest;
   Changes changes;
+  events::add_event_of(draw, view, context, changes);
   changes.draws.push_back(std::move(draw));
   return changes;
 }

@@ -49,8 +49,9 @@ Result<Joined> place_of_join(const Join& order, const View& view, TimePoint now,
 
 void join_keys(const Join& order, const View& view, Keys& wanted);
 
-// Visits for the places that the room admits.
-Changes decide_admit(const Event& event, std::span<const LinePlace> places, TimePoint now);
+// Visits for the places that the room admits, and one event for all of them. The view needs its queue_key().
+Changes decide_admit(const Event& event, std::span<const LinePlace> places, const View& view,
+                     BatchContext& context);
 
 // True if the event's order will be drawn at a future opening.
 bool will_be_drawn(const Event& event, TimePoint now);
@@ -59,14 +60,15 @@ bool will_be_drawn(const Event& event, TimePoint now);
 bool wants_commitment(const Event& event, const Draw* draw, TimePoint now);
 // Commits to `seed`, or lets the existing draw follow the event, with the same seed. An opening in the past
 // means now. No changes if there is nothing to do.
-Changes decide_commit_draw(const Event& event, const View& view, TimePoint now, std::string seed);
+// The view needs the draw and its draw_key().
+Changes decide_commit_draw(const Event& event, const View& view, BatchContext& context, std::string seed);
 // The input of the draw: the list of joins that the opening closed.
 struct ClosedList {
   Place people = 0;
   std::string digest;
 };
-// No changes if it is not due or already done.
-Changes decide_draw(const Event& event, const ClosedList& list, const View& view, TimePoint now);
+// No changes if it is not due or already done. The view needs the draw and its draw_key().
+Changes decide_draw(const Event& event, const ClosedList& list, const View& view, BatchContext& context);
 
 // Time between the publication of a moved opening and the opening, without a beacon.
 inline constexpr Millis kNoticeOfMove{60'000};

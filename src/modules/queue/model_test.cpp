@@ -167,9 +167,16 @@ TEST(Admit, begins_a_visit_for_each_place) {
   Stage stage;
   const std::vector<LinePlace> places{{kClubNight, 3, user_id(1), kNow - Millis(9), std::nullopt},
                                       {kClubNight, 4, user_id(2), kNow - Millis(8), std::nullopt}};
-  const Changes changes = decide_admit(stage.event(), places, kNow);
+  stage.view.key_versions.put("queue/1", KeyVersion{"queue/1", 6, kNow});
+  BatchContext context{kNow, stage.ids};
+  const Changes changes = decide_admit(stage.event(), places, stage.view, context);
   EXPECT_THAT(changes.visits, ElementsAre(Field(&Visit::place, 3), Field(&Visit::place, 4)));
   for (const Visit& visit : changes.visits) EXPECT_EQ(visit.activated_at, kNow);
+  ASSERT_EQ(changes.outbox.size(), 1u) << "one event for the batch (R-E4)";
+  EXPECT_EQ(changes.outbox[0].key, "queue/1");
+  EXPECT_EQ(changes.outbox[0].version, 7);
+  EXPECT_EQ(changes.outbox[0].payload, R"({"event":1,"from":3,"to":4,"count":2,"places":[3,4]})");
+  EXPECT_THAT(decide_admit(stage.event(), {}, stage.view, context).outbox, IsEmpty());
 }
 
 // R-A3

@@ -20,7 +20,7 @@ class RecordAbsent : public RoomCommand {
 
  private:
   // The stored blocks of the absent places, with those that still wait added.
-  Changes changes(const Event& event, const View&, TimePoint) override {
+  Changes changes(const Event& event, const View&, BatchContext&) override {
     return rooms_.look(event.id, [&](const RoomState& state) {
       const Line& line = state.room.line();
       std::map<std::int32_t, PlaceBitmap> blocks;
@@ -46,7 +46,7 @@ class SharePresence : public RoomCommand {
   SharePresence(EventId event, std::vector<PlaceBitmap> seen) : RoomCommand(event), seen_(std::move(seen)) {}
 
  private:
-  Changes changes(const Event&, const View&, TimePoint) override {
+  Changes changes(const Event&, const View&, BatchContext&) override {
     Changes shared;
     shared.seen = seen_;
     return shared;

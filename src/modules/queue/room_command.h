@@ -11,12 +11,12 @@ class RoomCommand : public Command {
   void rows_to_load(const View&, Keys&) const override {}
   CommandResult decide(const View& view, BatchContext& context) override {
     const Event* event = view.catalogue->event(event_);
-    return {{}, event ? changes(*event, view, context.now) : Changes{}, false};
+    return {{}, event ? changes(*event, view, context) : Changes{}, false};
   }
   void reply(Answer) override {}
 
  protected:
-  virtual Changes changes(const Event& event, const View& view, TimePoint now) = 0;
+  virtual Changes changes(const Event& event, const View& view, BatchContext& context) = 0;
   EventId event_;
 };
 

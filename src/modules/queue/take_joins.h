@@ -1,4 +1,4 @@
-// How the holder of the writer lock gives places to the joins of a log elsewhere (R-Q18, decision 0029).
+// How the holder of the writer lock gives places to the joins of a log elsewhere (R-Q18, decision 0028).
 // Pure.
 #pragma once
 

@@ -1,4 +1,4 @@
-// A line whose joins are kept in a log outside of the booking store (decision 0029): the records of the log,
+// A line whose joins are kept in a log outside of the booking store (decision 0028): the records of the log,
 // and what the booking store keeps about them.
 #pragma once
 

@@ -1,0 +1,1 @@
+DELETE FROM parked_events WHERE sink = $sink AND id = $id

@@ -1,0 +1,1 @@
+SELECT key, count(*) FROM parked_events WHERE sink = $sink GROUP BY key
