@@ -107,22 +107,21 @@ void JoinsElsewhere::restore(StartupState& store) {
 }
 
 void JoinsElsewhere::check(EventId event) {
-  LineMark mark;
-  std::vector<LineMark> marks;
-  std::vector<PassedOver> passed_over;
-  {
-    const auto events = events_->lock();
-    const OfEvent& state = of(*events, event);
-    mark = state.tail.mark();
-    marks = state.marks;
-    passed_over = state.all_passed_over;
-  }
+  const LineMark mark = of(*events_->lock(), event).tail.mark();
   const auto found = mark.random == Uuid{} ? std::nullopt : log_.find(event, mark.at());
   if (mark.random == Uuid{} || (found && found->random == mark.random)) {
     const auto events = events_->lock();
     LineTail& tail = of(*events, event).tail;
     if (tail.reading() == LineTail::Reading::torn) tail.read_again();
     return;
+  }
+  std::vector<LineMark> marks;
+  std::vector<PassedOver> passed_over;
+  {
+    const auto events = events_->lock();
+    const OfEvent& state = of(*events, event);
+    marks = state.marks;
+    passed_over = state.all_passed_over;
   }
   LeftOfLog left =
       find_left(log_, event, marks, passed_over, [&](Place place) { return rooms_.owner(event, place); });

@@ -116,6 +116,7 @@ class JoinsElsewhere : public CommitObserver, public Job {
   const RandomBytes random_;
   const Submit submit_;
   // Shared with the answers of appends, which may come when this object has gone.
+  // Rooms may be asked under this lock, and do not ask back.
   const std::shared_ptr<Guarded<Events>> events_ = std::make_shared<Guarded<Events>>();
 };
 
