@@ -1,10 +1,13 @@
 // What every log of a line must do (ports/line_log.h).
 #include <gmock/gmock.h>
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
 
 #include <atomic>
 #include <set>
 #include <thread>
 
+#include "adapters/kafka_line/kafka_log.h"
 #include "adapters/memory/memory_log.h"
 #include "adapters/redis/redis_log.h"
 #include "log_under_test.h"
@@ -12,11 +15,40 @@
 
 namespace stagedoor::lines {
 
+namespace {
+
+// Brokers inside librdkafka. They do not check the sequence of an idempotent producer.
+class MockBrokers {
+ public:
+  MockBrokers() {
+    rd_kafka_conf_t* const conf = rd_kafka_conf_new();
+    char why[512];
+    owner_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, why, sizeof why);
+    cluster_ = rd_kafka_mock_cluster_new(owner_, 1);
+    rd_kafka_mock_topic_create(cluster_, "line", 1, 1);
+  }
+  ~MockBrokers() {
+    rd_kafka_mock_cluster_destroy(cluster_);
+    rd_kafka_destroy(owner_);
+  }
+  MockBrokers(const MockBrokers&) = delete;
+  MockBrokers& operator=(const MockBrokers&) = delete;
+  kafka_line::KafkaLogOptions options() const {
+    return {.brokers = rd_kafka_mock_cluster_bootstraps(cluster_), .topic = "line"};
+  }
+
+ private:
+  rd_kafka_t* owner_;
+  rd_kafka_mock_cluster_t* cluster_;
+};
+
+}  // namespace
+
 std::vector<LogKind> log_kinds() {
   std::vector<LogKind> kinds = {{"memory", [] {
                                    auto log = std::make_unique<memory::MemoryLog>();
                                    auto wipe = [log = log.get()] { log->wipe(); };
-                                   return LogUnderTest{nullptr, std::move(log), wipe};
+                                   return LogUnderTest{nullptr, std::move(log), {}, wipe};
                                  }}};
   if (!test::RedisServer::missing()) {
     kinds.push_back({"redis", [] {
@@ -24,9 +56,17 @@ std::vector<LogKind> log_kinds() {
                        auto log = std::make_unique<redis::RedisLog>(
                            redis::RedisLog::Options{.url = *redis::parse_url(server->url())});
                        auto wipe = [server = server.get()] { server->ask({"FLUSHALL"}); };
-                       return LogUnderTest{std::move(server), std::move(log), wipe};
+                       return LogUnderTest{std::move(server), std::move(log), {}, wipe};
                      }});
   }
+  kinds.push_back({"kafka", [] {
+                     auto brokers = std::make_shared<MockBrokers>();
+                     const auto open = [brokers = brokers.get()] {
+                       return std::make_unique<kafka_line::KafkaLog>(brokers->options());
+                     };
+                     auto log = open();
+                     return LogUnderTest{std::move(brokers), std::move(log), open, {}};
+                   }});
   return kinds;
 }
 

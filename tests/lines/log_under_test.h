@@ -57,6 +57,8 @@ inline std::vector<LogRecord> read_all(LineLog& log, EventId event = kEvent, Log
 struct LogUnderTest {
   std::shared_ptr<void> server;  // null: it needs none
   std::unique_ptr<LineLog> log;
+  // The log of one more instance; empty: all may use `log`, which has no position of its own.
+  std::function<std::unique_ptr<LineLog>()> open;
   std::function<void()> wipe;
 };
 struct LogKind {
