@@ -7,7 +7,7 @@
 #include <set>
 #include <thread>
 
-#include "adapters/kafka_line/kafka_log.h"
+#include "adapters/kafka/kafka_log.h"
 #include "adapters/memory/memory_log.h"
 #include "adapters/redis/redis_log.h"
 #include "log_under_test.h"
@@ -33,7 +33,7 @@ class MockBrokers {
   }
   MockBrokers(const MockBrokers&) = delete;
   MockBrokers& operator=(const MockBrokers&) = delete;
-  kafka_line::KafkaLogOptions options() const {
+  kafka::KafkaLogOptions options() const {
     return {.brokers = rd_kafka_mock_cluster_bootstraps(cluster_), .topic = "line"};
   }
 
@@ -62,7 +62,7 @@ std::vector<LogKind> log_kinds() {
   kinds.push_back({"kafka", [] {
                      auto brokers = std::make_shared<MockBrokers>();
                      const auto open = [brokers = brokers.get()] {
-                       return std::make_unique<kafka_line::KafkaLog>(brokers->options());
+                       return std::make_unique<kafka::KafkaLog>(brokers->options());
                      };
                      auto log = open();
                      return LogUnderTest{std::move(brokers), std::move(log), open, {}};

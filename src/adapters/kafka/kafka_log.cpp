@@ -1,6 +1,5 @@
-#include "adapters/kafka_line/kafka_log.h"
+#include "adapters/kafka/kafka_log.h"
 
-#include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
 
 #include <algorithm>
@@ -12,58 +11,77 @@
 #include <limits>
 #include <thread>
 
+#include "adapters/kafka/client.h"
+#include "adapters/kafka/topic_settings.h"
 #include "core/guarded.h"
 #include "core/log.h"
 #include "core/parse_number.h"
 
-namespace stagedoor::kafka_line {
+namespace stagedoor::kafka {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::int32_t kPartition = 0;
 constexpr int kPollMs = 50;
-constexpr Millis kVerified{
-    1000};  // between two looks whether the log still has the record that was read last
+// A partition that lost its tail may have other records at the same offsets soon. librdkafka 2.0 does not
+// notice. That takes a new leader, so for some time nothing is read: kReconnectMs at the least. When nothing
+// came for so long, the reader looks whether what it read last is still there.
+constexpr Millis kGap{50};
+// When nobody called for so long, records that have arrived meanwhile may be from before and after a loss.
+constexpr Millis kAway{150};
 
-struct DeleteHandle {
-  void operator()(rd_kafka_t* handle) const { rd_kafka_destroy(handle); }
+constexpr Property kDefaults[] = {{"client.id", "stagedoor-line"}, {"reconnect.backoff.max.ms", "1000"}};
+constexpr Property kProducing[] = {
+    {"enable.idempotence", "true"},  // a repeat by the library itself is dropped by the broker
+    {"acks", "all"},
+    {"linger.ms", "0"},
 };
-using Handle = std::unique_ptr<rd_kafka_t, DeleteHandle>;
+constexpr Property kConsuming[] = {
+    {"group.id", "stagedoor-line"},  // is demanded, and never used
+    {"enable.auto.commit", "false"},
+    {"enable.auto.offset.store", "false"},
+    {"enable.partition.eof", "true"},
+    {"auto.offset.reset", "error"},
+    {"fetch.min.bytes", "1"},
+    {"reconnect.backoff.ms", "500"},  // of which at least three quarters are waited
+};
+constexpr Property kFollowing[] = {{"fetch.wait.max.ms", "100"}};
+// Asks for one record now and then, and may not wait for the request before.
+constexpr Property kFinding[] = {{"fetch.wait.max.ms", "1"}};
+// What the promises of this file rest on, with other names of these, and what would undo them.
+constexpr std::string_view kRefused[] = {"enable.idempotence",
+                                         "enable.gapless.guarantee",
+                                         "acks",
+                                         "request.required.acks",
+                                         "linger.ms",
+                                         "queue.buffering.max.ms",
+                                         "message.timeout.ms",
+                                         "delivery.timeout.ms",
+                                         "transactional.id",
+                                         "delivery.report.only.error",
+                                         "enabled_events",
+                                         "group.id",
+                                         "enable.auto.commit",
+                                         "enable.auto.offset.store",
+                                         "enable.partition.eof",
+                                         "auto.offset.reset",
+                                         "allow.auto.create.topics",
+                                         "fetch.min.bytes",
+                                         "fetch.wait.max.ms",
+                                         "reconnect.backoff.ms",
+                                         "bootstrap.servers",
+                                         "metadata.broker.list"};
+
 struct DeleteMessage {
   void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
 };
 using Message = std::unique_ptr<rd_kafka_message_t, DeleteMessage>;
 
-using Settings = std::vector<std::pair<std::string, std::string>>;
-
-// The library reports each attempt to connect; the cause of an outage is part of the exceptions.
-void log_line(const rd_kafka_t*, int, const char*, const char* text) {
-  log(LogLevel::debug, "message of the Kafka client", {{"error.message", text}});
-}
-
-// `fixed` goes before the operator's properties.
-Handle make(rd_kafka_type_t type, const KafkaLogOptions& options, const Settings& fixed, void* opaque,
-            void (*report)(rd_kafka_t*, const rd_kafka_message_t*, void*)) {
-  rd_kafka_conf_t* const conf = rd_kafka_conf_new();
-  std::array<char, 512> why{};
-  Settings all = {{"client.id", "stagedoor-line"}, {"reconnect.backoff.max.ms", "1000"}};
-  all.insert(all.end(), options.properties.begin(), options.properties.end());
-  all.insert(all.end(), fixed.begin(), fixed.end());
-  all.emplace_back("bootstrap.servers", options.brokers);
-  for (const auto& [name, value] : all) {
-    if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), why.data(), why.size()) == RD_KAFKA_CONF_OK)
-      continue;
-    rd_kafka_conf_destroy(conf);
-    throw std::runtime_error(why.data());
-  }
-  rd_kafka_conf_set_log_cb(conf, &log_line);
-  rd_kafka_conf_set_opaque(conf, opaque);
-  if (report) rd_kafka_conf_set_dr_msg_cb(conf, report);
-  Handle handle(rd_kafka_new(type, conf, why.data(), why.size()));
-  if (handle) return handle;
-  rd_kafka_conf_destroy(conf);
-  throw std::runtime_error(why.data());
+Conf configuration(const KafkaLogOptions& options, std::span<const Property> fixed) {
+  Conf conf = configure(kDefaults, options.properties, kRefused, fixed);
+  set(*conf, "bootstrap.servers", options.brokers.c_str());
+  return conf;
 }
 
 void put_number(std::string& bytes, std::uint32_t number) {
@@ -138,14 +156,11 @@ class KafkaLog::Appender {
   }
 
  private:
-  // A repeat by the library itself is dropped by the broker (idempotence).
   Handle make_producer() const {
-    return make(RD_KAFKA_PRODUCER, options_,
-                {{"enable.idempotence", "true"},
-                 {"acks", "all"},
-                 {"linger.ms", "0"},
-                 {"message.timeout.ms", std::to_string(options_.timeout.count())}},
-                nullptr, &on_report);
+    Conf conf = configuration(options_, kProducing);
+    set(*conf, "message.timeout.ms", std::to_string(options_.timeout.count()).c_str());
+    rd_kafka_conf_set_dr_msg_cb(conf.get(), &on_report);
+    return make_client(RD_KAFKA_PRODUCER, std::move(conf));
   }
 
   static void on_report(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
@@ -186,18 +201,20 @@ class KafkaLog::Appender {
 
 class KafkaLog::Reader {
  public:
-  explicit Reader(KafkaLogOptions options) : options_(std::move(options)) {
-    const Settings fixed = {{"group.id", "stagedoor-line"},   {"enable.auto.commit", "false"},
-                            {"enable.partition.eof", "true"}, {"auto.offset.reset", "error"},
-                            {"fetch.wait.max.ms", "100"},     {"fetch.min.bytes", "1"}};
-    for (Handle* handle : {&follower_, &finder_}) {
-      *handle = make(RD_KAFKA_CONSUMER, options_, fixed, nullptr, nullptr);
+  explicit Reader(const KafkaLogOptions& options) : options_(options) {
+    for (const auto& [handle, own] : {std::pair(&follower_, std::span<const Property>(kFollowing)),
+                                      {&finder_, std::span<const Property>(kFinding)}}) {
+      Conf conf = configuration(options_, kConsuming);
+      for (const auto& [name, value] : own) set(*conf, name, value);
+      *handle = make_client(RD_KAFKA_CONSUMER, std::move(conf));
       rd_kafka_poll_set_consumer(handle->get());
     }
   }
   ~Reader() {
     for (Handle* handle : {&follower_, &finder_}) rd_kafka_consumer_close(handle->get());
   }
+
+  rd_kafka_t& client() const { return *finder_; }
 
   std::vector<LogRecord> read(const std::map<EventId, LogPosition>& after, std::size_t limit, Millis wait) {
     follow(after);
@@ -210,16 +227,22 @@ class KafkaLog::Reader {
       const bool may_wait = found == 0 && left > Millis(0);
       const Message message(
           rd_kafka_consumer_poll(follower_.get(), may_wait ? int(left.count()) : kArrivedMs));
+      polled_at_ = SteadyClock::now();
       if (!message) {
         if (found == 0 && !is_at_end_) throw LogUnavailable("the brokers do not answer");
         break;
       }
-      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF && !is_repeated_) {
         is_at_end_ = true;
         if (found > 0) break;
         continue;
       }
+      if (message->err) begin_again();  // an offset out of range: the partition was cut
       demand(*message);
+      if (!is_of_one_piece(*message)) {
+        begin_again();
+        return {};
+      }
       take(*message);
       found = available(after);
     }
@@ -229,40 +252,54 @@ class KafkaLog::Reader {
   std::optional<LogRecord> find(LogPosition at) {
     if (at.low != 0 || at.high <= 0) return std::nullopt;
     const std::int64_t offset = at.high - 1;
-    const auto [low, high] = watermarks();
-    if (offset < low || offset >= high) return std::nullopt;
-    assign(finder_.get(), offset);
-    const auto until = SteadyClock::now() + options_.timeout;
-    while (SteadyClock::now() < until) {
-      const Message message(rd_kafka_consumer_poll(finder_.get(), kPollMs));
-      if (!message) continue;
-      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return std::nullopt;
-      demand(*message);
-      return message->offset == offset ? record_of(*message) : std::nullopt;
-    }
-    throw LogUnavailable("the brokers do not answer");
+    const Finding finding(*this, offset);
+    const Message message = finding.next();
+    const bool has_none = message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF ||
+                          message->err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+                          message->err == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE;
+    if (has_none) return std::nullopt;
+    demand(*message);
+    return message->offset == offset ? record_of(*message) : std::nullopt;
   }
 
   LogPosition head(EventId event) {
     const auto [low, high] = watermarks();
     LogPosition last;
     if (low == high) return last;
-    assign(finder_.get(), low);
-    const auto until = SteadyClock::now() + options_.timeout;
-    while (SteadyClock::now() < until) {
-      const Message message(rd_kafka_consumer_poll(finder_.get(), kPollMs));
-      if (!message) continue;
-      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) return last;
+    const Finding finding(*this, low);
+    for (std::int64_t next = low; next < high;) {
+      const Message message = finding.next();
+      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) break;
       demand(*message);
+      next = message->offset + 1;
       const auto record = record_of(*message);
       if (record && record->event == event) last = record->at;
-      if (message->offset + 1 >= high) return last;
     }
-    throw LogUnavailable("the brokers do not answer");
+    return last;
   }
 
  private:
   static constexpr int kArrivedMs = 1;
+
+  // The finder reads from here while this lives, and nothing otherwise.
+  class Finding {
+   public:
+    Finding(const Reader& reader, std::int64_t offset) : reader_(reader) {
+      reader_.assign(reader_.finder_.get(), offset);
+    }
+    ~Finding() { rd_kafka_assign(reader_.finder_.get(), nullptr); }
+    Finding(const Finding&) = delete;
+    Finding& operator=(const Finding&) = delete;
+
+    Message next() const {
+      Message message(rd_kafka_consumer_poll(reader_.finder_.get(), int(reader_.options_.timeout.count())));
+      if (!message) throw LogUnavailable("the brokers do not answer");
+      return message;
+    }
+
+   private:
+    const Reader& reader_;
+  };
 
   struct OfEvent {
     LogPosition given{};              // the position up to which records were given
@@ -271,19 +308,21 @@ class KafkaLog::Reader {
   };
 
   // Makes the follower read what is behind these positions: goes on where it is, if that is what is asked
-  // for, and looks now and then whether the partition still has the record that it read last.
+  // for.
   void follow(const std::map<EventId, LogPosition>& after) {
     bool goes_on = next_offset_ >= 0;
     for (const auto& [event, position] : after) {
       const auto known = events_.find(event);
       goes_on = goes_on && known != events_.end() && known->second.given == position;
     }
-    if (goes_on && SteadyClock::now() < verify_at_) return;
-    verify_at_ = SteadyClock::now() + kVerified;
-    if (goes_on && (!newest_ || has_still(*newest_))) return;
-    events_.clear();
-    newest_.reset();
-    next_offset_ = -1;  // until all of this went well
+    if (goes_on && newest_ && SteadyClock::now() > polled_at_ + kAway) {
+      assign(follower_.get(), newest_->at.high - 1);
+      is_at_end_ = false;
+      is_repeated_ = true;
+    }
+    if (goes_on) return;
+    begin_again();
+    if (std::exchange(has_followed_, true)) warn_of_topic();  // it may have been made again
     std::int64_t first = std::numeric_limits<std::int64_t>::max();
     for (const auto& [event, position] : after) {
       events_[event].given = position;
@@ -292,8 +331,37 @@ class KafkaLog::Reader {
     const auto [low, high] = watermarks();
     first = std::clamp(first, low, high);  // a partition that was cut ends before what is asked for
     assign(follower_.get(), first);
-    is_at_end_ = false;
     next_offset_ = first;
+    polled_at_ = SteadyClock::now();
+  }
+
+  void warn_of_topic() const {
+    try {
+      demand_keeping_topic(*finder_, options_.topic, options_.timeout);
+    } catch (const TopicUnusable& why) {
+      log(LogLevel::error, "the line's topic may lose joins", {{"error.message", why.what()}});
+    }
+  }
+
+  // Forgets what was read.
+  void begin_again() {
+    events_.clear();
+    newest_.reset();
+    next_offset_ = -1;
+    is_at_end_ = is_repeated_ = false;
+  }
+
+  // Whether the message stands in the same log as the record that was read before it.
+  bool is_of_one_piece(const rd_kafka_message_t& message) {
+    if (is_repeated_) {
+      const auto record = record_of(message);
+      return newest_ && record && record->at == newest_->at && record->random == newest_->random;
+    }
+    if (!newest_ || SteadyClock::now() <= read_at_ + kGap) return true;
+    polled_at_ = {};  // if the look fails, the message is read again
+    const bool is_still = has_still(*newest_);
+    polled_at_ = SteadyClock::now();
+    return is_still;
   }
 
   bool has_still(const LogRecord& record) {
@@ -302,6 +370,8 @@ class KafkaLog::Reader {
   }
 
   void take(const rd_kafka_message_t& message) {
+    read_at_ = SteadyClock::now();
+    if (std::exchange(is_repeated_, false)) return;
     next_offset_ = message.offset + 1;
     is_at_end_ = false;
     const auto record = record_of(message);
@@ -353,25 +423,28 @@ class KafkaLog::Reader {
     return {low, high};
   }
 
-  // An offset that is out of range: the partition was cut, so reading begins anew at the next call.
-  void demand(const rd_kafka_message_t& message) {
-    if (!message.err) return;
-    next_offset_ = -1;
-    throw LogUnavailable(rd_kafka_message_errstr(&message));
+  static void demand(const rd_kafka_message_t& message) {
+    if (message.err) throw LogUnavailable(rd_kafka_message_errstr(&message));
   }
 
-  const KafkaLogOptions options_;
+  const KafkaLogOptions& options_;
   Handle follower_, finder_;
   std::map<EventId, OfEvent> events_;
   std::optional<LogRecord> newest_;  // of the partition, that the follower has read
   std::int64_t next_offset_ = -1;    // -1: it follows nothing
   bool is_at_end_ = false;           // nothing was behind next_offset_ when the broker was asked last
-  SteadyClock::time_point verify_at_{};
+  bool is_repeated_ = false;         // newest_ comes once more
+  bool has_followed_ = false;
+  SteadyClock::time_point polled_at_{}, read_at_{};  // the last call, and the last record
 };
 
 KafkaLog::KafkaLog(KafkaLogOptions options)
-    : appender_(std::make_unique<Appender>(options)), reader_(std::make_unique<Reader>(std::move(options))) {}
+    : options_(std::move(options)),
+      appender_(std::make_unique<Appender>(options_)),
+      reader_(std::make_unique<Reader>(options_)) {}
 KafkaLog::~KafkaLog() = default;
+
+void KafkaLog::prepare_topic() { make_keeping_topic(reader_->client(), options_.topic, options_.timeout); }
 
 void KafkaLog::append(const LogRecord& record, Done done) { appender_->append(record, std::move(done)); }
 
@@ -388,4 +461,4 @@ std::optional<LogRecord> KafkaLog::find(EventId event, LogPosition at) {
 
 LogPosition KafkaLog::head(EventId event) { return reader_->head(event); }
 
-}  // namespace stagedoor::kafka_line
+}  // namespace stagedoor::kafka

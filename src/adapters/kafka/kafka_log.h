@@ -1,6 +1,6 @@
-// A line's log as one partition of a Kafka topic (decision 0029), for the joins of all events: the key is the
+// A line's log as one partition of a Kafka topic (decision 0028), for the joins of all events: the key is the
 // event's id, the value the user and the random id, 16 bytes each; a place that is put back has place and
-// epoch behind them, 4 bytes each, the highest first. The topic must keep its records while events live:
+// epoch behind them, 4 bytes each, the highest byte first. The topic must keep its records while events live:
 // no retention, no compaction.
 //
 // A position's `high` is the offset + 1, so that {} is before the first record.
@@ -13,7 +13,7 @@
 
 #include "ports/line_log.h"
 
-namespace stagedoor::kafka_line {
+namespace stagedoor::kafka {
 
 struct KafkaLogOptions {
   std::string brokers;  // "host:port,host:port"
@@ -22,12 +22,21 @@ struct KafkaLogOptions {
   Millis timeout{4000};  // of an append, and of each call of the reader; shorter than a caller waits
 };
 
+// The topic would lose joins, or it is not there and cannot be made. The text says what to do.
+struct TopicUnusable : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 class KafkaLog final : public LineLog {
  public:
   // Does not wait for a connection. Throws std::runtime_error with librdkafka's text if it refuses a
   // property.
   explicit KafkaLog(KafkaLogOptions options);
   ~KafkaLog() override;  // answers what is not acknowledged
+
+  // Looks whether the topic keeps its records, and makes it if it is not there. Throws TopicUnusable,
+  // LogUnavailable. What the brokers do not let us see is taken as right, with a warning.
+  void prepare_topic();
 
   void append(const LogRecord& record, Done done) override;
   std::vector<LogRecord> read(const std::map<EventId, LogPosition>& after, std::size_t limit,
@@ -39,8 +48,9 @@ class KafkaLog final : public LineLog {
   class Appender;
   class Reader;
 
+  const KafkaLogOptions options_;
   const std::unique_ptr<Appender> appender_;
   const std::unique_ptr<Reader> reader_;
 };
 
-}  // namespace stagedoor::kafka_line
+}  // namespace stagedoor::kafka
