@@ -1,8 +1,10 @@
 """What the rounds of faults on the line share: three instances over PostgreSQL, a log of joins on Redis or Kafka behind a proxy, the
 faults, and what must hold after each."""
 import atexit
+import collections
 import contextlib
 import functools
+import json
 import os
 import pathlib
 import random
@@ -20,7 +22,7 @@ import rush
 import server
 from kafka_broker import KafkaBroker, KafkaMissing
 from local_servers import PostgresServer
-from redis_server import DURABLE, RedisConnection, RedisError, RedisMissing, RedisServer, Sentinel
+from redis_server import DURABLE, RedisConnection, RedisServer, Sentinel
 from rush import CATALOGUE, Rush
 from sale import Instances, PostgresStore, wait_until
 from tcp_proxy import TcpProxy
@@ -31,6 +33,7 @@ except ImportError:
     confluent_kafka = None
 
 SEED = int(os.environ.get('STAGEDOOR_TEST_SEED') or time.time())
+ROUNDS = int(os.environ.get('STAGEDOOR_TEST_ROUNDS') or (100 if os.environ.get('STAGEDOOR_TEST_LONG') else 0))
 ASKED = 40  # people whom every instance is asked about after a round
 atexit.register(unittest.doModuleCleanups)  # after Ctrl-C, too
 
@@ -397,3 +400,22 @@ class KafkaRound(Round):
     def random(cls, chance):
         return cls(), chance.choice((cls.kill_broker, cls.lose_tail, cls.repeat_records, cls.delete_topic, cls.stand_still, cls.cut_network,
                                      cls.lose_acknowledgements, cls.be_slow, cls.mix, cls.mix))
+
+
+class LineRounds(unittest.TestCase):
+    def round(self, one, *faults):
+        with one:
+            return one.under_load(*faults)
+
+    def many(self, kind):
+        begin, done, places, epochs = time.monotonic(), collections.Counter(), 0, 0
+        chance = random.Random(SEED)
+        for number in range(ROUNDS):
+            one, fault = kind.random(chance)
+            _, marks = self.round(one, fault)
+            done[fault.__name__] += 1
+            places += marks.last_place
+            epochs += marks.marks[-1][0] - 1
+            print(f'{number + 1} of {ROUNDS} rounds, {time.monotonic() - begin:.0f} s: {fault.__name__}', flush=True)
+        print(json.dumps({'seed': SEED, 'rounds': done, 'places': places, 'losses': epochs,
+                          'seconds': round(time.monotonic() - begin)}), flush=True)
