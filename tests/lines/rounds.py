@@ -83,6 +83,13 @@ def servers():
     return Servers()
 
 
+class LineStore(PostgresStore):
+    """All instances have the same URL, as those of operators do."""
+
+    def url(self, number):
+        return self.postgres.url(self.name)
+
+
 class Round:
     """with RedisRound() as one: one.under_load(RedisRound.flush); a sale with its log of joins."""
 
@@ -97,7 +104,7 @@ class Round:
     def __enter__(self):
         with self.open:  # closes what is open when the rest fails
             self.start_log()
-            self.store = PostgresStore(self.all.postgres, self.name)
+            self.store = LineStore(self.all.postgres, self.name)
             self.sale = self.open.enter_context(
                 Instances(self.folder, self.store, CATALOGUE, 3, [f'--room.url={self.url}']))
             self.rush = Rush(self.sale, self.chance.getrandbits(30))
@@ -134,10 +141,9 @@ class Round:
             raise AssertionError(f'{len(self.last.lost)} places are not in the log, such as {self.last.lost[:5]}' + self.sale.warnings()) from None
 
     def judge(self):
-        for url in self.sale.urls()[:1]:
-            status, said = server.call(f'{url}/admin/events/1/queue/pause', 'POST', {'text': ''}, self.sale.KEY)
-            assert status == 200, said
-        time.sleep(0.2)
+        url, = self.sale.urls()[:1]
+        wait_until('the room is paused', lambda: server.call(f'{url}/admin/events/1/queue/pause', 'POST', {}, self.sale.KEY)[0] == 200)
+        time.sleep(0.3)  # nobody is let in any more, and all instances know
         line, marks = self.line()
         answers = self.rush.answers
         wrong = [*self.rush.wrong, *line.wrong, *judge.faults_of_answers(line, answers), *judge.faults_of_users(line, marks),

@@ -237,14 +237,13 @@ class KafkaLog::Reader {
         if (found > 0) break;
         continue;
       }
-      if (message->err) begin_again();  // an offset out of range: the partition was cut
+      if (message->err) lose();  // an offset out of range: the partition was cut
       demand(*message);
       if (!is_of_one_piece(*message)) {
-        begin_again();
+        lose();
         return {};
       }
-      take(*message);
-      found = available(after);
+      if (take(*message, after)) ++found;
     }
     return page(after, limit);
   }
@@ -322,7 +321,7 @@ class KafkaLog::Reader {
     }
     if (goes_on) return;
     begin_again();
-    if (std::exchange(has_followed_, true)) warn_of_topic();  // it may have been made again
+    if (std::exchange(has_lost_, false)) warn_of_topic();  // it may have been made again
     std::int64_t first = std::numeric_limits<std::int64_t>::max();
     for (const auto& [event, position] : after) {
       events_[event].given = position;
@@ -340,7 +339,13 @@ class KafkaLog::Reader {
       demand_keeping_topic(*finder_, options_.topic, options_.timeout);
     } catch (const TopicUnusable& why) {
       log(LogLevel::error, "the line's topic may lose joins", {{"error.message", why.what()}});
+    } catch (const LogUnavailable&) {  // what follows fails, too
     }
+  }
+
+  void lose() {
+    begin_again();
+    has_lost_ = true;
   }
 
   // Forgets what was read.
@@ -369,19 +374,22 @@ class KafkaLog::Reader {
     return found && found->random == record.random;
   }
 
-  void take(const rd_kafka_message_t& message) {
+  // Whether it is a new record of one of these events.
+  bool take(const rd_kafka_message_t& message, const std::map<EventId, LogPosition>& after) {
     read_at_ = SteadyClock::now();
-    if (std::exchange(is_repeated_, false)) return;
+    if (std::exchange(is_repeated_, false)) return false;
     next_offset_ = message.offset + 1;
     is_at_end_ = false;
     const auto record = record_of(message);
-    if (!record) return;
+    if (!record) return false;
     newest_ = record;
     const auto event = events_.find(record->event);
-    if (event == events_.end()) return;
+    if (event == events_.end()) return false;
     OfEvent& state = event->second;
     if (record->at == state.given) state.last = record;
-    else if (record->at > state.given) state.records.push_back(*record);
+    if (record->at <= state.given) return false;
+    state.records.push_back(*record);
+    return after.contains(record->event);
   }
 
   std::size_t available(const std::map<EventId, LogPosition>& after) const {
@@ -434,7 +442,7 @@ class KafkaLog::Reader {
   std::int64_t next_offset_ = -1;    // -1: it follows nothing
   bool is_at_end_ = false;           // nothing was behind next_offset_ when the broker was asked last
   bool is_repeated_ = false;         // newest_ comes once more
-  bool has_followed_ = false;
+  bool has_lost_ = false;            // what was read is not there any more
   SteadyClock::time_point polled_at_{}, read_at_{};  // the last call, and the last record
 };
 
