@@ -15,6 +15,7 @@ template <>
 inline constexpr const sql::Text* kPut<kinds::imports> = &sql::catalogue::put_import;
 template <>
 inline constexpr const sql::Text* kPut<kinds::key_versions> = &sql::events::put_key_version;
+template <>
 inline constexpr const sql::Text* kPut<kinds::line_marks> = &sql::queue::insert_mark;
 template <>
 inline constexpr const sql::Text* kPut<kinds::passed_over> = &sql::queue::insert_passed_over;
