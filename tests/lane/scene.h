@@ -44,7 +44,9 @@ struct Scene {
   // The first places, as a start reads them.
   std::vector<LinePlace> places(EventId event, std::size_t limit) {
     if (line == LineIn::store) return memory.read(event, 0, limit);
-    return queue::LoggedLine(log, memory).read(event, 0, limit);
+    return queue::LoggedLine(
+               log, [&](const StartupRows& rows) { memory.read(rows); }, Millis(0))
+        .read(event, 0, limit);
   }
   void start() {
     world.reset();

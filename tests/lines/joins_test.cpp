@@ -21,6 +21,7 @@ using queue::Join;
 using queue::Joined;
 using queue::JoinsElsewhere;
 using testing::ElementsAre;
+using testing::Field;
 using testing::SizeIs;
 
 std::string next_random(std::size_t bytes) {
@@ -49,7 +50,8 @@ class OneInstance {
             LaneLimits{}),
         joins_(log, rooms_, clock, &next_random,
                [this](std::unique_ptr<Command> command) { lane_.submit(std::move(command)); }) {
-    queue::LoggedLine line(log, rows.memory);
+    queue::LoggedLine line(
+        log, [&](const StartupRows& wanted) { rows.memory.read(wanted); }, Millis(0));
     rooms_.restore(line, rows.memory);
     joins_.restore(rows.memory);
     lane_.add_observer(rooms_);
@@ -74,6 +76,7 @@ class OneInstance {
   void settle() {
     for (int round = 0; round < 5; ++round) read(), run();
   }
+  queue::Rooms& rooms() { return rooms_; }
   const queue::Rooms& rooms() const { return rooms_; }
 
   std::multimap<std::uint32_t, std::string> answers;
@@ -205,6 +208,49 @@ TEST_P(EveryLine, is_whole_again_after_the_log_was_wiped) {
   EXPECT_EQ(places_of(one_), after);
   const OneInstance three(rows_, 3, open(), clock_, stage_.view.catalogue);
   EXPECT_EQ(places_of(three), after) << "made again from the log and the marks";
+}
+
+// R-Q18: nobody runs while the log is wiped.
+TEST_P(EveryLine, keeps_places_that_nobody_knows_for_those_who_have_their_tokens) {
+  for (std::uint32_t n = 1; n <= 3; ++n) one_.join(n);
+  for (int round = 0; round < 3; ++round) one_.settle();
+  const auto before = places_of(one_);
+  ASSERT_THAT(before, SizeIs(3));
+  under_test_.wipe();
+  OneInstance three(rows_, 3, log(), clock_, stage_.view.catalogue);
+  EXPECT_THAT(places_of(three), testing::Each(Field(&std::pair<Place, UserId>::second, UserId{})));
+  EXPECT_EQ(three.rooms().numbers(kEvent).present, 0u) << "nobody is counted";
+  const PlaceRef first{kEvent, before[0].first, before[0].second},
+      second{kEvent, before[1].first, before[1].second};
+  EXPECT_TRUE(three.rooms().poll(first).told);
+  EXPECT_FALSE(three.rooms().poll({kEvent, first.place, second.user}).told) << "it has an owner now";
+  EXPECT_EQ(three.rooms().numbers(kEvent).present, 1u);
+  three.join(9);
+  three.join(2);  // of place 2, without the token
+  for (int round = 0; round < 4; ++round) clock_.advance(JoinsElsewhere::kChecked), three.settle();
+  EXPECT_THAT(three.answers, ElementsAre(testing::Pair(2, testing::AnyOf("201 4", "201 5")),
+                                         testing::Pair(9, testing::AnyOf("201 4", "201 5"))));
+
+  OneInstance four(rows_, 4, log(), clock_, stage_.view.catalogue);
+  EXPECT_EQ(four.rooms().owner(kEvent, first.place), first.user) << "the log has it again";
+  EXPECT_EQ(four.rooms().owner(kEvent, second.place), UserId{});
+
+  const auto newer = three.rooms().place_of(kEvent, second.user, clock_.now());
+  ASSERT_TRUE(newer);
+  EXPECT_TRUE(three.rooms().poll(second).told);
+  for (int round = 0; round < 4; ++round) {
+    clock_.advance(JoinsElsewhere::kChecked);
+    three.settle(), four.settle();
+    three.hear(), four.hear();
+  }
+  for (const OneInstance* each : {&three, &four}) {
+    EXPECT_EQ(each->rooms().owner(kEvent, second.place), second.user);
+    EXPECT_EQ(each->rooms().look({kEvent, newer->place, second.user})->standing.reason,
+              queue::EndReason::LEFT)
+        << "the older place stays";
+  }
+  const OneInstance five(rows_, 5, log(), clock_, stage_.view.catalogue);
+  EXPECT_EQ(places_of(five), places_of(three));
 }
 
 TEST(MemoryLine, is_whole_again_after_it_lost_its_tail_again_and_again) {

@@ -106,4 +106,9 @@ std::string RedisServer::ask(const std::vector<std::string>& words) const {
   return answer;
 }
 
+std::unique_ptr<RedisServer> line_server() {
+  if (std::getenv("STAGEDOOR_TEST_LINE") == nullptr) return nullptr;
+  return std::make_unique<RedisServer>(std::vector<std::string>{"--appendonly", "yes"});
+}
+
 }  // namespace stagedoor::test

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,5 +42,8 @@ class RedisServer {
   int port_ = 0;
   pid_t pid_ = 0;
 };
+
+// For suites that STAGEDOOR_TEST_LINE=redis sends through one; null: it is not set.
+std::unique_ptr<RedisServer> line_server();
 
 }  // namespace stagedoor::test

@@ -6,6 +6,10 @@ CREATE TABLE line_sources (
   url TEXT NOT NULL,
   since INTEGER NOT NULL
 );
+-- A program that does not know this table would give places by line_places.
+CREATE TRIGGER line_sources_are_known AFTER INSERT ON line_sources BEGIN
+  UPDATE meta SET value = max(value, 16) WHERE name = 'schema_needed';
+END;
 
 -- The records of the log up to here have been taken. `random_id` is of the last one, zero if there was none.
 CREATE TABLE line_marks (

@@ -100,7 +100,9 @@ Instance::Instance(const InstanceParts& parts)
   // it, and need those of the current batch.
   read_model_.load(parts.store.startup);
   if (joins_) {
-    queue::LoggedLine line(*parts.store.log, parts.store.startup);
+    queue::LoggedLine line(
+        *parts.store.log, [&](const StartupRows& rows) { parts.store.startup.read(rows); },
+        parts.line_patience);
     rooms_.restore(line, parts.store.startup);
     joins_->restore(parts.store.startup);
   } else {

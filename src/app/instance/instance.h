@@ -57,6 +57,8 @@ struct InstanceParts {
   EventId default_event = {};                   // 0 = none
   http::ClientLimits* client_limits = nullptr;  // null: no client is limited; must outlive the instance
   bool has_compat = false;                      // also the calls of modules/compat/http.h
+  // How long a start waits for other instances to put back what the log of joins has lost.
+  Millis line_patience{5000};
   // Large pages are made, and imports are read, on threads of their own; false: by whoever asks, for callers
   // without threads.
   bool has_workers = false;
@@ -78,6 +80,11 @@ class Instance {
   // Follows the log that has the joins; waits up to `wait` for one. Only with StorePorts::log, and by whoever
   // has no workers; throws LogUnavailable.
   void read_line(Millis wait);
+
+  // nullopt: the booking store has the line.
+  std::optional<queue::LineNumbers> line_numbers() const {
+    return joins_ ? std::optional(joins_->numbers()) : std::nullopt;
+  }
 
   Lane& lane() { return lane_; }
   queue::Rooms& rooms() { return rooms_; }

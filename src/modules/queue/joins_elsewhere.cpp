@@ -12,8 +12,8 @@
 namespace stagedoor::queue {
 namespace {
 
-constexpr std::size_t kPutBackAtOnce = 1000;
-constexpr Millis kPutBackAgain{1000};  // what was appended a moment ago is not read yet
+// Of an event, between two looks: half of what a log accepts before it refuses joins.
+constexpr std::size_t kPutBackAtOnce = 10'000;
 constexpr Millis kRest{20};
 
 Refusal not_kept() {
@@ -72,7 +72,7 @@ class JoinsElsewhere::Raise : public Command {
     OfEvent& state = of(*events, event_);
     Changes changes = decide_raise_epoch(event_, epoch_, left_.kept, left_.kept_place, view, context.now,
                                          state.tail.mark());
-    state.has_raised = !changes.line_marks.empty();
+    if (!changes.line_marks.empty()) state.raised_epoch = epoch_ + 1;
     return {{}, std::move(changes), false};
   }
   void reply(Answer) override {}
@@ -82,6 +82,33 @@ class JoinsElsewhere::Raise : public Command {
   EventId event_;
   std::int32_t epoch_;
   LeftOfLog left_;
+};
+
+// A user was found to have an older place, which stays.
+class JoinsElsewhere::GiveUp : public Command {
+ public:
+  GiveUp(const Rooms& rooms, PlaceRef newer)
+      : Command(LaneClass::join, {}), rooms_(rooms), newer_(std::move(newer)) {}
+
+  void rows_to_load(const View& view, Keys& wanted) const override {
+    want(view.visits, wanted.visits, EventPlace{newer_.event, newer_.place});
+  }
+  CommandResult decide(const View& view, BatchContext& context) override {
+    CommandResult result;
+    const auto fan = rooms_.look(newer_);
+    const bool is_changed = view.line.contains({newer_.event, newer_.user});
+    if (!fan || fan->standing.status != QueueStatus::CREATED || is_changed ||
+        view.visits.find({newer_.event, newer_.place}))
+      return result;
+    result.changes.line.push_back(
+        {newer_.event, newer_.place, newer_.user, fan->standing.joined_at, context.now, EarlyEnd::left});
+    return result;
+  }
+  void reply(Answer) override {}
+
+ private:
+  const Rooms& rooms_;
+  PlaceRef newer_;
 };
 
 JoinsElsewhere::OfEvent& JoinsElsewhere::of(Events& events, EventId event) { return events[event]; }
@@ -104,6 +131,15 @@ void JoinsElsewhere::restore(StartupState& store) {
   const auto events = events_->lock();
   store.read({.line_mark = [&](const LineMark& row) { keep(of(*events, row.event), row, clock_.now()); }});
   store.read({.passed_over = [&](const PassedOver& row) { keep(of(*events, row.event), row); }});
+  // What a repeat may repeat is read again; the rest of the log has been read by the start. In a later epoch
+  // all of it, for the places that were put back.
+  const TimePoint since = clock_.now() - LineTail::kRemembered;
+  for (auto& [event, state] : *events) {
+    if (state.marks.empty() || state.marks.back().epoch > 1) continue;
+    const auto first = std::partition_point(state.marks.begin(), state.marks.end(),
+                                            [&](const LineMark& mark) { return mark.joined_at < since; });
+    if (first != state.marks.begin()) state.tail.begin_at(std::prev(first)->at());
+  }
 }
 
 void JoinsElsewhere::check(EventId event) {
@@ -129,25 +165,32 @@ void JoinsElsewhere::check(EventId event) {
 }
 
 void JoinsElsewhere::put_back(EventId event) {
-  std::vector<Place> missing;
   std::int32_t epoch = 0;
+  std::vector<Place> missing;
+  const auto read_missing = [&](Place after) {
+    const auto events = events_->lock();
+    missing = of(*events, event).tail.missing(after, kPutBackAtOnce);
+  };
   {
     const auto events = events_->lock();
     OfEvent& state = of(*events, event);
     const TimePoint now = clock_.now();
-    if (!state.has_raised && now < state.epoch_heard_at + kPutBackForOthers) return;
-    if (state.tail.reading() != LineTail::Reading::sound || now < state.put_back_at + kPutBackAgain) return;
-    missing = state.tail.missing();
     epoch = state.tail.mark().epoch;
-    if (!missing.empty()) state.put_back_at = now;
+    if (state.raised_epoch != epoch && now < state.epoch_heard_at + kPutBackForOthers) return;
+    if (state.tail.reading() != LineTail::Reading::sound || now < state.put_back_at + kChecked) return;
+    state.put_back_at = now;
   }
-  if (missing.size() > kPutBackAtOnce) missing.resize(kPutBackAtOnce);
-  for (const Place place : missing) {
-    const auto owner = rooms_.owner(event, place);
-    if (!owner || *owner == UserId{}) continue;  // nobody knows it
-    LogRecord record{.event = event, .at = {}, .random = {}, .user = *owner, .place = place, .epoch = epoch};
-    fill(record.random, random_);
-    log_.append(record, [](LineLog::Outcome) {});  // what is still missing is appended again
+  std::size_t appended = 0;
+  for (read_missing(0); !missing.empty() && appended < kPutBackAtOnce; read_missing(missing.back())) {
+    for (const Place place : missing) {
+      const auto owner = rooms_.owner(event, place);
+      if (!owner || *owner == UserId{}) continue;  // nobody knows it
+      LogRecord record{
+          .event = event, .at = {}, .random = {}, .user = *owner, .place = place, .epoch = epoch};
+      fill(record.random, random_);
+      log_.append(record, [](LineLog::Outcome) {});  // what is still missing is appended again
+      ++appended;
+    }
   }
 }
 
@@ -161,7 +204,8 @@ void JoinsElsewhere::join(const Join& order, Done done) {
     state.callers.emplace(record.random, Caller{order.user, now, std::move(done)});
     state.by_time.emplace_back(now, record.random);
   }
-  log_.append(record, [all = events_, event = order.event, random = record.random](LineLog::Outcome outcome) {
+  log_.append(record, [all = events_, counts = counts_, event = order.event,
+                       random = record.random](LineLog::Outcome outcome) {
     if (outcome != LineLog::Outcome::not_appended) return;
     Done refused;
     {
@@ -172,11 +216,22 @@ void JoinsElsewhere::join(const Join& order, Done done) {
       refused = std::move(caller->second.done);
       callers.erase(caller);
     }
+    ++counts->refused;
     refused(not_kept());
   });
 }
 
 void JoinsElsewhere::read(const std::vector<EventId>& events, Millis wait) {
+  try {
+    read_once(events, wait);
+  } catch (const LogUnavailable&) {
+    counts_->is_log_up = false;
+    throw;
+  }
+  counts_->is_log_up = true;
+}
+
+void JoinsElsewhere::read_once(const std::vector<EventId>& events, Millis wait) {
   std::vector<EventId> to_check;
   {
     const TimePoint now = clock_.now();
@@ -203,6 +258,7 @@ void JoinsElsewhere::read(const std::vector<EventId>& events, Millis wait) {
   }
   if (from.empty()) return std::this_thread::sleep_for(std::min(wait, kRest));
   const auto page = log_.read(from, kReadAtOnce, wait);
+  find_owners(page);
   const TimePoint now = clock_.now();
   std::vector<Answered> answers;
   std::vector<EventId> to_take;
@@ -228,6 +284,19 @@ void JoinsElsewhere::read(const std::vector<EventId>& events, Millis wait) {
   for (const EventId event : to_take) ask_to_take(event);
 }
 
+void JoinsElsewhere::find_owners(const std::vector<LogRecord>& page) {
+  for (const LogRecord& record : page) {
+    if (record.place == 0) continue;
+    const PlaceRef older{record.event, record.place, record.user};
+    rooms_.found(older);
+    const auto newest = rooms_.place_of(record.event, record.user, clock_.now());
+    if (!newest || newest->place <= record.place) continue;
+    const auto fan = rooms_.look(older);
+    if (fan && fan->standing.status != QueueStatus::EXPIRED)
+      submit_(std::make_unique<GiveUp>(rooms_, PlaceRef{record.event, newest->place, record.user}));
+  }
+}
+
 void JoinsElsewhere::was_asked(EventId event, bool goes_on) {
   {
     const auto events = events_->lock();
@@ -240,7 +309,13 @@ void JoinsElsewhere::was_asked(EventId event, bool goes_on) {
 
 void JoinsElsewhere::ask_to_take(EventId event) { submit_(std::make_unique<Take>(*this, event)); }
 
-Result<Joined> JoinsElsewhere::outcome_of(const LogRecord& record, const OfEvent& state) const {
+std::optional<Result<Joined>> JoinsElsewhere::outcome_of(const LogRecord& record,
+                                                         const OfEvent& state) const {
+  // Of a reading that does not fit the mark, positions say nothing.
+  if (state.tail.reading() != LineTail::Reading::sound) {
+    const auto place = rooms_.place_of(record.event, record.user, clock_.now());
+    return place ? std::optional<Result<Joined>>(Joined{*place, false}) : std::nullopt;
+  }
   const auto passed = state.passed_over.find(record.at);
   const bool has_place = passed == state.passed_over.end() || passed->second == PassedReason::has_place;
   if (has_place) {
@@ -263,13 +338,37 @@ void JoinsElsewhere::answer_passed(OfEvent& state, const std::vector<LogRecord>&
   for (const LogRecord& record : records) {
     const auto caller = state.callers.find(record.random);
     if (caller == state.callers.end()) continue;
-    answers.push_back({std::move(caller->second.done), outcome_of(record, state)});
+    auto outcome = outcome_of(record, state);
+    if (!outcome) continue;
+    answers.push_back({std::move(caller->second.done), *std::move(outcome)});
     state.callers.erase(caller);
   }
 }
 
+void JoinsElsewhere::count(const Result<Joined>& outcome) {
+  if (outcome) ++counts_->placed;
+  else ++(outcome.error().code == Code::OUTCOME_UNKNOWN ? counts_->unknown : counts_->refused);
+}
+
 void JoinsElsewhere::send(std::vector<Answered>& answers) {
-  for (Answered& answer : answers) answer.done(std::move(answer.result));
+  for (Answered& answer : answers) {
+    count(answer.result);
+    answer.done(std::move(answer.result));
+  }
+}
+
+LineNumbers JoinsElsewhere::numbers() const {
+  LineNumbers numbers{.placed = counts_->placed,
+                      .refused = counts_->refused,
+                      .unknown = counts_->unknown,
+                      .epochs = counts_->epochs,
+                      .is_log_up = counts_->is_log_up};
+  const auto events = events_->lock();
+  for (const auto& [event, state] : *events) {
+    numbers.untaken += state.tail.size();
+    numbers.oldest_read = std::min(numbers.oldest_read, state.tail.oldest_read_at());
+  }
+  return numbers;
 }
 
 void JoinsElsewhere::stop() {
@@ -297,6 +396,7 @@ void JoinsElsewhere::on_commit(const Batch& batch) {
         std::erase_if(passed, [&](const LogRecord& one) { return one.at > mark.at(); });
         answer_passed(state, passed, answers);
       }
+      if (mark.epoch > state.tail.mark().epoch) ++counts_->epochs;
       keep(state, mark, batch.now);
     }
   }

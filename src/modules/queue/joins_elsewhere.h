@@ -5,6 +5,7 @@
 #include <absl/container/flat_hash_map.h>
 #include <absl/functional/any_invocable.h>
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <map>
@@ -23,6 +24,17 @@
 
 namespace stagedoor::queue {
 
+// Of an instance since its start.
+struct LineNumbers {
+  std::uint64_t placed = 0;        // joins of its callers that got a place
+  std::uint64_t refused = 0;       // that were not appended, or are passed over
+  std::uint64_t unknown = 0;       // that were told OUTCOME_UNKNOWN
+  std::uint64_t epochs = 0;        // losses of the log that it heard of
+  std::size_t untaken = 0;         // records that it has read and no mark has passed
+  TimePoint oldest_read = kNever;  // of them
+  bool is_log_up = true;           // the last attempt to read it succeeded
+};
+
 class JoinsElsewhere : public CommitObserver, public Job {
  public:
   using Done = absl::AnyInvocable<void(Result<Joined>)>;
@@ -38,7 +50,7 @@ class JoinsElsewhere : public CommitObserver, public Job {
   static constexpr Millis kPutBackForOthers{5000};
 
   // The log, the rooms and the clock must outlive it. `submit` hands a command to the lane.
-  JoinsElsewhere(LineLog& log, const Rooms& rooms, const Clock& clock, RandomBytes random, Submit submit)
+  JoinsElsewhere(LineLog& log, Rooms& rooms, const Clock& clock, RandomBytes random, Submit submit)
       : log_(log), rooms_(rooms), clock_(clock), random_(std::move(random)), submit_(std::move(submit)) {}
 
   // The log may answer an append later than this object lives: nobody waits for it then.
@@ -56,6 +68,8 @@ class JoinsElsewhere : public CommitObserver, public Job {
   // Throws LogUnavailable.
   void read(const std::vector<EventId>& events, Millis wait);
 
+  LineNumbers numbers() const;  // any thread
+
   // Answers all callers that wait, with OUTCOME_UNKNOWN. When the reader and the lane have stopped.
   void stop();
 
@@ -67,6 +81,7 @@ class JoinsElsewhere : public CommitObserver, public Job {
  private:
   class Take;
   class Raise;
+  class GiveUp;
   static constexpr std::size_t kReadAtOnce = 4096;
 
   struct Caller {
@@ -85,7 +100,7 @@ class JoinsElsewhere : public CommitObserver, public Job {
     TimePoint checked_at{};
     TimePoint put_back_at{};
     std::deque<std::pair<TimePoint, Uuid>> by_time;  // callers, the oldest first; some are answered
-    bool has_raised = false;                         // this instance began the epoch
+    std::int32_t raised_epoch = 0;                   // that this instance began last
     bool is_asked = false;                           // a command is in the lane
   };
   using Events = std::map<EventId, OfEvent>;
@@ -94,27 +109,37 @@ class JoinsElsewhere : public CommitObserver, public Job {
     Result<Joined> result;
   };
 
+  void read_once(const std::vector<EventId>& events, Millis wait);
+  void count(const Result<Joined>& outcome);
   static void keep(OfEvent& state, const LineMark& mark, TimePoint now);
   static void keep(OfEvent& state, const PassedOver& row);
   // Whether the log still has what was taken. The reader's thread; the rows are copied, so the lane goes on.
   void check(EventId event);
   void put_back(EventId event);
+  // The log says who has a place whose owner this instance did not know.
+  void find_owners(const std::vector<LogRecord>& page);
   static OfEvent& of(Events& events, EventId event);
-  // What a record that marks have passed became, for its caller.
-  Result<Joined> outcome_of(const LogRecord& record, const OfEvent& state) const;
+  // What a record that marks have passed became, for its caller; nullopt: it cannot be said yet.
+  std::optional<Result<Joined>> outcome_of(const LogRecord& record, const OfEvent& state) const;
   // Answers the callers of these records that a mark has passed.
   void answer_passed(OfEvent& state, const std::vector<LogRecord>& records,
                      std::vector<Answered>& answers) const;
-  static void send(std::vector<Answered>& answers);
+  void send(std::vector<Answered>& answers);
   void ask_to_take(EventId event);
   // The command was answered; `goes_on`: if there are more records, the next one follows.
   void was_asked(EventId event, bool goes_on);
 
   LineLog& log_;
-  const Rooms& rooms_;
+  Rooms& rooms_;
   const Clock& clock_;
   const RandomBytes random_;
   const Submit submit_;
+  // Shared as events_ is.
+  struct Counts {
+    std::atomic<std::uint64_t> placed{0}, refused{0}, unknown{0}, epochs{0};
+    std::atomic<bool> is_log_up{true};
+  };
+  const std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
   // Shared with the answers of appends, which may come when this object has gone.
   // Rooms may be asked under this lock, and do not ask back.
   const std::shared_ptr<Guarded<Events>> events_ = std::make_shared<Guarded<Events>>();

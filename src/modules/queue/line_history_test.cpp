@@ -107,6 +107,7 @@ class History {
       else if (what < 60) one.read(log_, roll(4), now_);
       else if (what < 62 && has_losses_) lose(roll(8));
       else if (what < 65 && has_losses_) put_back(one);
+      else if (what < 68 && has_losses_) start();
       else write(one);
     }
     settle();
@@ -216,6 +217,16 @@ class History {
     return replay;
   }
 
+  // What an instance that starts now takes for the owners of places: right, or not known.
+  void start() {
+    auto replayed = replay();
+    replayed.drop_unproven();
+    if (replayed.is_damaged()) faults_.insert("a start finds damage");
+    for (const LinePlace& row : replayed.read(0, last_))
+      if (row.user != UserId{} && row.user != all_[row.place].user)
+        faults_.insert("a start takes a place for somebody else's");
+  }
+
   // Everybody reads and hears all; then the log and the marks give the same places again.
   void settle() {
     for (int round = 0; round < 20; ++round) {
@@ -237,7 +248,8 @@ class History {
         faults_.insert("two people share a place");
     }
     if (numbering_ == Numbering::by_reading) return;
-    const auto replayed = replay();
+    auto replayed = replay();
+    replayed.drop_unproven();
     if (replayed.is_damaged()) faults_.insert("the log does not fit the marks");
     if (!replayed.lost().empty()) faults_.insert("places are lost");
     if (replayed.last_place() != last_) faults_.insert("the log has other places");

@@ -2,8 +2,10 @@
 //
 // An epoch owns the records behind its start, up to the lowest start of all later epochs: what was behind
 // that is lost, and other records may be there now. A record of an epoch is counted between two of its marks.
+// A log that has lost more since its newest mark may have other records behind the loss: drop_unproven().
 #pragma once
 
+#include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
 
 #include <map>
@@ -30,9 +32,12 @@ class LineReplay {
   Place last_place() const { return static_cast<Place>(owners_.size()); }
   // The places up to the highest one, in order. The user of a place that the log has lost is zero.
   std::vector<LinePlace> read(Place after, std::size_t limit) const;
+  // After the end of the log: forgets the owners of places that were counted up to a mark whose record the
+  // log does not have any more, by position and random id. These places are lost.
+  void drop_unproven();
   // Places that the log has lost: not found, and not put back.
   std::vector<Place> lost() const;
-  // More or fewer records between two marks than places: the log or the store is damaged.
+  // More or fewer records than places up to a mark whose record is there: the log or the store is damaged.
   bool is_damaged() const;
 
  private:
@@ -43,18 +48,23 @@ class LineReplay {
     Place last = 0;       // at the second one
     Place counted = 0;    // records that were found
     bool is_cut = false;  // a later epoch begins within it
+    // The last record of it that the log had when its mark, or that of the later epoch, was written.
+    LogPosition proof_at{};
+    Uuid proof{};
+    bool is_proven = false;  // the log still has it
   };
   struct Epoch {
     LogPosition start{};
+    Uuid random{};                             // of the record there
     std::map<LogPosition, Stretch> stretches;  // by where they begin
   };
 
   EventId event_{};
   std::map<std::int32_t, Epoch> epochs_;
   absl::flat_hash_set<std::pair<std::int32_t, std::pair<std::int64_t, std::int64_t>>> passed_over_;
-  std::vector<UserId> owners_;            // by place, from 1
+  std::vector<UserId> owners_;  // by place, from 1
+  absl::flat_hash_map<Place, UserId> put_back_;
   std::map<Place, TimePoint> joined_at_;  // by the last place of a batch
-  bool has_too_many_ = false;
 };
 
 }  // namespace stagedoor::queue

@@ -1,5 +1,6 @@
 #include "modules/queue/line_tail.h"
 
+#include <algorithm>
 #include <limits>
 #include <tuple>
 
@@ -35,8 +36,10 @@ void LineTail::add(const LogRecord& record, TimePoint read_at) {
   read_ = record.at;
   read_random_ = record.random;
   remember(record, read_at);
-  if (record.place > to_put_back_.first && record.place <= to_put_back_.second)
-    put_back_.try_emplace(record.place, record.at);
+  if (record.place > to_put_back_.first && record.place <= to_put_back_.second) {
+    LogPosition& at = put_back_at_[record.place - to_put_back_.first - 1];
+    if (at == LogPosition{}) at = record.at;
+  }
   if (record.at > mark_.at()) waiting_.push_back({record, read_at});
 }
 
@@ -55,7 +58,7 @@ void LineTail::taken(const LineMark& mark) {
   mark_ = mark;
   if (begins_epoch) {
     to_put_back_ = {mark.kept_place, mark.last_place};
-    put_back_.clear();
+    put_back_at_.assign(std::max(mark.kept_place, mark.last_place) - mark.kept_place, {});
     read_again();
     return;
   }
@@ -75,7 +78,13 @@ void LineTail::read_again() {
   reading_ = mark_.at() == LogPosition{} ? Reading::sound : Reading::before_mark;
   for (; !remembered_.empty() && remembered_.back().at > read_; remembered_.pop_back())
     first_of_.erase(remembered_.back().random);
-  std::erase_if(put_back_, [&](const auto& one) { return one.second > read_; });
+  for (LogPosition& at : put_back_at_)
+    if (at > read_) at = {};
+}
+
+void LineTail::begin_at(LogPosition at) {
+  if (read_random_ || at > mark_.at()) return;
+  read_ = just_before(at);
 }
 
 std::vector<LogRecord> LineTail::untaken(std::size_t limit) const {
@@ -93,10 +102,11 @@ bool LineTail::is_repeat(const LogRecord& record) const {
   return first != first_of_.end() && first->second < record.at;
 }
 
-std::vector<Place> LineTail::missing() const {
+std::vector<Place> LineTail::missing(Place after, std::size_t limit) const {
   std::vector<Place> places;
-  for (Place place = to_put_back_.first + 1; place <= to_put_back_.second; ++place)
-    if (!put_back_.contains(place)) places.push_back(place);
+  const auto [kept, last] = to_put_back_;
+  for (Place place = std::max(kept, after) + 1; place <= last && places.size() < limit; ++place)
+    if (put_back_at_[place - kept - 1] == LogPosition{}) places.push_back(place);
   return places;
 }
 

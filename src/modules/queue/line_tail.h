@@ -9,7 +9,7 @@
 #include <absl/container/flat_hash_map.h>
 
 #include <deque>
-#include <map>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -40,6 +40,8 @@ class LineTail {
   void taken(const LineMark& mark);
   // Begins a new reading, with the record of the newest mark.
   void read_again();
+  // Begins the first reading with the record at this position, at or before the newest mark.
+  void begin_at(LogPosition at);
 
   Reading reading() const { return reading_; }
   // The newest mark; before the first one: epoch 1, at {}.
@@ -51,8 +53,10 @@ class LineTail {
   TimePoint oldest_read_at() const { return waiting_.empty() ? kNever : waiting_.front().read_at; }
   // True if an earlier record has the same random id.
   bool is_repeat(const LogRecord& record) const;
-  // Places that this epoch's log has to have put back and that this reading has not found.
-  std::vector<Place> missing() const;
+  // The first `limit` places above `after` that this epoch's log has to have put back and that this reading
+  // has not found.
+  std::vector<Place> missing(Place after = 0,
+                             std::size_t limit = std::numeric_limits<std::size_t>::max()) const;
 
  private:
   struct Waiting {
@@ -77,7 +81,7 @@ class LineTail {
   absl::flat_hash_map<Uuid, LogPosition> first_of_;
   // Places up to `first` were in the log when the epoch began, those up to `second` were given.
   std::pair<Place, Place> to_put_back_{};
-  std::map<Place, LogPosition> put_back_;
+  std::vector<LogPosition> put_back_at_;  // of each of them; {}: not found
 };
 
 }  // namespace stagedoor::queue

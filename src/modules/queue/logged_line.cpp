@@ -3,47 +3,56 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
+#include <utility>
 
 namespace stagedoor::queue {
 namespace {
 
 constexpr std::size_t kPage = 10'000;
+constexpr Millis kLook{500};  // again at the log, which takes a while if it is long
 
 }  // namespace
 
-LoggedLine::LoggedLine(LineLog& log, StartupState& store) : log_(log) {
-  store.read({.line_mark = [&](const LineMark& row) { events_[row.event].marks.push_back(row); },
-              .passed_over = [&](const PassedOver& row) { events_[row.event].passed_over.push_back(row); },
-              .line_leave = [&](const LineLeave& row) { events_[row.event].leaves[row.place] = row; }});
+LoggedLine::LoggedLine(LineLog& log, const ReadRows& store, Millis patience)
+    : log_(log), patience_(patience) {
+  store({.line_mark = [&](const LineMark& row) { events_[row.event].marks.push_back(row); },
+         .passed_over = [&](const PassedOver& row) { events_[row.event].passed_over.push_back(row); },
+         .line_leave = [&](const LineLeave& row) { events_[row.event].leaves[row.place] = row; }});
+}
+
+LineReplay LoggedLine::read_log(EventId event) {
+  const OfEvent& rows = events_[event];
+  LineReplay replay(rows.marks, rows.passed_over);
+  for (LogPosition after;;) {
+    const auto page = log_.read({{event, after}}, kPage, Millis(0));
+    if (page.empty()) break;
+    for (const LogRecord& record : page)
+      if (record.at > after) replay.add(record);
+    after = page.back().at;
+  }
+  replay.drop_unproven();
+  if (replay.is_damaged())
+    throw StoreUnusable(
+        fmt::format("the log of joins does not fit the marks of event {} in the store", event.value));
+  return replay;
 }
 
 const LineReplay& LoggedLine::replay(EventId event) {
   if (replayed_ && replayed_event_ == event) return *replayed_;
-  const OfEvent& rows = events_[event];
-  replayed_.emplace(rows.marks, rows.passed_over);
-  replayed_event_ = event;
+  replayed_.reset();
   try {
-    for (LogPosition after;;) {
-      const auto page = log_.read({{event, after}}, kPage, Millis(0));
-      if (page.empty()) break;
-      for (const LogRecord& record : page)
-        if (record.at > after) replayed_->add(record);
-      after = page.back().at;
+    LineReplay read = read_log(event);
+    for (; patience_ > Millis(0) && !read.lost().empty(); patience_ -= kLook) {
+      std::this_thread::sleep_for(kLook);
+      read = read_log(event);
     }
+    replayed_ = std::move(read);
   } catch (const LogUnavailable& cause) {
-    replayed_.reset();
     throw StoreUnavailable(cause.what());
   }
-  const std::size_t lost = replayed_->lost().size();
-  const bool is_damaged = replayed_->is_damaged();
-  if (lost == 0 && !is_damaged) return *replayed_;
-  replayed_.reset();
-  if (lost > 0)
-    throw StoreUnavailable(
-        fmt::format("the log of joins has lost {} places of event {}; an instance that runs puts them back",
-                    lost, event.value));
-  throw StoreUnusable(
-      fmt::format("the log of joins does not fit the marks of event {} in the store", event.value));
+  replayed_event_ = event;
+  return *replayed_;
 }
 
 std::vector<LinePlace> LoggedLine::read(EventId event, Place after, std::size_t limit) {
