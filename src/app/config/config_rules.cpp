@@ -147,10 +147,13 @@ class Rules {
           "store.url",
           "is not a known URL; write sqlite:FILE, sqlite::memory: or postgres://USER:PASSWORD@HOST/DATABASE");
     }
-    if (!c_.room.url.empty() && !c_.room.url.starts_with("redis://"))
-      add_error("room.url",
-                "is not a known URL; write redis://HOST:PORT, or leave it empty (the store keeps "
-                "the queue)");
+    const bool is_known = c_.room.url.empty() || c_.room.url.starts_with("redis://") ||
+                          parse_kafka_url(c_.room.url).has_value();
+    if (!is_known)
+      add_error(
+          "room.url",
+          "is not a known URL; write redis://HOST:PORT or kafka://HOST:PORT[,HOST:PORT]/TOPIC (passwords: "
+          "room.kafka), or leave it empty (the store keeps the queue)");
   }
 
   void sinks() {

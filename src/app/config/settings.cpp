@@ -196,10 +196,11 @@ std::vector<Setting> settings_of(Config& c) {
        .most = 1LL << 40},
       {.name = "room.url",
        .value = &c.room.url,
-       .doc = "Log that keeps the joins of the waiting rooms: "
-              "redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], or "
-              "redis://HOST:PORT[,HOST:PORT]?sentinel=NAME. Empty: the store keeps them. The same for all "
-              "instances of a store (docs/operations.md)."},
+       .doc =
+           "Log that keeps the joins of the waiting rooms: "
+           "redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], redis://HOST:PORT[,HOST:PORT]?sentinel=NAME, or "
+           "kafka://HOST:PORT[,HOST:PORT]/TOPIC. Empty: the store keeps them. The same for all "
+           "instances of a store (docs/lines.md)."},
       {.name = "room.kafka",
        .value = &c.room.kafka,
        .doc =

@@ -13,8 +13,11 @@ namespace stagedoor {
 // Throws std::runtime_error, for the operator, if room.url cannot be used.
 std::string line_source(const Config& config);
 
-// Connects by itself when it is used, and again after an outage. nullptr: the booking store has the line.
-// Throws as line_source() does.
-std::unique_ptr<LineLog> open_log(const Config& config);
+enum class LogUse { serve, report };
+
+// Connects by itself when it is used, and again after an outage. nullptr: the booking store has the line. To
+// serve, a topic of Kafka is looked at, and made if it is not there. Throws as line_source() does, and with
+// the cause if the topic would lose joins or cannot be looked at.
+std::unique_ptr<LineLog> open_log(const Config& config, LogUse use);
 
 }  // namespace stagedoor

@@ -72,7 +72,7 @@ std::unique_ptr<LineStore> open_line(const Config& config, const reports::ReadRo
     throw StoreUnusable(noted.empty() ? "the queue of this store is in the store itself; leave room.url empty"
                                       : "the queue of this store is in " + noted + "; set room.url to it");
   if (source.empty()) return nullptr;
-  return std::make_unique<LineOfReport>(open_log(config), rows);
+  return std::make_unique<LineOfReport>(open_log(config, LogUse::report), rows);
 }
 
 }  // namespace

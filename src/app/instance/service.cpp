@@ -160,7 +160,7 @@ Service::Service(const Config& config, OpenStore store)
     : config_(config),
       operator_secrets_(operator_secrets(config)),
       open_store_(std::move(store)),
-      line_log_(open_log(config)),
+      line_log_(open_log(config, LogUse::serve)),
       line_claim_(line_source(config), open_store_.ports, open_store_.clock->now(),
                   open_store_.has_other_lines),
       event_relays_(config, open_store_.outbox, *open_store_.clock),
