@@ -8,7 +8,7 @@ import pathlib
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / 'events')]
 import report
 from kafka_broker import KafkaMissing
 from rounds import ROUNDS, SEED, KafkaRound, LineRounds, Round, servers
