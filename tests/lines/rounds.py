@@ -323,24 +323,18 @@ class KafkaRound(Round):
         self.open.callback(self.proxy.mend)
         self.url = f'kafka://{self.proxy.address}/{self.name}'
 
-    def __enter__(self):
-        super().__enter__()
-        self.admin = confluent_kafka.admin.AdminClient({'bootstrap.servers': self.kafka.address})
-        return self
-
     def consume(self):
-        """The messages of the partition."""
+        """The messages that the partition has now."""
         consumer = confluent_kafka.Consumer({'bootstrap.servers': self.kafka.address, 'group.id': 'judge', 'enable.auto.commit': False,
-                                             'enable.partition.eof': True, 'auto.offset.reset': 'earliest'})
+                                             'auto.offset.reset': 'earliest'})
         try:
-            consumer.assign([confluent_kafka.TopicPartition(self.name, 0, confluent_kafka.OFFSET_BEGINNING)])
+            partition = confluent_kafka.TopicPartition(self.name, 0, confluent_kafka.OFFSET_BEGINNING)
+            _, end = consumer.get_watermark_offsets(partition, 20)
+            consumer.assign([partition])
             found = []
-            while True:
-                for message in consumer.consume(10_000, 1):
-                    if not message.error():
-                        found.append(message)
-                    elif message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF:
-                        return found
+            while not found and end or found and found[-1].offset() + 1 < end:
+                found += [message for message in consumer.consume(10_000, 1) if not message.error()]
+            return [message for message in found if message.offset() < end]
         finally:
             consumer.close()
 
@@ -374,20 +368,18 @@ class KafkaRound(Round):
 
     def delete_topic(self):
         """And make it again."""
-        self.admin.delete_topics([self.name])[self.name].result(20)
+        admin = confluent_kafka.admin.AdminClient({'bootstrap.servers': self.kafka.address})
+        admin.delete_topics([self.name])[self.name].result(20)
         self.pause()
         settings = {'retention.ms': '-1', 'cleanup.policy': 'delete'}
 
         def is_made():
             try:
-                self.admin.create_topics([confluent_kafka.admin.NewTopic(self.name, 1, 1, config=settings)])[self.name].result(20)
+                admin.create_topics([confluent_kafka.admin.NewTopic(self.name, 1, 1, config=settings)])[self.name].result(20)
                 return True
             except confluent_kafka.KafkaException as error:
-                return error.args[0].code() == confluent_kafka.KafkaError.TOPIC_ALREADY_EXISTS and self.is_there()
+                return error.args[0].code() == confluent_kafka.KafkaError.TOPIC_ALREADY_EXISTS and self.name in admin.list_topics().topics
         wait_until('the topic is made again', is_made)
-
-    def is_there(self):
-        return self.name in self.admin.list_topics(timeout=10).topics
 
     def stand_still(self):
         """The broker's process does not run for a while, again and again."""
