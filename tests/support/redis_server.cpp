@@ -62,10 +62,13 @@ RedisServer::~RedisServer() {
 void RedisServer::start() {
   const std::string conf = (folder_ / "conf").string();  // Sentinel keeps its state there
   std::ofstream(conf, std::ios::app).flush();
-  std::vector<std::string> words = {
-      "redis-server", conf,    "--port",         std::to_string(port_), "--bind",
-      "127.0.0.1",    "--dir", folder_.string(), "--logfile",           (folder_ / "log").string(),
-      "--save",       ""};
+  std::vector<std::string> words = {"redis-server", conf,
+                                    "--port",       std::to_string(port_),
+                                    "--bind",       "127.0.0.1",
+                                    "--dir",        folder_.string(),
+                                    "--logfile",    (folder_ / "log").string(),
+                                    "--save",       "",
+                                    "--hz",         "100"};  // a read that waits ends in time
   words.insert(words.end(), options_.begin(), options_.end());
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());

@@ -1,7 +1,9 @@
 #include "adapters/redis/connection.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
+#include <cerrno>
 #include <vector>
 
 #include "core/parse_number.h"
@@ -91,6 +93,12 @@ Reply Connection::reply() {
 Reply Connection::ask(std::initializer_list<std::string_view> parts) {
   send({parts.begin(), parts.size()});
   return reply();
+}
+
+bool Connection::is_closed() const {
+  char byte = 0;
+  const ssize_t count = ::recv(context_->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return count >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 }  // namespace stagedoor::redis

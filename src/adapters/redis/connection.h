@@ -48,6 +48,8 @@ class Connection {
   // connection is of no use any more.
   Reply reply();
   Reply ask(std::initializer_list<std::string_view> parts);
+  // True if the server has ended it. While no reply is awaited.
+  bool is_closed() const;
   // Of each reply from now on.
   void set_timeout(Millis timeout);
 

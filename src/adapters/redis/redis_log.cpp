@@ -111,6 +111,7 @@ std::vector<RedisLog::Waiting> RedisLog::take() {
 // While there is no server the callers are answered at once; an attempt to connect is made for one of them
 // now and then.
 void RedisLog::connect_appender() {
+  if (appender_ && appender_->is_closed()) appender_.reset();  // before a record's outcome would be unknown
   if (appender_) return;
   if (SteadyClock::now() < connect_at_) throw Disconnected("the server was not there a moment ago");
   try {
@@ -177,9 +178,10 @@ std::vector<LogRecord> RedisLog::read(const std::map<EventId, LogPosition>& afte
       events.emplace(keys.emplace_back(key_of(event)), event);
       ids.push_back(id_of(position));
     }
-    const std::string count = std::to_string(limit),
-                      block = std::to_string(std::max<std::int64_t>(1, wait.count()));
-    std::vector<std::string_view> parts = {"XREAD", "COUNT", count, "BLOCK", block, "STREAMS"};
+    const std::string count = std::to_string(limit), block = std::to_string(wait.count());
+    std::vector<std::string_view> parts = {"XREAD", "COUNT", count};
+    if (wait > Millis(0)) parts.insert(parts.end(), {"BLOCK", block});  // Redis looks ten times a second
+    parts.push_back("STREAMS");
     parts.insert(parts.end(), keys.begin(), keys.end());
     parts.insert(parts.end(), ids.begin(), ids.end());
     connection.set_timeout(options_.timeout + wait);

@@ -69,8 +69,9 @@ std::unique_ptr<LineStore> open_line(const Config& config, const reports::ReadRo
   rows({.line_source = [&](const LineSource& row) { noted = row.url; }});
   const std::string source = line_source(config);
   if (noted != source)
-    throw StoreUnusable(noted.empty() ? "the queue of this store is in the store itself; leave room.url empty"
-                                      : "the queue of this store is in " + noted + "; set room.url to it");
+    throw StoreUnusable(noted.empty()
+                            ? "the queue of this store is in the store itself; leave room.url empty"
+                            : "the queue of this store is in another place; set room.url to " + noted);
   if (source.empty()) return nullptr;
   return std::make_unique<LineOfReport>(open_log(config, LogUse::report), rows);
 }
