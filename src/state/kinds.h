@@ -174,11 +174,10 @@ struct line_sources {
 
 // In the order of the peer message: an older version reads the kinds it knows and skips what follows them.
 // New kinds go to the end.
-using All =
-    boost::mp11::mp_list<reservations, visits, line, absences, seen, draws, priority, blocks, wallets,
-                         payments, answers, events, dates, layouts, postings, outbox, log, revocations,
-                         imports, hidden_seats, key_versions, line_marks, passed_over, line_leaves,
-                         line_sources>;
+using All = boost::mp11::mp_list<reservations, visits, line, absences, seen, draws, priority, blocks, wallets,
+                                 payments, answers, events, dates, layouts, postings, outbox, log,
+                                 revocations, imports, hidden_seats, key_versions, line_marks, passed_over,
+                                 line_leaves, line_sources>;
 
 }  // namespace kinds
 

@@ -86,7 +86,7 @@ class LineOnRedis(unittest.TestCase):
             seats = call(f"{running.url}/events/properties/{dates[0]['id']}/seats", token=token)[1]['data']['seat']
             free = [seat['id'] for seat in seats if seat['status'] == 'AVAILABLE']
             status, said = call(running.url + '/events/seats', 'POST',
-                                {'userId': one, 'eventId': 1, 'eventDateId': dates[0]['id'], 'seatIds': free[:1]}, token=token)
+                                {'userId': one, 'seatIds': free[:1]}, token=token)
             self.assertEqual(status, 201, said)
             self.redis.start()
             wait_until('places are given again', lambda: call(running.url + '/queue', 'POST', {'userId': two, 'eventId': 1})[0] == 201)

@@ -20,6 +20,15 @@ std::uint64_t random_number(const RandomBytes& random) {
   return number;
 }
 
+// With the line from where it is.
+void restore_rooms(queue::Rooms& rooms, const InstanceParts& parts) {
+  StartupState& startup = parts.store.startup;
+  if (!parts.store.log) return rooms.restore(parts.store.line, startup);
+  queue::LoggedLine line(
+      *parts.store.log, [&](const StartupRows& rows) { startup.read(rows); }, parts.line_patience);
+  rooms.restore(line, startup);
+}
+
 }  // namespace
 
 Instance::Instance(const InstanceParts& parts)
@@ -99,15 +108,8 @@ Instance::Instance(const InstanceParts& parts)
   // The read model is first, here and among the observers: the rooms read the policies of their events from
   // it, and need those of the current batch.
   read_model_.load(parts.store.startup);
-  if (joins_) {
-    queue::LoggedLine line(
-        *parts.store.log, [&](const StartupRows& rows) { parts.store.startup.read(rows); },
-        parts.line_patience);
-    rooms_.restore(line, parts.store.startup);
-    joins_->restore(parts.store.startup);
-  } else {
-    rooms_.restore(parts.store.line, parts.store.startup);
-  }
+  restore_rooms(rooms_, parts);
+  if (joins_) joins_->restore(parts.store.startup);
   hold_expiry_.restore(parts.store.startup);
   // Observers receive a batch in this order. HoldExpiry depends on no other one. Observers that are added
   // later (metrics) count changes that are already visible in the instance.
