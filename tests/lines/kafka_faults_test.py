@@ -10,6 +10,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / 'events')]
 import report
+import server
 from kafka_broker import KafkaMissing
 from rounds import ROUNDS, SEED, KafkaRound, LineRounds, Round, servers
 
@@ -26,6 +27,18 @@ class KafkaLine(LineRounds):
             _, marks = one.under_load(lambda one: one.rush.wait_for(300))
         self.assertEqual(marks.marks[-1][0], 1, 'no epoch was begun')
         self.assertEqual(one.rush.refused.total(), 0, one.rush.refused)
+        made = one.topic_settings()
+        self.assertEqual([made[name] for name in ('retention.ms', 'retention.bytes', 'cleanup.policy')], ['-1', '-1', 'delete'])
+
+    def test_topic_that_would_lose_joins_is_refused(self):
+        for settings, said in (({'retention_ms': '1000'}, 'retention.ms=1000 (must be -1)'),
+                               ({'retention_ms': '-1', 'cleanup_policy': 'compact'}, 'cleanup.policy=compact (must be delete)')):
+            one = KafkaRound()
+            one.make_topic(**settings)
+            ended = server.run('serve', '--store.url=sqlite::memory:', '--http.listen=127.0.0.1:0',
+                               f'--room.url=kafka://{servers().kafka.address}/{one.name}', folder=one.folder)
+            self.assertNotEqual(ended.returncode, 0)
+            self.assertIn(f'the topic {one.name} would lose joins: it has {said}', ended.stderr)
 
     def test_broker_is_killed(self):
         self.round(KafkaRound(), KafkaRound.kill_broker)
