@@ -66,7 +66,7 @@ class OneInstance {
                                      : boost::describe::enum_to_string(result.error().code, "?"));
     });
   }
-  void read() { joins_.read({kEvent}, Millis(3)); }
+  void read() { joins_.read({kEvent}, Millis(10)); }
   void run() {
     while (lane_.run_once()) {
     }

@@ -34,7 +34,7 @@ class MockBrokers {
   MockBrokers(const MockBrokers&) = delete;
   MockBrokers& operator=(const MockBrokers&) = delete;
   kafka::KafkaLogOptions options() const {
-    return {.brokers = rd_kafka_mock_cluster_bootstraps(cluster_), .topic = "line"};
+    return {.brokers = rd_kafka_mock_cluster_bootstraps(cluster_), .topic = "line", .fetch_wait = Millis(5)};
   }
 
  private:

@@ -24,9 +24,9 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::int32_t kPartition = 0;
 constexpr int kPollMs = 50;
-// A partition that lost its tail may have other records at the same offsets soon. librdkafka 2.0 does not
-// notice. That takes a new leader, so for some time nothing is read: kReconnectMs at the least. When nothing
-// came for so long, the reader looks whether what it read last is still there.
+// A partition that lost its tail may have other records at the same offsets soon, and librdkafka 2.0 does not
+// notice. That takes a new leader, so nothing is read for three quarters of reconnect.backoff.ms at least.
+// When nothing came for kGap, the reader looks whether what it read last is still there.
 constexpr Millis kGap{50};
 // When nobody called for so long, records that have arrived meanwhile may be from before and after a loss.
 constexpr Millis kAway{150};
@@ -46,9 +46,6 @@ constexpr Property kConsuming[] = {
     {"fetch.min.bytes", "1"},
     {"reconnect.backoff.ms", "500"},  // of which at least three quarters are waited
 };
-constexpr Property kFollowing[] = {{"fetch.wait.max.ms", "100"}};
-// Asks for one record now and then, and may not wait for the request before.
-constexpr Property kFinding[] = {{"fetch.wait.max.ms", "1"}};
 // What the promises of this file rest on, with other names of these, and what would undo them.
 constexpr std::string_view kRefused[] = {"enable.idempotence",
                                          "enable.gapless.guarantee",
@@ -202,10 +199,10 @@ class KafkaLog::Appender {
 class KafkaLog::Reader {
  public:
   explicit Reader(const KafkaLogOptions& options) : options_(options) {
-    for (const auto& [handle, own] : {std::pair(&follower_, std::span<const Property>(kFollowing)),
-                                      {&finder_, std::span<const Property>(kFinding)}}) {
+    // The finder asks for one record now and then, and may not wait for the request before.
+    for (const auto& [handle, wait] : {std::pair(&follower_, options_.fetch_wait), {&finder_, Millis(1)}}) {
       Conf conf = configuration(options_, kConsuming);
-      for (const auto& [name, value] : own) set(*conf, name, value);
+      set(*conf, "fetch.wait.max.ms", std::to_string(wait.count()).c_str());
       *handle = make_client(RD_KAFKA_CONSUMER, std::move(conf));
       rd_kafka_poll_set_consumer(handle->get());
     }

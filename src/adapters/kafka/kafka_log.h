@@ -19,7 +19,8 @@ struct KafkaLogOptions {
   std::string brokers;  // "host:port,host:port"
   std::string topic;
   std::vector<std::pair<std::string, std::string>> properties = {};  // of librdkafka
-  Millis timeout{4000};  // of an append, and of each call of the reader; shorter than a caller waits
+  Millis timeout{4000};    // of an append, and of each call of the reader; shorter than a caller waits
+  Millis fetch_wait{100};  // after which a broker that has no new record says so
 };
 
 // The topic would lose joins, or it is not there and cannot be made. The text says what to do.
