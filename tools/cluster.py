@@ -1,5 +1,6 @@
 """./x cluster: a PostgreSQL, some instances of the server and HAProxy before them, on loopback, with the demo; with --events also
-a Kafka broker and a consumer. Everything lives in a folder that goes when it is stopped."""
+a Kafka broker and a consumer; with --line the joins are kept on Redis or Kafka. Everything lives in a folder that goes when it is
+stopped."""
 import argparse
 import contextlib
 import json
@@ -19,8 +20,9 @@ import time
 from local_servers import PostgresServer, Process
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / 'tests/events'))
+sys.path[:0] = [str(ROOT / 'tests/events'), str(ROOT / 'tests/lines')]
 from kafka_broker import KafkaBroker, KafkaMissing
+from redis_server import DURABLE, RedisMissing, RedisServer
 
 STAGEDOOR = ROOT / 'build/release/stagedoor'
 
@@ -58,7 +60,7 @@ class Haproxy(Process):
             time.sleep(0.05)
 
 
-TOPIC = 'stagedoor'
+TOPIC, LINE_TOPIC = 'stagedoor', 'stagedoor.line'
 STATUSES = ('RESERVED', 'PENDING', 'PAID', 'CANCELLED', 'REFUNDED')  # as PostgreSQL numbers them
 NUMBERS = (*STATUSES, 'revenue', 'balance')
 
@@ -88,7 +90,7 @@ class ReadModel(Process):
 
 
 def start_kafka(folder):
-    """A broker with the topic of the events; nothing, with the reason told, where there is none."""
+    """A broker; nothing, with the reason told, where there is none."""
     print('· starting Kafka', flush=True)
     (folder / 'kafka').mkdir()
     try:
@@ -97,8 +99,19 @@ def start_kafka(folder):
         print(f'  skipped, because: {why}', flush=True)
         return None
     broker.start()
-    broker.make_topic(TOPIC)
     return broker
+
+
+def start_redis(folder):
+    """As start_kafka()."""
+    print('· starting Redis', flush=True)
+    try:
+        redis = RedisServer(folder / 'redis', *DURABLE)
+    except RedisMissing as why:
+        print(f'  skipped, because: {why}', flush=True)
+        return None
+    redis.start()
+    return redis
 
 
 def numbers_of_store(postgres):
@@ -141,6 +154,7 @@ def main():
     arguments.add_argument('--instances', type=int, default=3, help='how many servers (%(default)s)')
     arguments.add_argument('--listen', default='127.0.0.1:8080', help='where HAProxy listens (%(default)s)')
     arguments.add_argument('--events', action='store_true', help='with a Kafka broker, and a consumer beside the store')
+    arguments.add_argument('--line', choices=('redis', 'kafka'), help='where the joins are kept, instead of PostgreSQL')
     arguments.add_argument('--sell', action='store_true', help='with --events: a crowd sells a hall, the numbers are compared, all stops')
     options = arguments.parse_args()
     if options.sell and not options.events:
@@ -161,9 +175,20 @@ def main():
                        'STAGEDOOR_HTTP_TRUSTED_PROXIES': '127.0.0.1', 'STAGEDOOR_AUTH_KEYS': secrets.token_hex(32),
                        'STAGEDOOR_ADMIN_KEYS': f'demo:owner:{key}',
                        'STAGEDOOR_CATALOGUE_FILE': str(ROOT / 'demo/catalogue.yaml')}
-        broker = start_kafka(folder) if options.events else None
+        broker = start_kafka(folder) if options.events or options.line == 'kafka' else None
         if broker:
             started.append(broker)
+        line = None
+        if options.line == 'redis' and (redis := start_redis(folder)):
+            started.append(redis)
+            line = redis.url
+        elif options.line == 'kafka' and broker:
+            line = f'kafka://{broker.address}/{LINE_TOPIC}'
+        if line:
+            environment['STAGEDOOR_ROOM_URL'] = line
+        broker = broker if options.events else None
+        if broker:
+            broker.make_topic(TOPIC)
             environment['STAGEDOOR_EVENTS_SINKS'] = f'orders=kafka://{broker.address}/{TOPIC}'
             started.append(model := ReadModel(folder, broker))
         instances = []
@@ -175,7 +200,7 @@ def main():
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         if broker and options.sell:
             return sell(options.listen, postgres, model)
-        print(welcome(options.listen, instances, postgres, key, broker), flush=True)
+        print(welcome(options.listen, instances, postgres, key, broker, line), flush=True)
         if broker:
             show_numbers(postgres, model)
         signal.pause()
@@ -190,22 +215,24 @@ def main():
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def welcome(listen, instances, postgres, key, broker):
+def welcome(listen, instances, postgres, key, broker, line):
     url = f'http://{listen}'
     each = '\n'.join(f'  instance {i + 1}   http://{one.address}   process {one.process.pid}, log {one.folder}/stderr.log'
                      for i, one in enumerate(instances))
     kafka = f'  Kafka        {broker.address}, topic {TOPIC}: kcat -C -b {broker.address} -t {TOPIC}\n' if broker else ''
+    joins = f'  joins        {line}\n' if line else ''
+    of_line = f" --room.url='{line}'" if line else ''
     return f'''
 {len(instances)} instances serve the demo at {url} (HAProxy, round robin; Ctrl-C stops all, and the data goes)
 {each}
   PostgreSQL   {postgres.url()}
-{kafka}  operator key {key}   (/admin, /docs and /metrics at the address of an instance: HAProxy hides them)
+{kafka}{joins}  operator key {key}   (/admin, /docs and /metrics at the address of an instance: HAProxy hides them)
 
 Try next, in another terminal:
   build/release/stagedoor crowd --url {url} --event 2 --rate 300     # a crowd sells the hall out, every call to another instance
   kill -9 {instances[0].process.pid}                                                # meanwhile: the others go on
   kill -STOP {instances[-1].process.pid}; sleep 10; kill -CONT {instances[-1].process.pid}                  # it comes back without harm
-  build/release/stagedoor audit --store.url='{postgres.url()}'
+  build/release/stagedoor audit --store.url='{postgres.url()}'{of_line}
 '''
 
 

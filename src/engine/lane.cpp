@@ -22,6 +22,7 @@ Lane::Lane(const StorePorts& store, const Clock& clock,
       catalogue_(std::move(catalogue)),
       render_refusal_(render_refusal),
       limits_(limits),
+      line_is_elsewhere_(store.log != nullptr),
       now_(store.startup.latest_moment()),
       next_id_(store.startup.ids_reserved_to()),
       ids_reserved_to_(next_id_),
@@ -180,6 +181,7 @@ std::size_t Lane::commit_prefix(Range commands) {
 
   Batch batch;
   batch.now = now_;
+  batch.line_is_elsewhere = line_is_elsewhere_;
   Ids ids(next_id_);
   BatchContext context{now_, ids};
   std::vector<Answer> answers;

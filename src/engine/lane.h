@@ -149,6 +149,7 @@ class Lane {
   std::function<std::shared_ptr<const Catalogue>()> catalogue_;
   RenderRefusal render_refusal_;
   LaneLimits limits_;
+  const bool line_is_elsewhere_;
   std::vector<JobState> jobs_;
   std::vector<CommitObserver*> observers_;
 

@@ -22,6 +22,10 @@ struct StartupRows {
   std::function<void(const Draw&)> draw = {};
   std::function<void(const PriorityUser&)> priority = {};  // by event, user
   std::function<void(const Revocation&)> revocation = {};
+  std::function<void(const LineMark&)> line_mark = {};      // by event, epoch, position
+  std::function<void(const PassedOver&)> passed_over = {};  // the same
+  std::function<void(const LineLeave&)> line_leave = {};
+  std::function<void(const LineSource&)> line_source = {};
 };
 
 // Calls f(kind, receiver) for each receiver that is set.
@@ -37,6 +41,10 @@ void for_each_receiver(const StartupRows& rows, F&& f) {
   each(kinds::draws{}, rows.draw);
   each(kinds::priority{}, rows.priority);
   each(kinds::revocations{}, rows.revocation);
+  each(kinds::line_marks{}, rows.line_mark);
+  each(kinds::passed_over{}, rows.passed_over);
+  each(kinds::line_leaves{}, rows.line_leave);
+  each(kinds::line_sources{}, rows.line_source);
 }
 
 class StartupState {

@@ -2,6 +2,7 @@
 // interface it needs.
 #pragma once
 
+#include "ports/line_log.h"
 #include "ports/line_store.h"
 #include "ports/peer_feed.h"
 #include "ports/retention.h"
@@ -16,6 +17,7 @@ struct StorePorts {
   LineStore& line;  // before the first Store::begin(), like `startup`
   Retention& retention;
   PeerFeed* peers = nullptr;  // nullptr: only this process writes the store
+  LineLog* log = nullptr;     // where joins are kept; nullptr: in the booking store
 };
 
 }  // namespace stagedoor

@@ -43,6 +43,7 @@ void View::apply(const Changes& changes) {
     auto& last = last_place[row.event];
     last = std::max(last, row.place);
   }
+  for (const auto& row : changes.line_marks) last_mark[row.event] = row;
   for (const auto& row : changes.blocks) seats.at_or_new(row.seat).blocked = row.blocked;
   for_each_kind([&]<class Kind>(Kind) {
     if constexpr (std::is_same_v<Kind, kinds::reservations>) return;  // handled with the derived entries

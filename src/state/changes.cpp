@@ -33,6 +33,10 @@ std::optional<RowOf<Kind>> stored(Kind, const RowOf<Kind>& row, const View& view
 }  // namespace
 
 void Batch::add(Changes& changes, const View& view) {
+  if (line_is_elsewhere) {
+    for (const LinePlace& row : changes.line)
+      if (row.left_at) changes.line_leaves.push_back({row.event, row.place, *row.left_at, row.left_by});
+  }
   for_each_kind([&]<class Kind>(Kind kind) {
     auto& from = Kind::in(changes);
     auto& to = Kind::in(*this);

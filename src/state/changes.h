@@ -13,6 +13,7 @@
 
 #include "state/rows/answer.h"
 #include "state/rows/audit_log.h"
+#include "state/rows/line_log.h"
 #include "state/rows/outbox.h"
 #include "state/rows/reservation.h"
 #include "state/rows/revocation.h"
@@ -59,6 +60,10 @@ struct Changes {
   std::vector<Revocation> revocations;
   std::vector<HiddenSeats> hidden_seats;
   std::vector<KeyVersion> key_versions;  // rising, if a key is there more than once
+  std::vector<LineMark> line_marks;
+  std::vector<PassedOver> passed_over;
+  std::vector<LineLeave> line_leaves;  // made by Batch::add
+  std::vector<LineSource> line_sources;
   CatalogueChanges catalogue;
 };
 
@@ -105,7 +110,14 @@ struct Batch {
   std::vector<Revocation> revocations;
   std::vector<HiddenSeats> hidden_seats;
   std::vector<KeyVersion> key_versions;
+  std::vector<LineMark> line_marks;
+  std::vector<PassedOver> passed_over;
+  std::vector<LineLeave> line_leaves;
+  std::vector<LineSource> line_sources;
   CatalogueChanges catalogue;
+  // A log has the places (decision 0028): the store does not write `line`, only who left. Other instances
+  // receive `line` all the same.
+  bool line_is_elsewhere = false;
   std::optional<std::int64_t>
       ids_reserved_to;       // new high-water mark of the id sequence: ids below it may be in use
   std::int64_t next_id = 1;  // of the id sequence after this batch; not stored, but sent to other instances

@@ -8,6 +8,7 @@
 #include <boost/mp11/list.hpp>
 #include <boost/pfr/core.hpp>
 #include <boost/pfr/tuple_size.hpp>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -143,11 +144,40 @@ struct key_versions {
   static constexpr bool is_put_whole = true;
 };
 
+struct line_marks {
+  static auto in(auto& all) -> decltype((all.line_marks)) { return all.line_marks; }
+  static auto key(const LineMark& row) { return std::tuple(row.event, row.epoch, row.at()); }
+  static constexpr auto peer_form = PeerForm::row;
+  static constexpr bool is_put_whole = true;
+  static constexpr bool is_put_once = true;
+};
+struct passed_over {
+  static auto in(auto& all) -> decltype((all.passed_over)) { return all.passed_over; }
+  static auto key(const PassedOver& row) { return std::tuple(row.event, row.epoch, row.at()); }
+  static constexpr auto peer_form = PeerForm::row;
+  static constexpr bool is_put_whole = true;
+  static constexpr bool is_put_once = true;
+};
+struct line_leaves {
+  static auto in(auto& all) -> decltype((all.line_leaves)) { return all.line_leaves; }
+  static auto key(const LineLeave& row) { return EventPlace{row.event, row.place}; }
+  static constexpr auto peer_form = PeerForm::nothing;  // they receive the place of `line`
+  static constexpr bool is_put_whole = true;
+  static constexpr bool is_put_once = true;
+};
+struct line_sources {
+  static auto in(auto& all) -> decltype((all.line_sources)) { return all.line_sources; }
+  static auto key(const LineSource& row) { return row.id; }
+  static constexpr auto peer_form = PeerForm::row;
+  static constexpr bool is_put_whole = true;
+};
+
 // In the order of the peer message: an older version reads the kinds it knows and skips what follows them.
 // New kinds go to the end.
 using All = boost::mp11::mp_list<reservations, visits, line, absences, seen, draws, priority, blocks, wallets,
                                  payments, answers, events, dates, layouts, postings, outbox, log,
-                                 revocations, imports, hidden_seats, key_versions>;
+                                 revocations, imports, hidden_seats, key_versions, line_marks, passed_over,
+                                 line_leaves, line_sources>;
 
 }  // namespace kinds
 
@@ -174,6 +204,12 @@ inline constexpr bool kIsConditional = requires(const Batch& batch) {
 template <class Kind>
 inline constexpr bool kIsPutWhole = requires {
   Kind::is_put_whole;
+};
+
+// True for a kind that is put whole and of which a second row with the same key is a fault: `is_put_once`.
+template <class Kind>
+inline constexpr bool kIsPutOnce = requires {
+  Kind::is_put_once;
 };
 
 template <class Kind>

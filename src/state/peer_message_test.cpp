@@ -55,6 +55,9 @@ Batch sample() {
   batch.wallets.put(kUser, {.id = {3}, .user = kUser, .balance = Won{5}}, nullptr);
   batch.payments.push_back({.id = {8}, .user = kUser});
   batch.answers.push_back({.user = kUser, .key = "pay-1"});
+  batch.line_marks.push_back({{1}, 2, 1'790'000'000'123, 4, kUser, 9, 5, kNow});
+  batch.passed_over.push_back({{1}, 2, 1'790'000'000'123, 3, PassedReason::full});
+  batch.line_sources.push_back({1, "redis://line:6379/0", kNow});
   Event event;
   event.id = {1};
   event.name = "밤";

@@ -18,6 +18,7 @@
 #include "core/ensure.h"
 #include "state/catalogue.h"
 #include "state/rows/answer.h"
+#include "state/rows/line_log.h"
 #include "state/rows/outbox.h"
 #include "state/rows/reservation.h"
 #include "state/rows/waiting_room.h"
@@ -104,6 +105,8 @@ class View {
   // Places that the commands of this batch gave or gave up; those of earlier batches are in the rooms.
   absl::flat_hash_map<EventUser, LinePlace> line;
   absl::flat_hash_map<EventId, Place> last_place;
+  // The newest marks that the commands of this batch set.
+  absl::flat_hash_map<EventId, LineMark> last_mark;
 
   // Adds the rows of a decided command, and updates what is derived from them: who takes a seat, which seats
   // a fan has.
@@ -112,6 +115,7 @@ class View {
   void end_batch() {
     line.clear();
     last_place.clear();
+    last_mark.clear();
   }
   std::size_t rows() const;
   // Drops every row that the batch of another instance wrote, and the entries that refer to it.

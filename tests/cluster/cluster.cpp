@@ -44,8 +44,9 @@ std::int64_t whole(std::string_view text) {
 Cluster::Cluster(const std::string& catalogue, std::size_t instances,
                  std::vector<std::pair<std::string, std::string>> settings,
                  std::unique_ptr<PostgresServer> postgres)
-    : postgres_(std::move(postgres)) {
+    : postgres_(std::move(postgres)), redis_(line_server()) {
   postgres_->create("sale");
+  if (redis_) settings.emplace_back("room.url", redis_->url());
   for (std::size_t i = 0; i < instances; ++i) {
     auto& proxy = *proxies_.emplace_back(std::make_unique<TcpProxy>(postgres_->port()));
     ServerOptions options{.catalogue = i == 0 ? catalogue : "", .settings = settings};

@@ -10,6 +10,7 @@
 
 #include "crash/stored.h"
 #include "support/postgres_server.h"
+#include "support/redis_server.h"
 #include "support/server_process.h"
 #include "support/tcp_proxy.h"
 
@@ -17,6 +18,7 @@ namespace stagedoor::test {
 
 class Cluster {
  public:
+  // STAGEDOOR_TEST_LINE=redis in the environment: the joins are in a Redis server of its own.
   // All instances started, the catalogue imported by the first. `settings` are those of each.
   // STAGEDOOR_TEST_NEIGHBOUR=PATH in the environment: every second one is this binary, of a neighbouring
   // version (docs/releasing.md).
@@ -41,6 +43,7 @@ class Cluster {
 
  private:
   std::unique_ptr<PostgresServer> postgres_;
+  std::unique_ptr<RedisServer> redis_;  // null: the database has the line
   std::vector<std::unique_ptr<TcpProxy>> proxies_;
   std::vector<std::unique_ptr<ServerProcess>> servers_;
 };

@@ -14,10 +14,14 @@ std::size_t instances() {
 
 Deployment::Deployment(const std::string& catalogue,
                        std::vector<std::pair<std::string, std::string>> settings) {
-  if (instances() == 1)
-    single_ = std::make_unique<ServerProcess>(
-        ServerOptions{.catalogue = catalogue, .settings = std::move(settings)});
-  else cluster_ = std::make_unique<Cluster>(catalogue, instances(), std::move(settings));
+  if (instances() > 1) {
+    cluster_ = std::make_unique<Cluster>(catalogue, instances(), std::move(settings));
+    return;
+  }
+  redis_ = line_server();
+  if (redis_) settings.emplace_back("room.url", redis_->url());
+  single_ =
+      std::make_unique<ServerProcess>(ServerOptions{.catalogue = catalogue, .settings = std::move(settings)});
 }
 
 std::vector<std::string> Deployment::urls() const {

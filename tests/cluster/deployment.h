@@ -1,6 +1,6 @@
 // What a suite sends its calls to: one server over a file; or, where STAGEDOOR_TEST_INSTANCES=3 asks for
 // that, so many over one PostgreSQL, each call to the next of them. What is promised of one must hold of
-// several.
+// several. STAGEDOOR_TEST_LINE=redis keeps the joins in a Redis server of its own (R-Q18).
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 
 #include "cluster/cluster.h"
 #include "crash/stored.h"
+#include "support/redis_server.h"
 #include "support/server_process.h"
 
 namespace stagedoor::test {
@@ -30,6 +31,7 @@ class Deployment {
   CommandResult audit();
 
  private:
+  std::unique_ptr<RedisServer> redis_;  // of the single one; null: its store has the line
   std::unique_ptr<ServerProcess> single_;
   std::unique_ptr<Cluster> cluster_;
 };

@@ -7,6 +7,7 @@ const std::string kNobody = "x'00112233445566778899aabbccddeeff'";
 const std::string kFarAhead = "9999999999999";  // the year 2286
 const std::string kAllBits = "x'" + std::string(1024, 'f') + "'";
 const std::string kWrongHash = "x'" + std::string(64, '1') + "'";
+const std::string kInTheLog = "what it is about is in the log, which the audit does not read yet";
 const std::string kOnlyHere = "nothing else in the store says it: ";
 
 AuditedColumn free_column(std::string column, std::string why) {
@@ -281,6 +282,27 @@ std::vector<AuditedColumn> other_columns() {
       free_column("revocations.user_id", kOnlyHere + "operators name whom they like"),
       free_column("revocations.not_before", kOnlyHere + "operators name any moment"),
 
+      free_column("line_sources.id", "the constraint says which one"),
+      free_column("line_sources.url", kOnlyHere + "the settings name it"),
+      free_column("line_sources.since", kOnlyHere + "a time for people"),
+      free_column("line_marks.event_id", kInTheLog),
+      free_column("line_marks.epoch", kInTheLog),
+      free_column("line_marks.log_high", kInTheLog),
+      free_column("line_marks.log_low", kInTheLog),
+      free_column("line_marks.random_id", kInTheLog),
+      free_column("line_marks.last_place", kInTheLog),
+      free_column("line_marks.kept_place", kInTheLog),
+      free_column("line_marks.joined_at", kInTheLog),
+      free_column("line_passed_over.event_id", kInTheLog),
+      free_column("line_passed_over.epoch", kInTheLog),
+      free_column("line_passed_over.log_high", kInTheLog),
+      free_column("line_passed_over.log_low", kInTheLog),
+      free_column("line_passed_over.reason", kInTheLog),
+      free_column("line_leaves.event_id", kInTheLog),
+      free_column("line_leaves.place", kInTheLog),
+      free_column("line_leaves.left_at", kInTheLog),
+      free_column("line_leaves.left_by", kInTheLog),
+
       {"migrations.number", kSchema, "number + 50"},
       free_column("migrations.name", "only for people; number and hash are compared"),
       {"migrations.hash", kSchema, "'other'"},
@@ -342,6 +364,10 @@ const std::vector<AuditedTable>& audited_tables() {
       {"operator_log", "find_log_rows_missing", "TRUE", "operator_log"},
       free_rows("imports", "a start imports the file again, and changes nothing that it did before"),
       free_rows("revocations", kOnlyHere + "a user without a row is not revoked"),
+      free_rows("line_sources", kOnlyHere + "a store without a row has its line itself"),
+      free_rows("line_marks", kInTheLog),
+      free_rows("line_passed_over", kInTheLog),
+      free_rows("line_leaves", kInTheLog),
       {"migrations", kSchema, "TRUE"},
       {"journal", "journal", "seq = 1", "batch 2"},
       free_rows("sink_leases", "a lease, which ends with its session"),

@@ -534,6 +534,22 @@ TEST_F(Postgres, a_commit_whose_answer_was_lost_is_found_to_be_done) {
   EXPECT_THAT(one.heard, IsEmpty());
 }
 
+// R-Q18
+TEST_F(Postgres, knows_whether_instances_run_that_have_the_line_elsewhere) {
+  Instance here({.url = url()});
+  EXPECT_FALSE(here.store.has_other_lines());
+  {
+    Instance there({.url = url(), .line = "redis://one:6379/0"}),
+        same({.url = url(), .line = "redis://one:6379/0"});
+    EXPECT_TRUE(here.store.has_other_lines());
+    EXPECT_TRUE(there.store.has_other_lines());
+    Instance third({.url = url(), .line = "redis://two:6379/0"});
+    EXPECT_TRUE(third.store.has_other_lines());
+  }
+  const auto until = steady_clock::now() + std::chrono::seconds(5);  // sessions end a little later
+  while (here.store.has_other_lines()) ASSERT_LT(steady_clock::now(), until);
+}
+
 // The database ends sessions (at a restart, or an operator does), at any moment of their work.
 TEST_F(Postgres, an_ended_session_is_a_lost_connection_at_every_point) {
   Instance one({.url = url()});

@@ -1,4 +1,4 @@
-"""Real instances over a store, and fans who buy there, for tests of the events."""
+"""Real instances over a store, and fans who buy there, for tests of the events and of the line."""
 import contextlib
 import csv
 import http.client
@@ -155,18 +155,17 @@ class Instance:
         self.stop()
 
 
-class Sale:
-    """with Sale(folder, store, sink_url, instances, seats) as sale: …; instances that deliver to the sink `orders`."""
+class Instances:
+    """with Instances(folder, store, catalogue, count, settings) as sale: …; instances over a store, all with these settings."""
 
     KEY = 'owner-key-of-the-event-tests'
 
-    def __init__(self, folder, store, sink_url, instances, seats):
+    def __init__(self, folder, store, catalogue_text, count, settings):
         self.folder, self.store = folder, store
-        (folder / 'catalogue.yaml').write_text(catalogue(seats))
-        common = [f'--admin.keys=olga:owner:{self.KEY}', '--auth.keys=the-same-signing-key-on-all-instances',
-                  f'--events.sinks=orders={sink_url}']
+        (folder / 'catalogue.yaml').write_text(catalogue_text)
+        common = [f'--admin.keys=olga:owner:{self.KEY}', '--auth.keys=the-same-signing-key-on-all-instances', *settings]
         self.instances = [Instance(folder / f'instance-{number}', [f'--store.url={store.url(number)}', *common] + (
-            [f'--catalogue.file={folder}/catalogue.yaml'] if number == 0 else [])) for number in range(instances)]
+            [f'--catalogue.file={folder}/catalogue.yaml'] if number == 0 else [])) for number in range(count)]
 
     def __enter__(self):
         try:
@@ -186,6 +185,23 @@ class Sale:
     def urls(self):
         return [url for instance in self.instances if (url := instance.url)]
 
+    def warnings(self):
+        """The newest log lines of each instance that are not information."""
+        return ''.join(f'\n--- {instance.folder.name}\n' + '\n'.join(
+            [line for line in (instance.folder / 'stderr.log').read_text().splitlines() if '"log.level":"info"' not in line][-10:])
+            for instance in self.instances)
+
+    def audit(self, *settings):
+        return subprocess.run([server.BINARY, 'audit', f'--store.url={self.store.url(0)}', *settings], cwd=self.folder,
+                              env=server.clean_environment(), capture_output=True, text=True, timeout=300)
+
+
+class Sale(Instances):
+    """with Sale(folder, store, sink_url, instances, seats) as sale: …; instances that deliver to the sink `orders`."""
+
+    def __init__(self, folder, store, sink_url, instances, seats):
+        super().__init__(folder, store, catalogue(seats), instances, [f'--events.sinks=orders={sink_url}'])
+
     def progress(self):
         rows = self.store.rows("SELECT accepted FROM event_sinks WHERE sink = 'orders'")
         return rows[0][0] if rows else 0
@@ -201,16 +217,6 @@ class Sale:
         """Then nothing changes any more."""
         wait_until('all holds have lapsed',
                    lambda: self.store.rows('SELECT count(*) FROM reservations WHERE status < 2')[0][0] == 0)
-
-    def warnings(self):
-        """The newest log lines of each instance that are not information."""
-        return ''.join(f'\n--- {instance.folder.name}\n' + '\n'.join(
-            [line for line in (instance.folder / 'stderr.log').read_text().splitlines() if '"log.level":"info"' not in line][-10:])
-            for instance in self.instances)
-
-    def audit(self):
-        return subprocess.run([server.BINARY, 'audit', f'--store.url={self.store.url(0)}'], cwd=self.folder,
-                              env=server.clean_environment(), capture_output=True, text=True, timeout=300)
 
 
 class Refused(Exception):

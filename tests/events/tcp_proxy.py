@@ -26,11 +26,12 @@ class Link:
         self.passes.set()
 
     def close(self):
-        self.passes.set()
+        """What is frozen is lost."""
         for end in (self.client, self.server):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)  # wakes the thread that reads from it
             end.close()
+        self.passes.set()
 
 
 class TcpProxy:

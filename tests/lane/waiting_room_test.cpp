@@ -19,12 +19,12 @@ using testing::Not;
 std::int64_t position(const ApiReply& reply) { return number(reply.data(), "position"); }
 std::string status(const ApiReply& reply) { return text(reply.data(), "status"); }
 
-class WaitingRoom : public testing::Test {
+class WaitingRoom : public testing::TestWithParam<LineIn> {
  protected:
   // Event 1 with this queue policy; with `opens_in` the sale begins so much later, and people gather until
   // then.
   void open(const std::string& queue, std::optional<Millis> opens_in = std::nullopt) {
-    scene.emplace(club_night(queue + ", poll_min: 0s", kPolicy));
+    scene.emplace(club_night(queue + ", poll_min: 0s", kPolicy), GetParam());
     if (!opens_in) return;
     const auto changed =
         scene->world->call(admin("PATCH", "/admin/events/1",
@@ -63,8 +63,14 @@ class WaitingRoom : public testing::Test {
   std::optional<Scene> scene;
 };
 
+// R-Q18: what a fan sees is the same wherever the joins are.
+INSTANTIATE_TEST_SUITE_P(Line, WaitingRoom, testing::Values(LineIn::store, LineIn::log),
+                         [](const auto& where) {
+                           return where.param == LineIn::log ? "in_a_log" : "in_the_store";
+                         });
+
 // R-Q12: "a phone that sleeps for ten minutes".
-TEST_F(WaitingRoom, skips_absent_users_and_admits_them_next_when_they_return) {
+TEST_P(WaitingRoom, skips_absent_users_and_admits_them_next_when_they_return) {
   open("admission: capacity, capacity: 1, active_ttl: 30m, presence_timeout: 60s, return_share: 0.5");
   const Visitor inside = join(1), sleeper = join(2), third = join(3), fourth = join(4);
   world().run();
@@ -88,7 +94,7 @@ TEST_F(WaitingRoom, skips_absent_users_and_admits_them_next_when_they_return) {
 }
 
 // R-Q12: while the server was away nobody grows absent; who had vanished before stays uncounted.
-TEST_F(WaitingRoom, finds_everybody_present_after_it_was_down_and_the_numbers_as_they_were) {
+TEST_P(WaitingRoom, finds_everybody_present_after_it_was_down_and_the_numbers_as_they_were) {
   open("admission: capacity, capacity: 1, active_ttl: 60m, visit_max: 60m, presence_timeout: 60s");
   join(1);
   const Visitor second = join(2), gone = join(3), fourth = join(4);
@@ -105,7 +111,7 @@ TEST_F(WaitingRoom, finds_everybody_present_after_it_was_down_and_the_numbers_as
 }
 
 // R-Q12: the lane did not run for a minute and a half, because the process was stopped or its machine moved.
-TEST_F(WaitingRoom, finds_everybody_present_after_the_server_stood_still) {
+TEST_P(WaitingRoom, finds_everybody_present_after_the_server_stood_still) {
   open("admission: capacity, capacity: 1, active_ttl: 60m, visit_max: 60m, presence_timeout: 60s");
   const Visitor inside = join(1), second = join(2), third = join(3), fourth = join(4);
   wait_while_polling(Millis(30'000), {second, third, fourth});
@@ -119,7 +125,7 @@ TEST_F(WaitingRoom, finds_everybody_present_after_the_server_stood_still) {
 }
 
 // R-Q12: the way to the server was broken, so nobody could poll.
-TEST_F(WaitingRoom, finds_nobody_absent_while_nobody_can_poll) {
+TEST_P(WaitingRoom, finds_nobody_absent_while_nobody_can_poll) {
   open("admission: capacity, capacity: 1, active_ttl: 60m, visit_max: 60m, presence_timeout: 60s");
   const Visitor inside = join(1), second = join(2), third = join(3), fourth = join(4);
   for (const Millis broken : {Millis(35'000), Millis(90'000), Millis(600'000)}) {
@@ -136,7 +142,7 @@ TEST_F(WaitingRoom, finds_nobody_absent_while_nobody_can_poll) {
 }
 
 // R-Q12: half of the ways to the server broke: more people at once than leave by themselves. Once.
-TEST_F(WaitingRoom, forgives_a_burst_of_absences_once) {
+TEST_P(WaitingRoom, forgives_a_burst_of_absences_once) {
   open("admission: capacity, capacity: 1, active_ttl: 60m, visit_max: 60m, presence_timeout: 60s");
   std::vector<Visitor> people;
   for (std::uint64_t n = 1; n <= 11; ++n) people.push_back(join(n));
@@ -148,7 +154,7 @@ TEST_F(WaitingRoom, forgives_a_burst_of_absences_once) {
 }
 
 // R-Q14, R-Q15: people who were absent once are counted for nobody, but they do stand in the line.
-TEST_F(WaitingRoom, estimates_the_wait_behind_people_who_came_back) {
+TEST_P(WaitingRoom, estimates_the_wait_behind_people_who_came_back) {
   open("admission: interval, people: 1, every: 10s, presence_timeout: 60s");
   std::vector<Visitor> people;
   for (std::uint64_t n = 1; n <= 61; ++n) people.push_back(join(n));
@@ -166,7 +172,7 @@ TEST_F(WaitingRoom, estimates_the_wait_behind_people_who_came_back) {
 }
 
 // R-A7: signs of life are compared with times of the same clock, also if the last batch is ahead of it.
-TEST_F(WaitingRoom, a_batch_with_a_moment_ahead_makes_nobody_absent) {
+TEST_P(WaitingRoom, a_batch_with_a_moment_ahead_makes_nobody_absent) {
   open("admission: capacity, capacity: 1, active_ttl: 60m, visit_max: 60m, presence_timeout: 60s");
   const Visitor inside = join(1), second = join(2), third = join(3);
   world().run();
@@ -182,7 +188,7 @@ TEST_F(WaitingRoom, a_batch_with_a_moment_ahead_makes_nobody_absent) {
 }
 
 // R-Q12: "Half of the room vanishes: active slots stay full from then on."
-TEST_F(WaitingRoom, stays_full_when_half_of_the_people_have_vanished) {
+TEST_P(WaitingRoom, stays_full_when_half_of_the_people_have_vanished) {
   open("admission: capacity, capacity: 10, active_ttl: 7s, visit_max: 7s, presence_timeout: 60s");
   std::vector<Visitor> people, there;
   for (std::uint64_t n = 1; n <= 600; ++n) {
@@ -197,7 +203,7 @@ TEST_F(WaitingRoom, stays_full_when_half_of_the_people_have_vanished) {
 }
 
 // R-Q5, R-Q13
-TEST_F(WaitingRoom, draws_the_order_of_gathered_users_as_committed) {
+TEST_P(WaitingRoom, draws_the_order_of_gathered_users_as_committed) {
   open("admission: capacity, capacity: 1, active_ttl: 5m, order: draw", Millis(60'000));
   const Call look{"GET", "/queue/draw/1"};
   const ApiReply before = world().call(look);
@@ -224,8 +230,7 @@ TEST_F(WaitingRoom, draws_the_order_of_gathered_users_as_committed) {
   const Draw draw = *world().rooms().draw({1});
   EXPECT_EQ(draw.opens_at, kOpen + Millis(60'000));
   protocol::JoinsDigest digest;
-  for (const LinePlace& place : scene->memory.read(EventId{1}, 0, 40))
-    digest.add(place.place, place.user, place.joined_at);
+  for (const LinePlace& place : scene->places({1}, 40)) digest.add(place.place, place.user, place.joined_at);
   EXPECT_EQ(draw.digest, digest.finish());
   const protocol::DrawnOrder order = protocol::draw_order(protocol::draw_key(draw.seed, draw.digest, ""), 40);
   for (int round = 0; round < 2; ++round) {
@@ -241,7 +246,7 @@ TEST_F(WaitingRoom, draws_the_order_of_gathered_users_as_committed) {
   }
 }
 
-TEST_F(WaitingRoom, commits_to_the_same_seed_again_when_the_opening_is_moved) {
+TEST_P(WaitingRoom, commits_to_the_same_seed_again_when_the_opening_is_moved) {
   open("admission: capacity, capacity: 1, order: draw", Millis(60'000));
   join(1);
   const Draw first = *world().rooms().draw({1});
@@ -261,7 +266,7 @@ TEST_F(WaitingRoom, commits_to_the_same_seed_again_when_the_opening_is_moved) {
 }
 
 // R-Q13: with a beacon nothing is drawn until its value is known, and that is taken only after the opening.
-TEST_F(WaitingRoom, waits_for_the_value_of_the_beacon_that_was_named) {
+TEST_P(WaitingRoom, waits_for_the_value_of_the_beacon_that_was_named) {
   open("admission: capacity, capacity: 1, order: draw, beacon: \"lottery of the day\"", Millis(60'000));
   const Visitor fan = join(1);
   const auto name = [&] {
@@ -282,7 +287,7 @@ TEST_F(WaitingRoom, waits_for_the_value_of_the_beacon_that_was_named) {
 }
 
 // Long lists are closed and drawn beside the lane.
-TEST_F(WaitingRoom, draws_many_people_without_keeping_the_lane) {
+TEST_P(WaitingRoom, draws_many_people_without_keeping_the_lane) {
   open("admission: interval, people: 100, every: 1s, presence_timeout: 1h, poll_max: 30s, order: draw",
        Millis(60'000));
   constexpr Place kPeople = 12'000;
@@ -303,7 +308,7 @@ TEST_F(WaitingRoom, draws_many_people_without_keeping_the_lane) {
 }
 
 // An operator who knows the digest of the closed list could otherwise try another list.
-TEST_F(WaitingRoom, refuses_to_move_an_opening_that_has_passed_while_the_order_is_being_drawn) {
+TEST_P(WaitingRoom, refuses_to_move_an_opening_that_has_passed_while_the_order_is_being_drawn) {
   open("admission: interval, people: 100, every: 1s, presence_timeout: 1h, poll_max: 30s, order: draw",
        Millis(60'000));
   constexpr Place kPeople = 12'000;
@@ -317,7 +322,7 @@ TEST_F(WaitingRoom, refuses_to_move_an_opening_that_has_passed_while_the_order_i
 }
 
 // R-Q13
-TEST_F(WaitingRoom, opens_a_drawn_sale_that_is_opened_early_with_notice) {
+TEST_P(WaitingRoom, opens_a_drawn_sale_that_is_opened_early_with_notice) {
   open("admission: capacity, capacity: 1, order: draw", Millis(3'600'000));
   const Visitor first = join(1), second = join(2);
   const std::string commitment = text(world().call({"GET", "/queue/draw/1"}).data(), "commitment");
@@ -350,7 +355,7 @@ TEST_F(WaitingRoom, opens_a_drawn_sale_that_is_opened_early_with_notice) {
 }
 
 // R-Q13: with a beacon nobody can choose a moment; an opening in the past means now.
-TEST_F(WaitingRoom, opens_a_drawn_sale_now_where_a_beacon_is_named) {
+TEST_P(WaitingRoom, opens_a_drawn_sale_now_where_a_beacon_is_named) {
   open("admission: capacity, capacity: 1, order: draw, beacon: lottery", Millis(3'600'000));
   const Visitor fan = join(1);
   scene->clock.advance(Millis(5000));
@@ -363,7 +368,7 @@ TEST_F(WaitingRoom, opens_a_drawn_sale_now_where_a_beacon_is_named) {
 }
 
 // R-Q13: before the first join nobody relies on anything.
-TEST_F(WaitingRoom, opens_a_drawn_sale_that_nobody_has_joined_at_any_time) {
+TEST_P(WaitingRoom, opens_a_drawn_sale_that_nobody_has_joined_at_any_time) {
   open("admission: capacity, capacity: 1, order: draw", Millis(3'600'000));
   ASSERT_EQ(move_opening(Millis(-1000)).status, 200);
   world().run();
@@ -374,7 +379,7 @@ TEST_F(WaitingRoom, opens_a_drawn_sale_that_nobody_has_joined_at_any_time) {
 }
 
 // R-Q13
-TEST_F(WaitingRoom, fixes_the_order_and_the_source_of_the_beacon_from_the_first_join) {
+TEST_P(WaitingRoom, fixes_the_order_and_the_source_of_the_beacon_from_the_first_join) {
   const auto change = [&](const std::string& queue) {
     return world().call(admin("PATCH", "/admin/events/1/queue", queue));
   };
@@ -402,7 +407,7 @@ TEST_F(WaitingRoom, fixes_the_order_and_the_source_of_the_beacon_from_the_first_
 }
 
 // R-Q17
-TEST_F(WaitingRoom, gives_listed_users_a_line_of_their_own_also_after_a_restart) {
+TEST_P(WaitingRoom, gives_listed_users_a_line_of_their_own_also_after_a_restart) {
   open("admission: capacity, capacity: 1, active_ttl: 60m, visit_max: 60m, priority_share: 0.5");
   const Visitor inside = join(1);
   std::vector<Visitor> people;
@@ -427,7 +432,7 @@ TEST_F(WaitingRoom, gives_listed_users_a_line_of_their_own_also_after_a_restart)
 }
 
 // R-Q17
-TEST_F(WaitingRoom, lists_priority_logs_who_got_it_and_takes_it_back) {
+TEST_P(WaitingRoom, lists_priority_logs_who_got_it_and_takes_it_back) {
   open("admission: capacity, capacity: 1, active_ttl: 60m, visit_max: 60m, priority_share: 0.5");
   join(1);
   std::vector<Visitor> people;
@@ -458,7 +463,7 @@ TEST_F(WaitingRoom, lists_priority_logs_who_got_it_and_takes_it_back) {
 }
 
 // R-Q11, R-Q17
-TEST_F(WaitingRoom, is_emptied_by_an_operator_with_the_holds_of_those_inside) {
+TEST_P(WaitingRoom, is_emptied_by_an_operator_with_the_holds_of_those_inside) {
   open("admission: capacity, capacity: 2, active_ttl: 5m");
   const Visitor holder = join(1);
   for (std::uint64_t n = 2; n <= 1200; ++n) join(n);
@@ -485,7 +490,7 @@ TEST_F(WaitingRoom, is_emptied_by_an_operator_with_the_holds_of_those_inside) {
 }
 
 // R-X5, R-Q17
-TEST_F(WaitingRoom, is_emptied_once_for_an_idempotency_key) {
+TEST_P(WaitingRoom, is_emptied_once_for_an_idempotency_key) {
   open("admission: capacity, capacity: 1, active_ttl: 5m");
   join(1);
   join(2);
@@ -505,7 +510,7 @@ TEST_F(WaitingRoom, is_emptied_once_for_an_idempotency_key) {
 }
 
 // R-Q17
-TEST_F(WaitingRoom, an_emptying_that_fails_half_way_is_in_the_log_with_what_was_done) {
+TEST_P(WaitingRoom, an_emptying_that_fails_half_way_is_in_the_log_with_what_was_done) {
   open("admission: capacity, capacity: 1, active_ttl: 5m");
   for (std::uint64_t n = 1; n <= 1200; ++n) world().send(test::join(user(n), 1));
   world().run();
@@ -524,7 +529,7 @@ TEST_F(WaitingRoom, an_emptying_that_fails_half_way_is_in_the_log_with_what_was_
 }
 
 // R-Q16
-TEST_F(WaitingRoom, shows_waiting_users_the_stock_and_that_everything_is_sold) {
+TEST_P(WaitingRoom, shows_waiting_users_the_stock_and_that_everything_is_sold) {
   open("admission: capacity, capacity: 1, active_ttl: 5m");
   const Visitor buyer = join(1), waiting = join(2);
   world().run();
@@ -543,7 +548,7 @@ TEST_F(WaitingRoom, shows_waiting_users_the_stock_and_that_everything_is_sold) {
 }
 
 // R-Q16: operators create the event first and its dates afterwards.
-TEST_F(WaitingRoom, says_sold_out_only_of_an_event_that_has_dates) {
+TEST_P(WaitingRoom, says_sold_out_only_of_an_event_that_has_dates) {
   open("admission: capacity, capacity: 1, active_ttl: 5m");
   const auto made = world().call(
       admin("POST", "/admin/events",
@@ -557,7 +562,7 @@ TEST_F(WaitingRoom, says_sold_out_only_of_an_event_that_has_dates) {
 }
 
 // R-Q16: also who is inside.
-TEST_F(WaitingRoom, tells_fans_inside_that_everything_is_sold) {
+TEST_P(WaitingRoom, tells_fans_inside_that_everything_is_sold) {
   open("admission: capacity, capacity: 2, active_ttl: 5m");
   const Visitor buyer = join(1), other = join(2);
   world().run();
@@ -573,7 +578,7 @@ TEST_F(WaitingRoom, tells_fans_inside_that_everything_is_sold) {
 }
 
 // R-Q1, R-Q2: nobody waits for a sale that is over, and a sale that is extended gives the places back.
-TEST_F(WaitingRoom, ends_the_waiting_with_the_sale_and_revives_it_when_the_sale_is_extended) {
+TEST_P(WaitingRoom, ends_the_waiting_with_the_sale_and_revives_it_when_the_sale_is_extended) {
   open("admission: capacity, capacity: 1, active_ttl: 5m");
   const Visitor inside = join(1), first = join(2), second = join(3);
   world().run();
@@ -601,7 +606,7 @@ TEST_F(WaitingRoom, ends_the_waiting_with_the_sale_and_revives_it_when_the_sale_
 }
 
 // R-Q1
-TEST_F(WaitingRoom, says_why_a_place_is_expired_also_after_a_restart) {
+TEST_P(WaitingRoom, says_why_a_place_is_expired_also_after_a_restart) {
   open("admission: capacity, capacity: 3, active_ttl: 5m");
   const Visitor pays = join(1), leaves = join(2), idles = join(3), waits = join(4), stays = join(5);
   world().run();
@@ -629,7 +634,7 @@ TEST_F(WaitingRoom, says_why_a_place_is_expired_also_after_a_restart) {
 }
 
 // R-Q1
-TEST_F(WaitingRoom, says_who_was_sent_out_by_an_operator) {
+TEST_P(WaitingRoom, says_who_was_sent_out_by_an_operator) {
   open("admission: capacity, capacity: 1, active_ttl: 5m");
   const Visitor inside = join(1), waits = join(2);
   world().run();
@@ -640,7 +645,7 @@ TEST_F(WaitingRoom, says_who_was_sent_out_by_an_operator) {
 }
 
 // R-Q1, R-Q14
-TEST_F(WaitingRoom, tells_how_many_are_behind_and_how_many_were_admitted_in_the_last_minute) {
+TEST_P(WaitingRoom, tells_how_many_are_behind_and_how_many_were_admitted_in_the_last_minute) {
   open("admission: interval, people: 1, every: 10s, presence_timeout: 60s");
   const std::vector<Visitor> people = {join(1), join(2), join(3), join(4), join(5)};
   world().run();
@@ -656,7 +661,7 @@ TEST_F(WaitingRoom, tells_how_many_are_behind_and_how_many_were_admitted_in_the_
 }
 
 // R-Q1, R-Q17
-TEST_F(WaitingRoom, tells_waiting_fans_since_when_it_is_paused_and_what_the_operator_says) {
+TEST_P(WaitingRoom, tells_waiting_fans_since_when_it_is_paused_and_what_the_operator_says) {
   open("admission: capacity, capacity: 1, active_ttl: 5m");
   const Visitor inside = join(1), fan = join(2);
   world().run();
@@ -687,7 +692,7 @@ TEST_F(WaitingRoom, tells_waiting_fans_since_when_it_is_paused_and_what_the_oper
 }
 
 // R-Q14, R-Q15: nobody is admitted before the opening.
-TEST_F(WaitingRoom, counts_the_time_to_the_opening_into_the_wait) {
+TEST_P(WaitingRoom, counts_the_time_to_the_opening_into_the_wait) {
   open("admission: interval, people: 10, every: 10s", Millis(3'600'000));
   for (std::uint64_t n = 1; n <= 20; ++n) join(n);
   const ApiReply told = ask(join(21));
@@ -698,7 +703,7 @@ TEST_F(WaitingRoom, counts_the_time_to_the_opening_into_the_wait) {
   EXPECT_LT(number(ask(join(22)).data(), "estimatedWaitSeconds"), 200);
 }
 
-TEST_F(WaitingRoom, shows_its_public_numbers_to_caches) {
+TEST_P(WaitingRoom, shows_its_public_numbers_to_caches) {
   open("admission: capacity, capacity: 1, active_ttl: 5m");
   join(1);
   join(2);

@@ -34,7 +34,7 @@ class FaultyStore : public Store {
     return std::make_unique<Observed>(*this, real_.store.begin());
   }
   // The other jobs are the real store's.
-  StorePorts ports() { return {*this, real_.startup, real_.line, real_.retention, real_.peers}; }
+  StorePorts ports() { return {*this, real_.startup, real_.line, real_.retention, real_.peers, real_.log}; }
 
  private:
   class Observed : public Transaction {

@@ -210,6 +210,7 @@ CommandResult ServerProcess::run(const std::vector<std::string>& arguments) cons
   auto environment = options_.environment;  // where the store may stand also for commands that ask for none
   for (const auto& [name, value] : options_.settings) {
     if (name == "store.url") environment.emplace_back("STAGEDOOR_STORE_URL", value);
+    if (name == "room.url") environment.emplace_back("STAGEDOOR_ROOM_URL", value);
   }
   const path log = folder_ / "command-stderr.log";
   std::filesystem::remove(log);

@@ -77,7 +77,8 @@ class ServerProcess {
   // Changes a setting for the next start.
   void set(std::string_view name, std::string_view value);
 
-  // Runs `stagedoor ARGUMENTS…` in the server's folder with its settings' store and waits for its end.
+  // Runs `stagedoor ARGUMENTS…` in the server's folder with its settings' store and line and waits for its
+  // end.
   CommandResult run(const std::vector<std::string>& arguments) const;
 
  private:

@@ -20,13 +20,14 @@ void Pending::take(Answer&& answer) noexcept {
 
 World::World(const StorePorts& store, const Clock& clock, WorldOptions options)
     : journal_(options.journal),
+      has_log_(store.log != nullptr),
       instance_({.store = store,
                  .queries = {},
                  .sinks = options.sinks,
                  .outbox = options.outbox,
                  .clock = clock,
                  .service_clock = options.service_clock,
-                 .random = &seeds,
+                 .random = options.random,
                  .token_keys = {std::string(32, 'k')},
                  .token_lifetime = Millis(30LL * 86'400'000),
                  .operator_keys = kOperatorKeys,
@@ -68,15 +69,18 @@ PendingPtr World::send(const Call& call) {
 
 ApiReply World::call(const Call& call) {
   const PendingPtr pending = send(call);
-  while (!pending->is_answered()) {
-    if (!lane().run_once()) throw std::logic_error("the lane has nothing to do and the call no answer");
+  for (int idle = 0; !pending->is_answered();) {
+    if (has_log_) read_line();
+    if (!lane().run_once() && (!has_log_ || ++idle > 100))
+      throw std::logic_error("the lane has nothing to do and the call no answer");
   }
   return pending->reply();
 }
 
 void World::run() {
-  while (lane().run_once()) {
-  }
+  do {
+    if (has_log_) read_line();
+  } while (lane().run_once());
 }
 
 Visitor World::enter(std::uint64_t n, std::int64_t event) {

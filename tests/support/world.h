@@ -52,6 +52,7 @@ struct WorldOptions {
   Won balance_max{100'000'000};
   std::vector<std::string>* journal = nullptr;  // gets "answer" for each
   ServiceTimeClock* service_clock = nullptr;
+  RandomBytes random = &seeds;
   std::vector<std::string> sinks = {};  // their names, for the calls of operators
   std::function<std::unique_ptr<Outbox>()> outbox = {};
 };
@@ -65,13 +66,14 @@ class World {
 
   // Hands the call to its route. Reads that need the store are not served here: they are answered with 500.
   PendingPtr send(const Call& call);
-  // Sends it and runs the lane until it is answered.
+  // Sends it and runs the lane until it is answered, and the reader of the line's log if there is one.
   ApiReply call(const Call& call);
   // Runs the lane until nothing is left to do now.
   void run();
   // Joins event 1 as test user `n`, and runs the lane, which lets them in if it may.
   Visitor enter(std::uint64_t n, std::int64_t event = 1);
 
+  void read_line() { instance_.read_line(Millis(0)); }
   Lane& lane() { return instance_.lane(); }
   queue::Rooms& rooms() { return instance_.rooms(); }
   catalogue::ReadModel& read_model() { return instance_.read_model(); }
@@ -79,6 +81,7 @@ class World {
 
  private:
   std::vector<std::string>* journal_;
+  const bool has_log_;
   std::vector<PendingPtr> pending_;  // outlive the lane, which answers them to its end
   Instance instance_;
 };

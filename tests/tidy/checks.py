@@ -134,9 +134,13 @@ def beast_only_in_http(tree):
     return found
 
 
-def kafka_client_in_one_file(tree):
-    return [f'{name}:{number}: librdkafka is for src/adapters/kafka/kafka_sink.cpp only'
-            for name in tree.select(CPP, 'src/', tests=False) if name != 'src/adapters/kafka/kafka_sink.cpp'
+KAFKA_HEADERS = ('src/adapters/kafka/client.h', 'src/adapters/kafka/topic_settings.h')  # for their folder only
+
+
+def kafka_client_in_one_folder(tree):
+    return [f'{name}:{number}: librdkafka is for the files of src/adapters/kafka only, and not for what others include'
+            for name in tree.select(CPP, 'src/', tests=False)
+            if not (name.startswith('src/adapters/kafka/') and name.endswith('.cpp')) and name not in KAFKA_HEADERS
             for number, line in tree.lines(name) if re.search(r'#\s*include\s*[<"]librdkafka/', line)]
 
 
@@ -148,7 +152,8 @@ def coroutines_only_in_connection(tree):
 
 
 # http_public.cpp: a cache of rendered pages, which has nothing to do with rooms.
-LOCKS_IN_QUEUE = ('src/modules/queue/room_registry.h', 'src/modules/queue/room_registry.cpp', 'src/modules/queue/http_public.cpp')
+LOCKS_IN_QUEUE = ('src/modules/queue/room_registry.h', 'src/modules/queue/room_registry.cpp', 'src/modules/queue/http_public.cpp',
+                  'src/modules/queue/joins_elsewhere.h')  # of the log's end, not of rooms
 
 
 def one_mutex_file_of_the_rooms(tree):
@@ -422,6 +427,6 @@ def twin_readme_matches(tree):
     return found
 
 
-CHECKS = [include_directions, models_are_pure, beast_only_in_http, kafka_client_in_one_file, coroutines_only_in_connection, one_mutex_file_of_the_rooms, one_namespace_a_folder, no_sql_in_code,
+CHECKS = [include_directions, models_are_pure, beast_only_in_http, kafka_client_in_one_folder, coroutines_only_in_connection, one_mutex_file_of_the_rooms, one_namespace_a_folder, no_sql_in_code,
           refusals_are_told_by_code, files_say_their_job, files_are_short, functions_are_short, no_absolute_paths, open_work_has_an_issue, links_resolve, named_files_exist,
           catalogue_fields_are_documented, limits_name_settings_that_exist, claims_are_tested, named_tests_exist, constraints_are_tested, diagrams_are_there, twin_readme_matches]

@@ -112,7 +112,7 @@ class PlantedFault(unittest.TestCase):
 
     def test_client_of_kafka_elsewhere(self):
         line = '#include <librdkafka/rdkafka.h>\n'
-        self.assert_finds(checks.kafka_client_in_one_file, {
+        self.assert_finds(checks.kafka_client_in_one_folder, {
             f'src/adapters/kafka/{name}': line for name in ('kafka_sink.cpp', 'kafka_sink_test.cpp', 'kafka_sink.h')},
             'src/adapters/kafka/kafka_sink.h:1')
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
-#include <syslog.h>
 
 #include <algorithm>
 #include <array>
@@ -11,8 +10,8 @@
 #include <stdexcept>
 #include <string_view>
 
+#include "adapters/kafka/client.h"
 #include "core/ensure.h"
-#include "core/log.h"
 
 namespace stagedoor::kafka {
 namespace {
@@ -21,11 +20,6 @@ using SteadyClock = std::chrono::steady_clock;
 
 constexpr int kLookForStopMs = 50;
 constexpr Millis kStopGrace{300};  // for acknowledgements on their way: they save repeats
-
-struct Property {
-  const char* name;
-  const char* value;
-};
 
 // The settings may replace these.
 constexpr Property kDefaults[] = {
@@ -62,35 +56,9 @@ constexpr std::string_view kRefused[] = {"enable.idempotence",
                                          "bootstrap.servers",
                                          "metadata.broker.list"};
 
-// The library reports each attempt to connect, so its lines are for the search for a cause. The reason of an
-// outage is part of SinkUnavailable. Threads of librdkafka.
-void log_line(const rd_kafka_t*, int level, const char*, const char* text) {
-  log(level <= LOG_CRIT ? LogLevel::error : LogLevel::debug, "message of the Kafka client",
-      {{"error.message", text}});
-}
-
-struct DeleteConf {
-  void operator()(rd_kafka_conf_t* conf) const { rd_kafka_conf_destroy(conf); }
-};
-using Conf = std::unique_ptr<rd_kafka_conf_t, DeleteConf>;
-
 struct DeleteTopic {
   void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
 };
-struct DeleteHandle {
-  // Drops what is not acknowledged.
-  void operator()(rd_kafka_t* handle) const { rd_kafka_destroy(handle); }
-};
-
-void set(rd_kafka_conf_t& conf, const char* name, const char* value) {
-  std::array<char, 512> why{};
-  const auto result = rd_kafka_conf_set(&conf, name, value, why.data(), why.size());
-  if (result == RD_KAFKA_CONF_OK) return;
-  // librdkafka names a value that it refuses, which may be a secret.
-  const bool is_shown = result == RD_KAFKA_CONF_UNKNOWN;
-  throw std::runtime_error(is_shown ? std::string(why.data())
-                                    : fmt::format("invalid value of the property \"{}\"", name));
-}
 
 }  // namespace
 
@@ -99,27 +67,16 @@ class KafkaSink::Producer {
   enum class Connect { no, yes };
 
   Producer(const KafkaOptions& options, Connect connect) : patience_(options.patience) {
-    Conf conf(rd_kafka_conf_new());
-    rd_kafka_conf_set_log_cb(conf.get(), &log_line);
+    for (const auto& [name, value] : options.properties)
+      if (name == "partitioner" && value == "random")
+        throw std::runtime_error("the partitioner must go by the key, such as murmur2_random");
+    Conf conf = configure(kDefaults, options.properties, kRefused, kFixed);
     rd_kafka_conf_set_error_cb(conf.get(), &on_error);
     rd_kafka_conf_set_dr_msg_cb(conf.get(), &on_report);
     rd_kafka_conf_set_opaque(conf.get(), this);
-    for (const auto& [name, value] : kDefaults) set(*conf, name, value);
-    for (const auto& [name, value] : options.properties) {
-      if (std::ranges::find(kRefused, name) != std::end(kRefused))
-        throw std::runtime_error(fmt::format("the property \"{}\" cannot be set", name));
-      if (name == "partitioner" && value == "random")
-        throw std::runtime_error("the partitioner must go by the key, such as murmur2_random");
-      set(*conf, name.c_str(), value.c_str());
-    }
-    for (const auto& [name, value] : kFixed) set(*conf, name, value);
     // Without brokers librdkafka checks the properties as a whole and connects to nothing.
     if (connect == Connect::yes) set(*conf, "bootstrap.servers", options.brokers.c_str());
-
-    std::array<char, 512> why{};
-    handle_.reset(rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), why.data(), why.size()));
-    if (!handle_) throw std::runtime_error(why.data());
-    (void)conf.release();  // is the handle's now
+    handle_ = make_client(RD_KAFKA_PRODUCER, std::move(conf));
     topic_.reset(rd_kafka_topic_new(handle_.get(), options.topic.c_str(), nullptr));
     if (!topic_) throw std::runtime_error(rd_kafka_err2str(rd_kafka_last_error()));
   }
@@ -213,7 +170,7 @@ class KafkaSink::Producer {
   std::size_t reports_ = 0;
   std::optional<std::string> failure_;
   std::string last_error_;  // of a connection
-  std::unique_ptr<rd_kafka_t, DeleteHandle> handle_;
+  Handle handle_;
   std::unique_ptr<rd_kafka_topic_t, DeleteTopic> topic_;
 };
 

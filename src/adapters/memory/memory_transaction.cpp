@@ -38,7 +38,8 @@ void MemoryTransaction::apply(const Batch& batch) {
     if (!one.stored) add(one.row);
   for (const auto& one : batch.wallets.rows()) write(one);
   for (const auto& one : batch.visits.rows()) write(one);
-  for (const auto& one : batch.line.rows()) write(one);
+  for (const auto& one : batch.line.rows())
+    if (!batch.line_is_elsewhere) write(one);
   for (const auto& row : batch.absences) {
     demand(row.block >= 0 && row.bits.size() == kPlaceBits / 8, "a block of absences is whole");
     layers_.of(kinds::absences{}).put({row.event, row.block}, row);
@@ -60,8 +61,12 @@ void MemoryTransaction::apply(const Batch& batch) {
     insert(layers_.of(kinds::log{}), row.id, row, "operator_log.id is unique");
   static_assert(kKindsWrittenByName == 18, "each of them is written above, or stored nowhere");
   for_each_kind([&]<class Kind>(Kind kind) {
-    if constexpr (kIsPutWhole<Kind>)
-      for (const auto& row : Kind::in(batch)) layers_.of(kind).put(Kind::key(row), row);
+    if constexpr (kIsPutWhole<Kind>) {
+      for (const auto& row : Kind::in(batch)) {
+        demand(!kIsPutOnce<Kind> || !layers_.of(kind).find(Kind::key(row)), "a row is written once");
+        layers_.of(kind).put(Kind::key(row), row);
+      }
+    }
   });
   if (batch.ids_reserved_to) ids_reserved_to_ = std::max(ids_reserved_to_, *batch.ids_reserved_to);
   latest_moment_ = std::max(latest_moment_, batch.now);

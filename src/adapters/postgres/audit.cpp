@@ -42,7 +42,7 @@ reports::AuditCheck check_journal(Connection& connection) {
 
 }  // namespace
 
-reports::AuditReport audit_postgres(const std::string& url) {
+reports::AuditReport audit_postgres(const std::string& url, const reports::OpenLine& open_line) {
   Connection connection({.url = url});
   check_schema(connection);
   begin_reading(connection);
@@ -52,9 +52,10 @@ reports::AuditReport audit_postgres(const std::string& url) {
   std::int64_t latest_moment = 0;
   connection.stream(sql::engine::find_mark, {{"$name", std::string_view("latest_moment")}},
                     [&](Columns& columns) { columns >> latest_moment; });
+  const auto each = [&](const sql::Text& query, auto&& row) { connection.stream(query, {}, row); };
   PostgresLine line(connection);
-  reports::run_audit(report, line, from_ms(latest_moment),
-                     [&](const sql::Text& query, auto&& row) { connection.stream(query, {}, row); });
+  const auto elsewhere = reports::line_elsewhere(open_line, each);
+  reports::run_audit(report, elsewhere ? *elsewhere : line, from_ms(latest_moment), each);
   return report;
 }
 

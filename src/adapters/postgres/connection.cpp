@@ -213,7 +213,7 @@ void Connection::connect(const ConnectionOptions& options) {
   const std::string unanswered = milliseconds(options.answer_limit);
   std::vector<std::pair<const char*, const char*>> words = {
       {"client_encoding", "UTF8"},
-      {"fallback_application_name", "stagedoor"},
+      {"fallback_application_name", options.application.c_str()},
       {"connect_timeout", connect_limit.c_str()},
       {"tcp_user_timeout", unanswered.c_str()},
       {"keepalives_idle", "5"},

@@ -181,10 +181,11 @@ class Columns {
 struct ConnectionOptions {
   std::string url;  // postgres://user:password@host:port/database
   Millis connect_limit{2000};
-  Millis lock_limit{2500};       // wait for a lock
-  Millis statement_limit{5000};  // execution of a statement
-  Millis idle_limit{2000};       // idle time in a transaction
-  Millis answer_limit{8000};     // without a byte from the server
+  Millis lock_limit{2500};                // wait for a lock
+  Millis statement_limit{5000};           // execution of a statement
+  Millis idle_limit{2000};                // idle time in a transaction
+  Millis answer_limit{8000};              // without a byte from the server
+  std::string application = "stagedoor";  // the session's name, unless the URL has one
 };
 
 // One thread at a time.

@@ -19,7 +19,9 @@
 #include "adapters/tables/statements.h"
 #include "core/boot_time.h"
 #include "core/ensure.h"
+#include "core/hex.h"
 #include "core/log.h"
+#include "core/sha256.h"
 #include "state/peer_message.h"
 
 namespace stagedoor::postgres {
@@ -33,12 +35,20 @@ constexpr Millis kWaitAtOnce{500};  // wait for the lock; then the batches commi
 constexpr Millis kAheadByNoise{100};
 constexpr Millis kConnectPauseMin{50}, kConnectPauseMax{1000};
 
+// The sessions of all instances that keep their joins there have this name.
+std::string application_of(const std::string& line) {
+  if (line.empty()) return "stagedoor";
+  const Sha256 hash = sha256(line);
+  return "stagedoor " + to_hex({reinterpret_cast<const char*>(hash.data()), 8});
+}
+
 ConnectionOptions connection_options(const PostgresOptions& options) {
   return {.url = options.url,
           .lock_limit = std::min(options.lock_limit, kWaitAtOnce),
           .statement_limit = options.statement_limit,
           .idle_limit = options.idle_limit,
-          .answer_limit = options.answer_limit};
+          .answer_limit = options.answer_limit,
+          .application = application_of(options.line)};
 }
 
 }  // namespace
@@ -209,6 +219,15 @@ std::optional<std::int64_t> PostgresStore::exchange_mark(std::string_view name, 
   connection.queue(sql::engine::put_mark, {{"$name", name}, {"$value", value}});
   connection.finish();
   return before;
+}
+
+bool PostgresStore::has_other_lines() {
+  std::int64_t sessions = 0;
+  Connection& connection = open();
+  connection.queue(sql::engine::count_other_applications, {{"$name", application_of(options_.line)}},
+                   [&](Columns& columns) { columns >> sessions; });
+  connection.finish();
+  return sessions > 0;
 }
 
 // --- writing, and hearing of the others ---

@@ -24,6 +24,7 @@ struct PostgresOptions {
   Millis outcome_limit{5000};    // to find the outcome of a commit whose answer was lost
   Millis poll_interval{50};
   Millis settle_limit{2000};  // for an instance that runs to correct a clock that was set
+  std::string line{};         // where the joins are kept; "": here
 };
 
 class PostgresStore final : public Store,
@@ -57,6 +58,8 @@ class PostgresStore final : public Store,
   StorePorts ports() { return {*this, *this, *this, *this, this}; }
   // Stores a number under this name and returns the one before it. Before the first begin().
   std::optional<std::int64_t> exchange_mark(std::string_view name, std::int64_t value);
+  // True if sessions of other instances have another PostgresOptions::line. Before the first begin().
+  bool has_other_lines();
   // Each has its own connection, for one thread at a time. Any thread.
   std::unique_ptr<Queries> queries() const;
   std::unique_ptr<Outbox> outbox() const;

@@ -285,7 +285,7 @@ void write(Connection& connection, const Batch& batch) {
   write(connection, sql::reservation::insert_reservation, batch.reservations);
   write(connection, sql::wallet::insert_wallet, batch.wallets);
   write(connection, sql::queue::insert_visit, batch.visits);
-  write(connection, sql::queue::insert_place, batch.line);
+  if (!batch.line_is_elsewhere) write(connection, sql::queue::insert_place, batch.line);
   add(connection, batch.absences);
   for (const auto& one : batch.draws.rows()) write(connection, one);
   insert<PriorityUser>(connection, sql::queue::insert_priority, batch.priority);

@@ -66,14 +66,15 @@ class LineAudit {
 
  private:
   void check(const LinePlace& row, const Visit* visit, Occupancy& newest) {
+    if (row.left_at && *row.left_at < row.joined_at)
+      gaps_.add(fmt::format("event {}: place {} was given up at {}, before it was joined at {}",
+                            row.event.value, row.place, to_ms(*row.left_at), to_ms(row.joined_at)));
+    if (row.user == UserId{}) return;  // a log has lost who it is
     if (newest.place != 0 && row.joined_at < newest.ends_at) {
       two_places_.add(fmt::format("event {}: one user took place {} at {}, while place {} was not over",
                                   row.event.value, row.place, to_ms(row.joined_at), newest.place));
     }
     newest = {row.place, row.left_at ? *row.left_at : visit ? visit->expires_at : kNever};
-    if (row.left_at && *row.left_at < row.joined_at)
-      gaps_.add(fmt::format("event {}: place {} was given up at {}, before it was joined at {}",
-                            row.event.value, row.place, to_ms(*row.left_at), to_ms(row.joined_at)));
   }
 
   // `place`: nullptr if the line has no such place.
@@ -83,7 +84,7 @@ class LineAudit {
                               to_ms(visit.activated_at), to_ms(visit.expires_at), what));
     };
     if (!place) add("has no place in the line");
-    else if (place->user != visit.user) add("is not of the user who joined");
+    else if (place->user != visit.user && place->user != UserId{}) add("is not of the user who joined");
     else if (place->left_at) add(fmt::format("is of a place given up at {}", to_ms(*place->left_at)));
     else if (place->joined_at > visit.activated_at || visit.expires_at < visit.activated_at ||
              visit.activated_at > latest_moment_)

@@ -30,7 +30,7 @@ reports::AuditCheck check_file(Database& database) {
 
 }  // namespace
 
-reports::AuditReport audit_sqlite(const std::string& path) {
+reports::AuditReport audit_sqlite(const std::string& path, const reports::OpenLine& open_line) {
   Database database(path, OpenFor::reading);
   check_schema(database);
   const ReadTransaction transaction(database);
@@ -40,9 +40,10 @@ reports::AuditReport audit_sqlite(const std::string& path) {
   Statement(database, sql::engine::find_mark)
       .each({{"$name", std::string_view("latest_moment")}},
             [&](Columns& columns) { columns >> latest_moment; });
+  const auto each = [&](const sql::Text& query, auto&& row) { Statement(database, query).each({}, row); };
   SqliteLine line(database);
-  reports::run_audit(report, line, from_ms(latest_moment),
-                     [&](const sql::Text& query, auto&& row) { Statement(database, query).each({}, row); });
+  const auto elsewhere = reports::line_elsewhere(open_line, each);
+  reports::run_audit(report, elsewhere ? *elsewhere : line, from_ms(latest_moment), each);
   return report;
 }
 

@@ -6,16 +6,18 @@
 
 namespace stagedoor::sqlite {
 
-std::optional<reports::RoomRecord> read_room_sqlite(const std::string& path, EventId event) {
+std::optional<reports::RoomRecord> read_room_sqlite(const std::string& path, EventId event,
+                                                    const reports::OpenLine& open_line) {
   Database database(path, OpenFor::reading);
   check_schema(database);
   const ReadTransaction transaction(database);
+  const auto each = [&](const sql::Text& query, auto&& row) { Statement(database, query).each({}, row); };
   SqliteLine line(database);
-  return reports::read_room(
-      event, line, [&](const sql::Text& query, auto&& row) { Statement(database, query).each({}, row); },
-      [&](const sql::Text& query, auto&& row) {
-        Statement(database, query).each({{"$event_id", event}}, row);
-      });
+  const auto elsewhere = reports::line_elsewhere(open_line, each);
+  return reports::read_room(event, elsewhere ? *elsewhere : line, each,
+                            [&](const sql::Text& query, auto&& row) {
+                              Statement(database, query).each({{"$event_id", event}}, row);
+                            });
 }
 
 }  // namespace stagedoor::sqlite

@@ -60,7 +60,8 @@ void Writer::write(const Batch& batch, StoreIndexes& indexes) {
     if (!one.stored) add(one.row, indexes);
   for (const auto& one : batch.wallets.rows()) write(one);
   for (const auto& one : batch.visits.rows()) write(one);
-  for (const auto& one : batch.line.rows()) write(one);
+  for (const auto& one : batch.line.rows())
+    if (!batch.line_is_elsewhere) write(one);
   for (const auto& row : batch.absences) add(row);
   for (const auto& one : batch.draws.rows()) write(one);
   for (const auto& row : batch.priority) add(row);

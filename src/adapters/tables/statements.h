@@ -15,6 +15,14 @@ template <>
 inline constexpr const sql::Text* kPut<kinds::imports> = &sql::catalogue::put_import;
 template <>
 inline constexpr const sql::Text* kPut<kinds::key_versions> = &sql::events::put_key_version;
+template <>
+inline constexpr const sql::Text* kPut<kinds::line_marks> = &sql::queue::insert_mark;
+template <>
+inline constexpr const sql::Text* kPut<kinds::passed_over> = &sql::queue::insert_passed_over;
+template <>
+inline constexpr const sql::Text* kPut<kinds::line_leaves> = &sql::queue::insert_leave;
+template <>
+inline constexpr const sql::Text* kPut<kinds::line_sources> = &sql::queue::put_line_source;
 
 // The query that lists all rows of a kind at start.
 template <class Kind>
@@ -33,5 +41,13 @@ template <>
 inline constexpr const sql::Text* kList<kinds::priority> = &sql::queue::list_priority;
 template <>
 inline constexpr const sql::Text* kList<kinds::revocations> = &sql::identity::list_revocations;
+template <>
+inline constexpr const sql::Text* kList<kinds::line_marks> = &sql::queue::list_marks;
+template <>
+inline constexpr const sql::Text* kList<kinds::passed_over> = &sql::queue::list_passed_over;
+template <>
+inline constexpr const sql::Text* kList<kinds::line_leaves> = &sql::queue::list_leaves;
+template <>
+inline constexpr const sql::Text* kList<kinds::line_sources> = &sql::queue::list_line_sources;
 
 }  // namespace stagedoor::tables

@@ -6,6 +6,7 @@
 
 #include "app/commands/commands.h"
 #include "app/commands/judged.h"
+#include "app/instance/open_log.h"
 #include "app/instance/open_store.h"
 
 namespace stagedoor {
@@ -34,6 +35,10 @@ int BackupCommand::run_with(const LoadedConfig& loaded) const {
   }
   backup(file);
   std::printf("%s\n", file.c_str());
+  if (const auto source = line_source(loaded.config); !source.empty())
+    std::fprintf(stderr,
+                 "the joins are in %s and not in this copy; back that up as well (docs/operations.md)\n",
+                 source.c_str());
   return 0;
 }
 

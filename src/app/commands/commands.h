@@ -45,7 +45,7 @@ class ConfiguredCommand : public SubCommand {
  private:
   virtual int run_with(const LoadedConfig& loaded) const = 0;
   // The settings that --help describes; {}: all of them.
-  virtual std::vector<std::string_view> settings() const { return {"store.url"}; }
+  virtual std::vector<std::string_view> settings() const { return {"store.url", "room.url"}; }
   virtual bool needs_store() const { return true; }
   virtual bool needs_secrets() const { return false; }  // of sinks
 };

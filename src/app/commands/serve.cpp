@@ -20,6 +20,7 @@
 #include <thread>
 
 #include "app/commands/commands.h"
+#include "app/instance/open_log.h"
 #include "app/instance/service.h"
 #include "app/instance/sinks.h"
 #include "core/log.h"
@@ -140,6 +141,7 @@ int ServeCommand::run_with(const LoadedConfig& loaded) const {
   try {
     check_certificate(config);
     check_sinks(config);
+    line_source(config);
   } catch (const std::runtime_error& why) {
     std::fprintf(stderr, "stagedoor: %s\n", why.what());
     return kRefused;

@@ -47,6 +47,7 @@ struct Config {
   } store;
   struct Room {
     std::string url;
+    std::vector<std::string> kafka;
   } room;
   struct Events {
     std::vector<std::string> sinks;

@@ -147,8 +147,13 @@ class Rules {
           "store.url",
           "is not a known URL; write sqlite:FILE, sqlite::memory: or postgres://USER:PASSWORD@HOST/DATABASE");
     }
-    if (!c_.room.url.empty())
-      add_error("room.url", "is not supported yet; leave it empty (the queue is kept in the store)");
+    const bool is_known = c_.room.url.empty() || c_.room.url.starts_with("redis://") ||
+                          parse_kafka_url(c_.room.url).has_value();
+    if (!is_known)
+      add_error(
+          "room.url",
+          "is not a known URL; write redis://HOST:PORT or kafka://HOST:PORT[,HOST:PORT]/TOPIC (passwords: "
+          "room.kafka), or leave it empty (the store keeps the queue)");
   }
 
   void sinks() {
@@ -175,13 +180,17 @@ class Rules {
                   fmt::format("has {} twice; their lines would mix, so name it once", sink->url));
       }
     }
-    for (std::size_t i = 0; i < c_.events.kafka.size(); ++i) {
-      const auto equals = c_.events.kafka[i].find('=');
+    kafka_properties("events.kafka", c_.events.kafka);
+    kafka_properties("room.kafka", c_.room.kafka);
+  }
+
+  void kafka_properties(std::string_view setting, const std::vector<std::string>& properties) {
+    for (std::size_t i = 0; i < properties.size(); ++i) {
+      const auto equals = properties[i].find('=');
       if (equals == std::string::npos || equals == 0) {
-        add_error("events.kafka",
-                  fmt::format("has an invalid entry (number {}); write NAME=VALUE with the name "
-                              "of a property of librdkafka",
-                              i + 1));
+        add_error(setting, fmt::format("has an invalid entry (number {}); write NAME=VALUE with the name "
+                                       "of a property of librdkafka",
+                                       i + 1));
       }
     }
   }

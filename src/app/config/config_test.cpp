@@ -239,8 +239,26 @@ TEST(Settings, what_is_not_built_yet_is_refused_in_words) {
               ElementsAre(ErrorAt("flag --auth.mode", "jwt is not supported yet")));
   EXPECT_THAT(from_flags({{"auth.mode", "gateway"}}).errors,
               ElementsAre(ErrorAt("flag --auth.mode", "not supported yet")));
-  EXPECT_THAT(from_flags({{"room.url", "redis://h"}}).errors,
-              ElementsAre(ErrorAt("flag --room.url", "not supported yet")));
+}
+
+TEST(Settings, the_line_may_be_on_redis_and_kafka) {  // R-Q18
+  EXPECT_EQ(from_flags({}).config.room.url, "");
+  const LoadedConfig loaded = from_flags({{"room.url", "redis://me:geheim@h:6380/1"}});
+  EXPECT_THAT(loaded.errors, IsEmpty());
+  EXPECT_EQ(loaded.config.room.url, "redis://me:geheim@h:6380/1");
+  EXPECT_THAT(describe_config(loaded), AllOf(HasSubstr("redis://me:***@h:6380/1"), Not(HasSubstr("geheim"))));
+  EXPECT_THAT(from_flags({{"room.url", "mysql://me:geheim@h"}}).errors,
+              ElementsAre(AllOf(ErrorAt("flag --room.url", "write redis://HOST:PORT"),
+                                Field(&ConfigError::message, Not(HasSubstr("geheim"))))));
+  EXPECT_THAT(from_flags({{"room.url", "kafka://h1:1,h2:2/line"}}).errors, IsEmpty());
+  EXPECT_THAT(from_flags({{"room.url", "kafka://me:geheim@h:1/line"}}).errors,
+              ElementsAre(AllOf(ErrorAt("flag --room.url", "kafka://HOST:PORT[,HOST:PORT]/TOPIC"),
+                                Field(&ConfigError::message, Not(HasSubstr("geheim"))))));
+  const LoadedConfig kafka = from_flags({{"room.kafka", "sasl.password=geheim"}});
+  EXPECT_THAT(kafka.errors, IsEmpty());
+  EXPECT_THAT(describe_config(kafka), AllOf(HasSubstr("sasl.password=***"), Not(HasSubstr("geheim"))));
+  EXPECT_THAT(from_flags({{"room.kafka", "geheim"}}).errors,
+              ElementsAre(ErrorAt("flag --room.kafka", "an invalid entry (number 1); write NAME=VALUE")));
 }
 
 TEST(Settings, sinks_have_names) {  // R-E2

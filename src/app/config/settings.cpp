@@ -196,7 +196,18 @@ std::vector<Setting> settings_of(Config& c) {
        .most = 1LL << 40},
       {.name = "room.url",
        .value = &c.room.url,
-       .doc = "URL of the storage for the waiting room's queue; empty: the store, the only choice so far."},
+       .doc =
+           "Log that keeps the joins of the waiting rooms: "
+           "redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE], redis://HOST:PORT[,HOST:PORT]?sentinel=NAME, or "
+           "kafka://HOST:PORT[,HOST:PORT]/TOPIC. Empty: the store keeps them. The same for all "
+           "instances of a store (docs/lines.md)."},
+      {.name = "room.kafka",
+       .value = &c.room.kafka,
+       .doc =
+           "Properties of librdkafka for a room.url with kafka://, a list of NAME=VALUE as in events.kafka. "
+           "Values are not shown.",
+       .secret = Secret::after_name,
+       .has_names = true},
       {.name = "events.sinks",
        .value = &c.events.sinks,
        .doc = "Sinks for booking and money events, a list of NAME=URL; keep the name when the URL changes. "

@@ -11,8 +11,8 @@ namespace {
 // Between the rounds of a relay in a rush: each costs a transaction of the lane's connection (SQLite). An
 // event that comes alone is delivered at once.
 constexpr Millis kIntervalMin{10};
-// Deliveries give way to the threads that answer fans; the transaction that the lane may wait for is short. The
-// threads of the Kafka client inherit it.
+// Deliveries give way to the threads that answer fans; the transaction that the lane may wait for is short.
+// The threads of the Kafka client inherit it.
 constexpr int kNiceness = 10;
 
 }  // namespace

@@ -4,17 +4,29 @@
 
 #include "app/instance/staleness_guard.h"
 #include "http/render_refusal.h"
+#include "modules/queue/logged_line.h"
 
 namespace stagedoor {
 namespace {
 
 constexpr std::size_t kQueryThreads = 2;
+constexpr Millis kLineWait{200};  // for a record; a stop is seen after it
+constexpr Millis kLinePauseMax{1000};
 constexpr Millis kPagesKept{60'000};  // after they were last asked for
 
 std::uint64_t random_number(const RandomBytes& random) {
   std::uint64_t number = 0;
   std::memcpy(&number, random(sizeof number).data(), sizeof number);
   return number;
+}
+
+// With the line from where it is.
+void restore_rooms(queue::Rooms& rooms, const InstanceParts& parts) {
+  StartupState& startup = parts.store.startup;
+  if (!parts.store.log) return rooms.restore(parts.store.line, startup);
+  queue::LoggedLine line(
+      *parts.store.log, [&](const StartupRows& rows) { startup.read(rows); }, parts.line_patience);
+  rooms.restore(line, startup);
 }
 
 }  // namespace
@@ -34,6 +46,20 @@ Instance::Instance(const InstanceParts& parts)
       rooms_(clock_, catalogue_, parts.random),
       housekeeping_(parts.store.retention, parts.events),
       lane_(parts.store, clock_, catalogue_, &http::render_refusal, parts.limits),
+      joins_(parts.store.log
+                 ? std::make_unique<queue::JoinsElsewhere>(
+                       *parts.store.log, rooms_, clock_, parts.random,
+                       [this](std::unique_ptr<Command> command) { lane_.submit(std::move(command)); })
+                 : nullptr),
+      line_reader_(joins_ && parts.has_workers
+                       ? std::make_unique<Worker>(
+                             Worker::Options{.name = "reading of the line's log", .pause_max = kLinePauseMax},
+                             [this](const std::stop_token&) {
+                               read_line(kLineWait);
+                               return Millis(0);
+                             },
+                             parts.random)
+                       : nullptr),
       query_pool_(parts.queries ? kQueryThreads : 0, parts.queries),
       seat_feeds_(read_model_, clock_, random_number(parts.random), submit_to(page_worker_.get())),
       queue_deps_{.lane = lane_,
@@ -44,7 +70,8 @@ Instance::Instance(const InstanceParts& parts)
                   .catalogue = catalogue_,
                   .default_event = parts.default_event,
                   .stock = stock_,
-                  .limits = parts.client_limits},
+                  .limits = parts.client_limits,
+                  .joins = joins_.get()},
       wallet_deps_{.lane = lane_,
                    .query_pool = query_pool_,
                    .identity = identity_,
@@ -81,23 +108,28 @@ Instance::Instance(const InstanceParts& parts)
   // The read model is first, here and among the observers: the rooms read the policies of their events from
   // it, and need those of the current batch.
   read_model_.load(parts.store.startup);
-  rooms_.restore(parts.store.line, parts.store.startup);
+  restore_rooms(rooms_, parts);
+  if (joins_) joins_->restore(parts.store.startup);
   hold_expiry_.restore(parts.store.startup);
   // Observers receive a batch in this order. HoldExpiry depends on no other one. Observers that are added
   // later (metrics) count changes that are already visible in the instance.
   lane_.add_observer(clock_);  // before those that read it
   lane_.add_observer(read_model_);
   lane_.add_observer(rooms_);
+  if (joins_) lane_.add_observer(*joins_);  // answers with what the rooms know
   lane_.add_observer(hold_expiry_);
   lane_.add_job(rooms_);
+  if (joins_) lane_.add_job(*joins_);
   lane_.add_job(hold_expiry_);
   lane_.add_job(housekeeping_);
   add_routes();
   if (page_worker_) page_worker_->start();
   if (import_worker_) import_worker_->start();
+  if (line_reader_) line_reader_->start();
 }
 
 Instance::~Instance() {
+  if (line_reader_) line_reader_->stop();
   if (import_worker_) import_worker_->stop();  // before what their jobs read
   if (page_worker_) page_worker_->stop();
 }
@@ -113,9 +145,19 @@ catalogue::SubmitJob Instance::submit_to(catalogue::PageWorker* worker) {
   return [worker](catalogue::PageWorker::Job job) { worker->submit(std::move(job)); };
 }
 
+void Instance::read_line(Millis wait) {
+  std::vector<EventId> living;
+  const TimePoint now = clock_.now();
+  for (const auto& [id, event] : catalogue_()->events)
+    if (!event->is_over(now)) living.push_back(id);
+  joins_->read(living, wait);
+}
+
 void Instance::stop() {
+  if (line_reader_) line_reader_->stop();
   if (import_worker_) import_worker_->stop();
   lane_.stop();
+  if (joins_) joins_->stop();
   query_pool_.stop();
   if (page_worker_) page_worker_->stop();
 }

@@ -14,6 +14,7 @@
 #include "engine/lane.h"
 #include "engine/monotone_clock.h"
 #include "engine/query_pool.h"
+#include "engine/worker.h"
 #include "http/router.h"
 #include "modules/catalogue/http.h"
 #include "modules/catalogue/http_seat_stream.h"
@@ -26,6 +27,7 @@
 #include "modules/queue/http.h"
 #include "modules/queue/http_public.h"
 #include "modules/queue/http_stream.h"
+#include "modules/queue/joins_elsewhere.h"
 #include "modules/reservation/hold_expiry.h"
 #include "modules/reservation/http.h"
 #include "modules/wallet/http.h"
@@ -55,6 +57,8 @@ struct InstanceParts {
   EventId default_event = {};                   // 0 = none
   http::ClientLimits* client_limits = nullptr;  // null: no client is limited; must outlive the instance
   bool has_compat = false;                      // also the calls of modules/compat/http.h
+  // How long a start waits for other instances to put back what the log of joins has lost.
+  Millis line_patience{5000};
   // Large pages are made, and imports are read, on threads of their own; false: by whoever asks, for callers
   // without threads.
   bool has_workers = false;
@@ -72,6 +76,15 @@ class Instance {
   // Replaces the keys that are given. Any thread.
   void replace_keys(const std::optional<std::vector<std::string>>& token_keys,
                     const std::optional<std::vector<std::string>>& operator_keys);
+
+  // Follows the log that has the joins; waits up to `wait` for one. Only with StorePorts::log, and by whoever
+  // has no workers; throws LogUnavailable.
+  void read_line(Millis wait);
+
+  // nullopt: the booking store has the line.
+  std::optional<queue::LineNumbers> line_numbers() const {
+    return joins_ ? std::optional(joins_->numbers()) : std::nullopt;
+  }
 
   Lane& lane() { return lane_; }
   queue::Rooms& rooms() { return rooms_; }
@@ -102,6 +115,8 @@ class Instance {
   reservation::HoldExpiry hold_expiry_;
   Housekeeping housekeeping_;
   Lane lane_;
+  const std::unique_ptr<queue::JoinsElsewhere> joins_;  // null: the booking store has the line
+  const std::unique_ptr<Worker> line_reader_;           // null: read_line() is called by others
   QueryPool query_pool_;
   queue::Turns turns_{rooms_};
   catalogue::SeatFeeds seat_feeds_;

@@ -15,6 +15,8 @@
 #include "adapters/system/clock.h"
 #include "app/config/secrets.h"
 #include "app/instance/boot_clock.h"
+#include "app/instance/open_log.h"
+#include "modules/queue/logged_line.h"
 
 namespace stagedoor {
 namespace {
@@ -47,14 +49,43 @@ ClockReport boot_clock_report(const sqlite::ClockReport& stored) {
           carries_on ? "carried on in this boot of the machine" : "the later of wall clock and last moment"};
 }
 
+// The line of a report, in the log that room.url names.
+class LineOfReport final : public LineStore {
+ public:
+  LineOfReport(std::unique_ptr<LineLog> log, const reports::ReadRows& rows)
+      : log_(std::move(log)), line_(*log_, rows, Millis(0)) {}
+  std::vector<LinePlace> read(EventId event, Place after, std::size_t limit) override {
+    return line_.read(event, after, limit);
+  }
+  Place head(EventId event) override { return line_.head(event); }
+
+ private:
+  const std::unique_ptr<LineLog> log_;
+  queue::LoggedLine line_;
+};
+
+std::unique_ptr<LineStore> open_line(const Config& config, const reports::ReadRows& rows) {
+  std::string noted;
+  rows({.line_source = [&](const LineSource& row) { noted = row.url; }});
+  const std::string source = line_source(config);
+  if (noted != source)
+    throw StoreUnusable(noted.empty()
+                            ? "the queue of this store is in the store itself; leave room.url empty"
+                            : "the queue of this store is in another place; set room.url to " + noted);
+  if (source.empty()) return nullptr;
+  return std::make_unique<LineOfReport>(open_log(config, LogUse::report), rows);
+}
+
 }  // namespace
 
 OpenStore open_store(const Config& config, bool accepts_ahead) {
   if (config.store.is_postgres()) {
-    auto store =
-        std::make_shared<postgres::PostgresStore>(postgres::PostgresOptions{.url = config.store.url});
+    auto store = std::make_shared<postgres::PostgresStore>(
+        postgres::PostgresOptions{.url = config.store.url, .line = line_source(config)});
     store->settle_clock(accepts_ahead);
-    return opened(store, std::shared_ptr<ServiceTimeClock>(store, &store->clock()));
+    auto open = opened(store, std::shared_ptr<ServiceTimeClock>(store, &store->clock()));
+    open.has_other_lines = [kept = store.get()] { return kept->has_other_lines(); };
+    return open;
   }
   auto store = std::make_shared<sqlite::SqliteStore>(sqlite::SqliteOptions{
       .path = store_file(config).value_or(":memory:"), .wal_limit = config.store.wal_limit.count});
@@ -78,10 +109,11 @@ OpenStore store_without_file() {
 }
 
 StoreReports store_reports(const Config& config) {
+  const auto line = [config](const reports::ReadRows& rows) { return open_line(config, rows); };
   if (config.store.is_postgres()) {
     const std::string url = config.store.url;
-    return {[url] { return postgres::audit_postgres(url); },
-            [url](EventId event) { return postgres::read_room_postgres(url, event); },
+    return {[url, line] { return postgres::audit_postgres(url, line); },
+            [url, line](EventId event) { return postgres::read_room_postgres(url, event, line); },
             {},
             [url] {
               const auto report = postgres::read_clock_postgres(url);
@@ -96,8 +128,8 @@ StoreReports store_reports(const Config& config) {
   }
   if (!std::filesystem::exists(*file))
     throw StoreUnusable("there is no store " + *file + "; set store.url to that of the server");
-  return {[file] { return sqlite::audit_sqlite(*file); },
-          [file](EventId event) { return sqlite::read_room_sqlite(*file, event); },
+  return {[file, line] { return sqlite::audit_sqlite(*file, line); },
+          [file, line](EventId event) { return sqlite::read_room_sqlite(*file, event, line); },
           [file](const std::string& target) { sqlite::backup_sqlite(*file, target); },
           [file] { return boot_clock_report(sqlite::read_clock_sqlite(*file)); },
           [file] { sqlite::forget_clock_sqlite(*file); }};

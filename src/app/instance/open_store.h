@@ -26,10 +26,12 @@ struct OpenStore {
   // Stores a number under this name and returns the one before it. Before the lane starts.
   std::function<std::optional<std::int64_t>(std::string_view name, std::int64_t value)> exchange_mark;
   std::shared_ptr<ServiceTimeClock> clock;  // service time
+  // True if other processes use the store and do not have the line where this one has it. Empty: none can.
+  std::function<bool()> has_other_lines = {};
 };
 
-// Opens the store and upgrades its schema. Throws std::runtime_error with the cause; ClockRefused unless
-// `accepts_ahead`.
+// Opens the store and upgrades its schema. Throws std::runtime_error with the cause, also that of
+// line_source(); ClockRefused unless `accepts_ahead`.
 OpenStore open_store(const Config& config, bool accepts_ahead = false);
 // An empty store in this process's memory, without a file: for routes that are described and never called.
 OpenStore store_without_file();

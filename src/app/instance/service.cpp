@@ -12,7 +12,9 @@
 
 #include "adapters/system/random.h"
 #include "app/instance/docs_page.h"
+#include "app/instance/line_metrics.h"
 #include "app/instance/logging.h"
+#include "app/instance/open_log.h"
 #include "app/instance/process_metrics.h"
 #include "app/instance/staleness_guard.h"
 #include "core/log.h"
@@ -79,6 +81,9 @@ prometheus::MetricFamily drop_metric(std::uint64_t events) {
 }
 
 bool has_places(const StorePorts& store) {
+  bool has_marks = false;  // of places in a log
+  store.startup.read({.line_mark = [&](const LineMark&) { has_marks = true; }});
+  if (has_marks) return true;
   const Catalogue catalogue = store.startup.catalogue();
   return std::ranges::any_of(catalogue.events,
                              [&](const auto& event) { return store.line.head(event.first) > 0; });
@@ -155,6 +160,9 @@ Service::Service(const Config& config, OpenStore store)
     : config_(config),
       operator_secrets_(operator_secrets(config)),
       open_store_(std::move(store)),
+      line_log_(open_log(config, LogUse::serve)),
+      line_claim_(line_source(config), open_store_.ports, open_store_.clock->now(),
+                  open_store_.has_other_lines),
       event_relays_(config, open_store_.outbox, *open_store_.clock),
       client_limits_(client_limits(config), random_seed()),
       instance_(parts()),
@@ -162,6 +170,8 @@ Service::Service(const Config& config, OpenStore store)
       sale_metrics_(instance_.lane(), instance_.rooms(), instance_.read_model()),
       metrics_text_([this] { return metrics(); }, [this] { return sale_metrics_.collect_live(); }),
       server_(server_config(config), instance_.router(), http_metrics_, &client_limits_) {
+  instance_.lane().add_observer(line_claim_);
+  line_claim_.settle(instance_.lane());
   instance_.lane().add_observer(sale_metrics_);
   instance_.lane().add_observer(event_relays_);
   add_routes();
@@ -180,7 +190,9 @@ EventRetention Service::event_retention() const {
 InstanceParts Service::parts() {
   auto keys = signing_keys(config_, [this] { return has_places(open_store_.ports); });
   warn_of_other_keys(keys, open_store_.exchange_mark);
-  return {.store = open_store_.ports,
+  StorePorts ports = open_store_.ports;
+  ports.log = line_log_.get();
+  return {.store = ports,
           .queries = open_store_.queries,
           .events = event_retention(),
           .sinks = event_relays_.names(),
@@ -269,6 +281,8 @@ std::vector<prometheus::MetricFamily> Service::metrics() const {
   for (auto& family : event_relays_.metrics(open_store_.clock->now(), events.keep))
     families.push_back(std::move(family));
   if (!events.sinks.empty()) families.push_back(drop_metric(instance_.housekeeping().dropped_events()));
+  if (const auto line = instance_.line_numbers())
+    for (auto& family : line_metrics(*line, open_store_.clock->now())) families.push_back(std::move(family));
   families.push_back(clock_watch_.metric());
   families.push_back(log_metric());
   for (auto& family : process_metrics()) families.push_back(std::move(family));

@@ -14,6 +14,7 @@
 #include "app/instance/clock_watch.h"
 #include "app/instance/event_relays.h"
 #include "app/instance/instance.h"
+#include "app/instance/line_claim.h"
 #include "app/instance/metrics_text.h"
 #include "app/instance/open_store.h"
 #include "app/instance/sale_metrics.h"
@@ -75,6 +76,8 @@ class Service {
   Config config_;
   OperatorSecrets operator_secrets_;
   OpenStore open_store_;
+  const std::unique_ptr<LineLog> line_log_;  // null: the store has the line
+  LineClaim line_claim_;
   EventRelays event_relays_;
   http::ClientLimits client_limits_;
   Instance instance_;

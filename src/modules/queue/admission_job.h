@@ -19,12 +19,14 @@ class AdmissionJob {
   // The time at which `event` needs an admission, as far as its room is known.
   TimePoint next_due(const Event& event, const RoomState& state, TimePoint now) const;
   void collect(const Event& event, TimePoint now, std::vector<std::unique_ptr<Command>>& due);
+  // Nobody is admitted before this time.
+  void rest(EventId event, TimePoint until) { rests_until_[event] = until; }
 
  private:
   TimePoint rests_until(EventId event) const;
 
   const RoomRegistry& rooms_;
-  // Rooms whose policy allowed an admission while all waiting users were absent.
+  // Rooms whose policy allowed an admission while all waiting users were absent, and those of rest().
   absl::flat_hash_map<EventId, TimePoint> rests_until_;
 };
 

@@ -77,6 +77,32 @@ Result<Join> read_join(const QueueDeps& deps, const http::Request& request) {
   return order;
 }
 
+// A user who has no place and would get one now is appended to the log; the place follows with a mark.
+void join_elsewhere(const QueueDeps& deps, const Join& order, const std::optional<LinePlace>& place,
+                    http::Reply reply) {
+  const TimePoint now = deps.clock.now();
+  View known;
+  known.catalogue = deps.catalogue();
+  known.draws.put(order.event, deps.rooms.draw(order.event));
+  const auto recent =
+      order.places_per_hour > 0
+          ? deps.rooms.places_since(order.event, order.user, now - kRecent, order.places_per_hour)
+          : RecentPlaces{};
+  const auto answer = [&deps](const Result<Joined>& joined) {
+    if (!joined) {
+      if (joined.error().code == Code::RATE_LIMITED && deps.limits) deps.limits->count_too_many_places();
+      return http::render_refusal(joined.error());
+    }
+    return http::answer_of(told(joined->is_new ? 201 : 200, deps, claims_of(joined->place)));
+  };
+  const auto expected =
+      place_of_join(order, known, now, nullptr, place, deps.rooms.last_place(order.event), recent);
+  if (!expected || !expected->is_new) return reply(answer(expected));
+  deps.joins->join(order, [answer, reply = std::move(reply)](const Result<Joined>& joined) mutable {
+    reply(answer(joined));
+  });
+}
+
 void join(const QueueDeps& deps, const Join& order, http::Reply reply) {
   // With several instances the place may have ended on another one, so the lane decides.
   const auto place = deps.rooms.place_of(order.event, order.user, deps.clock.now());
@@ -85,6 +111,7 @@ void join(const QueueDeps& deps, const Join& order, http::Reply reply) {
     if (too_soon_by > Millis(0)) return reply(http::render_refusal(polls_too_soon(too_soon_by)));
   }
   if (place && !deps.lane.has_others()) return reply(http::answer_of(told(200, deps, claims_of(*place))));
+  if (deps.joins) return join_elsewhere(deps, order, place, std::move(reply));
   const auto joined = std::make_shared<LinePlace>();
   api::submit(
       deps.lane, LaneClass::join, {},

@@ -8,6 +8,7 @@
 #include "http/router.h"
 #include "json/types.h"
 #include "modules/identity/identity.h"
+#include "modules/queue/joins_elsewhere.h"
 #include "modules/queue/rooms.h"
 #include "modules/queue/stock.h"
 
@@ -62,6 +63,7 @@ struct QueueDeps {
   EventId default_event;  // 0 = none
   StockOf stock;
   http::ClientLimits* limits = nullptr;  // null: nobody is limited
+  JoinsElsewhere* joins = nullptr;       // null: the booking store has the line
 };
 // POLL_TOO_SOON.
 Refusal polls_too_soon(Millis wait);

@@ -48,15 +48,14 @@ Refusal too_many_places(Millis wait) {
 
 }  // namespace
 
-Decision<Joined> decide_join(const Join& order, const View& view, TimePoint now,
+Result<Joined> place_of_join(const Join& order, const View& view, TimePoint now, const LinePlace* in_batch,
                              const std::optional<LinePlace>& current, Place last,
                              const RecentPlaces& recent) {
   const Event* event = view.catalogue->event(order.event);
   if (!event) return unknown_event(order.event);
 
-  const auto in_batch = view.line.find({order.event, order.user});
-  if (in_batch != view.line.end()) {
-    if (!in_batch->second.left_at) return Joined{in_batch->second, false};
+  if (in_batch) {
+    if (!in_batch->left_at) return Joined{*in_batch, false};
   } else if (current) {
     // A visit that a command of this batch has just ended makes room for a new place.
     const EventPlace key{order.event, current->place};
@@ -72,17 +71,26 @@ Decision<Joined> decide_join(const Join& order, const View& view, TimePoint now,
   if (will_be_drawn(*event, now) && !view.draws.find(order.event)) {  // no joins before the commitment
     return refuse(Code::EVENT_NOT_ON_SALE, "The draw is being prepared. Try again at once.");
   }
-  const std::int64_t taken = recent.count + (in_batch != view.line.end() ? 1 : 0);
+  const std::int64_t taken = recent.count + (in_batch ? 1 : 0);
   if (order.places_per_hour > 0 && taken >= order.places_per_hour)
     return too_many_places(std::max(recent.oldest, now - kRecent) + kRecent - now);
-  const auto batch_last = view.last_place.find(order.event);
-  const Place place = 1 + std::max(last, batch_last == view.last_place.end() ? 0 : batch_last->second);
-  if (place > event->queue.places_max)
+  if (last >= event->queue.places_max)
     return refuse(Code::OVERLOADED, "All places of this waiting room are given.");
-  LinePlace joined{order.event, place, order.user, now, std::nullopt};
+  return Joined{{order.event, last + 1, order.user, now, std::nullopt}, true};
+}
+
+Decision<Joined> decide_join(const Join& order, const View& view, TimePoint now,
+                             const std::optional<LinePlace>& current, Place last,
+                             const RecentPlaces& recent) {
+  const auto in_batch = view.line.find({order.event, order.user});
+  const auto batch_last = view.last_place.find(order.event);
+  auto joined =
+      place_of_join(order, view, now, in_batch == view.line.end() ? nullptr : &in_batch->second, current,
+                    std::max(last, batch_last == view.last_place.end() ? 0 : batch_last->second), recent);
+  if (!joined) return std::move(joined.error());
   Changes changes;
-  changes.line.push_back(joined);
-  return {Joined{joined, true}, std::move(changes)};
+  if (joined->is_new) changes.line.push_back(joined->place);
+  return {std::move(*joined), std::move(changes)};
 }
 
 Changes decide_admit(const Event& event, std::span<const LinePlace> places, const View& view,

@@ -40,6 +40,13 @@ Decision<Joined> decide_join(const Join& order, const View& view, TimePoint now,
                              const std::optional<LinePlace>& current, Place last,
                              const RecentPlaces& recent = {});
 
+// The same for whoever keeps the changes. `in_batch`: the user's newest place that this batch gave or gave
+// up, nullptr if it has none; `last`: the highest place given, by this batch too. Asks the view for nothing
+// of the line.
+Result<Joined> place_of_join(const Join& order, const View& view, TimePoint now, const LinePlace* in_batch,
+                             const std::optional<LinePlace>& current, Place last,
+                             const RecentPlaces& recent = {});
+
 void join_keys(const Join& order, const View& view, Keys& wanted);
 
 // Visits for the places that the room admits, and one event for all of them. The view needs its queue_key().

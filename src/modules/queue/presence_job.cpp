@@ -68,7 +68,7 @@ TimePoint PresenceJob::next_due(const Event& event, const RoomState& state, Time
   const auto found = times_.find(event.id);
   const Times times = found == times_.end() ? Times{} : found->second;
   TimePoint due = kNever;
-  if (state.room.line().present() > 0) due = std::max(now, times.next_search);
+  if (state.room.line().present() > 0 || state.room.has_unrecorded()) due = std::max(now, times.next_search);
   if (shares_presence_ && state.room.line().waiting() > 0)
     due = std::min(due, std::max(now, times.next_presence_share));
   return due;
@@ -108,8 +108,12 @@ void PresenceJob::search(const Event& event, Times& times, TimePoint now,
   Millis timeout = event.queue.presence_timeout;
   timeout += shares_presence_ ? timeout / kPresenceSharesPerTimeout * 2  // for signs of life in transit
                               : timeout / 10;  // 1.1 timeout: half of it and the longest silence that counts
-  auto absent = rooms_.with(
-      event.id, [&](RoomState& state) { return state.room.find_absent(timeout, now, kAbsentAtOnce); });
+  auto absent = rooms_.with(event.id, [&](RoomState& state) {
+    auto places = state.room.find_absent(timeout, now, kAbsentAtOnce);
+    const auto lost = state.room.unrecorded(kAbsentAtOnce);  // so that they stay uncounted (decision 0028)
+    places.insert(places.end(), lost.begin(), lost.end());
+    return places;
+  });
   times.next_search = absent.size() < kAbsentAtOnce ? now + kSearchEvery : now;
   if (!absent.empty()) due.push_back(std::make_unique<RecordAbsent>(rooms_, event.id, std::move(absent)));
 }

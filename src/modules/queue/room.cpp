@@ -57,12 +57,44 @@ std::optional<std::int64_t> seconds_for(std::uint32_t people, double per_second)
 
 }  // namespace
 
-void Room::joined(Place place, const UserId& user, TimePoint at) {
-  ensure(place == last_place() + 1, "places are assigned in order");
+void Room::append(const UserId& user, TimePoint at) {
   if (people_.empty()) epoch_ = at;
   people_.push_back({user, at});
   signs_.push_back({.seen = ticks(at), .polls = {.at = ticks(at)}});
   early_ends_.push_back(EarlyEnd::none);
+}
+
+void Room::joined_by_nobody_known(Place place, TimePoint at) {
+  ensure(place == last_place() + 1, "places are assigned in order");
+  append({}, at);
+  if (line_.waiting() == 0) busy_since_ = at;
+  line_.append(false);
+  line_.vanish(place);
+  unrecorded_.push_back(place);
+}
+
+std::vector<Place> Room::unrecorded(std::size_t at_most) const {
+  const auto count = static_cast<std::ptrdiff_t>(std::min(at_most, unrecorded_.size()));
+  return {unrecorded_.begin(), unrecorded_.begin() + count};
+}
+
+void Room::found(Place place, const UserId& user) {
+  if (!is_owner_lost(place)) return;
+  const auto newest = newest_place_.find(user);
+  const Place other = newest == newest_place_.end() ? 0 : *newest;
+  person(place).user = user;
+  if (other > place) return;  // they joined again
+  if (other != 0) {
+    place_before_[place] = other;
+    newest_place_.erase(newest);
+  }
+  newest_place_.insert(place);
+  if (priority_users_.contains(user)) line_.prioritise(place);
+}
+
+void Room::joined(Place place, const UserId& user, TimePoint at) {
+  ensure(place == last_place() + 1, "places are assigned in order");
+  append(user, at);
   note_sign(at);
   if (const auto before = newest_place_.find(user); before != newest_place_.end()) {
     place_before_[place] = *before;
@@ -83,6 +115,7 @@ void Room::vanished(const PlaceBitmap& block) {
   each_place(block, [&](Place place) {
     if (owner(place) && !line_.has_vanished(place)) line_.vanish(place);
   });
+  std::erase_if(unrecorded_, [&](Place place) { return block_of(place) == block.block; });
 }
 
 void Room::grant_priority(const UserId& user) {
@@ -106,7 +139,7 @@ Room::Ticks Room::ticks(TimePoint at) const {
 }
 
 void Room::seen(Place place, TimePoint now) {
-  if (!owner(place)) return;
+  if (!owner(place) || is_owner_lost(place)) return;
   signs_[place - 1].seen = ticks(now);
   line_.come_back(place);
   note_sign(now);
@@ -120,6 +153,7 @@ void Room::note_sign(TimePoint at) {
 void Room::everybody_seen(TimePoint now) {
   const Ticks at = ticks(now);
   for (Place place = 1; place <= last_place(); ++place) {
+    if (is_owner_lost(place)) continue;
     signs_[place - 1].seen = at;
     line_.come_back(place);
   }

@@ -41,7 +41,11 @@ class Room {
   static constexpr int kBurstsApart = 5;
 
   // Committed facts, in commit order.
-  void joined(Place place, const UserId& user, TimePoint at);            // place = last_place() + 1
+  void joined(Place place, const UserId& user, TimePoint at);  // place = last_place() + 1
+  // As joined(), but the line has lost who that is (decision 0028): vanished until found().
+  void joined_by_nobody_known(Place place, TimePoint at);
+  // Whose it is. They may have joined again meanwhile. No effect if the owner is known.
+  void found(Place place, const UserId& user);
   void left(Place place, TimePoint at, EarlyEnd by = EarlyEnd::left);    // while waiting
   void visit(Place place, TimePoint activated_at, TimePoint expires_at,  // begun, renewed or ended
              EarlyEnd ended_by = EarlyEnd::none);
@@ -71,8 +75,12 @@ class Room {
   Place last_place() const { return static_cast<Place>(people_.size()); }
   // The user's current place: waiting, or inside.
   std::optional<Place> place_of(const UserId& user, TimePoint now) const;
-  // nullptr for an unknown place.
+  // nullptr for an unknown place; the zero user for one whose owner was lost.
   const UserId* owner(Place place) const;
+  // Those of joined_by_nobody_known() that are not recorded as vanished yet, at most `at_most`.
+  std::vector<Place> unrecorded(std::size_t at_most) const;
+  bool has_unrecorded() const { return !unrecorded_.empty(); }
+  bool is_owner_lost(Place place) const { return owner(place) && *owner(place) == UserId{}; }
   // The user's places that were taken at `since` or later; at most `max` are counted, the newest first.
   RecentPlaces places_since(const UserId& user, TimePoint since, std::int64_t max) const;
   Standing standing(Place place, TimePoint now) const;
@@ -145,6 +153,7 @@ class Room {
   Ticks ticks(TimePoint at) const;
   bool is_absent(Place place, Millis timeout, TimePoint now) const;
   void note_sign(TimePoint at);
+  void append(const UserId& user, TimePoint at);
 
   // By place, from 1; in pieces that are never moved, so growth has no latency peak.
   std::deque<Person> people_;
@@ -154,6 +163,7 @@ class Room {
   TimePoint newest_sign_{};   // of life, of anybody
   Millis longest_silence_{};  // between two of them, since was_silent() was asked
   TimePoint forgiven_at_{};   // a burst of absences
+  std::vector<Place> unrecorded_;
   absl::flat_hash_set<UserId> priority_users_;
   absl::flat_hash_set<Place, ByUser, ByUser> newest_place_{0, ByUser{&people_}, ByUser{&people_}};
   // Of users who joined again: the place before this one.

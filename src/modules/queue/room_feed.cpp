@@ -47,13 +47,24 @@ void Rooms::restore(LineStore& line, StartupState& store) {
   };
   for (const auto& [id, event] : catalogue->events) {
     auto& users = granted[id];
+    std::size_t lost = 0;
     for_each_place(line, id, [&](const LinePlace& place) {
       registry_.with(place.event, [&](RoomState& state) {
         grant_until(state.room, users, place.joined_at);
-        state.room.joined(place.place, place.user, place.joined_at);
+        if (place.user == UserId{}) {
+          state.room.joined_by_nobody_known(place.place, place.joined_at);
+          ++lost;
+        } else {
+          state.room.joined(place.place, place.user, place.joined_at);
+        }
         if (place.left_at) state.room.left(place.place, *place.left_at, place.left_by);
       });
     });
+    if (lost == 0 || event->is_over(now)) continue;
+    admission_.rest(id, now + event->queue.presence_timeout);
+    log(LogLevel::warn,
+        "the queue has lost who has these places; their owners are let in next when they show their tokens",
+        {{"stagedoor.event.id", id.value}, {"stagedoor.places.lost", lost}});
   }
   for (auto& each : granted) {
     if (each.second.empty()) continue;

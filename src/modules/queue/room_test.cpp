@@ -56,6 +56,29 @@ TEST(WaitingSet, agrees_with_a_naive_list_on_random_traces) {
   }
 }
 
+// R-Q18
+TEST(Room, lets_the_owner_of_a_lost_place_in_next_once_they_are_found) {
+  Room room;
+  room.joined_by_nobody_known(1, kStart);
+  room.joined_by_nobody_known(2, kStart);
+  join(room, 1);
+  room.everybody_seen(kStart);
+  room.seen(2, kStart);
+  EXPECT_EQ(room.unrecorded(5), (std::vector<Place>{1, 2}));
+  room.vanished(room.line().absences(0));
+  EXPECT_TRUE(room.unrecorded(5).empty());
+  EXPECT_EQ(room.standing(3, kStart).position, 0u) << "the lost ones are not counted";
+  EXPECT_FALSE(room.place_of(UserId{}, kStart));
+  const QueuePolicy policy{.admission = Admission::capacity, .capacity = 10};
+  EXPECT_EQ(admit(room, policy, kStart), std::vector<Place>{3}) << "nobody is let in for them";
+  room.found(1, user(7));
+  room.found(1, user(8));
+  room.seen(1, kStart);
+  EXPECT_EQ(*room.owner(1), user(7));
+  EXPECT_EQ(room.place_of(user(7), kStart), 1u);
+  EXPECT_EQ(admit(room, policy, kStart), std::vector<Place>{1});
+}
+
 // R-A2
 TEST(Room, counts_a_users_places_since_a_time) {
   Room room;

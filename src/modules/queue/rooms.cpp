@@ -11,7 +11,7 @@ constexpr std::size_t kListedAtOnce = 10'000;  // under one lock: polls of the e
 
 bool is_somebody_elses(const Room& room, const PlaceRef& place) {
   const UserId* owner = room.owner(place.place);
-  return owner && *owner != place.user;
+  return owner && *owner != place.user && *owner != UserId{};
 }
 
 // Nobody waits for a sale that is over. If it is extended, they wait again.
@@ -82,6 +82,7 @@ std::optional<FanView> Rooms::watch(const PlaceRef& place) {
   return registry_.with(place.event, [&](RoomState& state) -> std::optional<FanView> {
     if (is_somebody_elses(state.room, place)) return std::nullopt;
     const TimePoint now = clock_.now();
+    state.room.found(place.place, place.user);  // who has its token (R-Q18)
     presence_.record(state, place, now);
     return view(state.room, place.place, event, now);
   });
@@ -93,6 +94,7 @@ Rooms::Poll Rooms::poll(const PlaceRef& place) {
   return registry_.with(place.event, [&](RoomState& state) -> Poll {
     if (is_somebody_elses(state.room, place)) return {};
     const TimePoint now = clock_.now();
+    state.room.found(place.place, place.user);  // who has its token (R-Q18)
     presence_.record(state, place, now);
     const FanView fan = view(state.room, place.place, event, now);
     const bool is_limited = event && event->queue.poll_min > Millis(0);
@@ -136,6 +138,17 @@ Millis Rooms::take_from_table(const PlaceRef& place, Millis advised) {
 
 Place Rooms::last_place(EventId event) const {
   return registry_.look(event, [](const RoomState& state) { return state.room.last_place(); });
+}
+
+std::optional<UserId> Rooms::owner(EventId event, Place place) const {
+  return registry_.look(event, [&](const RoomState& state) {
+    const UserId* owner = state.room.owner(place);
+    return owner ? std::optional(*owner) : std::nullopt;
+  });
+}
+
+void Rooms::found(const PlaceRef& place) {
+  registry_.with(place.event, [&](RoomState& state) { state.room.found(place.place, place.user); });
 }
 
 RoomNumbers Rooms::numbers(EventId event) const {

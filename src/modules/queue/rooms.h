@@ -41,7 +41,8 @@ class Rooms : public CommitObserver, public Job {
 
   // With several instances: see PresenceJob. Call before the lane starts.
   void share_presence() { presence_.share_presence(); }
-  // Rebuilds the rooms from the store, before the lane starts. All waiting users count as present.
+  // Rebuilds the rooms from the store, before the lane starts. All waiting users count as present. Where the
+  // line has lost owners of places, admission rests for presence_timeout, so that they can come back first.
   void restore(LineStore& line, StartupState& store);
 
   // Any thread from here on. The standing of the place; a place that is not yet known waits (R-Q6). nullopt
@@ -63,6 +64,10 @@ class Rooms : public CommitObserver, public Job {
   // own: whoever knows a user's id cannot spend the owner's polls (R-A2). Returns the time to wait; 0: none.
   Millis ask_again(const PlaceRef& place);
   Place last_place(EventId event) const;
+  // The zero user if the line has lost who it is.
+  std::optional<UserId> owner(EventId event, Place place) const;
+  // See Room::found().
+  void found(const PlaceRef& place);
   RoomNumbers numbers(EventId event) const;
   // See RoomRegistry. Lives as long as this object.
   const std::atomic<std::uint64_t>& changes(EventId event) { return registry_.changes(event); }

@@ -1,0 +1,2 @@
+SELECT id, url, since
+FROM line_sources

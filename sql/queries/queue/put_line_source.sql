@@ -1,0 +1,3 @@
+INSERT INTO line_sources (id, url, since)
+VALUES ($id, $url, $since)
+ON CONFLICT (id) DO UPDATE SET url = excluded.url, since = excluded.since
