@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """The program with its line on a real Redis, as operators and fans meet it (R-Q18)."""
+import contextlib
 import pathlib
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 import urllib.request
 import uuid
@@ -113,6 +114,10 @@ class LineOnRedis(unittest.TestCase):
         with self.assertRaisesRegex(RuntimeError, 'ended before it listened'):
             self.serve().__enter__()
 
+    def schema_needed(self):
+        with contextlib.closing(sqlite3.connect(self.folder / 'stagedoor.db')) as store:
+            return store.execute("SELECT value FROM meta WHERE name = 'schema_needed'").fetchone()[0]
+
     def test_a_store_has_one_line(self):
         with tempfile.TemporaryDirectory() as folder, Redis(folder) as other:
             with self.serve() as running:
@@ -123,6 +128,7 @@ class LineOnRedis(unittest.TestCase):
                     self.assertIn(refused.returncode, (1, 2), command)
                     self.assertIn(f'set room.url to {self.redis.url}', refused.stderr, command)
             self.assertEqual(other.ask('keys', '*'), '', 'nothing was written there')
+            self.assertEqual(self.schema_needed(), 16, 'a program of the version before would not know the places')
             with self.serve() as running:
                 self.join(running, str(uuid.uuid4()))
 
@@ -132,6 +138,7 @@ class LineOnRedis(unittest.TestCase):
         refused = self.run_program('serve', '--http.listen=127.0.0.1:0')
         self.assertNotEqual(refused.returncode, 0)
         self.assertIn('leave room.url empty', refused.stderr)
+        self.assertLess(self.schema_needed(), 16)
         with server.Server(self.folder) as running:
             self.join(running, str(uuid.uuid4()))
 
