@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <fstream>
 #include <set>
 #include <thread>
 
@@ -165,12 +164,8 @@ TEST_F(WaitingRoom, is_drawn_once_and_told_the_same_by_every_instance) {
   for (std::size_t i = 1; i < cluster().size(); ++i) EXPECT_EQ(positions(i, tokens), expected) << i;
 
   // Recomputed from what each instance publishes and the list of those who joined.
-  std::ofstream(cluster().server(0).folder() / "joins.csv")
-      << "place,user,joined_at_ms\n"
-      << cluster().ask(
-             "SELECT string_agg(concat_ws(',', place, user_id, joined_at), E'\\n' ORDER BY place) FROM "
-             "line_places WHERE event_id = 2")
-      << "\n";
+  const CommandResult listed = cluster().server(0).run({"fairness", "--event", "2", "--joins", "joins.csv"});
+  EXPECT_EQ(listed.exit_code, 0) << listed.out << listed.err;
   for (std::size_t i = 0; i < cluster().size(); ++i) {
     const CommandResult verified =
         cluster().server(0).run({"verify-draw", "--event", "2", "--url", cluster().server(i).url(), "--list",
