@@ -369,19 +369,21 @@ class KafkaRound(Round):
     def make_topic(self, **settings):
         """With settings as retention_ms='-1'."""
         named = {name.replace('_', '.'): value for name, value in settings.items()}
-        self.admin().create_topics([confluent_kafka.admin.NewTopic(self.name, 1, 1, config=named)])[self.name].result(20)
+        self.admin.create_topics([confluent_kafka.admin.NewTopic(self.name, 1, 1, config=named)])[self.name].result(20)
 
     def topic_settings(self):
         topic = confluent_kafka.admin.ConfigResource(confluent_kafka.admin.ConfigResource.Type.TOPIC, self.name)
-        found, = self.admin().describe_configs([topic]).values()
+        found, = self.admin.describe_configs([topic]).values()
         return {name: entry.value for name, entry in found.result(20).items()}
 
+    @functools.cached_property
     def admin(self):
+        """Kept: without it a call that waits for its answer is given up."""
         return confluent_kafka.admin.AdminClient({'bootstrap.servers': self.all.kafka.address})
 
     def delete_topic(self):
         """And make it again."""
-        self.admin().delete_topics([self.name])[self.name].result(20)
+        self.admin.delete_topics([self.name])[self.name].result(20)
         self.pause()
 
         def is_made():
@@ -389,7 +391,7 @@ class KafkaRound(Round):
                 self.make_topic(retention_ms='-1', cleanup_policy='delete')
                 return True
             except confluent_kafka.KafkaException as error:
-                return error.args[0].code() == confluent_kafka.KafkaError.TOPIC_ALREADY_EXISTS and self.name in self.admin().list_topics().topics
+                return error.args[0].code() == confluent_kafka.KafkaError.TOPIC_ALREADY_EXISTS and self.name in self.admin.list_topics().topics
         wait_until('the topic is made again', is_made)
 
     def stand_still(self):
