@@ -115,7 +115,16 @@ void expect_limits_hold(const Admissions& what) {
   Deployment sale(club_night(what.queue));
   std::vector<Call> joins;
   for (std::uint64_t n = 1; n <= what.waiting; ++n) joins.push_back(join(user(n), 1));
-  burst(sale.urls(), joins, 50);
+  // Who is told to ask again does so: a log elsewhere may be slow on a busy machine.
+  const auto asked_until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!joins.empty()) {
+    ASSERT_LT(std::chrono::steady_clock::now(), asked_until) << joins.size() << " have no place";
+    const auto replies = burst(sale.urls(), joins, 50);
+    std::vector<Call> again;
+    for (std::size_t i = 0; i < joins.size(); ++i)
+      if (replies[i].status == 503) again.push_back(joins[i]);
+    joins = std::move(again);
+  }
   const auto let_in = [&] { return sale.stored().visits.size(); };
   // Nobody polls: the server lets people in by itself (R-Q10).
   const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(120 + 2 * what.kills);
