@@ -49,6 +49,43 @@ class Process:
         return int(re.search(rf'{field}:\s+(\d+) kB', status)[1]) / 1024
 
 
+class RestartableServer:
+    """What a server that is killed and started again has besides: `with` starts and stops it. Its class has `running`, the Process or
+    None, start() and answers()."""
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    @property
+    def pid(self):
+        return self.running.process.pid
+
+    def wait_until_it_answers(self, name, seconds):
+        give_up = time.monotonic() + seconds
+        while not self.answers():
+            if self.running.process.poll() is not None or time.monotonic() > give_up:
+                said = self.running.said()[-3000:]
+                self.kill()
+                raise RuntimeError(f'{name} did not start:\n' + said)
+            time.sleep(0.02)
+
+    def stop(self):
+        """In an orderly way, within a few seconds."""
+        if self.running:
+            self.running.stop()
+            self.running = None
+
+    def kill(self):
+        """As a crash: SIGKILL."""
+        if self.running:
+            self.running.process.kill()
+            self.stop()
+
+
 class PostgresServer(Process):
     """A PostgreSQL of its own, reached by a socket in its folder (which must be on a path that everybody may enter,
     because it refuses to run as root). `settings` as on its command line: `name=value`."""

@@ -13,7 +13,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / 'tools'))
-from local_servers import Process, free_port
+from local_servers import Process, RestartableServer, free_port
 
 POM = pathlib.Path(__file__).with_name('pom.xml')
 JARS = pathlib.Path(os.environ.get('STAGEDOOR_TEST_KAFKA', ROOT / 'build/kafka'))
@@ -70,7 +70,7 @@ def fetch():
     new.rename(JARS)
 
 
-class KafkaBroker:
+class KafkaBroker(RestartableServer):
     """A broker with its data in `folder`. `with KafkaBroker(folder) as kafka:` serves until the end of the block at
     kafka.address. It keeps its ports and its data through kill() or stop() and start().
 
@@ -109,17 +109,6 @@ class KafkaBroker:
             **dict(properties)}
         (self.folder / 'server.properties').write_text(''.join(f'{name}={value}\n' for name, value in listed.items()))
 
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-
-    @property
-    def pid(self):
-        return self.running.process.pid
-
     def start(self, wait=True):
         self.running = Process([*self.prefix, 'java', f'-Xmx{self.heap}', '-XX:+UseSerialGC',
                                 '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', f'{self.jars}/*', 'kafka.Kafka',
@@ -128,13 +117,7 @@ class KafkaBroker:
             self.wait_until_ready()
 
     def wait_until_ready(self):
-        give_up = time.monotonic() + START_SECONDS
-        while not self.answers():
-            if self.running.process.poll() is not None or time.monotonic() > give_up:
-                said = self.running.said()[-3000:]
-                self.kill()
-                raise RuntimeError('the Kafka broker did not start:\n' + said)
-            time.sleep(0.1)
+        self.wait_until_it_answers('the Kafka broker', START_SECONDS)
 
     def answers(self):
         """Whether the broker answers a request for the versions of its API."""
@@ -152,18 +135,6 @@ class KafkaBroker:
                 return
             time.sleep(0.1)
         raise RuntimeError(f'the topic {name} was not made: {asked.stdout}{asked.stderr}')
-
-    def stop(self):
-        """In an orderly way, within a few seconds."""
-        if self.running:
-            self.running.stop()
-            self.running = None
-
-    def kill(self):
-        """As a crash: SIGKILL."""
-        if self.running:
-            self.running.process.kill()
-            self.stop()
 
 
 if __name__ == '__main__':

@@ -223,16 +223,11 @@ class Refused(Exception):
     """An answer that is not a success."""
 
 
-class Fans:
-    """with Fans(sale) as fans: fans.wait_for(100); threads of fans who hold, pay, cancel, get refunds and let holds lapse, each at
-    any of the instances, whatever fails."""
+class Threads:
+    """`with` runs run(chance) in THREADS threads, each with random choices of its own, until is_over is set at the end of the block."""
 
-    THREADS = 6
-
-    def __init__(self, sale, seed):
-        self.sale, self.seed, self.all_seats = sale, seed, sale.seats()
-        self.answered = self.failed = 0  # changes answered with success; calls without an answer or answered 5xx
-        self.is_over = threading.Event()
+    def __init__(self, seed):
+        self.seed, self.is_over = seed, threading.Event()
 
     def __enter__(self):
         self.threads = [threading.Thread(target=self.run, args=(random.Random(self.seed * 100 + number),))
@@ -245,6 +240,18 @@ class Fans:
         self.is_over.set()
         for thread in self.threads:
             thread.join()
+
+
+class Fans(Threads):
+    """with Fans(sale) as fans: fans.wait_for(100); threads of fans who hold, pay, cancel, get refunds and let holds lapse, each at
+    any of the instances, whatever fails."""
+
+    THREADS = 6
+
+    def __init__(self, sale, seed):
+        super().__init__(seed)
+        self.sale, self.all_seats = sale, sale.seats()
+        self.answered = self.failed = 0  # changes answered with success; calls without an answer or answered 5xx
 
     def wait_for(self, changes):
         """Waits until so many more changes were answered."""

@@ -2,14 +2,12 @@
 import contextlib
 import pathlib
 import shutil
-import signal
 import socket
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'tools'))
-from local_servers import Process, free_port
+from local_servers import Process, RestartableServer, free_port
 
 START_SECONDS = 20
 DURABLE = ('--appendonly', 'yes', '--appendfsync', 'everysec')
@@ -58,7 +56,7 @@ class RedisConnection:
         return None if rest == b'-1' else [self.reply() for _ in range(int(rest))]
 
 
-class RedisServer:
+class RedisServer(RestartableServer):
     """A server with its data in `folder`. `with RedisServer(folder) as redis:` serves until the end of the block. It keeps its port
     through kill() or stop() and start(), and its data if `options` say so (DURABLE)."""
 
@@ -71,30 +69,13 @@ class RedisServer:
         self.address, self.url = f'127.0.0.1:{self.port}', f'redis://127.0.0.1:{self.port}'
         self.running = None
 
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-
-    @property
-    def pid(self):
-        return self.running.process.pid
-
     def start(self):
         configuration = self.folder / 'redis.conf'  # Sentinel keeps its state there
         configuration.touch()
         self.running = Process([*self.prefix, 'redis-server', configuration, '--port', self.port, '--bind', '127.0.0.1', '--dir', self.folder,
                                 '--save', '', '--enable-debug-command', 'yes', '--repl-diskless-sync-delay', '0',
                                 *self.options], self.folder, stdout=subprocess.DEVNULL)
-        give_up = time.monotonic() + START_SECONDS
-        while not self.answers():
-            if self.running.process.poll() is not None or time.monotonic() > give_up:
-                said = self.running.said()[-3000:]
-                self.kill()
-                raise RuntimeError('redis-server did not start:\n' + said)
-            time.sleep(0.02)
+        self.wait_until_it_answers('redis-server', START_SECONDS)
 
     def answers(self):
         with contextlib.suppress(OSError, RedisError):
@@ -105,17 +86,6 @@ class RedisServer:
         """The reply to one command."""
         with RedisConnection(self.port, timeout) as connection:
             return connection.ask(*words)
-
-    def stop(self):
-        if self.running:
-            self.running.stop()
-            self.running = None
-
-    def kill(self):
-        """As a crash: SIGKILL."""
-        if self.running:
-            self.running.process.send_signal(signal.SIGKILL)
-            self.stop()
 
 
 class Sentinel(RedisServer):

@@ -3,14 +3,12 @@ import base64
 import collections
 import http.client
 import json
-import random
-import threading
 import time
 import urllib.parse
 import uuid
 
 import judge
-from sale import wait_until
+from sale import Threads, wait_until
 
 PEOPLE, EVERY_MS, CAPACITY = 15, 500, 40
 CATALOGUE = f'''
@@ -63,33 +61,21 @@ class Fan:
             connection.close()
 
 
-class Rush:
+class Rush(Threads):
     """with Rush(sale, seed) as rush: rush.wait_for(100); threads of fans who join, some twice at the same time, ask again, poll and
     leave, each at any of the instances, whatever fails."""
 
     THREADS = 8
 
     def __init__(self, sale, seed):
-        self.sale, self.seed = sale, seed
+        super().__init__(seed)
+        self.sale = sale
         self.answers = []                       # judge.Answer of each join
         self.doubles = collections.deque()      # users who are joining, for another thread
         self.to_ask_again = collections.deque()  # users who do not know whether they have a place
         self.refused = collections.Counter()    # answers that are not successes, by their code; '' has calls without an answer
         self.polls = self.failed_polls = 0
         self.wrong = []
-        self.is_over = threading.Event()
-
-    def __enter__(self):
-        self.threads = [threading.Thread(target=self.run, args=(random.Random(self.seed * 100 + number),))
-                        for number in range(self.THREADS)]
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.is_over.set()
-        for thread in self.threads:
-            thread.join()
 
     @property
     def new_places(self):

@@ -22,6 +22,8 @@
 #include <memory>
 #include <stdexcept>
 
+#include "support/free_port.h"
+
 namespace stagedoor::test {
 namespace {
 
@@ -65,19 +67,6 @@ void remove_old(const fs::path& root) {
     std::ifstream(entry.path() / "data/postmaster.pid") >> owner;
     if (owner == 0 || ::kill(owner, 0) != 0) fs::remove_all(entry.path(), error);
   }
-}
-
-int free_port() {
-  const int taken = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (::bind(taken, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-      ::getsockname(taken, reinterpret_cast<sockaddr*>(&address), &size) != 0)
-    throw std::runtime_error("no free port");
-  ::close(taken);
-  return ntohs(address.sin_port);
 }
 
 int wait_for(pid_t pid) {

@@ -1,10 +1,7 @@
 #include "support/redis_server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +13,8 @@
 #include <stdexcept>
 #include <thread>
 
+#include "support/free_port.h"
+
 namespace stagedoor::test {
 namespace {
 
@@ -23,19 +22,6 @@ constexpr auto kStartMax = std::chrono::seconds(20);
 
 bool is_on_path(const char* program) {
   return std::system((std::string("command -v ") + program + " >/dev/null 2>&1").c_str()) == 0;
-}
-
-int free_port() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  const bool is_bound = ::bind(socket, reinterpret_cast<sockaddr*>(&address), length) == 0 &&
-                        ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) == 0;
-  ::close(socket);
-  if (!is_bound) throw std::runtime_error("no port is free");
-  return ntohs(address.sin_port);
 }
 
 }  // namespace
