@@ -69,11 +69,14 @@ class WaitingRoom : public testing::Test {
       Api again(cluster().urls());
       for (std::size_t i = 0; i < replies.size(); ++i) {
         ApiReply joined(replies[i]);
-        for (int times = 0; joined.status == 503 && times < 100; ++times) {  // a starved instance, as below
+        int times = 0;
+        for (; joined.status == 503 && times < 100; ++times) {  // a starved instance, as below
           std::this_thread::sleep_for(milliseconds(100));
           joined = again.send(joins[i]);
         }
-        EXPECT_EQ(joined.status, 201) << joined.body << joined.error;
+        // In a log elsewhere the refused join may stand, and have its place by the time that it is repeated.
+        const bool stood = times > 0 && joined.status == 200;
+        EXPECT_TRUE(joined.status == 201 || stood) << joined.status << ' ' << joined.body << joined.error;
         if ((first + i) % each == 0) tokens.push_back(text(joined.data(), "token"));
       }
     }

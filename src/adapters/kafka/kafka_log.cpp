@@ -36,6 +36,7 @@ constexpr Property kProducing[] = {
     {"enable.idempotence", "true"},  // a repeat by the library itself is dropped by the broker
     {"acks", "all"},
     {"linger.ms", "0"},
+    {"allow.auto.create.topics", "false"},  // a topic made by the way would have the broker's retention
 };
 constexpr Property kConsuming[] = {
     {"group.id", "stagedoor-line"},  // is demanded, and never used
