@@ -384,7 +384,7 @@ class KafkaRound(Round):
     def delete_topic(self):
         """And make it again."""
         self.admin.delete_topics([self.name])[self.name].result(20)
-        self.pause()
+        self.pause(0.5, 2.5)
 
         def is_made():
             with contextlib.suppress(confluent_kafka.KafkaException):  # the old one is still going, or the new one is not known everywhere
