@@ -239,7 +239,8 @@ class Round:
 
     def mix(self):
         """Two faults, and an instance that dies while the second one goes on."""
-        first, second = self.chance.sample(self.MIXED, 2)
+        # One that stands still comes first: the dying one may not be it.
+        first, second = sorted(self.chance.sample(self.MIXED, 2), key=lambda fault: fault != Round.stop_instance)
         first(self)
         dying = threading.Thread(target=self.kill_instance)
         dying.start()
