@@ -312,6 +312,41 @@ TEST(MemoryLine, is_whole_again_after_it_lost_its_tail_again_and_again) {
   }
 }
 
+// Somebody joins whenever it is read.
+class RushedLog final : public LineLog {
+ public:
+  explicit RushedLog(LineLog& log) : log_(log) {}
+  void append(const LogRecord& record, Done done) override { log_.append(record, std::move(done)); }
+  std::vector<LogRecord> read(const std::map<EventId, LogPosition>& after, std::size_t limit,
+                              Millis wait) override {
+    if (++reads_ > 100) throw std::logic_error("the log is read for ever");
+    LogRecord record{.event = kEvent, .user = user_id(1000 + reads_)};
+    std::memcpy(record.random.bytes.data(), next_random(16).data(), 16);
+    append(record, [](Outcome) {});
+    return log_.read(after, limit, wait);
+  }
+  std::optional<LogRecord> find(EventId event, LogPosition at) override { return log_.find(event, at); }
+  LogPosition head(EventId event) override { return log_.head(event); }
+
+ private:
+  LineLog& log_;
+  std::uint32_t reads_ = 0;
+};
+
+TEST(MemoryLine, starts_in_the_middle_of_a_rush) {
+  memory::MemoryLog log;
+  Stage stage;
+  ManualClock clock(kNow);
+  SharedRows rows;
+  OneInstance one(rows, 1, log, clock, stage.view.catalogue);
+  for (std::uint32_t n = 1; n <= 5; ++n) one.join(n);
+  one.settle();
+  RushedLog rushed(log);
+  OneInstance two(rows, 2, rushed, clock, stage.view.catalogue);
+  EXPECT_THAT(two.rooms().everybody(kEvent), SizeIs(5));
+  EXPECT_EQ(two.rooms().owner(kEvent, 5), user_id(5));
+}
+
 TEST(MemoryLine, says_that_nothing_was_done_while_its_log_is_cut_off) {
   Stage stage;
   ManualClock clock{kNow};

@@ -21,15 +21,18 @@ LoggedLine::LoggedLine(LineLog& log, const ReadRows& store, Millis patience)
          .line_leave = [&](const LineLeave& row) { events_[row.event].leaves[row.place] = row; }});
 }
 
+// Up to the last mark, and then as far as the log is there at once: in a rush it may never be at its end.
 LineReplay LoggedLine::read_log(EventId event) {
   const OfEvent& rows = events_[event];
   LineReplay replay(rows.marks, rows.passed_over);
+  const LogPosition last = rows.marks.empty() ? LogPosition{} : rows.marks.back().at();
   for (LogPosition after;;) {
     const auto page = log_.read({{event, after}}, kPage, Millis(0));
     if (page.empty()) break;
     for (const LogRecord& record : page)
       if (record.at > after) replay.add(record);
     after = page.back().at;
+    if (page.size() < kPage && after >= last) break;
   }
   replay.drop_unproven();
   if (replay.is_damaged())
