@@ -66,7 +66,7 @@ class OneInstance {
                                      : boost::describe::enum_to_string(result.error().code, "?"));
     });
   }
-  void read() { joins_.read({kEvent}, Millis(10)); }
+  void read() { joins_.read({kEvent}, patience); }
   void run() {
     while (lane_.run_once()) {
     }
@@ -80,6 +80,7 @@ class OneInstance {
   const queue::Rooms& rooms() const { return rooms_; }
 
   std::multimap<std::uint32_t, std::string> answers;
+  Millis patience{10};  // with a log that has nothing new
 
  private:
   StorePorts ports(LineLog& log) {
@@ -283,6 +284,7 @@ TEST(MemoryLine, is_whole_again_after_it_lost_its_tail_again_and_again) {
     memory::MemoryLog log;
     OneInstance one(rows, 1, log, clock, stage.view.catalogue),
         two(rows, 2, log, clock, stage.view.catalogue);
+    one.patience = two.patience = Millis(0);
     std::uint32_t user = 0;
     const auto all = [](const OneInstance& each) {
       std::vector<std::pair<Place, UserId>> places;
