@@ -55,7 +55,7 @@ std::string fetch_set(const UrlOptions& options, const std::stop_token& stop) {
     throw Unavailable(why.what());
   }
   const CURLcode code = curl_easy_perform(handle.get());
-  if (fetch.received > kSetMax) throw Unavailable(kTooLarge);
+  if (code == CURLE_WRITE_ERROR) throw Unavailable(kTooLarge);
   if (code != CURLE_OK)
     throw Unavailable(fetch.guard.refused.empty() ? curl_easy_strerror(code) : fetch.guard.refused);
   long status = 0;
