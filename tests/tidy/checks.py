@@ -59,6 +59,8 @@ def may_include(name):
         return ['core/', 'json/']
     if area == 'protocol':
         return ['core/', 'protocol/']
+    if area == 'jwt':
+        return ['core/', 'json/', 'jwt/']
     if area == 'state':
         return ['core/', 'state/']
     if area == 'ports':
@@ -73,7 +75,10 @@ def may_include(name):
         reports = [] if parts[2] == 'tables' else ['adapters/reports/']
         if parts[2] == 'reports':
             reports.append('protocol/')  # a report computes a draw again
-        return ['core/', 'state/', 'ports/', 'sql/', 'adapters/tables/', *reports, f'adapters/{parts[2]}/']
+        if parts[2] == 'outgoing':
+            return ['core/', 'adapters/outgoing/']
+        outgoing = {'webhook': ['adapters/outgoing/'], 'jwks': ['adapters/outgoing/', 'jwt/']}.get(parts[2], [])
+        return ['core/', 'state/', 'ports/', 'sql/', 'adapters/tables/', *reports, *outgoing, f'adapters/{parts[2]}/']
     if area == 'api':
         return ['core/', 'json/', 'state/', 'ports/', 'engine/', 'http/', 'api/']
     if area == 'modules':
@@ -84,9 +89,11 @@ def may_include(name):
             allowed.append('ports/')
         if module == 'identity' or stem.startswith('http'):
             allowed += ['http/', 'api/']
+        if module == 'identity':
+            allowed.append('jwt/')
         return allowed
     if area == 'app' and len(parts) > 3:
-        below = ['core/', 'json/', 'protocol/', 'state/', 'ports/', 'engine/', 'http/', 'api/', 'modules/']
+        below = ['core/', 'json/', 'protocol/', 'jwt/', 'state/', 'ports/', 'engine/', 'http/', 'api/', 'modules/']
         wings = {
             'config': ['core/', 'adapters/system/', 'app/config/'],
             'instance': [*below, 'adapters/', 'app/config/', 'app/instance/'],
@@ -191,10 +198,29 @@ def no_sql_in_code(tree):
 def refusals_are_told_by_code(tree):
     """What was answered is read from Answer::refusal; only src/http, and clients of the API, look at statuses."""
     compared = re.compile(r'\bstatus\b(?:\(\))?\s*(?:[=!]=|[<>]=?)\s*(?:\d|k[A-Z])')
-    clients = ('src/http/', 'src/crowd/', 'src/adapters/webhook/', 'src/app/commands/events.cpp', 'verify_draw')
+    clients = ('src/http/', 'src/crowd/', 'src/adapters/webhook/', 'src/adapters/jwks/', 'src/app/commands/events.cpp', 'verify_draw')
     return [f'{name}:{number}: compares a status; read the refusal: {match[0]}'
             for name in tree.select(CPP, 'src/', tests=False) if not any(client in name for client in clients)
             for number, line in tree.lines(name) if (match := compared.search(line.split('//')[0]))]
+
+
+SECRETS_COMPARED_IN = 'src/core/same_secret.cpp'
+
+
+def secrets_are_compared_in_one_file(tree):
+    """In constant time. Goes by names, so it sees only what is named as a secret; a size, an iterator or an enumerator is none."""
+    function = re.compile(r'\b(CRYPTO_memcmp|(?:std::)?(?:mem|str|strn)cmp)\b')
+    secret = r'\b(?:\w+(?:\.|->))*(?:\w*_)?(?:secret|password|passphrase|mac|hmac|signature)_?'
+    compared = re.compile(rf'{secret}(?:\(\))?\s*[!=]=(?!\s*(?:\w+::|nullptr|""|std::nullopt))|[!=]=\s*{secret}(?![\w.:(]|->)')
+    found = []
+    for name in tree.select(CPP, 'src/', tests=False):
+        if name == SECRETS_COMPARED_IN:
+            continue
+        for number, line in tree.lines(name):
+            code = line.split('//')[0]
+            if (match := function.search(code)) or (match := compared.search(code)):
+                found.append(f'{name}:{number}: compares bytes as {match[0].strip()}; secrets are compared by is_same_secret only')
+    return found
 
 
 def files_say_their_job(tree):
@@ -428,5 +454,5 @@ def twin_readme_matches(tree):
 
 
 CHECKS = [include_directions, models_are_pure, beast_only_in_http, kafka_client_in_one_folder, coroutines_only_in_connection, one_mutex_file_of_the_rooms, one_namespace_a_folder, no_sql_in_code,
-          refusals_are_told_by_code, files_say_their_job, files_are_short, functions_are_short, no_absolute_paths, open_work_has_an_issue, links_resolve, named_files_exist,
+          refusals_are_told_by_code, secrets_are_compared_in_one_file, files_say_their_job, files_are_short, functions_are_short, no_absolute_paths, open_work_has_an_issue, links_resolve, named_files_exist,
           catalogue_fields_are_documented, limits_name_settings_that_exist, claims_are_tested, named_tests_exist, constraints_are_tested, diagrams_are_there, twin_readme_matches]

@@ -81,7 +81,11 @@ class PlantedFault(unittest.TestCase):
             'src/modules/wallet/model.cpp': '#include "http/types.h"\n',
             'src/modules/wallet/http.cpp': '#include "http/types.h"\n',
             'src/api/call.h': '#include "http/types.h"\n#include "modules/queue/room.h"\n',
-            'src/modules/identity/identity.h': '#include "http/types.h"\n',
+            'src/modules/identity/identity.h': '#include "http/types.h"\n#include "jwt/verify.h"\n',
+            'src/modules/queue/turn.cpp': '#include "jwt/verify.h"\n',
+            'src/jwt/keys.h': '#include "json/parse.h"\n#include "adapters/jwks/load.h"\n',
+            'src/adapters/jwks/load.cpp': '#include "adapters/outgoing/request.h"\n#include "jwt/keys.h"\n#include "adapters/webhook/a.h"\n',
+            'src/adapters/outgoing/request.cpp': '#include "adapters/jwks/load.h"\n',
             'src/modules/queue/turn.h': '#include "http/types.h"\n',
             'src/modules/queue/room.h': '#include "http/types.h"\n',
             'src/modules/wallet/jobs.cpp': '#include "modules/payment/model.h"\n',
@@ -90,10 +94,10 @@ class PlantedFault(unittest.TestCase):
             'src/app/instance/open_store.cpp': '#include "adapters/sqlite/a.h"\n#include "app/commands/cli.h"\n',
             'src/app/instance/instance.h': '#include "http/router.h"\n#include "http/server.h"\n#include "app/instance/open_store.h"\n',
             'src/app/commands/audit.cpp': '#include "app/instance/open_store.h"\n#include "adapters/sqlite/a.h"\n',
-        }, 'src/adapters/sqlite/a.h:1', 'src/adapters/tables/rows.h:1', 'src/api/call.h:2', 'src/app/commands/audit.cpp:2',
+        }, 'src/adapters/jwks/load.cpp:3', 'src/adapters/outgoing/request.cpp:1', 'src/adapters/sqlite/a.h:1', 'src/adapters/tables/rows.h:1', 'src/api/call.h:2', 'src/app/commands/audit.cpp:2',
             'src/app/config/secrets.cpp:2', 'src/app/instance/instance.h:2', 'src/app/instance/instance.h:3',
-            'src/app/instance/open_store.cpp:2', 'src/core/a.h:1', 'src/engine/a.h:2',
-            'src/modules/payment/jobs.cpp:2', 'src/modules/queue/room.h:1', 'src/modules/queue/turn.h:1', 'src/modules/wallet/jobs.cpp:1', 'src/modules/wallet/model.cpp:1')
+            'src/app/instance/open_store.cpp:2', 'src/core/a.h:1', 'src/engine/a.h:2', 'src/jwt/keys.h:2',
+            'src/modules/payment/jobs.cpp:2', 'src/modules/queue/room.h:1', 'src/modules/queue/turn.cpp:1', 'src/modules/queue/turn.h:1', 'src/modules/wallet/jobs.cpp:1', 'src/modules/wallet/model.cpp:1')
 
     def test_clock_or_chance_in_a_model(self):
         self.assert_finds(checks.models_are_pure, {
@@ -141,6 +145,16 @@ class PlantedFault(unittest.TestCase):
                                          'f("UPDATE t SET a = 1");\nf("nothing from selection");\n',
             'src/adapters/sqlite/a_test.cpp': 'f("DELETE FROM seats");\n',
         }, *(f'src/adapters/sqlite/a.cpp:{line}' for line in (1, 2, 3)))
+
+    def test_secret_compared_elsewhere(self):
+        faults = ('if (CRYPTO_memcmp(a, b, 32) == 0) f();', 'if (std::memcmp(a, b, 4)) f();', 'return strcmp(a, b);', 'if (key.secret == given) f();',
+                  'if (secret_ != given) f();', 'if (given == options.gateway_secret) f();', 'return mac() == other;', 'if (given != proof->signature) f();')
+        fine = ('if (secret == Secret::whole) f();', 'if (mac != nullptr) f();', 'if (secret == "") f();', 'std::memcpy(a, b, 4);', 'if (n == secret.size()) f();',
+                '// secret == given', 'if (size == secret_size) f();', 'auto secret = given;')
+        text = ''.join(line + '\n' for line in faults + fine)
+        self.assert_finds(checks.secrets_are_compared_in_one_file, {
+            'src/core/same_secret.cpp': text, 'src/core/a_test.cpp': text, 'tests/a.cpp': text, 'src/core/a.cpp': text},
+            *(f'src/core/a.cpp:{line}' for line in range(1, len(faults) + 1)))
 
     def test_status_compared_outside_http(self):
         text = 'if (answer.status >= 500) retry();\nif (row.status == ReservationStatus::PAID) f();\n// status == 503\n'

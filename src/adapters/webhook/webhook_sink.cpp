@@ -11,7 +11,7 @@
 #include <optional>
 #include <string_view>
 
-#include "adapters/webhook/addresses.h"
+#include "adapters/outgoing/request.h"
 #include "adapters/webhook/signature.h"
 #include "core/ensure.h"
 
@@ -22,14 +22,6 @@ using Result = Delivered::Result;
 
 constexpr int kLookForStopMs = 100;
 
-void start_curl_once() {
-  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-  ensure(code == CURLE_OK, "libcurl starts");
-}
-
-struct FreeEasy {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-};
 struct FreeList {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
@@ -47,32 +39,16 @@ void add_header(std::unique_ptr<curl_slist, FreeList>& list, const std::string& 
 // One POST.
 struct Delivery {
   std::size_t event = 0;  // its number in the batch
-  bool is_plain = false;  // http://
-  bool takes_private = false;
-  std::unique_ptr<CURL, FreeEasy> handle;
+  outgoing::Guard guard;
+  outgoing::Easy handle;
   std::unique_ptr<curl_slist, FreeList> headers;
-  std::size_t answered = 0;       // bytes
-  const char* refused = nullptr;  // why an address was not connected to
+  std::size_t answered = 0;  // bytes
 };
 
 std::size_t take_bytes(char*, std::size_t size, std::size_t count, void* of) {
   auto& delivery = *static_cast<Delivery*>(of);
   delivery.answered += size * count;
   return delivery.answered > WebhookSink::kAnswerMax ? 0 : size * count;  // 0 ends the delivery
-}
-
-curl_socket_t open_socket(void* of, curlsocktype, curl_sockaddr* address) {
-  auto& delivery = *static_cast<Delivery*>(of);
-  const bool is_internet = is_public(&address->addr);
-  if (!is_internet && !delivery.takes_private) {
-    delivery.refused = "its address is not public, and events.private_targets is false";
-    return CURL_SOCKET_BAD;
-  }
-  if (is_internet && delivery.is_plain) {
-    delivery.refused = "its address is public, and http:// would go over the internet without encryption";
-    return CURL_SOCKET_BAD;
-  }
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 // How long the receiver asks to be left alone; nullopt: it does not say so, or until a time that has passed.
@@ -84,19 +60,13 @@ std::optional<Millis> wait_of(const Delivery& delivery) {
   return std::chrono::seconds(std::min(seconds, kMost));
 }
 
-template <class Value>
-void set(CURL* handle, CURLoption option, Value value) {
-  const CURLcode code = curl_easy_setopt(handle, option, value);
-  if (code != CURLE_OK) throw SinkUnavailable(curl_easy_strerror(code));
-}
-
 }  // namespace
 
 // The connections, which are kept between batches, and the deliveries in flight.
 class WebhookSink::Client {
  public:
   explicit Client(WebhookOptions options) : options_(std::move(options)) {
-    start_curl_once();
+    outgoing::start_curl_once();
     multi_.reset(curl_multi_init());
     ensure(multi_ != nullptr, "libcurl makes a handle");
     curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, long(kInFlightMax));
@@ -126,8 +96,7 @@ void WebhookSink::Client::start(std::size_t number, const OutboxEvent& event) {
   Delivery& delivery = deliveries_.emplace_back();
   try {
     delivery.event = number;
-    delivery.is_plain = options_.url.starts_with("http://");
-    delivery.takes_private = options_.private_targets;
+    delivery.guard = {.takes_private = options_.private_targets, .setting = "events.private_targets"};
     delivery.handle.reset(curl_easy_init());
     CURL* const handle = delivery.handle.get();
     if (!handle) throw SinkUnavailable("no memory for a delivery");
@@ -138,33 +107,21 @@ void WebhookSink::Client::start(std::size_t number, const OutboxEvent& event) {
                                              signature(options_.secrets, std::int64_t(at), event.json)));
     if (!event.row.trace.empty()) add_header(delivery.headers, "traceparent: " + event.row.trace);
     add_header(delivery.headers, "Expect:");  // the body follows at once
-    set(handle, CURLOPT_URL, options_.url.c_str());
-    set(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-    set(handle, CURLOPT_FOLLOWLOCATION, 0L);
-    set(handle, CURLOPT_PROXY, "");  // also not those of the environment
-    set(handle, CURLOPT_NETRC, long(CURL_NETRC_IGNORED));
-    set(handle, CURLOPT_HTTP_VERSION, long(CURL_HTTP_VERSION_1_1));
-    set(handle, CURLOPT_SSLVERSION, long(CURL_SSLVERSION_TLSv1_2));
-    set(handle, CURLOPT_SSL_VERIFYPEER, 1L);
-    set(handle, CURLOPT_SSL_VERIFYHOST, 2L);
-    set(handle, CURLOPT_NOSIGNAL, 1L);
-    set(handle, CURLOPT_QUICK_EXIT, 1L);  // a stop does not wait for a name server
-    set(handle, CURLOPT_CONNECTTIMEOUT_MS, long(options_.connect_limit.count()));
-    set(handle, CURLOPT_TIMEOUT_MS, long(options_.total_limit.count()));
-    set(handle, CURLOPT_USERAGENT, "Stagedoor");
-    set(handle, CURLOPT_HTTPHEADER, delivery.headers.get());
-    set(handle, CURLOPT_POST, 1L);
-    set(handle, CURLOPT_POSTFIELDS, event.json.data());
-    set(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(event.json.size()));
-    set(handle, CURLOPT_WRITEFUNCTION, &take_bytes);
-    set(handle, CURLOPT_WRITEDATA, static_cast<void*>(&delivery));
-    set(handle, CURLOPT_HEADERFUNCTION, &take_bytes);
-    set(handle, CURLOPT_HEADERDATA, static_cast<void*>(&delivery));
-    set(handle, CURLOPT_OPENSOCKETFUNCTION, &open_socket);
-    set(handle, CURLOPT_OPENSOCKETDATA, static_cast<void*>(&delivery));
-    set(handle, CURLOPT_PRIVATE, static_cast<void*>(&delivery));
+    outgoing::prepare(handle, options_.url, {options_.connect_limit, options_.total_limit}, delivery.guard);
+    outgoing::set(handle, CURLOPT_HTTPHEADER, delivery.headers.get());
+    outgoing::set(handle, CURLOPT_POST, 1L);
+    outgoing::set(handle, CURLOPT_POSTFIELDS, event.json.data());
+    outgoing::set(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(event.json.size()));
+    outgoing::set(handle, CURLOPT_WRITEFUNCTION, &take_bytes);
+    outgoing::set(handle, CURLOPT_WRITEDATA, static_cast<void*>(&delivery));
+    outgoing::set(handle, CURLOPT_HEADERFUNCTION, &take_bytes);
+    outgoing::set(handle, CURLOPT_HEADERDATA, static_cast<void*>(&delivery));
+    outgoing::set(handle, CURLOPT_PRIVATE, static_cast<void*>(&delivery));
     if (const CURLMcode code = curl_multi_add_handle(multi_.get(), handle); code != CURLM_OK)
       throw SinkUnavailable(curl_multi_strerror(code));
+  } catch (const outgoing::NotPossible& why) {
+    deliveries_.pop_back();
+    throw SinkUnavailable(why.what());
   } catch (...) {
     deliveries_.pop_back();
     throw;
@@ -200,7 +157,7 @@ Delivered WebhookSink::Client::judge(const Delivery& delivery, CURLcode code) {
   long status = 0;
   curl_easy_getinfo(delivery.handle.get(), CURLINFO_RESPONSE_CODE, &status);
   const bool is_cut_here = code == CURLE_WRITE_ERROR && delivery.answered > kAnswerMax;
-  if (delivery.refused && code != CURLE_OK) return {Result::refused, delivery.refused};
+  if (!delivery.guard.refused.empty() && code != CURLE_OK) return {Result::refused, delivery.guard.refused};
   if (code != CURLE_OK && !is_cut_here) return {Result::refused, curl_easy_strerror(code)};
   if (status >= 200 && status < 300) return {Result::accepted, {}};
   constexpr long kTooManyRequests = 429, kUnavailable = 503;

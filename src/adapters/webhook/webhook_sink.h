@@ -1,9 +1,7 @@
 // Events as signed POST requests, one each, over libcurl (R-E2).
 //
-// What a receiver can make this process do is limited: no redirect is followed, no proxy, cookie or password
-// is used, an answer is read for at most kAnswerMax bytes and never kept, and a delivery ends after
-// `total_limit`. The address is checked where it is connected to, so a name that resolves to something else
-// the second time gains nothing.
+// What a receiver can make this process do is limited (adapters/outgoing/request.h). An answer is read for at
+// most kAnswerMax bytes and never kept, and a delivery ends after `total_limit`.
 #pragma once
 
 #include <functional>

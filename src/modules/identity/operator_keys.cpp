@@ -1,13 +1,13 @@
 #include "modules/identity/operator_keys.h"
 
 #include <fmt/format.h>
-#include <openssl/crypto.h>
 
 #include <algorithm>
 
 #include "core/ensure.h"
 #include "core/log.h"
 #include "core/refusals.h"
+#include "core/same_secret.h"
 #include "modules/identity/bearer.h"
 
 namespace stagedoor::identity {
@@ -51,7 +51,7 @@ Result<Operator> OperatorKeys::check(std::string_view authorization, Role needed
   const auto keys = *keys_.lock();
   const Operator* found = nullptr;
   for (const Key& key : *keys) {
-    if (CRYPTO_memcmp(key.digest.data(), digest.data(), digest.size()) == 0) found = &key.owner;
+    if (is_same_secret(key.digest, digest)) found = &key.owner;
   }
   if (!found || secret.empty()) {
     return refuse(Code::ADMIN_KEY_INVALID, "Send an operator key: Authorization: Bearer <secret>");

@@ -1,4 +1,4 @@
-#include "adapters/webhook/addresses.h"
+#include "adapters/outgoing/addresses.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -9,7 +9,7 @@
 #include <cstring>
 #include <span>
 
-namespace stagedoor::webhook {
+namespace stagedoor::outgoing {
 namespace {
 
 struct Network4 {
@@ -68,4 +68,4 @@ bool is_public(const sockaddr* address) {
   return is_public6(std::span<const std::uint8_t, 16>(ip.sin6_addr.s6_addr));
 }
 
-}  // namespace stagedoor::webhook
+}  // namespace stagedoor::outgoing

@@ -1,4 +1,4 @@
-#include "adapters/webhook/addresses.h"
+#include "adapters/outgoing/addresses.h"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 
 #include <string>
 
-namespace stagedoor::webhook {
+namespace stagedoor::outgoing {
 namespace {
 
 bool is_public_text(const std::string& text) {
@@ -22,7 +22,7 @@ bool is_public_text(const std::string& text) {
 }
 
 // R-E2
-TEST(WebhookAddresses, are_public_only_on_the_internet) {
+TEST(Addresses, are_public_only_on_the_internet) {
   for (const char* text :
        {"1.1.1.1", "8.8.8.8", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.255.255.255",
         "128.0.0.0", "169.253.255.255", "169.255.0.0", "172.15.255.255", "172.32.0.0", "192.167.255.255",
@@ -72,11 +72,11 @@ TEST(WebhookAddresses, are_public_only_on_the_internet) {
     EXPECT_FALSE(is_public_text(text)) << text;
 }
 
-TEST(WebhookAddresses, are_of_ip) {
+TEST(Addresses, are_of_ip) {
   sockaddr_un file{};
   file.sun_family = AF_UNIX;
   EXPECT_FALSE(is_public(reinterpret_cast<const sockaddr*>(&file)));
 }
 
 }  // namespace
-}  // namespace stagedoor::webhook
+}  // namespace stagedoor::outgoing
