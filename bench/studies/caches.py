@@ -460,7 +460,8 @@ def draw_staleness(points):
 
 def versions():
     return report.machine(PostgreSQL=report.version('psql', '--version'), Redis=report.version('redis-server', '--version'),
-                          nginx=report.version('nginx', '-v'), Stagedoor=report.version(servers.STAGEDOOR, 'version'))
+                          nginx=report.version('nginx', '-v'), Stagedoor=report.version(servers.STAGEDOOR, 'version'),
+                          **{'load average before the start': f'{os.getloadavg()[0]:.1f}'})
 
 
 def sections(points):

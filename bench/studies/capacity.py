@@ -246,7 +246,7 @@ class History:
                     created_at, updated_at, version)
                   with recursive n(i) as (select 0 union all select i + 1 from n where i < ?1 - 1)
                   select ?2 + i, ?3 + i % ?4, ?5, ?6, fan.user_id, fan.place, 3, 2, 50000, ?7 + 300000, ?7, ?7, 2
-                  from n cross join fan on fan.n = (i * 7919) % ?8''', (more, first, seat, seats, date, EVENT_SELL, now, fans))
+                  from n cross join fan on fan.n = (i * 7919) % ?8''', (more, first, seat, seats, date, EVENT_SELL, now - 1, fans))
                 database.execute("update meta set value = ? where name = 'ids_reserved_to'", (first + more,))
                 database.execute("update meta set value = ? where name = 'outbox_forgotten_until'", (now,))
             database.commit()
@@ -439,7 +439,8 @@ def main(words):
     folder = pathlib.Path(tempfile.mkdtemp(prefix='stagedoor-study-', dir=options.folder))
     folder.chmod(0o755)  # PostgreSQL runs as another user
     results = report.Results('capacity', options, report.machine(Stagedoor=report.version(servers.STAGEDOOR, 'version'),
-                                                                 SQLite=sqlite3.sqlite_version, PostgreSQL=report.version('psql', '--version')))
+                                                                 SQLite=sqlite3.sqlite_version, PostgreSQL=report.version('psql', '--version'),
+                                                                 **{'load average before the start': f'{os.getloadavg()[0]:.1f}'}))
     try:
         measure(options, folder, results)
     finally:
