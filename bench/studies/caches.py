@@ -1,8 +1,8 @@
-"""Where a cache pays, and what it serves that is no longer so (R-L2): a list of 1,000 events and one of 200 dates, read in seven ways.
+"""Where a cache pays, and what it serves that is no longer so (R-L2): a list of 1,000 events and one of 200 dates, read in eight ways.
 
 Everything behind the port shares core 0: the program that answers, PostgreSQL, Redis, nginx. The load generator has core 1; it sends in
-open loop, and times count from the moment a request was due. Six ways are one program (bench_caches) on the product's HTTP library over
-the same tables in PostgreSQL; the seventh is the product."""
+open loop, and times count from the moment a request was due. Seven ways are one program (bench_caches) on the product's HTTP library
+over the same tables in PostgreSQL; the eighth is the product."""
 import contextlib
 import json
 import os
@@ -33,7 +33,8 @@ BACKGROUND = 200  # reads a second beside those that look for stale answers
 QUERY_EXTRA_MS = 50  # of the stampede: a query that takes so much longer, as one over more rows would
 STAMPEDE_RATE = 200
 # Name, and what the page says of it.
-WAYS = {'none': 'no cache: a SELECT and its JSON for every request', 'look-aside': f'look-aside: the JSON in Redis, TTL {TTL_MS} ms, a write deletes the key',
+WAYS = {'none': 'no cache: a SELECT and its JSON for every request',
+        'coalesced': 'no cache, but who asks while a query runs waits for its answer', 'look-aside': f'look-aside: the JSON in Redis, TTL {TTL_MS} ms, a write deletes the key',
         'read-through': f'read-through: the rows in process, TTL {TTL_MS} ms', 'write-through': 'write-through: the rows in process, a write changes them',
         'rendered': 'rendered bytes in process, made again after a write', 'proxy': f'nginx proxy_cache, TTL {TTL_MS} ms, before no cache',
         'product': 'Stagedoor: rendered bytes of its view'}
@@ -201,7 +202,8 @@ class Setting:
         self.folder, self.started = folder, started
         self.postgres = started.enter_context(Postgres(folder / 'postgres'))
         self.redis = started.enter_context(RedisServer(folder / 'redis', prefix=pinned(servers.SERVER_CORE, [])))
-        self.ways = {name: self.way(name) for name in ('none', 'look-aside', 'read-through', 'write-through', 'rendered')}
+        self.ways = {name: self.way('none' if name == 'coalesced' else name, name=name)
+                     for name in ('none', 'coalesced', 'look-aside', 'read-through', 'write-through', 'rendered')}
         if shutil.which('nginx'):
             self.ways['proxy'] = self.proxy(single_flight=True)
         else:
@@ -216,7 +218,7 @@ class Setting:
         return (stack or self.started).enter_context(CacheServer(self.new_folder(), self.postgres, self.redis, strategy, *options))
 
     def way(self, strategy, *options, single_flight=True, stack=None, name=None):
-        server = self.server(strategy, *options, *(['--single-flight'] if single_flight else []), stack=stack)
+        server = self.server(strategy, *options, *(['--single-flight'] if single_flight and name != 'none' else []), stack=stack)
         return Way(name or strategy, server.port, server.counts)
 
     def proxy(self, *options, single_flight, stack=None, name='proxy'):
@@ -300,7 +302,8 @@ def staleness(way, seconds, background):
             version = shown()
             reads += 1
             if version < newest:
-                ages.append((sent - writer.answered[min(v for v in writer.answered if v > version)]) * 1000)
+                missed = next(at for changed, at in list(writer.answered.items()) if changed > version)
+                ages.append((sent - missed) * 1000)
             time.sleep(max(0, sent + 0.01 - time.monotonic()))
         writer.join()
         finish_load(crowd)
