@@ -25,7 +25,7 @@ sys.path.insert(0, str(servers.ROOT / 'tests/lines'))
 from redis_server import RedisServer
 
 PROGRAM = servers.BUILD / 'bench/bench_caches'
-EVENTS, DATES = 1000, 200
+SIZES = (1000, 200)  # events, and dates of the first
 RATES = {'events': 3000, 'dates': 4000}  # offered a second
 TTL_MS = 1000
 CHANGES = 20  # a second, all of event 1
@@ -41,22 +41,25 @@ WAYS = {'none': 'no cache: a SELECT and its JSON for every request',
 REFERENCE = ('none', 'product')  # measured longer
 # The requirements' reference figures (R-L2): answers a second without and with a cache, on another machine.
 SEEDS = {'events': (1316, 1760), 'dates': (1890, 3028)}
-SCHEMA = f'''
+
+
+def schema(events, dates):
+    return f'''
 create table events (id bigint primary key, version bigint not null, name text not null, performer text not null, venue text not null,
   time_zone text not null, sale_from bigint not null, sale_until bigint not null, status text not null, seats_left bigint not null,
   seats bigint not null, held bigint not null, created_at bigint not null, updated_at bigint not null);
 insert into events select n, 0, 'Event ' || n || ' v0', 'The Understudies', 'Bench Hall', 'Asia/Seoul', 1577836800000, 3976214400000, 'ON_SALE',
-  50, 50, 0, 1577836800000, 1577836800000 from generate_series(1, {EVENTS}) n;
+  50, 50, 0, 1577836800000, 1577836800000 from generate_series(1, {events}) n;
 create table dates (id bigint primary key, event_id bigint not null references events, starts_at bigint not null, booking_from bigint not null,
   booking_until bigint not null, seats_left bigint not null, seats bigint not null, category text not null, price bigint not null,
   created_at bigint not null, updated_at bigint not null);
-insert into dates select n, 1 + (n - 1) / {DATES}, 3978892800000 + n * 3600000::bigint, 1577836800000, 3976214400000, 50, 50, 'Standard', 110000,
-  1577836800000, 1577836800000 from generate_series(1, {EVENTS * DATES}) n;
+insert into dates select n, 1 + (n - 1) / {dates}, 3978892800000 + n * 3600000::bigint, 1577836800000, 3976214400000, 50, 50, 'Standard', 110000,
+  1577836800000, 1577836800000 from generate_series(1, {events * dates}) n;
 create index on dates (event_id);
 analyze;'''
 
 
-def catalogue():
+def catalogue(events, dates):
     """The same lists for the product."""
     window = 'from: 2020-01-01T00:00:00Z, until: 2096-01-01T00:00:00Z'
     door = 'admission: interval, people: 1000000, every: 1s, active_ttl: 12h, visit_max: 12h, presence_timeout: 12h, poll_min: 0s'
@@ -68,16 +71,16 @@ def catalogue():
 
     def event(n):
         return (f'  - id: {n}\n    name: Event {n} v0\n    performer: The Understudies\n    venue: Bench Hall\n    on_sale: {{{window}}}\n'
-                f'    queue: {{{door}}}\n    dates:\n' + ''.join(date(n, i) for i in range(DATES if n == 1 else 1)))
-    return 'layouts:\n  club: {seats: 50, category: Standard}\n  one: {seats: 1, category: Standard}\nevents:\n' + ''.join(event(n + 1) for n in range(EVENTS))
+                f'    queue: {{{door}}}\n    dates:\n' + ''.join(date(n, i) for i in range(dates if n == 1 else 1)))
+    return 'layouts:\n  club: {seats: 50, category: Standard}\n  one: {seats: 1, category: Standard}\nevents:\n' + ''.join(event(n + 1) for n in range(events))
 
 
 class Postgres(PostgresServer):
-    def __init__(self, folder):
+    def __init__(self, folder, sizes):
         folder.mkdir()
         super().__init__(folder, ['shared_buffers=256MB', 'max_connections=300'])
         os.sched_setaffinity(self.process.pid, {int(servers.SERVER_CORE)})  # what it starts inherits that
-        self.psql('-c', SCHEMA)
+        self.psql('-c', schema(*sizes))
 
 
 class CacheServer(Process):
@@ -188,10 +191,10 @@ class Way:
         return {'target': self.target(which), 'headers': [f'Authorization: {self.token}'] if self.token else [], 'connections': 256, **options}
 
 
-def product(folder, started, settings=(), imports=True):
+def product(folder, started, sizes, settings=(), imports=True):
     """The product as a Way: its port, and a token that may read the dates."""
     folder.mkdir()
-    (folder / 'catalogue.yaml').write_text(catalogue())
+    (folder / 'catalogue.yaml').write_text(catalogue(*sizes))
     server = started.enter_context(Stagedoor(folder, folder / 'catalogue.yaml' if imports else None, settings))
     token = server.ask('POST', '/queue', '', '{"userId":"00000000-0000-4000-8000-000000000001","eventId":1}')['token']
     while server.ask('GET', '/queue', token)['status'] != 'ACTIVATED':
@@ -202,9 +205,9 @@ def product(folder, started, settings=(), imports=True):
 class Setting:
     """All servers, started once; those that nobody asks cost nothing."""
 
-    def __init__(self, folder, started):
-        self.folder, self.started = folder, started
-        self.postgres = started.enter_context(Postgres(folder / 'postgres'))
+    def __init__(self, folder, started, sizes):
+        self.folder, self.started, self.sizes = folder, started, sizes
+        self.postgres = started.enter_context(Postgres(folder / 'postgres', sizes))
         self.redis = started.enter_context(RedisServer(folder / 'redis', prefix=pinned(servers.SERVER_CORE, [])))
         self.ways = {name: self.way('none' if name == 'coalesced' else name, name=name)
                      for name in ('none', 'coalesced', 'look-aside', 'read-through', 'write-through', 'rendered')}
@@ -212,7 +215,7 @@ class Setting:
             self.ways['proxy'] = self.proxy(single_flight=True)
         else:
             say('  no proxy: nginx is not installed (Debian: apt-get install nginx-light)')
-        server, token = product(folder / 'product', started)
+        server, token = product(folder / 'product', started, sizes)
         self.ways['product'] = Way('product', server.port, token=token)
 
     def new_folder(self):
@@ -238,8 +241,8 @@ class Setting:
         database = self.started.enter_context(PostgresServer(self.folder / 'product-database', ['shared_buffers=256MB']))
         os.sched_setaffinity(database.process.pid, {int(servers.SERVER_CORE)})
         settings = [f'store.url={database.url()}', 'auth.keys=' + 'k' * 32]
-        writes, token = product(self.folder / 'writes', self.started, settings)
-        reads, _ = product(self.folder / 'reads', self.started, settings, imports=False)
+        writes, token = product(self.folder / 'writes', self.started, self.sizes, settings)
+        reads, _ = product(self.folder / 'reads', self.started, self.sizes, settings, imports=False)
         return {way.name: way for way in (own, Way('product, other instance', reads.port, changes_at=writes.port, token=token))}
 
 
@@ -344,7 +347,7 @@ def stampede(setting, name, single_flight, seconds):
 
 def measure(options, folder, results):
     with contextlib.ExitStack() as started:
-        setting = Setting(folder, started)
+        setting = Setting(folder, started, (100, 20) if options.quick else SIZES)
         ways = setting.ways
         for which in RATES:
             for number in range(options.rounds):
