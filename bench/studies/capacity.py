@@ -31,11 +31,11 @@ SERIES = {'seats': ([50, 5_000, 20_000, 100_000], [10_000, 50_000]),
           'listeners': ([1, 1_000, 8_000, 15_000], [4_000, 12_000]),
           'instances': ([1, 2, 3], [4, 5]),
           'history': ([0, 1_000_000, 4_000_000, 10_000_000], [2_000_000, 7_000_000])}
-QUICK = {'seats': ([50, 1_000], [500]), 'waiting': ([1, 20_000], [10_000]), 'listeners': ([1, 100], [50]), 'instances': ([1], []),
+QUICK = {'seats': ([50, 1_000], []), 'waiting': ([1, 20_000], [10_000]), 'listeners': ([1, 100], []), 'instances': ([1], []),
          'history': ([0, 20_000], [10_000])}
 WHAT = {'seats': f'seats of a date ({DATES} dates)', 'waiting': 'people waiting', 'listeners': 'open event streams', 'instances': 'instances over PostgreSQL',
         'history': 'past reservations'}
-UNITS = {'seats': (1000, '1,000 seats'), 'waiting': (100_000, '100,000 people'), 'listeners': (1000, '1,000 streams'), 'instances': (1, 'instance'),
+UNITS = {'seats': (1000 / DATES, '1,000 seats, all dates together'), 'waiting': (100_000, '100,000 people'), 'listeners': (1000, '1,000 streams'), 'instances': (1, 'instance'),
          'history': (1_000_000, 'a million reservations')}
 
 
