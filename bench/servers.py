@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / 'tools'))
 from local_servers import PostgresServer, Process, free_port
 
-BUILD = pathlib.Path(os.environ.get('STAGEDOOR_BENCH_BUILD', ROOT / 'build/release'))  # tests measure another build
+BUILD = pathlib.Path(os.environ.get('BENCH_BUILD', ROOT / 'build/release'))  # tests measure another build
 STAGEDOOR = BUILD / 'stagedoor'
 LOAD = BUILD / 'bench/bench_load'
 STREAMS = BUILD / 'bench/bench_streams'

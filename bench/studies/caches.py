@@ -287,7 +287,12 @@ class Writer(threading.Thread):
                 while (due := due + 1 / CHANGES) < self.until:
                     time.sleep(max(0, due - time.monotonic()))
                     begin = time.monotonic()
-                    self.version = self.way.change(connection, self.version + 1)
+                    try:
+                        self.version = self.way.change(connection, self.version + 1)
+                    except RuntimeError as refusal:
+                        if '503' not in str(refusal):
+                            raise
+                        continue
                     now = time.monotonic()
                     self.answered[self.version], self.newest = now, self.version
                     self.took.append((now - begin) * 1000)

@@ -93,8 +93,10 @@ def settle(server):
 def under_load(server, what, seconds, statuses=('200', '201'), **work):
     """Response times in ms, and the server's CPU a request, of a load in open loop."""
     cpu = server.cpu_seconds()
-    told = expect_only(load(server.port, seconds=seconds, connections=64, **work), *statuses)
-    return {f'{what}P50Ms': told['latencyUs']['p50'] / 1000, f'{what}P99Ms': told['latencyUs']['p99'] / 1000,
+    told = load(server.port, seconds=seconds, connections=64, **work)
+    refused = sum(count for name, count in told['answers'].items() if name.startswith('503'))  # a machine with other work may be too busy
+    expect_only(told, *statuses, '503 OVERLOADED')
+    return {f'{what}Refused': refused, f'{what}P50Ms': told['latencyUs']['p50'] / 1000, f'{what}P99Ms': told['latencyUs']['p99'] / 1000,
             f'{what}CpuUs': (server.cpu_seconds() - cpu) / max(1, told['sent']) * 1e6, 'generatorBusy': told['busy'], 'connections': file_descriptors(server)}
 
 
@@ -319,7 +321,8 @@ COSTS = {'memoryMb': ('memory', 'MB'), 'diskMb': ('disk', 'MB'), 'startSeconds':
          'databaseConnections': ('database connections', '')}
 TIMES = {'mapP50Ms': 'seat map p50', 'holdP50Ms': 'hold p50', 'holdP99Ms': 'hold p99', 'pollP50Ms': 'poll p50', 'pollP99Ms': 'poll p99', 'joinP50Ms': 'join p50',
          'joinP99Ms': 'join p99', 'listP99Ms': 'list p99', 'heardP50Ms': 'half have heard', 'heardLastMs': 'all have heard', 'mapCpuUs': 'CPU a map, µs',
-         'holdCpuUs': 'CPU a hold, µs', 'pollCpuUs': 'CPU a poll, µs', 'joinCpuUs': 'CPU a join, µs', 'listCpuUs': 'CPU a list, µs', 'changeCpuUs': 'CPU a change, µs',
+         'holdCpuUs': 'CPU a hold, µs', 'pollCpuUs': 'CPU a poll, µs', 'mapRefused': 'maps refused', 'holdRefused': 'holds refused', 'pollRefused': 'polls refused', 'joinRefused': 'joins refused',
+         'listRefused': 'lists refused', 'joinCpuUs': 'CPU a join, µs', 'listCpuUs': 'CPU a list, µs', 'changeCpuUs': 'CPU a change, µs',
          'idleCpu': 'CPU while nothing happens', 'cpuShare': 'CPU of all'}
 FITTED = {'seats': ('memoryMb', 'diskMb', 'startSeconds'), 'waiting': ('memoryMb', 'diskMb', 'startSeconds'), 'listeners': ('memoryMb',),
           'instances': ('memoryMb', 'databaseConnections'), 'history': ('memoryMb', 'diskMb')}
@@ -330,6 +333,8 @@ def of(points, series):
 
 
 def number(value):
+    if isinstance(value, int):
+        return f'{value:,}'
     return f'{value:,.0f}' if abs(value) >= 100 else f'{value:,.1f}' if abs(value) >= 10 else f'{value:,.2f}' if abs(value) >= 0.1 else f'{value:.4f}'
 
 
@@ -339,7 +344,7 @@ def spread(values):
 
 
 def measured_table(points):
-    keys = [key for key in (*COSTS, *TIMES) if key in points[0]]
+    keys = [key for key in (*COSTS, *TIMES) if key in points[0] and not (key.endswith('Refused') and not any(point[key] for point in points))]
     names = [' '.join(COSTS[key]).strip() if key in COSTS else TIMES[key] + (' ms' if key.endswith('Ms') else '') for key in keys]
     lines = []
     for size in sorted({point['size'] for point in points}):
@@ -432,7 +437,7 @@ def main(words):
     parser = report.parser('capacity', __doc__)
     parser.add_argument('--seconds', type=float, default=10, help='of load at each point (10)')
     parser.add_argument('--rounds', type=int, default=3, help='of every series but those whose store grows from point to point (3)')
-    parser.add_argument('--only', nargs='+', choices=MEASURES, help='these series')
+    parser.add_argument('--only', nargs='+', choices=MEASURES, help='these series; the others are kept as the last run left them')
     options = parser.parse_args(words)
     if options.quick:
         options.seconds = 0.3
@@ -441,11 +446,13 @@ def main(words):
     results = report.Results('capacity', options, report.machine(Stagedoor=report.version(servers.STAGEDOOR, 'version'),
                                                                  SQLite=sqlite3.sqlite_version, PostgreSQL=report.version('psql', '--version'),
                                                                  **{'load average before the start': f'{os.getloadavg()[0]:.1f}'}))
+    if options.only and results.file.exists():  # what the last run left of the others
+        results.points = [point for point in json.loads(results.file.read_text())['points'] if point['series'] not in options.only]
     try:
         measure(options, folder, results)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    points = results.points
+    points = sorted(results.points, key=lambda point: list(SERIES).index(point['series']))
     sections = {'sizing': sizing_table(points), 'checks': checks_table(points),
                 'plot': report.picture('capacity', 'Memory over the size of each series, with the fitted line'),
                 'times plot': report.picture('capacity-times', 'Response times over the size of each series'),
