@@ -335,7 +335,7 @@ def of(points, series):
 def number(value):
     if isinstance(value, int):
         return f'{value:,}'
-    return f'{value:,.0f}' if abs(value) >= 100 else f'{value:,.1f}' if abs(value) >= 10 else f'{value:,.2f}' if abs(value) >= 0.1 else f'{value:.4f}'
+    return f'{value:,.0f}' if abs(value) >= 100 else f'{value:,.1f}' if abs(value) >= 10 else f'{value:,.2f}' if abs(value) >= 0.1 else f'{value:.2g}'
 
 
 def spread(values):
