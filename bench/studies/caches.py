@@ -362,7 +362,7 @@ def measure(options, folder, results):
         for which in RATES if 'speed' in options.parts else ():
             for number in range(options.rounds):
                 for name in ways if number % 2 else reversed(ways):
-                    seconds = options.reference_seconds if name in REFERENCE else options.seconds
+                    seconds = options.reference_seconds if options.quick or name in REFERENCE else options.seconds
                     results.add(speed(ways[name], which, seconds, options.rate or RATES[which]))
         if 'staleness' in options.parts:
             ways = {**ways, **setting.others()} if not options.quick else ways
@@ -502,8 +502,7 @@ def main(words):
     parser.add_argument('--parts', nargs='+', choices=PARTS, default=PARTS, help='only these; the others are kept as the last run left them')
     options = parser.parse_args(words)
     if options.quick:
-        options.seconds = options.reference_seconds = 0.3
-        options.rounds, options.rate = 1, 50
+        options.seconds, options.reference_seconds, options.rounds, options.rate = 0.3, 0.2, 1, 50
     folder = pathlib.Path(tempfile.mkdtemp(prefix='stagedoor-study-', dir=options.folder))
     folder.chmod(0o755)  # PostgreSQL runs as another user
     results = report.Results('caches', options, versions())
