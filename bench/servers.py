@@ -14,9 +14,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / 'tools'))
 from local_servers import PostgresServer, Process, free_port
 
-STAGEDOOR = ROOT / 'build/release/stagedoor'
-LOAD = ROOT / 'build/release/bench/bench_load'
-STREAMS = ROOT / 'build/release/bench/bench_streams'
+BUILD = pathlib.Path(os.environ.get('BENCH_BUILD', ROOT / 'build/release'))  # tests measure another build
+STAGEDOOR = BUILD / 'stagedoor'
+LOAD = BUILD / 'bench/bench_load'
+STREAMS = BUILD / 'bench/bench_streams'
 OPERATOR_KEY = 'bench-operator-key-0123456789abcdef'
 SERVER_CORE, LOAD_CORE = '0', '1'
 
