@@ -87,7 +87,7 @@ def plot(stem, draw, **size):
                  'legend.facecolor': theme['ground'], 'legend.edgecolor': theme['grid'], 'axes.edgecolor': theme['grid'], 'grid.color': theme['grid'],
                  **{f'{part}.color': theme['ink'] for part in ('text', 'xtick', 'ytick')}, 'axes.labelcolor': theme['ink'], 'axes.titlecolor': theme['ink'],
                  'axes.grid': True, 'axes.axisbelow': True, 'axes.prop_cycle': matplotlib.cycler(color=COLOURS), 'axes.spines.top': False,
-                 'axes.spines.right': False, 'font.size': 10, 'legend.fontsize': 8, 'svg.hashsalt': 'stagedoor', 'figure.autolayout': True}
+                 'axes.spines.right': False, 'font.size': 10, 'legend.fontsize': 8, 'svg.hashsalt': 'stagedoor', 'svg.fonttype': 'none', 'figure.autolayout': True}
         with matplotlib.rc_context(style):
             figure = draw(pyplot, theme)
             figure.savefig(stem.with_name(f'{stem.name}-{name}.svg'), metadata={'Date': None})
