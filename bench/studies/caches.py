@@ -451,7 +451,7 @@ def draw_speed(points):
                            markerfacecolor=report.face(colour, theme, max(each(own, 'generatorBusy'))))
             for value, what in zip(SEEDS[which], ('without', 'with a cache')):
                 panel.axvline(value, color=report.GREY, linestyle=':')
-                panel.annotate(f'{what}, elsewhere', (value, len(order) - 0.45), color=report.GREY, fontsize=7, rotation=0, ha='center')
+                panel.text(value, len(order) - 0.45, f'{what}, elsewhere', color=report.GREY, fontsize=7, ha='center', clip_on=False)
             panel.axvline(points_rate(points, which), color=theme['ink'], linestyle='--', linewidth=1)
             panel.set_title(f'{which}: {points_rate(points, which):,}/s offered (dashed)', fontsize=10, pad=14)
             panel.set_xlabel('answers a second')

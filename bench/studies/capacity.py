@@ -262,7 +262,7 @@ class History:
             point |= under_load(server, 'list', options.seconds, target='/users/{1}/reservations', headers=['Authorization: {2}'], values=self.users.values,
                                 rate=HOLDS)
             point |= holds(server, self.users, self.first, DATES * 20_000, options.seconds, self.next)
-                self.next += 10_000  # other seats the next time
+            self.next += 10_000  # other seats the next time
         return point
 
 
