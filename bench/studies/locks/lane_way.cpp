@@ -100,7 +100,7 @@ class LaneWay final : public Way {
     Tally& tally;
     const int number;
   };
-  // An answer that is waited for.
+  // Waited for.
   struct Waiting final : http::Reply::Sink {
     void take(Answer&& answer) noexcept override {
       body = answer.shared ? *answer.shared : std::move(answer.body);
@@ -111,7 +111,7 @@ class LaneWay final : public Way {
       is_there.wait(false);
       auto read = boost::json::parse(body);
       if (!read.at("success").as_bool()) throw std::runtime_error(body);
-      return read.at("data");
+      return std::move(read.as_object()["data"]);
     }
     std::string body;
     std::atomic<bool> is_there{false};
@@ -177,9 +177,8 @@ class LaneWay final : public Way {
     request.method = *http::parse_method(method);
     request.path = path;
     request.body = body;
-    const std::string authorization = "Bearer " + token;
     std::vector<http::Header> headers;
-    if (!token.empty()) headers.push_back({"Authorization", authorization});
+    if (!token.empty()) headers.push_back({"Authorization", token});
     if (!body.empty()) headers.push_back({"Content-Type", "application/json"});
     request.headers = headers;
     const auto found = instance_.router().find(request);

@@ -1,5 +1,8 @@
-// SQLite's single writer: BEGIN IMMEDIATE, one transaction a task, write-ahead log, synchronous=FULL.
+// SQLite's single writer: BEGIN IMMEDIATE, one transaction a task, write-ahead log, synchronous=FULL. Who writes next is settled by
+// a mutex, because SQLite itself makes those who wait sleep and ask again.
 #include <sqlite3.h>
+
+#include <mutex>
 
 #include <stdexcept>
 
@@ -71,7 +74,8 @@ class SingleWriter final : public Way {
     database.step("select value, seq from cells where id = ?", {id}, &cell);
     return cell;
   }
-  static Tally::Answer one(Database& database, const Task& task) {
+  Tally::Answer one(Database& database, const Task& task) {
+    const std::lock_guard writing(writing_);
     database.run("begin immediate");
     const auto after = decide(read(database, task.cell), task);
     if (after) {
@@ -85,7 +89,8 @@ class SingleWriter final : public Way {
     database.run("commit");
     return after ? Tally::Answer::granted : Tally::Answer::refused;
   }
-  std::string path_;
+  const std::string path_;
+  std::mutex writing_;
 };
 
 }  // namespace
