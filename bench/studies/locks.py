@@ -136,7 +136,12 @@ def measure(stack, results, work, size, ways, rounds, **options):
         for way in ways:
             if way in stack.missing or way in slow or number and time.monotonic() - stack.begin > BUDGET:
                 continue
-            point = stack.run(way, work, size, **options)
+            try:
+                point = stack.run(way, work, size, **options)
+            except (RuntimeError, subprocess.TimeoutExpired) as error:
+                stack.missing[way] = f'it failed at {work} {size:,}: {str(error).splitlines()[-1]}'
+                say(f'  {stack.missing[way]}')
+                continue
             if point:
                 results.add({**point, 'round': number + 1})
                 if size / point['seconds'] < SLOW and work != 'paused':
@@ -239,7 +244,7 @@ def run(stack, results, options):
         measure(stack, results, 'wallet', 60, wallet, 1, clients=8)
         measure(stack, results, 'seat', 60, ['lane', 'row lock', *SEAT_ONLY], 1, clients=8)
         measure(stack, results, 'payment', 60, ['lane', 'row lock'], 1, clients=8)
-        measure(stack, results, 'paused', 40, ['redis', 'redis fenced'], 1, clients=8, lock_ttl=TTL_MS)
+        measure(stack, results, 'paused', 100, ['redis', 'redis fenced'], 1, clients=8, lock_ttl=TTL_MS)
         return
     measure(stack, results, 'wallet', SIZES[0], wallet, ROUNDS)
     measure(stack, results, 'paused', 200, ['redis', 'redis fenced', 'redlock', 'redlock fenced'], ROUNDS, clients=8, lock_ttl=TTL_MS)

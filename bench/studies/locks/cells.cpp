@@ -48,7 +48,8 @@ std::int64_t number(const PGresult* result, int column) { return std::stoll(PQge
 }  // namespace
 
 Cells::Cells(const std::string& url) : connection_(PQconnectdb(url.c_str())) {
-  if (PQstatus(connection_.get()) != CONNECTION_OK) throw std::runtime_error(PQerrorMessage(connection_.get()));
+  if (PQstatus(connection_.get()) != CONNECTION_OK)
+    throw std::runtime_error(PQerrorMessage(connection_.get()));
   run("set client_min_messages = warning");
   const auto missing = check(PQexec(connection_.get(), "select to_regclass('progress') is null"));
   if (*PQgetvalue(missing.get(), 0, 0) == 't') run(kTables);
@@ -58,30 +59,37 @@ Cells::Cells(const std::string& url) : connection_(PQconnectdb(url.c_str())) {
   prepare("write", kWrite);
   prepare("write_all", kWriteAll);
   prepare("unique", "insert into taken values ($1::bigint) on conflict do nothing");
-  prepare("hold", "update cells set value = 1, seq = seq + 1, until = now() + interval '5 minutes' where id = $1::bigint and value = 0");
+  prepare("hold",
+          "update cells set value = 1, seq = seq + 1, until = now() + interval '5 minutes' where id = "
+          "$1::bigint and value = 0");
   prepare("sweep", "update cells set value = 0, until = null where value = 1 and until < now()");
 }
 
 void Cells::create(const std::string& url, const Work& work) {
   Cells cells(url);
   cells.run(kTables);
-  cells.run(("insert into cells values (1, " + text(work.money()) + ", 0, 0), (2, 0, 0, 0), (3, 0, 0, 0)").c_str());
+  cells.run(
+      ("insert into cells values (1, " + text(work.money()) + ", 0, 0), (2, 0, 0, 0), (3, 0, 0, 0)").c_str());
   cells.run("checkpoint");
 }
 
 Cells::Result Cells::check(PGresult* raw) {
   Result result(raw);
   const auto status = PQresultStatus(raw);
-  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) throw std::runtime_error(PQerrorMessage(connection_.get()));
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+    throw std::runtime_error(PQerrorMessage(connection_.get()));
   return result;
 }
 
-void Cells::prepare(const char* name, const char* statement) { check(PQprepare(connection_.get(), name, statement, 0, nullptr)); }
+void Cells::prepare(const char* name, const char* statement) {
+  check(PQprepare(connection_.get(), name, statement, 0, nullptr));
+}
 
 Cells::Result Cells::execute(const char* name, std::initializer_list<std::string> values) {
   std::vector<const char*> raw;
   for (const auto& value : values) raw.push_back(value.c_str());
-  return check(PQexecPrepared(connection_.get(), name, static_cast<int>(raw.size()), raw.data(), nullptr, nullptr, 0));
+  return check(
+      PQexecPrepared(connection_.get(), name, static_cast<int>(raw.size()), raw.data(), nullptr, nullptr, 0));
 }
 
 Cell Cells::read(std::int64_t id, Read how) {
@@ -91,8 +99,8 @@ Cell Cells::read(std::int64_t id, Read how) {
 }
 
 bool Cells::write(const Task& task, const Cell& after, If only) {
-  const auto row = execute("write", {text(task.cell), text(after.value), text(after.seq), text(task.amount), text(task.price),
-                                     text(only.seq), text(only.fence)});
+  const auto row = execute("write", {text(task.cell), text(after.value), text(after.seq), text(task.amount),
+                                     text(task.price), text(only.seq), text(only.fence)});
   return number(row.get(), 0) == 1;
 }
 
@@ -100,11 +108,14 @@ void Cells::write_all(std::span<const Task> tasks, std::span<const Cell> after, 
   std::int64_t price = 0;
   for (const Task& task : tasks) price += task.price;
   const Cell last = after.empty() ? Cell{} : after.back();
-  execute("write_all", {text(tasks.empty() ? 0 : tasks.front().cell), array(after, &Cell::seq), array(tasks, &Task::amount),
-                        array(after, &Cell::value), text(last.value), text(last.seq), text(price), text(upto)});
+  execute("write_all", {text(tasks.empty() ? 0 : tasks.front().cell), array(after, &Cell::seq),
+                        array(tasks, &Task::amount), array(after, &Cell::value), text(last.value),
+                        text(last.seq), text(price), text(upto)});
 }
 
-bool Cells::insert_unique(std::int64_t key) { return PQcmdTuples(execute("unique", {text(key)}).get())[0] == '1'; }
+bool Cells::insert_unique(std::int64_t key) {
+  return PQcmdTuples(execute("unique", {text(key)}).get())[0] == '1';
+}
 bool Cells::hold(std::int64_t id) { return PQcmdTuples(execute("hold", {text(id)}).get())[0] == '1'; }
 void Cells::sweep() { execute("sweep", {}); }
 

@@ -1,5 +1,6 @@
-// The store that all ways but SQLite's and ours write to: cells in PostgreSQL. A change writes the cell, a row of its history and an
-// event for the outside world, in one statement and so in one transaction, which is on disk before it answers.
+// The store that all ways but SQLite's and ours write to: cells in PostgreSQL. A change writes the cell, a
+// row of its history and an event for the outside world, in one statement and so in one transaction, which is
+// on disk before it answers.
 #pragma once
 
 #include <libpq-fe.h>
@@ -34,8 +35,8 @@ class Cells {
   bool write(const Task& task, const Cell& after, If only = {});
   // Changes that follow each other, with how far the sender's messages are done (`upto`), in one transaction.
   void write_all(std::span<const Task> tasks, std::span<const Cell> after, std::int64_t upto);
-  bool insert_unique(std::int64_t key);                        // false: it is there
-  bool hold(std::int64_t id);                                  // of a free seat, with its end
+  bool insert_unique(std::int64_t key);  // false: it is there
+  bool hold(std::int64_t id);            // of a free seat, with its end
   void sweep();
 
  private:

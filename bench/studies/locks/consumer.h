@@ -1,5 +1,5 @@
-// The single consumer of a log or queue: decides messages in their order and writes them to the cells. The number of the last
-// message is written in the same transaction, so a message that comes again is skipped.
+// The single consumer of a log or queue: decides messages in their order and writes them to the cells. The
+// number of the last message is written in the same transaction, so a message that comes again is skipped.
 #pragma once
 
 #include "cells.h"
@@ -8,7 +8,8 @@ namespace locks {
 
 class Consumer {
  public:
-  Consumer(const std::string& postgres, const Work& work, Tally& tally) : cells_(postgres), work_(work), tally_(tally) {}
+  Consumer(const std::string& postgres, const Work& work, Tally& tally)
+      : cells_(postgres), work_(work), tally_(tally) {}
 
   // Messages that follow each other, in one transaction; then their answers.
   void take(const std::vector<int>& numbers) {
@@ -28,7 +29,8 @@ class Consumer {
     }
     if (answers.empty()) return;
     cells_.write_all(granted, after, numbers.back());
-    for (std::size_t i = 0; i < answers.size(); ++i) tally_.answer(static_cast<int>(done_ + 1 + static_cast<std::int64_t>(i)), answers[i]);
+    for (std::size_t i = 0; i < answers.size(); ++i)
+      tally_.answer(static_cast<int>(done_ + 1 + static_cast<std::int64_t>(i)), answers[i]);
     done_ = numbers.back();
   }
   bool is_finished() const { return done_ + 1 >= work_.size; }

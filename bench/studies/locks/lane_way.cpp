@@ -1,15 +1,15 @@
-// Our own way: the product's instance over the product's stores. A charge is the product's; a use is posted with the product's
-// book, in a command of its own, because the product uses money only to pay. A seat is held and a payment made by the calls of
-// the API, with their JSON and their tokens, but without a socket.
+// Our own way: the product's instance over the product's stores. A charge is the product's; a use is posted
+// with the product's book, in a command of its own, because the product uses money only to pay. A seat is
+// held and a payment made by the calls of the API, with their JSON and their tokens, but without a socket.
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
 #include <deque>
 #include <stdexcept>
 
+#include "adapters/system/random.h"
 #include "app/instance/instance.h"
 #include "app/instance/open_store.h"
-#include "adapters/system/random.h"
 #include "modules/catalogue/change.h"
 #include "modules/catalogue/yaml.h"
 #include "work.h"
@@ -130,7 +130,8 @@ class LaneWay final : public Way {
       call("POST", "/queue", {}, fmt::format(R"({{"userId":"{}","eventId":1}})", fan_id(i)),
            http::Reply(joined[static_cast<std::size_t>(i)]));
     for (int i = 0; i < fans; ++i)
-      fans_.push_back({fan_id(i), std::string(joined[static_cast<std::size_t>(i)].wait().at("token").as_string())});
+      fans_.push_back(
+          {fan_id(i), std::string(joined[static_cast<std::size_t>(i)].wait().at("token").as_string())});
     for (const Fan& fan : fans_) wait_until_inside(fan);
     if (work.kind == Kind::payment) {
       Waiting held;
@@ -148,31 +149,41 @@ class LaneWay final : public Way {
   }
 
   void charge(std::int64_t amount, http::Reply reply) {
-    wallet::submit_charge(instance_.lane(), {user_, Won{amount}, Won{1'000'000'000'000}}, Idempotency{.user = user_, .key = {}, .request_hash = {}},
-                          std::move(reply));
+    wallet::submit_charge(instance_.lane(), {user_, Won{amount}, Won{1'000'000'000'000}},
+                          Idempotency{.user = user_, .key = {}, .request_hash = {}}, std::move(reply));
   }
   void use(std::int64_t amount, http::Reply reply) {
-    const auto keys = [user = user_](const View& view, Keys& wanted) { want(view.wallets, wanted.wallets, user); };
+    const auto keys = [user = user_](const View& view, Keys& wanted) {
+      want(view.wallets, wanted.wallets, user);
+    };
     const auto decide_use = [user = user_, amount](const View& view, BatchContext& context) {
       const Wallet* stored = view.wallets.find(user);
-      if (!stored || stored->balance.amount < amount) return CommandResult{{.status = 409, .body = "{}"}, {}, false};
+      if (!stored || stored->balance.amount < amount)
+        return CommandResult{{.status = 409, .body = "{}"}, {}, false};
       wallet::WalletBook book(stored, user, context);
       book.use(Won{amount}, ReservationId{1});
-      CommandResult result{{.status = 200, .body = fmt::format(R"({{"balance":{}}})", book.wallet().balance.amount)}, {}, true};
+      CommandResult result{
+          {.status = 200, .body = fmt::format(R"({{"balance":{}}})", book.wallet().balance.amount)},
+          {},
+          true};
       book.write(result.changes);
       return result;
     };
-    api::submit(instance_.lane(), LaneClass::wallet, Idempotency{.user = user_, .key = {}, .request_hash = {}}, keys, decide_use,
+    api::submit(instance_.lane(), LaneClass::wallet,
+                Idempotency{.user = user_, .key = {}, .request_hash = {}}, keys, decide_use,
                 std::move(reply));
   }
   void hold(const Fan& fan, http::Reply reply) {
     const auto seat = instance_.read_model().catalogue()->date({1})->first_seat.value;
-    call("POST", "/events/seats", fan.token, fmt::format(R"({{"seatId":{},"userId":"{}"}})", seat, fan.user), std::move(reply));
+    call("POST", "/events/seats", fan.token, fmt::format(R"({{"seatId":{},"userId":"{}"}})", seat, fan.user),
+         std::move(reply));
   }
   void pay(http::Reply reply) {
-    call("PUT", fmt::format("/events/reservations/{}/pay", reservation_), fans_.front().token, {}, std::move(reply));
+    call("PUT", fmt::format("/events/reservations/{}/pay", reservation_), fans_.front().token, {},
+         std::move(reply));
   }
-  void call(const char* method, const std::string& path, const std::string& token, const std::string& body, http::Reply reply) {
+  void call(const char* method, const std::string& path, const std::string& token, const std::string& body,
+            http::Reply reply) {
     http::Request request;
     request.method = *http::parse_method(method);
     request.path = path;

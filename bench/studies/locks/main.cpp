@@ -1,4 +1,5 @@
-// bench_locks: one way of guarding a value, one kind of work, one size; one JSON line. bench/studies/locks.py starts the servers.
+// bench_locks: one way of guarding a value, one kind of work, one size; one JSON line. bench/studies/locks.py
+// starts the servers.
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -16,12 +17,15 @@ namespace {
 double cpu_seconds() {
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
-  const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
 std::unique_ptr<Way> make(const std::string& name, const Work& work, const Servers& servers) {
-  for (const auto& made : {make_store_way, make_sqlite_way, make_redis_way, make_kafka_way, make_rabbitmq_way, make_lane_way})
+  for (const auto& made :
+       {make_store_way, make_sqlite_way, make_redis_way, make_kafka_way, make_rabbitmq_way, make_lane_way})
     if (auto way = made(name, work, servers)) return way;
   return nullptr;
 }
@@ -38,16 +42,19 @@ Verdict judge(const Work& work, const Tally& tally, Way& way, const std::vector<
     verdict = {.expected = 1, .found = granted};
   } else if (work.kind == Kind::payment) {
     verdict = {.expected = work.money() - kPrice, .found = way.cell(kWallet).value};
-    verdict.wrong = std::max<std::int64_t>(std::abs(verdict.expected - verdict.found) / kPrice, std::abs(granted - 1));
+    verdict.wrong =
+        std::max<std::int64_t>(std::abs(verdict.expected - verdict.found) / kPrice, std::abs(granted - 1));
     return verdict;
   } else {
     verdict.expected = work.money();
     for (int i = 0; i < work.size; ++i)
-      if (answers[static_cast<std::size_t>(i)] == Tally::Answer::granted) verdict.expected += work.task(i).amount;
+      if (answers[static_cast<std::size_t>(i)] == Tally::Answer::granted)
+        verdict.expected += work.task(i).amount;
     const Cell cell = way.cell(kWallet);
     verdict.found = cell.value;
     verdict.wrong = std::abs(granted - cell.seq);  // changes that another one has overwritten
-    if (work.kind == Kind::paused) verdict.wrong = std::max<std::int64_t>(verdict.wrong, std::abs(granted - work.money()));
+    if (work.kind == Kind::paused)
+      verdict.wrong = std::max<std::int64_t>(verdict.wrong, std::abs(granted - work.money()));
     if (verdict.wrong == 0 && verdict.expected != verdict.found) verdict.wrong = 1;
     return verdict;
   }
@@ -56,7 +63,8 @@ Verdict judge(const Work& work, const Tally& tally, Way& way, const std::vector<
 }
 
 int main_of(int count, char** words) {
-  const std::map<std::string, Kind> kinds{{"wallet", Kind::wallet}, {"seat", Kind::seat}, {"payment", Kind::payment}, {"paused", Kind::paused}};
+  const std::map<std::string, Kind> kinds{
+      {"wallet", Kind::wallet}, {"seat", Kind::seat}, {"payment", Kind::payment}, {"paused", Kind::paused}};
   std::string name, kind = "wallet";
   Work work;
   Servers servers;
@@ -85,11 +93,14 @@ int main_of(int count, char** words) {
   way->run(work, tally);
   const double cpu = cpu_seconds() - cpu_before;
   const Verdict verdict = judge(work, tally, *way, tally.answers());
-  fmt::print(R"({{"way":"{}","work":"{}","size":{},"clients":{},"seconds":{:.6f},"p50Ms":{:.3f},"p99Ms":{:.3f},"retries":{},"fenced":{},)"
-             R"("granted":{},"refused":{},"failed":{},"expected":{},"found":{},"wrong":{},"cpuSeconds":{:.3f}}})" "\n",
-             name, kind, work.size, work.clients, tally.seconds(), tally.quantile_ms(0.5), tally.quantile_ms(0.99), tally.retries.load(),
-             tally.fenced.load(), tally.count(Tally::Answer::granted), tally.count(Tally::Answer::refused),
-             tally.count(Tally::Answer::failed), verdict.expected, verdict.found, verdict.wrong, cpu);
+  fmt::print(
+      R"({{"way":"{}","work":"{}","size":{},"clients":{},"seconds":{:.6f},"p50Ms":{:.3f},"p99Ms":{:.3f},"retries":{},"fenced":{},)"
+      R"("granted":{},"refused":{},"failed":{},"expected":{},"found":{},"wrong":{},"cpuSeconds":{:.3f}}})"
+      "\n",
+      name, kind, work.size, work.clients, tally.seconds(), tally.quantile_ms(0.5), tally.quantile_ms(0.99),
+      tally.retries.load(), tally.fenced.load(), tally.count(Tally::Answer::granted),
+      tally.count(Tally::Answer::refused), tally.count(Tally::Answer::failed), verdict.expected,
+      verdict.found, verdict.wrong, cpu);
   return 0;
 }
 

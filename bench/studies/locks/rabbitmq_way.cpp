@@ -1,5 +1,6 @@
-// One RabbitMQ queue with one consumer: durable, persistent messages, acknowledged after the commit in PostgreSQL. The publisher
-// does not wait for confirmations, because the answer comes after the consumer's commit.
+// One RabbitMQ queue with one consumer: durable, persistent messages, acknowledged after the commit in
+// PostgreSQL. The publisher does not wait for confirmations, because the answer comes after the consumer's
+// commit.
 #include "work.h"
 
 #ifdef LOCKS_HAVE_RABBITMQ
@@ -23,7 +24,8 @@ class Channel {
   explicit Channel(const std::string& address) : state_(amqp_new_connection()) {
     const auto colon = address.find(':');
     amqp_socket_t* socket = amqp_tcp_socket_new(state_.get());
-    if (amqp_socket_open(socket, address.substr(0, colon).c_str(), std::stoi(address.substr(colon + 1))) != AMQP_STATUS_OK)
+    if (amqp_socket_open(socket, address.substr(0, colon).c_str(), std::stoi(address.substr(colon + 1))) !=
+        AMQP_STATUS_OK)
       throw std::runtime_error("RabbitMQ cannot be reached");
     check(amqp_login(state_.get(), "/", 0, 131'072, 0, AMQP_SASL_METHOD_PLAIN, "guest", "guest"));
     amqp_channel_open(state_.get(), 1);
@@ -80,7 +82,8 @@ class Queue final : public Way {
     persistent._flags = AMQP_BASIC_DELIVERY_MODE_FLAG;
     persistent.delivery_mode = 2;
     for (int number = 0; number < count; ++number) {
-      if (amqp_basic_publish(to_.raw(), 1, amqp_empty_bytes, kQueue, 0, 0, &persistent, {sizeof number, &number}) != AMQP_STATUS_OK)
+      if (amqp_basic_publish(to_.raw(), 1, amqp_empty_bytes, kQueue, 0, 0, &persistent,
+                             {sizeof number, &number}) != AMQP_STATUS_OK)
         throw std::runtime_error("RabbitMQ was lost");
     }
   }
@@ -88,7 +91,8 @@ class Queue final : public Way {
     timeval limit{0, wait_us};
     amqp_envelope_t envelope;
     amqp_maybe_release_buffers(from_.raw());
-    if (amqp_consume_message(from_.raw(), &envelope, &limit, 0).reply_type != AMQP_RESPONSE_NORMAL) return false;
+    if (amqp_consume_message(from_.raw(), &envelope, &limit, 0).reply_type != AMQP_RESPONSE_NORMAL)
+      return false;
     int number = 0;
     std::memcpy(&number, envelope.message.body.bytes, sizeof number);
     numbers.push_back(number);
@@ -111,5 +115,7 @@ std::unique_ptr<Way> make_rabbitmq_way(const std::string& name, const Work& work
 
 }  // namespace locks
 #else
-std::unique_ptr<locks::Way> locks::make_rabbitmq_way(const std::string&, const Work&, const Servers&) { return nullptr; }
+std::unique_ptr<locks::Way> locks::make_rabbitmq_way(const std::string&, const Work&, const Servers&) {
+  return nullptr;
+}
 #endif

@@ -1,5 +1,6 @@
-// Locks in Redis before the cells in PostgreSQL: one server by Redisson's algorithm (a hash with a TTL, those who wait are woken by
-// a message), and Redlock over five servers. Fenced: the store counts its holders, and only the newest may write.
+// Locks in Redis before the cells in PostgreSQL: one server by Redisson's algorithm (a hash with a TTL, those
+// who wait are woken by a message), and Redlock over five servers. Fenced: the store counts its holders, and
+// only the newest may write.
 #include <hiredis/hiredis.h>
 
 #include <cstdlib>
@@ -30,7 +31,8 @@ if redis.call('hincrby', KEYS[1], ARGV[2], -1) > 0 then return 0 end
 redis.call('del', KEYS[1])
 redis.call('publish', KEYS[2], ARGV[1])
 return 1)";
-constexpr const char* kDeleteIfMine = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0";
+constexpr const char* kDeleteIfMine =
+    "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0";
 
 struct FreeReply {
   void operator()(redisReply* reply) const { freeReplyObject(reply); }
@@ -129,7 +131,8 @@ class OneServer final : public Lock {
 
 class Redlock final : public Lock {
  public:
-  Redlock(const std::vector<std::string>& addresses, std::chrono::milliseconds ttl, Tally& tally) : ttl_(ttl), tally_(tally) {
+  Redlock(const std::vector<std::string>& addresses, std::chrono::milliseconds ttl, Tally& tally)
+      : ttl_(ttl), tally_(tally) {
     for (const auto& address : addresses) nodes_.emplace_back(address);
   }
   void lock() override {
@@ -173,7 +176,8 @@ class Locked final : public Way {
     run_clients(work, tally, [&]() -> Client {
       auto cells = std::make_shared<Cells>(servers_.postgres);
       std::shared_ptr<Lock> lock;
-      if (over_ == Over::one_server) lock = std::make_shared<OneServer>(servers_.redis.front(), wakeups, work.lock_ttl, tally);
+      if (over_ == Over::one_server)
+        lock = std::make_shared<OneServer>(servers_.redis.front(), wakeups, work.lock_ttl, tally);
       else lock = std::make_shared<Redlock>(servers_.redis, work.lock_ttl, tally);
       return [&, cells, lock](const Task& task) { return one(*cells, *lock, work, task, tally); };
     });
@@ -212,7 +216,8 @@ class Hold final : public Way {
       auto cells = std::make_shared<Cells>(servers_.postgres);
       auto redis = std::make_shared<Redis>(servers_.redis.front());
       return [cells, redis, me = name_of_holder()](const Task& task) {
-        if (redis->ask("SET seat:1 %s NX PX 300000", me.c_str())->type != REDIS_REPLY_STATUS) return Tally::Answer::refused;
+        if (redis->ask("SET seat:1 %s NX PX 300000", me.c_str())->type != REDIS_REPLY_STATUS)
+          return Tally::Answer::refused;
         const auto after = decide(cells->read(task.cell), task);  // it may be sold since the last hold
         const bool is_mine = after && cells->write(task, *after);
         redis->ask("EVAL %s 1 seat:1 %s", kDeleteIfMine, me.c_str());

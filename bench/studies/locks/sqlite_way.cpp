@@ -1,5 +1,5 @@
-// SQLite's single writer: BEGIN IMMEDIATE, one transaction a task, write-ahead log, synchronous=FULL. Who writes next is settled by
-// a mutex, because SQLite itself makes those who wait sleep and ask again.
+// SQLite's single writer: BEGIN IMMEDIATE, one transaction a task, write-ahead log, synchronous=FULL. Who
+// writes next is settled by a mutex, because SQLite itself makes those who wait sleep and ask again.
 #include <sqlite3.h>
 
 #include <mutex>
@@ -22,7 +22,9 @@ class Database {
     run("pragma journal_mode = wal");
     run("pragma synchronous = full");
   }
-  void run(const std::string& statements) { check(sqlite3_exec(handle_.get(), statements.c_str(), nullptr, nullptr, nullptr)); }
+  void run(const std::string& statements) {
+    check(sqlite3_exec(handle_.get(), statements.c_str(), nullptr, nullptr, nullptr));
+  }
   // Runs a prepared statement; its first row, if any, is in the columns until the next call.
   void step(const char* statement, std::initializer_list<std::int64_t> values, Cell* row = nullptr) {
     auto& prepared = statements_.emplace_back();
@@ -53,10 +55,13 @@ class SingleWriter final : public Way {
  public:
   SingleWriter(const Work& work, const Servers& servers) : path_(servers.folder + "/cells.db") {
     Database database(path_);
-    database.run("create table cells (id integer primary key, value integer, seq integer);"
-                 "create table changes (id integer primary key, cell integer, seq integer, amount integer, value_after integer);"
-                 "create table outbox (id integer primary key, payload text);"
-                 "insert into cells values (1, " + std::to_string(work.money()) + ", 0), (2, 0, 0), (3, 0, 0)");
+    database.run(
+        "create table cells (id integer primary key, value integer, seq integer);"
+        "create table changes (id integer primary key, cell integer, seq integer, amount integer, "
+        "value_after integer);"
+        "create table outbox (id integer primary key, payload text);"
+        "insert into cells values (1, " +
+        std::to_string(work.money()) + ", 0), (2, 0, 0), (3, 0, 0)");
   }
   Cell cell(std::int64_t id) override {
     Database database(path_);
@@ -64,7 +69,9 @@ class SingleWriter final : public Way {
   }
   void run(const Work& work, Tally& tally) override {
     run_clients(work, tally, [&] {
-      return [this, database = std::make_shared<Database>(path_)](const Task& task) { return one(*database, task); };
+      return [this, database = std::make_shared<Database>(path_)](const Task& task) {
+        return one(*database, task);
+      };
     });
   }
 
@@ -79,7 +86,8 @@ class SingleWriter final : public Way {
     database.run("begin immediate");
     const auto after = decide(read(database, task.cell), task);
     if (after) {
-      database.step("update cells set value = ?, seq = ? where id = ?", {after->value, after->seq, task.cell});
+      database.step("update cells set value = ?, seq = ? where id = ?",
+                    {after->value, after->seq, task.cell});
       database.step("insert into changes (cell, seq, amount, value_after) values (?, ?, ?, ?)",
                     {task.cell, after->seq, task.amount, after->value});
       database.step("insert into outbox (payload) values (json_object('cell', ?, 'seq', ?, 'value', ?))",

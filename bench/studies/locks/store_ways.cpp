@@ -1,6 +1,6 @@
 // Ways whose guard is in this process or in the database itself. `none` is the planted wrong one.
-#include <random>
 #include <mutex>
+#include <random>
 #include <thread>
 
 #include "cells.h"
@@ -30,14 +30,17 @@ class OverCells : public Way {
   Cell cell(std::int64_t id) override { return Cells(url_).read(id); }
   void run(const Work& work, Tally& tally) override {
     run_clients(work, tally, [&] {
-      return [&, cells = std::make_shared<Cells>(url_)](const Task& task) { return one(*cells, task, tally); };
+      return
+          [&, cells = std::make_shared<Cells>(url_)](const Task& task) { return one(*cells, task, tally); };
     });
   }
   virtual Tally::Answer one(Cells& cells, const Task& task, Tally& tally) = 0;
 
  protected:
   const std::string url_;
-  static Tally::Answer answer(bool granted) { return granted ? Tally::Answer::granted : Tally::Answer::refused; }
+  static Tally::Answer answer(bool granted) {
+    return granted ? Tally::Answer::granted : Tally::Answer::refused;
+  }
 };
 
 template <class Lock>
@@ -102,7 +105,9 @@ class Sweeper final : public OverCells {
   using OverCells::OverCells;
   void run(const Work& work, Tally& tally) override {
     std::jthread sweeper([this](const std::stop_token& stop) {
-      for (Cells cells(url_); !stop.stop_requested(); std::this_thread::sleep_for(std::chrono::milliseconds(100))) cells.sweep();
+      for (Cells cells(url_); !stop.stop_requested();
+           std::this_thread::sleep_for(std::chrono::milliseconds(100)))
+        cells.sweep();
     });
     OverCells::run(work, tally);
   }

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <barrier>
-#include <exception>
 #include <cmath>
+#include <exception>
 #include <mutex>
 #include <thread>
 
@@ -17,20 +17,28 @@ std::optional<Cell> decide(const Cell& cell, const Task& task) {
 
 Task Work::task(int number) const {
   switch (kind) {
-    case Kind::wallet: return {.number = number, .amount = number % 2 == 0 ? 100 : -60};
-    case Kind::seat: return {.number = number, .cell = kSeat, .amount = 1, .max = 1};
-    case Kind::payment: return {.number = number, .cell = kPayment, .amount = 1, .max = 1, .price = kPrice};
-    case Kind::paused: return {.number = number, .amount = -1, .pauses = number % 20 == 10};
+    case Kind::wallet:
+      return {.number = number, .amount = number % 2 == 0 ? 100 : -60};
+    case Kind::seat:
+      return {.number = number, .cell = kSeat, .amount = 1, .max = 1};
+    case Kind::payment:
+      return {.number = number, .cell = kPayment, .amount = 1, .max = 1, .price = kPrice};
+    case Kind::paused:
+      return {.number = number, .amount = -1, .pauses = number % 20 == 10};
   }
   return {};
 }
 
 std::int64_t Work::money() const {
   switch (kind) {
-    case Kind::wallet: return 60LL * size;  // no use is refused
-    case Kind::seat: return 0;
-    case Kind::payment: return kPrice * size;
-    case Kind::paused: return size / 2;
+    case Kind::wallet:
+      return 60LL * size;  // no use is refused
+    case Kind::seat:
+      return 0;
+    case Kind::payment:
+      return kPrice * size;
+    case Kind::paused:
+      return size / 2;
   }
   return 0;
 }

@@ -1,5 +1,5 @@
-// What all ways of guarding one value are given, and how their answers are judged. A way sees tasks; it is asked for a cell's
-// value at the end, and every answer is compared with it.
+// What all ways of guarding one value are given, and how their answers are judged. A way sees tasks; it is
+// asked for a cell's value at the end, and every answer is compared with it.
 #pragma once
 
 #include <atomic>
@@ -25,7 +25,8 @@ enum class Kind : std::uint8_t { wallet, seat, payment, paused };
 inline constexpr std::int64_t kWallet = 1, kSeat = 2, kPayment = 3;  // the cells
 inline constexpr std::int64_t kPrice = 100;
 
-// Adds `amount` to a cell, whose value stays from 0 to `max`. `price` leaves the wallet in the same transaction.
+// Adds `amount` to a cell, whose value stays from 0 to `max`. `price` leaves the wallet in the same
+// transaction.
 struct Task {
   int number = 0;
   std::int64_t cell = kWallet, amount = 0, max = INT64_MAX, price = 0;
@@ -60,8 +61,8 @@ class Tally {
   void wait_for_all();
   int count(Answer answer) const;
   std::vector<Answer> answers() const;
-  double seconds() const;                     // to the last answer
-  double quantile_ms(double share) const;     // of the time to an answer
+  double seconds() const;                  // to the last answer
+  double quantile_ms(double share) const;  // of the time to an answer
   std::atomic<std::int64_t> retries{0}, fenced{0};
 
  private:
