@@ -131,7 +131,7 @@ def tree_cpu(root):
 
 def measure(stack, results, work, size, ways, rounds, **options):
     """The ways in turns: what the machine does meanwhile hits all of them."""
-    slow = set()
+    slow = {point['way'] for point in results.points if (point['work'], point['size']) == (work, size) and is_slow(point)}
     for number in range(rounds):
         for way in ways:
             if is_there(results.points, way, work, size, number + 1):
@@ -146,9 +146,13 @@ def measure(stack, results, work, size, ways, rounds, **options):
                 continue
             if point:
                 results.add({**point, 'round': number + 1})
-                if size / point['seconds'] < SLOW and work != 'paused':
+                if is_slow(point):
                     slow.add(way)
                 say(f'  {work} {size:,} {way}: {point["seconds"]:.2f} s, {point["wrong"]} wrong')
+
+
+def is_slow(point):
+    return point['size'] / point['seconds'] < SLOW and point['work'] != 'paused'
 
 
 def is_there(points, way, work, size, number):
@@ -172,7 +176,8 @@ HEAD = ('way', 'guard', 's', 'tasks/s', 'p50 ms', 'p99 ms', 'retries', 'failed',
 def row(way, points):
     size = points[0]['size']
     wrong = max(point['wrong'] for point in points)
-    return [f'**{way}**' if way in OURS else way, GUARDS[way], spread([point['seconds'] for point in points], '{:,.2f}'),
+    form = '{:,.3f}' if middle(points, 'seconds') < 0.1 else '{:,.2f}'
+    return [f'**{way}**' if way in OURS else way, GUARDS[way], spread([point['seconds'] for point in points], form),
             f'{size / middle(points, "seconds"):,.0f}', f'{middle(points, "p50Ms"):,.0f}', f'{middle(points, "p99Ms"):,.0f}',
             f'{middle(points, "retries"):,.0f}', max(point['failed'] for point in points), f'**{wrong:,}**' if wrong else 0,
             f'{middle(points, "cpuSeconds"):.2f}', f'{middle(points, "serverCpuSeconds"):.2f}']
@@ -221,7 +226,7 @@ def draw(points):
         for index, (way, sizes) in enumerate(every.items()):
             found = [of(points, 'wallet', size)[way] for size in sizes]
             wrong = any(point['wrong'] for group in found for point in group)
-            axes.plot(sizes, [middle(group, 'seconds') for group in found], label=way + (' (wrong)' if wrong else ''), marker='x' if wrong else 'o',
+            axes.plot(sizes, [middle(group, 'seconds') for group in found], label=way + (' (wrong)' if wrong else ''), marker='x' if wrong else 'o' if index < len(report.COLOURS) else 's',
                       color=report.COLOURS[index % len(report.COLOURS)], linewidth=2.5 if way in OURS else 1,
                       linestyle=':' if wrong else '-' if index < len(report.COLOURS) else '--')
         axes.plot(list(SEEDS), list(SEEDS.values()), color=report.GREY, marker='D', linestyle='--',
