@@ -1,14 +1,15 @@
 #include "modules/identity/token.h"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <atomic>
 #include <boost/endian/conversion.hpp>
 #include <cstring>
+#include <span>
 
 #include "core/base64url.h"
 #include "core/ensure.h"
+#include "core/same_secret.h"
 #include "core/sha256.h"
 
 namespace stagedoor::identity {
@@ -86,8 +87,8 @@ std::optional<protocol::TokenClaims> TokenKeys::verify(std::string_view text) co
     if (key->id != key_id) continue;
     std::uint8_t mac[32];
     key->mac(*token, mac);
-    if (CRYPTO_memcmp(mac, &(*token)[protocol::kTokenMacAt], protocol::kTokenMacSize) != 0)
-      return std::nullopt;
+    const std::span presented(&(*token)[protocol::kTokenMacAt], protocol::kTokenMacSize);
+    if (!is_same_secret(std::span(mac).first(protocol::kTokenMacSize), presented)) return std::nullopt;
     return protocol::claims_of(*token);
   }
   return std::nullopt;
