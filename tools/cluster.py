@@ -31,7 +31,7 @@ class Instance(Process):
     def __init__(self, folder, number, environment):
         folder = folder / f'instance-{number}'
         folder.mkdir()
-        super().__init__([STAGEDOOR, 'serve', '--http.trusted_proxies=127.0.0.1'], folder, env=environment, stdout=subprocess.PIPE)
+        super().__init__([STAGEDOOR, 'serve', '--http.trusted_proxies=127.0.0.1', '--auth.trust_clients=true'], folder, env=environment, stdout=subprocess.PIPE)
         for line in self.process.stdout:
             said = json.loads(line) if line.startswith('{') else {}
             if said.get('event') == 'listening':

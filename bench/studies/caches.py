@@ -368,7 +368,7 @@ def measure(options, folder, results):
             ways = {**ways, **setting.others()} if not options.quick else ways
             for _ in range(options.rounds):
                 for way in ways.values():
-                    results.add(staleness(way, options.seconds, BACKGROUND))
+                    results.add(staleness(way, max(options.seconds, 2.5 * TTL_MS / 1000), BACKGROUND))
         for _ in range(options.rounds if 'stampede' in options.parts else 0):
             for name, flight in STAMPEDES:
                 if name in ways and (not options.quick or name == 'read-through'):

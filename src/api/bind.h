@@ -47,6 +47,7 @@ struct UserInPath {
   bool must_be_caller = false;
 
   Result<UserId> operator()(const Source& from) const {
+    if (must_be_caller && from.request.parameter(name) == "me") return from.caller;
     const auto user = from.request.user_id(name);
     if (user && must_be_caller && *user != from.caller)
       return refuse(Code::FORBIDDEN, "This belongs to another user.");
@@ -54,7 +55,7 @@ struct UserInPath {
   }
   void describe(http::Inputs& inputs) const {
     inputs.parameters.push_back({.name = std::string(name),
-                                 .description = "A user",
+                                 .description = must_be_caller ? "The caller; me means the same" : "A user",
                                  .in = http::ParameterPlace::path,
                                  .schema = &json::schema<UserId>});
   }

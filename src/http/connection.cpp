@@ -326,6 +326,7 @@ bool Connection::may_see(std::string_view path) const {
 void Connection::find_client(Request& request) {
   client_ = peer_is_proxy_ ? loop_.server.proxies.client(peer_, request.headers) : peer_;
   request.peer = client_;
+  request.is_from_proxy = peer_is_proxy_;
   request.has_untrusted_forward = !peer_is_proxy_ && is_forwarded(request.headers);
   if (!request.has_untrusted_forward) return;
   loop_.metrics.count_untrusted_forward();
@@ -403,25 +404,28 @@ void Connection::refuse() {
   }
   close_ = has_refused_ = true;
   method_ = Method::GET;
+  route_ = loop_.server.router.routes().size();
   client_ = peer_;
   path_ = {};
   own_id_ = loop_.ids.next();
   request_id_ = {own_id_.data(), own_id_.size()};
   trace_.clear();
   Answer answer = render_refusal(refusal);
-  loop_.metrics.count(loop_.server.router.routes().size(), answer.status, {});
+  loop_.metrics.count(route_, answer.status, {});
   loop_.metrics.count_refusal(refusal.code);
   if (loop_.logs_requests) log_request(answer.status, {});
   render(std::move(answer));
 }
 
 void Connection::render(Answer&& answer) {
+  const auto& routes = loop_.server.router.routes();
   append_head(loop_.out.text, answer,
               {.date = loop_.date,
                .request_id = request_id_,
                .traceparent = trace_,
                .close = close_,
                .keep_alive = !close_ && parser_.is_http_1_0(),
+               .no_store = route_ < routes.size() && routes[route_]->is_personal(),
                .is_tls = tls_ != nullptr});
   if (method_ == Method::HEAD || answer.stream) return;
   const std::string_view body = body_of(answer);

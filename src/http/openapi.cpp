@@ -40,6 +40,7 @@ constexpr Tag kTags[] = {
     {"reservations", "Hold seats, read and cancel holds."},
     {"payments", "Pay for holds from the balance, and get the money back."},
     {"balance", "The prepaid balance of a user."},
+    {"identity", "Who the caller is, and how users sign in."},
     {"operators", "Calls of operators: events, prices, policies, waiting rooms, house seats, money."}};
 
 struct HeaderText {
@@ -97,6 +98,14 @@ bj::object security_schemes() {
            {"description",
             "The same token, for event streams of clients that cannot send headers. URLs end up in logs: "
             "prefer a header."}}},
+      {"identity",
+       bj::object{
+           {"type", "http"},
+           {"scheme", "bearer"},
+           {"bearerFormat", "JWT"},
+           {"description",
+            "Where auth.mode is jwt: a token of the identity provider. The place's token then stands in "
+            "queue-token only. Where it is gateway, the proxy in front sends the proof."}}},
       {"operatorKey", bj::object{{"type", "http"},
                                  {"scheme", "bearer"},
                                  {"description", "The secret of an operator key (setting admin.keys)."}}}};
@@ -108,6 +117,13 @@ bj::array security_of(Access access) {
   switch (access) {
     case Access::open:
       return {};
+    case Access::claimed_user:
+      return {bj::object(), needs("identity")};
+    case Access::user:
+      return {needs("bearerToken"), needs("queueToken"), needs("identity")};
+    case Access::user_and_place:
+      return {needs("bearerToken"), needs("queueToken"),
+              bj::object{{"identity", bj::array()}, {"queueToken", bj::array()}}};
     case Access::place_token:
       return {needs("bearerToken"), needs("queueToken")};
     case Access::stream_token:
@@ -206,6 +222,11 @@ std::map<int, std::set<Code>> refusals_of(const Route& route) {
   switch (route.handler.inputs.access) {
     case Access::open:
       break;
+    case Access::user_and_place:
+    case Access::claimed_user:
+      codes.push_back(Code::FORBIDDEN);
+      [[fallthrough]];
+    case Access::user:
     case Access::place_token:
     case Access::stream_token:
       codes.insert(codes.end(), {Code::TOKEN_NOT_FOUND, Code::TOKEN_EXPIRED});

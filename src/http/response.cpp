@@ -98,6 +98,8 @@ void append_head(std::string& out, const Answer& answer, const ResponseHead& hea
     out += "\r\nContent-Length: ";
     append_number(out, answer.length.value_or(body_of(answer).size()));
   }
+  if (head.no_store && !answer.stream && answer.headers.find("Cache-Control:") == std::string::npos)
+    out += "\r\nCache-Control: no-store";
   if (!head.request_id.empty()) {
     out += "\r\nX-Request-Id: ";
     out += head.request_id;

@@ -15,6 +15,7 @@ struct ResponseHead {
   std::string_view traceparent = {};
   bool close = false;       // tell the client that the connection ends
   bool keep_alive = false;  // tell an HTTP/1.0 client that it does not
+  bool no_store = false;    // unless the answer says otherwise, nobody may keep it
   bool is_tls = false;      // tell browsers to use only TLS for this host from now on
 };
 

@@ -15,8 +15,16 @@ namespace stagedoor::http {
 
 using Schema = boost::json::value (*)(Components&);  // &json::schema<Dto>
 
-// The proof that a call takes: a fan's token (R-X4), on streams also in the URL (R-Q3), or an operator key.
-enum class Access { open, place_token, stream_token, operator_key };
+// The proof that a call takes. Which one that is in each mode: modules/identity/call_rules.h.
+enum class Access {
+  open,
+  claimed_user,    // who the user is, before there is a token
+  user,            // who the user is
+  user_and_place,  // the same, and their place's token
+  place_token,     // a place's token (R-X4)
+  stream_token,    // the same, also in the URL (R-Q3)
+  operator_key
+};
 
 BOOST_DEFINE_ENUM_CLASS(ParameterPlace, path, query, header)
 
@@ -94,6 +102,9 @@ struct Route {
   Read read = {};          // instead of `handler`; the only ones that may answer with an event stream
   std::string label = {};  // the route's name in metrics and logs; `path` when empty
   std::optional<LimitClass> limit_class = {};  // else by method: GET reads, all others write
+
+  // Whether its answers are for one caller only, so that nobody may store them (R-A11).
+  bool is_personal() const { return handler.inputs.access != Access::open; }
 };
 
 }  // namespace stagedoor::http

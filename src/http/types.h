@@ -63,6 +63,7 @@ struct Request {
   // The client; behind a trusted proxy the address it forwards (R-A1). An IPv4 address is never in the form
   // ::ffff:a.b.c.d.
   IpAddress peer = {};
+  bool is_from_proxy = false;  // a proxy of http.trusted_proxies sent it
   // The client is no trusted proxy, but sent a header such as X-Forwarded-For: it may be a proxy that
   // http.trusted_proxies does not name, with many clients behind it.
   bool has_untrusted_forward = false;

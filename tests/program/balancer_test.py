@@ -143,7 +143,7 @@ class Example:
 
     def test_the_log_names_the_client_and_not_what_it_claims_to_be(self):  # R-A1
         with tempfile.TemporaryDirectory() as folder:
-            with server.Server(folder, '--http.trusted_proxies=127.0.0.1', '--log.level=debug') as instance:
+            with server.Server(folder, '--http.trusted_proxies=127.0.0.1', '--auth.trust_clients=true', '--log.level=debug') as instance:
                 with self.balancer([int(instance.url.rsplit(':')[-1])]) as balancer:
                     claim = {'X-Forwarded-For': '203.0.113.9'}
                     self.assertEqual(balancer.status_of('GET', claim, path='/healthz', source='127.0.0.2'), 200)

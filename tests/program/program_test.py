@@ -106,7 +106,8 @@ class RightSettings(InFolder):
         several, = (block for block in checks.code_blocks(page, 'toml') if 'postgres://' in block)
         self.assertIn('listen = "0.0.0.0:8080"', several)
         (self.folder / 'several.toml').write_text(several)
-        keys = {'STAGEDOOR_AUTH_KEYS': 'k' * 64, 'STAGEDOOR_ADMIN_KEYS': 'anna:owner:' + 'k' * 64}
+        keys = {'STAGEDOOR_AUTH_KEYS': 'k' * 64, 'STAGEDOOR_ADMIN_KEYS': 'anna:owner:' + 'k' * 64,
+                'STAGEDOOR_AUTH_GATEWAY_SECRET': 'g' * 64}
         for config in ('several.toml', str(server.ROOT / 'deploy/stagedoor.toml')):
             result = self.run_program('verify-config', '--config', config, **keys)
             self.assertEqual((result.returncode, result.stderr), (0, ''), config)

@@ -164,7 +164,8 @@ int ServeCommand::run_with(const LoadedConfig& loaded) const {
               service.address().c_str(), admin_member.c_str(), STAGEDOOR_VERSION);
   std::fflush(stdout);
   service.start_relays();
-  while (signals.wait() == SIGHUP) service.reload();
+  while (signals.wait() == SIGHUP)
+    service.reload([this] { return load_config_of_process(config_file, flags); });
   exit_unless_stopped_in(config.http.stop_delay + config.http.stop_grace + kAfterGrace);
   service.stop();
   return 0;

@@ -66,6 +66,12 @@ struct Config {
     bool trust_clients = false;
     std::vector<std::string> keys;
     Millis token_lifetime{30LL * 86'400'000};
+    Millis session_lifetime{86'400'000};
+    std::string gateway_header = "X-Stagedoor-User";
+    std::string gateway_secret;
+    std::string oidc_issuer;
+    std::string oidc_client_id;
+    std::string oidc_scope = "openid";
   } auth;
   struct Admin {
     std::vector<std::string> keys;
@@ -168,7 +174,7 @@ std::optional<std::string> missing_folder(const Config::Store& store);
 // What is allowed and unwise, for people: "auth.trust_clients: …". Never contains a secret.
 std::vector<std::string> config_advice(const LoadedConfig& loaded);
 
-// name:role:secret, with the role viewer, operator or owner.
+// name:role:secret, with the role gate, viewer, operator or owner.
 bool is_operator_key(std::string_view text);
 
 // Lines "where: message", one per error.

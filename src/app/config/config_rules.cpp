@@ -78,6 +78,7 @@ class Rules {
     limits();
     beyond_loopback("http.listen", c_.http.listen);
     if (!c_.http.admin_listen.empty()) beyond_loopback("http.admin_listen", c_.http.admin_listen);
+    behind_proxies();
   }
 
  private:
@@ -237,9 +238,37 @@ class Rules {
     }
   }
 
+  void gateway() {
+    if (c_.auth.mode != "gateway") return;
+    if (c_.http.trusted_proxies.empty())
+      add_error(
+          "http.trusted_proxies",
+          "is empty, but auth.mode = gateway believes trusted proxies only; name the addresses of the proxy");
+    if (c_.auth.gateway_secret.size() < kSecretLeast)
+      add_error("auth.gateway_secret",
+                fmt::format(
+                    "is shorter than {} characters, and auth.mode = gateway needs it; use, for example, the "
+                    "64 digits of `openssl rand -hex 32`",
+                    kSecretLeast));
+    const auto is_name = [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+    };
+    if (c_.auth.gateway_header.empty() || !std::ranges::all_of(c_.auth.gateway_header, is_name))
+      add_error("auth.gateway_header", "is not the name of a header; write letters, digits and -");
+  }
+
+  void oidc() {
+    if (c_.auth.oidc_issuer.empty() == c_.auth.oidc_client_id.empty()) return;
+    const bool no_issuer = c_.auth.oidc_issuer.empty();
+    add_error(
+        no_issuer ? "auth.oidc_client_id" : "auth.oidc_issuer",
+        fmt::format("is set alone; set {} as well", no_issuer ? "auth.oidc_issuer" : "auth.oidc_client_id"));
+  }
+
   void auth() {
-    if (c_.auth.mode != "token")
-      add_error("auth.mode", fmt::format("{} is not supported yet; write token", c_.auth.mode));
+    if (c_.auth.mode == "jwt") add_error("auth.mode", "jwt is not supported yet; write token or gateway");
+    gateway();
+    oidc();
     if (c_.http.compat && c_.auth.mode != "token") {
       add_error(
           "http.compat",
@@ -257,7 +286,7 @@ class Rules {
       if (!is_operator_key(c_.admin.keys[i])) {
         add_error("admin.keys",
                   fmt::format("has an invalid key (number {}); write name:role:secret with the role "
-                              "viewer, operator or owner",
+                              "gate, viewer, operator or owner",
                               i + 1));
         continue;
       }
@@ -276,19 +305,30 @@ class Rules {
 
   // R-W8: every client that reaches the address could act as any user, or give itself money.
   void beyond_loopback(std::string_view setting, const std::string& address) {
-    if (!is_beyond_loopback(address) || c_.auth.trust_clients) return;
-    constexpr std::string_view kAdvice =
-        "serve on 127.0.0.1 behind a proxy, or set auth.trust_clients = true if every client can be trusted";
+    if (!is_beyond_loopback(address)) return;
+    refuse_strangers(setting, fmt::format("{} is not loopback", address));
+  }
+
+  // The clients of a proxy come from anywhere.
+  void behind_proxies() {
+    if (!c_.http.trusted_proxies.empty() && !is_beyond_loopback(c_.http.listen))
+      refuse_strangers("http.trusted_proxies", "names a proxy, whose clients may come from anywhere");
+  }
+
+  void refuse_strangers(std::string_view setting, const std::string& because) {
+    if (c_.auth.trust_clients) return;
+    constexpr std::string_view kAdvice = "or set auth.trust_clients = true if every client can be trusted";
     if (c_.auth.mode == "token") {
-      add_error(setting, fmt::format("{} is not loopback, and with auth.mode = token the server trusts "
-                                     "any user id that a client sends; {}",
-                                     address, kAdvice));
+      add_error(setting,
+                fmt::format("{}, and with auth.mode = token the server trusts any user id that a client "
+                            "sends; set auth.mode = gateway, serve on 127.0.0.1 without a proxy, {}",
+                            because, kAdvice));
     }
     if (c_.wallet.charge_by == "user") {
       add_error(setting,
-                fmt::format("{} is not loopback, and with wallet.charge_by = user anybody can add money to "
-                            "their own wallet; set wallet.charge_by = operator, {}",
-                            address, kAdvice));
+                fmt::format("{}, and with wallet.charge_by = user anybody can add money to their own "
+                            "wallet; set wallet.charge_by = operator, {}",
+                            because, kAdvice));
     }
   }
 
@@ -303,7 +343,7 @@ bool is_operator_key(std::string_view text) {
   const auto second = first == std::string_view::npos ? first : text.find(':', first + 1);
   if (second == std::string_view::npos || first == 0 || second + 1 == text.size()) return false;
   const auto role = text.substr(first + 1, second - first - 1);
-  return role == "viewer" || role == "operator" || role == "owner";
+  return role == "gate" || role == "viewer" || role == "operator" || role == "owner";
 }
 
 std::optional<SinkSetting> parse_sink(std::string_view text) {

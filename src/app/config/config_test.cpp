@@ -102,7 +102,7 @@ TEST(ConfigAdvice, names_what_is_allowed_and_unwise) {
       {{everywhere, trusts}, "http.admin_listen: is empty"},
       {{{"http.admin_listen", "0.0.0.0:81"}, trusts, {"wallet.charge_by", "operator"}},
        "http.admin_listen: 0.0.0.0:81"},
-      {{{"http.trusted_proxies", "0.0.0.0/0"}}, "http.trusted_proxies: "},
+      {{{"http.trusted_proxies", "0.0.0.0/0"}, trusts}, "http.trusted_proxies: "},
       {{{"limits.exempt", "::/0"}}, "limits.exempt: "},
       {{{"limits.join", "0"}}, "limits.join: is off"},
       {{{"limits.poll", "0"}}, "limits.poll: is off"},
@@ -237,8 +237,6 @@ TEST(Settings, named_file_that_cannot_be_read_is_an_error) {
 TEST(Settings, what_is_not_built_yet_is_refused_in_words) {
   EXPECT_THAT(from_flags({{"auth.mode", "jwt"}}).errors,
               ElementsAre(ErrorAt("flag --auth.mode", "jwt is not supported yet")));
-  EXPECT_THAT(from_flags({{"auth.mode", "gateway"}}).errors,
-              ElementsAre(ErrorAt("flag --auth.mode", "not supported yet")));
 }
 
 TEST(Settings, the_line_may_be_on_redis_and_kafka) {  // R-Q18
@@ -359,7 +357,7 @@ TEST(Settings, inside_of_a_value_is_checked) {
   EXPECT_THAT(from_flags({{"http.tls_certificate", "c.pem"}}).errors,
               ElementsAre(ErrorAt("flag --http.tls_certificate", "set http.tls_key")));
   for (const char* network : {"10.0.0.0/33", "10.0.0/8", "proxy", "::/129", "10.0.0.0/"}) {
-    EXPECT_THAT(from_flags({{"http.trusted_proxies", network}}).errors,
+    EXPECT_THAT(from_flags({{"http.trusted_proxies", network}, {"auth.trust_clients", "true"}}).errors,
                 ElementsAre(ErrorAt("flag --http.trusted_proxies", network)))
         << network;
   }
@@ -408,6 +406,31 @@ TEST(TrustingServer, starts_on_loopback_and_where_clients_are_trusted) {  // R-W
     EXPECT_THAT(from_flags({{"http.listen", listen}}).errors, IsEmpty()) << listen;
   }
   EXPECT_THAT(from_flags({{"http.listen", "0.0.0.0:80"}, {"auth.trust_clients", "true"}}).errors, IsEmpty());
+}
+
+TEST(TrustingServer, refusal_covers_a_proxy_whose_clients_come_from_anywhere) {  // R-W8, R-A1
+  const std::pair<std::string, std::string> proxy{"http.trusted_proxies", "127.0.0.1"},
+      closed{"wallet.charge_by", "operator"};
+  EXPECT_THAT(from_flags({proxy, closed}).errors,
+              ElementsAre(ErrorAt("flag --http.trusted_proxies", "auth.mode = token")));
+  EXPECT_THAT(from_flags({proxy}).errors,
+              testing::Contains(ErrorAt("flag --http.trusted_proxies", "charge_by")));
+  EXPECT_THAT(from_flags({proxy, {"auth.trust_clients", "true"}}).errors, IsEmpty());
+}
+
+TEST(Gateway, needs_a_proxy_and_a_secret) {  // R-W8
+  const std::pair<std::string, std::string> mode{"auth.mode", "gateway"},
+      proxy{"http.trusted_proxies", "10.0.0.1"}, secret{"auth.gateway_secret", "0123456789abcdef"},
+      closed{"wallet.charge_by", "operator"};
+  EXPECT_THAT(from_flags({mode, proxy, secret, closed, {"http.listen", "0.0.0.0:80"}}).errors, IsEmpty());
+  EXPECT_THAT(from_flags({mode, secret, closed}).errors,
+              ElementsAre(ErrorAt("default", "trusted_proxies is empty")));
+  EXPECT_THAT(from_flags({mode, proxy, closed}).errors,
+              ElementsAre(ErrorAt("default", "gateway_secret is shorter")));
+  EXPECT_THAT(from_flags({mode, proxy, secret}).errors,
+              ElementsAre(ErrorAt("flag --http.trusted_proxies", "charge_by = user")));
+  EXPECT_THAT(from_flags({{"auth.oidc_issuer", "https://id.example"}}).errors,
+              ElementsAre(ErrorAt("flag --auth.oidc_issuer", "auth.oidc_client_id")));
 }
 
 TEST(Connections, are_as_many_as_the_descriptors_leave_room_for) {  // R-A6
@@ -496,7 +519,8 @@ TEST(SettingsTable, reference_page_is_up_to_date) {  // regenerate with ./x docs
 }
 
 TEST(Deploy, example_settings_are_accepted) {
-  const LoadedConfig loaded = load_config_of_process(STAGEDOOR_SOURCE_DIR "/deploy/stagedoor.toml", {});
+  const LoadedConfig loaded = load_config_of_process(STAGEDOOR_SOURCE_DIR "/deploy/stagedoor.toml",
+                                                     {{"auth.gateway_secret", "0123456789abcdef"}});
   EXPECT_EQ(describe_errors(loaded.errors), "");
   EXPECT_EQ(loaded.config.wallet.charge_by, "operator");
 }

@@ -128,8 +128,10 @@ std::vector<std::string> signing_keys(const Config& config, const std::function<
 StoredKeys reread_keys(const Config& config) {
   StoredKeys keys;
   const auto store = store_file(config);
-  if (store && config.auth.keys.empty()) keys.signing = read_lines(*store + ".keys");
-  if (store && config.admin.keys.empty()) keys.operators = read_operators(*store + ".operator");
+  if (!config.auth.keys.empty()) keys.signing = config.auth.keys;
+  else if (store) keys.signing = read_lines(*store + ".keys");
+  if (!config.admin.keys.empty()) keys.operators = config.admin.keys;
+  else if (store) keys.operators = read_operators(*store + ".operator");
   return keys;
 }
 

@@ -25,8 +25,8 @@ struct OperatorSecrets {
 };
 OperatorSecrets operator_secrets(const Config& config);
 
-// The keys in the files beside the store, of those two kinds that are kept there. Creates nothing. Throws as
-// above.
+// The keys as the settings and the files beside the store have them now; nullopt: neither has any. Creates
+// nothing. Throws as above.
 struct StoredKeys {
   std::optional<std::vector<std::string>> signing;
   std::optional<std::vector<std::string>> operators;

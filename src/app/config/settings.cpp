@@ -249,8 +249,10 @@ std::vector<Setting> settings_of(Config& c) {
        .doc = "Event of a join without eventId; 0: the one event on sale."},
       {.name = "auth.mode",
        .value = &c.auth.mode,
-       .doc = "How users are identified. token: the userId of a join is trusted; later calls prove it by "
-              "their token.",
+       .doc = "How users are identified (docs/identity.md). token: the userId of a join is trusted; later "
+              "calls prove it by their token. jwt: by a token of an identity provider. gateway: by a header "
+              "of the "
+              "proxy in front.",
        .choices = {"token", "jwt", "gateway"}},
       {.name = "auth.trust_clients",
        .value = &c.auth.trust_clients,
@@ -265,10 +267,34 @@ std::vector<Setting> settings_of(Config& c) {
        .doc = "Time from the issue of a token to its expiry.",
        .least = ms_of(60),
        .most = 3650 * kDay},
+      {.name = "auth.session_lifetime",
+       .value = &c.auth.session_lifetime,
+       .doc = "Time from POST /sessions to the expiry of its token.",
+       .least = ms_of(60),
+       .most = 365 * kDay},
+      {.name = "auth.gateway_header",
+       .value = &c.auth.gateway_header,
+       .doc = "With auth.mode = gateway: the header in which the proxy sends the user's UUID."},
+      {.name = "auth.gateway_secret",
+       .value = &c.auth.gateway_secret,
+       .doc = "With auth.mode = gateway: the secret that the proxy sends in X-Stagedoor-Gateway.",
+       .secret = Secret::whole},
+      {.name = "auth.oidc_issuer",
+       .value = &c.auth.oidc_issuer,
+       .doc = "Issuer URL of the OpenID provider at which pages let users sign in; GET /client returns it. "
+              "Empty: "
+              "none."},
+      {.name = "auth.oidc_client_id",
+       .value = &c.auth.oidc_client_id,
+       .doc = "Client id of the pages at that provider."},
+      {.name = "auth.oidc_scope",
+       .value = &c.auth.oidc_scope,
+       .doc = "Scope that the pages ask the provider for."},
       {.name = "admin.keys",
        .value = &c.admin.keys,
-       .doc = "Operator keys name:role:secret, role viewer, operator or owner. Empty: an owner's key is "
-              "created and shown once.",
+       .doc =
+           "Operator keys name:role:secret, role gate, viewer, operator or owner. Empty: an owner's key is "
+           "created and shown once.",
        .secret = Secret::after_role},
       {.name = "wallet.balance_max",
        .value = &c.wallet.balance_max,

@@ -4,6 +4,7 @@
 
 #include "app/instance/staleness_guard.h"
 #include "http/render_refusal.h"
+#include "modules/identity/call_rules.h"
 #include "modules/queue/logged_line.h"
 
 namespace stagedoor {
@@ -29,6 +30,12 @@ void restore_rooms(queue::Rooms& rooms, const InstanceParts& parts) {
   rooms.restore(line, startup);
 }
 
+std::unique_ptr<const identity::Identity> identity_by(const identity::Proofs* proofs,
+                                                      const identity::PlaceTokens& tokens) {
+  if (proofs) return std::make_unique<identity::ProvenIdentity>(tokens, *proofs);
+  return std::make_unique<identity::TokenIdentity>(tokens);
+}
+
 }  // namespace
 
 Instance::Instance(const InstanceParts& parts)
@@ -41,8 +48,14 @@ Instance::Instance(const InstanceParts& parts)
                                                                                  parts.random, [] {})
                                        : nullptr),
       token_keys_(parts.token_keys),
-      tokens_(token_keys_, clock_, parts.token_lifetime, parts.client_limits),
-      operator_keys_(parts.operator_keys, parts.client_limits),
+      tokens_(token_keys_, clock_,
+              {.lifetime = parts.token_lifetime,
+               .session_lifetime = parts.session_lifetime,
+               .limits = parts.client_limits,
+               .headers = parts.proofs ? identity::TokenHeaders::queue_token : identity::TokenHeaders::both,
+               .revocations = &revocations_}),
+      identity_(identity_by(parts.proofs, tokens_)),
+      operator_keys_(parts.operator_keys, parts.client_limits, &clock_),
       rooms_(clock_, catalogue_, parts.random),
       housekeeping_(parts.store.retention, parts.events),
       lane_(parts.store, clock_, catalogue_, &http::render_refusal, parts.limits),
@@ -64,7 +77,7 @@ Instance::Instance(const InstanceParts& parts)
       seat_feeds_(read_model_, clock_, random_number(parts.random), submit_to(page_worker_.get())),
       queue_deps_{.lane = lane_,
                   .rooms = rooms_,
-                  .identity = identity_,
+                  .identity = *identity_,
                   .tokens = tokens_,
                   .clock = clock_,
                   .catalogue = catalogue_,
@@ -74,12 +87,12 @@ Instance::Instance(const InstanceParts& parts)
                   .joins = joins_.get()},
       wallet_deps_{.lane = lane_,
                    .query_pool = query_pool_,
-                   .identity = identity_,
+                   .identity = *identity_,
                    .balance_max = parts.balance_max,
                    .users_may_charge = parts.users_may_charge},
       payment_deps_{.lane = lane_,
                     .query_pool = query_pool_,
-                    .identity = identity_,
+                    .identity = *identity_,
                     .turns = turns_,
                     .clock = clock_,
                     .catalogue = catalogue_,
@@ -94,7 +107,15 @@ Instance::Instance(const InstanceParts& parts)
                      .balance_max = parts.balance_max,
                      .run_aside = submit_to(import_worker_.get()),
                      .sinks = parts.sinks,
-                     .open_outbox = parts.outbox},
+                     .open_outbox = parts.outbox,
+                     .revocations = &revocations_},
+      identity_deps_{.identity = *identity_,
+                     .tokens = tokens_,
+                     .clock = clock_,
+                     .mode = parts.auth_mode,
+                     .users_may_charge = parts.users_may_charge,
+                     .default_event = parts.default_event,
+                     .oidc = parts.oidc},
       has_compat_(parts.has_compat),
       compat_deps_{.router = router_,
                    .lane = lane_,
@@ -105,12 +126,25 @@ Instance::Instance(const InstanceParts& parts)
                    .users_may_charge = parts.users_may_charge,
                    .limits = parts.client_limits} {
   if (lane_.has_others()) rooms_.share_presence();
+  restore(parts);
+  observe_lane();
+  add_routes();
+  if (page_worker_) page_worker_->start();
+  if (import_worker_) import_worker_->start();
+  if (line_reader_) line_reader_->start();
+}
+
+void Instance::restore(const InstanceParts& parts) {
   // The read model is first, here and among the observers: the rooms read the policies of their events from
   // it, and need those of the current batch.
   read_model_.load(parts.store.startup);
   restore_rooms(rooms_, parts);
   if (joins_) joins_->restore(parts.store.startup);
   hold_expiry_.restore(parts.store.startup);
+  revocations_.restore(parts.store.startup);
+}
+
+void Instance::observe_lane() {
   // Observers receive a batch in this order. HoldExpiry depends on no other one. Observers that are added
   // later (metrics) count changes that are already visible in the instance.
   lane_.add_observer(clock_);  // before those that read it
@@ -118,14 +152,11 @@ Instance::Instance(const InstanceParts& parts)
   lane_.add_observer(rooms_);
   if (joins_) lane_.add_observer(*joins_);  // answers with what the rooms know
   lane_.add_observer(hold_expiry_);
+  lane_.add_observer(revocations_);
   lane_.add_job(rooms_);
   if (joins_) lane_.add_job(*joins_);
   lane_.add_job(hold_expiry_);
   lane_.add_job(housekeeping_);
-  add_routes();
-  if (page_worker_) page_worker_->start();
-  if (import_worker_) import_worker_->start();
-  if (line_reader_) line_reader_->start();
 }
 
 Instance::~Instance() {
@@ -181,8 +212,10 @@ void Instance::add_routes() {
   wallet::add_wallet_routes(router_, wallet_deps_);
   payment::add_payment_routes(router_, payment_deps_);
   operators::add_operator_routes(router_, operator_deps_);
+  identity::add_identity_routes(router_, identity_deps_);
   if (has_compat_) compat::add_compat_routes(router_, compat_deps_);
   router_.decorate({});
+  identity::check_rules(router_);
 }
 
 }  // namespace stagedoor

@@ -21,6 +21,7 @@
 #include "modules/catalogue/page_worker.h"
 #include "modules/catalogue/read_model.h"
 #include "modules/compat/http.h"
+#include "modules/identity/http.h"
 #include "modules/identity/operator_keys.h"
 #include "modules/operator/http.h"
 #include "modules/payment/http.h"
@@ -56,7 +57,12 @@ struct InstanceParts {
   bool users_may_charge = true;
   EventId default_event = {};                   // 0 = none
   http::ClientLimits* client_limits = nullptr;  // null: no client is limited; must outlive the instance
-  bool has_compat = false;                      // also the calls of modules/compat/http.h
+  std::string auth_mode = "token";
+  // What proves users in the modes jwt and gateway; null: mode token. Must outlive the instance.
+  const identity::Proofs* proofs = nullptr;
+  Millis session_lifetime{86'400'000};
+  std::optional<identity::OidcDto> oidc = {};
+  bool has_compat = false;  // also the calls of modules/compat/http.h
   // How long a start waits for other instances to put back what the log of joins has lost.
   Millis line_patience{5000};
   // Large pages are made, and imports are read, on threads of their own; false: by whoever asks, for callers
@@ -95,6 +101,8 @@ class Instance {
   const http::Router& router() const { return router_; }
 
  private:
+  void restore(const InstanceParts& parts);
+  void observe_lane();
   void add_routes();
 
   // Frees pages that nobody has asked for in a minute.
@@ -108,8 +116,9 @@ class Instance {
   queue::Rooms::CatalogueNow catalogue_ = [this] { return read_model_.catalogue(); };
   queue::StockOf stock_ = [this](EventId event) { return read_model_.stock_update(event); };
   identity::TokenKeys token_keys_;
+  identity::Revocations revocations_;
   identity::PlaceTokens tokens_;
-  identity::TokenIdentity identity_{tokens_};
+  const std::unique_ptr<const identity::Identity> identity_;
   identity::OperatorKeys operator_keys_;
   queue::Rooms rooms_;
   reservation::HoldExpiry hold_expiry_;
@@ -136,7 +145,7 @@ class Instance {
   wallet::WalletDeps wallet_deps_;
   reservation::ReservationDeps reservation_deps_{.lane = lane_,
                                                  .query_pool = query_pool_,
-                                                 .identity = identity_,
+                                                 .identity = *identity_,
                                                  .tokens = tokens_,
                                                  .rooms = rooms_,
                                                  .turns = turns_,
@@ -144,6 +153,7 @@ class Instance {
                                                  .catalogue = catalogue_};
   payment::PaymentDeps payment_deps_;
   operators::OperatorDeps operator_deps_;
+  identity::IdentityDeps identity_deps_;
   const bool has_compat_;
   compat::CompatDeps compat_deps_;
   http::Router router_;

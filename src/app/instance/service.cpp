@@ -22,6 +22,7 @@
 #include "core/sha256.h"
 #include "http/openapi.h"
 #include "http/render_refusal.h"
+#include "modules/identity/gateway_proofs.h"
 
 namespace stagedoor {
 namespace {
@@ -95,6 +96,17 @@ Answer ready(const std::string& alarm) {
   return {.body = fmt::format(R"({{"success":true,"data":{{"ready":true,"clock":"{}"}}}})", alarm)};
 }
 
+std::unique_ptr<const identity::Proofs> proofs_of(const Config::Auth& auth) {
+  if (auth.mode == "gateway")
+    return std::make_unique<identity::GatewayProofs>(auth.gateway_header, auth.gateway_secret);
+  return nullptr;
+}
+
+std::optional<identity::OidcDto> oidc_of(const Config::Auth& auth) {
+  if (auth.oidc_issuer.empty()) return std::nullopt;
+  return identity::OidcDto{auth.oidc_issuer, auth.oidc_client_id, auth.oidc_scope};
+}
+
 std::uint64_t random_seed() {
   std::uint64_t seed = 0;
   std::memcpy(&seed, system::system_random(sizeof seed).data(), sizeof seed);
@@ -165,6 +177,7 @@ Service::Service(const Config& config, OpenStore store)
                   open_store_.has_other_lines),
       event_relays_(config, open_store_.outbox, *open_store_.clock),
       client_limits_(client_limits(config), random_seed()),
+      proofs_(proofs_of(config.auth)),
       instance_(parts()),
       clock_watch_(*open_store_.clock, [this] { return instance_.read_model().catalogue(); }),
       sale_metrics_(instance_.lane(), instance_.rooms(), instance_.read_model()),
@@ -208,6 +221,10 @@ InstanceParts Service::parts() {
           .users_may_charge = config_.wallet.charge_by == "user",
           .default_event = EventId{config_.queue.default_event},
           .client_limits = &client_limits_,
+          .auth_mode = config_.auth.mode,
+          .proofs = proofs_.get(),
+          .session_lifetime = config_.auth.session_lifetime,
+          .oidc = oidc_of(config_.auth),
           .has_compat = config_.http.compat,
           .has_workers = true};
 }
@@ -237,7 +254,7 @@ void Service::start() {
       {{"server.address", address()}, {"service.version", STAGEDOOR_VERSION}});
 }
 
-void Service::reload() {
+void Service::reload(const std::function<LoadedConfig()>& read_settings) {
   const auto read_again = [](const std::string& what, const auto& read) {
     try {
       read();
@@ -250,7 +267,12 @@ void Service::reload() {
   if (!config_.http.tls_certificate.empty())
     read_again("TLS certificate and key", [&] { server_.reload_tls(); });
   read_again("keys of tokens and operators", [&] {
-    const StoredKeys keys = reread_keys(config_);
+    const LoadedConfig now = read_settings();
+    if (!now.errors.empty()) throw std::runtime_error(describe_errors(now.errors));
+    Config config = config_;
+    config.auth.keys = now.config.auth.keys;
+    config.admin.keys = now.config.admin.keys;
+    const StoredKeys keys = reread_keys(config);
     instance_.replace_keys(keys.signing, keys.operators);
   });
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,9 +53,10 @@ class Service {
   // Starts the delivery of events to the sinks. Separate from start(), because a sink may write to standard
   // output, whose first line must report that the server listens.
   void start_relays() { event_relays_.start(); }
-  // Reads the TLS certificate and its key again, and the keys beside the store. Logs the outcome; what cannot
-  // be read stays as it is.
-  void reload();
+  // Reads the TLS certificate and its key again, and the keys of tokens and operators: auth.keys and
+  // admin.keys of `read_settings()`, or the files beside the store. Logs the outcome; what cannot be read
+  // stays as it is.
+  void reload(const std::function<LoadedConfig()>& read_settings);
   // Reports not ready for http.stop_delay, then finishes running requests, refuses new ones, and ends.
   void stop();
 
@@ -80,6 +82,7 @@ class Service {
   LineClaim line_claim_;
   EventRelays event_relays_;
   http::ClientLimits client_limits_;
+  const std::unique_ptr<const identity::Proofs> proofs_;  // null: auth.mode = token
   Instance instance_;
   ClockWatch clock_watch_;
   SaleMetrics sale_metrics_;

@@ -41,7 +41,7 @@ class SeatStream : public EventStream {
 };
 
 Result<Answer> open(const SeatStreamDeps& deps, const http::Request& request) {
-  const auto token = deps.tokens.check(identity::presented_stream_token(request));
+  const auto token = deps.tokens.check(deps.tokens.presented_on_stream(request));
   if (!token) return token.error();
   const auto id = request.id<DateId>("eventDateId");
   if (!id) return id.error();

@@ -23,7 +23,7 @@ struct World final : http::Reply::Sink {
   ReadModel read_model;
   identity::TokenKeys keys{{std::string(32, 'k')}};
   queue::Rooms rooms{clock, [this] { return read_model.catalogue(); }, &test::seeds};
-  identity::PlaceTokens tokens{keys, clock, Millis(86'400'000)};
+  identity::PlaceTokens tokens{keys, clock, {.lifetime = Millis(86'400'000)}};
   queue::Turns turns{rooms};
   SeatFeeds feeds{read_model, clock, 1};
   SeatStreamDeps deps{read_model, feeds, rooms, tokens, turns, clock};

@@ -78,7 +78,7 @@ struct World final : http::Reply::Sink {
   ReadModel read_model{[this](absl::AnyInvocable<void()> job) { jobs.push_back(std::move(job)); }};
   identity::TokenKeys keys{{std::string(32, 'k')}};
   queue::Rooms rooms{clock, [this] { return read_model.catalogue(); }, &test::seeds};
-  identity::PlaceTokens tokens{keys, clock, Millis(86'400'000)};
+  identity::PlaceTokens tokens{keys, clock, {.lifetime = Millis(86'400'000)}};
   queue::Turns turns{rooms};
   CatalogueDeps deps{read_model, tokens, turns, clock};
   http::Router router;

@@ -86,6 +86,7 @@ void note_place(const EventDate& date, const Seat& seat, SeatDto& dto) {
 }
 
 Rendering begin() { return {.body = std::string(kBegin)}; }
+Rendering begin_personal() { return {.body = std::string(kBegin), .is_personal = true}; }
 
 // Writes the elements of a list one by one, so that a long one is not built twice.
 class ListWriter {
@@ -151,7 +152,7 @@ Rendering render_event(const EventAvailability& stock, TimePoint now) {
 }
 
 Rendering render_dates(const EventAvailability& stock, DatesWanted wanted, TimePoint now) {
-  Rendering page = begin();
+  Rendering page = begin_personal();
   note_change(stock.event->on_sale, now, page.valid_until);
   ListWriter list(page.body);
   for (const auto& date : stock.dates) {
@@ -195,7 +196,7 @@ bool is_small(const EventDate& date) {
 }
 
 Rendering render_seats(const EventDate& date, const SeatBits& occupied, std::optional<SeatStatus> status) {
-  Rendering page = begin();
+  Rendering page = begin_personal();
   page.body += R"({"seat":)";
   append_seats(page.body, date, occupied, status);
   page.body += "}}";

@@ -41,8 +41,9 @@ std::string tag_of(std::string_view bytes) {
   return fmt::format("{:016x}", hash);
 }
 
-std::string headers_of(std::string_view tag, std::string_view more) {
-  return fmt::format("ETag: \"{}\"\r\nCache-Control: no-cache\r\nVary: Accept-Encoding\r\n{}", tag, more);
+std::string headers_of(std::string_view tag, bool is_personal, std::string_view more) {
+  return fmt::format("ETag: \"{}\"\r\nCache-Control: {}no-cache\r\nVary: Accept-Encoding\r\n{}", tag,
+                     is_personal ? "private, " : "", more);
 }
 
 std::string compress(const std::string& body) {
@@ -62,12 +63,13 @@ std::string compress(const std::string& body) {
 
 }  // namespace
 
-RenderedPage::RenderedPage(Rendering rendering) : valid_until_(rendering.valid_until) {
+RenderedPage::RenderedPage(Rendering rendering)
+    : is_personal_(rendering.is_personal), valid_until_(rendering.valid_until) {
   rendering.body.shrink_to_fit();
   plain_.body = std::make_shared<const std::string>(std::move(rendering.body));
   plain_.size = plain_.body->size();
   plain_.tag = tag_of(*plain_.body);
-  plain_.headers = headers_of(plain_.tag, "");
+  plain_.headers = headers_of(plain_.tag, is_personal_, "");
 }
 
 const RenderedPage::Form& RenderedPage::gzip() const {
@@ -76,7 +78,7 @@ const RenderedPage::Form& RenderedPage::gzip() const {
     gzip_.body = std::make_shared<const std::string>(compress(*plain_.body));
     gzip_.size = gzip_.body->size();
     gzip_.tag = plain_.tag + "-gz";
-    gzip_.headers = headers_of(gzip_.tag, "Content-Encoding: gzip\r\n");
+    gzip_.headers = headers_of(gzip_.tag, is_personal_, "Content-Encoding: gzip\r\n");
     is_compressed_.store(true, std::memory_order_release);
   });
   return gzip_;

@@ -24,6 +24,7 @@ namespace stagedoor::catalogue {
 
 struct Rendering {
   std::string body;
+  bool is_personal = false;        // for callers with a token: no shared cache may keep it
   TimePoint valid_until = kNever;  // when a window opens or closes, which changes the content
 };
 
@@ -54,6 +55,7 @@ class RenderedPage {
   RenderedPage() = default;
 
   Form plain_;
+  bool is_personal_ = false;
   TimePoint valid_until_;
   mutable std::once_flag compressed_;
   mutable Form gzip_;

@@ -183,7 +183,7 @@ void refuse_with(const Refusal& refusal, http::Reply reply) {
 }
 
 Result<protocol::TokenClaims> claims_of(const CompatDeps& deps, const http::Request& request) {
-  return deps.tokens.check(identity::presented_token(request));  // the inner call counts it
+  return deps.tokens.check(deps.tokens.presented(request));  // the inner call counts it
 }
 
 // POST /queue/issue {userId}

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "modules/identity/gateway_proofs.h"
+#include "modules/identity/revocations.h"
+
 #include "support/manual_clock.h"
 #include "support/stage.h"
 
@@ -30,7 +33,7 @@ class IdentityTest : public testing::Test {
 
   ManualClock clock{kNow};
   TokenKeys keys{{std::string(32, 'k')}};
-  PlaceTokens tokens{keys, clock, kLifetime};
+  PlaceTokens tokens{keys, clock, {.lifetime = kLifetime}};
   TokenIdentity identity{tokens};
 };
 
@@ -84,8 +87,7 @@ TEST_F(IdentityTest, knows_the_user_whatever_their_turn) {
 // R-W8, mode `token`: the join believes its body, everything after it a token.
 TEST_F(IdentityTest, trusts_the_user_of_a_join_and_proves_them_by_token_later) {
   http::Request request;
-  EXPECT_EQ(identity.joining(request, user_id(7))->user, user_id(7));
-  EXPECT_EQ(identity.joining(request, user_id(7))->proof, Proof::none);
+  EXPECT_EQ(*identity.joining(request), NamedUser()) << "nothing is proven";
   const std::string bearer = "Bearer " + token(3);
   const std::vector<http::Header> headers{{"Authorization", bearer}};
   request.headers = headers;
@@ -100,9 +102,77 @@ TEST_F(IdentityTest, finds_the_token_of_a_stream_in_the_url) {
   const std::string query = "token=" + token(2), with_bearer = "token=Bearer%20" + token(2);
   for (const std::string& raw : {query, with_bearer}) {
     request.raw_query = raw;
-    EXPECT_EQ(outcome(tokens.check(presented_stream_token(request))), "ok") << raw;
+    EXPECT_EQ(outcome(tokens.check(tokens.presented_on_stream(request))), "ok") << raw;
     EXPECT_EQ(outcome(identity.of(request)), "TOKEN_NOT_FOUND") << "no other call reads it";
   }
+}
+
+// R-W9: a token without a place proves the user for its own lifetime, and no place.
+TEST_F(IdentityTest, a_session_proves_the_user_and_no_place) {
+  const std::string session = "Bearer " + tokens.sign({{EventId{}, 0, user_id(4)}, kNow});
+  const std::vector<http::Header> headers{{"Authorization", session}};
+  http::Request request;
+  request.headers = headers;
+  EXPECT_EQ(identity.of(request)->user, user_id(4));
+  EXPECT_EQ(outcome(tokens.place_of(request)), "TOKEN_NOT_FOUND");
+  clock.set(kNow + Millis(86'400'000));
+  EXPECT_EQ(outcome(identity.of(request)), "TOKEN_EXPIRED");
+}
+
+// R-A11: tokens issued before the moment end, the one that is given out next counts.
+TEST_F(IdentityTest, revoked_tokens_end_and_a_renewed_one_counts) {
+  Revocations revocations;
+  const PlaceTokens revocable(keys, clock, {.lifetime = kLifetime, .revocations = &revocations});
+  const protocol::TokenClaims claims{{kClubNight, 1, user_id(1)}, kNow};
+  const std::string old = revocable.sign(claims);
+  EXPECT_EQ(outcome(revocable.check(old)), "ok");
+  Batch batch;
+  batch.revocations = {{user_id(1), kNow + Millis(1)}};
+  revocations.on_commit(batch);
+  EXPECT_EQ(outcome(revocable.check(old)), "TOKEN_EXPIRED");
+  EXPECT_EQ(outcome(revocable.check(revocable.sign(revocable.renewed(claims)))), "ok");
+  EXPECT_EQ(outcome(revocable.check(revocable.sign({{kClubNight, 2, user_id(2)}, kNow}))), "ok");
+}
+
+// R-W8, mode `gateway`.
+class GatewayTest : public IdentityTest {
+ protected:
+  std::string from(bool is_proxy, std::vector<http::Header> headers) {
+    http::Request request;
+    request.headers = headers;
+    request.is_from_proxy = is_proxy;
+    return outcome(proven.of(request));
+  }
+  const std::string secret = "the-secret-of-the-gateway", user = to_string(user_id(1));
+  GatewayProofs proofs{"X-Stagedoor-User", secret};
+  ProvenIdentity proven{tokens, proofs};
+};
+
+TEST_F(GatewayTest, believes_a_trusted_proxy_that_has_the_secret) {
+  const http::Header key{"x-stagedoor-gateway", secret}, who{"x-stagedoor-user", user};
+  EXPECT_EQ(from(true, {key, who}), "ok");
+  EXPECT_EQ(from(false, {key, who}), "TOKEN_NOT_FOUND");
+  EXPECT_EQ(from(true, {who}), "TOKEN_NOT_FOUND");
+  EXPECT_EQ(from(true, {key}), "TOKEN_NOT_FOUND");
+  EXPECT_EQ(from(true, {{"X-Stagedoor-Gateway", "the-secret-of-the-gatewax"}, who}), "TOKEN_NOT_FOUND");
+  EXPECT_EQ(from(true, {{"X-Stagedoor-Gateway", ""}, who}), "TOKEN_NOT_FOUND");
+  EXPECT_EQ(from(true, {key, who, who}), "TOKEN_NOT_FOUND") << "the client may have sent one of them";
+  EXPECT_EQ(from(true, {key, {"X-Stagedoor-User", "alice"}}), "TOKEN_NOT_FOUND");
+}
+
+TEST_F(GatewayTest, needs_the_token_of_the_same_user_in_queue_token) {
+  const std::string own = token(1), other = token(2);
+  const auto place = [&](const std::string& of) {
+    const std::vector<http::Header> headers{
+        {"X-Stagedoor-Gateway", secret}, {"X-Stagedoor-User", user}, {"queue-token", of}};
+    http::Request request;
+    request.headers = headers;
+    request.is_from_proxy = true;
+    return outcome(proven.place_of(request));
+  };
+  EXPECT_EQ(place(own), "ok");
+  EXPECT_EQ(place(other), "FORBIDDEN");
+  EXPECT_EQ(place(""), "TOKEN_NOT_FOUND");
 }
 
 }  // namespace

@@ -29,12 +29,22 @@ TEST(OperatorKeys, refuse_what_is_no_secret) {
 
 TEST(OperatorKeys, each_role_may_do_what_those_before_it_may) {
   const char* bearers[] = {"Bearer v-secret", "Bearer o:with:colons", "Bearer w-secret"};
+  const Role roles[] = {Role::viewer, Role::operator_, Role::owner};
   for (int has = 0; has < 3; ++has) {
     for (int needed = 0; needed < 3; ++needed) {
-      if (has >= needed) EXPECT_TRUE(kKeys.check(bearers[has], Role(needed)));
-      else EXPECT_EQ(refusal(bearers[has], Role(needed)), Code::FORBIDDEN);
+      if (has >= needed) EXPECT_TRUE(kKeys.check(bearers[has], roles[needed]));
+      else EXPECT_EQ(refusal(bearers[has], roles[needed]), Code::FORBIDDEN);
     }
   }
+}
+
+// R-O1
+TEST(OperatorKeys, a_gate_checks_tickets_in_and_a_viewer_does_not) {
+  const OperatorKeys keys({"gus:gate:g-secret"});
+  EXPECT_TRUE(keys.check("Bearer g-secret", Role::gate));
+  EXPECT_EQ(keys.check("Bearer g-secret", Role::viewer).error().code, Code::FORBIDDEN);
+  EXPECT_EQ(refusal("Bearer v-secret", Role::gate), Code::FORBIDDEN);
+  EXPECT_TRUE(kKeys.check("Bearer o:with:colons", Role::gate));
 }
 
 TEST(OperatorKeys, without_any_key_nobody_is_let_in) {

@@ -2,28 +2,33 @@
 // each function uses.
 #pragma once
 
-#include <string>
+#include <string_view>
 
 #include "http/route.h"
+#include "modules/identity/call_rules.h"
 #include "modules/identity/identity.h"
-#include "modules/identity/operator_keys.h"
 
 namespace stagedoor::identity {
 
-// find(deps, request), by the token of the request.
-template <class Find>
-struct ByToken : Find {
-  void describe(http::Inputs& inputs) const { inputs.access = http::Access::place_token; }
-};
-template <class Find>
-ByToken(Find) -> ByToken<Find>;
+// find(deps, request), where the call proves `access`.
+template <http::Access access, class Find>
+struct By {
+  Find find;
 
-inline constexpr ByToken by_caller{
-    [](const auto& deps, const http::Request& request) { return deps.identity.of(request); }};
-inline constexpr ByToken by_place{
-    [](const auto& deps, const http::Request& request) { return deps.identity.place_of(request); }};
-inline constexpr ByToken by_token{
-    [](const auto& deps, const http::Request& request) { return deps.tokens.of(request); }};
+  auto operator()(const auto& deps, const http::Request& request) const { return find(deps, request); }
+  void describe(http::Inputs& inputs) const { inputs.access = access; }
+};
+template <http::Access access, class Find>
+constexpr By<access, Find> by(Find find) {
+  return {find};
+}
+
+inline constexpr auto by_caller = by<http::Access::user>(
+    [](const auto& deps, const http::Request& request) { return deps.identity.of(request); });
+inline constexpr auto by_place = by<http::Access::user_and_place>(
+    [](const auto& deps, const http::Request& request) { return deps.identity.place_of(request); });
+inline constexpr auto by_token = by<http::Access::place_token>(
+    [](const auto& deps, const http::Request& request) { return deps.tokens.place_of(request); });
 
 struct ByOperator {
   Role role;
@@ -37,6 +42,7 @@ struct ByOperator {
     inputs.role = to_string(role);
   }
 };
-inline ByOperator by_operator(Role role) { return {role}; }
+// `call`: the operationId, for its role.
+inline ByOperator by_operator(std::string_view call) { return {role_for(call)}; }
 
 }  // namespace stagedoor::identity

@@ -10,6 +10,7 @@
 #include "http/router.h"
 #include "modules/catalogue/read_model.h"
 #include "modules/identity/operator_keys.h"
+#include "modules/identity/revocations.h"
 #include "modules/queue/rooms.h"
 #include "ports/clock.h"
 #include "ports/outbox.h"
@@ -31,6 +32,7 @@ struct OperatorDeps {
   catalogue::SubmitJob run_aside = {};  // runs a job on another thread; empty: the caller's thread does it
   std::vector<std::string> sinks = {};  // their names
   std::function<std::unique_ptr<Outbox>()> open_outbox = {};  // beside those of the relays; any thread
+  const identity::Revocations* revocations = nullptr;         // null: nothing is revoked (tests)
 };
 // `deps` must outlive the router.
 void add_operator_routes(http::Router& router, const OperatorDeps& deps);

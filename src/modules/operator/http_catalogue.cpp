@@ -109,7 +109,7 @@ http::Route list_events_route(const OperatorDeps& deps) {
        .id = "adminListEvents",
        .summary = "Every event, with its policies and dates",
        .successes = {{.description = "The events", .schema = &json::schema<std::vector<AdminEventDto>>}},
-       .handler = api::bind(deps, list_events, identity::by_operator(identity::Role::viewer))});
+       .handler = api::bind(deps, list_events, identity::by_operator("adminListEvents"))});
 }
 
 void show_event(const OperatorDeps& deps, const identity::Operator&, EventId id, http::Reply reply) {
@@ -126,7 +126,7 @@ http::Route show_event_route(const OperatorDeps& deps) {
                          .summary = "An event, with its policies and dates",
                          .successes = {kEvent},
                          .refusals = {Code::EVENT_NOT_FOUND},
-                         .handler = api::bind(deps, show_event, identity::by_operator(identity::Role::viewer),
+                         .handler = api::bind(deps, show_event, identity::by_operator("adminGetEvent"),
                                               api::with_id<EventId>("id"))});
 }
 
@@ -144,7 +144,7 @@ http::Route show_date_route(const OperatorDeps& deps) {
                          .summary = "A date, with its prices and windows",
                          .successes = {kDate},
                          .refusals = {Code::EVENT_DATE_NOT_FOUND},
-                         .handler = api::bind(deps, show_date, identity::by_operator(identity::Role::viewer),
+                         .handler = api::bind(deps, show_date, identity::by_operator("adminGetDate"),
                                               api::with_id<DateId>("id"))});
 }
 
@@ -264,7 +264,7 @@ http::Route patch_event_route(const OperatorDeps& deps) {
        .examples = {{"seats a user", R"({"policy":{"seats_per_user":2}})"}, {"close", R"({"closed":true})"}},
        .successes = {kEvent},
        .refusals = {Code::EVENT_NOT_FOUND},
-       .handler = api::bind(deps, patch_event, identity::by_operator(identity::Role::operator_), patch_body,
+       .handler = api::bind(deps, patch_event, identity::by_operator("adminChangeEvent"), patch_body,
                             api::with_id<EventId>("id"), api::with_idempotency)});
 }
 
@@ -288,7 +288,7 @@ http::Route patch_queue_route(const OperatorDeps& deps) {
                      .examples = {{"capacity", R"({"admission":"capacity","capacity":500})"}},
                      .successes = {{.description = "The policy", .schema = &json::schema<QueueDocument>}},
                      .refusals = {Code::EVENT_NOT_FOUND},
-                     .handler = api::bind(deps, patch_queue, identity::by_operator(identity::Role::operator_),
+                     .handler = api::bind(deps, patch_queue, identity::by_operator("adminChangeQueue"),
                                           patch_body, api::with_id<EventId>("id"), api::with_idempotency)});
 }
 
@@ -311,7 +311,7 @@ http::Route pause_route(const OperatorDeps& deps) {
                      .examples = {{"pause", R"({"text":"The sale goes on at 20:15"})"}},
                      .successes = {kEvent},
                      .refusals = {Code::EVENT_NOT_FOUND},
-                     .handler = api::bind(deps, pause, identity::by_operator(identity::Role::operator_),
+                     .handler = api::bind(deps, pause, identity::by_operator("adminPauseQueue"),
                                           api::with_id<EventId>("id"), api::with_optional_body<PauseBody>,
                                           api::with_idempotency)});
 }
@@ -329,7 +329,7 @@ http::Route resume_route(const OperatorDeps& deps) {
                      .summary = "Resume admission",
                      .successes = {kEvent},
                      .refusals = {Code::EVENT_NOT_FOUND},
-                     .handler = api::bind(deps, resume, identity::by_operator(identity::Role::operator_),
+                     .handler = api::bind(deps, resume, identity::by_operator("adminResumeQueue"),
                                           api::with_id<EventId>("id"), api::with_idempotency)});
 }
 
@@ -363,7 +363,7 @@ http::Route create_event_route(const OperatorDeps& deps) {
        .body = &json::schema<EventDocument>,
        .examples = {{"event", kExampleEvent}},
        .successes = {{.status = 201, .description = kEvent.description, .schema = kEvent.schema}},
-       .handler = api::bind(deps, create_event, identity::by_operator(identity::Role::operator_),
+       .handler = api::bind(deps, create_event, identity::by_operator("adminCreateEvent"),
                             api::with_body<EventDocument>, api::with_idempotency)});
 }
 
@@ -406,7 +406,7 @@ http::Route create_date_route(const OperatorDeps& deps) {
                      .examples = {{"date", kExampleDate}},
                      .successes = {{.status = 201, .description = kDate.description, .schema = kDate.schema}},
                      .refusals = {Code::EVENT_NOT_FOUND},
-                     .handler = api::bind(deps, create_date, identity::by_operator(identity::Role::operator_),
+                     .handler = api::bind(deps, create_date, identity::by_operator("adminCreateDate"),
                                           api::with_id<EventId>("id"), api::with_body<DateDocument>,
                                           api::with_idempotency)});
 }
@@ -440,7 +440,7 @@ http::Route patch_date_route(const OperatorDeps& deps) {
                      .examples = {{"price", R"({"prices":{"Standard":99000}})"}},
                      .successes = {kDate},
                      .refusals = {Code::EVENT_DATE_NOT_FOUND},
-                     .handler = api::bind(deps, patch_date, identity::by_operator(identity::Role::operator_),
+                     .handler = api::bind(deps, patch_date, identity::by_operator("adminChangeDate"),
                                           api::with_id<DateId>("id"), patch_body, api::with_idempotency)});
 }
 
@@ -494,7 +494,7 @@ http::Route import_route(const OperatorDeps& deps) {
                           "What was added, changed, left unchanged, and what operators changed and the "
                           "import kept",
                       .schema = &json::schema<catalogue::ImportSummary>}},
-       .handler = api::bind(deps, import, identity::by_operator(identity::Role::owner), import_body,
+       .handler = api::bind(deps, import, identity::by_operator("adminImportCatalogue"), import_body,
                             api::with_idempotency)});
 }
 

@@ -61,7 +61,7 @@ http::Route clock_route(const OperatorDeps& deps) {
        .body = &json::schema<ClockBody>,
        .examples = {{"accept", R"({"accept":true})"}},
        .successes = {{.description = "The clocks before it", .schema = &json::schema<ClockDto>}},
-       .handler = api::bind(deps, accept_clock, identity::by_operator(identity::Role::owner),
+       .handler = api::bind(deps, accept_clock, identity::by_operator("adminAcceptClock"),
                             api::with_body<ClockBody>, api::with_idempotency)});
 }
 

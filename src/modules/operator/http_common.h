@@ -1,5 +1,6 @@
 // Code shared by the operators' calls. http_catalogue.cpp changes the catalogue, http_sales.cpp seats and
 // money, http_queue.cpp the waiting rooms; http_live.cpp only reads;
+// http_identity.cpp lists operator keys and revokes tokens,
 // http_clock.cpp accepts a wall clock, http_sinks.cpp is about the sinks of events,
 // with http_parked.cpp and http_dead_letters.cpp.
 #pragma once
@@ -20,5 +21,6 @@ void add_queue_control_routes(http::Router& router, const OperatorDeps& deps);
 void add_live_routes(http::Router& router, const OperatorDeps& deps);
 void add_clock_routes(http::Router& router, const OperatorDeps& deps);
 void add_sink_routes(http::Router& router, const OperatorDeps& deps);
+void add_identity_routes(http::Router& router, const OperatorDeps& deps);
 
 }  // namespace stagedoor::operators

@@ -91,7 +91,7 @@ http::Route letters_route(const OperatorDeps& deps) {
                       .schema = &json::schema<DeadLetterDto>,
                       .envelope = http::Envelope::page}},
        .refusals = {Code::NOT_FOUND, Code::STORE_UNAVAILABLE},
-       .handler = api::bind(deps, list_letters, identity::by_operator(identity::Role::viewer), with_sink,
+       .handler = api::bind(deps, list_letters, identity::by_operator("adminListDeadLetters"), with_sink,
                             api::with_page)});
 }
 
@@ -184,18 +184,18 @@ void drop_letters(const OperatorDeps& deps, const identity::Operator& who, const
            });
 }
 
-http::Route letters_order_route(const OperatorDeps& deps, std::string path, std::string id,
+http::Route letters_order_route(const OperatorDeps& deps, std::string path, const std::string& id,
                                 std::string summary, decltype(&send_letters) handler) {
   return operator_route({.method = http::Method::POST,
                          .path = std::move(path),
-                         .id = std::move(id),
+                         .id = id,
                          .summary = std::move(summary),
                          .body = &json::schema<DeadLettersBody>,
                          .examples = {{"two of them", R"({"ids":[4711,4712]})"}, {"all", R"({"all":true})"}},
                          .successes = {{.description = "How many", .schema = &json::schema<DeadLettersDto>}},
                          .refusals = {Code::NOT_FOUND, Code::STORE_UNAVAILABLE},
-                         .handler = api::bind(deps, handler, identity::by_operator(identity::Role::operator_),
-                                              with_sink, api::with_body<DeadLettersBody>)});
+                         .handler = api::bind(deps, handler, identity::by_operator(id), with_sink,
+                                              api::with_body<DeadLettersBody>)});
 }
 
 }  // namespace

@@ -82,7 +82,7 @@ http::Route live_route(const OperatorDeps& deps) {
                          .id = "adminGetLive",
                          .summary = "People waiting and inside, holds, sales and revenue of every event, now",
                          .successes = {{.description = "The numbers", .schema = &json::schema<LiveDto>}},
-                         .handler = api::bind(deps, live, identity::by_operator(identity::Role::viewer))});
+                         .handler = api::bind(deps, live, identity::by_operator("adminGetLive"))});
 }
 
 LogDto log_dto(const LogRow& row) {
@@ -116,7 +116,7 @@ http::Route log_route(const OperatorDeps& deps) {
                       .schema = &json::schema<LogDto>,
                       .envelope = http::Envelope::page}},
        .refusals = {Code::STORE_UNAVAILABLE},
-       .handler = api::bind(deps, show_log, identity::by_operator(identity::Role::viewer), api::with_page)});
+       .handler = api::bind(deps, show_log, identity::by_operator("adminListLog"), api::with_page)});
 }
 
 }  // namespace

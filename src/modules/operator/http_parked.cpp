@@ -100,17 +100,16 @@ void list_parked(const OperatorDeps& deps, const identity::Operator&, const std:
 }
 
 http::Route list_route(const OperatorDeps& deps) {
-  return operator_route(
-      {.method = http::Method::GET,
-       .path = "/admin/sinks/{sink}/parked",
-       .id = "adminListParkedKeys",
-       .summary = "The keys whose events wait because the sink refused one, newest first",
-       .successes = {{.description = "A page: each key with its oldest event",
-                      .schema = &json::schema<ParkedKeyDto>,
-                      .envelope = http::Envelope::page}},
-       .refusals = {Code::NOT_FOUND, Code::STORE_UNAVAILABLE},
-       .handler = api::bind(deps, list_parked, identity::by_operator(identity::Role::viewer), with_sink,
-                            api::with_page)});
+  return operator_route({.method = http::Method::GET,
+                         .path = "/admin/sinks/{sink}/parked",
+                         .id = "adminListParkedKeys",
+                         .summary = "The keys whose events wait because the sink refused one, newest first",
+                         .successes = {{.description = "A page: each key with its oldest event",
+                                        .schema = &json::schema<ParkedKeyDto>,
+                                        .envelope = http::Envelope::page}},
+                         .refusals = {Code::NOT_FOUND, Code::STORE_UNAVAILABLE},
+                         .handler = api::bind(deps, list_parked, identity::by_operator("adminListParkedKeys"),
+                                              with_sink, api::with_page)});
 }
 
 Result<Answer> retry_keys(Outbox& outbox, const std::string& sink, const ParkedKeysBody& order,
@@ -222,19 +221,19 @@ void give_up(const OperatorDeps& deps, const identity::Operator& who, const std:
            });
 }
 
-http::Route order_route(const OperatorDeps& deps, std::string path, std::string id, std::string summary,
-                        decltype(&retry) handler) {
+http::Route order_route(const OperatorDeps& deps, std::string path, const std::string& id,
+                        std::string summary, decltype(&retry) handler) {
   return operator_route(
       {.method = http::Method::POST,
        .path = std::move(path),
-       .id = std::move(id),
+       .id = id,
        .summary = std::move(summary),
        .body = &json::schema<ParkedKeysBody>,
        .examples = {{"one of them", R"({"subjects":["reservation/17"]})"}, {"all", R"({"all":true})"}},
        .successes = {{.description = "How many", .schema = &json::schema<ParkedKeysDto>}},
        .refusals = {Code::NOT_FOUND, Code::STORE_UNAVAILABLE},
-       .handler = api::bind(deps, handler, identity::by_operator(identity::Role::operator_), with_sink,
-                            api::with_body<ParkedKeysBody>)});
+       .handler =
+           api::bind(deps, handler, identity::by_operator(id), with_sink, api::with_body<ParkedKeysBody>)});
 }
 
 }  // namespace

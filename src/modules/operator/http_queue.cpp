@@ -92,7 +92,7 @@ http::Route priority_route(const OperatorDeps& deps) {
        .successes = {{.description = "How many", .schema = &json::schema<PriorityDto>}},
        .refusals = {Code::EVENT_NOT_FOUND},
        .handler =
-           api::bind(deps, grant_priority, identity::by_operator(identity::Role::operator_),
+           api::bind(deps, grant_priority, identity::by_operator("adminGrantPriority"),
                      api::with_id<EventId>("id"), api::with_body<PriorityBody>, api::with_idempotency)});
 }
 
@@ -109,7 +109,7 @@ http::Route list_priority_route(const OperatorDeps& deps) {
        .summary = "The users who may wait in the priority line",
        .successes = {{.description = "All of them", .schema = &json::schema<PriorityListDto>}},
        .refusals = {Code::EVENT_NOT_FOUND},
-       .handler = api::bind(deps, list_priority, identity::by_operator(identity::Role::viewer),
+       .handler = api::bind(deps, list_priority, identity::by_operator("adminListPriority"),
                             api::with_id<EventId>("id"))});
 }
 
@@ -135,7 +135,7 @@ http::Route end_priority_route(const OperatorDeps& deps) {
        .successes = {{.description = "Done, also if the user had none",
                       .schema = &json::schema<PriorityDto>}},
        .refusals = {Code::EVENT_NOT_FOUND},
-       .handler = api::bind(deps, end_priority, identity::by_operator(identity::Role::operator_),
+       .handler = api::bind(deps, end_priority, identity::by_operator("adminEndPriority"),
                             api::with_id<EventId>("id"), api::with_user("userId"), api::with_idempotency)});
 }
 
@@ -166,7 +166,7 @@ http::Route beacon_route(const OperatorDeps& deps) {
        .examples = {{"beacon", R"({"beacon":"3f1a"})"}},
        .successes = {{.description = "The draw", .schema = &json::schema<queue::DrawDto>}},
        .refusals = {Code::EVENT_NOT_FOUND, Code::EVENT_NOT_ON_SALE},
-       .handler = api::bind(deps, name_beacon, identity::by_operator(identity::Role::operator_),
+       .handler = api::bind(deps, name_beacon, identity::by_operator("adminNameBeacon"),
                             api::with_id<EventId>("id"), api::with_body<BeaconBody>, api::with_idempotency)});
 }
 
@@ -285,7 +285,7 @@ http::Route empty_route(const OperatorDeps& deps) {
            "Remove all users who wait or are inside; unpaid holds are cancelled. Pause the queue first",
        .successes = {{.description = "The number of users", .schema = &json::schema<EmptiedDto>}},
        .refusals = {Code::EVENT_NOT_FOUND},
-       .handler = api::bind(deps, empty_room, identity::by_operator(identity::Role::operator_),
+       .handler = api::bind(deps, empty_room, identity::by_operator("adminEmptyQueue"),
                             api::with_id<EventId>("id"), api::with_idempotency)});
 }
 

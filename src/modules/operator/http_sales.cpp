@@ -92,7 +92,8 @@ http::Route block_route(const OperatorDeps& deps) {
        .examples = {{"by number", R"({"seatNumbers":[1,2]})"}, {"by id", R"({"seatIds":[1,2]})"}},
        .successes = {{.description = "The seats, in their order", .schema = &json::schema<BlockedDto>}},
        .refusals = std::move(refusals),
-       .handler = api::bind(deps, block<kBlock>, identity::by_operator(identity::Role::operator_),
+       .handler = api::bind(deps, block<kBlock>,
+                            identity::by_operator(kBlock ? "adminBlockSeats" : "adminUnblockSeats"),
                             api::with_id<DateId>("id"), api::with_body<SeatsBody>, api::with_idempotency)});
 }
 
@@ -118,7 +119,7 @@ http::Route charge_route(const OperatorDeps& deps) {
        .successes = {{.description = "The movement and the balance after it",
                       .schema = &json::schema<wallet::PostingDto>}},
        .refusals = {Code::INVALID_AMOUNT, Code::BALANCE_LIMIT_EXCEEDED},
-       .handler = api::bind(deps, charge, identity::by_operator(identity::Role::owner), api::with_user("id"),
+       .handler = api::bind(deps, charge, identity::by_operator("adminChargeBalance"), api::with_user("id"),
                             wallet::with_amount(deps.balance_max), api::with_idempotency)});
 }
 
@@ -140,7 +141,7 @@ http::Route refund_route(const OperatorDeps& deps) {
                          .successes = {{.description = "The reservation, REFUNDED",
                                         .schema = &json::schema<reservation::ReservationDto>}},
                          .refusals = {Code::RESERVATION_NOT_FOUND, Code::WRONG_RESERVATION_STATUS},
-                         .handler = api::bind(deps, refund, identity::by_operator(identity::Role::operator_),
+                         .handler = api::bind(deps, refund, identity::by_operator("adminRefundReservation"),
                                               api::with_id<ReservationId>("id"), api::with_idempotency)});
 }
 

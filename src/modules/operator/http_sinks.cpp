@@ -114,7 +114,7 @@ http::Route list_route(const OperatorDeps& deps) {
                           "parked events or dead letters",
                       .schema = &json::schema<std::vector<SinkDto>>}},
        .refusals = {Code::STORE_UNAVAILABLE},
-       .handler = api::bind(deps, list_sinks, identity::by_operator(identity::Role::viewer))});
+       .handler = api::bind(deps, list_sinks, identity::by_operator("adminListSinks"))});
 }
 
 void replay(const OperatorDeps& deps, const identity::Operator& who, const std::string& sink,
@@ -149,7 +149,7 @@ http::Route replay_route(const OperatorDeps& deps) {
        .examples = {{"from an event on", R"({"from":4711})"}},
        .successes = {{.description = "The sink after it", .schema = &json::schema<SinkDto>}},
        .refusals = {Code::NOT_FOUND, Code::STORE_UNAVAILABLE},
-       .handler = api::bind(deps, replay, identity::by_operator(identity::Role::operator_), with_sink,
+       .handler = api::bind(deps, replay, identity::by_operator("adminReplaySink"), with_sink,
                             api::with_body<ReplayBody>)});
 }
 

@@ -22,6 +22,12 @@ struct BlockDetail {
 };
 BOOST_DESCRIBE_STRUCT(BlockDetail, (), (date, seatIds))
 
+struct RevokeDetail {
+  UserId userId;
+  TimePoint before{};
+};
+BOOST_DESCRIBE_STRUCT(RevokeDetail, (), (userId, before))
+
 namespace {
 
 // The requested seats; errors have the paths of the order.
@@ -75,6 +81,19 @@ Decision<EventId> decide_end_priority(const EndPriority& order, const View& view
       {order.operator_name, "queue.priority.end", order.event, json::to_text(PriorityDetail{{order.user}})},
       context));
   return {order.event, std::move(changes)};
+}
+
+Decision<Revocation> decide_revoke(const RevokeTokens& order, std::optional<TimePoint> current,
+                                   BatchContext& context) {
+  const TimePoint before = order.before.value_or(context.now);
+  if (before > context.now) return invalid("before", "must not be in the future");
+  const Revocation row{order.user, std::max(before, current.value_or(before))};
+  Changes changes;
+  changes.revocations.push_back(row);
+  changes.log.push_back(
+      log_row({order.operator_name, "user.revoke", {}, json::to_text(RevokeDetail{row.user, row.not_before})},
+              context));
+  return {row, std::move(changes)};
 }
 
 void block_keys(const BlockSeats& order, const View& view, Keys& wanted) {

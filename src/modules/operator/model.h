@@ -2,6 +2,7 @@
 // and catalogue are decided in their own modules.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,5 +53,15 @@ void block_keys(const BlockSeats& order, const View& view, Keys& wanted);
 // All or none. Refusals: EVENT_DATE_NOT_FOUND, SEAT_NOT_FOUND, SEAT_OCCUPIED (held or sold; names each seat).
 // To block a blocked seat changes nothing.
 Decision<Blocked> decide_block(const BlockSeats& order, const View& view, BatchContext& context);
+
+struct RevokeTokens {
+  UserId user;
+  std::optional<TimePoint> before;  // nullopt: now
+  std::string operator_name;
+};
+// `current`: what is revoked already; it is never taken back. Refusal: INVALID_REQUEST for a moment that has
+// not come.
+Decision<Revocation> decide_revoke(const RevokeTokens& order, std::optional<TimePoint> current,
+                                   BatchContext& context);
 
 }  // namespace stagedoor::operators

@@ -9,12 +9,13 @@
 #include "json/read.h"
 #include "json/schema.h"
 #include "json/write.h"
+#include "modules/identity/who_asks.h"
 #include "modules/queue/model.h"
 
 namespace stagedoor::queue {
 
 struct JoinBody {
-  UserId userId;
+  json::Omitted<UserId> userId;  // in mode `token` required
   std::optional<EventId> eventId;
 };
 BOOST_DESCRIBE_STRUCT(JoinBody, (), (userId, eventId))
@@ -27,7 +28,8 @@ protocol::TokenClaims claims_of(const LinePlace& place) {
   return {{place.event, place.place, place.user}, place.joined_at};
 }
 
-Result<Answer> told(int status, const QueueDeps& deps, const protocol::TokenClaims& claims) {
+Result<Answer> told(int status, const QueueDeps& deps, const protocol::TokenClaims& place) {
+  const protocol::TokenClaims claims = deps.tokens.renewed(place);
   const auto fan = deps.rooms.watch(claims);
   if (!fan) return unknown_token();
   return http::ok(status, to_dto(claims, deps.tokens.sign(claims), *fan, deps.stock(claims.event)));
@@ -60,13 +62,15 @@ Result<EventId> implied_event(const QueueDeps& deps) {
 }
 
 Result<Join> read_join(const QueueDeps& deps, const http::Request& request) {
-  const auto body = api::read_body<JoinBody>(request);
+  const auto proven = deps.identity.joining(request);
+  if (!proven) return proven.error();
+  const auto body = api::read_body<JoinBody>(request, deps.identity.name_check());
   if (!body) return body.error();
-  const auto caller = deps.identity.joining(request, body->userId);
-  if (!caller) return caller.error();
+  const UserId user = *proven ? **proven : *body->userId;
+  if (auto refusal = deps.identity.refuse_user(body->userId, user)) return std::move(*refusal);
   const auto event = body->eventId ? Result<EventId>(*body->eventId) : implied_event(deps);
   if (!event) return event.error();
-  Join order{*event, caller->user};
+  Join order{*event, user};
   if (deps.limits && !request.client.is_exempt) {
     order.places_per_hour = deps.limits->settings().places_per_hour;
     const bool has_place = deps.rooms.place_of(order.event, order.user, deps.clock.now()).has_value();
@@ -161,12 +165,12 @@ http::Route join_route(const QueueDeps& deps) {
                          .links = kAfterJoin}},
           .refusals = {Code::EVENT_ID_REQUIRED, Code::EVENT_NOT_FOUND, Code::EVENT_NOT_ON_SALE,
                        Code::POLL_TOO_SOON, Code::OUTCOME_UNKNOWN},
-          .handler = api::bind(deps, join, read_join),
+          .handler = api::bind(deps, join, identity::by<http::Access::claimed_user>(read_join)),
           .limit_class = http::LimitClass::join};
 }
 
 Result<Answer> poll(const QueueDeps& deps, const http::Request& request) {
-  const auto claims = deps.tokens.of(request);
+  const auto claims = deps.tokens.place_of(request);
   if (!claims) return claims.error();
   const auto [fan, too_soon_by] = deps.rooms.poll(*claims);
   if (too_soon_by > Millis(0)) return polls_too_soon(too_soon_by);
@@ -176,7 +180,7 @@ Result<Answer> poll(const QueueDeps& deps, const http::Request& request) {
   tag += '-';
   append_parts(tag, fan->poll_after.count());
   tag.pop_back();
-  Answer answer = http::ok(200, to_dto(*claims, identity::presented_token(request), *fan, stock));
+  Answer answer = http::ok(200, to_dto(*claims, deps.tokens.presented(request), *fan, stock));
   return http::with_etag(request, std::move(answer), tag);
 }
 

@@ -74,8 +74,8 @@ class StatusStream : public EventStream {
 };
 
 Result<Answer> open(const QueueStreamDeps& deps, const http::Request& request) {
-  std::string token = identity::presented_stream_token(request);
-  const auto claims = deps.tokens.check(token);
+  std::string token = deps.tokens.presented_on_stream(request);
+  const auto claims = deps.tokens.check_place(token);
   if (!claims) return claims.error();
   const auto fan = deps.rooms.look(*claims);
   if (!fan) return unknown_token();

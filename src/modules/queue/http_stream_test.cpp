@@ -87,7 +87,7 @@ class QueueStream : public testing::Test, protected http::Reply::Sink {
   ManualClock clock{kNow};
   identity::TokenKeys keys{{std::string(32, 'k')}};
   Rooms rooms{clock, [this] { return stage.view.catalogue; }, &seeds};
-  identity::PlaceTokens tokens{keys, clock, kLifetime};
+  identity::PlaceTokens tokens{keys, clock, {.lifetime = kLifetime}};
   QueueStreamDeps deps{rooms, tokens, clock, [this](EventId) { return stock; }};
   http::Router router;
   std::optional<StockUpdate> stock;

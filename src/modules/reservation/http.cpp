@@ -10,6 +10,7 @@
 #include "api/call.h"
 #include "json/read.h"
 #include "json/schema.h"
+#include "json/types.h"
 #include "modules/identity/who_asks.h"
 #include "modules/queue/http.h"
 
@@ -20,7 +21,7 @@ struct HoldBody {
 
   std::optional<SeatId> seatId;
   std::optional<std::vector<SeatId>> seatIds;
-  UserId userId;
+  json::Omitted<UserId> userId;  // in mode `token` required
 };
 BOOST_DESCRIBE_STRUCT(HoldBody, (), (seatId, seatIds, userId))
 
@@ -39,14 +40,14 @@ void check(const HoldBody& body, json::FieldErrors& errors) {
 // What HoldBody takes, for the API document: one seat, or several.
 struct HoldOneBody {
   SeatId seatId;
-  UserId userId;
+  json::Omitted<UserId> userId;
 };
 BOOST_DESCRIBE_STRUCT(HoldOneBody, (), (seatId, userId))
 struct HoldSeveralBody {
   static constexpr std::size_t kListMax = HoldBody::kListMax;
 
   std::vector<SeatId> seatIds;
-  UserId userId;
+  json::Omitted<UserId> userId;
 };
 BOOST_DESCRIBE_STRUCT(HoldSeveralBody, (), (seatIds, userId))
 
@@ -77,11 +78,8 @@ using enum http::Method;
 
 void hold(const ReservationDeps& deps, const PlaceRef& fan, HoldBody body, Idempotency idempotency,
           http::Reply reply) {
-  if (body.userId != fan.user) {
-    return reply(http::render_refusal({.code = Code::TOKEN_NOT_FOUND,
-                                       .message = "This token belongs to another user.",
-                                       .details = {{"userId", "is not the user of the token"}}}));
-  }
+  if (const auto refusal = deps.identity.refuse_user(body.userId, fan.user))
+    return reply(http::render_refusal(*refusal));
   const bool several = body.seatIds.has_value();
   HoldSeats order{fan, several ? std::move(*body.seatIds) : std::vector{*body.seatId}};
   api::submit(
@@ -104,6 +102,12 @@ void hold(const ReservationDeps& deps, const PlaceRef& fan, HoldBody body, Idemp
       std::move(reply));
 }
 
+auto hold_body(const ReservationDeps& deps) {
+  return [&deps](const api::Source& from) {
+    return api::read_body<HoldBody>(from.request, deps.identity.name_check());
+  };
+}
+
 http::Route hold_route(const ReservationDeps& deps) {
   const std::vector<http::Link> links = {{"payReservation", "Pay for the hold", {{"id", "data/id"}}, {}},
                                          {"getReservation", "Read the hold", {{"id", "data/id"}}, {}},
@@ -112,27 +116,26 @@ http::Route hold_route(const ReservationDeps& deps) {
                                           "Charge the balance for it",
                                           {{"userId", "data/userId"}},
                                           {{"amount", "data/price"}}}};
-  return {
-      .method = POST,
-      .path = "/events/seats",
-      .id = "holdSeats",
-      .summary = "Hold one seat, or several: all or none",
-      .tag = "reservations",
-      .body = &json::one_of_schema<http::Components, HoldOneBody, HoldSeveralBody>,
-      .examples = {{"one seat", R"({"seatId":1,"userId":"11111111-2222-4333-8444-555555555555"})"},
-                   {"several", R"({"seatIds":[1,2],"userId":"11111111-2222-4333-8444-555555555555"})"}},
-      .successes = {{.status = 201,
-                     .description = "Held now; with seatIds a list",
-                     .schema = &json::one_of_schema<http::Components, ReservationDto, ReservationsDto>,
-                     .links = links},
-                    {.status = 200,
-                     .description = "The existing hold; with seatIds a list",
-                     .schema = &json::one_of_schema<http::Components, ReservationDto, ReservationsDto>,
-                     .links = links}},
-      .refusals = {Code::WRONG_TOKEN_TURN, Code::WRONG_TOKEN_EVENT, Code::SEAT_NOT_FOUND,
-                   Code::EVENT_NOT_ON_SALE, Code::BOOKING_CLOSED, Code::SEAT_OCCUPIED,
-                   Code::SEAT_LIMIT_EXCEEDED},
-      .handler = api::bind(deps, hold, identity::by_place, api::with_body<HoldBody>, api::with_idempotency)};
+  return {.method = POST,
+          .path = "/events/seats",
+          .id = "holdSeats",
+          .summary = "Hold one seat, or several: all or none",
+          .tag = "reservations",
+          .body = &json::one_of_schema<http::Components, HoldOneBody, HoldSeveralBody>,
+          .examples = {{"one seat", R"({"seatId":1,"userId":"11111111-2222-4333-8444-555555555555"})"},
+                       {"several", R"({"seatIds":[1,2],"userId":"11111111-2222-4333-8444-555555555555"})"}},
+          .successes = {{.status = 201,
+                         .description = "Held now; with seatIds a list",
+                         .schema = &json::one_of_schema<http::Components, ReservationDto, ReservationsDto>,
+                         .links = links},
+                        {.status = 200,
+                         .description = "The existing hold; with seatIds a list",
+                         .schema = &json::one_of_schema<http::Components, ReservationDto, ReservationsDto>,
+                         .links = links}},
+          .refusals = {Code::WRONG_TOKEN_TURN, Code::WRONG_TOKEN_EVENT, Code::SEAT_NOT_FOUND,
+                       Code::EVENT_NOT_ON_SALE, Code::BOOKING_CLOSED, Code::SEAT_OCCUPIED,
+                       Code::SEAT_LIMIT_EXCEEDED},
+          .handler = api::bind(deps, hold, identity::by_place, hold_body(deps), api::with_idempotency)};
 }
 
 void show(const ReservationDeps& deps, const identity::Caller& caller, ReservationId id, http::Reply reply) {

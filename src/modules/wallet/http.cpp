@@ -64,13 +64,13 @@ http::Route balance_route(const WalletDeps& deps) {
           .handler = api::bind(deps, balance, identity::by_caller, api::with_owner)};
 }
 
-constexpr identity::ByToken by_caller_who_may_charge{
+constexpr auto by_caller_who_may_charge = identity::by<http::Access::user>(
     [](const WalletDeps& deps, const http::Request& request) -> Result<identity::Caller> {
       auto caller = identity::by_caller(deps, request);
       if (caller && !deps.users_may_charge)
         return refuse(Code::FORBIDDEN, "Only an operator can charge a balance.");
       return caller;
-    }};
+    });
 
 void charge(const WalletDeps& deps, const identity::Caller&, UserId user, Won amount, Idempotency idempotency,
             http::Reply reply) {
