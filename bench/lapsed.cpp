@@ -1,5 +1,5 @@
-// What it takes to find lapsed holds among many: bench_lapsed HOLDS (for ./x study rows). Fills the sweep with holds as a start does and
-// collects 500 that are due, five times. Prints one JSON line.
+// What it takes to find lapsed holds among many: bench_lapsed HOLDS (for ./x study rows). Fills the sweep
+// with holds as a start does and collects 500 that are due, five times. Prints one JSON line.
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -54,6 +54,7 @@ int main(int count, char** words) {
   expiry.restore(store);
   std::cout << "{\"holds\":" << holds << ",\"collectMs\":[";
   for (int round = 0; round < 5; ++round)
-    std::cout << (round ? "," : "") << stagedoor::collect_ms(expiry, stagedoor::kStart + stagedoor::Millis(holds));
+    std::cout << (round ? "," : "")
+              << stagedoor::collect_ms(expiry, stagedoor::kStart + stagedoor::Millis(holds));
   std::cout << "]}\n";
 }

@@ -22,6 +22,8 @@ JOIN = "insert into tokens (user_id, status, created_at) values ({}, 'WAITING', 
 STATUS = "select count(*) from tokens where status = 'WAITING' and id < {}"
 HOT = 'update counters set waiting = waiting + 1 where id = 1'
 # Of information_schema.INNODB_METRICS, and of SHOW GLOBAL STATUS what is not in there.
+# Of SHOW ENGINE INNODB STATUS after each point, kept in the JSON.
+STATUS_LINES = ('Log sequence', 'Pending', 'hit rate', 'queries inside', 'History list')
 METRICS = {'lock_row_lock_waits': 'row lock waits', 'lock_row_lock_time': 'ms waited for row locks', 'log_write_requests': 'log records',
            'Innodb_os_log_written': 'log bytes', 'Innodb_data_fsyncs': 'syncs', 'Innodb_rows_read': 'rows read',
            'buffer_pool_read_requests': 'pages asked of the buffer pool', 'buffer_pool_reads': 'pages read from disk'}
@@ -117,7 +119,7 @@ def point_of(server, way, rate, seconds, waiting):
     return {'way': way, 'rate': rate, 'iterations': loop.count, 'failed': loop.failed, 'stored': stored, 'missing': len(took) - stored,
             'doneS': loop.elapsed, 'perS': len(took) / loop.elapsed, 'meanMs': statistics.fmean(took) if took else None, 'p50Ms': at(0.5), 'p95Ms': at(0.95),
             'p99Ms': at(0.99), 'maxMs': at(1), 'busy': loop.busy, 'innodb': {name: after[name] - before.get(name, 0) for name in after},
-            'status': [line for line in status.splitlines() if any(word in line for word in ('Log sequence', 'Pending', 'hit rate', 'queries inside', 'History list'))]}
+            'status': [line for line in status.splitlines() if any(word in line for word in STATUS_LINES)]}
 
 
 def ms(value):
@@ -128,7 +130,8 @@ def times_table(points):
     lines = []
     for point in points:
         hollow = ' (generator too busy)' if point['busy'] > BUSY else ''
-        lines.append([point['way'], f'{point["rate"]:,}', f'{point["perS"]:,.0f}', ms(point['meanMs']), ms(point['p50Ms']), ms(point['p95Ms']), ms(point['p99Ms']), ms(point['maxMs']),
+        times = (ms(point[name]) for name in ('meanMs', 'p50Ms', 'p95Ms', 'p99Ms', 'maxMs'))
+        lines.append([point['way'], f'{point["rate"]:,}', f'{point["perS"]:,.0f}', *times,
                       f'{100 * (1 - point["failed"] / point["iterations"]):.2f} %', f'{point["busy"]:.0%}{hollow}'])
     return table(['way', 'offered/s', 'done/s', 'mean ms', 'p50', 'p95', 'p99', 'max', 'done', 'generator busy'], lines)
 
@@ -136,17 +139,21 @@ def times_table(points):
 def innodb_table(points):
     """Each counter over the iterations that were done: what one of them costs."""
     names = [name for name in METRICS if any(name in point['innodb'] for point in points)]
-    lines = [[point['way'], f'{point["rate"]:,}', *(f'{point["innodb"].get(name, 0) / max(1, point["iterations"] - point["failed"]):,.2f}' for name in names)] for point in points]
+    done = lambda point: max(1, point['iterations'] - point['failed'])
+    lines = [[point['way'], f'{point["rate"]:,}', *(f'{point["innodb"].get(name, 0) / done(point):,.2f}' for name in names)] for point in points]
     return table(['way', 'offered/s', *(METRICS[name] for name in names)], lines)
 
 
 def lines_table(into):
-    """The figures of our four lines, where their study has left them."""
-    for path in (into / 'queue-lines.json', PAGES / 'queue-lines.json'):
+    """The figures of our own lines at these rates, from the newest file that their study has left."""
+    for path in (into / 'queue-lines.json', PAGES / 'queue-lines.json', PAGES / 'queue-load.json'):
         if path.exists():
-            points = json.loads(path.read_text()).get('points', [])
-            lines = [[point.get('line', point.get('way', '?')), f'{point["rate"]:,}', ms(point.get('p50Ms')), ms(point.get('p99Ms'))] for point in points if 'rate' in point]
-            return table(['line', 'offered/s', 'p50 ms', 'p99 ms'], lines) if lines else 'They have no such figures here.'
+            found = json.loads(path.read_text())
+            points = [point for point in (found['points'] if isinstance(found, dict) else found) if point.get('rate') in RATES and 'iterationMs' in point]
+            lines = [[point['label'], f'{point["rate"]:,}', *(ms(point['iterationMs'][name]) for name in ('mean', 'p50', 'p95', 'p99', 'max'))]
+                     for point in points]
+            return (f'Join and status, from `{path.name}`: another run than the tables above.\n\n'
+                    + table(['line', 'offered/s', 'mean ms', 'p50', 'p95', 'p99', 'max'], lines))
     return 'Not measured here yet: `./x study queue --lines` does.'
 
 
@@ -197,6 +204,7 @@ def main(words):
             for way in ('join', 'join and hot key', 'join and status'):
                 for rate in rates:
                     point = results.add(point_of(server, way, rate, options.seconds, options.waiting))
-                    say(f'  {way} at {rate:,}/s: mean {ms(point["meanMs"])} ms, p99 {ms(point["p99Ms"])}, {point["failed"]} failed, generator busy {point["busy"]:.0%}')
+                    say(f'  {way} at {rate:,}/s: mean {ms(point["meanMs"])} ms, p99 {ms(point["p99Ms"])}, {point["failed"]} failed, '
+                        f'generator busy {point["busy"]:.0%}')
     results.finish(sections(results, options), {} if options.quick else {'queue-seed': plot_of(results.points)})
     return 1 if any(point['missing'] for point in results.points) else 0

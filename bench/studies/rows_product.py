@@ -173,6 +173,7 @@ class PostgresStore:
     @contextlib.contextmanager
     def client(self):
         with contextlib.closing(self.server.client()) as client:
+            client.run('set statement_timeout = 0')
             yield client
 
     def user_page(self, client, user, status='null'):
