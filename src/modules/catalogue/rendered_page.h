@@ -24,8 +24,8 @@ namespace stagedoor::catalogue {
 
 struct Rendering {
   std::string body;
-  bool is_personal = false;        // for callers with a token: no shared cache may keep it
   TimePoint valid_until = kNever;  // when a window opens or closes, which changes the content
+  bool is_personal = false;        // for callers with a token: no shared cache may keep it
 };
 
 // Immutable. Any thread.
