@@ -226,7 +226,8 @@ def draw(points):
         for index, (way, sizes) in enumerate(every.items()):
             found = [of(points, 'wallet', size)[way] for size in sizes]
             wrong = any(point['wrong'] for group in found for point in group)
-            axes.plot(sizes, [middle(group, 'seconds') for group in found], label=way + (' (wrong)' if wrong else ''), marker='x' if wrong else 'o' if index < len(report.COLOURS) else 's',
+            mark = 'x' if wrong else 'o' if index < len(report.COLOURS) else 's'
+            axes.plot(sizes, [middle(group, 'seconds') for group in found], label=way + (' (wrong)' if wrong else ''), marker=mark,
                       color=report.COLOURS[index % len(report.COLOURS)], linewidth=2.5 if way in OURS else 1,
                       linestyle=':' if wrong else '-' if index < len(report.COLOURS) else '--')
         axes.plot(list(SEEDS), list(SEEDS.values()), color=report.GREY, marker='D', linestyle='--',
