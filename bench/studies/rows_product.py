@@ -1,6 +1,7 @@
 """What the product's own schema and statements do for the questions of the study of ten million rows: sql/migrations and sql/queries as they
 are, on SQLite and PostgreSQL. What the product answers from memory is said so: lapsed holds (bench_lapsed measures its heap) and dates."""
 import contextlib
+import functools
 import json
 import re
 import sqlite3
@@ -23,6 +24,7 @@ def sqlite_version():
     return sqlite3.sqlite_version
 
 
+@functools.cache
 def query(engine, name):
     """Of sql/queries, as the product has it for that database."""
     path = ROOT / f'sql/queries/{name}.sql'
@@ -109,7 +111,7 @@ class SqliteStore:
             yield client
 
     def ask(self, client, name, **values):
-        return client.run(query('sqlite', name), {word: value for word, value in values.items()})
+        return client.run(query('sqlite', name), values)
 
     def user_page(self, client, user, status=None):
         """A page of a user's reservations, by generations, as SqliteQueries reads it."""
@@ -126,7 +128,10 @@ class SqliteStore:
         return self.ask(client, 'reservation/find_reservation_taking_seat', seat_id=seat)
 
     def by_ids(self, client, ids):
-        return [row for number in ids for row in self.ask(client, 'reservation/find_reservation', id=number)]
+        client.run('begin')  # as the lane loads the rows of a batch
+        rows = [row for number in ids for row in self.ask(client, 'reservation/find_reservation', id=number)]
+        client.run('commit')
+        return rows
 
     def wallet(self, client, user):
         return self.ask(client, 'wallet/find_wallet', user_id=user_key('sqlite', user))

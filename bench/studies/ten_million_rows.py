@@ -317,7 +317,7 @@ def sections(results, asked):
     checked = [point for point in of('question') if not point.get('tooSlow')]
     wrong = sum(point['wrongRows'] > 0 for point in checked)
     return {'plot': picture('rows', 'Each question without an index and in its best way, on a logarithmic scale'), 'questions': text,
-            'checks': f'{len(checked)} ways were compared with the plain way, row by row; {wrong} gave other rows.',
+            'checks': f'{results.options.rows:,} rows a table; {len(checked)} ways were compared with the plain way, row by row; {wrong} gave other rows.',
             'writes': write_table(of('writes')), 'builds': build_table(of('build')), 'product': rows_product.product_table(of('product'))}
 
 
