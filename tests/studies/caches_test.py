@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The study of caches runs, and what it measures can tell a stale cache from a fresh one."""
+"""The study of caches (R-L2) runs, and what it measures can tell a stale cache from a fresh one."""
 import json
 import pathlib
 import subprocess

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The study of capacity runs: every series has points, stores filled by SQL pass the audit, and its line is one."""
+"""The study of capacity (R-L5) runs: every series has points, stores filled by SQL pass the audit, and its line is one."""
 import json
 import pathlib
 import subprocess

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""./x study locks in its smallest form: every way that guards is right, and the planted one without a lock is shown to be wrong."""
+"""./x study locks (R-L3) in its smallest form: every way that guards is right, and the planted one without a lock is shown to be wrong."""
 import json
 import pathlib
 import subprocess
