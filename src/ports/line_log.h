@@ -39,10 +39,10 @@ class LineLog {
   virtual void append(const LogRecord& record, Done done) = 0;
 
   // One thread at a time from here on. Each throws LogUnavailable.
-  // Records behind these positions, those of an event in their order, at most `limit` of each event. Gives
-  // what the log has, however long that takes; if it has none, waits for the first one, up to `wait`. If the
-  // log has a record at an event's position itself, it comes before those behind it: so whoever reads sees
-  // whether the log still is what it was.
+  // Records behind these positions, those of an event in their order, at most `limit` of each event. If the
+  // log has some it gives at least one, however long that takes, and what else has arrived; if it has none,
+  // waits for the first one, up to `wait`. If the log has a record at an event's position itself, it comes
+  // before those behind it: so whoever reads sees whether the log still is what it was.
   virtual std::vector<LogRecord> read(const std::map<EventId, LogPosition>& after, std::size_t limit,
                                       Millis wait) = 0;
   // The record at this position; nullopt: the log has none.

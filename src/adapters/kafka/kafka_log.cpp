@@ -25,11 +25,12 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::int32_t kPartition = 0;
 constexpr int kPollMs = 50;
 // A partition that lost its tail may have other records at the same offsets soon, and librdkafka 2.0 does not
-// notice. That takes a new leader, so nothing is read for three quarters of reconnect.backoff.ms at least.
-// When nothing came for kGap, the reader looks whether what it read last is still there.
-constexpr Millis kGap{50};
-// When nobody called for so long, records that have arrived meanwhile may be from before and after a loss.
+// notice. That takes a new leader, so nothing arrives for three quarters of reconnect.backoff.ms at least.
+// When nobody called for kAway, records that have arrived meanwhile may be from before and after a loss.
 constexpr Millis kAway{150};
+// When nothing came for kGap, the reader looks whether what it read last is still there. Less than that pause
+// without kAway, and longer than a look takes: or each look would make the gap that asks for the next one.
+constexpr Millis kGap{200};
 
 constexpr Property kDefaults[] = {{"client.id", "stagedoor-line"}, {"reconnect.backoff.max.ms", "1000"}};
 constexpr Property kProducing[] = {
@@ -222,9 +223,9 @@ class KafkaLog::Reader {
       // Until the end of the partition is reached, what it has is waited for; behind it only as long as told.
       const auto until = begun + (is_at_end_ ? wait : std::max(wait, options_.timeout));
       const auto left = std::chrono::ceil<Millis>(until - SteadyClock::now());
-      const bool may_wait = found == 0 && left > Millis(0);
-      const Message message(
-          rd_kafka_consumer_poll(follower_.get(), may_wait ? int(left.count()) : kArrivedMs));
+      // Behind a record only what has arrived is taken: in a rush the next one is always about to come.
+      const int wait_ms = found > 0 ? 0 : std::max(kArrivedMs, int(left.count()));
+      const Message message(rd_kafka_consumer_poll(follower_.get(), wait_ms));
       polled_at_ = SteadyClock::now();
       if (!message) {
         if (found == 0 && !is_at_end_) throw LogUnavailable("the brokers do not answer");
