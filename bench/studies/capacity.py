@@ -383,6 +383,15 @@ def checks_table(points):
                           f'{(predicted - found) / found:+.0%}' if found else '–'] for series, key, size, predicted, found in checks(points)])
 
 
+def name_axes(panels, present):
+    """Of the panels of these series; the others stay empty."""
+    for panel, series in zip(panels.flat, present):
+        panel.set_xlabel(WHAT[series])
+        panel.xaxis.set_major_formatter(lambda x, _: f'{x / 1e6:g} M' if x >= 1e6 else f'{x / 1e3:g} k' if x >= 1e3 else f'{x:g}')
+    for panel in panels.flat[len(present):]:
+        panel.set_axis_off()
+
+
 def draw(points):
     def draw_panels(pyplot, theme):
         present = [series for series in SERIES if of(points, series)]
@@ -397,13 +406,10 @@ def draw(points):
                 for point in some:
                     panel.plot([point['size']], [point['memoryMb']], mark, color=colour, markerfacecolor=report.face(colour, theme, point['generatorBusy']),
                                label=('fitted' if fitted else 'predicted by it') if point is some[0] else None)
-            panel.set_xlabel(WHAT[series])
             panel.set_ylabel('memory, MB')
             panel.set_ylim(bottom=0)
             panel.legend()
-            panel.xaxis.set_major_formatter(lambda x, _: f'{x / 1e6:g} M' if x >= 1e6 else f'{x / 1e3:g} k' if x >= 1e3 else f'{x:g}')
-        for panel in panels.flat[len(present):]:
-            panel.set_axis_off()
+        name_axes(panels, present)
         return figure
     return draw_panels
 
@@ -422,13 +428,10 @@ def draw_times(points):
                 panel.plot(sizes, [statistics.median(point[key] for point in own if point['size'] == size) for size in sizes], '-', color=colour, label=TIMES[key])
                 for point in own:
                     panel.plot([point['size']], [point[key]], 'o', color=colour, markerfacecolor=report.face(colour, theme, point['generatorBusy']))
-            panel.set_xlabel(WHAT[series])
             panel.set_ylabel('ms')
             panel.set_yscale('log')
             panel.legend()
-            panel.xaxis.set_major_formatter(lambda x, _: f'{x / 1e6:g} M' if x >= 1e6 else f'{x / 1e3:g} k' if x >= 1e3 else f'{x:g}')
-        for panel in panels.flat[len(present):]:
-            panel.set_axis_off()
+        name_axes(panels, present)
         return figure
     return draw_panels
 
