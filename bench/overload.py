@@ -19,7 +19,7 @@ def arguments(words):
     parser.add_argument('--factors', type=float, nargs='+', default=[0.5, 1, 1.5, 2, 3, 4], help='of the peak (0.5 1 1.5 2 3 4)')
     parser.add_argument('--seconds', type=float, default=20, help='measured for each (20)')
     parser.add_argument('--folder', type=pathlib.Path, default=pathlib.Path('/var/tmp'), help='stores go into a new folder in here, on a real disk (/var/tmp)')
-    parser.add_argument('--into', type=pathlib.Path, default=ROOT / 'build/study', help='where overload.json and .png are kept (build/study)')
+    parser.add_argument('--into', type=pathlib.Path, default=ROOT / 'build/study', help='where overload.json and the plots are kept (build/study)')
     parser.add_argument('--quick', action='store_true', help='a smoke test, for moments')
     chosen = parser.parse_args(words)
     if chosen.quick:
@@ -116,4 +116,4 @@ def main(words):
     print()
     print('\n'.join(verdict(results)))
     import overload_plot  # only here is matplotlib needed
-    overload_plot.draw(results, options.seconds, file.with_suffix('.png'))
+    overload_plot.draw(results, options.seconds, file)

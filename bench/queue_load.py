@@ -50,12 +50,12 @@ def arguments(words):
     parser.add_argument('--connections', type=int, default=1024)
     parser.add_argument('--setting', action='append', default=[], metavar='NAME=VALUE', help='of the server, such as store.url=…; repeatable')
     parser.add_argument('--postgres', action='store_true', help='over a PostgreSQL of its own instead of the embedded store')
-    parser.add_argument('--lines', action='store_true', help='all places where joins may be; results in queue-lines.json and .png')
+    parser.add_argument('--lines', action='store_true', help='all places where joins may be; results in queue-lines.json and its plots')
     parser.add_argument('--only-ratios', action='store_true', help='with --lines: only the joins at full speed')
     parser.add_argument('--rounds', type=int, default=5, help='of joins at full speed, with --lines (5)')
     parser.add_argument('--label', help='names these results in the file and in the plot (embedded store, or PostgreSQL)')
     parser.add_argument('--folder', type=pathlib.Path, default=pathlib.Path('/var/tmp'), help='stores go into a new folder in here, on a real disk (/var/tmp)')
-    parser.add_argument('--into', type=pathlib.Path, default=ROOT / 'build/study', help='where queue-load.json and .png are kept (build/study)')
+    parser.add_argument('--into', type=pathlib.Path, default=ROOT / 'build/study', help='where queue-load.json and the plots are kept (build/study)')
     parser.add_argument('--quick', action='store_true', help='a smoke test: two rates, for moments')
     chosen = parser.parse_args(words)
     chosen.line = None
@@ -166,7 +166,8 @@ def keep(file, new):
     """Adds to what the file has; the same label and rate replaces."""
     old = json.loads(file.read_text()) if file.exists() else []
     named = {(result['label'], result['rate']): result for result in old + new}
-    results = [named[key] for key in sorted(named)]
+    order = [line[0] for line in LINES]
+    results = [named[key] for key in sorted(named, key=lambda key: (order.index(key[0]) if key[0] in order else len(order), key))]
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(json.dumps(results, indent=1, ensure_ascii=False) + '\n')
     return results
@@ -189,20 +190,21 @@ def can_be_had(line):
 
 
 def joins_at_full_speed(options, folder):
-    """Joins a second into a server of its own."""
+    """Joins a second that got a place, into a server of its own."""
     folder.mkdir()
     with contextlib.ExitStack() as started:
         server, _ = start(options, folder, started)
         report = load(server.port, connections=options.connections, seconds=min(options.seconds, 10), warm_up=min(warm_up(options), options.seconds),
                       method='POST', target='/queue', first=time.time_ns() // 1000, body=f'{{"userId":"{{uuid}}","eventId":{EVENT}}}')
-    servers.expect_only(report, '201')
+    servers.expect_only(report, '201', '503 OVERLOADED')  # as many at once as there are connections may be more than a log takes
     shutil.rmtree(folder)
     os.sync()
-    return report['perSecond']
+    return report['perSecond'] * report['answers']['201'] / sum(report['answers'].values())
 
 
 def ratios(options, folder, lines):
-    """Joins a second of each line, and their ratio to PostgreSQL, which is measured before and after each of the others."""
+    """Joins a second of each line, and their ratio to PostgreSQL, which is measured before and after each of the others. All so far after
+    each."""
     others = [line for line in lines if line[2]]
     postgres = of_line(options, next(line for line in lines if line[0] == 'PostgreSQL'))
     runs = []
@@ -214,7 +216,7 @@ def ratios(options, folder, lines):
             runs.append({'label': line[0], 'joins': joins, 'postgres': sum(around) / 2, 'ratio': 2 * joins / sum(around)})
             say(f'  round {number + 1}/{options.rounds}: {line[0]} {joins:,.0f}/s, PostgreSQL {around[0]:,.0f}/s and {around[1]:,.0f}/s, '
                 f'ratio {runs[-1]["ratio"]:.2f}')
-    return runs
+            yield runs
 
 
 def table_of_ratios(runs):
@@ -238,9 +240,9 @@ def main(words):
             for result in [] if options.only_ratios else run(chosen, folder):
                 results = keep(file, [result])
         if lines:
-            runs = ratios(options, folder, lines)
             options.into.mkdir(parents=True, exist_ok=True)
-            (options.into / 'queue-ratios.json').write_text(json.dumps(runs, indent=1) + '\n')
+            for runs in ratios(options, folder, lines):
+                (options.into / 'queue-ratios.json').write_text(json.dumps(runs, indent=1) + '\n')
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if runs:
@@ -248,4 +250,4 @@ def main(words):
     if results:
         print(table(results))
         import queue_plot  # only here is matplotlib needed
-        queue_plot.draw(results, REFERENCE, file.with_suffix('.png'))
+        queue_plot.draw(results, REFERENCE, file)

@@ -314,6 +314,29 @@ TEST(MemoryLine, is_whole_again_after_it_lost_its_tail_again_and_again) {
   }
 }
 
+// R-Q9: one instance read a record that the log has lost since, and another record is at its position now.
+TEST(MemoryLine, tells_a_place_as_a_new_one_only_once_whatever_the_log_loses) {
+  for (const std::uint32_t behind : {0u, 1u}) {  // joins that the other instance took besides
+    SCOPED_TRACE(behind);
+    Stage stage;
+    ManualClock clock{kNow};
+    SharedRows rows;
+    memory::MemoryLog log;
+    OneInstance one(rows, 1, log, clock, stage.view.catalogue),
+        two(rows, 2, log, clock, stage.view.catalogue);
+    two.join(7);
+    two.read();
+    log.lose(kEvent, 1);
+    one.join(7);
+    for (std::uint32_t n = 1; n <= behind; ++n) one.join(n);
+    one.settle();
+    two.hear();
+    two.read();
+    EXPECT_EQ(one.answers.find(7)->second, "201 1");
+    EXPECT_THAT(two.answers, ElementsAre(std::pair(7, "200 1")));
+  }
+}
+
 // Somebody joins whenever it is read.
 class RushedLog final : public LineLog {
  public:

@@ -268,16 +268,18 @@ void JoinsElsewhere::read_once(const std::vector<EventId>& events, Millis wait) 
         std::find_if(begin, page.end(), [&](const LogRecord& one) { return one.event != event; });
     const auto all = events_->lock();
     OfEvent& state = of(*all, event);
-    // Another epoch may have begun since the page was asked for; the tail drops what does not follow.
-    if (state.tail.read_from() == from.at(event)) state.tail.add({begin, end}, now);
-    std::vector<LogRecord> passed;
+    // Another reading may have begun since the page was asked for, perhaps of another epoch.
+    if (state.tail.read_from() != from.at(event)) {
+      begin = end;
+      continue;
+    }
+    state.tail.add({begin, end}, now);
     bool has_own = false;
     for (; begin != end; ++begin) {
-      if (!state.callers.contains(begin->random)) continue;
-      if (begin->at <= state.tail.mark().at()) passed.push_back(*begin);
-      else has_own = true;
+      if (begin->at <= state.tail.mark().at()) pass(state, *begin);
+      else has_own = has_own || state.callers.contains(begin->random);
     }
-    answer_passed(state, passed, answers);
+    if (state.tail.reading() != LineTail::Reading::before_mark) answer_passed(state, answers);
     if (has_own && !std::exchange(state.is_asked, true)) to_take.push_back(event);
   }
   send(answers);
@@ -333,9 +335,12 @@ std::optional<Result<Joined>> JoinsElsewhere::outcome_of(const LogRecord& record
   }
 }
 
-void JoinsElsewhere::answer_passed(OfEvent& state, const std::vector<LogRecord>& records,
-                                   std::vector<Answered>& answers) const {
-  for (const LogRecord& record : records) {
+void JoinsElsewhere::pass(OfEvent& state, const LogRecord& record) {
+  if (state.callers.contains(record.random)) state.passed.push_back(record);
+}
+
+void JoinsElsewhere::answer_passed(OfEvent& state, std::vector<Answered>& answers) const {
+  for (const LogRecord& record : std::exchange(state.passed, {})) {
     const auto caller = state.callers.find(record.random);
     if (caller == state.callers.end()) continue;
     auto outcome = outcome_of(record, state);
@@ -391,13 +396,15 @@ void JoinsElsewhere::on_commit(const Batch& batch) {
     for (const PassedOver& row : batch.passed_over) keep(of(*events, row.event), row);
     for (const LineMark& mark : batch.line_marks) {
       OfEvent& state = of(*events, mark.event);
-      if (mark.epoch == state.tail.mark().epoch) {
-        auto passed = state.tail.untaken(kReadAtOnce);
-        std::erase_if(passed, [&](const LogRecord& one) { return one.at > mark.at(); });
-        answer_passed(state, passed, answers);
+      if (mark.epoch > state.tail.mark().epoch) {
+        ++counts_->epochs;
+        answer_passed(state, answers);  // by what memory has: what was passed over is of the epoch before
       }
-      if (mark.epoch > state.tail.mark().epoch) ++counts_->epochs;
+      if (mark.epoch == state.tail.mark().epoch)
+        for (const LogRecord& record : state.tail.untaken(kReadAtOnce))
+          if (record.at <= mark.at()) pass(state, record);
       keep(state, mark, batch.now);
+      if (state.tail.reading() != LineTail::Reading::before_mark) answer_passed(state, answers);
     }
   }
   send(answers);

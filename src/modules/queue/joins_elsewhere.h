@@ -93,6 +93,9 @@ class JoinsElsewhere : public CommitObserver, public Job {
     LineTail tail;
     absl::flat_hash_map<Uuid, Caller> callers;        // by the random id of their record
     std::map<LogPosition, PassedReason> passed_over;  // of this epoch: for callers whose record is read late
+    // Records of callers that a mark has passed, until this instance's reading has come to the mark's record:
+    // until then it may be of a log that has lost them.
+    std::vector<LogRecord> passed;
     // All rows, by epoch and position.
     std::vector<LineMark> marks;
     std::vector<PassedOver> all_passed_over;
@@ -121,9 +124,9 @@ class JoinsElsewhere : public CommitObserver, public Job {
   static OfEvent& of(Events& events, EventId event);
   // What a record that marks have passed became, for its caller; nullopt: it cannot be said yet.
   std::optional<Result<Joined>> outcome_of(const LogRecord& record, const OfEvent& state) const;
-  // Answers the callers of these records that a mark has passed.
-  void answer_passed(OfEvent& state, const std::vector<LogRecord>& records,
-                     std::vector<Answered>& answers) const;
+  static void pass(OfEvent& state, const LogRecord& record);
+  // Answers the callers of the records that a mark has passed.
+  void answer_passed(OfEvent& state, std::vector<Answered>& answers) const;
   void send(std::vector<Answered>& answers);
   void ask_to_take(EventId event);
   // The command was answered; `goes_on`: if there are more records, the next one follows.
