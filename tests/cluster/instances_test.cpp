@@ -68,6 +68,7 @@ TEST_F(Instances, keep_the_rules_together) {
   // A visit that ends here has ended there, for anything that writes.
   for (std::size_t n = 10; n < 20; ++n) {
     ASSERT_TRUE(apis[n % 3]->send(leave(fans[n].token)).ok());
+    EXPECT_EQ(apis[(n + 2) % 3]->send(join(fans[n].user, 1)).status, 201) << "a new place, not the old one";
     EXPECT_EQ(apis[(n + 1) % 3]->send(hold(fans[n], seats[n])).code(), "TOKEN_EXPIRED");
   }
 

@@ -6,6 +6,7 @@
 
 #include "api/bind.h"
 #include "api/call.h"
+#include "core/refusals.h"
 #include "json/read.h"
 #include "json/schema.h"
 #include "json/write.h"
@@ -107,15 +108,26 @@ void join_elsewhere(const QueueDeps& deps, const Join& order, const std::optiona
   });
 }
 
+void join_after_sync(const QueueDeps& deps, const Join& order, http::Reply reply) {
+  auto held = std::make_shared<http::Reply>(std::move(reply));
+  const bool is_taken = deps.lane.after_sync([&deps, order, held](bool is_synced) {
+    if (!is_synced) return (*held)(http::render_refusal(store_unavailable()));
+    const auto place = deps.rooms.place_of(order.event, order.user, deps.clock.now());
+    join_elsewhere(deps, order, place, std::move(*held));
+  });
+  if (!is_taken) (*held)(http::render_refusal(overloaded()));
+}
+
 void join(const QueueDeps& deps, const Join& order, http::Reply reply) {
-  // With several instances the place may have ended on another one, so the lane decides.
+  // With several instances the place may have ended on another one: the lane decides, or a sync shows it.
   const auto place = deps.rooms.place_of(order.event, order.user, deps.clock.now());
   if (place) {
     const Millis too_soon_by = deps.rooms.ask_again(claims_of(*place));
     if (too_soon_by > Millis(0)) return reply(http::render_refusal(polls_too_soon(too_soon_by)));
   }
   if (place && !deps.lane.has_others()) return reply(http::answer_of(told(200, deps, claims_of(*place))));
-  if (deps.joins) return join_elsewhere(deps, order, place, std::move(reply));
+  if (deps.joins && place) return join_after_sync(deps, order, std::move(reply));
+  if (deps.joins) return join_elsewhere(deps, order, std::nullopt, std::move(reply));
   const auto joined = std::make_shared<LinePlace>();
   api::submit(
       deps.lane, LaneClass::join, {},
