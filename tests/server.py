@@ -1,4 +1,6 @@
 """The real program for Python tests: run a sub-command, or serve in a folder of its own on a free port."""
+import contextlib
+import http.client
 import json
 import os
 import pathlib
@@ -37,6 +39,17 @@ def call(url, method='GET', body=None, token=None, headers=None):
     except urllib.error.HTTPError as refusal:
         with refusal:
             return refusal.code, json.load(refusal)
+
+
+def raw_status(url, target, headers):
+    """The status of the answer to a GET whose headers, a list of pairs, are sent as they stand here."""
+    connection = http.client.HTTPConnection(url.removeprefix('http://'), timeout=10)
+    with contextlib.closing(connection):
+        connection.putrequest('GET', target)
+        for name, value in headers:
+            connection.putheader(name, value)
+        connection.endheaders()
+        return connection.getresponse().status
 
 
 def wait_until(what, condition, seconds=30):

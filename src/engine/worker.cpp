@@ -1,13 +1,11 @@
 #include "engine/worker.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "core/log.h"
+#include "engine/thread_priority.h"
 
 namespace stagedoor {
 
@@ -38,8 +36,7 @@ void Worker::wake() {
 }
 
 void Worker::run() {
-  // On Linux the niceness is that of the thread.
-  if (options_.niceness > 0) ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), options_.niceness);
+  set_own_niceness(options_.niceness);
   while (!stop_.stop_requested()) {
     const auto begin = std::chrono::steady_clock::now();
     const Millis pause = attempt();

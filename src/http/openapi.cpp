@@ -81,15 +81,17 @@ bj::object references(const std::set<std::string_view>& headers) {
 bj::object security_schemes() {
   return {
       {"bearerToken",
-       bj::object{
-           {"type", "http"},
-           {"scheme", "bearer"},
-           {"description", "The `token` that POST /queue returned, with or without the word Bearer."}}},
+       bj::object{{"type", "http"},
+                  {"scheme", "bearer"},
+                  {"description",
+                   "Where auth.mode is token: the `token` that POST /queue or POST /sessions returned."}}},
       {"queueToken",
        bj::object{{"type", "apiKey"},
                   {"in", "header"},
                   {"name", "queue-token"},
-                  {"description", "The same token in a header of its own. It wins over Authorization."}}},
+                  {"description",
+                   "The `token` that POST /queue returned, with or without the word Bearer. It wins over "
+                   "Authorization, which has the proof of identity where auth.mode is jwt."}}},
       {"urlToken",
        bj::object{
            {"type", "apiKey"},
@@ -99,13 +101,13 @@ bj::object security_schemes() {
             "The same token, for event streams of clients that cannot send headers. URLs end up in logs: "
             "prefer a header."}}},
       {"identity",
-       bj::object{
-           {"type", "http"},
-           {"scheme", "bearer"},
-           {"bearerFormat", "JWT"},
-           {"description",
-            "Where auth.mode is jwt: a token of the identity provider. The place's token then stands in "
-            "queue-token only. Where it is gateway, the proxy in front sends the proof."}}},
+       bj::object{{"type", "http"},
+                  {"scheme", "bearer"},
+                  {"bearerFormat", "JWT"},
+                  {"description",
+                   "Where auth.mode is jwt: a token of the identity provider. Where it is gateway, the proxy "
+                   "in front "
+                   "sends the proof. In both modes the place's token stands in queue-token only."}}},
       {"operatorKey", bj::object{{"type", "http"},
                                  {"scheme", "bearer"},
                                  {"description", "The secret of an operator key (setting admin.keys)."}}}};
@@ -116,6 +118,7 @@ bj::array security_of(Access access) {
   const auto needs = [](const char* scheme) { return bj::object{{scheme, bj::array()}}; };
   switch (access) {
     case Access::open:
+    case Access::named_user:
       return {};
     case Access::claimed_user:
       return {bj::object(), needs("identity")};
@@ -221,6 +224,7 @@ std::map<int, std::set<Code>> refusals_of(const Route& route) {
                              Code::RATE_LIMITED, Code::INTERNAL, Code::OVERLOADED, Code::STORE_UNAVAILABLE});
   switch (route.handler.inputs.access) {
     case Access::open:
+    case Access::named_user:
       break;
     case Access::user_and_place:
     case Access::claimed_user:

@@ -18,6 +18,7 @@ using Schema = boost::json::value (*)(Components&);  // &json::schema<Dto>
 // The proof that a call takes. Which one that is in each mode: modules/identity/call_rules.h.
 enum class Access {
   open,
+  named_user,      // none: the user in the body is believed
   claimed_user,    // who the user is, before there is a token
   user,            // who the user is
   user_and_place,  // the same, and their place's token

@@ -18,6 +18,7 @@
 #include "core/answer.h"
 #include "core/ids.h"
 #include "core/refusal.h"
+#include "core/time.h"
 #include "core/uuid.h"
 
 namespace stagedoor::http {
@@ -50,6 +51,12 @@ struct LimitedClient {
   std::chrono::steady_clock::time_point at{};  // when the request arrived
 };
 
+// The user whom a verified proof of identity names.
+struct ProvenUser {
+  UserId user;
+  TimePoint issued_at;
+};
+
 // One request, for one thread. All views are valid until the handler returns; copy anything that is needed
 // longer.
 struct Request {
@@ -70,6 +77,9 @@ struct Request {
 
   LimitedClient client = {};
   LimitClass limit_class = LimitClass::read;  // of its route; set by the router
+
+  // Set where the proof of identity is verified before the handler is called (modules/identity/proofs.h).
+  std::optional<ProvenUser> proven = {};
 
   // The path's `{…}` parts in order, as sent; filled by the router.
   std::array<std::string_view, kPathParametersMax> parameters{};

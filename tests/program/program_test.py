@@ -493,7 +493,7 @@ class Metrics(InFolder):
         for line in (server.ROOT / 'docs/metrics.md').read_text().splitlines():
             if line.startswith('| `'):
                 name, kind, labels, meaning = (cell.strip() for cell in line.strip('|').split('|'))
-                if 'only with several instances' not in meaning and 'only with `room.url`' not in meaning:
+                if not re.search('only with (several instances|`room.url`|`auth.mode = jwt`)', meaning):
                     page[name.strip('`')] = (kind, sorted(re.findall('`(.+?)`', labels)))
         settings = (f'--catalogue.file={Work.CATALOGUE}', '--events.sinks=out=stdout:,crm=http://127.0.0.1:1/',
                     '--events.private_targets=true', '--events.webhook_secrets=a-secret-of-a-webhook')

@@ -140,6 +140,7 @@ int ServeCommand::run_with(const LoadedConfig& loaded) const {
   if (file && !*file) return refused(file->error());
   try {
     check_certificate(config);
+    check_provider_keys(config);
     check_sinks(config);
     line_source(config);
   } catch (const std::runtime_error& why) {

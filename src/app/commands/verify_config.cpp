@@ -5,6 +5,7 @@
 
 #include "app/commands/commands.h"
 #include "app/config/settings.h"
+#include "app/instance/identity_provider.h"
 #include "app/instance/open_log.h"
 #include "app/instance/sinks.h"
 
@@ -23,6 +24,7 @@ int VerifyConfigCommand::run() const {
 
 int VerifyConfigCommand::run_with(const LoadedConfig& loaded) const {
   try {
+    check_provider_keys(loaded.config);
     check_sinks(loaded.config);
     line_source(loaded.config);
   } catch (const std::runtime_error& why) {

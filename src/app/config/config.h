@@ -67,6 +67,12 @@ struct Config {
     std::vector<std::string> keys;
     Millis token_lifetime{30LL * 86'400'000};
     Millis session_lifetime{86'400'000};
+    std::string jwt_keys;
+    std::string jwt_issuer;
+    std::string jwt_audience;
+    std::string jwt_user_claim = "sub";
+    std::string jwt_user_form = "uuid";
+    bool jwt_private_targets = false;
     std::string gateway_header = "X-Stagedoor-User";
     std::string gateway_secret;
     std::string oidc_issuer;

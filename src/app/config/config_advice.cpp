@@ -76,6 +76,11 @@ class Advice {
                         "a file of mode 0600",
                         origin, variable));
     }
+    if (c_.auth.mode == "jwt" && c_.auth.jwt_keys.starts_with("http://"))
+      add("auth.jwt_keys",
+          "the keys come without encryption; who is on the way between can act as any user. Write https://, "
+          "or "
+          "keep the provider on this machine");
     if (c_.auth.token_lifetime < kDay)
       add("auth.token_lifetime", "users who paid lose the proof of who they are within a day");
   }

@@ -204,16 +204,26 @@ class Rules {
       return "write kafka://HOST:PORT[,HOST:PORT]/TOPIC (passwords: events.kafka)";
     }
     if (!is_webhook(url)) return "write stdout:, kafka://HOST:PORT/TOPIC or https://HOST/PATH instead";
+    if (has_user(url)) return "leave out user and password; events.webhook_secrets proves who sends";
+    return wrong_target(url, c_.events.private_targets, "events.private_targets");
+  }
+
+  static std::string_view host_of(std::string_view url) {
     const auto begin = url.find("://") + 3;
-    const std::string_view host = url.substr(begin, url.find_first_of("/?#", begin) - begin);
+    return url.substr(begin, url.find_first_of("/?#", begin) - begin);
+  }
+  static bool has_user(std::string_view url) { return host_of(url).find('@') != std::string_view::npos; }
+
+  // What to write instead of an https:// or http:// URL that this server sends requests to.
+  static std::optional<std::string> wrong_target(std::string_view url, bool takes_private,
+                                                 std::string_view private_setting) {
+    const std::string_view host = host_of(url);
     const auto is_visible = [](char c) { return c > ' ' && c < '\x7f'; };
     if (host.empty() || host.starts_with(':') || !std::ranges::all_of(url, is_visible))
       return "write https://HOST/PATH";
-    if (host.find('@') != std::string_view::npos)
-      return "leave out user and password; events.webhook_secrets proves who sends";
-    if (url.starts_with("http://") && !c_.events.private_targets)
-      return "write https:// instead, or set events.private_targets = true if the receiver has a private "
-             "address";
+    if (url.starts_with("http://") && !takes_private)
+      return fmt::format("write https:// instead, or set {} = true if the receiver has a private address",
+                         private_setting);
     return std::nullopt;
   }
 
@@ -257,6 +267,33 @@ class Rules {
       add_error("auth.gateway_header", "is not the name of a header; write letters, digits and -");
   }
 
+  void jwt() {
+    if (c_.auth.mode != "jwt") return;
+    const auto need = [&](std::string_view setting, const std::string& value, std::string_view instead) {
+      if (value.empty())
+        add_error(setting, fmt::format("is empty, but auth.mode = jwt needs it; write {}", instead));
+    };
+    need("auth.jwt_keys", c_.auth.jwt_keys,
+         "the https:// URL of the provider's keys (jwks_uri in its /.well-known/openid-configuration), or a "
+         "file with them");
+    need("auth.jwt_issuer", c_.auth.jwt_issuer, "what `iss` of its tokens is, such as https://id.example");
+    need("auth.jwt_audience", c_.auth.jwt_audience,
+         "what `aud` of the tokens for this server is, such as the client id of the pages");
+    need("auth.jwt_user_claim", c_.auth.jwt_user_claim, "the claim that names the user, such as sub");
+    if (const auto instead = wrong_keys(c_.auth.jwt_keys))
+      add_error("auth.jwt_keys", fmt::format("is not supported; {}", *instead));
+  }
+
+  // What to write instead; nullopt: it is a file or a right URL.
+  std::optional<std::string> wrong_keys(std::string_view keys) const {
+    if (!keys.starts_with("https://") && !keys.starts_with("http://")) {
+      if (keys.find("://") == std::string_view::npos) return std::nullopt;
+      return "write https://HOST/PATH or the name of a file";
+    }
+    if (has_user(keys)) return "leave out user and password; the keys are public";
+    return wrong_target(keys, c_.auth.jwt_private_targets, "auth.jwt_private_targets");
+  }
+
   void oidc() {
     if (c_.auth.oidc_issuer.empty() == c_.auth.oidc_client_id.empty()) return;
     const bool no_issuer = c_.auth.oidc_issuer.empty();
@@ -266,8 +303,8 @@ class Rules {
   }
 
   void auth() {
-    if (c_.auth.mode == "jwt") add_error("auth.mode", "jwt is not supported yet; write token or gateway");
     gateway();
+    jwt();
     oidc();
     if (c_.http.compat && c_.auth.mode != "token") {
       add_error(
@@ -321,7 +358,7 @@ class Rules {
     if (c_.auth.mode == "token") {
       add_error(setting,
                 fmt::format("{}, and with auth.mode = token the server trusts any user id that a client "
-                            "sends; set auth.mode = gateway, serve on 127.0.0.1 without a proxy, {}",
+                            "sends; set auth.mode = jwt or gateway, serve on 127.0.0.1 without a proxy, {}",
                             because, kAdvice));
     }
     if (c_.wallet.charge_by == "user") {

@@ -234,11 +234,6 @@ TEST(Settings, named_file_that_cannot_be_read_is_an_error) {
               ElementsAre(ErrorAt(testing::TempDir(), "cannot be read: Is a directory")));
 }
 
-TEST(Settings, what_is_not_built_yet_is_refused_in_words) {
-  EXPECT_THAT(from_flags({{"auth.mode", "jwt"}}).errors,
-              ElementsAre(ErrorAt("flag --auth.mode", "jwt is not supported yet")));
-}
-
 TEST(Settings, the_line_may_be_on_redis_and_kafka) {  // R-Q18
   EXPECT_EQ(from_flags({}).config.room.url, "");
   const LoadedConfig loaded = from_flags({{"room.url", "redis://me:geheim@h:6380/1"}});
@@ -431,6 +426,40 @@ TEST(Gateway, needs_a_proxy_and_a_secret) {  // R-W8
               ElementsAre(ErrorAt("flag --http.trusted_proxies", "charge_by = user")));
   EXPECT_THAT(from_flags({{"auth.oidc_issuer", "https://id.example"}}).errors,
               ElementsAre(ErrorAt("flag --auth.oidc_issuer", "auth.oidc_client_id")));
+}
+
+TEST(IdentityProvider, needs_its_keys_and_whose_tokens_count) {  // R-W8, R-K3
+  using Flags = std::vector<std::pair<std::string, std::string>>;
+  const auto errors_of = [](const Flags& more, const std::string& keys = "https://id.example/jwks") {
+    Flags flags{{"auth.mode", "jwt"},
+                {"auth.jwt_keys", keys},
+                {"auth.jwt_issuer", "https://id.example"},
+                {"auth.jwt_audience", "tickets"}};
+    flags.insert(flags.end(), more.begin(), more.end());
+    return from_flags(flags).errors;
+  };
+  EXPECT_THAT(errors_of({}), IsEmpty());
+  EXPECT_THAT(errors_of({}, "keys.json"), IsEmpty());
+  EXPECT_THAT(errors_of({{"http.listen", "0.0.0.0:80"}, {"wallet.charge_by", "operator"}}), IsEmpty());
+  EXPECT_THAT(errors_of({{"auth.jwt_user_form", "hash"}, {"auth.jwt_user_claim", "email"}}), IsEmpty());
+  EXPECT_THAT(from_flags({{"auth.mode", "jwt"}}).errors,
+              ElementsAre(ErrorAt("default", "jwt_keys is empty"), ErrorAt("default", "jwt_issuer is empty"),
+                          ErrorAt("default", "jwt_audience is empty")));
+  EXPECT_THAT(errors_of({{"auth.jwt_user_claim", ""}}),
+              ElementsAre(ErrorAt("flag --auth.jwt_user_claim", "is empty")));
+  EXPECT_THAT(errors_of({{"auth.jwt_user_form", "email"}}),
+              ElementsAre(ErrorAt("flag --auth.jwt_user_form", "one of uuid, hash")));
+  EXPECT_THAT(errors_of({{"http.listen", "0.0.0.0:80"}}),
+              ElementsAre(ErrorAt("flag --http.listen", "charge_by = user")));
+  EXPECT_THAT(errors_of({}, "http://id.example/jwks"),
+              ElementsAre(ErrorAt("flag --auth.jwt_keys", "set auth.jwt_private_targets = true")));
+  EXPECT_THAT(errors_of({{"auth.jwt_private_targets", "true"}}, "http://10.0.0.7/jwks"), IsEmpty());
+  EXPECT_THAT(errors_of({}, "ftp://id.example/jwks"),
+              ElementsAre(ErrorAt("flag --auth.jwt_keys", "write https://HOST/PATH")));
+  EXPECT_THAT(errors_of({}, "https://"), ElementsAre(ErrorAt("flag --auth.jwt_keys", "https://HOST/PATH")));
+  EXPECT_THAT(errors_of({}, "https://me:geheim@id.example/jwks"),
+              ElementsAre(AllOf(ErrorAt("flag --auth.jwt_keys", "leave out user and password"),
+                                Field(&ConfigError::message, Not(HasSubstr("geheim"))))));
 }
 
 TEST(Connections, are_as_many_as_the_descriptors_leave_room_for) {  // R-A6

@@ -31,8 +31,9 @@ void restore_rooms(queue::Rooms& rooms, const InstanceParts& parts) {
 }
 
 std::unique_ptr<const identity::Identity> identity_by(const identity::Proofs* proofs,
-                                                      const identity::PlaceTokens& tokens) {
-  if (proofs) return std::make_unique<identity::ProvenIdentity>(tokens, *proofs);
+                                                      const identity::PlaceTokens& tokens,
+                                                      const identity::Revocations& revocations) {
+  if (proofs) return std::make_unique<identity::ProvenIdentity>(tokens, *proofs, revocations);
   return std::make_unique<identity::TokenIdentity>(tokens);
 }
 
@@ -54,7 +55,8 @@ Instance::Instance(const InstanceParts& parts)
                .limits = parts.client_limits,
                .headers = parts.proofs ? identity::TokenHeaders::queue_token : identity::TokenHeaders::both,
                .revocations = &revocations_}),
-      identity_(identity_by(parts.proofs, tokens_)),
+      proofs_(parts.proofs),
+      identity_(identity_by(parts.proofs, tokens_, revocations_)),
       operator_keys_(parts.operator_keys, parts.client_limits, &clock_),
       rooms_(clock_, catalogue_, parts.random),
       housekeeping_(parts.store.retention, parts.events),
@@ -199,10 +201,17 @@ void Instance::replace_keys(const std::optional<std::vector<std::string>>& token
   if (operator_keys) operator_keys_.replace(*operator_keys);
 }
 
+http::Handler Instance::decorated(const http::Route& route) {
+  http::Handler handler = route.handler;
+  if (lane_.has_others()) handler = with_staleness_guard(route, lane_);
+  if (proofs_ && identity::needs_proof(route.handler.inputs.access))
+    handler = proofs_->prove_first(std::move(handler));
+  return handler;
+}
+
 void Instance::add_routes() {
-  if (lane_.has_others()) {
-    router_.decorate([this](const http::Route& route) { return with_staleness_guard(route, lane_); });
-  }
+  if (lane_.has_others() || proofs_)
+    router_.decorate([this](const http::Route& route) { return decorated(route); });
   catalogue::add_catalogue_routes(router_, catalogue_deps_);
   catalogue::add_seat_stream_route(router_, seat_stream_deps_);
   queue::add_queue_routes(router_, queue_deps_);

@@ -59,7 +59,7 @@ struct InstanceParts {
   http::ClientLimits* client_limits = nullptr;  // null: no client is limited; must outlive the instance
   std::string auth_mode = "token";
   // What proves users in the modes jwt and gateway; null: mode token. Must outlive the instance.
-  const identity::Proofs* proofs = nullptr;
+  identity::Proofs* proofs = nullptr;
   Millis session_lifetime{86'400'000};
   std::optional<identity::OidcDto> oidc = {};
   bool has_compat = false;  // also the calls of modules/compat/http.h
@@ -104,6 +104,8 @@ class Instance {
   void restore(const InstanceParts& parts);
   void observe_lane();
   void add_routes();
+  // What a route of the API is wrapped in.
+  http::Handler decorated(const http::Route& route);
 
   // Frees pages that nobody has asked for in a minute.
   void drop_unasked_pages();
@@ -118,6 +120,7 @@ class Instance {
   identity::TokenKeys token_keys_;
   identity::Revocations revocations_;
   identity::PlaceTokens tokens_;
+  identity::Proofs* const proofs_;  // null: mode token
   const std::unique_ptr<const identity::Identity> identity_;
   identity::OperatorKeys operator_keys_;
   queue::Rooms rooms_;

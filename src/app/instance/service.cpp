@@ -22,7 +22,6 @@
 #include "core/sha256.h"
 #include "http/openapi.h"
 #include "http/render_refusal.h"
-#include "modules/identity/gateway_proofs.h"
 
 namespace stagedoor {
 namespace {
@@ -96,10 +95,13 @@ Answer ready(const std::string& alarm) {
   return {.body = fmt::format(R"({{"success":true,"data":{{"ready":true,"clock":"{}"}}}})", alarm)};
 }
 
-std::unique_ptr<const identity::Proofs> proofs_of(const Config::Auth& auth) {
-  if (auth.mode == "gateway")
-    return std::make_unique<identity::GatewayProofs>(auth.gateway_header, auth.gateway_secret);
-  return nullptr;
+std::unique_ptr<identity::GatewayProofs> gateway_of(const Config::Auth& auth) {
+  if (auth.mode != "gateway") return nullptr;
+  return std::make_unique<identity::GatewayProofs>(auth.gateway_header, auth.gateway_secret);
+}
+
+std::unique_ptr<IdentityProvider> provider_of(const Config::Auth& auth) {
+  return auth.mode == "jwt" ? std::make_unique<IdentityProvider>(auth) : nullptr;
 }
 
 std::optional<identity::OidcDto> oidc_of(const Config::Auth& auth) {
@@ -177,7 +179,8 @@ Service::Service(const Config& config, OpenStore store)
                   open_store_.has_other_lines),
       event_relays_(config, open_store_.outbox, *open_store_.clock),
       client_limits_(client_limits(config), random_seed()),
-      proofs_(proofs_of(config.auth)),
+      gateway_(gateway_of(config.auth)),
+      identity_provider_(provider_of(config.auth)),
       instance_(parts()),
       clock_watch_(*open_store_.clock, [this] { return instance_.read_model().catalogue(); }),
       sale_metrics_(instance_.lane(), instance_.rooms(), instance_.read_model()),
@@ -187,11 +190,20 @@ Service::Service(const Config& config, OpenStore store)
   line_claim_.settle(instance_.lane());
   instance_.lane().add_observer(sale_metrics_);
   instance_.lane().add_observer(event_relays_);
+  if (identity_provider_) instance_.lane().add_observer(identity_provider_->proofs());
   add_routes();
 }
 
 // The threads that answer requests end before the server, whose loops they wake.
-Service::~Service() { instance_.stop(); }
+Service::~Service() {
+  if (identity_provider_) identity_provider_->stop();
+  instance_.stop();
+}
+
+identity::Proofs* Service::proofs() {
+  if (identity_provider_) return &identity_provider_->proofs();
+  return gateway_.get();
+}
 
 EventRetention Service::event_retention() const {
   EventRetention retention{
@@ -222,7 +234,7 @@ InstanceParts Service::parts() {
           .default_event = EventId{config_.queue.default_event},
           .client_limits = &client_limits_,
           .auth_mode = config_.auth.mode,
-          .proofs = proofs_.get(),
+          .proofs = proofs(),
           .session_lifetime = config_.auth.session_lifetime,
           .oidc = oidc_of(config_.auth),
           .has_compat = config_.http.compat,
@@ -248,6 +260,7 @@ void Service::start() {
   instance_.lane().add_observer(action_log_);  // not earlier: `stagedoor import` says itself what it did
   instance_.lane().start();
   clock_watch_.start();
+  if (identity_provider_) identity_provider_->start();
   ready_ = true;
   server_.start();
   log(LogLevel::info, "server started",
@@ -282,6 +295,7 @@ void Service::stop() {
   log(LogLevel::info, "server stopping");
   std::this_thread::sleep_for(config_.http.stop_delay);
   server_.stop(config_.http.stop_grace);
+  if (identity_provider_) identity_provider_->stop();
   instance_.stop();
   clock_watch_.stop();
   event_relays_.stop();
@@ -305,6 +319,8 @@ std::vector<prometheus::MetricFamily> Service::metrics() const {
   if (!events.sinks.empty()) families.push_back(drop_metric(instance_.housekeeping().dropped_events()));
   if (const auto line = instance_.line_numbers())
     for (auto& family : line_metrics(*line, open_store_.clock->now())) families.push_back(std::move(family));
+  if (identity_provider_)
+    for (auto& family : identity_provider_->metrics()) families.push_back(std::move(family));
   families.push_back(clock_watch_.metric());
   families.push_back(log_metric());
   for (auto& family : process_metrics()) families.push_back(std::move(family));

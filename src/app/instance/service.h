@@ -14,6 +14,7 @@
 #include "app/instance/catalogue_file.h"
 #include "app/instance/clock_watch.h"
 #include "app/instance/event_relays.h"
+#include "app/instance/identity_provider.h"
 #include "app/instance/instance.h"
 #include "app/instance/line_claim.h"
 #include "app/instance/metrics_text.h"
@@ -22,6 +23,7 @@
 #include "http/client_limits.h"
 #include "http/server.h"
 #include "modules/catalogue/change.h"
+#include "modules/identity/gateway_proofs.h"
 
 namespace stagedoor {
 
@@ -72,6 +74,7 @@ class Service {
  private:
   EventRetention event_retention() const;
   InstanceParts parts();
+  identity::Proofs* proofs();  // null: auth.mode = token
   void add_routes();
   std::vector<prometheus::MetricFamily> metrics() const;
 
@@ -82,7 +85,8 @@ class Service {
   LineClaim line_claim_;
   EventRelays event_relays_;
   http::ClientLimits client_limits_;
-  const std::unique_ptr<const identity::Proofs> proofs_;  // null: auth.mode = token
+  const std::unique_ptr<identity::GatewayProofs> gateway_;     // null: auth.mode is not gateway
+  const std::unique_ptr<IdentityProvider> identity_provider_;  // null: auth.mode is not jwt
   Instance instance_;
   ClockWatch clock_watch_;
   SaleMetrics sale_metrics_;

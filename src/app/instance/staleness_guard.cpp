@@ -1,39 +1,14 @@
 #include "app/instance/staleness_guard.h"
 
 #include <algorithm>
-#include <deque>
-#include <vector>
 
 #include "core/log.h"
 #include "core/refusals.h"
+#include "http/kept_request.h"
 #include "http/render_refusal.h"
 
 namespace stagedoor {
 namespace {
-
-// A copy of a request without its body, valid after the handler has returned.
-class KeptRequest {
- public:
-  explicit KeptRequest(const http::Request& from) : request_(from) {
-    request_.body = {};
-    for (std::string_view* view :
-         {&request_.path, &request_.raw_query, &request_.request_id, &request_.traceparent})
-      *view = keep(*view);
-    for (auto& parameter : request_.parameters) parameter = keep(parameter);
-    for (const auto& [name, value] : from.headers) headers_.push_back({keep(name), keep(value)});
-    request_.headers = headers_;
-  }
-  KeptRequest(const KeptRequest&) = delete;
-  KeptRequest& operator=(const KeptRequest&) = delete;
-  const http::Request& get() const { return request_; }
-
- private:
-  std::string_view keep(std::string_view text) { return texts_.emplace_back(text); }
-
-  http::Request request_;
-  std::deque<std::string> texts_;
-  std::vector<http::Header> headers_;
-};
 
 // Ends when the instance is stale, so that the client reconnects to another one.
 class FreshStream final : public EventStream {
@@ -55,8 +30,9 @@ bool may_be_stale(const Answer& answer) {
 // Reads again after a sync, which is one for all that wait.
 void read_after_sync(Lane& lane, const http::Request& request, const http::Read& read, http::Reply reply) {
   auto held = std::make_shared<http::Reply>(std::move(reply));
-  const bool is_taken =
-      lane.after_sync([held, kept = std::make_shared<const KeptRequest>(request), read](bool is_synced) {
+  const bool is_taken = lane.after_sync(
+      [held, kept = std::make_shared<const http::KeptRequest>(request, http::KeptRequest::Body::left_out),
+       read](bool is_synced) {
         if (!is_synced) return (*held)(http::render_refusal(store_unavailable()));
         try {
           (*held)(read(kept->get()));

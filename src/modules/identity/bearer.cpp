@@ -4,6 +4,12 @@
 
 namespace stagedoor::identity {
 
+std::optional<std::string_view> only_header(const http::Request& request, std::string_view name) {
+  const auto is_it = [&](const http::Header& header) { return header.is(name); };
+  if (std::ranges::count_if(request.headers, is_it) != 1) return std::nullopt;
+  return request.header(name);
+}
+
 std::optional<std::string_view> after_bearer(std::string_view text) {
   constexpr std::string_view kBearer = "bearer ";
   // Folds letters only, so that no other bytes match the word.

@@ -14,7 +14,7 @@ using enum Role;
 
 constexpr CallRule kRules[] = {
     {"getClient", open},
-    {"beginSession", claimed_user},
+    {"beginSession", named_user},
     {"getCaller", user},
 
     {"joinQueue", claimed_user},
@@ -86,6 +86,10 @@ constexpr CallRule kRules[] = {
 const CallRule* rule_of(std::string_view id) {
   const auto* found = std::ranges::find(kRules, id, &CallRule::id);
   return found == std::end(kRules) ? nullptr : found;
+}
+
+bool needs_proof(http::Access access) {
+  return access == claimed_user || access == user || access == user_and_place;
 }
 
 Role role_for(std::string_view id) {

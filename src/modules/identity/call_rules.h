@@ -2,13 +2,15 @@
 // row. The rule decides what a call's request has to prove (who_asks.h), and a server does not start with a
 // call that disagrees with its row (check_rules()).
 //
-//   access          mode token                        modes jwt and gateway
-//   claimed_user    believes the user in the body     the proof of identity
-//   user            a token of the user               the proof of identity
-//   user_and_place  the place's token                 the proof of identity, and the token of a place of that
-//   user place_token     the place's token                 the place's token stream_token    the same, also
-//   in the URL         the same, also in the URL operator_key    an operator key of the role or above, in
-//   every mode open            nothing
+//   access          mode token               modes jwt and gateway
+//   named_user      the user in the body     no such call
+//   claimed_user    the user in the body     the proof of identity
+//   user            a token of the user      the proof of identity
+//   user_and_place  the place's token        the proof of identity, and the token of a place of that user
+//   place_token     the place's token        the place's token
+//   stream_token    the same, or in the URL  the same, or in the URL
+//   operator_key    an operator key of the role or above
+//   open            nothing
 #pragma once
 
 #include <string_view>
@@ -26,6 +28,9 @@ struct CallRule {
 
 // nullptr: no such call.
 const CallRule* rule_of(std::string_view id);
+
+// Whether a call proves its user by the proof of identity, in the modes that have one.
+bool needs_proof(http::Access access);
 
 // The role that the operators' call needs. A call without a row is a bug.
 Role role_for(std::string_view id);

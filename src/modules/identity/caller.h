@@ -1,6 +1,7 @@
 // The user who sent a request.
 #pragma once
 
+#include "core/time.h"
 #include "core/uuid.h"
 
 namespace stagedoor::identity {
@@ -16,6 +17,7 @@ enum class Proof {
 struct Caller {
   UserId user;
   Proof proof = Proof::none;
+  TimePoint issued_at = kNever;  // of a proof that can be revoked (R-A11)
 };
 
 }  // namespace stagedoor::identity

@@ -2,23 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/refusals.h"
 #include "core/same_secret.h"
+#include "modules/identity/bearer.h"
 
 namespace stagedoor::identity {
-namespace {
-
-// A proxy that adds its header to the one of the client, instead of replacing it, must not let the client
-// choose.
-std::optional<std::string_view> only_header(const http::Request& request, std::string_view name) {
-  const auto is_it = [&](const http::Header& header) { return header.is(name); };
-  if (std::ranges::count_if(request.headers, is_it) != 1) return std::nullopt;
-  return request.header(name);
-}
-
-}  // namespace
 
 Result<Caller> GatewayProofs::of(const http::Request& request) const {
   const auto secret = only_header(request, kSecretHeader);

@@ -77,7 +77,7 @@ http::Route user_route(const IdentityDeps& deps) {
           .handler = api::bind(deps, show_user, by_caller)};
 }
 
-constexpr auto anybody = by<http::Access::claimed_user>(
+constexpr auto anybody = by<http::Access::named_user>(
     [](const IdentityDeps&, const http::Request&) -> Result<Caller> { return Caller{}; });
 
 // Only where the user that a client names is believed.

@@ -25,8 +25,15 @@ std::optional<Refusal> TokenIdentity::refuse_user(const NamedUser& named, const 
                  .details = {{"userId", "is not the user of the token"}}};
 }
 
-Result<Caller> ProvenIdentity::of(const http::Request& request) const {
+Result<Caller> ProvenIdentity::proven(const http::Request& request) const {
   auto caller = proofs_.of(request);
+  if (caller && revocations_.revokes(caller->user, caller->issued_at))
+    return refuse(Code::TOKEN_EXPIRED, "This proof of identity has been revoked. Sign in again.");
+  return caller;
+}
+
+Result<Caller> ProvenIdentity::of(const http::Request& request) const {
+  auto caller = proven(request);
   if (!caller) return caller;
   if (auto limited = tokens_.count(request, caller->user)) return std::move(*limited);
   return caller;
@@ -34,13 +41,13 @@ Result<Caller> ProvenIdentity::of(const http::Request& request) const {
 
 // Joins are counted for the user by the call itself.
 Result<NamedUser> ProvenIdentity::joining(const http::Request& request) const {
-  const auto caller = proofs_.of(request);
+  const auto caller = proven(request);
   if (!caller) return caller.error();
   return NamedUser(caller->user);
 }
 
 Result<protocol::TokenClaims> ProvenIdentity::place_of(const http::Request& request) const {
-  const auto caller = proofs_.of(request);
+  const auto caller = proven(request);
   if (!caller) return caller.error();
   auto token = tokens_.of(request);
   if (token && token->user != caller->user)

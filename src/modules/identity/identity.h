@@ -61,11 +61,13 @@ class TokenIdentity final : public Identity {
 };
 
 // Modes `jwt` and `gateway`: each request of a user has a proof of identity. Refusals: those of the proof;
-// FORBIDDEN if a body or a token names another user.
+// TOKEN_EXPIRED if it was issued before the user was revoked; FORBIDDEN if a body or a token names another
+// user.
 class ProvenIdentity final : public Identity {
  public:
-  // The tokens, which stand in queue-token, and the proofs must outlive it.
-  ProvenIdentity(const PlaceTokens& tokens, const Proofs& proofs) : tokens_(tokens), proofs_(proofs) {}
+  // The tokens, which stand in queue-token, the proofs and the revocations must outlive it.
+  ProvenIdentity(const PlaceTokens& tokens, const Proofs& proofs, const Revocations& revocations)
+      : tokens_(tokens), proofs_(proofs), revocations_(revocations) {}
   Result<Caller> of(const http::Request& request) const override;
   Result<NamedUser> joining(const http::Request& request) const override;
   Result<protocol::TokenClaims> place_of(const http::Request& request) const override;
@@ -73,8 +75,11 @@ class ProvenIdentity final : public Identity {
   bool needs_name() const override { return false; }
 
  private:
+  Result<Caller> proven(const http::Request& request) const;
+
   const PlaceTokens& tokens_;
   const Proofs& proofs_;
+  const Revocations& revocations_;
 };
 
 }  // namespace stagedoor::identity

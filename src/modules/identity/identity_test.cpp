@@ -145,7 +145,8 @@ class GatewayTest : public IdentityTest {
   }
   const std::string secret = "the-secret-of-the-gateway", user = to_string(user_id(1));
   GatewayProofs proofs{"X-Stagedoor-User", secret};
-  ProvenIdentity proven{tokens, proofs};
+  Revocations revocations;
+  ProvenIdentity proven{tokens, proofs, revocations};
 };
 
 TEST_F(GatewayTest, believes_a_trusted_proxy_that_has_the_secret) {

@@ -13,6 +13,10 @@ class Proofs {
  public:
   virtual ~Proofs() = default;
 
+  // The handler of a call that needs the proof. Where verifying takes longer than an I/O thread may wait, the
+  // handler is called after it, by another thread.
+  virtual http::Handler prove_first(http::Handler handler) { return handler; }
+
   // The user whom the request proves. Refusals: TOKEN_NOT_FOUND (no proof, or none that counts),
   // TOKEN_EXPIRED.
   virtual Result<Caller> of(const http::Request& request) const = 0;

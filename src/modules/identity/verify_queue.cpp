@@ -1,0 +1,66 @@
+#include "modules/identity/verify_queue.h"
+
+#include <utility>
+
+#include "engine/thread_priority.h"
+
+namespace stagedoor::identity {
+
+VerifyQueue::VerifyQueue(const Limits& limits) : limits_(limits) {
+  for (std::size_t i = 0; i < limits.threads; ++i) threads_.emplace_back([this] { run(); });
+}
+
+VerifyQueue::~VerifyQueue() { stop(); }
+
+void VerifyQueue::stop() {
+  {
+    const MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  arrived_.notify_all();
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+bool VerifyQueue::has_room(std::optional<std::uint64_t> address) const {
+  if (stopping_ || waiting_.size() >= limits_.waiting_max) return false;
+  if (!address) return true;
+  const auto found = of_address_.find(*address);
+  return found == of_address_.end() || found->second < limits_.waiting_max / kAddressShare;
+}
+
+bool VerifyQueue::submit(std::optional<std::uint64_t> address, Job job) {
+  {
+    const MutexLock lock(mutex_);
+    if (!has_room(address)) return false;
+    if (address) ++of_address_[*address];
+    waiting_.push_back({address, std::move(job)});
+  }
+  arrived_.notify_one();
+  return true;
+}
+
+std::size_t VerifyQueue::waiting() const {
+  const MutexLock lock(mutex_);
+  return waiting_.size();
+}
+
+std::optional<VerifyQueue::Job> VerifyQueue::next() {
+  MutexLock lock(mutex_);
+  while (!stopping_ && waiting_.empty()) lock.wait(arrived_);
+  if (waiting_.empty()) return std::nullopt;
+  auto [address, job] = std::move(waiting_.front());
+  waiting_.pop_front();
+  if (address) {
+    const auto found = of_address_.find(*address);
+    if (--found->second == 0) of_address_.erase(found);
+  }
+  return std::move(job);
+}
+
+void VerifyQueue::run() {
+  set_own_niceness(limits_.niceness);
+  while (auto job = next()) (*job)();
+}
+
+}  // namespace stagedoor::identity

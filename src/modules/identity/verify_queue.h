@@ -1,0 +1,63 @@
+// Threads that verify proofs of identity, and the bounded queue before them: no I/O thread computes a
+// signature (R-A5), and proofs that arrive faster than they can be verified are refused (R-A4).
+#pragma once
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/functional/any_invocable.h>
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "core/guarded.h"
+
+namespace stagedoor::identity {
+
+class VerifyQueue {
+ public:
+  using Job = absl::AnyInvocable<void()>;  // must not throw
+
+  struct Limits {
+    std::size_t threads = 1;
+    // Some 100 ms of signatures; 74 MB if all requests have the largest bodies.
+    std::size_t waiting_max = 1024;
+    int niceness = 5;  // polls come before new proofs
+  };
+  // An address has at most this part of the queue, so one client cannot fill it.
+  static constexpr std::size_t kAddressShare = 4;
+
+  explicit VerifyQueue(const Limits& limits);
+  ~VerifyQueue();  // stop()
+
+  // Runs the waiting jobs, then ends the threads. submit() returns false from then on.
+  void stop();
+
+  // Returns false and drops `job` if too many are waiting. `address`: a key of the client's; nullopt: it has
+  // no share. Any thread.
+  bool submit(std::optional<std::uint64_t> address, Job job);
+  std::size_t waiting() const;  // any thread
+
+ private:
+  struct Waiting {
+    std::optional<std::uint64_t> address;
+    Job job;
+  };
+
+  // Waits for a job; returns nothing when the queue is stopped and empty.
+  std::optional<Job> next();
+  void run();
+  bool has_room(std::optional<std::uint64_t> address) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const Limits limits_;
+  mutable Mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<Waiting> waiting_ ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::uint64_t, std::size_t> of_address_ ABSL_GUARDED_BY(mutex_);  // how many wait
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace stagedoor::identity

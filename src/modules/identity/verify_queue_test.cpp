@@ -1,0 +1,71 @@
+#include "modules/identity/verify_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+#include <memory>
+#include <thread>
+#include <utility>
+
+namespace stagedoor::identity {
+namespace {
+
+constexpr auto kNobody = std::nullopt;
+
+// A queue whose one thread is busy until release().
+class VerifyQueueTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto begun = std::make_shared<std::promise<void>>();
+    queue_.submit(kNobody, [begun, released = released_.get_future().share()] {
+      begun->set_value();
+      released.wait();
+    });
+    begun->get_future().wait();
+  }
+  void TearDown() override { release(); }
+  void release() {
+    if (!std::exchange(is_released_, true)) released_.set_value();
+    queue_.stop();
+  }
+  bool submit(std::optional<std::uint64_t> address) {
+    return queue_.submit(address, [this] { ++done_; });
+  }
+
+  std::promise<void> released_;
+  bool is_released_ = false;
+  std::atomic<int> done_ = 0;
+  VerifyQueue queue_{{.threads = 1, .waiting_max = 8}};
+};
+
+TEST_F(VerifyQueueTest, is_bounded_and_does_all_that_it_took) {
+  for (int i = 0; i < 8; ++i) EXPECT_TRUE(submit(kNobody)) << i;
+  EXPECT_FALSE(submit(kNobody));
+  EXPECT_EQ(queue_.waiting(), 8U);
+  EXPECT_EQ(done_, 0);
+  release();
+  EXPECT_EQ(done_, 8);
+  EXPECT_FALSE(submit(kNobody)) << "it is stopped";
+}
+
+// R-A2: one client, with however many bad proofs, leaves room for the others.
+TEST_F(VerifyQueueTest, one_address_has_a_quarter_of_it) {
+  EXPECT_TRUE(submit(1));
+  EXPECT_TRUE(submit(1));
+  EXPECT_FALSE(submit(1));
+  EXPECT_TRUE(submit(2));
+  EXPECT_TRUE(submit(kNobody));
+}
+
+TEST_F(VerifyQueueTest, a_share_is_free_again_when_its_jobs_are_done) {
+  for (int round = 0; round < 2; ++round) EXPECT_TRUE(submit(1));
+  EXPECT_FALSE(submit(1));
+  released_.set_value();
+  is_released_ = true;
+  while (queue_.waiting() > 0) std::this_thread::yield();
+  EXPECT_TRUE(submit(1));
+}
+
+}  // namespace
+}  // namespace stagedoor::identity
