@@ -63,7 +63,8 @@ def wait_until(what, condition, seconds=30):
 
 
 class Server:
-    """with Server(folder, '--catalogue.file=…') as server: …; serves until the end of the block. `options` are Popen's."""
+    """with Server(folder, '--catalogue.file=…') as server: …; serves until the end of the block, on a free port unless the settings name
+    an address. `options` are Popen's."""
 
     def __init__(self, folder, *settings, **options):
         self.folder, self.settings, self.options = pathlib.Path(folder), settings, options
@@ -71,8 +72,9 @@ class Server:
     def __enter__(self):
         self.log = open(self.folder / 'stderr.log', 'w+')
         options = {'stdout': subprocess.PIPE, 'stderr': self.log, **self.options}
-        self.process = subprocess.Popen([BINARY, 'serve', '--http.listen=127.0.0.1:0', *self.settings], cwd=self.folder,
-                                        env=clean_environment(), text=True, **options)
+        listen = [] if any(one.startswith('--http.listen=') for one in self.settings) else ['--http.listen=127.0.0.1:0']
+        self.process = subprocess.Popen([BINARY, 'serve', *listen, *self.settings], cwd=self.folder, env=clean_environment(), text=True,
+                                        **options)
         for line in self.process.stdout:
             self.said = json.loads(line)
             if self.said.get('event') == 'listening':
