@@ -111,8 +111,9 @@ std::string text(const Catalogue& catalogue) {
   for (const auto& [name, layout] : catalogue.layouts) {
     out += fmt::format("layout {} {} {}\n", name, layout.seats, layout.category);
     for (const auto& s : layout.sections) {
-      out += fmt::format("  section {} {} {} {} at {} angle {} curve {}\n", s.name, s.rows, s.seats_per_row,
-                         s.category, s.at ? fmt::format("{} {}", s.at->x, s.at->y) : "none", s.angle, s.curve);
+      out +=
+          fmt::format("  section {} {} {} {} at {} angle {} curve {}\n", s.name, s.rows, s.seats_per_row,
+                      s.category, s.at ? fmt::format("{} {}", s.at->x, s.at->y) : "none", s.angle, s.curve);
     }
   }
   return out;

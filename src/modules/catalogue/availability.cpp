@@ -26,9 +26,10 @@ AvailabilityDto availability_dto(const EventDate& date, const SeatBits& occupied
 }
 
 Rendering render_availability(const EventDate& date, const SeatBits& occupied) {
-  return {.body = fmt::format(R"({{"success":true,"data":{}}})", json::to_text(availability_dto(date, occupied))),
-          .cache_control = kForOneCaller,
-          .is_compressible = false};
+  return {
+      .body = fmt::format(R"({{"success":true,"data":{}}})", json::to_text(availability_dto(date, occupied))),
+      .cache_control = kForOneCaller,
+      .is_compressible = false};
 }
 
 }  // namespace stagedoor::catalogue

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 #include <boost/mp11/algorithm.hpp>
 #include <cmath>
 #include <numbers>
@@ -24,6 +25,7 @@ constexpr std::size_t kTextMax = 500;
 constexpr Millis kPollFloor{1000};  // the shortest advice to fans of an event without poll limit
 constexpr Millis kEveryMax{3'600'000};
 constexpr double kDrawingMax = 100'000;  // seats from the stage
+constexpr std::size_t kSectionsMax = 10'000;
 
 template <class T>
 using Members = boost::describe::describe_members<T, boost::describe::mod_public>;
@@ -115,15 +117,18 @@ void check_shape(const LayoutSectionDocument& section, const std::string& path, 
   // The front row is not longer than its circle.
   const double radius_min = std::ceil(double(section.seats_per_row) / (2 * std::numbers::pi) * 10) / 10;
   if (!(*section.curve >= radius_min && *section.curve <= kDrawingMax)) {
-    errors.add(path + ".curve",
-               fmt::format("must be 0 for straight rows, or the radius of the front row: from {}, the circle of "
-                           "{} seats, to {}",
-                           radius_min, section.seats_per_row, kDrawingMax));
+    errors.add(
+        path + ".curve",
+        fmt::format("must be 0 for straight rows, or the radius of the front row: from {}, the circle of "
+                    "{} seats, to {}",
+                    radius_min, section.seats_per_row, kDrawingMax));
   }
 }
 
 void check_sections(const std::vector<LayoutSectionDocument>& sections, json::FieldErrors& errors) {
   if (sections.empty()) errors.add("sections", "must name at least one section");
+  if (sections.size() > kSectionsMax)
+    return errors.add("sections", fmt::format("must be at most {} sections", kSectionsMax));
   absl::flat_hash_set<std::string_view> names;
   std::int64_t seats = 0;
   for (std::size_t i = 0; i < sections.size(); ++i) {
@@ -167,7 +172,7 @@ void check_text_for_fans(json::FieldErrors& errors, std::string_view field, cons
 void LayoutSectionDocument::refine(boost::json::object& properties) {
   auto& point = properties["at"].as_object();
   point["minItems"] = point["maxItems"] = 2;
-  point["examples"] = boost::json::array{boost::json::array{0, 4}};
+  point["examples"] = boost::json::array{boost::json::value{0, 4}};
 }
 
 void check(const LayoutDocument& layout, json::FieldErrors& errors) {
@@ -334,7 +339,8 @@ QueuePolicy queue_policy(const QueueDocument& document) { return policy_from<Que
 SalePolicy sale_policy(const SalePolicyDocument& document) { return policy_from<SalePolicy>(document); }
 
 Layout layout_of(const LayoutDocument& document) {
-  Layout layout{.seats = document.seats.value_or(0), .category = document.category.value_or(""), .sections = {}};
+  Layout layout{
+      .seats = document.seats.value_or(0), .category = document.category.value_or(""), .sections = {}};
   if (!document.sections) return layout;
   for (const auto& section : *document.sections) {
     auto& row = layout.sections.emplace_back(
@@ -383,8 +389,8 @@ LayoutDocument document_of(const Layout& layout) {
   } else {
     document.sections.emplace();
     for (const auto& section : layout.sections) {
-      auto& of_document = document.sections->emplace_back(
-          LayoutSectionDocument{section.name, section.rows, section.seats_per_row, section.category, {}, {}, {}});
+      auto& of_document = document.sections->emplace_back(LayoutSectionDocument{
+          section.name, section.rows, section.seats_per_row, section.category, {}, {}, {}});
       if (section.at) of_document.at = std::vector{section.at->x, section.at->y};
       if (section.angle != 0) of_document.angle = section.angle;
       if (section.curve != 0) of_document.curve = section.curve;

@@ -119,17 +119,16 @@ class LaterPage final : public LaterAnswer {
 using Find = Result<PageTicket> (*)(const CatalogueDeps&, const http::Request&, const PageNeeds&);
 
 Answer find_page(const CatalogueDeps& deps, const http::Request& request, const Wanted& wanted, Find find) {
-  auto ticket = find(deps, request,
-                     {.asked_at = deps.clock.now(), .gzip = wanted.gzip, .only_head = wanted.only_head});
+  auto ticket =
+      find(deps, request, {.asked_at = deps.clock.now(), .gzip = wanted.gzip, .only_head = wanted.only_head});
   if (!ticket) return http::render_refusal(ticket.error());
   if (ticket->page) return answer_with(wanted, *ticket->page);
   return {.later = std::make_shared<LaterPage>(std::move(*ticket), wanted)};
 }
 
 http::Read bind(const CatalogueDeps& deps, Find find) {
-  return [&deps, find](const http::Request& request) {
-    return find_page(deps, request, Wanted(request), find);
-  };
+  return
+      [&deps, find](const http::Request& request) { return find_page(deps, request, Wanted(request), find); };
 }
 
 const http::Success kNotModified{.status = 304, .description = "Not changed since the ETag given"};
@@ -206,7 +205,9 @@ http::Route dates_route(const CatalogueDeps& deps) {
                       .schema = &json::schema<DatesIncluded>}},
       .successes = {{.description = "The dates",
                      .schema = &json::schema<std::vector<EventDateDto>>,
-                     .links = {{"listSeats", "The seats of the first", {{"eventDateId", "data/0/id"}}, {}}}},
+                     .links = {{"listSeats", "The seats of the first", {{"eventDateId", "data/0/id"}}, {}},
+                               {"getLayout", "Where they are", {{"eventDateId", "data/0/id"}}, {}},
+                               {"getAvailability", "Which are free", {{"eventDateId", "data/0/id"}}, {}}}},
                     kNotModified},
       .refusals = turn_refusals({Code::EVENT_NOT_FOUND}),
       .read = bind(deps, dates)};
@@ -262,22 +263,23 @@ Result<PageTicket> layout(const CatalogueDeps& deps, const http::Request& reques
 }
 
 http::Route layout_route(const CatalogueDeps& deps) {
-  return {.method = GET,
-          .path = "/events/properties/{eventDateId}/layout",
-          .id = "getLayout",
-          .summary = "Where the seats of a date are, without prices and states",
-          .tag = "catalogue",
-          .parameters = {{.name = "v",
-                          .description = "A version of the layout. If it is the present one, the answer never "
-                                         "changes and caches may keep it; otherwise this is as without it",
-                          .schema = &json::schema<std::int64_t>}},
-          .successes = {{.description = "The layout", .schema = &json::schema<LayoutDto>}, kNotModified},
-          .refusals = {Code::EVENT_DATE_NOT_FOUND},
-          .read = [&deps](const http::Request& request) {
-            Wanted wanted(request);
-            if (const auto version = query_version(request)) wanted.version = *version;
-            return find_page(deps, request, wanted, layout);
-          }};
+  return {
+      .method = GET,
+      .path = "/events/properties/{eventDateId}/layout",
+      .id = "getLayout",
+      .summary = "Where the seats of a date are, without prices and states",
+      .tag = "catalogue",
+      .parameters = {{.name = "v",
+                      .description = "A version of the layout. If it is the present one, the answer never "
+                                     "changes and caches may keep it; otherwise this is as without it",
+                      .schema = &json::schema<std::int64_t>}},
+      .successes = {{.description = "The layout", .schema = &json::schema<LayoutDto>}, kNotModified},
+      .refusals = {Code::EVENT_DATE_NOT_FOUND},
+      .read = [&deps](const http::Request& request) {
+        Wanted wanted(request);
+        if (const auto version = query_version(request)) wanted.version = *version;
+        return find_page(deps, request, wanted, layout);
+      }};
 }
 
 Result<PageTicket> availability(const CatalogueDeps& deps, const http::Request& request,
@@ -291,16 +293,16 @@ Result<PageTicket> availability(const CatalogueDeps& deps, const http::Request& 
 }
 
 http::Route availability_route(const CatalogueDeps& deps) {
-  return {
-      .method = GET,
-      .path = "/events/properties/{eventDateId}/availability",
-      .id = "getAvailability",
-      .summary = "Which seats of a date are free, one bit each in the order of its layout",
-      .tag = "catalogue",
-      .access = http::Access::place_token,
-      .successes = {{.description = "The free seats", .schema = &json::schema<AvailabilityDto>}, kNotModified},
-      .refusals = turn_refusals({Code::EVENT_DATE_NOT_FOUND}),
-      .read = bind(deps, availability)};
+  return {.method = GET,
+          .path = "/events/properties/{eventDateId}/availability",
+          .id = "getAvailability",
+          .summary = "Which seats of a date are free, one bit each in the order of its layout",
+          .tag = "catalogue",
+          .access = http::Access::place_token,
+          .successes = {{.description = "The free seats", .schema = &json::schema<AvailabilityDto>},
+                        kNotModified},
+          .refusals = turn_refusals({Code::EVENT_DATE_NOT_FOUND}),
+          .read = bind(deps, availability)};
 }
 
 Result<PageTicket> seats_by_day(const CatalogueDeps& deps, const http::Request& request,

@@ -51,8 +51,8 @@ bool use_shapes(const Layout* layout, std::vector<LayoutSectionDto>& sections) {
     return shape.at && shape.name == section.name && shape.rows == section.rows &&
            shape.seats_per_row == section.seatsPerRow;
   };
-  if (!layout || !std::equal(layout->sections.begin(), layout->sections.end(), sections.begin(),
-                             sections.end(), fits))
+  if (!layout ||
+      !std::equal(layout->sections.begin(), layout->sections.end(), sections.begin(), sections.end(), fits))
     return false;
   for (std::size_t i = 0; i < sections.size(); ++i) {
     const LayoutSection& shape = layout->sections[i];
@@ -63,16 +63,16 @@ bool use_shapes(const Layout* layout, std::vector<LayoutSectionDto>& sections) {
   return true;
 }
 
-using Sections = std::vector<LayoutSectionDto>::iterator;
+using SectionIterator = std::vector<LayoutSectionDto>::iterator;
 
-double width_of(Sections begin, Sections end) {
+double width_of(SectionIterator begin, SectionIterator end) {
   double width = -kAisle;
   for (; begin != end; ++begin) width += begin->seatsPerRow + kAisle;
   return width;
 }
 
 // Side by side, with the front rows at `y`. Returns where they end.
-double lay_out_band(Sections begin, Sections end, double y) {
+double lay_out_band(SectionIterator begin, SectionIterator end, double y) {
   double left = (1 - width_of(begin, end)) / 2;  // of the first seat
   std::int32_t depth = 0;
   for (; begin != end; ++begin) {

@@ -6,6 +6,7 @@
 #include <boost/describe/class.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -18,7 +19,7 @@ namespace stagedoor::catalogue {
 // The seats of a section have the ids firstSeatId, firstSeatId + 1, …, row by row: seat i (from 0) is in row
 // i / seatsPerRow + 1 and has the number i % seatsPerRow + 1 there.
 struct LayoutSectionDto {
-  std::string name;      // "" in a layout without sections: its rows are only drawn, its seats numbered from 1
+  std::string name;  // "" in a layout without sections: its rows are only drawn, its seats numbered from 1
   std::string category;  // of its seats; the price is in the date
   SeatId firstSeatId;
   std::int32_t rows = 0;
@@ -32,7 +33,7 @@ struct LayoutSectionDto {
   static void refine(boost::json::object& properties) {
     auto& point = properties["at"].as_object();
     point["minItems"] = point["maxItems"] = 2;
-    point["examples"] = boost::json::array{boost::json::array{0, 4}};
+    point["examples"] = boost::json::array{boost::json::value{0, 4}};
   }
 };
 BOOST_DESCRIBE_STRUCT(LayoutSectionDto, (),

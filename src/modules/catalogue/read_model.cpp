@@ -120,7 +120,8 @@ void ReadModel::replace(std::shared_ptr<const Entries> next) { entries_.lock()->
 std::shared_ptr<const ReadModel::Entries> ReadModel::rebuild(std::shared_ptr<const Catalogue> catalogue,
                                                              const Entries* before) const {
   auto next = std::make_shared<Entries>();
-  const auto new_layouts = changed_layouts(before ? *before->catalogue : Catalogue(), *catalogue);
+  const auto new_layouts =
+      before ? changed_layouts(*before->catalogue, *catalogue) : std::set<std::string_view>();
   absl::flat_hash_map<EventId, std::vector<std::shared_ptr<const DateEntry>>> dates_of;
   for (const auto& [id, date] : catalogue->dates) {
     const DateEntry* old = before ? before->date(id) : nullptr;
@@ -276,18 +277,19 @@ Result<PageTicket> ReadModel::layout(DateId id, PageNeeds needs) const {
   const auto all = entries();
   const DateEntry* date = all->date(id);
   if (!date || date->date->deleted_at) return unknown_date(id);
-  return date->layout.get(
-      request_of(never_changes, all, has_small_layout(*date->date), needs),
-      [date, all = all.get()] { return render_layout(*date->date, all->catalogue->layout_of(*date->date)); });
+  return date->layout.get(request_of(never_changes, all, has_small_layout(*date->date), needs),
+                          [date, known = all->catalogue.get()] {
+                            return render_layout(*date->date, known->layout_of(*date->date));
+                          });
 }
 
 Result<PageTicket> ReadModel::availability(DateId id, PageNeeds needs) const {
   const auto all = entries();
   const DateEntry* date = all->date(id);
   if (!date || date->date->deleted_at) return unknown_date(id);
-  return date->availability.get(
-      request_of(date->seat_map->version(), all, true, needs),
-      [date] { return render_availability(*date->date, date->seat_map->occupied()); });
+  return date->availability.get(request_of(date->seat_map->version(), all, true, needs), [date] {
+    return render_availability(*date->date, date->seat_map->occupied());
+  });
 }
 
 Result<std::string> ReadModel::seat(SeatId id, TimePoint now) const {

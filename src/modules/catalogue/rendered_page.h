@@ -23,12 +23,12 @@
 
 namespace stagedoor::catalogue {
 
-inline constexpr std::string_view kForAnybody = "no-cache";           // caches keep it, and ask each time
+inline constexpr std::string_view kForAnybody = "no-cache";             // caches keep it, and ask each time
 inline constexpr std::string_view kForOneCaller = "private, no-cache";  // for callers with a token (R-A11)
 
 struct Rendering {
   std::string body;
-  TimePoint valid_until = kNever;                 // when a window opens or closes, which changes the content
+  TimePoint valid_until = kNever;                // when a window opens or closes, which changes the content
   std::string_view cache_control = kForAnybody;  // a literal
   bool is_compressible = true;
   std::int64_t version = 0;  // of a page that may be asked for by its version; 0: of no such page

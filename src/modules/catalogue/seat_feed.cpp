@@ -109,21 +109,24 @@ void SeatFeed::add_change(const SeatBits& now) {
 std::string SeatFeed::change_as_seats(const std::vector<std::size_t>& changed, std::string_view id) const {
   std::vector<SeatChange> seats;
   for (const std::size_t index : changed) {
-    seats.push_back({live_.date->seat_id(index),
-                     told_.test(index) ? SeatStatus::OCCUPIED : SeatStatus::AVAILABLE});
+    seats.push_back(
+        {live_.date->seat_id(index), told_.test(index) ? SeatStatus::OCCUPIED : SeatStatus::AVAILABLE});
   }
   std::string text = head_of_seats("seats", id, version_);
   json::write(text, seats);
-  return text += "}\n\n";
+  text += "}\n\n";
+  return text;
 }
 
 std::string SeatFeed::change_as_bits(const std::vector<std::size_t>& changed, std::string_view id) const {
   constexpr std::size_t kPairBytes = 10, kSeatsPerByte = 6, kOtherBytes = 80;  // of all_bits()
-  if (changed.size() * kPairBytes > kOtherBytes + live_.date->seats.size() / kSeatsPerByte) return all_bits(id);
+  if (changed.size() * kPairBytes > kOtherBytes + live_.date->seats.size() / kSeatsPerByte)
+    return all_bits(id);
   std::string text = fmt::format("event: changes\nid: {}\ndata: ", id);
   for (const std::size_t index : changed)
     text += fmt::format("{}[{},{}]", text.back() == ' ' ? '[' : ',', index, told_.test(index) ? 0 : 1);
-  return text += "]\n\n";
+  text += "]\n\n";
+  return text;
 }
 
 std::string SeatFeed::all_bits(std::string_view id) const {
