@@ -24,7 +24,7 @@ class VerifyQueue {
     std::size_t threads = 1;
     // Some 100 ms of signatures; 74 MB if all requests have the largest bodies.
     std::size_t waiting_max = 1024;
-    int niceness = 5;  // polls come before new proofs
+    int niceness = 10;  // polls come before new proofs
   };
   // An address has at most this part of the queue, so one client cannot fill it.
   static constexpr std::size_t kAddressShare = 4;
