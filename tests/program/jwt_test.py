@@ -121,6 +121,8 @@ class JwtMode(KeysInFile):
         self.assertEqual(self.send(path + '/pay', 'PUT', both).status, 200)
         self.assertEqual(self.send('/users/me/balance', headers=bearer(proof)).json['data']['balance'], 0)
         self.assertEqual(self.send(path, headers=bearer(self.proof(user, 'RS256'))).json['data']['status'], 'PAID', 'by any proof of the user')
+        for file in self.folder.glob('stagedoor.db*'):  # R-A11
+            self.assertNotIn(proof.split('.')[2].encode(), file.read_bytes(), file.name)
 
     def test_keys_are_rotated_while_serving_R_W8(self):
         old, new = self.keys['EdDSA'], issuer.Key(self.folder, 'new')
