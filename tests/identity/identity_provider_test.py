@@ -245,12 +245,13 @@ class Keys(unittest.TestCase):
             self.buy(tokens['unseen'])
             self.assertEqual(self.status(tokens['ann']), 200)
             self.note('a proof that it had not seen before is verified with the keys it has: the fan joins, holds and pays')
+            said = self.about_keys()
             run.server.__exit__()
             run.server.__enter__()
             self.assertEqual(self.status(tokens['ann']), 503)
             self.note('the server was started again while the provider is away: without keys it answers 503 to proofs')
             if LOG:
-                log[KEYS] = '\n'.join(self.lines) + '\n\n' + self.about_keys()
+                log[KEYS] = '\n'.join(self.lines) + f'\n\n{said}\n{self.about_keys()}'
 
     def note(self, text):
         self.lines.append(f'{time.monotonic() - self.began:6.1f} s  {text}')
