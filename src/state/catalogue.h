@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -138,19 +139,34 @@ BOOST_DESCRIBE_STRUCT(EventDate, (),
                       (id, event, starts_at, booking, layout, first_seat, sections, categories, seats,
                        created_at, updated_at, deleted_at, imported))
 
+// A point of a drawing, in the distance of two neighbouring seats. The stage is at the origin, x grows to the
+// right, y downwards.
+struct Point {
+  double x = 0;
+  double y = 0;
+  bool operator==(const Point&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Point, (), (x, y))
+
 // A layout as in a catalogue file: either `seats` + `category`, or `sections`.
 struct LayoutSection {
   std::string name;
   std::int64_t rows = 0;
   std::int64_t seats_per_row = 0;
   std::string category;
+  // Where the section is drawn (R-C9); all sections of a layout have `at`, or none.
+  std::optional<Point> at{};  // the middle of its front row
+  double angle = 0;           // degrees, clockwise, around `at`; 0: the stage is towards the top
+  double curve = 0;           // radius of the front row, which is an arc around the stage's side; 0: straight
+  bool operator==(const LayoutSection&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(LayoutSection, (), (name, rows, seats_per_row, category))
+BOOST_DESCRIBE_STRUCT(LayoutSection, (), (name, rows, seats_per_row, category, at, angle, curve))
 
 struct Layout {
   std::int64_t seats = 0;  // numbered 1–seats, when there are no sections
   std::string category;
   std::vector<LayoutSection> sections;
+  bool operator==(const Layout&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Layout, (), (seats, category, sections))
 
@@ -178,6 +194,11 @@ class Catalogue {
   const EventDate* date(DateId id) const {
     const auto at = dates.find(id);
     return at == dates.end() ? nullptr : at->second.get();
+  }
+  // The layout that the date was made from, as it is now; nullptr if the date names none.
+  const Layout* layout_of(const EventDate& date) const {
+    const auto at = layouts.find(date.layout);
+    return at == layouts.end() ? nullptr : &at->second;
   }
   // The date of this seat; nullptr if there is none.
   const EventDate* date_of(SeatId seat) const {

@@ -1,7 +1,10 @@
-// R-C1 – R-C4, R-C6 – R-C8: events, dates and seats as fans see them.
+// R-C1 – R-C4, R-C6 – R-C9: events, dates and seats as fans see them.
 #include "api/api_test.h"
 
+#include <algorithm>
 #include <set>
+
+#include "support/free_seats.h"
 
 namespace stagedoor::test {
 namespace {
@@ -79,6 +82,10 @@ TEST_F(CatalogueApi, dates_and_seats_need_an_active_token_of_the_event) {
                         std::string_view code) {
     expect_refusal(list_dates(token, event), status, code);
     expect_refusal(list_seats(token, date), status, code);
+    expect_refusal({.method = "GET",
+                    .target = "/events/properties/" + std::to_string(date) + "/availability",
+                    .token = token},
+                   status, code);
     expect_refusal({.method = "GET",
                     .target = "/events/" + std::to_string(event) + "/seats?date=2096-02-01",
                     .token = token},
@@ -200,6 +207,51 @@ TEST_F(CatalogueApi, a_lapsed_hold_is_shown_free_within_a_second) {
   EXPECT_LE(now_of_server() - ends, Millis(1000));
 }
 
+// R-C9: the two parts together name the seats that the seats call names, on every instance.
+TEST_F(CatalogueApi, a_map_in_two_parts_is_the_map_of_the_seats_call) {
+  const Visitor who = fan();
+  const std::int64_t id = new_hold(who, 2);
+  const auto layout = api.send({.method = "GET", .target = "/events/properties/2/layout"}).data();
+  const auto free = free_seats_of(get("/events/properties/2/availability", who).data());
+  const ApiReply map = api.send(list_seats(who.token, 2));
+  const auto& seats = map.data().at("seat").as_array();
+  ASSERT_EQ(free.size(), seats.size());
+  ASSERT_EQ(number(layout, "totalSeats"), std::int64_t(seats.size()));
+  std::size_t index = 0;
+  for (const auto& section : layout.at("sections").as_array()) {
+    for (std::int64_t i = 0; i < number(section, "seats"); ++i, ++index) {
+      const auto& seat = seats.at(index);
+      EXPECT_EQ(number(section, "firstSeatId") + i, number(seat, "id"));
+      EXPECT_EQ(text(section, "name"), text(seat, "section"));
+      EXPECT_EQ(text(section, "category"), text(seat.at("seatProperty"), "name"));
+      EXPECT_EQ(i / number(section, "seatsPerRow") + 1, number(seat, "row"));
+      EXPECT_EQ(i % number(section, "seatsPerRow") + 1, number(seat, "numberInRow"));
+      EXPECT_EQ(free[index], text(seat, "status") == "AVAILABLE");
+    }
+  }
+  EXPECT_EQ(index, seats.size());
+  EXPECT_GE(std::ranges::count(free, false), 1);
+  api.send(cancel(who, id));
+}
+
+// R-C9
+TEST_F(CatalogueApi, a_layout_needs_no_token_and_may_be_kept_for_ever_by_its_version) {
+  const Call call{.method = "GET", .target = "/events/properties/2/layout"};
+  const ApiReply first = api.send(call);
+  EXPECT_EQ(first.header("Cache-Control"), "public, max-age=10");
+  const std::string named = call.target + "?v=" + std::to_string(number(first.data(), "version"));
+  for (std::size_t i = 0; i < 3; ++i) {  // whichever instance answers
+    const ApiReply again = api.send({.method = "GET", .target = named});
+    EXPECT_EQ(again.body, first.body);
+    EXPECT_EQ(again.header("ETag"), first.header("ETag"));
+    EXPECT_EQ(again.header("Cache-Control"), "public, max-age=31536000, immutable");
+  }
+  EXPECT_EQ(api.send({.method = "GET", .target = call.target + "?v=1"}).header("Cache-Control"),
+            "public, max-age=10");
+  expect_refusal({.method = "GET", .target = call.target + "?v=new"}, 400, "INVALID_REQUEST");
+  expect_refusal({.method = "GET", .target = "/events/properties/999/layout"}, 404, "EVENT_DATE_NOT_FOUND");
+}
+
 // R-C7
 TEST_F(CatalogueApi, a_date_with_none_left_says_so) {
   const Visitor who = fan(kWindows);
@@ -227,8 +279,9 @@ TEST_F(CatalogueApi, seats_can_be_filtered_by_status) {
 // R-X7: the same tag as long as nothing changes, another one when something has.
 TEST_F(CatalogueApi, hot_reads_answer_304_until_something_changes) {
   const Visitor who = fan();
-  for (const Call& call :
-       {list_events(), get_event(kClub), list_dates(who.token, kClub), list_seats(who.token, 1)}) {
+  const Call availability{.method = "GET", .target = "/events/properties/1/availability", .token = who.token};
+  for (const Call& call : {list_events(), get_event(kClub), list_dates(who.token, kClub),
+                           list_seats(who.token, 1), availability}) {
     SCOPED_TRACE(call.target);
     const std::string tag = api.send(call).header("ETag");
     ASSERT_FALSE(tag.empty());

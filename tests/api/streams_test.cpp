@@ -1,10 +1,12 @@
-// R-Q3, R-C5, R-M5: event streams of the real server.
+// R-Q3, R-C5, R-C9, R-M5: event streams of the real server.
+#include <algorithm>
 #include <boost/json/parse.hpp>
 #include <chrono>
 #include <map>
 #include <thread>
 
 #include "api/api_test.h"
+#include "support/free_seats.h"
 #include "support/listener.h"
 
 namespace stagedoor::test {
@@ -31,10 +33,10 @@ class Streams : public testing::Test {
 
   static std::string bare(const std::string& token) { return token.substr(7); }
   std::unique_ptr<Listener> listen(const std::string& target, const Visitor& who,
-                                   const std::string& last_id = "") {
+                                   const std::string& last_id = "", std::size_t instance = 0) {
     std::vector<std::pair<std::string, std::string>> headers = {{"Authorization", who.token}};
     if (!last_id.empty()) headers.emplace_back("Last-Event-ID", last_id);
-    return std::make_unique<Listener>(server().url(), target, std::move(headers));
+    return std::make_unique<Listener>(sale_->server(instance).url(), target, std::move(headers));
   }
   Visitor waiting(std::int64_t event) {
     const std::string user = new_user();
@@ -179,6 +181,37 @@ TEST_F(Streams, seats_begin_with_a_snapshot_and_its_changes_add_up_to_the_seats_
   event = listen(kSeatsOfClub, fan, resume_at)->next();
   ASSERT_TRUE(event);
   EXPECT_EQ(event->event, "seats");
+}
+
+// R-C9
+TEST_F(Streams, of_bits_add_up_to_the_availability_and_go_on_anywhere) {
+  const Visitor fan = enter(api, new_user(), kClub);
+  const auto availability = [&] {
+    return free_seats_of(
+        api.send({.method = "GET", .target = "/events/properties/1/availability", .token = fan.token})
+            .data());
+  };
+  FreeSeats heard;
+  const auto hear_until_it_is_so = [&](Listener& stream) {
+    const auto now = availability();
+    while (heard.free() != now) {
+      const auto event = stream.next();
+      ASSERT_TRUE(event);
+      heard.hear(*event);
+    }
+  };
+  const std::string target = std::string(kSeatsOfClub) + "?form=bits";
+  auto stream = listen(target, fan);
+  EXPECT_EQ(stream->status(), 200);
+  hear_until_it_is_so(*stream);
+  const auto free = free_seats(api, fan, 1);
+  for (std::size_t i = 0; i < 4; ++i) {
+    api.send(hold(fan, free[i]));
+    hear_until_it_is_so(*stream);
+    stream = listen(target, fan, heard.last_id(), (i + 1) % sale_->size());
+  }
+  EXPECT_EQ(std::ranges::count(heard.free(), true), std::ptrdiff_t(free.size()) - 4);
+  if (sale_->size() == 1) EXPECT_EQ(heard.begun(), 1);
 }
 
 // R-C5, R-Q11

@@ -60,6 +60,19 @@ TEST_F(Instances, keep_the_rules_together) {
     for (const auto& reply : some) ++statuses[reply.status];
   EXPECT_EQ(statuses, (std::map<int, int>{{201, 1}, {409, 59}}));
 
+  // R-C9: the availability has the same bytes and the same tag everywhere.
+  const auto availability = [&](std::size_t i) {
+    const ApiReply reply = apis[i]->send(
+        {.method = "GET", .target = "/events/properties/1/availability", .token = fans[0].token});
+    EXPECT_EQ(number(reply.data(), "seatCount"), std::int64_t(seats.size()) - 1) << i;
+    return std::pair(reply.header("ETag"), reply.body);
+  };
+  for (std::size_t i = 0; i < 3; ++i) {
+    while (free_seats(*apis[i], fans[0], 1).size() == seats.size()) {
+    }
+    EXPECT_EQ(availability(i), availability(0)) << i;
+  }
+
   // Joining again anywhere finds the same place; the token is good everywhere.
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(text(apis[i]->send(join(fans[5].user, 1)).data(), "token"), fans[5].token);

@@ -52,8 +52,10 @@ CatalogueChanges sample_catalogue() {
   event.imported = R"({"name":"Winter Club Night"})";
   changes.events.push_back(event);
   changes.dates = {sample_date(kDate, kFirstSeat, 51), sample_date(DateId{2}, SeatId{201}, 61)};
-  changes.layouts = {{"hall", Layout{.sections = {{"Stalls", 1, 5, "VIP"}, {"Balcony", 1, 5, "Regular"}}}},
-                     {"club", Layout{.seats = 50, .category = "Standard"}}};
+  changes.layouts = {{"hall", Layout{.sections = {{"Stalls", 1, 5, "VIP", Point{-0.5, 4}, 0, 12.25},
+                                                  {"Balcony", 1, 5, "Regular", Point{30.1, -7}, 359.5, 0}}}},
+                     {"club", Layout{.seats = 50, .category = "Standard"}},
+                     {"stalls", Layout{.sections = {{"Stalls", 1, 5, "VIP"}}}}};
   changes.imports = {{std::string(64, 'a'), LogId{5}}, {std::string(64, 'b'), LogId{4}}};
   return changes;
 }

@@ -110,8 +110,11 @@ std::string text(const Catalogue& catalogue) {
   for (const auto& [digest, log] : catalogue.imports) out += fmt::format("import {} {}\n", digest, log.value);
   for (const auto& [name, layout] : catalogue.layouts) {
     out += fmt::format("layout {} {} {}\n", name, layout.seats, layout.category);
-    for (const auto& s : layout.sections)
-      out += fmt::format("  section {} {} {} {}\n", s.name, s.rows, s.seats_per_row, s.category);
+    for (const auto& s : layout.sections) {
+      out +=
+          fmt::format("  section {} {} {} {} at {} angle {} curve {}\n", s.name, s.rows, s.seats_per_row,
+                      s.category, s.at ? fmt::format("{} {}", s.at->x, s.at->y) : "none", s.angle, s.curve);
+    }
   }
   return out;
 }

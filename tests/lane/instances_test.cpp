@@ -10,11 +10,14 @@
 #include <chrono>
 #include <cstdlib>
 #include <map>
+#include <random>
 #include <thread>
 
 #include "lane/scene.h"
+#include "support/bits_listener.h"
 #include "support/shared_store.h"
 #include "support/tables_check.h"
+#include "support/test_seed.h"
 
 namespace stagedoor::test {
 namespace {
@@ -176,6 +179,70 @@ TEST(Instances, who_polls_another_instance_is_present_on_all) {
     EXPECT_EQ(number(stage.at(i).call(queue_status(here.token)).data(), "position"), 0) << i;
   }
   EXPECT_EQ(stage.rows.memory.tables().absences.size(), 1U);
+}
+
+// R-C5, R-C9, R-M1: a client that comes back to another instance, which merges changes in other steps and may
+// be behind, still ends with the seats that the store has.
+TEST(Instances, a_stream_of_bits_may_go_on_at_any_of_them_R_C9) {
+  constexpr std::size_t kSeats = 1000;
+  constexpr std::size_t kChanges = 10'000;
+  Stage stage;
+  stage.at(0).import(R"(layouts:
+  grid: {sections: [{name: A, rows: 20, seats_per_row: 50, category: Standard}]}
+events:
+  - id: 2
+    name: Grid
+    on_sale: {from: 2020-01-01T00:00:00Z, until: 2096-01-01T00:00:00Z}
+    queue: {admission: capacity, capacity: 1000, active_ttl: 12h, visit_max: 24h, poll_min: 0s}
+    policy: {seats_per_user: 1000, hold_ttl: 12h}
+    dates: [{id: 2, starts_at: 2096-02-01T19:00:00Z, layout: grid, prices: {Standard: 1}}]
+)");
+  const std::int64_t first_seat = stage.tables().catalogue.date({2})->first_seat.value;
+  std::vector<Visitor> fans;
+  for (std::uint64_t n = 1; n <= 20; ++n) fans.push_back(stage.at(0).enter(n, 2));
+  stage.run_all();
+  std::vector<std::unique_ptr<catalogue::SeatFeeds>> feeds;
+  for (std::size_t i = 0; i < kInstances; ++i)
+    feeds.push_back(std::make_unique<catalogue::SeatFeeds>(stage.at(i).read_model(), stage.clock, i));
+  const auto feed = [&](std::size_t i) { return feeds[i]->feed({2}, catalogue::SeatForm::bits); };
+  std::vector<BitsListener> listeners;
+  for (std::size_t i = 0; i < 6; ++i) listeners.emplace_back(feed(i % kInstances));
+
+  std::mt19937 random(test_seed(9));
+  const auto below = [&](std::size_t n) { return std::size_t(random() % n); };
+  std::map<std::int64_t, std::int64_t> holds;  // by seat
+  std::size_t resumed = 0, begun_again = 0;
+  for (std::size_t changes = 0; changes < kChanges; ++changes) {
+    const std::int64_t seat = first_seat + std::int64_t(below(kSeats));
+    const Visitor& fan = fans[std::size_t(seat) % fans.size()];
+    World& world = stage.at(below(kInstances));
+    if (const auto held = holds.find(seat); held != holds.end()) {
+      ASSERT_EQ(world.call(cancel(fan, held->second)).status, 200);
+      holds.erase(held);
+    } else {
+      const ApiReply reply = world.call(hold(fan, seat));
+      ASSERT_EQ(reply.status, 201) << reply.body;
+      holds[seat] = number(reply.data(), "id");
+    }
+    if (below(4) == 0) stage.instances[below(kInstances)]->store.poll();
+    stage.clock.advance(Millis(below(60)));
+    for (BitsListener& listener : listeners) {
+      if (below(3) == 0) listener.hear();
+      if (below(50) == 0) ++(listener.move_to(feed(below(kInstances))) ? resumed : begun_again);
+    }
+  }
+  stage.run_all();
+  stage.clock.advance(Millis(100));
+  std::vector<bool> free(kSeats, true);
+  for (const auto& [id, row] : stage.tables().reservations)
+    if (row.takes_seat()) free[std::size_t(row.seat.value - first_seat)] = false;
+  EXPECT_EQ(std::size_t(std::ranges::count(free, false)), holds.size());
+  for (BitsListener& listener : listeners) {
+    listener.hear();
+    EXPECT_EQ(listener.free(), free);
+  }
+  EXPECT_GT(resumed, 50U);
+  EXPECT_GT(begun_again, 50U);
 }
 
 enum class Kind { join, leave, hold, cancel, pay, charge, refund, poll, wait, run, run_all, restart, fail };

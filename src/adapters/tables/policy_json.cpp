@@ -17,6 +17,7 @@ using Members = boost::describe::describe_members<T, boost::describe::mod_any_ac
 
 json::value write(Millis value) { return value.count(); }
 json::value write(TimePoint value) { return to_ms(value); }
+json::value write(Point value) { return json::array{value.x, value.y}; }
 template <class T>
 json::value write(const std::optional<T>& value) {
   return value ? write(*value) : json::value(nullptr);
@@ -29,6 +30,10 @@ json::value write(const T& value) {
 
 void read(const json::value& from, Millis& value) { value = Millis(from.as_int64()); }
 void read(const json::value& from, TimePoint& value) { value = from_ms(from.as_int64()); }
+void read(const json::value& from, Point& value) {
+  const auto& both = from.as_array();
+  value = {both.at(0).to_number<double>(), both.at(1).to_number<double>()};
+}
 void read(const json::value& from, std::string& value) { value = from.as_string().c_str(); }
 template <class T>
 void read(const json::value& from, std::optional<T>& value) {

@@ -4,7 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 #include <boost/mp11/algorithm.hpp>
+#include <cmath>
+#include <numbers>
 
 #include "core/time_zone.h"
 #include "json/read.h"
@@ -19,6 +24,8 @@ constexpr std::size_t kNameMax = 200;
 constexpr std::size_t kTextMax = 500;
 constexpr Millis kPollFloor{1000};  // the shortest advice to fans of an event without poll limit
 constexpr Millis kEveryMax{3'600'000};
+constexpr double kDrawingMax = 100'000;  // seats from the stage
+constexpr std::size_t kSectionsMax = 10'000;
 
 template <class T>
 using Members = boost::describe::describe_members<T, boost::describe::mod_public>;
@@ -91,8 +98,37 @@ void check_window(json::FieldErrors& errors, const std::string& field, const Win
   }
 }
 
-void check_sections(const std::vector<LayoutSection>& sections, json::FieldErrors& errors) {
+// Of a section with sound sizes: where it is drawn (R-C9).
+void check_shape(const LayoutSectionDocument& section, const std::string& path, json::FieldErrors& errors) {
+  const auto check_number = [&](std::string_view field, double value, double min, double max) {
+    if (!(value >= min && value <= max))
+      errors.add(path + "." + std::string(field), fmt::format("must be from {} to {}", min, max));
+  };
+  if (section.at && section.at->size() != 2) {
+    errors.add(path + ".at", "must be two numbers: [x, y], the middle of the front row");
+  } else if (section.at) {
+    for (std::size_t i = 0; i < 2; ++i)
+      check_number(fmt::format("at[{}]", i), (*section.at)[i], -kDrawingMax, kDrawingMax);
+  }
+  if (!section.at && (section.angle || section.curve))
+    errors.add(path + ".at", "is required where there is an angle or a curve");
+  if (section.angle) check_number("angle", *section.angle, -360, 360);
+  if (!section.curve || *section.curve == 0) return;
+  // The front row is not longer than its circle.
+  const double radius_min = std::ceil(double(section.seats_per_row) / (2 * std::numbers::pi) * 10) / 10;
+  if (!(*section.curve >= radius_min && *section.curve <= kDrawingMax)) {
+    errors.add(
+        path + ".curve",
+        fmt::format("must be 0 for straight rows, or the radius of the front row: from {}, the circle of "
+                    "{} seats, to {}",
+                    radius_min, section.seats_per_row, kDrawingMax));
+  }
+}
+
+void check_sections(const std::vector<LayoutSectionDocument>& sections, json::FieldErrors& errors) {
   if (sections.empty()) errors.add("sections", "must name at least one section");
+  if (sections.size() > kSectionsMax)
+    return errors.add("sections", fmt::format("must be at most {} sections", kSectionsMax));
   absl::flat_hash_set<std::string_view> names;
   std::int64_t seats = 0;
   for (std::size_t i = 0; i < sections.size(); ++i) {
@@ -112,6 +148,9 @@ void check_sections(const std::vector<LayoutSection>& sections, json::FieldError
       is_sound = false;
     }
     if (is_sound) seats += section.rows * section.seats_per_row;
+    if (is_sound) check_shape(section, fmt::format("sections[{}]", i), errors);
+    if (section.at.has_value() != sections[0].at.has_value())
+      errors.add(field("at"), "must be given for all sections of a layout, or for none");
   }
   if (seats > kSeatsPerDateMax) {
     errors.add("sections",
@@ -128,6 +167,12 @@ void check_text_for_fans(json::FieldErrors& errors, std::string_view field, cons
       std::ranges::none_of(text, is_visible)) {
     errors.add(field, fmt::format("must have 1 to {} bytes of visible text, in one line", kTextMax));
   }
+}
+
+void LayoutSectionDocument::refine(boost::json::object& properties) {
+  auto& point = properties["at"].as_object();
+  point["minItems"] = point["maxItems"] = 2;
+  point["examples"] = boost::json::array{boost::json::value{0, 4}};
 }
 
 void check(const LayoutDocument& layout, json::FieldErrors& errors) {
@@ -294,9 +339,17 @@ QueuePolicy queue_policy(const QueueDocument& document) { return policy_from<Que
 SalePolicy sale_policy(const SalePolicyDocument& document) { return policy_from<SalePolicy>(document); }
 
 Layout layout_of(const LayoutDocument& document) {
-  return {.seats = document.seats.value_or(0),
-          .category = document.category.value_or(""),
-          .sections = document.sections.value_or(std::vector<LayoutSection>())};
+  Layout layout{
+      .seats = document.seats.value_or(0), .category = document.category.value_or(""), .sections = {}};
+  if (!document.sections) return layout;
+  for (const auto& section : *document.sections) {
+    auto& row = layout.sections.emplace_back(
+        LayoutSection{section.name, section.rows, section.seats_per_row, section.category});
+    if (section.at && section.at->size() == 2) row.at = Point{section.at->front(), section.at->back()};
+    row.angle = section.angle.value_or(0);
+    row.curve = section.curve.value_or(0);
+  }
+  return layout;
 }
 
 EventDocument document_of(const Event& event) {
@@ -334,7 +387,14 @@ LayoutDocument document_of(const Layout& layout) {
     document.seats = layout.seats;
     document.category = layout.category;
   } else {
-    document.sections = layout.sections;
+    document.sections.emplace();
+    for (const auto& section : layout.sections) {
+      auto& of_document = document.sections->emplace_back(LayoutSectionDocument{
+          section.name, section.rows, section.seats_per_row, section.category, {}, {}, {}});
+      if (section.at) of_document.at = std::vector{section.at->x, section.at->y};
+      if (section.angle != 0) of_document.angle = section.angle;
+      if (section.curve != 0) of_document.curve = section.curve;
+    }
   }
   return document;
 }

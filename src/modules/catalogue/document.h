@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/describe/class.hpp>
+#include <boost/json/fwd.hpp>
 #include <map>
 #include <string>
 #include <string_view>
@@ -22,11 +23,25 @@ using json::Omitted;
 inline constexpr std::int64_t kSeatsPerDateMax = 100'000;
 inline const Layout kDefaultLayout{.seats = 50, .category = "Standard", .sections = {}};  // R-C6
 
+// As LayoutSection.
+struct LayoutSectionDocument {
+  std::string name;
+  std::int64_t rows = 0;
+  std::int64_t seats_per_row = 0;
+  std::string category;
+  Omitted<std::vector<double>> at;  // [x, y]
+  Omitted<double> angle;
+  Omitted<double> curve;
+
+  static void refine(boost::json::object& properties);
+};
+BOOST_DESCRIBE_STRUCT(LayoutSectionDocument, (), (name, rows, seats_per_row, category, at, angle, curve))
+
 // Either `seats` (numbered from 1) of one `category`, or `sections`.
 struct LayoutDocument {
   Omitted<std::int64_t> seats;
   Omitted<std::string> category;
-  Omitted<std::vector<LayoutSection>> sections;
+  Omitted<std::vector<LayoutSectionDocument>> sections;
 };
 BOOST_DESCRIBE_STRUCT(LayoutDocument, (), (seats, category, sections))
 

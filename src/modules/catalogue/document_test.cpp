@@ -1,6 +1,7 @@
 // The catalogue document (R-K4): what is read, and that every error is told with its line.
 #include "modules/catalogue/document.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "json/write.h"
@@ -87,6 +88,26 @@ TEST(CatalogueText, reads_json_text_that_yaml_writes_otherwise) {
   EXPECT_EQ(text.document()->events->at(0).name, "🎸");
 }
 
+TEST(CatalogueText, reads_where_sections_are_drawn_R_C9) {
+  const CatalogueText text(R"(layouts:
+  fan:
+    sections:
+      - {name: A, rows: 2, seats_per_row: 4, category: VIP, at: [0, 6.5], curve: 20}
+      - {name: B, rows: 2, seats_per_row: 4, category: VIP, at: [-3, 1e2], angle: -22.5, curve: 0}
+  plain: {sections: [{name: A, rows: 2, seats_per_row: 4, category: VIP}]}
+)");
+  ASSERT_TRUE(text.document()) << text.explain("f", text.document().error());
+  const auto& layouts = *text.document()->layouts;
+  const Layout fan = layout_of(layouts.at("fan"));
+  const Layout expected{
+      .category = "",
+      .sections = {{"A", 2, 4, "VIP", Point{0, 6.5}, 0, 20}, {"B", 2, 4, "VIP", Point{-3, 100}, -22.5, 0}}};
+  EXPECT_EQ(fan, expected);
+  EXPECT_EQ(layout_of(document_of(fan)), fan) << "what is written is read as the same";
+  EXPECT_EQ(json::to_text(document_of(layout_of(layouts.at("plain")))),
+            R"({"sections":[{"name":"A","rows":2,"seats_per_row":4,"category":"VIP"}]})");
+}
+
 TEST(CatalogueText, takes_defaults_for_what_is_left_out) {
   const CatalogueText text(with_event(""));
   ASSERT_TRUE(text.document());
@@ -144,6 +165,15 @@ std::string with_date(const std::string& fields) {
 }
 std::string with_layout(const std::string& fields) { return "layouts: {x: {" + fields + "}}\n"; }
 std::string with_section(const std::string& fields) { return with_layout("sections: [{" + fields + "}]"); }
+std::string sections(int count) {
+  std::string list;
+  for (int i = 0; i < count; ++i)
+    list += fmt::format("{}{{name: S{}, rows: 1, seats_per_row: 1, category: V}}", i ? ", " : "[", i);
+  return list + "]";
+}
+std::string with_shape(const std::string& fields) {
+  return with_section("name: A, rows: 1, seats_per_row: 10, category: V, " + fields);
+}
 
 INSTANTIATE_TEST_SUITE_P(
     R_K4, DocumentRules,
@@ -215,6 +245,23 @@ INSTANTIATE_TEST_SUITE_P(
                "layouts.x.sections have 100100 seats in total; a date has at most 100000"},
         Error1{with_section("name: A, rows: 1, seats_per_row: 1, category: ''"),
                "sections[0].category must not be empty"},
+        Error1{with_layout("sections: " + sections(10'001)),
+               "layouts.x.sections must be at most 10000 sections"},
+        Error1{with_shape("at: 5"), "sections[0].at must be an array"},
+        Error1{with_shape("at: [5]"), "sections[0].at must be two numbers"},
+        Error1{with_shape("at: [1, 2, 3]"), "sections[0].at must be two numbers"},
+        Error1{with_shape("at: [1, north]"), "sections[0].at[1] must be a number"},
+        Error1{with_shape("at: [1, 100001]"), "sections[0].at[1] must be from -100000 to 100000"},
+        Error1{with_shape("at: [1, 2], angle: 361"), "sections[0].angle must be from -360 to 360"},
+        Error1{with_shape("at: [1, 2], angle: left"), "sections[0].angle must be a number"},
+        Error1{with_shape("angle: 5"), "sections[0].at is required where there is an angle or a curve"},
+        Error1{with_shape("curve: 5"), "sections[0].at is required where there is an angle or a curve"},
+        Error1{with_shape("at: [1, 2], curve: -1"), "sections[0].curve must be 0 for straight rows, or"},
+        Error1{with_shape("at: [1, 2], curve: 1.5"), "from 1.6, the circle of 10 seats, to 100000"},
+        Error1{with_shape("at: [1, 2], curve: 1e9"), "sections[0].curve must be 0 for straight rows, or"},
+        Error1{with_layout("sections: [{name: A, rows: 1, seats_per_row: 1, category: V, at: [1, 2]}, "
+                           "{name: B, rows: 1, seats_per_row: 1, category: V}]"),
+               "sections[1].at must be given for all sections of a layout, or for none"},
         Error1{with_layout("sections: [{name: A, rows: 1, seats_per_row: 1, category: V}, "
                            "{name: A, rows: 1, seats_per_row: 1, category: V}]"),
                "sections[1].name is already used by another section"},

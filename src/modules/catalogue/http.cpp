@@ -4,31 +4,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/describe/enum_from_string.hpp>
 
+#include "api/query_enum.h"
+#include "core/parse_number.h"
 #include "core/refusals.h"
 #include "core/time_zone.h"
 #include "http/render_refusal.h"
 #include "json/schema.h"
+#include "modules/catalogue/availability.h"
+#include "modules/catalogue/layout.h"
 
 namespace stagedoor::catalogue {
 namespace {
 
 using enum http::Method;
-
-// Parameters such as `?status=`: nullopt if absent.
-template <class Enum>
-Result<std::optional<Enum>> query_enum(const http::Request& request, std::string_view name,
-                                       std::string_view values) {
-  const auto text = request.query(name);
-  if (!text) return std::optional<Enum>();
-  Enum value{};
-  if (boost::describe::enum_from_string(text->c_str(), value)) return std::optional(value);
-  return invalid(name, fmt::format("must be one of {}", values));
-}
-
-constexpr std::string_view kEventStatuses = "UPCOMING, ON_SALE, SOLD_OUT, CLOSED";
-constexpr std::string_view kSeatStatuses = "AVAILABLE, OCCUPIED";
 
 // The schema of a day.
 boost::json::value day_schema(http::Components&) { return {{"type", "string"}, {"format", "date"}}; }
@@ -84,6 +73,7 @@ struct Wanted {
   bool gzip = false;
   bool only_head = false;
   std::string_view known_tags;  // If-None-Match
+  std::int64_t version = 0;     // of a layout, in ?v=; 0: none
 
   explicit Wanted(const http::Request& request)
       : gzip(accepts_gzip(request.header("Accept-Encoding"))),
@@ -94,7 +84,8 @@ struct Wanted {
 Answer answer_with(const Wanted& wanted, const RenderedPage& page) {
   const RenderedPage::Form& form = wanted.gzip ? page.gzip() : page.plain();
   Answer answer;
-  answer.headers = form.headers;
+  const bool is_named = wanted.version != 0 && wanted.version == page.version();
+  answer.headers = is_named ? form.immutable_headers : form.headers;
   const std::string_view known = wanted.known_tags;
   if (!known.empty() &&
       (http::etag_matches(known, form.tag) || http::etag_matches(known, page.plain().tag))) {
@@ -125,16 +116,19 @@ class LaterPage final : public LaterAnswer {
   std::string known_tags_;
 };
 
-http::Read bind(const CatalogueDeps& deps,
-                Result<PageTicket> (*find)(const CatalogueDeps&, const http::Request&, const PageNeeds&)) {
-  return [&deps, find](const http::Request& request) -> Answer {
-    const Wanted wanted(request);
-    auto ticket = find(deps, request,
-                       {.asked_at = deps.clock.now(), .gzip = wanted.gzip, .only_head = wanted.only_head});
-    if (!ticket) return http::render_refusal(ticket.error());
-    if (ticket->page) return answer_with(wanted, *ticket->page);
-    return {.later = std::make_shared<LaterPage>(std::move(*ticket), wanted)};
-  };
+using Find = Result<PageTicket> (*)(const CatalogueDeps&, const http::Request&, const PageNeeds&);
+
+Answer find_page(const CatalogueDeps& deps, const http::Request& request, const Wanted& wanted, Find find) {
+  auto ticket =
+      find(deps, request, {.asked_at = deps.clock.now(), .gzip = wanted.gzip, .only_head = wanted.only_head});
+  if (!ticket) return http::render_refusal(ticket.error());
+  if (ticket->page) return answer_with(wanted, *ticket->page);
+  return {.later = std::make_shared<LaterPage>(std::move(*ticket), wanted)};
+}
+
+http::Read bind(const CatalogueDeps& deps, Find find) {
+  return
+      [&deps, find](const http::Request& request) { return find_page(deps, request, Wanted(request), find); };
 }
 
 const http::Success kNotModified{.status = 304, .description = "Not changed since the ETag given"};
@@ -148,7 +142,7 @@ std::vector<Code> turn_refusals(std::initializer_list<Code> more) {
 }
 
 Result<PageTicket> events(const CatalogueDeps& deps, const http::Request& request, const PageNeeds& needs) {
-  const auto status = query_enum<EventStatus>(request, "status", kEventStatuses);
+  const auto status = api::query_enum<EventStatus>(request, "status");
   if (!status) return status.error();
   return deps.read_model.events(*status, needs.asked_at, needs);
 }
@@ -191,7 +185,7 @@ Result<PageTicket> dates(const CatalogueDeps& deps, const http::Request& request
   const auto token = deps.tokens.of(request);
   if (!token) return token.error();
   const auto id = request.id<EventId>("eventId");
-  const auto include = query_enum<DatesIncluded>(request, "include", "all");
+  const auto include = api::query_enum<DatesIncluded>(request, "include");
   if (const auto refusal = refusal_of(id, include)) return *refusal;
   if (const auto turn = deps.turns.check(*token, *id); !turn) return turn.error();
   return deps.read_model.dates(*id, *include ? DatesWanted::all : DatesWanted::bookable, needs.asked_at,
@@ -211,22 +205,27 @@ http::Route dates_route(const CatalogueDeps& deps) {
                       .schema = &json::schema<DatesIncluded>}},
       .successes = {{.description = "The dates",
                      .schema = &json::schema<std::vector<EventDateDto>>,
-                     .links = {{"listSeats", "The seats of the first", {{"eventDateId", "data/0/id"}}, {}}}},
+                     .links = {{"listSeats", "The seats of the first", {{"eventDateId", "data/0/id"}}, {}},
+                               {"getLayout", "Where they are", {{"eventDateId", "data/0/id"}}, {}},
+                               {"getAvailability", "Which are free", {{"eventDateId", "data/0/id"}}, {}}}},
                     kNotModified},
       .refusals = turn_refusals({Code::EVENT_NOT_FOUND}),
       .read = bind(deps, dates)};
+}
+
+// An unknown date has no event whose turn could be checked.
+Result<void> check_turn(const CatalogueDeps& deps, const protocol::TokenClaims& token, DateId date) {
+  const auto event = deps.read_model.event_of(date);
+  return event ? deps.turns.check(token, *event) : Result<void>();
 }
 
 Result<PageTicket> seats(const CatalogueDeps& deps, const http::Request& request, const PageNeeds& needs) {
   const auto token = deps.tokens.of(request);
   if (!token) return token.error();
   const auto id = request.id<DateId>("eventDateId");
-  const auto status = query_enum<SeatStatus>(request, "status", kSeatStatuses);
+  const auto status = api::query_enum<SeatStatus>(request, "status");
   if (const auto refusal = refusal_of(id, status)) return *refusal;
-  // An unknown date has no event whose turn could be checked.
-  if (const auto event = deps.read_model.event_of(*id)) {
-    if (const auto turn = deps.turns.check(*token, *event); !turn) return turn.error();
-  }
+  if (const auto turn = check_turn(deps, *token, *id); !turn) return turn.error();
   return deps.read_model.seats(*id, *status, needs);
 }
 
@@ -247,13 +246,72 @@ http::Route seats_route(const CatalogueDeps& deps) {
           .limit_class = http::LimitClass::map};
 }
 
+// 0 without ?v=.
+Result<std::int64_t> query_version(const http::Request& request) {
+  const auto text = request.query("v");
+  if (!text) return std::int64_t{0};
+  const auto version = parse_number<std::int64_t>(*text);
+  if (!version || *version < 1) return invalid("v", "must be the version of a layout");
+  return *version;
+}
+
+Result<PageTicket> layout(const CatalogueDeps& deps, const http::Request& request, const PageNeeds& needs) {
+  const auto id = request.id<DateId>("eventDateId");
+  const auto version = query_version(request);
+  if (const auto refusal = refusal_of(id, version)) return *refusal;
+  return deps.read_model.layout(*id, needs);
+}
+
+http::Route layout_route(const CatalogueDeps& deps) {
+  return {
+      .method = GET,
+      .path = "/events/properties/{eventDateId}/layout",
+      .id = "getLayout",
+      .summary = "Where the seats of a date are, without prices and states",
+      .tag = "catalogue",
+      .parameters = {{.name = "v",
+                      .description = "A version of the layout. If it is the present one, the answer never "
+                                     "changes and caches may keep it; otherwise this is as without it",
+                      .schema = &json::schema<std::int64_t>}},
+      .successes = {{.description = "The layout", .schema = &json::schema<LayoutDto>}, kNotModified},
+      .refusals = {Code::EVENT_DATE_NOT_FOUND},
+      .read = [&deps](const http::Request& request) {
+        Wanted wanted(request);
+        if (const auto version = query_version(request)) wanted.version = *version;
+        return find_page(deps, request, wanted, layout);
+      }};
+}
+
+Result<PageTicket> availability(const CatalogueDeps& deps, const http::Request& request,
+                                const PageNeeds& needs) {
+  const auto token = deps.tokens.of(request);
+  if (!token) return token.error();
+  const auto id = request.id<DateId>("eventDateId");
+  if (!id) return id.error();
+  if (const auto turn = check_turn(deps, *token, *id); !turn) return turn.error();
+  return deps.read_model.availability(*id, needs);
+}
+
+http::Route availability_route(const CatalogueDeps& deps) {
+  return {.method = GET,
+          .path = "/events/properties/{eventDateId}/availability",
+          .id = "getAvailability",
+          .summary = "Which seats of a date are free, one bit each in the order of its layout",
+          .tag = "catalogue",
+          .access = http::Access::place_token,
+          .successes = {{.description = "The free seats", .schema = &json::schema<AvailabilityDto>},
+                        kNotModified},
+          .refusals = turn_refusals({Code::EVENT_DATE_NOT_FOUND}),
+          .read = bind(deps, availability)};
+}
+
 Result<PageTicket> seats_by_day(const CatalogueDeps& deps, const http::Request& request,
                                 const PageNeeds& needs) {
   const auto token = deps.tokens.of(request);
   if (!token) return token.error();
   const auto id = request.id<EventId>("eventId");
   const auto day = query_day(request);
-  const auto status = query_enum<SeatStatus>(request, "status", kSeatStatuses);
+  const auto status = api::query_enum<SeatStatus>(request, "status");
   if (const auto refusal = refusal_of(id, day, status)) return *refusal;
   if (const auto turn = deps.turns.check(*token, *id); !turn) return turn.error();
   const auto date = date_on(*deps.read_model.catalogue(), *id, *day);
@@ -303,8 +361,8 @@ http::Route seat_route(const CatalogueDeps& deps) {
 }  // namespace
 
 void add_catalogue_routes(http::Router& router, const CatalogueDeps& deps) {
-  for (const auto route :
-       {events_route, event_route, dates_route, seats_route, seats_by_day_route, seat_route})
+  for (const auto route : {events_route, event_route, dates_route, seats_route, layout_route,
+                           availability_route, seats_by_day_route, seat_route})
     router.add(route(deps));
 }
 

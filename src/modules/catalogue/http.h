@@ -1,4 +1,4 @@
-// R-C1 – R-C4, R-C10: events, dates and seats, from the rendered pages of the read model.
+// R-C1 – R-C4, R-C9, R-C10: events, dates and seats, from the rendered pages of the read model.
 #pragma once
 
 #include "http/router.h"

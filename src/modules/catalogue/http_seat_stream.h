@@ -1,4 +1,4 @@
-// R-C5: GET /events/properties/{eventDateId}/seats/stream sends the seats of a date as they change.
+// R-C5, R-C9: GET /events/properties/{eventDateId}/seats/stream sends the seats of a date as they change.
 #pragma once
 
 #include "http/router.h"

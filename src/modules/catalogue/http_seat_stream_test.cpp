@@ -1,4 +1,4 @@
-// R-C5: who may listen to the seats of a date, and until when.
+// R-C5, R-C9: who may listen to the seats of a date, and until when.
 #include "modules/catalogue/http_seat_stream.h"
 
 #include <gmock/gmock.h>
@@ -164,6 +164,28 @@ TEST(SeatStream, tells_only_what_has_changed_after_Last_Event_ID) {
   ASSERT_THAT(since, SizeIs(1));
   EXPECT_EQ(since[0].event, "seats");
   EXPECT_EQ(world.hear(*world.open(query, "unknown").stream).at(0).event, "snapshot");
+}
+
+TEST(SeatStream, has_two_forms_R_C9) {
+  World world;
+  const std::string token = "&token=" + world.token(1, kNow + Millis(10'000));
+  EXPECT_EQ(world.refusal("form=words" + token), "INVALID_REQUEST");
+  EXPECT_EQ(world.hear(*world.open("form=seats" + token).stream).at(0).event, "snapshot");
+  const auto stream = world.open("form=bits" + token).stream;
+  const auto first = world.hear(*stream);
+  ASSERT_THAT(first, SizeIs(1));
+  EXPECT_EQ(first[0].event, "bits");
+  EXPECT_EQ(first[0].data, R"({"eventDateId":7,"seatCount":2,"totalSeats":2,"bits":"Aw"})");
+  world.hold(101);
+  world.clock.advance(Millis(100));
+  const auto second = world.hear(*stream);
+  ASSERT_THAT(second, SizeIs(1));
+  EXPECT_EQ(second[0].event, "changes");
+  EXPECT_EQ(second[0].data, "[[1,0]]");
+  const auto resumed = world.hear(*world.open("form=bits" + token, first[0].id).stream);
+  ASSERT_THAT(resumed, SizeIs(1));
+  EXPECT_EQ(resumed[0].data, "[[1,0]]");
+  EXPECT_THAT(world.hear(*world.open("form=bits" + token, second[0].id).stream), IsEmpty());
 }
 
 }  // namespace

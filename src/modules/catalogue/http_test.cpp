@@ -142,8 +142,8 @@ TEST(CatalogueCalls, dates_and_seats_need_an_active_token_of_the_event_R_S11) {
   const std::string active = world.token(1, true);
   const std::string waiting = world.token(1, false);
   const std::string other = world.token(2, true);
-  for (const auto* target :
-       {"/events/1/dates", "/events/properties/7/seats", "/events/1/seats?date=2027-02-01"}) {
+  for (const auto* target : {"/events/1/dates", "/events/properties/7/seats",
+                             "/events/1/seats?date=2027-02-01", "/events/properties/7/availability"}) {
     EXPECT_EQ(world.status(target, active), 200) << target;
     EXPECT_EQ(world.status(target), 401) << target;
     EXPECT_EQ(world.status(target, "made-up"), 401) << target;
@@ -158,6 +158,75 @@ TEST(CatalogueCalls, an_unknown_date_is_404_with_a_token_and_401_without) {
   World world;
   EXPECT_EQ(world.status("/events/properties/70/seats", world.token(1, true)), 404);
   EXPECT_EQ(world.status("/events/properties/70/seats"), 401);
+  EXPECT_EQ(world.status("/events/properties/70/availability", world.token(1, true)), 404);
+  EXPECT_EQ(world.status("/events/properties/70/availability"), 401);
+}
+
+std::string version_in(const std::string& layout) {
+  const std::size_t begin = layout.find(R"("version":)") + 10;
+  return layout.substr(begin, layout.find(',', begin) - begin);
+}
+
+TEST(CatalogueCalls, a_layout_is_open_and_immutable_by_its_version_R_C9) {
+  World world;
+  const std::string path = "/events/properties/7/layout";
+  const std::string layout = world.body(path);
+  EXPECT_THAT(layout, HasSubstr(R"("eventDateId":7,"firstSeatId":100,"totalSeats":20,)"));
+  EXPECT_THAT(layout, testing::Not(HasSubstr("1000"))) << "no prices";
+  EXPECT_THAT(world.answer.headers, HasSubstr("Cache-Control: public, max-age=10\r\n"));
+  EXPECT_EQ(world.body(path + "?v=" + version_in(layout)), layout);
+  EXPECT_THAT(world.answer.headers, HasSubstr("Cache-Control: public, max-age=31536000, immutable\r\n"));
+  // Of another version, which this instance may have had or may get: nobody may keep the present one as that.
+  EXPECT_EQ(world.body(path + "?v=1"), layout);
+  EXPECT_THAT(world.answer.headers, HasSubstr("Cache-Control: public, max-age=10\r\n"));
+  for (const char* wrong : {"?v=", "?v=0", "?v=-1", "?v=x", "?v=99999999999999999999"})
+    EXPECT_EQ(world.status(path + wrong), 400) << wrong;
+  EXPECT_EQ(world.status("/events/properties/70/layout"), 404);
+  EXPECT_EQ(world.status("/events/properties/x/layout?v=x"), 400);
+  EXPECT_THAT(world.answer.body, testing::AllOf(HasSubstr("eventDateId"), HasSubstr(R"("path":"v")")));
+}
+
+TEST(CatalogueCalls, who_has_the_availability_gets_304_until_a_seat_changes_R_C9) {
+  World world;
+  const std::string token = world.token(1, true);
+  const std::string path = "/events/properties/7/availability";
+  const auto tag = [&] {
+    const std::string headers = world.get(path, token, {{"Accept-Encoding", "gzip"}}).headers;
+    EXPECT_THAT(headers, testing::AllOf(HasSubstr("Cache-Control: private, no-cache\r\n"),
+                                        testing::Not(HasSubstr("Content-Encoding"))));
+    return headers.substr(headers.find('"'), headers.find('\r') - headers.find('"'));
+  };
+  const std::string before = tag();
+  EXPECT_EQ(world.get(path, token, {{"If-None-Match", before}}).status, 304);
+  Batch batch;
+  const SeatBlock stored{SeatId{100}, false};
+  batch.blocks.put(SeatId{100}, {SeatId{100}, true}, &stored);
+  world.read_model.on_commit(batch);
+  EXPECT_EQ(world.get(path, token, {{"If-None-Match", before}}).status, 200);
+  EXPECT_NE(tag(), before);
+}
+
+TEST(CatalogueCalls, no_io_thread_makes_a_layout_of_many_sections_R_A5) {
+  World world;
+  Batch batch;
+  EventDate date;
+  date.id = DateId{kHall};
+  date.event = EventId{1};
+  date.first_seat = SeatId{1000};
+  date.categories = {{CategoryId{5}, "Standard", Won{1000}}};
+  for (std::int32_t i = 0; i < 50'000; ++i) {
+    date.sections.push_back("Box " + std::to_string(i));
+    date.seats.push_back({i + 1, 1, static_cast<std::uint16_t>(i), 1, 0});
+  }
+  batch.catalogue.dates.push_back(date);
+  world.read_model.on_commit(batch);
+  world.answer.status = 0;
+  world.get("/events/properties/10/layout");
+  EXPECT_EQ(world.answer.status, 0) << "made on the asker's thread";
+  ASSERT_EQ(world.jobs.size(), 1u);
+  world.jobs[0]();
+  EXPECT_EQ(world.answer.status, 200);
+  EXPECT_THAT(*world.answer.shared, HasSubstr(R"("totalSeats":50000,)"));
 }
 
 TEST(CatalogueCalls, dates_are_the_bookable_ones_or_all_R_C2) {

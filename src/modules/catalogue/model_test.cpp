@@ -397,6 +397,24 @@ TEST(PlanImport, a_layout_may_change_for_dates_to_come) {
   EXPECT_EQ(imports.catalogue.date(DateId{10})->seats.size(), 4U);
 }
 
+TEST(PlanImport, a_layout_may_get_shapes_when_seats_are_sold_R_C9) {
+  Imports imports;
+  const std::string date =
+      "events:\n- {id: 7, name: Night, " + kSale +
+      ", dates: [{id: 9, starts_at: 2036-02-01T19:00:00Z, layout: hall, prices: {VIP: 2, Regular: 1}}]}\n";
+  imports.import(kHall + date);
+  imports.taken = {imports.date().first_seat};
+  std::string shaped = kHall;
+  const std::string shape = ", at: [0, 5]";
+  for (std::size_t end = 0; (end = shaped.find("}\n", end)) != shaped.npos; end += shape.size() + 2)
+    shaped.insert(end, shape);
+  const auto summary = imports.import(shaped + date);
+  EXPECT_THAT(summary.changed, ElementsAre("layout hall"));
+  EXPECT_EQ(imports.catalogue.layouts.at("hall").sections[2].at, (Point{0, 5}));
+  EXPECT_THAT(imports.import(shaped + date).changed, IsEmpty());
+  EXPECT_THAT(imports.asked, IsEmpty());
+}
+
 TEST(PlanImport, refuses_all_or_nothing_with_every_error) {
   Imports imports;
   imports.import(night(", id: 7", ", id: 9"));

@@ -4,10 +4,14 @@
 
 #include <map>
 #include <numeric>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "core/ensure.h"
 #include "core/refusals.h"
+#include "modules/catalogue/availability.h"
+#include "modules/catalogue/layout.h"
 #include "modules/catalogue/model.h"
 
 namespace stagedoor::catalogue {
@@ -17,6 +21,15 @@ constexpr std::size_t kSmallEvent = 50;  // dates
 
 std::size_t slot_of(std::optional<SeatStatus> status) { return status ? 1 + std::size_t(*status) : 0; }
 std::size_t slot_of(std::optional<EventStatus> status) { return status ? 1 + std::size_t(*status) : 0; }
+
+std::set<std::string_view> changed_layouts(const Catalogue& before, const Catalogue& after) {
+  std::set<std::string_view> names;
+  for (const auto& [name, layout] : after.layouts) {
+    const auto at = before.layouts.find(name);
+    if (at == before.layouts.end() || at->second != layout) names.insert(name);
+  }
+  return names;
+}
 
 }  // namespace
 
@@ -54,6 +67,8 @@ struct ReadModel::DateEntry {
   std::shared_ptr<const EventDate> date;
   std::shared_ptr<SeatMap> seat_map;
   mutable std::array<PageSlot, 3> seats;
+  mutable PageSlot layout;
+  mutable PageSlot availability;
 };
 
 struct ReadModel::EventEntry {
@@ -105,10 +120,12 @@ void ReadModel::replace(std::shared_ptr<const Entries> next) { entries_.lock()->
 std::shared_ptr<const ReadModel::Entries> ReadModel::rebuild(std::shared_ptr<const Catalogue> catalogue,
                                                              const Entries* before) const {
   auto next = std::make_shared<Entries>();
+  const auto new_layouts =
+      before ? changed_layouts(*before->catalogue, *catalogue) : std::set<std::string_view>();
   absl::flat_hash_map<EventId, std::vector<std::shared_ptr<const DateEntry>>> dates_of;
   for (const auto& [id, date] : catalogue->dates) {
     const DateEntry* old = before ? before->date(id) : nullptr;
-    if (old && old->date == date) {
+    if (old && old->date == date && !new_layouts.contains(date->layout)) {
       next->dates[id] = before->dates.at(id);
     } else {
       auto entry = std::make_shared<DateEntry>();
@@ -214,6 +231,19 @@ PageSlot::Request ReadModel::request_of(const EventEntry& event, std::shared_ptr
           .owner = std::move(all)};
 }
 
+PageSlot::Request ReadModel::request_of(const std::atomic<std::uint64_t>& version,
+                                        std::shared_ptr<const Entries> all, bool is_small,
+                                        const PageNeeds& needs) const {
+  return {.version = version,
+          .now = TimePoint::min(),
+          .asked_at = needs.asked_at,
+          .is_small = is_small,
+          .gzip = needs.gzip,
+          .only_head = needs.only_head,
+          .submit = submit_,
+          .owner = std::move(all)};
+}
+
 Result<PageTicket> ReadModel::event(EventId id, TimePoint now, PageNeeds needs) const {
   const auto all = entries();
   const EventEntry* event = all->event(id);
@@ -238,16 +268,29 @@ Result<PageTicket> ReadModel::seats(DateId id, std::optional<SeatStatus> status,
   if (date->seat_map->left() == 0) {
     return refuse(Code::NO_SEAT_AVAILABLE, fmt::format("No seat is left for date {}.", id.value));
   }
-  const PageSlot::Request request{.version = date->seat_map->version(),
-                                  .now = TimePoint::min(),
-                                  .asked_at = needs.asked_at,
-                                  .is_small = is_small(*date->date),
-                                  .gzip = needs.gzip,
-                                  .only_head = needs.only_head,
-                                  .submit = submit_,
-                                  .owner = all};
   return date->seats[slot_of(status)].get(
-      request, [date, status] { return render_seats(*date->date, date->seat_map->occupied(), status); });
+      request_of(date->seat_map->version(), all, is_small(*date->date), needs),
+      [date, status] { return render_seats(*date->date, date->seat_map->occupied(), status); });
+}
+
+Result<PageTicket> ReadModel::layout(DateId id, PageNeeds needs) const {
+  static const std::atomic<std::uint64_t> never_changes{1};  // a date whose layout changes has a new entry
+  const auto all = entries();
+  const DateEntry* date = all->date(id);
+  if (!date || date->date->deleted_at) return unknown_date(id);
+  return date->layout.get(request_of(never_changes, all, has_small_layout(*date->date), needs),
+                          [date, known = all->catalogue.get()] {
+                            return render_layout(*date->date, known->layout_of(*date->date));
+                          });
+}
+
+Result<PageTicket> ReadModel::availability(DateId id, PageNeeds needs) const {
+  const auto all = entries();
+  const DateEntry* date = all->date(id);
+  if (!date || date->date->deleted_at) return unknown_date(id);
+  return date->availability.get(request_of(date->seat_map->version(), all, true, needs), [date] {
+    return render_availability(*date->date, date->seat_map->occupied());
+  });
 }
 
 Result<std::string> ReadModel::seat(SeatId id, TimePoint now) const {
@@ -266,8 +309,11 @@ void ReadModel::drop_unasked(TimePoint before) const {
     event->page.drop_unasked(before);
     for (auto& page : event->date_pages) page.drop_unasked(before);
   }
-  for (const auto& [id, date] : all->dates)
+  for (const auto& [id, date] : all->dates) {
     for (auto& page : date->seats) page.drop_unasked(before);
+    date->layout.drop_unasked(before);
+    date->availability.drop_unasked(before);
+  }
 }
 
 std::optional<ReadModel::LiveDate> ReadModel::live(DateId id) const {

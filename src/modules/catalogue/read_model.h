@@ -1,5 +1,5 @@
 // The read model of the catalogue and its seats. It observes every committed batch, keeps the newest
-// catalogue, and answers the reads of R-C1 – R-C4 from rendered pages that many readers share.
+// catalogue, and answers the reads of R-C1 – R-C4 and R-C9 from rendered pages that many readers share.
 //
 // Updated by one thread (the lane's: load() before it starts, then on_commit()), read by any thread. A reader
 // sees a change as soon as it is committed; a large page may be stale by the limit in rendered_page.h.
@@ -55,6 +55,9 @@ class ReadModel final : public CommitObserver {
   Result<PageTicket> dates(EventId id, DatesWanted wanted, TimePoint now, PageNeeds needs = {}) const;
   // EVENT_DATE_NOT_FOUND; NO_SEAT_AVAILABLE if no seat is left.
   Result<PageTicket> seats(DateId id, std::optional<SeatStatus> status, PageNeeds needs = {}) const;
+  // The two parts of the seat map (R-C9). EVENT_DATE_NOT_FOUND
+  Result<PageTicket> layout(DateId id, PageNeeds needs = {}) const;
+  Result<PageTicket> availability(DateId id, PageNeeds needs = {}) const;
   // The answer's bytes: the seat with its date and event (R-C10). SEAT_NOT_FOUND
   Result<std::string> seat(SeatId id, TimePoint now) const;
   // Frees the bytes of the pages that nobody has asked for since `before`.
@@ -81,6 +84,9 @@ class ReadModel final : public CommitObserver {
   struct Entries;        // all entries of one catalogue
 
   std::shared_ptr<const Entries> entries() const;
+  // Of a date's page, which changes with `version`.
+  PageSlot::Request request_of(const std::atomic<std::uint64_t>& version, std::shared_ptr<const Entries> all,
+                               bool is_small, const PageNeeds& needs) const;
   PageSlot::Request request_of(const EventEntry& event, std::shared_ptr<const Entries> all, TimePoint now,
                                const PageNeeds& needs) const;
   // The entries of `catalogue`, with the seat maps, counters and unchanged pages of the previous one.

@@ -1,4 +1,4 @@
-// The read model: what it shows follows the batches (R-C1 – R-C8), also while many read.
+// The read model: what it shows follows the batches (R-C1 – R-C9), also while many read.
 #include "modules/catalogue/read_model.h"
 
 #include <gmock/gmock.h>
@@ -190,12 +190,59 @@ TEST(ReadModel, keeps_what_is_taken_when_the_catalogue_changes) {
   EXPECT_EQ(fed.read_model.sales(EventId{1}).holds, 1);
 }
 
+std::string body_of(const Result<PageTicket>& page) { return *page.value()->plain().body; }
+
+TEST(ReadModel, shows_bits_of_what_is_free_in_a_date_that_is_sold_out_too_R_C9) {
+  Fed fed;
+  const auto availability = [&] { return body_of(fed.read_model.availability(DateId{7})); };
+  const std::string all_free = availability();
+  EXPECT_THAT(all_free, HasSubstr(R"("seatCount":3,"totalSeats":3,"bits":"Bw")"));
+  fed.commit(reservation(1, 101, ReservationStatus::RESERVED));
+  EXPECT_THAT(availability(), HasSubstr(R"("seatCount":2,"totalSeats":3,"bits":"BQ")"));
+  fed.block(100, true);
+  fed.block(102, true);
+  EXPECT_THAT(availability(), HasSubstr(R"("seatCount":0,"totalSeats":3,"bits":"AA")"));
+  fed.block(100, false);
+  fed.block(102, false);
+  fed.commit(reservation(1, 101, ReservationStatus::CANCELLED),
+             reservation(1, 101, ReservationStatus::RESERVED));
+  EXPECT_EQ(availability(), all_free);
+}
+
+TEST(ReadModel, follows_a_layout_that_gets_shapes_and_keeps_the_version_when_only_seats_change_R_C9) {
+  Fed fed;
+  auto changes = one_date(3);
+  changes.dates[0].layout = "row";
+  changes.dates[0].sections = {"A"};
+  for (Seat& seat : changes.dates[0].seats) seat.row = 1;
+  changes.layouts = {{"row", Layout{.category = "", .sections = {{"A", 1, 3, "Standard"}}}}};
+  fed.commit(changes);
+  const auto layout = [&] { return body_of(fed.read_model.layout(DateId{7})); };
+  const std::string laid_out = layout();
+  EXPECT_THAT(laid_out, HasSubstr(R"("at":[0,4],"angle":0,"curve":0)"));
+  fed.commit(reservation(1, 101, ReservationStatus::RESERVED));
+  EXPECT_EQ(layout(), laid_out);
+  CatalogueChanges shapes;
+  shapes.layouts = {
+      {"row", Layout{.category = "", .sections = {{"A", 1, 3, "Standard", Point{2.5, 7}, 90, 0}}}}};
+  fed.commit(shapes);
+  EXPECT_THAT(layout(), HasSubstr(R"("at":[2.5,7],"angle":90,"curve":0)"));
+  EXPECT_EQ(fed.read_model.left(DateId{7}), 2) << "who has a seat keeps it";
+  const auto page = [&] { return fed.read_model.layout(DateId{7})->page; };
+  const auto before = page();
+  shapes.layouts[0].first = "another";
+  fed.commit(shapes);
+  EXPECT_EQ(page(), before) << "it is not made again";
+}
+
 TEST(ReadModel, does_not_show_the_seats_of_a_deleted_date) {
   Fed fed;
   auto changes = one_date(3);
   changes.dates[0].deleted_at = kNow;
   fed.commit(changes);
   EXPECT_EQ(fed.read_model.seats(DateId{7}, std::nullopt).error().code, Code::EVENT_DATE_NOT_FOUND);
+  EXPECT_EQ(fed.read_model.layout(DateId{7}).error().code, Code::EVENT_DATE_NOT_FOUND);
+  EXPECT_EQ(fed.read_model.availability(DateId{7}).error().code, Code::EVENT_DATE_NOT_FOUND);
   EXPECT_FALSE(fed.read_model.event_of(DateId{7}));
 }
 

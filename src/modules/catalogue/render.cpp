@@ -86,7 +86,7 @@ void note_place(const EventDate& date, const Seat& seat, SeatDto& dto) {
 }
 
 Rendering begin() { return {.body = std::string(kBegin)}; }
-Rendering begin_personal() { return {.body = std::string(kBegin), .is_personal = true}; }
+Rendering begin_personal() { return {.body = std::string(kBegin), .cache_control = kForOneCaller}; }
 
 // Writes the elements of a list one by one, so that a long one is not built twice.
 class ListWriter {

@@ -41,9 +41,11 @@ std::string tag_of(std::string_view bytes) {
   return fmt::format("{:016x}", hash);
 }
 
-std::string headers_of(std::string_view tag, bool is_personal, std::string_view more) {
-  return fmt::format("ETag: \"{}\"\r\nCache-Control: {}no-cache\r\nVary: Accept-Encoding\r\n{}", tag,
-                     is_personal ? "private, " : "", more);
+constexpr std::string_view kImmutable = "public, max-age=31536000, immutable";
+
+std::string headers_of(std::string_view tag, std::string_view cache_control, std::string_view more) {
+  return fmt::format("ETag: \"{}\"\r\nCache-Control: {}\r\nVary: Accept-Encoding\r\n{}", tag, cache_control,
+                     more);
 }
 
 std::string compress(const std::string& body) {
@@ -64,34 +66,43 @@ std::string compress(const std::string& body) {
 }  // namespace
 
 RenderedPage::RenderedPage(Rendering rendering)
-    : is_personal_(rendering.is_personal), valid_until_(rendering.valid_until) {
+    : cache_control_(rendering.cache_control),
+      version_(rendering.version),
+      has_one_form_(!rendering.is_compressible || rendering.body.size() < kGzipMin),
+      valid_until_(rendering.valid_until) {
   rendering.body.shrink_to_fit();
   plain_.body = std::make_shared<const std::string>(std::move(rendering.body));
   plain_.size = plain_.body->size();
-  plain_.tag = tag_of(*plain_.body);
-  plain_.headers = headers_of(plain_.tag, is_personal_, "");
+  set_headers(plain_, tag_of(*plain_.body), "");
+}
+
+void RenderedPage::set_headers(Form& form, std::string tag, std::string_view more) const {
+  form.tag = std::move(tag);
+  form.headers = headers_of(form.tag, cache_control_, more);
+  if (version_ != 0) form.immutable_headers = headers_of(form.tag, kImmutable, more);
 }
 
 const RenderedPage::Form& RenderedPage::gzip() const {
-  if (plain_.size < kGzipMin) return plain_;
+  if (has_one_form_) return plain_;
   std::call_once(compressed_, [this] {
     gzip_.body = std::make_shared<const std::string>(compress(*plain_.body));
     gzip_.size = gzip_.body->size();
-    gzip_.tag = plain_.tag + "-gz";
-    gzip_.headers = headers_of(gzip_.tag, is_personal_, "Content-Encoding: gzip\r\n");
+    set_headers(gzip_, plain_.tag + "-gz", "Content-Encoding: gzip\r\n");
     is_compressed_.store(true, std::memory_order_release);
   });
   return gzip_;
 }
 
 bool RenderedPage::has_gzip() const {
-  return plain_.size < kGzipMin || is_compressed_.load(std::memory_order_acquire);
+  return has_one_form_ || is_compressed_.load(std::memory_order_acquire);
 }
 
 PagePtr RenderedPage::without_bytes() const {
   const std::shared_ptr<RenderedPage> head(new RenderedPage());
   head->plain_ = plain_;
   head->plain_.body.reset();
+  head->version_ = version_;
+  head->has_one_form_ = has_one_form_;
   head->valid_until_ = valid_until_;
   if (is_compressed_.load(std::memory_order_acquire)) {
     std::call_once(head->compressed_, [&] {

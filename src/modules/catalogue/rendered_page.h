@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -22,10 +23,15 @@
 
 namespace stagedoor::catalogue {
 
+inline constexpr std::string_view kForAnybody = "no-cache";             // caches keep it, and ask each time
+inline constexpr std::string_view kForOneCaller = "private, no-cache";  // for callers with a token (R-A11)
+
 struct Rendering {
   std::string body;
-  TimePoint valid_until = kNever;  // when a window opens or closes, which changes the content
-  bool is_personal = false;        // for callers with a token: no shared cache may keep it
+  TimePoint valid_until = kNever;                // when a window opens or closes, which changes the content
+  std::string_view cache_control = kForAnybody;  // a literal
+  bool is_compressible = true;
+  std::int64_t version = 0;  // of a page that may be asked for by its version; 0: of no such page
 };
 
 // Immutable. Any thread.
@@ -36,26 +42,32 @@ class RenderedPage {
     std::size_t size = 0;                     // of the body
     std::string tag;                          // without quotes
     std::string headers;                      // complete lines: ETag, Cache-Control, Vary, Content-Encoding
+    std::string immutable_headers;            // the same for who asked for this version; "" without one
   };
 
   explicit RenderedPage(Rendering rendering);
 
   const Form& plain() const { return plain_; }
-  // Compressed at the first call; the plain form if it is too small to benefit.
+  // Compressed at the first call; the plain form if it is too small to benefit, or not compressible.
   const Form& gzip() const;
   // True if gzip() has nothing left to do.
   bool has_gzip() const;
   bool has_bytes() const { return plain_.body != nullptr; }
   TimePoint valid_until() const { return valid_until_; }
+  std::int64_t version() const { return version_; }
 
   // The same page without its bodies: enough for HEAD.
   std::shared_ptr<const RenderedPage> without_bytes() const;
 
  private:
   RenderedPage() = default;
+  // Sets the tag and what follows from it.
+  void set_headers(Form& form, std::string tag, std::string_view more) const;
 
   Form plain_;
-  bool is_personal_ = false;
+  std::string_view cache_control_;
+  std::int64_t version_ = 0;
+  bool has_one_form_ = false;  // gzip() is plain()
   TimePoint valid_until_;
   mutable std::once_flag compressed_;
   mutable Form gzip_;

@@ -119,6 +119,24 @@ TEST(RenderedPage, is_compressed_once_when_it_is_worth_it) {
   EXPECT_NE(big.gzip().headers.find("Content-Encoding: gzip\r\n"), std::string::npos);
 }
 
+TEST(RenderedPage, who_may_keep_it_stands_in_its_headers) {
+  const RenderedPage page(
+      {.body = std::string(2000, 'x'), .cache_control = "public, max-age=10", .version = 5});
+  for (const auto* form : {&page.plain(), &page.gzip()}) {
+    EXPECT_NE(form->headers.find("Cache-Control: public, max-age=10\r\n"), std::string::npos);
+    EXPECT_NE(form->immutable_headers.find("Cache-Control: public, max-age=31536000, immutable\r\n"),
+              std::string::npos);
+    EXPECT_NE(form->immutable_headers.find("ETag: \"" + form->tag + '"'), std::string::npos);
+  }
+  EXPECT_EQ(RenderedPage({"a"}).plain().immutable_headers, "") << "it has no version";
+}
+
+TEST(RenderedPage, has_one_form_where_it_is_not_to_be_compressed) {
+  const RenderedPage page({.body = std::string(2000, 'x'), .is_compressible = false});
+  EXPECT_TRUE(page.has_gzip());
+  EXPECT_EQ(&page.gzip(), &page.plain());
+}
+
 TEST(PageSlot, renders_nothing_while_nothing_changes) {
   Thing thing;
   for (int i = 0; i < 5; ++i) EXPECT_EQ(thing.ask(true), "1");

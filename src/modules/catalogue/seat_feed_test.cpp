@@ -1,4 +1,4 @@
-// R-C5: a snapshot and the changes after it are the seats, whoever listens from when on.
+// R-C5, R-C9: a snapshot and the changes after it are the seats, whoever listens from when on.
 #include "modules/catalogue/seat_feed.h"
 
 #include <gmock/gmock.h>
@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 
+#include "support/bits_listener.h"
 #include "support/manual_clock.h"
 #include "support/sse.h"
 
@@ -250,6 +251,81 @@ TEST(SeatFeed, without_a_listener_for_a_minute_is_freed_and_begins_again_R_A5) {
   EXPECT_EQ(house.feeds.size(), 0u);
   EXPECT_TRUE(freed.expired());
   EXPECT_EQ(house.feeds.feed(kDate)->version_of(id), std::nullopt) << "its versions are others";
+}
+
+TEST(SeatFeed, in_bits_begins_with_the_bits_then_sends_pairs_of_index_and_state_R_C9) {
+  House house(600);
+  house.take(101);
+  const auto feed = house.feeds.feed(kDate, SeatForm::bits);
+  auto event = feed->after(std::nullopt);
+  auto parsed = test::events_of(*event->text);
+  ASSERT_THAT(parsed, SizeIs(1));
+  EXPECT_EQ(parsed[0].event, "bits");
+  EXPECT_EQ(boost::json::parse(parsed[0].data),
+            boost::json::parse(*house.read_model.availability(kDate).value()->plain().body).at("data"));
+  house.take(100);
+  house.take(101, false);
+  house.clock.advance(kGather);
+  event = feed->after(event->version);
+  parsed = test::events_of(*event->text);
+  ASSERT_THAT(parsed, SizeIs(1));
+  EXPECT_EQ(parsed[0].event, "changes");
+  EXPECT_EQ(parsed[0].data, "[[0,0],[1,1]]");
+  for (std::int64_t seat = 200; seat < 300; ++seat) house.take(seat);
+  house.clock.advance(kGather);
+  EXPECT_THAT(*feed->after(event->version)->text, testing::StartsWith("event: bits\n")) << "it is shorter";
+}
+
+TEST(SeatFeed, in_bits_does_not_begin_again_when_a_price_changes) {
+  House house(600);
+  test::BitsListener listener(house.feeds.feed(kDate, SeatForm::bits));
+  listener.hear();
+  house.date.categories[0].price = Won{2000};
+  house.change_date();
+  house.clock.advance(kGather);
+  EXPECT_EQ(listener.hear(), 0);
+  house.take(100);
+  house.clock.advance(kGather);
+  EXPECT_EQ(listener.hear(), 1);
+  EXPECT_EQ(listener.begun(), 1);
+  house.date.deleted_at = kNow;
+  house.change_date();
+  house.clock.advance(kGather);
+  EXPECT_EQ(house.feeds.feed(kDate, SeatForm::bits)->after(1), std::nullopt);
+}
+
+// The ids name states, so they mean the same to the feed of another instance, and to one that begins anew.
+TEST(SeatFeed, in_bits_resumes_after_an_event_of_another_instance_where_the_seats_are_the_same_R_C9) {
+  House here(600), there(600);
+  const auto both = [&](const auto& change) {
+    for (House* house : {&here, &there}) {
+      change(*house);
+      house->clock.advance(kGather);
+    }
+  };
+  test::BitsListener listener(here.feeds.feed(kDate, SeatForm::bits));
+  both([](House& house) { house.take(105); });
+  listener.hear();
+  listener.move_to(there.feeds.feed(kDate, SeatForm::bits));
+  EXPECT_EQ(listener.hear(), 0) << "nothing has changed";
+  both([](House& house) { house.take(106); });
+  EXPECT_EQ(listener.hear(), 1);
+  EXPECT_EQ(listener.begun(), 1);
+  both([](House& house) { house.take(105, false); });
+  listener.move_to(here.feeds.feed(kDate, SeatForm::bits));
+  listener.hear();
+  // Seat 107 was taken and freed between two events there, and its listener has heard of it here.
+  here.take(107);
+  here.clock.advance(kGather);
+  listener.hear();
+  there.take(107);
+  there.take(107, false);
+  there.take(108);
+  there.clock.advance(kGather);
+  listener.move_to(there.feeds.feed(kDate, SeatForm::bits));
+  listener.hear();
+  EXPECT_TRUE(listener.is_free(107 - kFirstSeat));
+  EXPECT_FALSE(listener.is_free(108 - kFirstSeat));
 }
 
 TEST(SeatFeed, folded_over_its_snapshot_is_the_seats_call_at_every_version) {

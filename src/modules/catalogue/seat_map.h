@@ -9,6 +9,7 @@
 #include <bit>
 #include <cstdint>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 #include "state/catalogue.h"
@@ -24,6 +25,14 @@ class SeatBits {
     const std::uint64_t bit = std::uint64_t{1} << (index % 64);
     if (on) words_[index / 64] |= bit;
     else words_[index / 64] &= ~bit;
+  }
+
+  // Of the seats 64 * index, 64 * index + 1, …, from the lowest bit on.
+  std::uint64_t word(std::size_t index) const { return words_[index]; }
+
+  // All of them, to be compared.
+  std::string_view bytes() const {
+    return {reinterpret_cast<const char*>(words_.data()), words_.size() * sizeof(words_[0])};
   }
 
   // Calls each(index) for every seat that differs from `before`, which must be of the same date.

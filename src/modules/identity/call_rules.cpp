@@ -29,6 +29,8 @@ constexpr CallRule kRules[] = {
     {"getSeat", open},
     {"listDates", place_token},
     {"listSeats", place_token},
+    {"getLayout", open},
+    {"getAvailability", place_token},
     {"listSeatsOfDay", place_token},
     {"streamSeats", stream_token},
 
