@@ -34,7 +34,8 @@ Decision<Outcome> with(Decision<Outcome> decision, const AndThen<Outcome>& and_t
 }
 
 // A command made of functions:
-//   rows_to_load(const View&, Keys&), decide(const View&, BatchContext&) -> CommandResult,
+//   rows_to_load(const View&, Keys&), and if it has one its member late(const View&, TimePoint, Keys&),
+//   decide(const View&, BatchContext&) -> CommandResult,
 //   after_commit(Answer): an http::Reply, or a function that does more once the commit observers have seen
 //   the commit
 template <class KeysOf, class Decide, class AfterCommit>
@@ -47,6 +48,10 @@ class Call : public Command {
         after_commit_(std::move(after_commit)) {}
 
   void rows_to_load(const View& view, Keys& wanted) const override { rows_to_load_(view, wanted); }
+  void rows_to_load_late([[maybe_unused]] const View& view, [[maybe_unused]] TimePoint now,
+                         [[maybe_unused]] Keys& wanted) const override {
+    if constexpr (requires { rows_to_load_.late(view, now, wanted); }) rows_to_load_.late(view, now, wanted);
+  }
   CommandResult decide(const View& view, BatchContext& context) override { return decide_(view, context); }
   void reply(Answer answer) override { after_commit_(std::move(answer)); }
 

@@ -102,6 +102,7 @@ class Crowd {
                   .abandon = options.abandon,
                   .vanish = options.vanish,
                   .seats_per_fan = static_cast<int>(options.seats_per_fan),
+                  .pick = options.pick,
                   .think = options.think,
                   .look_again = options.look_again,
                   .on_place = witnesses()},

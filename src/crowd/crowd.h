@@ -22,7 +22,8 @@ struct CrowdOptions {
   double abandon = 0.05;
   double vanish = 0;  // share of fans who stop answering while holding; their holds expire
   std::int64_t seats_per_fan = 1;
-  Millis think{0};  // a fan's average pause before choosing a seat, and before paying
+  bool pick = false;  // fans pick single seats from the map instead of taking the best ones
+  Millis think{0};    // a fan's average pause before choosing a seat, and before paying
   // Pause of a fan who found no seat before the next look; after three looks the fan leaves.
   Millis look_again{1000};
   std::int64_t connections = 256;  // requests in flight at most; others wait, and their latency includes it

@@ -39,7 +39,7 @@ TEST(Crowd, sells_the_event_out_and_ends) {  // R-K5
 
 TEST(Crowd, counts_every_call_and_answer) {
   FakeSale sale({.seats = 30});
-  const CrowdReport report = walk(sale, {.fans = 30, .rate = 0, .abandon = 0});
+  const CrowdReport report = walk(sale, {.fans = 30, .rate = 0, .abandon = 0, .pick = true});
   EXPECT_EQ(report.exit_code(), 0) << to_text(report);
   const auto answers = [&](Step step) { return report.tally.answers[static_cast<std::size_t>(step)]; };
   EXPECT_EQ(answers(Step::join).at("201"), 30u);
@@ -80,6 +80,16 @@ TEST(Crowd, a_fan_may_want_several_seats) {
   EXPECT_EQ(report.exit_code(), 0) << to_text(report);
   EXPECT_EQ(report.tally.in(Stage::paid), 10);
   EXPECT_EQ(report.tally.seats_paid, 30u);
+}
+
+// R-S13: three seats side by side, or as many as there are.
+TEST(Crowd, a_fan_who_finds_no_three_together_takes_fewer) {
+  FakeSale sale({.seats = 10});
+  const CrowdReport report = walk(sale, {.fans = 4, .rate = 0, .abandon = 0, .seats_per_fan = 3});
+  EXPECT_EQ(report.exit_code(), 0) << to_text(report);
+  EXPECT_EQ(report.tally.in(Stage::paid), 4);
+  EXPECT_EQ(report.tally.seats_paid, 10u);
+  EXPECT_EQ(report.tally.answers[static_cast<std::size_t>(Step::layout)].at("200"), 4u);
 }
 
 TEST(Crowd, vanished_fans_keep_their_seats_until_they_lapse) {

@@ -13,33 +13,18 @@
 #include <utility>
 
 #include "core/parse_number.h"
+#include "crowd/members.h"
 
 namespace stagedoor::crowd {
 namespace {
 
 namespace json = boost::json;
 
-constexpr double kSecondTab = 0.1;   // share of fans
-constexpr double kForgetful = 0.1;   // share of fans
-constexpr double kAimHigh = 0.5;     // share of fans who choose from the first fifth of the map
-constexpr std::size_t kChoices = 8;  // seats remembered from a map
+constexpr double kSecondTab = 0.1;  // share of fans
+constexpr double kForgetful = 0.1;  // share of fans
 constexpr std::uint16_t kRacesMax = 50;
 constexpr std::uint8_t kLooksMax = 3;
 constexpr std::uint8_t kRetriesMax = 10;
-
-std::int64_t whole(const json::object& object, std::string_view name) {
-  return object.at(name).to_number<std::int64_t>();
-}
-
-std::string_view text(const json::object& object, std::string_view name) {
-  return object.at(name).as_string();
-}
-
-TimePoint instant(const json::object& object, std::string_view name) {
-  const auto at = parse_rfc3339(text(object, name));
-  if (!at) throw std::runtime_error(fmt::format("`{}` is not a time", name));
-  return *at;
-}
 
 std::string_view refusal_code(const Response& response) {
   constexpr std::string_view kCode = "\"code\":\"";
@@ -149,13 +134,16 @@ Journey::Next Journey::refused(Fan& fan, const Response& response) {
       if (sale_over) return leave(fan, Stage::not_on_sale);
       if (visit_over) return end(fan, Stage::too_late);
       break;
-    case Step::seats:
+    case Step::layout:
+      break;
+    case Step::availability:
       if (code == "NO_SEAT_AVAILABLE") return nothing_left(fan);
       if (sale_over) return leave(fan, Stage::not_on_sale);
       if (visit_over) return end(fan, Stage::too_late);
       break;
     case Step::hold:
-      if (code == "SEAT_OCCUPIED" && ++fan.races_lost < kRacesMax) return look_at_seats(fan);
+      if (code == "NO_SEATS_TOGETHER") return try_fewer(fan, response);
+      if (code == "SEAT_OCCUPIED" && ++fan.races_lost < kRacesMax) return look_at_availability(fan);
       if (code == "SEAT_OCCUPIED" || code == "NO_SEAT_AVAILABLE") return nothing_left(fan);
       if (code == "SEAT_LIMIT_EXCEEDED" && !fan.held.empty()) return has_seats(fan);
       if (sale_over) return leave(fan, Stage::not_on_sale);
@@ -185,7 +173,8 @@ Journey::Next Journey::refused(Fan& fan, const Response& response) {
 }
 
 Journey::Next Journey::read(Fan& fan, const Response& response) {
-  if (fan.step == Step::seats) return read_seats(fan, response);
+  if (fan.step == Step::layout) return read_layout(fan, response);
+  if (fan.step == Step::availability) return read_availability(fan, response);
   unsigned char buffer[8192];
   json::monotonic_resource memory(buffer, sizeof buffer);
   const json::value answer = json::parse(response.body, &memory);
@@ -198,7 +187,7 @@ Journey::Next Journey::read(Fan& fan, const Response& response) {
     case Step::dates:
       return read_dates(fan, data);
     case Step::hold:
-      return read_hold(fan, data.as_object());
+      return read_holds(fan, data.as_object());
     case Step::cancel:
       if (text(data.as_object(), "status") != "CANCELLED")
         record_breach(Rule::status_went_back, fan, response.body);
@@ -216,7 +205,8 @@ Journey::Next Journey::read(Fan& fan, const Response& response) {
       return end(fan, Stage::paid);
     case Step::leave:
       return end(fan, fan.leaving_as);
-    case Step::seats:
+    case Step::layout:
+    case Step::availability:
       break;
   }
   return end(fan, Stage::failed);
@@ -270,77 +260,6 @@ Journey::Next Journey::read_place(Fan& fan, const json::object& place, int statu
   return next;
 }
 
-Journey::Next Journey::read_dates(Fan& fan, const json::value& data) {
-  std::vector<std::int64_t> bookable;
-  for (const json::value& value : data.as_array()) {
-    const json::object& date = value.as_object();
-    const std::int64_t left = whole(date, "seatCount");
-    if (left < 0)
-      record_breach(Rule::negative_seat_count, fan, fmt::format("{} on date {}", left, whole(date, "id")));
-    if (left > 0) bookable.push_back(whole(date, "id"));
-  }
-  if (bookable.empty()) return nothing_left(fan);
-  const std::int64_t date = bookable[random_() % bookable.size()];
-  if (date != fan.date) {
-    fan.date = date;
-    fan.map_etag.clear();
-    fan.choices.clear();
-  }
-  return look_at_seats(fan);
-}
-
-Journey::Next Journey::read_seats(Fan& fan, const Response& response) {
-  if (response.status == 304) {
-    if (fan.choices.empty())
-      fan.map_etag.clear();  // the map has not changed, and all remembered seats were tried
-    return fan.choices.empty() ? look_at_seats(fan) : try_seat(fan);
-  }
-  // Every fan fetches the map, but the process parses the same bytes only once.
-  fan.map_etag = response.header("ETag");
-  const std::string which = fan.map_etag.empty() ? "" : fmt::format("{} {}", fan.date, fan.map_etag);
-  if (which.empty() || which != free_of_) {
-    free_of_.clear();
-    if (!read_free_seats(response.body, free_)) throw std::runtime_error("no seat map");
-    free_of_ = which;
-  }
-  remember_choices(fan, chance() < kAimHigh ? (free_.size() + 4) / 5 : free_.size());
-  if (fan.choices.empty()) remember_choices(fan, free_.size());
-  return fan.choices.empty() ? nothing_left(fan) : try_seat(fan);
-}
-
-// A few random seats of the first `among` free ones, without the seat that was just refused.
-void Journey::remember_choices(Fan& fan, std::size_t among) {
-  fan.choices.clear();
-  const auto consider = [&](const FreeSeat& seat) {
-    const bool known = std::any_of(fan.choices.begin(), fan.choices.end(),
-                                   [&](const FreeSeat& other) { return other.id == seat.id; });
-    if (!known && seat.id != fan.wanted_seat) fan.choices.push_back(seat);
-  };
-  if (among <= 2 * kChoices) {
-    std::for_each_n(free_.begin(), among, consider);
-    std::shuffle(fan.choices.begin(), fan.choices.end(), random_);
-  } else {
-    while (fan.choices.size() < kChoices) consider(free_[random_() % among]);
-  }
-}
-
-Journey::Next Journey::read_hold(Fan& fan, const json::object& hold) {
-  const Fan::Held held{whole(hold, "id"), whole(hold, "seatId"), whole(hold, "price")};
-  if (held.seat != fan.wanted_seat || text(hold, "status") != "RESERVED" ||
-      text(hold, "userId") != fan.user) {
-    throw std::runtime_error("not the requested hold");
-  }
-  const TimePoint begins = instant(hold, "createdAt"), ends = instant(hold, "expiresAt");
-  fan.hold_lasts = std::max(fan.hold_lasts, ends - begins);
-  if (!seats_.hold(held.seat, fan.number, begins, ends)) {
-    record_breach(Rule::seat_held_twice, fan, fmt::format("seat {}", held.seat));
-  }
-  ++tally_.holds;
-  fan.held.push_back(held);
-  move_to(fan, Stage::holding);
-  return fan.held.size() < static_cast<std::size_t>(options_.seats_per_fan) ? try_seat(fan) : has_seats(fan);
-}
-
 Journey::Next Journey::has_seats(Fan& fan) {
   switch (fan.plan) {
     case Fan::Plan::vanish:
@@ -387,32 +306,15 @@ Journey::Next Journey::ask(Fan& fan, Step step, std::string_view method, std::st
   std::string key;
   Request request{.method = method, .target = target, .body = body};
   if (!fan.token.empty()) request.headers.emplace_back("Authorization", fan.token);
-  if (step == Step::seats && !fan.map_etag.empty())
-    request.headers.emplace_back("If-None-Match", fan.map_etag);
+  if (step == Step::layout) request.headers.emplace_back("Accept-Encoding", "gzip");
+  if (step == Step::availability && !fan.availability_etag.empty())
+    request.headers.emplace_back("If-None-Match", fan.availability_etag);
   if (method != "GET" && !before_the_visit(step)) {
     key = fmt::format("{}-{}", fan.user, fan.keys_used++);
     request.headers.emplace_back("Idempotency-Key", key);
   }
   fan.request = render(to_, request);
   return {};
-}
-
-Journey::Next Journey::look_at_dates(Fan& fan) {
-  return ask(fan, Step::dates, "GET", fmt::format("/events/{}/dates", options_.event));
-}
-
-Journey::Next Journey::look_at_seats(Fan& fan) {
-  return ask(fan, Step::seats, "GET", fmt::format("/events/properties/{}/seats", fan.date));
-}
-
-Journey::Next Journey::try_seat(Fan& fan) {
-  if (fan.choices.empty()) return look_at_seats(fan);
-  fan.wanted_seat = fan.choices.back().id;
-  fan.choices.pop_back();
-  Next next = ask(fan, Step::hold, "POST", "/events/seats",
-                  fmt::format(R"({{"seatId":{},"userId":"{}"}})", fan.wanted_seat, fan.user));
-  next.after += thinking();
-  return next;
 }
 
 Journey::Next Journey::charge(Fan& fan) {

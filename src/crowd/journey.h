@@ -2,8 +2,8 @@
 // and its delay. Reads the answers, checks the rules that a fan can see, counts. Sockets, clock and timers
 // are in crowd.cpp.
 //
-//   join (some fans also from a second tab) → poll until admitted → dates → seats → hold → [give up] →
-//   charge → pay → read the balance
+//   join (some fans also from a second tab) → poll until admitted → dates → layout → availability →
+//   hold (the best seats, or seats that they pick) → [give up] → charge → pay → read the balance
 #pragma once
 
 #include <array>
@@ -26,7 +26,8 @@
 
 namespace stagedoor::crowd {
 
-BOOST_DEFINE_ENUM_CLASS(Step, join, join_again, poll, dates, seats, hold, cancel, charge, pay, balance, leave)
+BOOST_DEFINE_ENUM_CLASS(Step, join, join_again, poll, dates, layout, availability, hold, cancel, charge, pay,
+                        balance, leave)
 constexpr std::size_t kSteps = static_cast<std::size_t>(Step::leave) + 1;
 
 // The state of a fan; from `paid` on the journey is over, and the stage says how it ended.
@@ -59,8 +60,11 @@ struct Fan {
   int place_status = 0;        // index into CREATED, ACTIVATED, EXPIRED
   Millis poll_after{1000};
   std::int64_t date = 0;
-  std::string map_etag;
-  std::vector<FreeSeat> choices;  // seats to try, the next one last
+  std::string category;  // of the best seats; empty: any
+  std::size_t seats_wanted = 0;
+  std::int64_t layout_of = 0;  // the date whose layout the fan has
+  std::string availability_etag;
+  std::vector<std::int64_t> choices;  // seats to try, the next one last
   std::int64_t wanted_seat = 0;
   struct Held {
     std::int64_t reservation, seat, price;
@@ -105,6 +109,7 @@ class Journey {
     double abandon = 0;  // share of fans who give up
     double vanish = 0;   // share of fans who stop answering while holding
     int seats_per_fan = 1;
+    bool pick = false;        // single seats from the map, not the best ones
     Millis think{0};          // before choosing a seat and before paying
     Millis look_again{1000};  // after finding no seat; three times
     std::function<void(const Fan&, const PlaceAnswer&)> on_place = {};  // called for every such answer
@@ -137,16 +142,23 @@ class Journey {
   Next read(Fan& fan, const Response& response);
   Next read_place(Fan& fan, const boost::json::object& place, int status);
   Next read_dates(Fan& fan, const boost::json::value& data);
+  std::string any_category(const boost::json::object& date);
+  Next read_layout(Fan& fan, const Response& response);
+  Next read_availability(Fan& fan, const Response& response);
   void remember_choices(Fan& fan, std::size_t among);
-  Next read_seats(Fan& fan, const Response& response);
-  Next read_hold(Fan& fan, const boost::json::object& reservation);
+  Next read_holds(Fan& fan, const boost::json::object& data);
+  void read_hold(Fan& fan, const boost::json::object& reservation);
   Next has_seats(Fan& fan);
   Next read_payment(Fan& fan, const boost::json::object& reservation);
 
   Next ask(Fan& fan, Step step, std::string_view method, std::string_view target, std::string_view body = "");
   Next look_at_dates(Fan& fan);
-  Next look_at_seats(Fan& fan);
+  Next look_at_layout(Fan& fan);
+  Next look_at_availability(Fan& fan);
+  Next choose(Fan& fan);
   Next try_seat(Fan& fan);
+  Next try_best(Fan& fan);
+  Next try_fewer(Fan& fan, const Response& response);
   Next charge(Fan& fan);
   Next pay(Fan& fan);
   Next leave(Fan& fan, Stage as);
@@ -163,8 +175,9 @@ class Journey {
   Tally tally_;
   Breaches breaches_;
   SeatLedger seats_;
-  std::vector<FreeSeat> free_;  // of the latest map
-  std::string free_of_;         // date and ETag of that map; empty when it had no ETag
+  std::map<std::int64_t, std::pair<std::string, SeatLayout>> layouts_;  // by date, with the ETag
+  std::vector<std::int64_t> free_;                                      // of the latest answer that was read
+  std::string free_of_;  // its date and ETag; empty when it had no ETag
   bool sold_out_ = false;
   bool ending_ = false;
 };

@@ -1,111 +1,66 @@
 #include "crowd/seat_map.h"
 
-#include <boost/json/basic_parser_impl.hpp>
-#include <string>
+#include <zlib.h>
+
+#include <array>
+#include <bit>
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/string.hpp>
+#include <memory>
+#include <stdexcept>
+
+#include "core/base64url.h"
 
 namespace stagedoor::crowd {
 namespace {
 
-// The parser's handler. The depth of an object says what it is: 1 the answer, 2 its data, 3 a seat, 4 the
-// seat's property.
-class Handler {
- public:
-  static constexpr std::size_t max_object_size = std::size_t(-1);
-  static constexpr std::size_t max_array_size = std::size_t(-1);
-  static constexpr std::size_t max_key_size = std::size_t(-1);
-  static constexpr std::size_t max_string_size = std::size_t(-1);
-  using error_code = boost::json::error_code;
-  using string_view = boost::json::string_view;
+namespace json = boost::json;
 
-  explicit Handler(std::vector<FreeSeat>& free) : free_(free) {}
-  bool saw_seats() const { return saw_seats_; }
-
-  bool on_document_begin(error_code&) { return true; }
-  bool on_document_end(error_code&) { return true; }
-  bool on_object_begin(error_code&) {
-    if (++depth_ == 3) {
-      seat_ = {};
-      available_ = false;
-    }
-    return true;
-  }
-  bool on_object_end(std::size_t, error_code&) {
-    if (depth_-- == 3 && available_ && seat_.id > 0) free_.push_back(seat_);
-    return true;
-  }
-  bool on_array_begin(error_code&) {
-    saw_seats_ |= depth_ == 2 && text_ == "seat";
-    return true;
-  }
-  bool on_array_end(std::size_t, error_code&) { return true; }
-  bool on_key_part(string_view part, std::size_t, error_code& error) {
-    return on_string_part(part, 0, error);
-  }
-  bool on_key(string_view part, std::size_t, error_code&) {
-    finish_text(part);
-    const std::string_view key = text_;
-    next_ = depth_ == 3 && key == "id"       ? Next::id
-            : depth_ == 3 && key == "status" ? Next::status
-            : depth_ == 4 && key == "price"  ? Next::price
-                                             : Next::other;
-    return true;
-  }
-  bool on_string_part(string_view part, std::size_t, error_code&) {
-    partial_.append(part.data(), part.size());
-    return true;
-  }
-  bool on_string(string_view part, std::size_t, error_code&) {
-    finish_text(part);
-    if (next_ == Next::status) available_ = text_ == "AVAILABLE";
-    return true;
-  }
-  bool on_number_part(string_view, error_code&) { return true; }
-  bool on_int64(std::int64_t value, string_view, error_code&) {
-    if (next_ == Next::id) seat_.id = value;
-    if (next_ == Next::price) seat_.price = value;
-    return true;
-  }
-  bool on_uint64(std::uint64_t, string_view, error_code&) { return true; }
-  bool on_double(double, string_view, error_code&) { return true; }
-  bool on_bool(bool, error_code&) { return true; }
-  bool on_null(error_code&) { return true; }
-  bool on_comment_part(string_view, error_code&) { return true; }
-  bool on_comment(string_view, error_code&) { return true; }
-
- private:
-  enum class Next { other, id, status, price };
-
-  // The parser may deliver a string in parts. `text_` views the whole string; in place if it came in one
-  // part.
-  void finish_text(string_view part) {
-    if (partial_.empty()) {
-      text_ = std::string_view(part.data(), part.size());
-      return;
-    }
-    whole_ = partial_.append(part.data(), part.size());
-    partial_.clear();
-    text_ = whole_;
-  }
-
-  std::vector<FreeSeat>& free_;
-  int depth_ = 0;
-  FreeSeat seat_;
-  bool available_ = false;
-  bool saw_seats_ = false;
-  Next next_ = Next::other;
-  std::string partial_;
-  std::string whole_;
-  std::string_view text_;
-};
+constexpr int kGzip = 16 + MAX_WBITS;
 
 }  // namespace
 
-bool read_free_seats(std::string_view json, std::vector<FreeSeat>& free) {
+std::string plain_body(const Response& response) {
+  if (response.header("Content-Encoding") != "gzip") return std::string(response.body);
+  z_stream stream{};
+  if (inflateInit2(&stream, kGzip) != Z_OK) throw std::runtime_error("zlib cannot start");
+  const std::unique_ptr<z_stream, decltype(&inflateEnd)> end(&stream, &inflateEnd);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(response.body.data()));
+  stream.avail_in = static_cast<uInt>(response.body.size());
+  std::string plain;
+  std::array<char, 32'768> piece;
+  int state = Z_OK;
+  while (state == Z_OK) {
+    stream.next_out = reinterpret_cast<Bytef*>(piece.data());
+    stream.avail_out = static_cast<uInt>(piece.size());
+    state = inflate(&stream, Z_NO_FLUSH);
+    plain.append(piece.data(), piece.size() - stream.avail_out);
+  }
+  if (state != Z_STREAM_END) throw std::runtime_error("the answer is not compressed as it says");
+  return plain;
+}
+
+SeatLayout read_layout(std::string_view text) {
+  const json::value answer = json::parse(text);
+  const json::value& data = answer.at("data");
+  return {.first_seat = data.at("firstSeatId").to_number<std::int64_t>(),
+          .seats = data.at("totalSeats").to_number<std::size_t>()};
+}
+
+void read_free_seats(std::string_view text, const SeatLayout& layout, std::vector<std::int64_t>& free) {
+  unsigned char buffer[16'384];
+  json::monotonic_resource memory(buffer, sizeof buffer);
+  const json::value answer = json::parse(text, &memory);
+  std::vector<std::uint8_t> bits((layout.seats + 7) / 8);
+  if (!base64url_decode(answer.at("data").at("bits").as_string(), bits))
+    throw std::runtime_error("not one bit for each seat");
   free.clear();
-  boost::json::basic_parser<Handler> parser({}, free);
-  boost::json::error_code error;
-  const std::size_t read = parser.write_some(false, json.data(), json.size(), error);
-  return !error && read == json.size() && parser.done() && parser.handler().saw_seats();
+  for (std::size_t i = 0; i < bits.size(); ++i) {
+    for (unsigned left = bits[i]; left != 0; left &= left - 1)
+      free.push_back(layout.first_seat + static_cast<std::int64_t>(8 * i) + std::countr_zero(left));
+  }
 }
 
 }  // namespace stagedoor::crowd

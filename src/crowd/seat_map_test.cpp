@@ -1,50 +1,60 @@
 #include "crowd/seat_map.h"
 
-#include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 namespace stagedoor::crowd {
 namespace {
 
-TEST(SeatMap, lists_the_available_seats_with_their_prices) {
-  std::vector<FreeSeat> free{{1, 1}};
-  ASSERT_TRUE(read_free_seats(
-      R"({"success":true,"data":{"seat":[
-        {"id":11,"seatNumber":"A\u002d1","status":"OCCUPIED","eventDateId":1,"seatProperty":{"id":99,"name":"VIP","price":5}},
-        {"id":12,"seatNumber":2,"status":"AVAILABLE","eventDateId":1,"seatProperty":{"id":98,"name":"id","price":110000}},
-        {"seatProperty":{"price":7,"id":97},"status":"AVAILABLE","id":13}]}})",
-      free));
-  ASSERT_EQ(free.size(), 2u);
-  EXPECT_EQ(free[0].id, 12);
-  EXPECT_EQ(free[0].price, 110000);
-  EXPECT_EQ(free[1].id, 13);
-  EXPECT_EQ(free[1].price, 7);
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+std::vector<std::int64_t> free_seats(std::string_view bits, const SeatLayout& layout) {
+  std::vector<std::int64_t> free{7};
+  read_free_seats(R"({"success":true,"data":{"bits":")" + std::string(bits) + "\"}}", layout, free);
+  return free;
 }
 
-TEST(SeatMap, an_empty_map_is_a_map) {
-  std::vector<FreeSeat> free;
-  EXPECT_TRUE(read_free_seats("{\"data\":{\"seat\":[]}}\n", free));
-  EXPECT_TRUE(free.empty());
+// R-C9
+TEST(SeatMap, reads_the_first_seat_and_the_number_of_seats) {
+  const SeatLayout layout =
+      read_layout(R"({"data":{"version":1,"firstSeatId":101,"totalSeats":12,"sections":[]}})");
+  EXPECT_EQ(layout.first_seat, 101);
+  EXPECT_EQ(layout.seats, 12u);
+  EXPECT_ANY_THROW(read_layout(R"({"success":true,"data":{"version":1}})"));
+}
+
+// R-C9: the lowest bit of the first byte is the first seat.
+TEST(SeatMap, lists_the_free_seats) {
+  EXPECT_THAT(free_seats("hQg", {.first_seat = 100, .seats = 12}), ElementsAre(100, 102, 107, 111));
+  EXPECT_THAT(free_seats("AAA", {.first_seat = 100, .seats = 12}), IsEmpty());
 }
 
 TEST(SeatMap, other_texts_are_no_map) {
-  std::vector<FreeSeat> free;
-  for (const char* wrong :
-       {"", "[]", "{}", R"({"data":{"seat":[)", R"({"data":{"seat":[]}} x)", R"({"seat":[]})"}) {
-    EXPECT_FALSE(read_free_seats(wrong, free)) << wrong;
-  }
+  for (const char* wrong : {"hQ", "hQgA", "h!g"})
+    EXPECT_ANY_THROW(free_seats(wrong, {.first_seat = 1, .seats = 12})) << wrong;
+  std::vector<std::int64_t> free;
+  for (const char* wrong : {"", "{}", R"({"data":{}})", R"({"data":{"bits":1}})"})
+    EXPECT_ANY_THROW(read_free_seats(wrong, {.first_seat = 1, .seats = 12}, free)) << wrong;
 }
 
-TEST(SeatMap, reads_every_seat_of_a_large_map) {
-  std::string json = R"({"data":{"seat":[)";
-  for (int i = 1; i <= 15'000; ++i) {
-    json += fmt::format(R"({}{{"id":{},"status":"{}","seatProperty":{{"id":1,"name":"R","price":{}}}}})",
-                        i == 1 ? "" : ",", i, i % 3 == 0 ? "OCCUPIED" : "AVAILABLE", i * 10);
-  }
-  std::vector<FreeSeat> free;
-  ASSERT_TRUE(read_free_seats(json + "]}}", free));
-  ASSERT_EQ(free.size(), 10'000u);
-  for (const FreeSeat& seat : free) EXPECT_EQ(seat.price, seat.id * 10);
+TEST(SeatMap, an_answer_may_be_compressed) {
+  const std::string text(100'000, 'x');
+  std::string packed(1000, '\0');
+  z_stream stream{};
+  ASSERT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  ASSERT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
+  packed.resize(stream.total_out);
+  deflateEnd(&stream);
+  EXPECT_EQ(plain_body({.status = 200, .headers = "Content-Encoding: gzip\r\n", .body = packed}), text);
+  EXPECT_EQ(plain_body({.status = 200, .body = text}), text);
+  packed.resize(packed.size() / 2);
+  EXPECT_ANY_THROW(plain_body({.status = 200, .headers = "Content-Encoding: gzip\r\n", .body = packed}));
 }
 
 }  // namespace

@@ -85,6 +85,9 @@ class Command {
   // Adds the rows that the command needs and the view does not have. Called again after they are loaded,
   // until it adds none: for example, a payment finds its seat only through its reservation.
   virtual void rows_to_load(const View& view, Keys& wanted) const = 0;
+  // The same for rows that depend on what the commands before it in its batch have decided: which seats are
+  // the best ones. Called directly before decide(), until it adds none.
+  virtual void rows_to_load_late(const View& /*view*/, TimePoint /*now*/, Keys& /*wanted*/) const {}
   // May be called again after a batch failed. The bytes of `answer` are made here, before the commit, and
   // sent after it.
   virtual CommandResult decide(const View& view, BatchContext& context) = 0;

@@ -189,7 +189,7 @@ std::size_t Lane::commit_prefix(Range commands) {
   const auto deadline = SteadyClock::now() + limits_.batch_time;
   try {
     for (const auto& command : commands) {
-      CommandResult result = decide(*command, context);
+      CommandResult result = decide(*transaction, *command, context);
       for (OutboxRow& row : result.changes.outbox) row.trace = command->idempotency().trace.text();
       answers.push_back(std::move(result.answer));
       batch.add(result.changes, view_);
@@ -245,14 +245,11 @@ void Lane::publish(const Batch& batch, Range commands, std::vector<Answer>& answ
   for (std::size_t i = 0; i < answers.size(); ++i) commands[i]->reply(std::move(answers[i]));
 }
 
-void Lane::load(Transaction& transaction, Range commands) {
+template <class Add>
+void Lane::load_all(Transaction& transaction, const Add& add) {
   for (;;) {
     Keys wanted;
-    for (const auto& command : commands) {
-      const Idempotency& used = command->idempotency();
-      if (!used.key.empty()) want(view_.answers, wanted.answers, UserKey{used.user, used.key});
-      command->rows_to_load(view_, wanted);
-    }
+    add(wanted);
     if (wanted.empty()) return;
     try {
       transaction.load(wanted, view_);
@@ -263,9 +260,26 @@ void Lane::load(Transaction& transaction, Range commands) {
   }
 }
 
-CommandResult Lane::decide(Command& command, BatchContext& context) {
+void Lane::load(Transaction& transaction, Range commands) {
+  load_all(transaction, [&](Keys& wanted) {
+    for (const auto& command : commands) {
+      const Idempotency& used = command->idempotency();
+      if (!used.key.empty()) want(view_.answers, wanted.answers, UserKey{used.user, used.key});
+      command->rows_to_load(view_, wanted);
+    }
+  });
+}
+
+CommandResult Lane::decide(Transaction& transaction, Command& command, BatchContext& context) {
+  // The rows that it still needs: what the view does not know, this batch has not changed.
+  const auto load_late = [&] {
+    load_all(transaction, [&](Keys& wanted) { command.rows_to_load_late(view_, context.now, wanted); });
+  };
   const Idempotency& used = command.idempotency();
-  if (used.key.empty()) return command.decide(view_, context);
+  if (used.key.empty()) {
+    load_late();
+    return command.decide(view_, context);
+  }
   const IdempotentAnswer* first = view_.answers.find({used.user, used.key});
   if (first && context.now - first->created_at < kAnswersKept) {
     if (first->request_hash != used.request_hash) {
@@ -279,6 +293,7 @@ CommandResult Lane::decide(Command& command, BatchContext& context) {
     }
     return {{first->status, first->body, first->headers + "Idempotency-Hit: true\r\n", nullptr}, {}, false};
   }
+  load_late();
   CommandResult result = command.decide(view_, context);
   if (result.succeeded) {
     result.changes.answers.push_back({used.user, used.key, used.request_hash, result.answer.status,

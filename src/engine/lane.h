@@ -139,7 +139,10 @@ class Lane {
   // A batch of another instance.
   void apply_remote(const Batch& batch) noexcept;
   void load(Transaction& transaction, Range commands);
-  CommandResult decide(Command& command, BatchContext& context);
+  // Loads what `add(Keys&)` adds, until it adds nothing.
+  template <class Add>
+  void load_all(Transaction& transaction, const Add& add);
+  CommandResult decide(Transaction& transaction, Command& command, BatchContext& context);
   // The store refuses this command also by itself.
   void fail_refused(const std::unique_ptr<Command>& command, const char* why);
   void fail(Range commands, const Refusal& refusal);

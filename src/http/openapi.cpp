@@ -153,6 +153,7 @@ bj::object problem_schema(Components& components) {
   also("chargeUrl", {{"type", "string"}}, "NOT_ENOUGH_BALANCE, where users may charge");
   also("position", {{"type", bj::array{"integer", "null"}}}, "WRONG_TOKEN_TURN");
   also("pollAfterMs", {{"type", "integer"}}, "WRONG_TOKEN_TURN, POLL_TOO_SOON");
+  also("largest", {{"type", "integer"}, {"minimum", 0}}, "NO_SEATS_TOGETHER: the most side by side");
   also("scope", {{"type", "string"}}, "RATE_LIMITED: whose limit it is");
   return {{"type", "object"},
           {"properties", std::move(properties)},

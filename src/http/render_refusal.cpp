@@ -44,6 +44,7 @@ int status_of(Code code) {
       return 405;
     case Code::SEAT_OCCUPIED:
     case Code::NO_SEAT_AVAILABLE:
+    case Code::NO_SEATS_TOGETHER:
     case Code::SEAT_LIMIT_EXCEEDED:
     case Code::BOOKING_CLOSED:
     case Code::EVENT_NOT_ON_SALE:

@@ -44,7 +44,10 @@ void View::apply(const Changes& changes) {
     last = std::max(last, row.place);
   }
   for (const auto& row : changes.line_marks) last_mark[row.event] = row;
-  for (const auto& row : changes.blocks) seats.at_or_new(row.seat).blocked = row.blocked;
+  for (const auto& row : changes.blocks) {
+    seats.at_or_new(row.seat).blocked = row.blocked;
+    changed_seats.push_back(row.seat);
+  }
   for_each_kind([&]<class Kind>(Kind) {
     if constexpr (std::is_same_v<Kind, kinds::reservations>) return;  // handled with the derived entries
     else if constexpr (requires { Kind::in(*this).knows(KeyOf<Kind>{}); }) {
@@ -57,6 +60,7 @@ void View::apply(const Reservation& row) {
   auto& seat = seats.at_or_new(row.seat);
   if (row.takes_seat()) seat.taken_by = row.id;
   else if (seat.taken_by == row.id) seat.taken_by = {};
+  changed_seats.push_back(row.seat);
 
   auto& fan = fans.at_or_new({row.event, row.user});
   const bool is_new = row.version == 1;

@@ -9,6 +9,7 @@
 #include <absl/container/flat_hash_set.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -107,6 +108,9 @@ class View {
   absl::flat_hash_map<EventId, Place> last_place;
   // The newest marks that the commands of this batch set.
   absl::flat_hash_map<EventId, LineMark> last_mark;
+  // The seats that the commands of this batch changed, in order, with repetitions.
+  std::vector<SeatId> changed_seats;
+  std::uint64_t batches_ended = 0;  // committed or failed; tells this batch from others
 
   // Adds the rows of a decided command, and updates what is derived from them: who takes a seat, which seats
   // a fan has.
@@ -116,6 +120,8 @@ class View {
     line.clear();
     last_place.clear();
     last_mark.clear();
+    changed_seats.clear();
+    ++batches_ended;
   }
   std::size_t rows() const;
   // Drops every row that the batch of another instance wrote, and the entries that refer to it.

@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "cluster/cluster.h"
@@ -98,6 +99,25 @@ TEST_F(Instances, keep_the_rules_together) {
   const CommandResult fairness = cluster.server(0).run({"fairness", "--event", "1"});  // R-Q17
   EXPECT_EQ(fairness.exit_code, 0) << fairness.out << fairness.err;
   EXPECT_EQ(cluster.server(0).run({"fairness", "--event", "99"}).exit_code, 2);
+}
+
+// R-S13, R-M2: two instances at once choose the best seats for 100 fans, who fill the hall: nobody is
+// refused, and no seat is chosen twice.
+TEST_F(Instances, choose_best_seats_that_never_collide) {
+  Cluster cluster(hall(200, "admission: capacity, capacity: 1000000, active_ttl: 5m, poll_min: 0s"), 2);
+  const auto urls = cluster.urls();
+  const auto fans = enter_all(urls, 1, 100, 1, 20);
+  std::vector<Call> calls;
+  for (const Visitor& fan : fans) calls.push_back(hold_best(fan, 1, 2));
+  std::set<std::int64_t> seats;
+  for (const crowd::Reply& reply : burst(urls, calls, 40)) {
+    ASSERT_EQ(reply.status, 201) << reply.body;
+    for (const auto& row : ApiReply(reply).data().at("reservations").as_array())
+      seats.insert(number(row, "seatId"));
+  }
+  EXPECT_EQ(seats.size(), 200u);
+  const CommandResult audit = cluster.audit();
+  EXPECT_EQ(audit.exit_code, 0) << audit.out << audit.err;
 }
 
 // R-P4: two lanes that pay a user's last two holds at once end the visit.

@@ -40,6 +40,17 @@ TEST(CrowdSale, sells_the_club_night_out_by_the_rules) {  // R-K5
   EXPECT_EQ(audit.exit_code, 0) << audit.out << audit.err;
 }
 
+// R-K5, R-C9: the same, one seat after the other from the map.
+TEST(CrowdSale, fans_may_pick_their_seats_from_the_map) {
+  const ServerProcess server({.catalogue = club_night()});
+  const auto report =
+      crowd(server, {"--rate", "0", "--abandon", "0", "--fans", "60", "--pick", "--seed", "1"});
+  EXPECT_TRUE(report.at("rulesKept").as_bool()) << report;
+  EXPECT_EQ(number(report.at("fans"), "paid"), 50);
+  EXPECT_EQ(number(report.at("calls").at("layout"), "count"), 60);
+  EXPECT_GT(number(report.at("calls").at("availability"), "count"), 59);
+}
+
 TEST(CrowdSale, fans_buy_several_seats_each) {
   const ServerProcess server({.catalogue = club_night()});
   const auto report =

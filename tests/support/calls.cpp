@@ -150,6 +150,14 @@ Call hold_all(const Visitor& who, const std::vector<std::int64_t>& seats) {
           .token = who.token,
           .body = fmt::format(R"({{"seatIds":[{}],"userId":"{}"}})", fmt::join(seats, ","), who.user)};
 }
+Call hold_best(const Visitor& who, std::int64_t date, int count, std::string_view category) {
+  const std::string named = category.empty() ? "" : fmt::format(R"("category":"{}",)", category);
+  return {.method = "POST",
+          .target = "/events/seats/best",
+          .token = who.token,
+          .body = fmt::format(R"({{"eventDateId":{},{}"count":{},"userId":"{}"}})", date, named, count,
+                              who.user)};
+}
 Call get_reservation(const Visitor& who, std::int64_t reservation) {
   return get(fmt::format("/events/reservations/{}", reservation), who.token);
 }

@@ -100,6 +100,8 @@ Call list_seats(std::string_view token, std::int64_t date);
 // Seats.
 Call hold(const Visitor& who, std::int64_t seat);
 Call hold_all(const Visitor& who, const std::vector<std::int64_t>& seats);
+// `category` empty: any.
+Call hold_best(const Visitor& who, std::int64_t date, int count, std::string_view category = "");
 Call get_reservation(const Visitor& who, std::int64_t reservation);
 Call cancel(const Visitor& who, std::int64_t reservation);
 Call list_reservations(const Visitor& who);

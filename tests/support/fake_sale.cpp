@@ -8,6 +8,8 @@
 #include <chrono>
 #include <cstdlib>
 
+#include "core/base64url.h"
+
 namespace stagedoor::crowd {
 namespace {
 
@@ -64,16 +66,15 @@ std::string FakeSale::answer_to(const ScriptedServer::Request& request) {
     said = success(seats_left() == 0 ? "[]"
                                      : fmt::format(R"([{{"id":5,"seatCount":{}}}])",
                                                    breaks(Rule::negative_seat_count) ? -1 : seats_left()));
-  } else if (request.target == "/events/properties/5/seats") {
+  } else if (request.target == "/events/properties/5/layout") {
+    said = success(fmt::format(R"({{"version":1,"firstSeatId":1,"totalSeats":{}}})", seats_.size()), 200,
+                   "ETag: \"layout\"\r\n");
+  } else if (request.target == "/events/properties/5/availability") {
     const std::string etag = fmt::format("\"{}\"", version_);
     if (header_of(request.head, "If-None-Match") == etag) return "HTTP/1.1 304 Same\r\n\r\n";
-    if (seats_left() == 0) return refusal(409, "NO_SEAT_AVAILABLE");
-    std::string list;
-    for (std::size_t i = 0; i < seats_.size(); ++i) {
-      list += fmt::format(R"({}{{"id":{},"status":"{}","seatProperty":{{"price":{}}}}})", i == 0 ? "" : ",",
-                          i + 1, seats_[i].holder.empty() ? "AVAILABLE" : "OCCUPIED", kPrice);
-    }
-    said = success(fmt::format(R"({{"seat":[{}]}})", list), 200, fmt::format("ETag: {}\r\n", etag));
+    said = success(fmt::format(R"({{"bits":"{}"}})", free_bits()), 200, fmt::format("ETag: {}\r\n", etag));
+  } else if (request.target == "/events/seats/best") {
+    said = hold_best(user, std::string(request.body));
   } else if (request.target == "/events/seats") {
     said = hold(user, std::string(request.body));
   } else if (request.target.starts_with(
@@ -125,18 +126,43 @@ std::string FakeSale::queue(const ScriptedServer::Request& request, const std::s
                  is_new || (request.method == "POST" && breaks(Rule::place_not_kept)) ? 201 : 200);
 }
 
+std::string FakeSale::free_bits() const {
+  std::vector<std::uint8_t> bits((seats_.size() + 7) / 8);
+  for (std::size_t i = 0; i < seats_.size(); ++i)
+    if (seats_[i].holder.empty()) bits[i / 8] = static_cast<std::uint8_t>(bits[i / 8] | 1 << i % 8);
+  return base64url_encode(bits);
+}
+
 std::string FakeSale::hold(const std::string& user, const std::string& body) {
   const auto seat =
       static_cast<std::size_t>(boost::json::parse(body).at("seatId").to_number<std::int64_t>() - 1);
   const bool broken = breaks(Rule::seat_held_twice) || breaks(Rule::seat_sold_twice);
   if (!seats_[seat].holder.empty() && !broken) return refusal(409, "SEAT_OCCUPIED");
-  seats_[seat].holder = user;
+  return success(hold_seat(user, seat), 201);
+}
+
+std::string FakeSale::hold_best(const std::string& user, const std::string& body) {
+  const auto count = boost::json::parse(body).at("count").to_number<std::size_t>();
+  std::size_t run = 0, largest = 0;
+  for (std::size_t i = 0; i < seats_.size(); ++i) {
+    run = seats_[i].holder.empty() ? run + 1 : 0;
+    largest = std::max(largest, run);
+    if (run < count) continue;
+    std::string rows;
+    for (std::size_t seat = i + 1 - count; seat <= i; ++seat)
+      rows += (rows.empty() ? "" : ",") + hold_seat(user, seat);
+    return success(fmt::format(R"({{"reservations":[{}]}})", rows), 201);
+  }
+  return answer(409, fmt::format(R"({{"success":false,"code":"NO_SEATS_TOGETHER","largest":{}}})", largest));
+}
+
+std::string FakeSale::hold_seat(const std::string& user, std::size_t seat) {
+  const bool broken = breaks(Rule::seat_held_twice) || breaks(Rule::seat_sold_twice);
+  seats_[seat].holder = broken ? "" : user;
   ++version_;
-  if (broken) seats_[seat].holder.clear();
-  return success(fmt::format(R"({{"id":{},"seatId":{},"userId":"{}","price":{},"status":"RESERVED",
+  return fmt::format(R"({{"id":{},"seatId":{},"userId":"{}","price":{},"status":"RESERVED",
                               "createdAt":"2030-01-01T00:00:00.000Z","expiresAt":"2030-01-01T00:05:00.000Z"}})",
-                             seat + 1, seat + 1, user, kPrice),
-                 201);
+                     seat + 1, seat + 1, user, kPrice);
 }
 
 std::string FakeSale::pay(const std::string& user, std::size_t seat) {

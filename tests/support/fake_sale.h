@@ -43,7 +43,10 @@ class FakeSale {
   };
 
   std::string queue(const ScriptedServer::Request& request, const std::string& user);
+  std::string free_bits() const;
   std::string hold(const std::string& user, const std::string& body);
+  std::string hold_best(const std::string& user, const std::string& body);
+  std::string hold_seat(const std::string& user, std::size_t seat);
   std::string pay(const std::string& user, std::size_t seat);
   std::string reservation(std::size_t seat, const char* status) const;
   bool breaks(Rule rule) const { return options_.break_a_rule && options_.broken == rule; }

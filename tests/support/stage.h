@@ -23,6 +23,7 @@
 #include "modules/events/event_types.h"
 #include "modules/payment/model.h"
 #include "modules/queue/model.h"
+#include "modules/reservation/hold_best.h"
 #include "modules/reservation/model.h"
 #include "modules/wallet/model.h"
 
@@ -129,6 +130,18 @@ class Stage {
     return run([&](Keys& keys) { reservation::hold_keys(order, view, keys); },
                [&](BatchContext& context) { return reservation::decide_hold(order, view, context); });
   }
+  // The club night's date; "": any category.
+  Decision<reservation::Held> hold_best(const PlaceRef& fan, std::size_t count, std::string category = "",
+                                        DateId date = {1}) {
+    reservation::HoldBest order{fan, date, std::nullopt, count};
+    if (!category.empty()) order.category = std::move(category);
+    return run(
+        [&](Keys& keys) {
+          reservation::hold_best_keys(order, view, keys);
+          if (keys.empty()) reservation::hold_best_late_keys(order, view, now, best_seats_, keys);
+        },
+        [&](BatchContext& context) { return decide_hold_best(order, view, context, best_seats_); });
+  }
   Decision<Reservation> cancel(const PlaceRef& fan, ReservationId id) {
     const reservation::CancelHold order{id, fan.user};
     return run([&](Keys& keys) { reservation::cancel_keys(order, view, keys); },
@@ -227,6 +240,9 @@ class Stage {
 
   Catalogue catalogue_;
   std::map<EventId, Place> last_place_;
+  // Nothing is ever committed: all that was done is in the view.
+  reservation::BestSeats best_seats_{
+      [this](DateId id) { return std::make_shared<const catalogue::SeatMap>(*catalogue_.date(id)); }};
 };
 
 template <class Outcome>

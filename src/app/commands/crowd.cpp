@@ -45,6 +45,7 @@ void CrowdCommand::add_options(CLI::App& app) {
   app.add_option("--seats-per-fan", options.seats_per_fan, "Seats per fan")
       ->capture_default_str()
       ->check(CLI::Range(1, 100));
+  app.add_flag("--pick", options.pick, "Fans pick single seats from the map instead of the best ones");
   app.add_option_function<std::string>("--think", duration_to(options.think),
                                        "A fan's average pause before choosing and before paying")
       ->default_str("0s")

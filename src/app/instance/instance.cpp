@@ -153,6 +153,7 @@ void Instance::observe_lane() {
   lane_.add_observer(read_model_);
   lane_.add_observer(rooms_);
   if (joins_) lane_.add_observer(*joins_);  // answers with what the rooms know
+  lane_.add_observer(best_seats_);          // after the read model, whose seat maps it reads
   lane_.add_observer(hold_expiry_);
   lane_.add_observer(revocations_);
   lane_.add_job(rooms_);
@@ -165,6 +166,11 @@ Instance::~Instance() {
   if (line_reader_) line_reader_->stop();
   if (import_worker_) import_worker_->stop();  // before what their jobs read
   if (page_worker_) page_worker_->stop();
+}
+
+std::shared_ptr<const catalogue::SeatMap> Instance::seat_map_of(DateId id) const {
+  const auto date = read_model_.live(id);
+  return date ? date->seat_map : nullptr;
 }
 
 void Instance::drop_unasked_pages() {

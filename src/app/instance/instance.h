@@ -29,6 +29,7 @@
 #include "modules/queue/http_public.h"
 #include "modules/queue/http_stream.h"
 #include "modules/queue/joins_elsewhere.h"
+#include "modules/reservation/best_seats.h"
 #include "modules/reservation/hold_expiry.h"
 #include "modules/reservation/http.h"
 #include "modules/wallet/http.h"
@@ -107,6 +108,8 @@ class Instance {
   // What a route of the API is wrapped in.
   http::Handler decorated(const http::Route& route);
 
+  // nullptr if there is no such date.
+  std::shared_ptr<const catalogue::SeatMap> seat_map_of(DateId id) const;
   // Frees pages that nobody has asked for in a minute.
   void drop_unasked_pages();
   static catalogue::SubmitJob submit_to(catalogue::PageWorker* worker);
@@ -125,6 +128,7 @@ class Instance {
   identity::OperatorKeys operator_keys_;
   queue::Rooms rooms_;
   reservation::HoldExpiry hold_expiry_;
+  reservation::BestSeats best_seats_{[this](DateId id) { return seat_map_of(id); }};
   Housekeeping housekeeping_;
   Lane lane_;
   const std::unique_ptr<queue::JoinsElsewhere> joins_;  // null: the booking store has the line
@@ -153,7 +157,8 @@ class Instance {
                                                  .rooms = rooms_,
                                                  .turns = turns_,
                                                  .clock = clock_,
-                                                 .catalogue = catalogue_};
+                                                 .catalogue = catalogue_,
+                                                 .best_seats = best_seats_};
   payment::PaymentDeps payment_deps_;
   operators::OperatorDeps operator_deps_;
   identity::IdentityDeps identity_deps_;

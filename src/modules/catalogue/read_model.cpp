@@ -172,7 +172,8 @@ void ReadModel::put(const Write<Reservation>& write, const Entries& now) {
   const EventEntry* event = now.event(row.event);
   ensure(date && event && date->date->has(row.seat), "a reservation is for a seat that is in the read model");
   const std::size_t index = date->date->index_of(row.seat);
-  if (row.takes_seat()) SeatMap::Edit(*date->seat_map).take(index, row.id);
+  const TimePoint until = row.is_unpaid() ? row.expires_at : kNever;
+  if (row.takes_seat()) SeatMap::Edit(*date->seat_map).take(index, row.id, until);
   else SeatMap::Edit(*date->seat_map).release(index, row.id);
   if (write.stored) count(*write.stored, -1, *event->live);
   count(row, 1, *event->live);

@@ -15,14 +15,17 @@ SeatMap::SeatMap(const EventDate& date)
   }
 }
 
-void SeatMap::Edit::take(std::size_t index, ReservationId by) {
+void SeatMap::Edit::take(std::size_t index, ReservationId by, TimePoint until) {
   seat_map_->taken_by_[index] = by;
+  if (until == kNever) seat_map_->holds_.erase(index);
+  else seat_map_->holds_[index] = until;
   show(index);
 }
 
 void SeatMap::Edit::release(std::size_t index, ReservationId by) {
   if (seat_map_->taken_by_[index] != by) return;
   seat_map_->taken_by_[index] = {};
+  seat_map_->holds_.erase(index);
   show(index);
 }
 
@@ -49,6 +52,24 @@ SeatBits SeatMap::occupied() const {
 bool SeatMap::is_occupied(std::size_t index) const {
   const std::lock_guard lock(mutex_);
   return occupied_.test(index);
+}
+
+TimePoint SeatMap::free_from_locked(std::size_t index) const {
+  if (!occupied_.test(index)) return TimePoint::min();
+  const auto hold = holds_.find(index);
+  return hold == holds_.end() || blocked_.test(index) ? kNever : hold->second;
+}
+
+TimePoint SeatMap::free_from(std::size_t index) const {
+  const std::lock_guard lock(mutex_);
+  return free_from_locked(index);
+}
+
+std::vector<TimePoint> SeatMap::free_from() const {
+  std::vector<TimePoint> all(taken_by_.size());
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = free_from_locked(i);
+  return all;
 }
 
 std::vector<std::int64_t> SeatMap::left_by_category() const {

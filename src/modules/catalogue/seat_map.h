@@ -1,6 +1,9 @@
-// The live seats of one date: the reservation of each seat, the blocked seats, the number of free seats.
+// The live seats of one date: the reservation of each seat, the ends of the unpaid holds, the blocked seats,
+// the number of free seats.
 // Changed by the lane after each commit, read by any thread.
 #pragma once
+
+#include <absl/container/flat_hash_map.h>
 
 #include <atomic>
 #include <bit>
@@ -54,7 +57,8 @@ class SeatMap {
   class Edit {
    public:
     explicit Edit(SeatMap& seat_map) : seat_map_(&seat_map), lock_(seat_map.mutex_) {}
-    void take(std::size_t index, ReservationId by);
+    // `until`: the end of the hold; kNever: it is paid.
+    void take(std::size_t index, ReservationId by, TimePoint until);
     // Frees the seat if `by` takes it.
     void release(std::size_t index, ReservationId by);
     void block(std::size_t index, bool blocked);
@@ -71,12 +75,19 @@ class SeatMap {
   std::size_t left() const { return left_.load(std::memory_order_acquire); }
   SeatBits occupied() const;
   bool is_occupied(std::size_t index) const;
+  // From when on each seat can be held (R-S4): TimePoint::min() if nobody has it, the end of its hold, kNever
+  // if it is sold or blocked.
+  TimePoint free_from(std::size_t index) const;
+  std::vector<TimePoint> free_from() const;
   // Free seats by index into EventDate::categories.
   std::vector<std::int64_t> left_by_category() const;
 
  private:
+  TimePoint free_from_locked(std::size_t index) const;
+
   mutable std::mutex mutex_;  // held for edits and for copying bits, never while rendering
   std::vector<ReservationId> taken_by_;
+  absl::flat_hash_map<std::size_t, TimePoint> holds_;  // the ends of the unpaid ones, by seat
   SeatBits blocked_;
   SeatBits occupied_;  // taken or blocked
   std::vector<std::uint16_t> category_of_;

@@ -35,6 +35,7 @@ constexpr CallRule kRules[] = {
     {"streamSeats", stream_token},
 
     {"holdSeats", user_and_place},
+    {"holdBestSeats", user_and_place},
     {"payReservation", user_and_place},
     {"getReservation", user},
     {"cancelReservation", user},

@@ -67,11 +67,6 @@ BOOST_DESCRIBE_STRUCT(LeftDto, (),
                       (eventId, userId, status, position, estimatedWaitSeconds, reason, issuedAt, activatedAt,
                        expiresAt))
 
-struct ReservationsDto {
-  std::vector<ReservationDto> reservations;
-};
-BOOST_DESCRIBE_STRUCT(ReservationsDto, (), (reservations))
-
 namespace {
 
 using enum http::Method;
@@ -93,10 +88,7 @@ void hold(const ReservationDeps& deps, const PlaceRef& fan, HoldBody body, Idemp
           const int status = held.is_new ? 201 : 200;
           if (!several)
             return http::ok(status, to_dto(held.reservations.front(), *view.catalogue, context.now));
-          ReservationsDto dto;
-          for (const auto& row : held.reservations)
-            dto.reservations.push_back(to_dto(row, *view.catalogue, context.now));
-          return http::ok(status, dto);
+          return http::ok(status, to_dto(held.reservations, *view.catalogue, context.now));
         });
       },
       std::move(reply));
@@ -294,8 +286,14 @@ ReservationDto to_dto(const Reservation& row, const Catalogue& catalogue, TimePo
   return dto;
 }
 
+ReservationsDto to_dto(const std::vector<Reservation>& rows, const Catalogue& catalogue, TimePoint now) {
+  ReservationsDto dto;
+  for (const auto& row : rows) dto.reservations.push_back(to_dto(row, catalogue, now));
+  return dto;
+}
+
 void add_reservation_routes(http::Router& router, const ReservationDeps& deps) {
-  for (const auto route : {hold_route, show_route, cancel_route, list_route, leave_route})
+  for (const auto route : {hold_route, hold_best_route, show_route, cancel_route, list_route, leave_route})
     router.add(route(deps));
 }
 

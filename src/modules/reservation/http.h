@@ -1,9 +1,10 @@
-// R-S1 – R-S3, R-S10, R-W4: holding seats and reading reservations; R-Q4: leaving, because it cancels the
-// holds.
+// R-S1 – R-S3, R-S10, R-S13, R-W4: holding seats and reading reservations; R-Q4: leaving, because it cancels
+// the holds.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "engine/lane.h"
 #include "engine/query_pool.h"
@@ -11,6 +12,7 @@
 #include "json/types.h"
 #include "modules/identity/identity.h"
 #include "modules/queue/turn.h"
+#include "modules/reservation/best_seats.h"
 #include "modules/reservation/model.h"
 
 namespace stagedoor::reservation {
@@ -40,8 +42,14 @@ BOOST_DESCRIBE_STRUCT(ReservationDto, (),
                        eventDateId, eventDate, price, expiresAt, createdAt, updatedAt, deletedAt,
                        eventStartDate, paymentId, paidAt))
 
+struct ReservationsDto {
+  std::vector<ReservationDto> reservations;
+};
+BOOST_DESCRIBE_STRUCT(ReservationsDto, (), (reservations))
+
 // The form for readers at `now`: an expired hold is CANCELLED, even if it is not yet swept.
 ReservationDto to_dto(const Reservation& row, const Catalogue& catalogue, TimePoint now);
+ReservationsDto to_dto(const std::vector<Reservation>& rows, const Catalogue& catalogue, TimePoint now);
 
 struct ReservationDeps {
   Lane& lane;
@@ -52,7 +60,10 @@ struct ReservationDeps {
   const queue::Turns& turns;
   const Clock& clock;
   std::function<std::shared_ptr<const Catalogue>()> catalogue;
+  BestSeats& best_seats;
 };
 void add_reservation_routes(http::Router& router, const ReservationDeps& deps);
+
+http::Route hold_best_route(const ReservationDeps& deps);
 
 }  // namespace stagedoor::reservation

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 #include <boost/describe/enum_to_string.hpp>
 
-#include <algorithm>
-#include <iterator>
+#include <vector>
 
 #include "core/refusals.h"
 #include "modules/events/event_types.h"
 #include "modules/queue/model.h"
+#include "modules/reservation/new_holds.h"
 #include "state/seat_taker.h"
 
 namespace stagedoor::reservation {
@@ -20,38 +20,18 @@ Refusal seat_refusal(Code code, std::string message, std::size_t index, std::siz
           .details = {{count == 1 ? "seatId" : fmt::format("seatIds[{}]", index), std::move(why)}}};
 }
 
-// The end of the user's newest hold of the seat that expired, swept or not, or was given up.
-std::optional<TimePoint> ended_at(const View& view, SeatId seat, const UserId& user) {
-  const Reservation* unswept = taker_of(view, seat);  // called for a seat that is free by rule
-  if (unswept && unswept->user == user) return unswept->expires_at;
-  const TimePoint* ended = view.last_ended.find({seat, user});
-  return ended ? std::optional(*ended) : std::nullopt;
+Refusal held_too_recently(TimePoint until, std::size_t index, std::size_t count) {
+  return seat_refusal(
+      Code::SEAT_LIMIT_EXCEEDED,
+      "You held this seat a short time ago. You can hold it again from " + to_rfc3339(until) + ".", index,
+      count, "held too recently");
 }
 
-// The date of the seat, if the holder of a token of `event` can book it now.
-Result<const EventDate*> bookable_date(const Catalogue& catalogue, SeatId seat, EventId event,
-                                       TimePoint now) {
+// Of the seat's date.
+Result<void> check_seat_bookable(const Catalogue& catalogue, SeatId seat, EventId event, TimePoint now) {
   const EventDate* date = catalogue.date_of(seat);
   if (!date || date->deleted_at) return refuse(Code::SEAT_NOT_FOUND, "There is no such seat.");
-  if (date->event != event) return wrong_event();
-  if (!catalogue.event(event)->is_on_sale(now)) {
-    return refuse(Code::EVENT_NOT_ON_SALE, "This event is not on sale now.");
-  }
-  if (!date->booking.contains(now) || now >= date->starts_at)
-    return refuse(Code::BOOKING_CLOSED, "This date cannot be booked now.");
-  return date;
-}
-
-// The number of a fan's live holds and paid seats. Expired holds are excluded only if it matters, that is if
-// the number exceeds `enough`.
-std::int64_t seats_of(const View& view, const EventUser& key, TimePoint now, std::int64_t enough) {
-  const FanSeats* fan = view.fans.find(key);
-  if (!fan) return 0;
-  const auto all = std::int64_t(fan->paid.size() + fan->unpaid.size());
-  if (all <= enough) return all;
-  return std::int64_t(fan->paid.size()) +
-         std::count_if(fan->unpaid.begin(), fan->unpaid.end(),
-                       [&](ReservationId id) { return view.reservations.find(id)->is_live_hold(now); });
+  return check_bookable(*date, event, catalogue, now);
 }
 
 }  // namespace
@@ -75,25 +55,11 @@ void write(Changes& changes, Reservation row, Ids& ids) {
 }
 
 void hold_keys(const HoldSeats& order, const View& view, Keys& wanted) {
-  const EventId event = order.fan.event;
-  want(view.visits, wanted.visits, EventPlace{event, order.fan.place});
-  want(view.fans, wanted.fans, EventUser{event, order.fan.user});
-  const Event* found = view.catalogue->event(event);
-  const bool has_cooldown = found && found->policy.rehold_cooldown > Millis(0);
-  // A hold that ended within the cooldown was made at most this long ago, unless hold_ttl was longer then.
-  const Millis reach = has_cooldown ? found->policy.rehold_cooldown + found->policy.hold_ttl : Millis(0);
+  fan_keys(order.fan, view, wanted);
+  const Event* event = view.catalogue->event(order.fan.event);
   for (const SeatId seat : order.seats) {
-    want(view.seats, wanted.seats, seat);
-    const SeatUser key{seat, order.fan.user};
-    if (has_cooldown && !view.last_ended.knows(key)) wanted.last_ended.emplace(key, reach);
-    // An expired hold that still takes the seat will be cancelled, which changes its owner's seats.
-    if (!view.seats.knows(seat)) continue;
-    const SeatState* state = view.seats.find(seat);
-    if (!state || !state->taken_by) continue;
-    want(view.reservations, wanted.reservations, state->taken_by);
-    if (!view.reservations.knows(state->taken_by)) continue;
-    const Reservation* in_the_way = view.reservations.find(state->taken_by);
-    want(view.fans, wanted.fans, EventUser{in_the_way->event, in_the_way->user});
+    if (event) cooldown_keys(*event, seat, order.fan.user, view, wanted);
+    taker_keys(seat, view, wanted);
   }
 }
 
@@ -104,10 +70,10 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, BatchContex
   const UserId& user = order.fan.user;
   const std::size_t count = order.seats.size();
 
-  // Plan: the seats that the user already holds, and the reservations that block the others.
+  // Plan: the seats that the user already holds, and the expired holds that still take the others.
   Held held;
-  std::vector<const Reservation*> lapsed;
-  std::vector<SeatId> wanted;
+  std::vector<const Reservation*> unswept(count);
+  std::size_t new_ones = 0;
   for (std::size_t i = 0; i < count; ++i) {
     const SeatState* seat = view.seats.find(order.seats[i]);
     const Reservation* taken = taker_of(view, order.seats[i]);
@@ -115,66 +81,33 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, BatchContex
       held.reservations.push_back(*taken);
       continue;
     }
-    auto date = bookable_date(*view.catalogue, order.seats[i], order.fan.event, now);
-    if (date.has_error()) {
-      Refusal refusal = date.error();
+    const auto bookable = check_seat_bookable(*view.catalogue, order.seats[i], order.fan.event, now);
+    if (bookable.has_error()) {
+      Refusal refusal = bookable.error();
       refusal.details = seat_refusal(refusal.code, "", i, count, refusal.message).details;
       return refusal;
     }
     if ((seat && seat->blocked) || is_taken(view, order.seats[i], now)) {
       return seat_refusal(Code::SEAT_OCCUPIED, "This seat is taken.", i, count, "taken");
     }
-    if (taken) lapsed.push_back(taken);
-    wanted.push_back(order.seats[i]);
+    unswept[i] = taken;
+    ++new_ones;
     held.reservations.emplace_back().seat = order.seats[i];
   }
-  if (wanted.empty()) return held;
+  if (new_ones == 0) return held;
 
   // Check what the event allows one user.
   const Event& event = *view.catalogue->event(order.fan.event);
-  for (std::size_t i = 0; event.policy.rehold_cooldown > Millis(0) && i < count; ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     if (held.reservations[i].id) continue;
-    const auto ended = ended_at(view, order.seats[i], user);
-    if (ended && now < *ended + event.policy.rehold_cooldown) {
-      auto refusal = seat_refusal(Code::SEAT_LIMIT_EXCEEDED,
-                                  "You held this seat a short time ago. You can hold it again from " +
-                                      to_rfc3339(*ended + event.policy.rehold_cooldown) + ".",
-                                  i, count, "held too recently");
-      return refusal;
-    }
+    if (const auto until = cooldown_of(event, order.seats[i], user, unswept[i], view, now))
+      return held_too_recently(*until, i, count);
   }
-  const auto already =
-      seats_of(view, {event.id, user}, now, event.policy.seats_per_user - std::int64_t(wanted.size()));
-  if (already + std::int64_t(wanted.size()) > event.policy.seats_per_user) {
-    return refuse(Code::SEAT_LIMIT_EXCEEDED,
-                  fmt::format("The limit is {} seats per user for this event; you have {}.",
-                              event.policy.seats_per_user, already));
-  }
+  const auto allowed = check_seats_per_user(event, user, std::int64_t(new_ones), view, now);
+  if (allowed.has_error()) return allowed.error();
 
-  // Do.
-  Changes changes;
-  for (const Reservation* row : lapsed)
-    write(changes, cancelled(*row, CancelReason::LAPSED, now), context.ids);
-  const TimePoint expires_at = std::min(now + event.policy.hold_ttl, queue::visit_cap(*visit, event.queue));
-  TimePoint last_end = now;
-  for (Reservation& row : held.reservations) {
-    if (row.id) continue;
-    const EventDate& date = *view.catalogue->date_of(row.seat);
-    row.id = context.ids.next<ReservationId>();
-    row.date = date.id;
-    row.event = event.id;
-    row.user = user;
-    row.place = order.fan.place;
-    row.price = date.category_of(row.seat).price;
-    row.expires_at = std::min(expires_at, date.starts_at);  // what has begun is not sold (R-C6)
-    last_end = std::max(last_end, row.expires_at);
-    row.created_at = row.updated_at = now;
-    write(changes, row, context.ids);
-  }
-  const Visit renewed = queue::renew_visit(*visit, event.queue, last_end);
-  if (renewed.expires_at != visit->expires_at) changes.visits.push_back(renewed);
-  held.is_new = true;
-  return {std::move(held), std::move(changes)};
+  std::erase(unswept, nullptr);
+  return make_holds(std::move(held), unswept, order.fan, *visit, view, context);
 }
 
 Result<Reservation> live_hold_of(const Reservation* row, const UserId& user, TimePoint now) {
