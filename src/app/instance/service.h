@@ -18,6 +18,7 @@
 #include "app/instance/line_claim.h"
 #include "app/instance/metrics_text.h"
 #include "app/instance/open_store.h"
+#include "app/instance/pages.h"
 #include "app/instance/sale_metrics.h"
 #include "http/client_limits.h"
 #include "http/server.h"
@@ -73,6 +74,7 @@ class Service {
   EventRetention event_retention() const;
   InstanceParts parts();
   void add_routes();
+  std::optional<PublicState> public_state(EventId id);
   std::vector<prometheus::MetricFamily> metrics() const;
 
   Config config_;
