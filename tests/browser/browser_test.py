@@ -40,7 +40,7 @@ def missing():
     return ''
 
 
-# Events of the pages: 1 to buy, 2 with one person inside at a time, 3 with short holds, 4 and 8 with a draw, 5 opens later, 6 with one
+# Events of the pages: 1 to buy, 2 with one person inside at a time, 3 with short holds, 4 with a draw, 5 opens later, 6 with one
 # seat, 7 in sections.
 FAN_CATALOGUE = '''
 layouts:
@@ -105,20 +105,12 @@ events:
     queue: *quick
     policy: {refund_until: 2096-01-01T00:00:00Z}
     dates: [{id: 7, starts_at: 2096-03-07T19:30:00+09:00, layout: hall, prices: {VIP: 198000, Regular: 132000, Balcony: 88000}}]
-  - id: 8
-    name: By Lot, Soon
-    performer: House Lights
-    venue: Stagedoor Arena
-    on_sale: {from: SOON, until: 2096-01-01T00:00:00Z}
-    queue: {order: draw, gather_from: 2020-01-01T00:00:00Z, poll_min: 0s}
-    dates: [{id: 8, starts_at: 2096-02-01T19:00:00+09:00, layout: club, prices: {Standard: 100000}}]
 '''
 
 
 def fan_catalogue():
     now = datetime.datetime.now(datetime.timezone.utc)
-    at = {word: (now + datetime.timedelta(seconds=seconds)).strftime('%Y-%m-%dT%H:%M:%SZ') for word, seconds in (('LATER', 7200), ('SOON', 15))}
-    return FAN_CATALOGUE.replace('LATER', at['LATER']).replace('SOON', at['SOON'])
+    return FAN_CATALOGUE.replace('LATER', (now + datetime.timedelta(hours=2)).strftime('%Y-%m-%dT%H:%M:%SZ'))
 
 
 def missing_pages():

@@ -66,6 +66,12 @@ export class Fan {
     await this.page.getByText(text).first().waitFor();
   }
 
+  // From the turn to the seat map, which opens by itself after some seconds.
+  async chooseSeats() {
+    await this.page.getByRole("link", { name: "Choose seats" }).click().catch(() => undefined);
+    await this.state("open");
+  }
+
   // From nothing to the seat map.
   async toSeats(eventId) {
     await this.go(`/wait/${eventId}`);
@@ -136,7 +142,7 @@ export async function pointOfSeat(page, url, dateId, index) {
   const [xs, ys] = [seats.map(([x]) => x), seats.map(([, y]) => y)];
   const frame = { left: Math.min(...xs) - 1.5, right: Math.max(...xs) + 1.5, top: Math.min(Math.min(...ys) - 4, -1.5), bottom: Math.max(...ys) + 1.5 };
   const box = await page.locator("#map canvas").boundingBox();
-  const scale = Math.min(56, box.width / (frame.right - frame.left), box.height / (frame.bottom - frame.top));
+  const scale = Math.min(44, box.width / (frame.right - frame.left), box.height / (frame.bottom - frame.top));
   return {
     x: box.x + box.width / 2 + (seats[index][0] - (frame.left + frame.right) / 2) * scale,
     y: box.y + box.height / 2 + (seats[index][1] - (frame.top + frame.bottom) / 2) * scale,

@@ -8,7 +8,8 @@ const KINDS = [
   { locale: "en-GB", colorScheme: "light", width: 1920, height: 1080 },
 ];
 
-async function visit(browser, url, { locale, colorScheme, width, height }) {
+// `row`: one for each, so that they do not compete.
+async function visit(browser, url, { locale, colorScheme, width, height }, row) {
   const fan = await Fan.arrive(browser, url, { locale, colorScheme, viewport: { width, height } });
   const { page } = fan;
   const language = locale.slice(0, 2);
@@ -23,7 +24,7 @@ async function visit(browser, url, { locale, colorScheme, width, height }) {
   await fan.toSeats(7);
   await look("buy");
   await page.locator(".disclosure").first().click();
-  await page.locator(".rows .disclosure").first().click();
+  await page.locator(".rows .disclosure").nth(row).click();
   await look("buy-list");
   await page.locator(".rows .seat").first().click();
   await page.locator(".held").waitFor();
@@ -50,6 +51,6 @@ async function switchLanguage(browser, url) {
 }
 
 export default async function ({ browser, url }) {
-  await Promise.all(KINDS.map((kind) => visit(browser, url, kind)));
+  await Promise.all(KINDS.map((kind, row) => visit(browser, url, kind, row)));
   await switchLanguage(browser, url);
 }

@@ -9,10 +9,9 @@ export default async function ({ browser, url }) {
   await page.getByRole("link", { name: "Winter Club Night" }).click();
   await page.getByRole("link", { name: "Take a place in line" }).click();
   await fan.state("turn");
-  assert.equal((await fan.asFan(1, "/queue")).status, "ACTIVATED");
   assert.match(await page.title(), /^Your turn/);
-  await page.getByRole("link", { name: "Choose seats" }).click();
-  await fan.state("open");
+  await fan.chooseSeats();
+  assert.equal((await fan.asFan(1, "/queue")).status, "ACTIVATED");
   await page.locator(".list").waitFor();
 
   await tapSeat(fan, 1, 12);

@@ -5,7 +5,7 @@ export default async function ({ browser, url, key }) {
   const operator = new Operator(url, key);
   const fan = await Fan.arrive(browser, url);
   const { page } = fan;
-  await operator.send("POST", "/admin/events/1/queue/pause", { text: "" });
+  await operator.send("POST", "/admin/events/1/queue/pause", { text: "Soon." });
   await fan.go("/wait/1");
   await fan.state("paused");
   const { issuedAt } = await fan.asFan(1, "/queue");
@@ -23,8 +23,7 @@ export default async function ({ browser, url, key }) {
   await fan.state("turn");
   await fan.page.reload();
   await fan.state("turn");
-  await fan.page.getByRole("link", { name: "Choose seats" }).click();
-  await fan.state("open");
+  await fan.chooseSeats();
   await fan.page.reload();
   await fan.page.locator(".list").waitFor();
   await tapSeat(fan, 1, 40);

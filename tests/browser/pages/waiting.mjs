@@ -79,6 +79,7 @@ export default async function ({ browser, url, key }) {
   await look("event-sold-out");
 
   await operator.send("PATCH", "/admin/events/2", { closed: true });
+  await page.evaluate(() => localStorage.clear()); // who comes now, as somebody else
   await fan.go("/wait/2");
   await fan.state("over");
   await look("wait-over");

@@ -14,7 +14,6 @@ export function startPage(): void {
   if (button) {
     button.textContent = common.language;
     button.lang = language === "ko" ? "en" : "ko";
-    button.setAttribute("aria-label", common.languageLabel);
     button.addEventListener("click", () => chooseLanguage(language === "ko" ? "en" : "ko"));
   }
   window.addEventListener("offline", () => setOffline(true));

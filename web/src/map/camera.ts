@@ -2,6 +2,7 @@
 import type { Bounds } from "./hall";
 
 export const SEAT_MAX = 56; // pixels
+const WHOLE_MAX = 44; // of a small hall that is shown as a whole
 const MARGIN = 1.5; // seats around the hall
 const STAGE_ROOM = 4; // above the first row
 
@@ -30,7 +31,7 @@ export class Camera {
 
   get scaleMin(): number {
     const { left, top, right, bottom } = this.frame;
-    return Math.min(SEAT_MAX, this.width / (right - left), this.height / (bottom - top));
+    return Math.min(WHOLE_MAX, this.width / (right - left), this.height / (bottom - top));
   }
 
   get isWhole(): boolean {

@@ -31,6 +31,7 @@ interface Props {
 }
 
 const NEAR = 30; // pixels a seat after a tap that was too far away to mean one seat
+const READABLE = 20; // the least at which a seat that was asked for is shown
 const MOVED = 6; // pixels: less is a tap
 const ZOOM = 1.5;
 
@@ -61,7 +62,7 @@ class MapControl implements SeatMapHandle {
 
   show(seat: number): void {
     this.painter.cursor = seat;
-    this.camera.reveal(this.props.hall.x[seat]!, this.props.hall.y[seat]!, NEAR);
+    this.camera.reveal(this.props.hall.x[seat]!, this.props.hall.y[seat]!, READABLE);
     this.changed();
   }
 

@@ -50,6 +50,7 @@ function Dates() {
 }
 
 function NoticeBox() {
+  void s.seatsVersion.value;
   const notice = s.notice.value;
   const of = s.seats.value;
   const box = useRef<HTMLDivElement>(null);
@@ -222,13 +223,11 @@ function Open() {
           <SeatList />
         </div>
         <div class="hall">
-          {of ? (
+          {of && (
             <>
               <SeatMap key={of.date.id} hall={of.hall} states={of.states} texts={mapTexts} handle={s.setMap} tap={s.tapSeat} speak={s.speakSeat} />
               <Legend />
             </>
-          ) : (
-            <p class="sheet muted" role="status">{common.loading}</p>
           )}
         </div>
       </div>
@@ -258,7 +257,7 @@ function Paid() {
   useEffect(() => void seatNames(s.bought.value).then((found) => (names.value = found)), [s.bought.value]);
   return (
     <Message heading={t.paidHeading} text={s.bought.value.length ? fill(t.paid, { n: s.bought.value.length }) : ""}>
-      <ul class="stack">{s.bought.value.map((one) => <li key={one.id}><Ticket reservation={one} venue={event.venue} timeZone={event.timeZone} place={names.value.get(one.seatId) ?? null} /></li>)}</ul>
+      <ul class="stack">{s.bought.value.map((one) => <li key={one.id}><Ticket level={2} reservation={one} venue={event.venue} timeZone={event.timeZone} place={names.value.get(one.seatId) ?? null} /></li>)}</ul>
       <a class="button wide" href="/my">{t.toTickets}</a>
     </Message>
   );

@@ -31,13 +31,14 @@ function Choice({ section, row, chosen }: { section: Section; row: number; chose
         onClick={() => void holdSeats(chosen)}
         onFocus={() => showSeat(chosen[0]!)}
       >
-        {chosen.length === 1 ? first : `${first}–${last}`}
+        {fill(chosen.length === 1 ? t.choiceOne : t.choice, { first: String(first), last: String(last) })}
       </button>
     </li>
   );
 }
 
 function Row({ section, row }: { section: Section; row: number }) {
+  void seatsVersion.value;
   const { states, hall } = seats.value!;
   const runs = states.runs(section, row, party.value);
   const free = runs.reduce((sum, run) => sum + run.count, 0);
@@ -68,6 +69,7 @@ function Row({ section, row }: { section: Section; row: number }) {
 }
 
 function SectionItem({ section }: { section: Section }) {
+  void seatsVersion.value;
   const { states } = seats.value!;
   const isOpen = openSection.value === section;
   const toggle = () => {

@@ -14,14 +14,16 @@ interface Props {
   timeZone: string;
   place: string | null; // section, row and seat, where they are known
   state?: string; // why it is not valid any more
+  level?: 2 | 3; // of its heading
 }
 
-export function Ticket({ reservation, venue = "", timeZone, place, state }: Props) {
+export function Ticket({ reservation, venue = "", timeZone, place, state, level = 3 }: Props) {
+  const Heading = `h${level}` as const;
   const here = viewersTime(reservation.eventDate, timeZone);
   return (
     <article class={state ? "ticket void" : "ticket"} aria-label={`${t.ticket} ${fill(t.number, { id: String(reservation.id) })}`}>
       <div class="body">
-        <h3>{reservation.eventName}</h3>
+        <Heading>{reservation.eventName}</Heading>
         <p class="muted small">{venue}</p>
         <p><time datetime={reservation.eventDate}>{dateTime(reservation.eventDate, timeZone)} {zoneName(reservation.eventDate, timeZone)}</time></p>
         {here && <p class="tiny">{fill(common.yourTime, { time: here })}</p>}

@@ -153,6 +153,7 @@ function take(place: QueuePlace): void {
   if (typeof place.position === "number" && (model.first === null || place.position > model.first)) model.first = place.position;
   places.write(id, { token: place.token, first: model.first, ...(place.status === "EXPIRED" ? { ended: place.reason ?? "TURN_OVER" } : {}) });
   setLamp(kind === "turn");
+  if (!model.room) void loadRoom();
   if (place.status !== before?.status) statusChanged(place, before);
   show();
   const said = view.spoken(model);

@@ -5,7 +5,7 @@ import type { Draw, EventWithDates, QueuePlace, Room } from "../api/client";
 import { countdown, dateTime, money, span, time, viewersTime } from "../lib/format";
 import { fill, number, table } from "../lib/i18n";
 import { common } from "../lib/page";
-import { SoldOutTimes } from "../lib/sale";
+import { SoldOutTimes, categoriesOf } from "../lib/sale";
 import { SHAPES } from "../lib/shapes";
 import { type Kind, type Trouble, isInLine, kindOf, mayRejoin, opensAt, progress, waitOf } from "./wait_state";
 
@@ -219,7 +219,10 @@ export class WaitView {
     if (!stock) return;
     this.soldOut.note(stock, now);
     const list = section.querySelector("ul")!;
-    const rows = stock.categories.map(({ name, price, seatsLeft }, i) => {
+    const names = model.event ? categoriesOf(model.event).map(({ name }) => name) : [];
+    const order = (name: string) => (names.includes(name) ? names.indexOf(name) : names.length);
+    const categories = [...stock.categories].sort((a, b) => order(a.name) - order(b.name)); // as on the seat map, with its marks
+    const rows = categories.map(({ name, price, seatsLeft }, i) => {
       const gone = seatsLeft === 0;
       const at = this.soldOut.of(name);
       return [String(i), name, money(price), gone ? fill(t.soldOutAt, { time: at === null ? "" : time(at) }) : number(seatsLeft), gone ? "gone" : ""] as const;
