@@ -120,7 +120,7 @@ def missing_pages():
     return missing()
 
 
-SCENARIOS = ('waiting', 'draw', 'lapse', 'looks', 'network', 'reload', 'mouse', 'keyboard', 'two_fans', 'size')
+SCENARIOS = ('waiting', 'draw', 'lapse', 'looks', 'network', 'reload', 'mouse', 'keyboard', 'two_fans', 'best', 'size')
 
 
 def run_scenario(name):
@@ -164,6 +164,9 @@ class FanPages(unittest.TestCase):
 
     def test_two_fans_compete_for_one_seat(self):  # R-U5
         self.go_through('two_fans')
+
+    def test_the_best_seats_together_are_found(self):  # R-U5
+        self.go_through('best')
 
     def test_a_hold_lapses_while_the_fan_pays(self):  # R-U6
         self.go_through('lapse')

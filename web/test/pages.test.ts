@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { QueuePlace } from "../src/api/client";
 import { checkClaims, claimsOf, safeReturn } from "../src/api/oidc";
-import { SoldOutTimes, categoriesOf, matches, saleState } from "../src/lib/sale";
+import { SoldOutTimes, categoriesOf, categoriesOfStock, matches, saleState } from "../src/lib/sale";
 import { kindOf, progress, waitOf } from "../src/pages/wait_state";
 
 const place = (more: Partial<QueuePlace> = {}): QueuePlace => ({
@@ -50,9 +50,17 @@ describe("a sale", () => {
       { name: "B", low: 1, high: 1, left: 0 },
     ]);
   });
+  it("sums what is left by name, in the order of the seat map", () => {
+    const row = (name: string, price: number, seatsLeft: number) => ({ name, price, seatsLeft });
+    const stock = { seatsLeft: 7, categories: [row("Balcony", 1, 4), row("VIP", 8, 1), row("VIP", 9, 2)] };
+    expect(categoriesOfStock(stock, ["VIP", "Balcony"])).toEqual([
+      { name: "VIP", low: 8, high: 9, left: 3 },
+      { name: "Balcony", low: 1, high: 1, left: 4 },
+    ]);
+  });
   it("remembers when a category ran out, until it comes back", () => {
     const times = new SoldOutTimes();
-    const stock = (seatsLeft: number) => ({ seatsLeft, categories: [{ name: "VIP", price: 1, seatsLeft }] });
+    const stock = (left: number) => [{ name: "VIP", low: 1, high: 1, left }];
     times.note(stock(0), 10);
     times.note(stock(0), 20);
     expect(times.of("VIP")).toBe(10);

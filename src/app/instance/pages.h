@@ -24,7 +24,7 @@ struct PageSettings {
   std::string_view archive;         // pages_archive.h; empty: "/" says how to get the pages
   std::string sign_in_origin = {};  // pages may call this server too; empty: none
   // nullopt: there is no such event.
-  std::function<std::optional<PublicState>(EventId)> state_of;
+  std::function<std::optional<PublicState>(EventId)> state_of = {};
 };
 
 void add_pages(http::Router& router, const PageSettings& settings);

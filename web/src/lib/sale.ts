@@ -16,26 +16,35 @@ export interface Category {
   left: number;
 }
 
-// Prices and seats left of all dates, by category, in the order of the first date that has it.
-export function categoriesOf(event: Pick<EventWithDates, "dates">): Category[] {
+function sumByName(rows: Iterable<{ name: string; price: number; left: number }>): Category[] {
   const found = new Map<string, Category>();
-  for (const date of event.dates) {
-    for (const { category, price, left } of date.prices) {
-      const known = found.get(category);
-      if (!known) found.set(category, { name: category, low: price, high: price, left });
-      else Object.assign(known, { low: Math.min(known.low, price), high: Math.max(known.high, price), left: known.left + left });
-    }
+  for (const { name, price, left } of rows) {
+    const known = found.get(name);
+    if (!known) found.set(name, { name, low: price, high: price, left });
+    else Object.assign(known, { low: Math.min(known.low, price), high: Math.max(known.high, price), left: known.left + left });
   }
   return [...found.values()];
+}
+
+// Prices and seats left of all dates, by category, in the order of the first date that has it.
+export function categoriesOf(event: Pick<EventWithDates, "dates">): Category[] {
+  return sumByName(event.dates.flatMap((date) => date.prices.map(({ category, price, left }) => ({ name: category, price, left }))));
+}
+
+// The same of what a waiting person is told, in the order of `names`, so that the marks are those of the seat map.
+export function categoriesOfStock(stock: Stock, names: readonly string[]): Category[] {
+  const order = (name: string) => (names.includes(name) ? names.indexOf(name) : names.length);
+  const rows = stock.categories.map(({ name, price, seatsLeft }) => ({ name, price, left: seatsLeft }));
+  return sumByName(rows).sort((a, b) => order(a.name) - order(b.name));
 }
 
 // Remembers when each category was first seen without a seat (R-U4: what just sold out).
 export class SoldOutTimes {
   private readonly times = new Map<string, number>();
 
-  note(stock: Stock, now: number): void {
-    for (const { name, seatsLeft } of stock.categories) {
-      if (seatsLeft > 0) this.times.delete(name);
+  note(categories: readonly Category[], now: number): void {
+    for (const { name, left } of categories) {
+      if (left > 0) this.times.delete(name);
       else if (!this.times.has(name)) this.times.set(name, now);
     }
   }

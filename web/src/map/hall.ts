@@ -37,7 +37,8 @@ export interface Section {
   rows: number;
   perRow: number;
   bounds: Bounds;
-  label: [number, number]; // where its name is drawn: before the middle of the front row
+  front: [number, number]; // the middle of its front row
+  ahead: [number, number]; // from there, one seat towards the stage
 }
 
 export interface Place {
@@ -106,7 +107,8 @@ export class Hall {
       rows: shape.rows,
       perRow: shape.seatsPerRow,
       bounds,
-      label: place([0, -1.1]),
+      front: [atX, atY],
+      ahead: [sin, -cos],
     };
     this.sections.push(section);
     this.starts.push(first);

@@ -8,6 +8,7 @@ import type { SeatStates } from "./seat_states";
 const BLOCK_SEATS = 2000;
 const DIRECT_FROM = 18; // pixels a seat: from here on what is in view is drawn seat by seat
 const BUDGET_MS = 8; // of a frame, for new bitmaps
+const NEAR_LABELS = 4; // pixels a seat
 const KEPT_LEVEL = 8; // above it, only bitmaps in view are kept
 
 interface Block {
@@ -78,6 +79,7 @@ export function tracePath(path: CanvasRenderingContext2D | Path2D, shape: number
 export class Painter {
   private readonly context: CanvasRenderingContext2D;
   private readonly blocks: Block[];
+  private readonly stageWidth: number;
   private colours: Colours;
   private frame = 0;
   private ratio = 1;
@@ -92,6 +94,7 @@ export class Painter {
   ) {
     this.context = canvas.getContext("2d")!;
     this.colours = readColours(canvas.parentElement!);
+    this.stageWidth = this.widthOfStage();
     this.blocks = hall.sections.flatMap((section) => {
       const rows = Math.max(1, Math.floor(BLOCK_SEATS / section.perRow));
       const blocks: Block[] = [];
@@ -102,6 +105,16 @@ export class Painter {
       }
       return blocks;
     });
+  }
+
+  // A third of the hall's, and no wider than the seats beside it leave room for.
+  private widthOfStage(): number {
+    const { hall } = this;
+    let half = Math.max(4, (hall.bounds.right - hall.bounds.left) * 0.17);
+    for (let i = 0; i < hall.seats; i++) {
+      if (Math.abs(hall.y[i]!) < 3) half = Math.min(half, Math.abs(hall.x[i]!) - 1.5);
+    }
+    return Math.max(4, 2 * half);
   }
 
   private boundsOf(first: number, count: number): Bounds {
@@ -273,7 +286,7 @@ export class Painter {
 
   private paintStage(): void {
     const { context, camera } = this;
-    const width = Math.max(8, (this.hall.bounds.right - this.hall.bounds.left) * 0.35);
+    const width = this.stageWidth;
     const height = Math.min(3, Math.max(1.6, 26 / camera.scale));
     const [x, y] = camera.toScreen(-width / 2, -1.2);
     context.fillStyle = this.colours.line;
@@ -289,15 +302,22 @@ export class Painter {
 
   private paintLabels(): void {
     const { context, camera, hall } = this;
+    context.strokeStyle = this.colours.sheet;
+    context.lineWidth = 4;
+    context.lineJoin = "round";
     context.fillStyle = this.colours.ink2;
     context.font = `600 12px ${this.colours.font}`;
     context.textAlign = "center";
     context.textBaseline = "middle";
     for (const section of hall.sections) {
       if (!section.name) continue;
-      const [x, y] = camera.toScreen(...section.label);
+      // Before the front row; from afar, where there is no room, on the seats with a rim.
+      const before = camera.scale < NEAR_LABELS ? -section.rows / 2 : Math.max(1.1, 13 / camera.scale);
+      const [x, y] = camera.toScreen(section.front[0] + section.ahead[0] * before, section.front[1] + section.ahead[1] * before);
       const room = (section.bounds.right - section.bounds.left) * camera.scale;
-      if (room > 22) context.fillText(section.name, x, y);
+      if (room < 22) continue;
+      if (camera.scale < NEAR_LABELS) context.strokeText(section.name, x, y);
+      context.fillText(section.name, x, y);
     }
     if (camera.scale < DIRECT_FROM) return;
     context.font = `12px ${this.colours.font}`;

@@ -172,7 +172,7 @@ function Held() {
   }
   return (
     <section class="sheet stack tight held" aria-labelledby="held-heading">
-      <div class="row"><h2 id="held-heading" tabIndex={-1}>{t.held}</h2><b class="clock num" role="timer">{countdown(s.holdEnds.value - s.now.value)}</b></div>
+      <div class="row"><h2 id="held-heading" tabIndex={-1}>{t.held}</h2><b class="clock num" role="timer">{countdown(s.holdLeft.value)}</b></div>
       <ul>
         {holds.map((hold) => (
           <li key={hold.id} class="rule row">

@@ -52,6 +52,8 @@ export const total = computed(() => holds.value.reduce((sum, hold) => sum + hold
 export const missing = computed(() => (balance.value === null ? 0 : Math.max(0, total.value - balance.value)));
 export const holdEnds = computed(() => Math.min(...holds.value.map((hold) => Date.parse(hold.expiresAt))));
 export const seatsMax = computed(() => event.value?.rules?.seatsPerUser ?? 4);
+// Never more than a hold lasts: the server's clock is known to half a second.
+export const holdLeft = computed(() => Math.min(holdEnds.value - now.value, (event.value?.rules?.holdSeconds ?? Infinity) * 1000));
 // How many more this fan may have; seats bought before count, too.
 export const seatsMore = computed(() => Math.max(0, seatsMax.value - holds.value.length - bought.value.length));
 

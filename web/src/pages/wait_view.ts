@@ -5,7 +5,7 @@ import type { Draw, EventWithDates, QueuePlace, Room } from "../api/client";
 import { countdown, dateTime, money, span, time, viewersTime } from "../lib/format";
 import { fill, number, table } from "../lib/i18n";
 import { common } from "../lib/page";
-import { SoldOutTimes, categoriesOf } from "../lib/sale";
+import { SoldOutTimes, categoriesOf, categoriesOfStock } from "../lib/sale";
 import { SHAPES } from "../lib/shapes";
 import { type Kind, type Trouble, isInLine, kindOf, mayRejoin, opensAt, progress, waitOf } from "./wait_state";
 
@@ -217,15 +217,14 @@ export class WaitView {
     const stock = model.place?.stock;
     section.hidden = !stock || !isInLine(kind);
     if (!stock) return;
-    this.soldOut.note(stock, now);
+    const categories = categoriesOfStock(stock, model.event ? categoriesOf(model.event).map(({ name }) => name) : []);
+    this.soldOut.note(categories, now);
     const list = section.querySelector("ul")!;
-    const names = model.event ? categoriesOf(model.event).map(({ name }) => name) : [];
-    const order = (name: string) => (names.includes(name) ? names.indexOf(name) : names.length);
-    const categories = [...stock.categories].sort((a, b) => order(a.name) - order(b.name)); // as on the seat map, with its marks
-    const rows = categories.map(({ name, price, seatsLeft }, i) => {
-      const gone = seatsLeft === 0;
+    const rows = categories.map(({ name, low, high, left }, i) => {
       const at = this.soldOut.of(name);
-      return [String(i), name, money(price), gone ? fill(t.soldOutAt, { time: at === null ? "" : time(at) }) : number(seatsLeft), gone ? "gone" : ""] as const;
+      const price = low === high ? money(low) : `${money(low)} – ${money(high)}`;
+      const state = left ? number(left) : fill(t.soldOutAt, { time: at === null ? "" : time(at) });
+      return [String(i), name, price, state, left ? "" : "gone"] as const;
     });
     const key = JSON.stringify(rows);
     if (list.dataset["rows"] !== key) {
