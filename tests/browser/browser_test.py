@@ -117,10 +117,13 @@ def missing_pages():
     """Why the tests of the pages cannot run here; '' if they can."""
     if not missing() and not (HERE / 'node_modules/axe-core').is_dir():
         return 'axe-core is not there: ./x test fetches it'
+    made = server.ROOT / 'build/web/pages.bin'
+    if not made.is_file() or not made.stat().st_size:
+        return 'the pages are not built: ./x test builds them'
     return missing()
 
 
-SCENARIOS = ('waiting', 'draw', 'lapse', 'looks', 'network', 'reload', 'mouse', 'keyboard', 'two_fans', 'best', 'size')
+SCENARIOS = ('waiting', 'draw', 'lapse', 'looks', 'network', 'reload', 'mouse', 'keyboard', 'two_fans', 'best', 'sleep', 'size')
 
 
 def run_scenario(name):
@@ -176,6 +179,9 @@ class FanPages(unittest.TestCase):
 
     def test_nothing_is_lost_by_reloading_at_any_step(self):  # R-U4
         self.go_through('reload')
+
+    def test_ten_minutes_of_sleep_lose_nothing(self):  # R-U4, R-U6
+        self.go_through('sleep')
 
     def test_waiting_says_what_is_so_in_every_state(self):  # R-U4, R-U9
         self.go_through('waiting')

@@ -239,16 +239,14 @@ function noteChanges(changed: readonly number[], isFirst: boolean): void {
   soldOut = gone;
 }
 
-let pending: number[] = [];
-let isRenderDue = false;
+// The map is drawn at once; the lists follow ten times a second.
+let isListDue = false;
 function seatsChanged(changed: readonly number[]): void {
   map?.touch(changed);
-  pending.push(...(pending.length < 100_000 ? changed : []));
-  if (isRenderDue) return;
-  isRenderDue = true;
-  setTimeout(() => {  // the lists need no frame of their own
-    isRenderDue = false;
-    pending = [];
+  if (isListDue) return;
+  isListDue = true;
+  setTimeout(() => {
+    isListDue = false;
     seatsVersion.value++;
   }, 100);
 }
@@ -411,17 +409,24 @@ function lapse(): void {
   void loadPlace().catch(() => undefined);
 }
 
+// As far as this page knows. The server knows better: a clock may have been set, or this computer has slept.
+let isAsking = false;
+async function holdsAreOver(): Promise<void> {
+  if (isAsking) return;
+  isAsking = true;
+  await loadHolds().catch(() => setHolds(holds.value.filter((hold) => Date.parse(hold.expiresAt) > clock.now())));
+  isAsking = false;
+  now.value = clock.now();
+  if (!holds.value.length) lapse();
+}
+
 // --- time --------------------------------------------------------------------------------------------------------------
 
 let warnedOf = "";
 export function tick(): void {
   now.value = clock.now();
   if (phase.value !== "open") return;
-  if (holds.value.length && holdEnds.value <= now.value && busy.value !== "paying") {
-    const left = holds.value.filter((hold) => Date.parse(hold.expiresAt) > now.value);
-    if (left.length) setHolds(left);
-    else lapse();
-  }
+  if (holds.value.length && holdEnds.value <= now.value && busy.value !== "paying") void holdsAreOver();
   const ends = place.value?.expiresAt;
   if (!ends) return;
   const leftMs = Date.parse(ends) - now.value;
