@@ -15,7 +15,8 @@ KEY = 'pictures-key-0123456789'
 TO = ROOT / 'docs/pictures'
 
 with tempfile.TemporaryDirectory() as folder:
-    with server.Server(folder, '--store.url=sqlite::memory:', f'--catalogue.file={ROOT}/demo/catalogue.yaml', f'--admin.keys=olga:owner:{KEY}') as running:
+    settings = '--store.url=sqlite::memory:', f'--catalogue.file={ROOT}/demo/catalogue.yaml', f'--admin.keys=olga:owner:{KEY}'
+    with server.Server(folder, *settings) as running:
         taken = subprocess.run(['node', 'pages/run.mjs', 'pictures', running.url, KEY], cwd=ROOT / 'tests/browser',
                                env={**os.environ, 'STAGEDOOR_PICTURES': str(TO)})
 sys.exit(taken.returncode)

@@ -41,7 +41,7 @@ def missing():
 
 
 # Events of the pages: 1 to buy, 2 with one person inside at a time, 3 with short holds, 4 with a draw, 5 opens later, 6 with one
-# seat, 7 in sections.
+# seat, 7 in sections, 9 for a crowd.
 FAN_CATALOGUE = '''
 layouts:
   club: {seats: 50, category: Standard}
@@ -105,6 +105,13 @@ events:
     queue: *quick
     policy: {refund_until: 2096-01-01T00:00:00Z}
     dates: [{id: 7, starts_at: 2096-03-07T19:30:00+09:00, layout: hall, prices: {VIP: 198000, Regular: 132000, Balcony: 88000}}]
+  - id: 9
+    name: With the Crowd
+    performer: The Prompters
+    venue: Stagedoor Hall
+    on_sale: *open
+    queue: {admission: both, people: 40, every: 1s, capacity: 30, active_ttl: 1m}
+    dates: [{id: 9, starts_at: 2096-03-07T19:30:00+09:00, layout: hall, prices: {VIP: 198000, Regular: 132000, Balcony: 88000}}]
 '''
 
 
@@ -123,7 +130,8 @@ def missing_pages():
     return missing()
 
 
-SCENARIOS = ('waiting', 'draw', 'lapse', 'looks', 'network', 'reload', 'mouse', 'keyboard', 'two_fans', 'best', 'sleep', 'size')
+SCENARIOS = ('waiting', 'draw', 'lapse', 'looks', 'network', 'reload', 'mouse', 'keyboard', 'two_fans', 'best', 'sleep', 'sign_in', 'crowd', 'size')
+CROWD = ('--event', '9', '--fans', '300', '--rate', '60', '--think', '100ms')
 
 
 def run_scenario(name):
@@ -131,8 +139,11 @@ def run_scenario(name):
     with tempfile.TemporaryDirectory() as folder:
         (pathlib.Path(folder) / 'catalogue.yaml').write_text(fan_catalogue())
         with server.Server(folder, '--catalogue.file=catalogue.yaml', f'--admin.keys=olga:owner:{KEY}') as running:
+            crowd = name == 'crowd' and subprocess.Popen([server.BINARY, 'crowd', '--url', running.url, *CROWD], stdout=subprocess.PIPE,
+                                                         stderr=subprocess.STDOUT, text=True)
             result = subprocess.run(['node', 'pages/run.mjs', name, running.url, KEY], cwd=HERE, capture_output=True, text=True, timeout=120)
-    return result.returncode, result.stdout + result.stderr
+            said, code = (crowd.communicate(timeout=60)[0], crowd.returncode) if crowd else ('', 0)
+    return result.returncode or code, result.stdout + result.stderr + said
 
 
 def needed(name):
@@ -188,6 +199,12 @@ class FanPages(unittest.TestCase):
 
     def test_a_draw_can_be_checked_by_those_in_it(self):  # R-U4
         self.go_through('draw')
+
+    def test_fans_sign_in_with_openid_connect(self):  # R-U12
+        self.go_through('sign_in')
+
+    def test_a_person_buys_among_a_crowd(self):  # R-U4, R-U5, R-U6
+        self.go_through('crowd')
 
     def test_every_page_is_readable_in_each_language_theme_and_width(self):  # R-U2, R-U9, R-U11
         self.go_through('looks')

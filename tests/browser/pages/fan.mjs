@@ -25,6 +25,7 @@ export class Fan {
     fan.url = url;
     fan.context = await browser.newContext({ locale: "en-GB", viewport: { width: 1280, height: 900 }, timezoneId: "Asia/Seoul", ...options });
     fan.complaints = [];
+    fan.allowed = [url]; // hosts that its pages may call
     await fan.openTab();
     return fan;
   }
@@ -37,7 +38,7 @@ export class Fan {
       if (line.type() === "error" && !EXPECTED.test(line.text())) this.complaints.push(`console: ${line.text()}`);
     });
     this.page.on("request", (request) => {
-      if (!request.url().startsWith(this.url)) this.complaints.push(`asks another host: ${request.url()}`);
+      if (!this.allowed.some((host) => request.url().startsWith(host))) this.complaints.push(`asks another host: ${request.url()}`);
     });
     return this.page;
   }
