@@ -18,28 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string_view content_type_of(const fs::path& file) {
-  constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
-      {".html", "text/html; charset=utf-8"},
-      {".css", "text/css; charset=utf-8"},
-      {".js", "text/javascript; charset=utf-8"},
-      {".json", "application/json"},
-      {".map", "application/json"},
-      {".svg", "image/svg+xml"},
-      {".png", "image/png"},
-      {".ico", "image/x-icon"},
-      {".woff2", "font/woff2"},
-      {".txt", "text/plain; charset=utf-8"},
-      {".md", "text/plain; charset=utf-8"},
-      {".yaml", "application/yaml"},
-      {".webmanifest", "application/manifest+json"}};
-  const std::string extension = file.extension().string();
-  for (const auto& [known, type] : kTypes) {
-    if (known == extension) return type;
-  }
-  return "application/octet-stream";
-}
-
 std::vector<fs::path> files_below(const fs::path& folder) {
   std::vector<fs::path> files;
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
@@ -61,6 +39,28 @@ Handler serve(const fs::path& file, const StaticSite& site) {
 }
 
 }  // namespace
+
+std::string_view content_type_of(const fs::path& file) {
+  constexpr std::pair<std::string_view, std::string_view> kTypes[] = {
+      {".html", "text/html; charset=utf-8"},
+      {".css", "text/css; charset=utf-8"},
+      {".js", "text/javascript; charset=utf-8"},
+      {".json", "application/json"},
+      {".map", "application/json"},
+      {".svg", "image/svg+xml"},
+      {".png", "image/png"},
+      {".ico", "image/x-icon"},
+      {".woff2", "font/woff2"},
+      {".txt", "text/plain; charset=utf-8"},
+      {".md", "text/plain; charset=utf-8"},
+      {".yaml", "application/yaml"},
+      {".webmanifest", "application/manifest+json"}};
+  const std::string extension = file.extension().string();
+  for (const auto& [known, type] : kTypes) {
+    if (known == extension) return type;
+  }
+  return "application/octet-stream";
+}
 
 std::size_t add_static_site(Router& router, const StaticSite& site) {
   const auto files = files_below(site.folder);

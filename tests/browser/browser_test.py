@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
 """The pages in a real browser: Debian's Chromium, driven by playwright-core (package.json here, fetched by ./x test)."""
+import concurrent.futures
+import datetime
+import inspect
 import pathlib
 import shutil
 import subprocess
@@ -35,6 +38,186 @@ def missing():
     if not (HERE / 'node_modules/playwright-core').is_dir():
         return 'playwright-core is not there: ./x test fetches it'
     return ''
+
+
+# Events of the pages: 1 to buy, 2 with one person inside at a time, 3 with short holds, 4 with a draw, 5 opens later, 6 with one
+# seat, 7 in sections, 9 for a crowd.
+FAN_CATALOGUE = '''
+layouts:
+  club: {seats: 50, category: Standard}
+  single: {seats: 1, category: Standard}
+  hall:
+    sections:
+      - {name: A, rows: 6, seats_per_row: 20, category: VIP}
+      - {name: B, rows: 8, seats_per_row: 30, category: Regular}
+      - {name: C, rows: 6, seats_per_row: 30, category: Balcony}
+events:
+  - id: 1
+    name: Winter Club Night
+    performer: The Understudies
+    venue: Stagedoor Club
+    on_sale: &open {from: 2020-01-01T00:00:00Z, until: 2096-01-01T00:00:00Z}
+    queue: &quick {admission: capacity, capacity: 100, active_ttl: 5m, poll_min: 0s}
+    policy: {refund_until: 2096-01-01T00:00:00Z}
+    dates: [{id: 1, starts_at: 2096-02-01T19:00:00+09:00, layout: club, prices: {Standard: 110000}}]
+  - id: 2
+    name: Three Evenings in the Hall
+    performer: The Prompters
+    venue: Stagedoor Hall
+    on_sale: *open
+    queue: {admission: capacity, capacity: 1, active_ttl: 10m, poll_min: 0s}
+    dates:
+      - {id: 2, starts_at: 2096-03-07T19:30:00+09:00, layout: hall, prices: {VIP: 198000, Regular: 132000, Balcony: 88000}}
+      - {id: 20, starts_at: 2096-03-08T19:30:00+09:00, layout: hall, prices: {VIP: 198000, Regular: 132000, Balcony: 88000}}
+  - id: 3
+    name: A Short Breath
+    performer: The Understudies
+    venue: Stagedoor Club
+    on_sale: *open
+    queue: *quick
+    policy: {hold_ttl: 3s}
+    dates: [{id: 3, starts_at: 2096-02-01T19:00:00+09:00, layout: club, prices: {Standard: 100000}}]
+  - id: 4
+    name: By Lot
+    performer: House Lights
+    venue: Stagedoor Arena
+    on_sale: {from: LATER, until: 2096-01-01T00:00:00Z}
+    queue: {order: draw, gather_from: 2020-01-01T00:00:00Z, poll_min: 0s}
+    dates: [{id: 4, starts_at: 2096-02-01T19:00:00+09:00, layout: club, prices: {Standard: 100000}}]
+  - id: 5
+    name: Not Yet
+    performer: House Lights
+    venue: Stagedoor Arena
+    on_sale: {from: LATER, until: 2096-01-01T00:00:00Z}
+    dates: [{id: 5, starts_at: 2096-02-01T19:00:00+09:00, layout: club, prices: {Standard: 100000}}]
+  - id: 6
+    name: For One
+    performer: The Prompters
+    venue: Stagedoor Club
+    on_sale: *open
+    queue: {admission: capacity, capacity: 1, active_ttl: 10m, poll_min: 0s}
+    dates: [{id: 6, starts_at: 2096-02-01T19:00:00+09:00, layout: single, prices: {Standard: 1000}}]
+  - id: 7
+    name: Opening Night
+    performer: The Prompters
+    venue: Stagedoor Hall
+    on_sale: *open
+    queue: *quick
+    policy: {refund_until: 2096-01-01T00:00:00Z}
+    dates: [{id: 7, starts_at: 2096-03-07T19:30:00+09:00, layout: hall, prices: {VIP: 198000, Regular: 132000, Balcony: 88000}}]
+  - id: 9
+    name: With the Crowd
+    performer: The Prompters
+    venue: Stagedoor Hall
+    on_sale: *open
+    queue: {admission: both, people: 40, every: 1s, capacity: 30, active_ttl: 1m}
+    dates: [{id: 9, starts_at: 2096-03-07T19:30:00+09:00, layout: hall, prices: {VIP: 198000, Regular: 132000, Balcony: 88000}}]
+'''
+
+
+def fan_catalogue():
+    now = datetime.datetime.now(datetime.timezone.utc)
+    return FAN_CATALOGUE.replace('LATER', (now + datetime.timedelta(hours=2)).strftime('%Y-%m-%dT%H:%M:%SZ'))
+
+
+def missing_pages():
+    """Why the tests of the pages cannot run here; '' if they can."""
+    if not missing() and not (HERE / 'node_modules/axe-core').is_dir():
+        return 'axe-core is not there: ./x test fetches it'
+    made = server.ROOT / 'build/web/pages.bin'
+    if not made.is_file() or not made.stat().st_size:
+        return 'the pages are not built: ./x test builds them'
+    return missing()
+
+
+SCENARIOS = ('waiting', 'draw', 'lapse', 'looks', 'network', 'reload', 'mouse', 'keyboard', 'two_fans', 'best', 'sleep', 'sign_in', 'crowd', 'size')
+CROWD = ('--event', '9', '--fans', '300', '--rate', '60', '--think', '100ms')
+
+
+def run_scenario(name):
+    """(exit code, output) of a scenario against a server of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        (pathlib.Path(folder) / 'catalogue.yaml').write_text(fan_catalogue())
+        with server.Server(folder, '--catalogue.file=catalogue.yaml', f'--admin.keys=olga:owner:{KEY}') as running:
+            crowd = name == 'crowd' and subprocess.Popen([server.BINARY, 'crowd', '--url', running.url, *CROWD], stdout=subprocess.PIPE,
+                                                         stderr=subprocess.STDOUT, text=True)
+            result = subprocess.run(['node', 'pages/run.mjs', name, running.url, KEY], cwd=HERE, capture_output=True, text=True, timeout=120)
+            said, code = (crowd.communicate(timeout=60)[0], crowd.returncode) if crowd else ('', 0)
+    return result.returncode or code, result.stdout + result.stderr + said
+
+
+def needed(name):
+    """Whether the command line asks for this scenario: browser_test.py [FanPages.test_…]."""
+    asked = [word for word in sys.argv[1:] if word.startswith('FanPages.test_')]
+    return not asked or any(f"'{name}'" in inspect.getsource(getattr(FanPages, word.split('.')[1])) for word in asked)
+
+
+@unittest.skipIf(missing_pages(), missing_pages())
+class FanPages(unittest.TestCase):
+    """The pages for fans, one scenario of pages/ each. STAGEDOOR_PICTURES=FOLDER keeps a picture of every state."""
+
+    @classmethod
+    def setUpClass(cls):
+        """Most of a scenario is waiting, so some go on at once."""
+        cls.workers = concurrent.futures.ThreadPoolExecutor(3)
+        cls.results = {name: cls.workers.submit(run_scenario, name) for name in SCENARIOS if needed(name)}
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.workers.shutdown()
+
+    def go_through(self, scenario):
+        code, output = self.results[scenario].result()
+        self.assertEqual(code, 0, output)
+
+    def test_a_seat_is_bought_and_given_back_with_the_mouse(self):  # R-U3, R-U5, R-U6, R-U7, R-U12
+        self.go_through('mouse')
+
+    def test_a_seat_is_bought_with_the_keyboard_alone(self):  # R-U9
+        self.go_through('keyboard')
+
+    def test_two_fans_compete_for_one_seat(self):  # R-U5
+        self.go_through('two_fans')
+
+    def test_the_best_seats_together_are_found(self):  # R-U5
+        self.go_through('best')
+
+    def test_a_hold_lapses_while_the_fan_pays(self):  # R-U6
+        self.go_through('lapse')
+
+    def test_the_network_goes_and_comes_back(self):  # R-U4, R-U6
+        self.go_through('network')
+
+    def test_nothing_is_lost_by_reloading_at_any_step(self):  # R-U4
+        self.go_through('reload')
+
+    def test_ten_minutes_of_sleep_lose_nothing(self):  # R-U4, R-U6
+        self.go_through('sleep')
+
+    def test_waiting_says_what_is_so_in_every_state(self):  # R-U4, R-U9
+        self.go_through('waiting')
+
+    def test_a_draw_can_be_checked_by_those_in_it(self):  # R-U4
+        self.go_through('draw')
+
+    def test_fans_sign_in_with_openid_connect(self):  # R-U12
+        self.go_through('sign_in')
+
+    def test_a_person_buys_among_a_crowd(self):  # R-U4, R-U5, R-U6
+        self.go_through('crowd')
+
+    def test_every_page_is_readable_in_each_language_theme_and_width(self):  # R-U2, R-U9, R-U11
+        self.go_through('looks')
+
+    def test_the_waiting_page_is_small_and_says_something_without_scripts(self):  # R-U1, R-U4, R-U10
+        self.go_through('size')
+
+
+@unittest.skipUnless((server.ROOT / 'web/node_modules/vitest').is_dir(), 'Vitest is not there: ./x test fetches it')
+class PagesUnits(unittest.TestCase):
+    def test_pure_parts_hold(self):  # R-U2, R-U4, R-U5, R-U12
+        result = subprocess.run(['node_modules/.bin/vitest', 'run'], cwd=server.ROOT / 'web', capture_output=True, text=True, timeout=120)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
 
 
 @unittest.skipIf(missing(), missing())

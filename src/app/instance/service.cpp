@@ -15,11 +15,13 @@
 #include "app/instance/line_metrics.h"
 #include "app/instance/logging.h"
 #include "app/instance/open_log.h"
+#include "app/instance/pages_archive.h"
 #include "app/instance/process_metrics.h"
 #include "app/instance/staleness_guard.h"
 #include "core/log.h"
 #include "core/refusals.h"
 #include "core/sha256.h"
+#include "core/time_zone.h"
 #include "http/openapi.h"
 #include "http/render_refusal.h"
 
@@ -327,6 +329,17 @@ std::vector<prometheus::MetricFamily> Service::metrics() const {
   return families;
 }
 
+std::optional<PublicState> Service::public_state(EventId id) {
+  const auto catalogue = instance_.read_model().catalogue();
+  const Event* event = catalogue->event(id);
+  if (!event) return std::nullopt;
+  const absl::TimeZone zone = find_time_zone(event->time_zone).value_or(absl::UTCTimeZone());
+  return PublicState{
+      .event = event->performer.empty() ? event->name : event->name + " · " + event->performer,
+      .opens = absl::FormatTime("%Y-%m-%d %H:%M %Z", absl::FromUnixMillis(to_ms(event->on_sale.from)), zone),
+      .waiting = instance_.rooms().numbers(id).waiting};
+}
+
 void Service::add_routes() {
   http::Router& router = instance_.router();
   router.add({.method = http::Method::GET,
@@ -356,6 +369,9 @@ void Service::add_routes() {
                 reply(http::with_etag(request, {.body = {}, .headers = {}, .shared = document},
                                       http::content_tag(*document)));
               }});
+  add_pages(router, {.archive = embedded_pages(),
+                     .sign_in_origin = config_.auth.mode == "jwt" ? origin_of(config_.auth.oidc_issuer) : "",
+                     .state_of = [this](EventId id) { return public_state(id); }});
   add_docs_page(router, config_.http.static_dir.empty() ? default_static_dir()
                                                         : std::filesystem::path(config_.http.static_dir));
 }

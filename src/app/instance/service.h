@@ -19,6 +19,7 @@
 #include "app/instance/line_claim.h"
 #include "app/instance/metrics_text.h"
 #include "app/instance/open_store.h"
+#include "app/instance/pages.h"
 #include "app/instance/sale_metrics.h"
 #include "http/client_limits.h"
 #include "http/server.h"
@@ -76,6 +77,7 @@ class Service {
   InstanceParts parts();
   identity::Proofs* proofs();  // null: auth.mode = token
   void add_routes();
+  std::optional<PublicState> public_state(EventId id);
   std::vector<prometheus::MetricFamily> metrics() const;
 
   Config config_;

@@ -58,6 +58,16 @@ Dto event_dto(const EventAvailability& stock, TimePoint now) {
   return dto;
 }
 
+EventRulesDto rules_dto(const Event& event) {
+  const auto seconds = [](Millis time) { return std::chrono::round<std::chrono::seconds>(time).count(); };
+  return {.seatsPerUser = event.policy.seats_per_user,
+          .holdSeconds = seconds(event.policy.hold_ttl),
+          .turnSeconds = seconds(event.queue.active_ttl),
+          .drawn = event.queue.order == LineOrder::draw,
+          .gatherFrom = event.queue.gather_from,
+          .refundUntil = event.policy.refund_until};
+}
+
 EventDateDto date_dto(const DateAvailability& stock) {
   const EventDate& date = *stock.date;
   EventDateDto dto;
@@ -139,6 +149,7 @@ Rendering render_events(std::span<const EventAvailability> stocks, std::optional
 Rendering render_event(const EventAvailability& stock, TimePoint now) {
   Rendering page = begin();
   auto dto = event_dto<EventWithDatesDto>(stock, now);
+  dto.rules = rules_dto(*stock.event);
   note_change(stock.event->on_sale, now, page.valid_until);
   for (const auto& date : stock.dates) {
     if (date.date->deleted_at) continue;

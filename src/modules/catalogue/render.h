@@ -65,10 +65,23 @@ BOOST_DESCRIBE_STRUCT(EventDateDto, (),
                       (id, eventId, eventDate, startDate, bookStartDate, bookEndDate, seatCount, totalSeats,
                        prices, bookable, createdAt, updatedAt, deletedAt))
 
+// What a fan should know before joining.
+struct EventRulesDto {
+  std::int64_t seatsPerUser = 0;
+  std::int64_t holdSeconds = 0;
+  std::int64_t turnSeconds = 0;         // a visit without a hold
+  bool drawn = false;                   // the order of those who gather is drawn at the opening
+  std::optional<TimePoint> gatherFrom;  // people may join from then on, before the sale opens
+  std::optional<TimePoint> refundUntil;
+};
+BOOST_DESCRIBE_STRUCT(EventRulesDto, (),
+                      (seatsPerUser, holdSeconds, turnSeconds, drawn, gatherFrom, refundUntil))
+
 struct EventWithDatesDto : EventDto {
+  EventRulesDto rules;
   std::vector<EventDateDto> dates;
 };
-BOOST_DESCRIBE_STRUCT(EventWithDatesDto, (EventDto), (dates))
+BOOST_DESCRIBE_STRUCT(EventWithDatesDto, (EventDto), (rules, dates))
 
 struct SeatPropertyDto {
   CategoryId id;

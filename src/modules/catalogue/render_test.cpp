@@ -79,6 +79,18 @@ TEST(RenderDates, a_performance_that_has_begun_is_not_bookable_R_C6) {
       << "the page is rendered again when it begins";
 }
 
+TEST(RenderEvent, says_the_rules_to_fans_R_U3) {
+  Rows rows;
+  rows.event.policy = {.seats_per_user = 2, .hold_ttl = Millis(90'000), .refund_until = kUntil};
+  rows.event.queue.order = LineOrder::draw;
+  rows.event.queue.gather_from = kFrom;
+  EXPECT_THAT(
+      render_event(rows.stock(2), kNow).body,
+      testing::HasSubstr(
+          R"("rules":{"seatsPerUser":2,"holdSeconds":90,"turnSeconds":300,"drawn":true,)"
+          R"("gatherFrom":"2026-01-01T00:00:00.000Z","refundUntil":"2027-01-01T00:00:00.000Z"},"dates":)"));
+}
+
 TEST(RenderEvent, has_its_dates_save_deleted_ones) {
   Rows rows;
   EXPECT_THAT(render_event(rows.stock(2), kNow).body,

@@ -1,0 +1,117 @@
+// The pages as the server hands them out: languages, caching, and what a page may do (R-U1, R-U2).
+#include "app/instance/pages.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include "app/instance/pages_archive.h"
+
+namespace stagedoor {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+std::string zipped(std::string text) {
+  z_stream stream{};
+  deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY);
+  std::string out(deflateBound(&stream, text.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(text.data());
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  deflate(&stream, Z_FINISH);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+class Pages : public testing::Test {
+ protected:
+  Pages() {
+    const std::pair<const char*, std::string> files[] = {
+        {"/ ko", zipped("<p>안녕")},
+        {"/ en", zipped("<p>hello")},
+        {"/wait/{eventId} ko", zipped("<!--event-->")},
+        {"/wait/{eventId} en", zipped("<p><!--event-->, <!--opens-->, <!--waiting--></p>")},
+        {"/assets/a.1.js -", zipped("1;")},
+    };
+    for (const auto& [name, bytes] : files)
+      archive_ += std::string(name) + ' ' + std::to_string(bytes.size()) + '\n';
+    archive_ += '\n';
+    for (const auto& [name, bytes] : files) archive_ += bytes;
+    add_pages(router_, {.archive = archive_,
+                        .sign_in_origin = "https://id.example",
+                        .state_of = [](EventId id) -> std::optional<PublicState> {
+                          if (id != EventId{2}) return std::nullopt;
+                          return PublicState{.event = "Salt & <Pepper>", .opens = "19:30 KST", .waiting = 12};
+                        }});
+  }
+
+  struct Kept final : http::Reply::Sink {
+    Answer answer;
+    void take(Answer&& taken) noexcept override { answer = std::move(taken); }
+  };
+  Answer get(std::string_view path, std::vector<http::Header> headers = {}) {
+    Kept kept;
+    http::Request request{.path = path, .headers = headers};
+    const auto found = router_.find(request);
+    if (found.route) found.route->handler(request, http::Reply(kept));
+    else kept.answer.status = 404;
+    return kept.answer;
+  }
+
+  std::string archive_;
+  http::Router router_;
+};
+
+TEST_F(Pages, come_in_the_language_that_the_browser_prefers_R_U2) {
+  EXPECT_EQ(*get("/", {{"Accept-Language", "ko-KR,ko;q=0.9,en;q=0.8"}}).shared, "<p>안녕");
+  EXPECT_EQ(*get("/", {{"Accept-Language", "fr, en;q=0.8, ko;q=0.5"}}).shared, "<p>hello");
+  const Answer answer = get("/");
+  EXPECT_EQ(*answer.shared, "<p>hello");
+  EXPECT_THAT(answer.headers, HasSubstr("Content-Language: en\r\n"));
+  EXPECT_THAT(answer.headers, HasSubstr("Vary: Accept-Encoding, Accept-Language\r\n"));
+}
+
+TEST_F(Pages, are_asked_for_again_and_their_assets_never_R_U1) {
+  EXPECT_THAT(get("/").headers, HasSubstr("Cache-Control: no-cache\r\n"));
+  EXPECT_THAT(get("/").headers, HasSubstr("ETag: "));
+  const Answer asset = get("/assets/a.1.js", {{"Accept-Encoding", "gzip, br"}});
+  EXPECT_EQ(unzip(*asset.shared), "1;");
+  EXPECT_THAT(asset.headers, HasSubstr("Content-Encoding: gzip\r\n"));
+  EXPECT_THAT(asset.headers, HasSubstr("Content-Type: text/javascript"));
+  EXPECT_THAT(asset.headers, HasSubstr("Cache-Control: public, max-age=31536000, immutable\r\n"));
+  EXPECT_EQ(*get("/assets/a.1.js").shared, "1;") << "for clients that do not unpack";
+  EXPECT_EQ(get("/assets/b.js").status, 404);
+}
+
+TEST_F(Pages, may_load_and_call_nothing_but_this_server_and_the_sign_in_R_U1) {
+  const std::string headers = get("/").headers;
+  EXPECT_THAT(headers, HasSubstr("default-src 'none'; script-src 'self'; style-src 'self';"));
+  EXPECT_THAT(headers, HasSubstr("connect-src 'self' https://id.example;"));
+  EXPECT_THAT(headers, HasSubstr("frame-ancestors 'none'"));
+  EXPECT_THAT(headers, Not(HasSubstr("unsafe")));
+}
+
+TEST_F(Pages, say_the_public_state_where_scripts_do_not_run_R_U4) {
+  EXPECT_EQ(get("/wait/2").body, "<p>Salt &amp; &lt;Pepper&gt;, 19:30 KST, 12</p>");
+  EXPECT_EQ(*get("/wait/3").shared, "<p><!--event-->, <!--opens-->, <!--waiting--></p>") << "no such event";
+}
+
+TEST(PagesWithoutNpm, say_how_to_get_them_R_U1) {
+  http::Router router;
+  add_pages(router, {.archive = ""});
+  http::Request request{.path = "/"};
+  ASSERT_NE(router.find(request).route, nullptr);
+}
+
+TEST(Origins, are_the_part_of_an_address_that_a_policy_names) {
+  EXPECT_EQ(origin_of("https://id.example/realms/x"), "https://id.example");
+  EXPECT_EQ(origin_of("http://127.0.0.1:9000"), "http://127.0.0.1:9000");
+  EXPECT_EQ(origin_of(""), "");
+}
+
+}  // namespace
+}  // namespace stagedoor

@@ -1,0 +1,67 @@
+// node pages/run.mjs pictures URL OPERATOR_KEY: the README's pictures, of a server with the demo (./x pictures). Writes them into the
+// folder that STAGEDOOR_PICTURES names.
+import { Fan, Operator, call } from "./fan.mjs";
+import { randomUUID } from "node:crypto";
+
+const folder = process.env.STAGEDOOR_PICTURES;
+const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true };
+const DESKTOP = { viewport: { width: 1280, height: 860 }, deviceScaleFactor: 1 };
+const CROWD = 2400;
+
+async function crowd(url, count) {
+  const join = async (part) => {
+    for (let i = 0; i < part; i++) await call(url, "/queue", { method: "POST", body: { userId: randomUUID(), eventId: 2 } });
+  };
+  await Promise.all(Array.from({ length: 24 }, () => join(count / 24)));
+}
+
+// As after some minutes of a sale: the front is nearly gone, the back is not.
+async function sellSome(operator, url) {
+  const { sections } = await call(url, "/events/properties/2/layout");
+  const shares = [0.86, 0.45, 0.3];
+  let number = 0;
+  let seed = 7;
+  const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+  const seatNumbers = sections.flatMap((section, i) => Array.from({ length: section.seats }, () => ++number).filter(() => random() < shares[i % 3]));
+  for (let i = 0; i < seatNumbers.length; i += 500) {
+    await operator.send("POST", "/admin/dates/2/seats/block", { seatNumbers: seatNumbers.slice(i, i + 500) });
+  }
+}
+
+const shoot = (fan, name) => fan.page.screenshot({ path: `${folder}/${name}.png` });
+
+export default async function ({ browser, url, key }) {
+  const operator = new Operator(url, key);
+  await sellSome(operator, url);
+  await operator.send("PATCH", "/admin/events/2/queue", { people: 25, every: "1s", active_ttl: "5m" });
+  await operator.send("POST", "/admin/events/2/queue/pause", { text: "The doors open soon." });
+  await crowd(url, CROWD / 2);
+  const fan = await Fan.arrive(browser, url, { ...PHONE, colorScheme: "dark" });
+  await fan.go("/");
+  await fan.page.locator(".card").first().waitFor();
+  await shoot(fan, "events");
+  await fan.go("/wait/2");
+  await fan.state("paused");
+  await crowd(url, CROWD / 2);
+  await operator.send("POST", "/admin/events/2/queue/resume");
+  await fan.state("waiting", "near");
+  await fan.page.waitForTimeout(9000); // for a rate to be measured
+  await shoot(fan, "waiting");
+  await operator.send("PATCH", "/admin/events/2/queue", { people: 3000 });
+
+  const buyer = await Fan.arrive(browser, url, { ...DESKTOP, colorScheme: "light" });
+  await buyer.toSeats(2);
+  await buyer.page.locator("#find-best").click();
+  await buyer.page.locator(".held").waitFor();
+  await buyer.page.getByRole("button", { name: "Whole hall" }).click();
+  await buyer.page.waitForTimeout(500);
+  await shoot(buyer, "seats");
+
+  const korean = await Fan.arrive(browser, url, { ...PHONE, locale: "ko-KR", colorScheme: "light" });
+  await korean.toSeats(2);
+  await korean.page.locator("#find-best").click();
+  await korean.page.locator(".held").waitFor();
+  await korean.page.locator("#pay").click();
+  await korean.state("paid");
+  await shoot(korean, "paid");
+}

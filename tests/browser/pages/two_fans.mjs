@@ -1,0 +1,31 @@
+// Two fans compete for one seat: the loser is told at the tap, is shown what is next to it, and sees the change soon (R-U5).
+import { Fan, assert, tapSeat } from "./fan.mjs";
+
+const SEAT = 24;
+
+export default async function ({ browser, url }) {
+  const [first, second] = await Promise.all([Fan.arrive(browser, url), Fan.arrive(browser, url)]);
+  await Promise.all([first.toSeats(1), second.toSeats(1)]);
+
+  // Both tap at the same moment: one has it, the other is told.
+  await Promise.all([tapSeat(first, 1, SEAT), tapSeat(second, 1, SEAT)]);
+  const winner = await Promise.race([first, second].map((fan) => fan.page.locator(".held").getByText(`Seat ${SEAT + 1}`, { exact: true }).waitFor().then(() => fan)));
+  const loser = winner === first ? second : first;
+  await loser.says("Taken a moment ago. These are next to it.");
+  assert.equal((await loser.asFan(1, "/users/me/reservations")).length, 0);
+  const next = loser.page.locator("[data-notice] button").first();
+  assert.match(await next.innerText(), /^Seat (24|26)$/);
+  await next.click();
+  await loser.page.locator(".held").waitFor();
+
+  // A change is seen by the other within half a second of its commit (R-U10; a loaded machine is given more).
+  const free = () => loser.page.locator(".list .section .muted").first().innerText();
+  const before = await free();
+  const begin = Date.now();
+  await winner.asFan(1, "/events/seats", "POST", { seatId: (await winner.asFan(1, "/events/properties/1/seats?status=AVAILABLE")).seat[0].id, userId: await winner.kept("user") });
+  await loser.page.waitForFunction((old) => document.querySelector(".list .section .muted")?.innerText !== old, before, { polling: 20 });
+  const seconds = (Date.now() - begin) / 1000;
+  assert.ok(seconds < 3, `the change was seen after ${seconds} s`);
+  await first.leave();
+  await second.leave();
+}

@@ -1,0 +1,104 @@
+// One client for all calls of the API. A call is named by its operationId; what it answers comes from the API document
+// (schema.d.ts, generated). Who is calling is added by identity.ts.
+import { clock } from "../lib/clock";
+import { language } from "../lib/i18n";
+import { randomUuid } from "../lib/bytes";
+import type { components, operations } from "./schema";
+
+export type Schemas = components["schemas"];
+export type EventDto = Schemas["EventDto"];
+export type EventWithDates = Schemas["EventWithDatesDto"];
+export type EventDate = Schemas["EventDateDto"];
+export type QueuePlace = Schemas["QueuePlace"];
+export type Room = Schemas["PublicRoomDto"];
+export type Draw = Schemas["DrawDto"];
+export type Reservation = Schemas["ReservationDto"];
+export type Stock = Schemas["Stock"];
+
+type Body<R> = R extends { content: { "application/json": infer B } } ? B : never;
+type Success<O> = O extends { responses: infer R } ? Body<R[Extract<keyof R, 200 | 201>]> : never;
+// `data` of the call's success, and the cursor beside it where there is one.
+export type Data<Id extends keyof operations> = Success<operations[Id]> extends { data: infer D } ? D : never;
+export type Code = Schemas["Problem"]["code"] | "NETWORK";
+
+// What the server refused, or that it could not be reached (NETWORK).
+export class Refused extends Error {
+  constructor(
+    readonly code: Code | string,
+    message: string,
+    readonly status = 0,
+    readonly extra: Record<string, unknown> = {},
+    readonly retryAfterMs = 0,
+  ) {
+    super(message);
+  }
+  // Whether the same call may succeed if it is sent again soon, without anything having been done in between.
+  get isPassing(): boolean {
+    return ["NETWORK", "OVERLOADED", "STORE_UNAVAILABLE", "OUTCOME_UNKNOWN", "RATE_LIMITED"].includes(this.code);
+  }
+}
+
+export interface Request {
+  method?: "GET" | "POST" | "PUT" | "DELETE";
+  path: string;
+  headers?: Record<string, string>;
+  body?: unknown;
+  key?: string; // Idempotency-Key
+}
+
+export interface Answer<T> {
+  data: T;
+  nextCursor: string | null;
+}
+
+const TIME_OUT_MS = 15_000;
+
+export async function send<T>(request: Request): Promise<Answer<T>> {
+  const sentAt = Date.now();
+  let response: Response;
+  let body: Record<string, unknown>;
+  try {
+    response = await fetch(request.path, {
+      method: request.method ?? "GET",
+      headers: {
+        Accept: "application/json",
+        "Accept-Language": language,
+        ...(request.body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(request.key ? { "Idempotency-Key": request.key } : {}),
+        ...request.headers,
+      },
+      signal: AbortSignal.timeout(TIME_OUT_MS),
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+    });
+    body = (await response.json()) as Record<string, unknown>;
+  } catch (error) {
+    throw new Refused("NETWORK", String(error));
+  }
+  clock.note(Date.parse(response.headers.get("Date") ?? ""), sentAt, Date.now());
+  if (response.ok && body["success"] === true) {
+    return { data: body["data"] as T, nextCursor: (body["nextCursor"] as string | null) ?? null };
+  }
+  const { code, message, ...extra } = body;
+  const retryAfter = Number(response.headers.get("Retry-After") ?? 0) * 1000;
+  throw new Refused(String(code ?? "INTERNAL"), String(message ?? ""), response.status, extra, retryAfter);
+}
+
+// The same, named by its operation.
+export async function call<Id extends keyof operations>(_: Id, request: Request): Promise<Data<Id>> {
+  return (await send<Data<Id>>(request)).data;
+}
+
+export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+// Sends a change under one idempotency key until its outcome is known: an answer that was lost is asked for again (R-X5).
+export async function change<Id extends keyof operations>(id: Id, request: Request, tries = 4): Promise<Data<Id>> {
+  const once = { ...request, key: request.key ?? randomUuid() };
+  for (let left = tries; ; left--) {
+    try {
+      return await call(id, once);
+    } catch (error) {
+      if (!(error instanceof Refused) || !error.isPassing || left <= 1) throw error;
+      await sleep(Math.max(error.retryAfterMs, (tries - left + 1) * 700));
+    }
+  }
+}

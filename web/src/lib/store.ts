@@ -1,0 +1,51 @@
+// What the browser keeps for this origin. A browser that keeps nothing (private windows, full disks) still works until the page
+// is left.
+const PREFIX = "stagedoor.";
+const memory = new Map<string, string>();
+
+export function read<T>(name: string): T | null {
+  let text: string | null | undefined = memory.get(name);
+  try {
+    text ??= localStorage.getItem(PREFIX + name);
+  } catch {
+    // not allowed here
+  }
+  if (text === undefined || text === null) return null;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    return null;
+  }
+}
+
+export function write(name: string, value: unknown): void {
+  const text = JSON.stringify(value);
+  try {
+    localStorage.setItem(PREFIX + name, text);
+    memory.delete(name);
+  } catch {
+    memory.set(name, text);
+  }
+}
+
+export function forget(name: string): void {
+  memory.delete(name);
+  try {
+    localStorage.removeItem(PREFIX + name);
+  } catch {
+    // not allowed here
+  }
+}
+
+// What this browser knows of the fan's place in an event's line.
+export interface StoredPlace {
+  token: string;
+  first: number | null; // the position first seen, for the bar
+  ended?: string; // the reason for which this visit has ended; joining again is the fan's choice
+}
+
+export const places = {
+  read: (eventId: number) => read<StoredPlace>(`place.${eventId}`),
+  write: (eventId: number, place: StoredPlace) => write(`place.${eventId}`, place),
+  forget: (eventId: number) => forget(`place.${eventId}`),
+};
