@@ -159,9 +159,11 @@ TEST_F(JwtProofsTest, are_verified_by_another_thread_and_then_found_by_the_one_t
   }
   EXPECT_EQ(first.get().body, user_1);
   EXPECT_FALSE(first.is_by_asker());
-  const auto held_up = keys.hold_up();
-  send(second, jws);
-  ASSERT_TRUE(second.is_answered());
+  {
+    const auto held_up = keys.hold_up();
+    send(second, jws);
+    EXPECT_TRUE(second.is_answered());
+  }
   EXPECT_EQ(second.get().body, user_1);
   EXPECT_TRUE(second.is_by_asker());
   EXPECT_EQ(proofs.numbers().verified, 1U);
@@ -189,12 +191,12 @@ TEST_F(JwtProofsTest, beyond_the_queue_are_refused_with_a_time_to_try_again) {
     while (proofs.numbers().waiting > 0) std::this_thread::yield();
     for (std::uint32_t n = 1; n < 9; ++n) send(waiting[n], proof(n));
     send(refused, proof(50));
-    ASSERT_TRUE(refused.is_answered());
-    const Answer answer = refused.get();
-    EXPECT_EQ(answer.refusal, Code::OVERLOADED);
-    EXPECT_THAT(answer.headers, HasSubstr("Retry-After: "));
-    EXPECT_EQ(proofs.numbers().overloaded, 1U);
+    EXPECT_TRUE(refused.is_answered());
   }
+  const Answer answer = refused.get();
+  EXPECT_EQ(answer.refusal, Code::OVERLOADED);
+  EXPECT_THAT(answer.headers, HasSubstr("Retry-After: "));
+  EXPECT_EQ(proofs.numbers().overloaded, 1U);
   for (Asked& one : waiting) EXPECT_FALSE(one.get().refusal);
 }
 
@@ -206,9 +208,10 @@ TEST_F(JwtProofsTest, of_one_address_leave_room_for_others) {
     send(asked[0], proof(1), one);
     while (proofs.numbers().waiting > 0) std::this_thread::yield();
     for (std::uint32_t n = 1; n < 4; ++n) send(asked[n], proof(n), one);
-    EXPECT_EQ(asked[3].get().refusal, Code::OVERLOADED);
+    EXPECT_TRUE(asked[3].is_answered());
     send(asked[4], proof(4), other);
   }
+  EXPECT_EQ(asked[3].get().refusal, Code::OVERLOADED);
   EXPECT_FALSE(asked[2].get().refusal);
   EXPECT_FALSE(asked[4].get().refusal);
 }
