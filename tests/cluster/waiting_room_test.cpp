@@ -118,9 +118,8 @@ TEST_F(WaitingRoom, everybody_has_their_place_on_every_instance_and_after_its_de
     ahead.push_back(place == 1 ? -1 : place - 2);
   }
   const bool is_elsewhere = std::getenv("STAGEDOOR_TEST_LINE") != nullptr;
-  EXPECT_EQ(cluster().ask(is_elsewhere
-                              ? "SELECT max(last_place) FROM line_marks WHERE event_id = 1"
-                              : "SELECT count(DISTINCT place) FROM line_places WHERE event_id = 1"),
+  EXPECT_EQ(cluster().ask(is_elsewhere ? "SELECT max(last_place) FROM line_marks WHERE event_id = 1"
+                                       : "SELECT count(DISTINCT place) FROM line_places WHERE event_id = 1"),
             std::to_string(people));
   for (std::size_t i = 0; i < cluster().size(); ++i) EXPECT_EQ(positions(i, tokens), ahead) << i;
 
