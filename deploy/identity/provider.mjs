@@ -10,7 +10,7 @@ const { values: options } = parseArgs({
     listen: { type: 'string', default: '127.0.0.1:9000' }, // port 0: any free one
     issuer: { type: 'string' }, // the address that browsers see; default: http:// and where it listens
     client: { type: 'string', default: 'tickets' }, // a page, so it has no secret
-    redirect: { type: 'string', multiple: true, default: ['http://127.0.0.1:8000/'] }, // where the browser may come back to
+    redirect: { type: 'string', multiple: true, default: ['http://127.0.0.1:8000/', 'http://127.0.0.1:8000/signed-in'] }, // where the browser may come back to
     audience: { type: 'string', multiple: true, default: ['https://tickets.example'] }, // the first if a client names none
     scope: { type: 'string', default: 'tickets' },
     algorithms: { type: 'string', default: 'RS256,RS256' }, // of the keys, in the order in which they will sign

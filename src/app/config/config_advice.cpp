@@ -81,6 +81,11 @@ class Advice {
           "the keys come without encryption; who is on the way between can act as any user. Write https://, "
           "or "
           "keep the provider on this machine");
+    if (c_.auth.mode == "jwt" && !c_.auth.oidc_client_id.empty() &&
+        c_.auth.oidc_client_id != c_.auth.jwt_audience)
+      add("auth.jwt_audience",
+          "is not auth.oidc_client_id: the pages prove who the fan is by the ID token, whose audience is the "
+          "client, so nobody can join there");
     if (c_.auth.token_lifetime < kDay)
       add("auth.token_lifetime", "users who paid lose the proof of who they are within a day");
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <set>
 
 #include "app/config/config.h"
@@ -295,6 +296,14 @@ class Rules {
   }
 
   void oidc() {
+    const std::string_view issuer = c_.auth.oidc_issuer;
+    // It stands in a header of the pages, so it must be one address and nothing else.
+    const bool is_address = (issuer.starts_with("https://") || issuer.starts_with("http://")) &&
+                            !has_user(issuer) && std::ranges::all_of(issuer, [](char c) {
+                              return c > ' ' && c < '\x7f' && !std::strchr("?#;,'\"", c);
+                            });
+    if (!issuer.empty() && !is_address)
+      add_error("auth.oidc_issuer", "is not an address; write https://HOST or https://HOST/PATH");
     if (c_.auth.oidc_issuer.empty() == c_.auth.oidc_client_id.empty()) return;
     const bool no_issuer = c_.auth.oidc_issuer.empty();
     add_error(

@@ -426,6 +426,11 @@ TEST(Gateway, needs_a_proxy_and_a_secret) {  // R-W8
               ElementsAre(ErrorAt("flag --http.trusted_proxies", "charge_by = user")));
   EXPECT_THAT(from_flags({{"auth.oidc_issuer", "https://id.example"}}).errors,
               ElementsAre(ErrorAt("flag --auth.oidc_issuer", "auth.oidc_client_id")));
+  for (const char* wrong :
+       {"id.example", "https://id.example; script-src *", "https://id.example?x", "https://me:it@id.example"})
+    EXPECT_THAT(from_flags({{"auth.oidc_issuer", wrong}, {"auth.oidc_client_id", "tickets"}}).errors,
+                ElementsAre(ErrorAt("flag --auth.oidc_issuer", "is not an address")))
+        << wrong;
 }
 
 TEST(IdentityProvider, needs_its_keys_and_whose_tokens_count) {  // R-W8, R-K3

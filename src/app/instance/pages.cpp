@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/instance/pages_archive.h"
+#include "http/preferences.h"
 #include "http/render_refusal.h"
 #include "http/static_site.h"
 
@@ -52,7 +53,7 @@ struct Document {
   }
 
   const Form& form_for(const http::Request& request) const {
-    return request.header("Accept-Encoding").find("gzip") != std::string_view::npos ? zipped : plain;
+    return http::accepts_gzip(request.header("Accept-Encoding")) ? zipped : plain;
   }
   Answer answer(const http::Request& request) const {
     const Form& form = form_for(request);
@@ -160,13 +161,19 @@ void add_pages(http::Router& router, const PageSettings& settings) {
 std::string origin_of(std::string_view url) {
   const std::size_t scheme = url.find("://");
   if (scheme == url.npos) return {};
-  return std::string(url.substr(0, url.find('/', scheme + 3)));
+  return std::string(url.substr(0, url.find_first_of("/?#", scheme + 3)));
 }
 
 std::string_view preferred_language(std::string_view accepted) {
-  const std::size_t korean = accepted.find("ko");
-  const std::size_t english = accepted.find("en");
-  return korean < english ? "ko" : "en";
+  std::string_view best = "en";
+  double weight = 0;
+  for (http::Preference one : http::preferences(accepted)) {
+    one.name = one.name.substr(0, one.name.find('-'));
+    if (one.weight <= weight || (!one.is("ko") && !one.is("en"))) continue;
+    best = one.is("ko") ? "ko" : "en";
+    weight = one.weight;
+  }
+  return best;
 }
 
 }  // namespace stagedoor

@@ -113,5 +113,12 @@ TEST(Origins, are_the_part_of_an_address_that_a_policy_names) {
   EXPECT_EQ(origin_of(""), "");
 }
 
+TEST(PreferredLanguage, follows_the_weights) {
+  for (const char* korean : {"ko", "ko-KR,ko;q=0.9,en;q=0.8", "en;q=0.1, ko", "KO", "de, ko;q=0.2"})
+    EXPECT_EQ(preferred_language(korean), "ko") << korean;
+  for (const char* english : {"", "en-US", "en, ko", "kok", "de", "ko;q=0", "ko;q=0.3, en;q=0.4"})
+    EXPECT_EQ(preferred_language(english), "en") << english;
+}
+
 }  // namespace
 }  // namespace stagedoor

@@ -9,6 +9,7 @@
 #include "core/parse_number.h"
 #include "core/refusals.h"
 #include "core/time_zone.h"
+#include "http/preferences.h"
 #include "http/render_refusal.h"
 #include "json/schema.h"
 #include "modules/catalogue/availability.h"
@@ -55,19 +56,6 @@ Result<DateId> date_on(const Catalogue& catalogue, EventId id, const absl::Civil
   return refusal;
 }
 
-bool accepts_gzip(std::string_view accepted) {
-  while (!accepted.empty()) {
-    std::string_view one = accepted.substr(0, accepted.find(','));
-    accepted.remove_prefix(std::min(one.size() + 1, accepted.size()));
-    one.remove_prefix(std::min(one.find_first_not_of(" \t"), one.size()));
-    const std::string_view name = one.substr(0, one.find_first_of("; \t"));
-    const std::size_t weight = one.find("q=");
-    const bool is_refused = weight != one.npos && one.find_first_of("123456789", weight) == one.npos;
-    if (name == "gzip") return !is_refused;
-  }
-  return false;
-}
-
 // What an answer depends on besides the page.
 struct Wanted {
   bool gzip = false;
@@ -76,7 +64,7 @@ struct Wanted {
   std::int64_t version = 0;     // of a layout, in ?v=; 0: none
 
   explicit Wanted(const http::Request& request)
-      : gzip(accepts_gzip(request.header("Accept-Encoding"))),
+      : gzip(http::accepts_gzip(request.header("Accept-Encoding"))),
         only_head(request.method == HEAD),
         known_tags(request.header("If-None-Match")) {}
 };
