@@ -41,7 +41,7 @@ def missing():
 
 
 # Events of the pages: 1 to buy, 2 with one person inside at a time, 3 with short holds, 4 with a draw, 5 opens later, 6 with one
-# seat, 7 in sections, 9 for a crowd.
+# seat, 7 in sections, 9 for a crowd, 10 with short turns.
 FAN_CATALOGUE = '''
 layouts:
   club: {seats: 50, category: Standard}
@@ -96,6 +96,7 @@ events:
     venue: Stagedoor Club
     on_sale: *open
     queue: {admission: capacity, capacity: 1, active_ttl: 10m, poll_min: 0s}
+    policy: {refund_until: 2096-01-01T00:00:00Z}
     dates: [{id: 6, starts_at: 2096-02-01T19:00:00+09:00, layout: single, prices: {Standard: 1000}}]
   - id: 7
     name: Opening Night
@@ -105,6 +106,13 @@ events:
     queue: *quick
     policy: {refund_until: 2096-01-01T00:00:00Z}
     dates: [{id: 7, starts_at: 2096-03-07T19:30:00+09:00, layout: hall, prices: {VIP: 198000, Regular: 132000, Balcony: 88000}}]
+  - id: 10
+    name: Short Turns
+    performer: The Understudies
+    venue: Stagedoor Club
+    on_sale: *open
+    queue: {admission: capacity, capacity: 100, active_ttl: 5s, poll_min: 0s}
+    dates: [{id: 10, starts_at: 2096-02-01T19:00:00+09:00, layout: club, prices: {Standard: 100000}}]
   - id: 9
     name: With the Crowd
     performer: The Prompters
@@ -130,7 +138,7 @@ def missing_pages():
     return missing()
 
 
-SCENARIOS = ('waiting', 'draw', 'lapse', 'looks', 'network', 'reload', 'mouse', 'keyboard', 'two_fans', 'best', 'sleep', 'sign_in', 'crowd', 'size')
+SCENARIOS = ('waiting', 'buying', 'draw', 'lapse', 'looks', 'network', 'reload', 'mouse', 'keyboard', 'two_fans', 'best', 'sleep', 'sign_in', 'crowd', 'size')
 CROWD = ('--event', '9', '--fans', '300', '--rate', '60', '--think', '100ms')
 
 
@@ -196,6 +204,9 @@ class FanPages(unittest.TestCase):
 
     def test_waiting_says_what_is_so_in_every_state(self):  # R-U4, R-U9
         self.go_through('waiting')
+
+    def test_buying_says_what_is_so_in_every_state(self):  # R-U5, R-U6, R-U7, R-U9
+        self.go_through('buying')
 
     def test_a_draw_can_be_checked_by_those_in_it(self):  # R-U4
         self.go_through('draw')
