@@ -30,6 +30,7 @@ TEST(RenderRefusal, has_the_status_of_section_8_for_every_code) {
                                             {"METHOD_NOT_ALLOWED", 405},
                                             {"SEAT_OCCUPIED", 409},
                                             {"NO_SEAT_AVAILABLE", 409},
+                                            {"NO_SEATS_TOGETHER", 409},
                                             {"SEAT_LIMIT_EXCEEDED", 409},
                                             {"BOOKING_CLOSED", 409},
                                             {"EVENT_NOT_ON_SALE", 409},

@@ -112,8 +112,8 @@ TEST_F(Instances, choose_best_seats_that_never_collide) {
   std::set<std::int64_t> seats;
   for (const crowd::Reply& reply : burst(urls, calls, 40)) {
     ASSERT_EQ(reply.status, 201) << reply.body;
-    for (const auto& row : ApiReply(reply).data().at("reservations").as_array())
-      seats.insert(number(row, "seatId"));
+    const auto held = ApiReply(reply).data();
+    for (const auto& row : held.at("reservations").as_array()) seats.insert(number(row, "seatId"));
   }
   EXPECT_EQ(seats.size(), 200u);
   const CommandResult audit = cluster.audit();
