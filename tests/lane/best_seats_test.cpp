@@ -300,8 +300,8 @@ TEST(BestSeatsInALane, are_the_same_after_a_batch_that_failed) {
     };
     EXPECT_GE(scene.world->call(hold_best(other, 1, 2)).status, 500);
     scene.store.refuses = {};
-    // 50 seats in one row, of which 25 is taken: 26 and 27 are the nearest to the middle.
-    EXPECT_EQ(first_seat(scene.world->call(hold_best(other, 1, 2))), scene.seat(26));
+    // Rows of ten, and 5 is taken: 6 and 7 are the nearest to the middle of the front row.
+    EXPECT_EQ(first_seat(scene.world->call(hold_best(other, 1, 2))), scene.seat(6));
   }
 }
 
