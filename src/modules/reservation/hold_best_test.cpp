@@ -207,7 +207,10 @@ TEST(HoldBest, gives_up_on_a_user_who_gave_up_everything) {
     ASSERT_EQ(outcome(held), "ok");
     stage.cancel(token, result_of(held).reservations.front().id);
   }
-  EXPECT_EQ(outcome(stage.hold_best(token, 1)), "SEAT_LIMIT_EXCEEDED");
+  const auto refused = stage.hold_best(token, 1);
+  ASSERT_EQ(outcome(refused), "SEAT_LIMIT_EXCEEDED");
+  EXPECT_THAT(refusal_in(refused).message, testing::HasSubstr("Choose other seats"));  // which are free
+  EXPECT_EQ(outcome(stage.hold(token, {50})), "ok");
   stage.now += Millis(60'000);
   EXPECT_EQ(outcome(stage.hold_best(token, 1)), "ok");
 }
