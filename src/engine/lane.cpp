@@ -317,6 +317,7 @@ void Lane::fail_refused(const std::unique_ptr<Command>& command, const char* why
   command->rows_to_load(nothing, read);
   if (!used.key.empty()) read.answers.insert({used.user, used.key});
   view_.forget(read);
+  if (command->has_late_rows()) view_.clear();  // nobody can name them any more
   fail({&command, 1}, {Code::INTERNAL, "The server has an internal error. Nothing was done.", {}, {}, {}});
 }
 

@@ -589,6 +589,20 @@ TEST_F(LaneTest, keeps_the_rows_of_others_when_the_store_refuses_a_command) {
   EXPECT_EQ(balance(2), 2);
 }
 
+// Also what it read late, which nothing names.
+TEST_F(LaneTest, forgets_the_late_rows_of_a_command_that_the_store_refuses) {
+  give({.to = 2, .late = 3});
+  run();
+  store.refuses = [](const Batch&) { return true; };
+  give({.to = 2, .late = 3});
+  run();
+  store.refuses = nullptr;
+  store.journal.clear();
+  give({.to = 3});
+  run();
+  EXPECT_THAT(store.journal, testing::Contains("load"));
+}
+
 // A read that failed has marked rows as absent that are there.
 TEST_F(LaneTest, forgets_what_it_read_when_the_read_is_refused) {
   give({.to = 1});
