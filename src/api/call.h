@@ -50,12 +50,17 @@ class Call : public Command {
   void rows_to_load(const View& view, Keys& wanted) const override { rows_to_load_(view, wanted); }
   void rows_to_load_late([[maybe_unused]] const View& view, [[maybe_unused]] TimePoint now,
                          [[maybe_unused]] Keys& wanted) const override {
-    if constexpr (requires { rows_to_load_.late(view, now, wanted); }) rows_to_load_.late(view, now, wanted);
+    if constexpr (kHasLateRows) rows_to_load_.late(view, now, wanted);
   }
+  bool has_late_rows() const override { return kHasLateRows; }
   CommandResult decide(const View& view, BatchContext& context) override { return decide_(view, context); }
   void reply(Answer answer) override { after_commit_(std::move(answer)); }
 
  private:
+  static constexpr bool kHasLateRows = requires(const KeysOf& of, const View& view, Keys& wanted) {
+    of.late(view, TimePoint{}, wanted);
+  };
+
   KeysOf rows_to_load_;
   Decide decide_;
   AfterCommit after_commit_;

@@ -88,6 +88,9 @@ class Command {
   // The same for rows that depend on what the commands before it in its batch have decided: which seats are
   // the best ones. Called directly before decide(), until it adds none.
   virtual void rows_to_load_late(const View& /*view*/, TimePoint /*now*/, Keys& /*wanted*/) const {}
+  // False if that never adds any. What it adds is loaded while the batch is decided, so it costs a batch more
+  // than other commands do.
+  virtual bool has_late_rows() const { return false; }
   // May be called again after a batch failed. The bytes of `answer` are made here, before the commit, and
   // sent after it.
   virtual CommandResult decide(const View& view, BatchContext& context) = 0;

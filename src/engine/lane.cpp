@@ -195,7 +195,8 @@ std::size_t Lane::commit_prefix(Range commands) {
       batch.add(result.changes, view_);
       view_.apply(result.changes);
       if (command->ends_batch()) break;
-      if (answers.size() % 64 == 0 && SteadyClock::now() > deadline) break;
+      const bool looks_at_time = command->has_late_rows() || answers.size() % 64 == 0;
+      if (looks_at_time && SteadyClock::now() > deadline) break;
     }
 
     next_id_ = batch.next_id = ids.peek();
@@ -316,6 +317,7 @@ void Lane::fail_refused(const std::unique_ptr<Command>& command, const char* why
   command->rows_to_load(nothing, read);
   if (!used.key.empty()) read.answers.insert({used.user, used.key});
   view_.forget(read);
+  if (command->has_late_rows()) view_.clear();  // nobody can name them any more
   fail({&command, 1}, {Code::INTERNAL, "The server has an internal error. Nothing was done.", {}, {}, {}});
 }
 

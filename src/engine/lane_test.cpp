@@ -59,6 +59,7 @@ struct Give {
   bool is_refused = false;  // the decision is a refusal, with no changes
   std::string trace = {};   // of the request
   bool has_event = false;
+  std::uint32_t late = 0;  // whose wallet it loads late, too; 0: it has no late rows
 };
 
 class GiveCommand : public Command {
@@ -72,6 +73,10 @@ class GiveCommand : public Command {
   void rows_to_load(const View& view, Keys& wanted) const override {
     want(view.wallets, wanted.wallets, user(give_.to));
   }
+  void rows_to_load_late(const View& view, TimePoint, Keys& wanted) const override {
+    if (has_late_rows()) want(view.wallets, wanted.wallets, user(give_.late));
+  }
+  bool has_late_rows() const override { return give_.late != 0; }
   CommandResult decide(const View& view, BatchContext& context) override {
     ++told_->decisions;
     told_->decided_at = context.now;
@@ -425,6 +430,14 @@ TEST_F(LaneTest, stops_deciding_after_its_time_limit_and_continues_in_the_next_b
   for (const auto& one : told) EXPECT_EQ(one->answers, 1);
 }
 
+// The writer lock is held while these are loaded.
+TEST_F(LaneTest, looks_at_its_time_limit_after_each_command_with_late_rows) {
+  restart({.batch_time = Millis(0)});
+  for (const std::uint32_t late : {0u, 0u, 7u, 8u, 0u}) give({.late = late});
+  run();
+  EXPECT_THAT(told_of, ElementsAre(3, 1, 1));
+}
+
 TEST_F(LaneTest, ends_the_batch_after_a_command_that_says_so) {
   give();
   give({.ends_batch = true});
@@ -574,6 +587,20 @@ TEST_F(LaneTest, keeps_the_rows_of_others_when_the_store_refuses_a_command) {
   EXPECT_THAT(store.journal, testing::Contains("load"));
   EXPECT_EQ(balance(1), 2);
   EXPECT_EQ(balance(2), 2);
+}
+
+// Also what it read late, which nothing names.
+TEST_F(LaneTest, forgets_the_late_rows_of_a_command_that_the_store_refuses) {
+  give({.to = 2, .late = 3});
+  run();
+  store.refuses = [](const Batch&) { return true; };
+  give({.to = 2, .late = 3});
+  run();
+  store.refuses = nullptr;
+  store.journal.clear();
+  give({.to = 3});
+  run();
+  EXPECT_THAT(store.journal, testing::Contains("load"));
 }
 
 // A read that failed has marked rows as absent that are there.

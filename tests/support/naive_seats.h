@@ -17,11 +17,23 @@ struct NaiveSeats {
   std::size_t largest = 0;           // the most free seats side by side
 };
 
+// Without sections, rows are as wide as the smallest multiple of ten whose square is twice the seats or more.
+inline std::vector<Seat> naive_rows(std::vector<Seat> seats) {
+  if (seats.empty() || seats.front().row > 0) return seats;
+  std::size_t width = 10;
+  while (width * width < 2 * seats.size()) width += 10;
+  for (std::size_t i = 0; i < seats.size(); ++i) {
+    seats[i].row = std::uint16_t(i / width + 1);
+    seats[i].number_in_row = std::int32_t(i % width + 1);
+  }
+  return seats;
+}
+
 // `allowed`: the free seats that may be among them.
 inline NaiveSeats naive_best(const EventDate& date, const std::vector<bool>& free,
                              const std::vector<bool>& allowed, std::optional<std::uint16_t> category,
                              std::size_t count) {
-  const auto& seats = date.seats;
+  const std::vector<Seat> seats = naive_rows(date.seats);
   const auto same_row = [&](std::size_t a, std::size_t b) {
     return seats[a].section == seats[b].section && seats[a].row == seats[b].row;
   };

@@ -17,12 +17,6 @@ constexpr double kFromStage = 4;  // of the first of them
 constexpr double kPerBand = 2.5;  // their width, as a multiple of the side of a square with as many seats
 constexpr std::int32_t kWidthStep = 10;
 
-// The seats of a layout without sections, in rows that are about twice as wide as they are deep together.
-std::int32_t drawn_width(std::int32_t seats) {
-  const auto side = static_cast<std::int32_t>(std::ceil(std::sqrt(2.0 * seats)));
-  return std::min(seats, (side + kWidthStep - 1) / kWidthStep * kWidthStep);
-}
-
 // The sections without their places. O(sections): the seats of a date stand section by section.
 std::vector<LayoutSectionDto> sections_of(const EventDate& date) {
   std::vector<LayoutSectionDto> sections;
@@ -112,6 +106,11 @@ std::int64_t version_of(const std::string& bytes) {
 }
 
 }  // namespace
+
+std::int32_t drawn_width(std::int32_t seats) {
+  const auto side = static_cast<std::int32_t>(std::ceil(std::sqrt(2.0 * seats)));
+  return std::min(seats, (side + kWidthStep - 1) / kWidthStep * kWidthStep);
+}
 
 LayoutDto layout_dto(const EventDate& date, const Layout* layout) {
   LayoutDto dto{.version = 0,

@@ -19,7 +19,7 @@ namespace stagedoor::catalogue {
 // The seats of a section have the ids firstSeatId, firstSeatId + 1, …, row by row: seat i (from 0) is in row
 // i / seatsPerRow + 1 and has the number i % seatsPerRow + 1 there.
 struct LayoutSectionDto {
-  std::string name;  // "" in a layout without sections: its rows are only drawn, its seats numbered from 1
+  std::string name;  // "" in a layout without sections: its rows have no names, its seats are numbered from 1
   std::string category;  // of its seats; the price is in the date
   SeatId firstSeatId;
   std::int32_t rows = 0;
@@ -48,6 +48,10 @@ struct LayoutDto {
   std::vector<LayoutSectionDto> sections;  // in the order of their seats
 };
 BOOST_DESCRIBE_STRUCT(LayoutDto, (), (version, eventDateId, firstSeatId, totalSeats, categories, sections))
+
+// The seats in a row of a layout without sections, in rows that are about twice as wide as they are deep
+// together. Only the last row may be shorter.
+std::int32_t drawn_width(std::int32_t seats);
 
 // `layout` is what the date was made from, as it is now; nullptr: not known. Its shapes are used if its
 // sections are still those of the date; otherwise the server lays the sections out.

@@ -12,7 +12,7 @@ namespace {
 
 using namespace test;
 
-// Dates of fifty seats with their committed seat maps, and what a lane does with them.
+// Dates of fifty seats, in rows of ten, with their committed seat maps, and what a lane does with them.
 struct Dates {
   std::map<DateId, EventDate> dates;
   std::map<DateId, std::shared_ptr<catalogue::SeatMap>> seat_maps;
@@ -60,46 +60,46 @@ struct Dates {
 // R-S13
 TEST(BestSeatsOfDates, follow_the_batch) {
   Dates dates(1);
-  EXPECT_EQ(dates.best_seat(), 25);
-  dates.decide(Dates::hold_of(25));
-  EXPECT_EQ(dates.best_seat(), 26);
-  dates.decide(Dates::hold_of(26));
-  EXPECT_EQ(dates.best_seat(), 24);
+  EXPECT_EQ(dates.best_seat(), 5);
+  dates.decide(Dates::hold_of(5));
+  EXPECT_EQ(dates.best_seat(), 6);
+  dates.decide(Dates::hold_of(6));
+  EXPECT_EQ(dates.best_seat(), 15);
 }
 
 // R-S13: also if they are first asked for in the midst of it.
 TEST(BestSeatsOfDates, know_what_the_batch_did_before_they_were_asked_for) {
   Dates dates(1);
-  dates.decide(Dates::hold_of(25));
-  EXPECT_EQ(dates.best_seat(), 26);
+  dates.decide(Dates::hold_of(5));
+  EXPECT_EQ(dates.best_seat(), 6);
   dates.view.end_batch();
-  EXPECT_EQ(dates.best_seat(), 25);
+  EXPECT_EQ(dates.best_seat(), 5);
 }
 
 // R-S13: what is decided again is decided on the same seats.
 TEST(BestSeatsOfDates, forget_a_batch_that_failed) {
   Dates dates(1);
-  EXPECT_EQ(dates.best_seat(), 25);
-  dates.decide(Dates::hold_of(25));
-  EXPECT_EQ(dates.best_seat(), 26);
+  EXPECT_EQ(dates.best_seat(), 5);
+  dates.decide(Dates::hold_of(5));
+  EXPECT_EQ(dates.best_seat(), 6);
   dates.view.end_batch();
-  EXPECT_EQ(dates.best_seat(), 25);
-  dates.decide(Dates::hold_of(24));
-  EXPECT_EQ(dates.best_seat(), 25);
+  EXPECT_EQ(dates.best_seat(), 5);
+  dates.decide(Dates::hold_of(4));
+  EXPECT_EQ(dates.best_seat(), 5);
 }
 
 // R-M2: a batch of another instance comes after one that failed, and before the next.
 TEST(BestSeatsOfDates, have_the_commits_of_all_instances) {
   Dates dates(1);
-  dates.decide(Dates::hold_of(25));
-  EXPECT_EQ(dates.best_seat(), 26);
+  dates.decide(Dates::hold_of(5));
+  EXPECT_EQ(dates.best_seat(), 6);
   dates.view.end_batch();
-  dates.commit(Dates::hold_of(26));
-  EXPECT_EQ(dates.best_seat(), 25);
-  dates.decide(Dates::hold_of(25));
-  dates.commit(Dates::hold_of(25));
+  dates.commit(Dates::hold_of(6));
+  EXPECT_EQ(dates.best_seat(), 5);
+  dates.decide(Dates::hold_of(5));
+  dates.commit(Dates::hold_of(5));
   dates.view.end_batch();
-  EXPECT_EQ(dates.best_seat(), 24);
+  EXPECT_EQ(dates.best_seat(), 15);
 }
 
 TEST(BestSeatsOfDates, are_dropped_a_minute_after_the_last_question) {
@@ -112,7 +112,7 @@ TEST(BestSeatsOfDates, are_dropped_a_minute_after_the_last_question) {
   batch.now += Millis(60'001);
   dates.best.on_commit(batch);
   EXPECT_EQ(dates.best.dates_kept(), 0u);
-  EXPECT_EQ(dates.best_seat(), 25);
+  EXPECT_EQ(dates.best_seat(), 5);
 }
 
 // Whoever asks for many dates does not use up the memory.
@@ -125,8 +125,8 @@ TEST(BestSeatsOfDates, are_kept_for_a_limited_number_of_dates) {
     dates.best.of(date, dates.view, now);
   }
   EXPECT_EQ(dates.best.dates_kept(), kDatesMax);
-  dates.decide(Dates::hold_of(25));  // of the first date, which is not kept any more
-  EXPECT_EQ(dates.best_seat(now), 26);
+  dates.decide(Dates::hold_of(5));  // of the first date, which is not kept any more
+  EXPECT_EQ(dates.best_seat(now), 6);
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include <bit>
 #include <iterator>
 
+#include "modules/catalogue/layout.h"
+
 namespace stagedoor::reservation {
 namespace {
 
@@ -23,26 +25,32 @@ FreeSeats::FreeSeats(const EventDate& date, std::vector<TimePoint> free_from)
   }
 }
 
-// The seats stand in the layout's order: by section, row, number in the row.
+// The seats stand in the layout's order: by section, row, number in the row. Without sections they are in the
+// rows in which everybody sees them.
 void FreeSeats::add_rows(const EventDate& date) {
+  const std::int32_t width = catalogue::drawn_width(std::int32_t(date.seats.size()));
+  const auto number_in_row = [&](const Seat& seat) {
+    return seat.row > 0 ? seat.number_in_row : (seat.number - 1) % width + 1;
+  };
   const Seat* last = nullptr;
   std::uint32_t words = 0;
   for (const Seat& seat : date.seats) {
     const bool same_section = last && seat.section == last->section;
-    const bool same_row = same_section && seat.row == last->row;
+    const std::int32_t number = number_in_row(seat);
+    const bool same_row = same_section && seat.row == last->row && number > number_in_row(*last);
     if (!same_section) sections_.push_back({.first_row = rows_.size()});
-    if (!same_row || seat.category != last->category || seat.number_in_row != last->number_in_row + 1) {
+    if (!same_row || seat.category != last->category || number != number_in_row(*last) + 1) {
       const std::uint32_t depth = !same_section ? 0 : rows_.back().depth + (same_row ? 0 : 1);
       if (!rows_.empty()) words += std::uint32_t((rows_.back().seats + kBits - 1) / kBits);
       rows_.push_back({.first = std::uint32_t(&seat - date.seats.data()),
                        .word = words,
-                       .before = std::uint32_t(seat.number_in_row - 1),
+                       .before = std::uint32_t(number - 1),
                        .depth = depth,
                        .category = seat.category});
       ++sections_.back().rows;
     }
     ++rows_.back().seats;
-    if (rows_.back().depth == 0) sections_.back().front_seats = std::uint32_t(seat.number_in_row);
+    if (rows_.back().depth == 0) sections_.back().front_seats = std::uint32_t(number);
     last = &seat;
   }
   if (!rows_.empty()) words += std::uint32_t((rows_.back().seats + kBits - 1) / kBits);

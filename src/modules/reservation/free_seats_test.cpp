@@ -43,6 +43,12 @@ struct Hall {
       }
     }
   }
+  // Of a layout without sections.
+  static Hall without_sections(const std::string& line) {
+    Hall hall({":", line});
+    for (Seat& seat : hall.date.seats) seat.row = 0;
+    return hall;
+  }
   FreeSeats seats() const { return {date, free_from}; }
 
  private:
@@ -117,7 +123,17 @@ TEST(BestSeats, are_of_the_category_that_was_asked_for) {
   EXPECT_THAT(best(hall, 5), ElementsAreArray(Drawing{"VIP:", "....", "Regular:", "OOOOO.", "VIP:", ".."}));
 }
 
-// A date without sections: one row, whatever its length.
+// R-S13: the rows of a layout without sections are those of its drawing.
+TEST(BestSeats, are_in_one_row_of_the_drawing_without_sections) {
+  FreeSeats seats = Hall::without_sections(std::string(50, '.')).seats();  // five rows of ten
+  EXPECT_EQ(seats.find({}, 2, kNow).first, 4u);
+  EXPECT_EQ(seats.find({}, 11, kNow).largest, 10u);
+  const std::string two_ends = "xxxxxxxxx..xxxxxxxxx" + std::string(30, 'x');
+  EXPECT_EQ(Hall::without_sections(two_ends).seats().find({}, 2, kNow).largest, 1u);
+  FreeSeats short_row = Hall::without_sections(std::string(50, 'x') + "...").seats();  // of 20, 20 and 13
+  EXPECT_EQ(short_row.find({}, 3, kNow).first, 50u);
+}
+
 TEST(BestSeats, are_found_in_a_row_of_many_words) {
   std::string row(1000, 'x');
   for (std::size_t i = 100; i < 190; ++i) row[i] = '.';
@@ -161,7 +177,8 @@ TEST(BestSeats, are_those_of_a_naive_search) {
       const std::string row(1 + below(round % 10 == 0 ? 150 : 12), '.');
       for (unsigned i = 0; i <= below(5); ++i) lines.push_back(row);
     }
-    const Hall hall(lines);
+    const bool has_sections = round % 5 != 0;
+    const Hall hall = has_sections ? Hall(lines) : Hall::without_sections(std::string(1 + below(300), '.'));
     FreeSeats seats = hall.seats();
     std::vector<TimePoint> free_from = hall.free_from;
     TimePoint now = kNow;

@@ -45,8 +45,8 @@ Result<Wish> check(const HoldBest& order, const View& view, TimePoint now) {
 struct Choice {
   std::vector<SeatId> seats = {};                // empty: there are not so many side by side
   std::vector<const Reservation*> unswept = {};  // the expired holds that still take some of them
-  std::optional<TimePoint> cooldown_until =
-      {};                   // the user held one of them a short time ago, and all others, too
+  // The user held one of them a short time ago, as of every choice before; then it was the last one.
+  std::optional<TimePoint> cooldown_until = {};
   std::size_t largest = 0;  // if there are none
 };
 
@@ -111,7 +111,8 @@ Decision<Held> decide_hold_best(const HoldBest& order, const View& view, BatchCo
   if (choice.seats.empty()) return no_seats_together(order, choice.largest);
   if (choice.cooldown_until) {
     return refuse(Code::SEAT_LIMIT_EXCEEDED,
-                  "You held the seats that are left a short time ago. You can hold them again from " +
+                  "You held too many of the best seats a short time ago. Choose other seats yourself, or ask "
+                  "again from " +
                       to_rfc3339(*choice.cooldown_until) + ".");
   }
   Held held;

@@ -19,8 +19,9 @@ struct HoldBest {
 };
 
 // What an event with a cooldown makes a decision try: as often it looks for other seats than those that the
-// user held a short time ago. Each time is a search and a look at the store.
-inline constexpr int kOtherSeatsMax = 16;
+// user held a short time ago. It is decided in the midst of a batch: each time is a look at the store, and a
+// search for each time before it.
+inline constexpr int kOtherSeatsMax = 4;
 
 void hold_best_keys(const HoldBest& order, const View& view, Keys& wanted);
 // The rows of the seats that are the best ones now (Command::rows_to_load_late).

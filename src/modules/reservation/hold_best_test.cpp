@@ -26,7 +26,8 @@ std::vector<std::int64_t> numbers(const Decision<Held>& decision) {
   return all;
 }
 
-// User 1 is inside and asks for two seats of the club night: one row of 50, whose middle are 25 and 26.
+// User 1 is inside and asks for two seats of the club night: five rows of ten. The middle of the
+// front one are 5 and 6.
 TEST(HoldBest, follows_the_table) {
   struct Row {
     const char* when;
@@ -35,49 +36,49 @@ TEST(HoldBest, follows_the_table) {
     std::int64_t first;
   };
   const Row rows[] = {
-      {"all seats are free (R-S13)", [](Stage&) {}, "ok", 25},
+      {"all seats are free (R-S13)", [](Stage&) {}, "ok", 5},
       {"another user holds the best ones", [](Stage& stage) { stage.hold_best(stage.inside(2), 2); }, "ok",
-       23},
-      {"another user holds one of them", [](Stage& stage) { stage.hold(stage.inside(2), {25}); }, "ok", 26},
+       15},
+      {"another user holds one of them", [](Stage& stage) { stage.hold(stage.inside(2), {5}); }, "ok", 6},
       {"the same user holds them: others are wanted",
        [](Stage& stage) {
-         stage.hold(stage.inside(1), {25, 26});
+         stage.hold(stage.inside(1), {5, 6});
        },
-       "ok", 23},
+       "ok", 15},
       {"a hold of them has a millisecond left (R-S4)",
        [](Stage& stage) {
-         stage.hold(stage.inside(2), {25, 26});
+         stage.hold(stage.inside(2), {5, 6});
          stage.now += kHoldTtl - Millis(1);
        },
-       "ok", 23},
+       "ok", 15},
       {"a hold of them ends now (R-S4)",
        [](Stage& stage) {
-         stage.hold(stage.inside(2), {25, 26});
+         stage.hold(stage.inside(2), {5, 6});
          stage.now += kHoldTtl;
        },
-       "ok", 25},
+       "ok", 5},
       {"the swept hold of another user (R-S4)",
        [](Stage& stage) {
-         stage.hold(stage.inside(2), {25, 26});
+         stage.hold(stage.inside(2), {5, 6});
          stage.now += kHoldTtl;
          stage.sweep();
        },
-       "ok", 25},
+       "ok", 5},
       {"another user cancelled them (R-S3)",
        [](Stage& stage) {
          const auto token = stage.inside(2);
-         stage.hold(token, {25, 26});
-         for (const int number : {25, 26}) stage.cancel(token, stage.taken_by(number));
+         stage.hold(token, {5, 6});
+         for (const int number : {5, 6}) stage.cancel(token, stage.taken_by(number));
        },
-       "ok", 25},
-      {"one is a house seat (R-S12)", [](Stage& stage) { stage.block(26); }, "ok", 24},
+       "ok", 5},
+      {"one is a house seat (R-S12)", [](Stage& stage) { stage.block(6); }, "ok", 4},
       {"a house seat whose hold has ended (R-S12)",
        [](Stage& stage) {
-         stage.hold(stage.inside(2), {26});
+         stage.hold(stage.inside(2), {6});
          stage.now += kHoldTtl;
-         stage.block(26);
+         stage.block(6);
        },
-       "ok", 24},
+       "ok", 4},
       {"the user has three seats of four (R-S8)",
        [](Stage& stage) {
          stage.hold(stage.inside(1), {1, 2, 3});
@@ -92,6 +93,12 @@ TEST(HoldBest, follows_the_table) {
        "BOOKING_CLOSED", 0},
       {"the date was taken away", [](Stage& stage) { stage.date().deleted_at = stage.now; },
        "EVENT_DATE_NOT_FOUND", 0},
+      {"two are left, at opposite ends of two rows",
+       [](Stage& stage) {
+         for (int number = 1; number <= 50; ++number)
+           if (number != 10 && number != 11) stage.block(number);
+       },
+       "NO_SEATS_TOGETHER", 0},
       {"single seats are left",
        [](Stage& stage) {
          for (int number = 2; number <= 50; number += 2) stage.block(number);
@@ -117,7 +124,7 @@ TEST(HoldBest, follows_the_table) {
 TEST(HoldBest, makes_the_holds_that_naming_the_seats_makes) {
   Stage best, named;
   const auto one = best.hold_best(best.inside(1), 3);
-  const auto other = named.hold(named.inside(1), {24, 25, 26});
+  const auto other = named.hold(named.inside(1), {4, 5, 6});
   const auto without_ids = [](const Decision<Held>& decision) {
     std::vector<std::tuple<SeatId, Won, TimePoint, ReservationStatus>> rows;
     for (const Reservation& row : decision.changes.reservations)
@@ -161,7 +168,7 @@ TEST(HoldBest, needs_a_turn_of_the_event) {
 // R-S4: the lapsed hold and the new one are one decision, the cancellation first.
 TEST(HoldBest, cancels_the_lapsed_holds_in_the_way) {
   Stage stage;
-  stage.hold(stage.inside(2), {25});
+  stage.hold(stage.inside(2), {5});
   stage.now += kHoldTtl;
   const auto decision = stage.hold_best(stage.inside(1), 2);
   ASSERT_EQ(outcome(decision), "ok");
@@ -185,8 +192,8 @@ TEST(HoldBest, passes_over_seats_in_the_users_cooldown) {
     } else {
       for (const Reservation& row : result_of(first).reservations) stage.cancel(token, row.id);
     }
-    EXPECT_THAT(numbers(stage.hold_best(token, 2)), ElementsAre(23, 24));
-    EXPECT_THAT(numbers(stage.hold_best(stage.inside(2), 2)), ElementsAre(25, 26));
+    EXPECT_THAT(numbers(stage.hold_best(token, 2)), ElementsAre(15, 16));
+    EXPECT_THAT(numbers(stage.hold_best(stage.inside(2), 2)), ElementsAre(5, 6));
   }
 }
 
@@ -200,7 +207,10 @@ TEST(HoldBest, gives_up_on_a_user_who_gave_up_everything) {
     ASSERT_EQ(outcome(held), "ok");
     stage.cancel(token, result_of(held).reservations.front().id);
   }
-  EXPECT_EQ(outcome(stage.hold_best(token, 1)), "SEAT_LIMIT_EXCEEDED");
+  const auto refused = stage.hold_best(token, 1);
+  ASSERT_EQ(outcome(refused), "SEAT_LIMIT_EXCEEDED");
+  EXPECT_THAT(refusal_in(refused).message, testing::HasSubstr("Choose other seats"));  // which are free
+  EXPECT_EQ(outcome(stage.hold(token, {50})), "ok");
   stage.now += Millis(60'000);
   EXPECT_EQ(outcome(stage.hold_best(token, 1)), "ok");
 }
