@@ -2,7 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import * as en from "../../i18n/en.json";
 import * as ko from "../../i18n/ko.json";
-import { type EventDate, type EventWithDates, type QueuePlace, Refused, type Reservation, call, change, send } from "../api/client";
+import { type EventDate, type EventWithDates, type QueuePlace, Refused, type Reservation, call, change, changesAreKnown, send } from "../api/client";
 import { SignInNeeded, asOwner, byPlace, byTurn, clientSettings, guest, places } from "../api/identity";
 import { makeAnnouncer } from "../lib/announce";
 import { clock } from "../lib/clock";
@@ -174,6 +174,7 @@ export async function loadHolds(): Promise<void> {
   const here = mine.filter((one) => one.eventId === id);
   setHolds(here.filter((one) => (one.status === "RESERVED" || one.status === "PENDING") && Date.parse(one.expiresAt) > clock.now()));
   bought.value = here.filter((one) => one.status === "PAID");
+  changesAreKnown();
 }
 
 function setHolds(list: Reservation[]): void {
@@ -343,6 +344,10 @@ async function stepRefused(error: unknown, chosen: number[] = []): Promise<void>
   if (code === "SEAT_OCCUPIED" && chosen.length) return offerNext(chosen[0]!, t.lost);
   if (code === "RESERVATION_EXPIRED") return lapse();
   if (code === "SEAT_LIMIT_EXCEEDED") await loadHolds().catch(() => undefined);
+  if (error instanceof Refused && error.isUnknown) {
+    await Promise.allSettled([loadPlace(), loadHolds(), loadBalance()]);
+    if (phase.value !== "open") return;
+  }
   tell({ kind: "stop", heading: common.failed, text: refusalText(error) });
 }
 

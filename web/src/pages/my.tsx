@@ -40,7 +40,7 @@ async function load(): Promise<void> {
     const settings = await clientSettings();
     mode.value = settings.authMode;
     mayCharge.value = settings.chargeBy === "user";
-    await Promise.all([loadReservations(), loadBalance(), loadHistory(null)]);
+    await loadAll();
     phase.value = "ready";
     setOffline(false);
     await loadNames();
@@ -54,6 +54,9 @@ async function load(): Promise<void> {
   }
 }
 
+async function loadAll(): Promise<void> {
+  await Promise.all([loadReservations(), loadBalance(), loadHistory(null)]);
+}
 async function loadReservations(): Promise<void> {
   reservations.value = await asOwner((headers) => send<Reservation[]>({ path: "/users/me/reservations?limit=200", headers }).then(({ data }) => data));
 }
@@ -91,9 +94,10 @@ async function act(work: () => Promise<string>): Promise<void> {
   notice.value = "";
   try {
     const said = await work();
-    await Promise.all([loadReservations(), loadBalance(), loadHistory(null)]);
+    await loadAll().catch(() => undefined); // it is done, whether that is seen or not
     notice.value = said;
   } catch (error) {
+    if (error instanceof Refused && error.isUnknown) await loadAll().catch(() => undefined);
     if (error instanceof SignInNeeded) phase.value = "sign-in";
     notice.value = refusalText(error);
   } finally {
