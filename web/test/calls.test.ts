@@ -54,3 +54,69 @@ describe("a change whose answers are lost (R-X5)", () => {
     expect([keys[0] === keys[1], keys[1] === keys[2], memory.size]).toEqual([true, false, 0]);
   });
 });
+
+describe("a proof that ends soon (R-U12)", () => {
+  const settings = { issuer: "https://id.example", clientId: "fans", scope: "openid offline_access" };
+  const configuration = { body: { issuer: settings.issuer, token_endpoint: "https://id.example/token" } };
+  const jwt = (claims: object) => `x.${Buffer.from(JSON.stringify({ iss: settings.issuer, aud: "fans", sub: "kim", exp: Date.now() / 1000 + 3600, ...claims })).toString("base64url")}.y`;
+  const renewed = { body: { id_token: jwt({}), refresh_token: "second" } };
+  const keep = (refreshToken = "first", leftMs = 30_000) =>
+    memory.set("stagedoor.id", JSON.stringify({ idToken: "old", refreshToken, expiresAt: Date.now() + leftMs, subject: "kim" }));
+  const kept = () => JSON.parse(memory.get("stagedoor.id") ?? "null") as { refreshToken: string } | null;
+  // Every case knows the provider from nothing.
+  const provider = async () => new (await import("../src/api/oidc")).SignIn(settings);
+  beforeEach(() => {
+    vi.resetModules();
+    vi.stubGlobal("navigator", {});
+    keep();
+  });
+
+  it("is renewed once, however many ask", async () => {
+    const sent = answering(configuration, renewed);
+    const of = await provider();
+    expect(new Set(await Promise.all([of.proof(), of.proof(), of.proof()]))).toEqual(new Set([renewed.body.id_token]));
+    expect([sent.mock.calls.length, kept()?.refreshToken]).toEqual([2, "second"]);
+  });
+  it("is what another page has renewed meanwhile", async () => {
+    const sent = answering();
+    const request = async (_name: string, work: () => Promise<unknown>) => {
+      keep("second", 3600_000);
+      return work();
+    };
+    vi.stubGlobal("navigator", { locks: { request } });
+    expect(await (await provider()).proof()).toBe("old");
+    expect(sent).not.toHaveBeenCalled();
+  });
+  it("outlives faults that may pass", async () => {
+    const faults: Reply[][] = [
+      [null],
+      [{ status: 503, body: {} }],
+      [{ body: { ...configuration.body, issuer: "https://other.example" } }],
+      [configuration, null],
+      [configuration, { status: 503, body: { error: "temporarily_unavailable" } }],
+    ];
+    const of = await provider();
+    for (const fault of faults.slice(0, 4)) {
+      answering(...fault);
+      expect([await of.proof(), kept()?.refreshToken], JSON.stringify(fault)).toEqual(["old", "first"]);
+    }
+    answering(faults[4]![1]!); // the configuration is known by now
+    expect([await of.proof(), kept()?.refreshToken]).toEqual(["old", "first"]);
+  });
+  it("is forgotten when the provider takes the refresh token no more, or answers for somebody else", async () => {
+    for (const refusal of [{ status: 400, body: { error: "invalid_grant" } }, { body: { id_token: jwt({ sub: "lee" }) } }, { body: { id_token: jwt({ aud: "others" }) } }]) {
+      keep();
+      vi.resetModules();
+      answering(configuration, refusal);
+      expect([await (await provider()).proof(), kept()], JSON.stringify(refusal)).toEqual([null, null]);
+    }
+  });
+  it("stays when another page has stored newer tokens", async () => {
+    const sent = answering(configuration);
+    sent.mockImplementationOnce(sent.getMockImplementation()!).mockImplementationOnce(async () => {
+      keep("second", 3600_000);
+      return new Response(JSON.stringify({ error: "invalid_grant" }), { status: 400 });
+    });
+    expect([await (await provider()).proof(), kept()?.refreshToken]).toEqual(["old", "second"]);
+  });
+});
