@@ -182,11 +182,11 @@ function setHolds(list: Reservation[]): void {
   markMine();
 }
 
-// The lists need not wait for the stream to say what this page has just done.
-function noteOwn(list: Reservation[], free: 0 | 1): void {
+// The lists need not wait for the stream to say what this page has just held. What it gives back may be somebody's by now.
+function noteHeld(list: Reservation[]): void {
   const of = seats.value;
   if (!of) return;
-  const pairs = list.filter((one) => one.eventDateId === of.date.id).map((one) => [one.seatId - of.hall.layout.firstSeatId, free] as const);
+  const pairs = list.filter((one) => one.eventDateId === of.date.id).map((one) => [one.seatId - of.hall.layout.firstSeatId, 0] as const);
   seatsChanged(of.states.change(pairs));
 }
 
@@ -312,7 +312,7 @@ async function holding(kind: "hold" | "best", chosen: number[], hold: () => Prom
     const answer = (await hold()) as Reservation | { reservations: Reservation[] };
     const made = "reservations" in answer ? answer.reservations : [answer];
     setHolds([...holds.value.filter((old) => !made.some((one) => one.id === old.id)), ...made]);
-    noteOwn(made, 0);
+    noteHeld(made);
     setOffline(false);
     const first = seats.value?.hall.indexOf(made[0]?.seatId ?? 0);
     if (kind === "best" && typeof first === "number") showSeat(first);
@@ -359,7 +359,6 @@ export async function giveBack(list: Reservation[]): Promise<void> {
     for (const hold of list) {
       await asOwner((headers) => change("cancelReservation", { method: "DELETE", path: `/events/reservations/${hold.id}`, headers }));
       setHolds(holds.value.filter((one) => one.id !== hold.id));
-      noteOwn([hold], 1);
     }
     sayNow(t.gaveBack);
   } catch (error) {
