@@ -110,6 +110,7 @@ export class SeatFeed {
         if (this.isStopped) return;
         this.heard();
         this.takeAll(data);
+        this.lastId = null; // the stream begins anew: what came after the id it ended with is in these states already
       } catch (error) {
         if (error instanceof Refused && (error.status === 401 || error.status === 403)) return this.handlers.over();
         this.handlers.stale(true);
