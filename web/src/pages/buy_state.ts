@@ -114,12 +114,14 @@ export async function start(): Promise<void> {
   } catch (error) {
     if (error instanceof SignInNeeded) phase.value = "sign-in";
     else if (error instanceof Refused && error.code === "EVENT_NOT_FOUND") phase.value = "no-event";
-    else {
-      if (error instanceof Refused && error.code === "NETWORK") setOffline(true);
-      failure.value = refusalText(error);
-      phase.value = "failed";
-    }
+    else fail(error);
   }
+}
+
+export function fail(error: unknown): void {
+  if (error instanceof Refused && error.code === "NETWORK") setOffline(true);
+  failure.value = refusalText(error);
+  phase.value = "failed";
 }
 
 async function comeIn(): Promise<void> {
@@ -158,6 +160,7 @@ export async function loadPlace(): Promise<void> {
 }
 
 function endVisit(to: Phase, reason?: string): void {
+  opening++;
   feed?.stop();
   feed = null;
   setLamp(false);
@@ -203,12 +206,22 @@ export async function loadBalance(): Promise<void> {
 
 // --- the seat map ------------------------------------------------------------------------------------------------------
 
-export async function openDate(dateId: number): Promise<void> {
+export function chooseDate(dateId: number): void {
+  openDate(dateId).catch(stepRefused);
+}
+
+let opening = 0; // the newest date asked for counts
+async function openDate(dateId: number): Promise<void> {
   const date = event.value?.dates.find((one) => one.id === dateId);
   if (!date) return;
+  const turn = ++opening;
   feed?.stop();
   seats.value = null;
-  const layout = (await send<Layout>({ path: `/events/properties/${dateId}/layout` })).data;
+  const answer = await send<Layout>({ path: `/events/properties/${dateId}/layout` }).catch((error: unknown) => {
+    if (turn === opening) throw error;
+  });
+  if (!answer || turn !== opening) return;
+  const layout = answer.data;
   const hall = new Hall(layout);
   const states = new SeatStates(hall);
   seats.value = { date, hall, states };
