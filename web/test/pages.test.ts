@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { QueuePlace } from "../src/api/client";
 import { checkClaims, claimsOf, safeReturn } from "../src/api/oidc";
 import { SoldOutTimes, categoriesOf, categoriesOfStock, matches, saleState } from "../src/lib/sale";
-import { kindOf, progress, waitOf } from "../src/pages/wait_state";
+import { joinDelay, kindOf, progress, waitOf } from "../src/pages/wait_state";
 
 const place = (more: Partial<QueuePlace> = {}): QueuePlace => ({
   eventId: 1, userId: "u", token: "Bearer x", status: "CREATED", position: 5, pollAfterMs: 1000, issuedAt: "", admittedLastMinute: 0, soldOut: false, ...more,
@@ -36,6 +36,14 @@ describe("waiting", () => {
     expect(waitOf({ estimatedWaitSeconds: 60 })).toEqual({ kind: "one", minutes: 1 });
   });
   it("shows the way through the line", () => expect([progress(1000, 380), progress(null, 5), progress(10, 20), progress(10, 0)]).toEqual([62, 0, 0, 100]));
+});
+
+describe("a join that came too early", () => {
+  it("is made again when the line opens, and seldom while it stays closed", () => {
+    const hour = 3600_000;
+    const cases = [[hour, 0, 0], [hour, 0, 1], [hour, 2 * hour, 0], [48 * hour, 0, 0], [-100, 0, 0], [-100, 0, 1], [-5000, 0, 0], [-5000, 0, 1], [-hour, 60_000, 0.5]] as const;
+    expect(cases.map((one) => joinDelay(...one))).toEqual([hour, hour + 800, 2 * hour, 24 * hour, 500, 1000, 3000, 6000, 90_000]);
+  });
 });
 
 describe("a sale", () => {

@@ -12,7 +12,7 @@ import { allowSound, playSound, setLamp } from "../lib/lamp";
 import { common, eventOfPath, refusalText, startPage } from "../lib/page";
 import { PlaceFeed } from "../lib/place_feed";
 import { forget } from "../lib/store";
-import { type Trouble, isInLine, kindOf, opensAt } from "./wait_state";
+import { type Trouble, isInLine, joinDelay, kindOf, opensAt } from "./wait_state";
 import { type Model, WaitView } from "./wait_view";
 
 const t = table(ko.waiting, en.waiting);
@@ -105,8 +105,7 @@ async function waitForOpening(error: Refused): Promise<void> {
   model.event = event;
   if (event.status === "CLOSED") return setTrouble("over");
   setTrouble("not-open");
-  const wait = Math.max(0, opensAt(event) - clock.now()) + Math.random() * 800;
-  joinTimer = window.setTimeout(() => void join(), Math.min(wait, 24 * 3600_000));
+  joinTimer = window.setTimeout(() => void join(), joinDelay(opensAt(event) - clock.now(), error.retryAfterMs, Math.random()));
 }
 
 function refused(error: unknown): void {
