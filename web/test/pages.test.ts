@@ -70,9 +70,12 @@ describe("a sale", () => {
     const times = new SoldOutTimes();
     const stock = (left: number) => [{ name: "VIP", low: 1, high: 1, left }];
     times.note(stock(0), 10);
-    times.note(stock(0), 20);
-    expect(times.of("VIP")).toBe(10);
-    times.note(stock(1), 30);
+    expect(times.of("VIP")).toBeNull(); // it was gone before
+    times.note(stock(1), 20);
+    times.note(stock(0), 30);
+    times.note(stock(0), 40);
+    expect(times.of("VIP")).toBe(30);
+    times.note(stock(1), 50);
     expect(times.of("VIP")).toBeNull();
   });
   it("is found by words of name, performer and venue (R-U3)", () => {
