@@ -111,6 +111,26 @@ describe("a proof that ends soon (R-U12)", () => {
       expect([await (await provider()).proof(), kept()], JSON.stringify(refusal)).toEqual([null, null]);
     }
   });
+  it("of somebody else ends what the browser kept of the person before", async () => {
+    class Kept {
+      [name: string]: unknown;
+      getItem(name: string) { return this[name] ?? null; }
+      setItem(name: string, text: string) { this[name] = text; }
+      removeItem(name: string) { delete this[name]; }
+    }
+    const begun = JSON.stringify({ state: "s", nonce: "n", verifier: "v", returnTo: "/my" });
+    const browser = Object.assign(new Kept(), { "stagedoor.place.1": "{}", "stagedoor.session": "{}", "stagedoor.key.x": "1", "stagedoor.language": '"ko"', other: "1" });
+    vi.stubGlobal("localStorage", browser);
+    vi.stubGlobal("location", { origin: "https://tickets.example" });
+    for (const [subject, left] of [["kim", 7], ["kim", 7], ["lee", 4]] as const) {
+      browser.setItem("stagedoor.sign-in", begun);
+      vi.resetModules();
+      answering(configuration, { body: { id_token: jwt({ sub: subject, nonce: "n" }) } });
+      expect(await (await provider()).finish(new URLSearchParams("state=s&code=c"))).toBe("/my");
+      expect(Object.keys(browser), subject).toHaveLength(left);
+    }
+    expect(Object.keys(browser).sort()).toEqual(["other", "stagedoor.id", "stagedoor.language", "stagedoor.subject"]);
+  });
   it("stays when another page has stored newer tokens", async () => {
     const sent = answering(configuration);
     sent.mockImplementationOnce(sent.getMockImplementation()!).mockImplementationOnce(async () => {

@@ -2,7 +2,7 @@
 // API takes; it is renewed with the refresh token where the provider gives one.
 import { randomBytes, fromBase64url, toBase64url } from "../lib/bytes";
 import { sha256 } from "../lib/sha256";
-import { forget, read, write } from "../lib/store";
+import { forget, forgetPerson, read, write } from "../lib/store";
 
 export interface OidcSettings {
   issuer: string;
@@ -167,6 +167,9 @@ export class SignIn {
       expiresAt: Number(claims["exp"]) * 1000,
       subject: String(claims["sub"]),
     };
+    const before = read<string>("subject") ?? read<Tokens>("id")?.subject ?? kept.subject;
+    if (before !== kept.subject) forgetPerson();
+    write("subject", kept.subject); // outlives the tokens
     write("id", kept);
   }
 }

@@ -10,6 +10,7 @@ import { clock } from "../lib/clock";
 import { dateTime, money, time } from "../lib/format";
 import { fill, table, translatePage } from "../lib/i18n";
 import { common, onConnection, refusalText, setOffline, startPage } from "../lib/page";
+import { forgetPerson } from "../lib/store";
 import { seatNames } from "../lib/seat_names";
 import { Ticket } from "./ticket";
 
@@ -220,6 +221,7 @@ function Who() {
 
 async function signOut(): Promise<void> {
   (await signIn())?.forget();
+  forgetPerson();
   location.assign("/");
 }
 
