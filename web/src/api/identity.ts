@@ -1,6 +1,7 @@
 // Who the fan is (R-U12). Mode `token`: a UUID made here. Mode `jwt`: who signed in, proved by the ID token. Mode `gateway`: the
 // proxy has said it. The place's token always travels in `queue-token`.
 import { randomUuid } from "../lib/bytes";
+import { clock } from "../lib/clock";
 import { forget, places, read, write } from "../lib/store";
 import { type Data, Refused, call } from "./client";
 import { SignIn } from "./oidc";
@@ -76,7 +77,7 @@ interface Session {
 export async function byOwner(): Promise<Headers> {
   if ((await clientSettings()).authMode !== "token") return proof();
   const kept = read<Session>("session");
-  if (kept && kept.userId === guest() && Date.parse(kept.expiresAt) > Date.now() + 60_000) return byPlace(kept.token);
+  if (kept && kept.userId === guest() && Date.parse(kept.expiresAt) > clock.now() + 60_000) return byPlace(kept.token);
   const made = await call("beginSession", { method: "POST", path: "/sessions", body: { userId: guest() } });
   write("session", made);
   return byPlace(made.token);

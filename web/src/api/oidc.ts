@@ -1,6 +1,7 @@
 // Sign-in with OpenID Connect: authorization code with PKCE (RFC 7636), as a public client. The ID token is the proof that the
 // API takes; it is renewed with the refresh token where the provider gives one.
 import { randomBytes, fromBase64url, toBase64url } from "../lib/bytes";
+import { clock } from "../lib/clock";
 import { sha256 } from "../lib/sha256";
 import { forget, forgetPerson, read, write } from "../lib/store";
 
@@ -25,7 +26,7 @@ interface Begun {
 interface Tokens {
   idToken: string;
   refreshToken: string | null;
-  expiresAt: number; // ms, of this computer's clock
+  expiresAt: number; // ms
   subject: string;
 }
 
@@ -59,8 +60,8 @@ export function checkClaims(claims: Record<string, unknown>, expected: { issuer:
 let discovered: Promise<Provider> | null = null;
 let renewing: Promise<string | null> | null = null;
 
-const isDue = (tokens: Tokens | null) => !!tokens?.refreshToken && tokens.expiresAt <= Date.now() + SOON_MS;
-const proofIn = (tokens: Tokens | null) => (tokens && tokens.expiresAt > Date.now() ? tokens.idToken : null);
+const isDue = (tokens: Tokens | null) => !!tokens?.refreshToken && tokens.expiresAt <= clock.now() + SOON_MS;
+const proofIn = (tokens: Tokens | null) => (tokens && tokens.expiresAt > clock.now() ? tokens.idToken : null);
 
 // One page at a time where the browser has locks: a refresh token may be good for one use only.
 function alone<T>(work: () => Promise<T>): Promise<T> {
@@ -159,7 +160,7 @@ export class SignIn {
       throw tokens["error"] === "invalid_grant" ? new SignInFailed(reason) : new Error(reason);
     }
     const claims = claimsOf(idToken);
-    checkClaims(claims, { issuer: this.settings.issuer, clientId: this.settings.clientId, nonce, now: Date.now() });
+    checkClaims(claims, { issuer: this.settings.issuer, clientId: this.settings.clientId, nonce, now: clock.now() });
     if (subject !== undefined && claims["sub"] !== subject) throw new SignInFailed("The renewed ID token is of somebody else.");
     const kept: Tokens = {
       idToken,
