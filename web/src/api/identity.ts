@@ -51,6 +51,13 @@ async function proof(): Promise<Headers> {
   return { Authorization: `Bearer ${token}` };
 }
 
+// The server does not accept the proof that was sent (401). False: this site has no sign-in for pages.
+export async function proofRefused(): Promise<boolean> {
+  const provider = await signIn();
+  provider?.forget();
+  return provider !== null;
+}
+
 // For a join. `userId` goes into the body where the server believes it.
 export async function joining(): Promise<{ headers: Headers; userId: string | undefined }> {
   const { authMode } = await clientSettings();
@@ -93,11 +100,7 @@ export async function asOwner<T>(send: (headers: Headers) => Promise<T>): Promis
       forget("session");
       return send(await byOwner());
     }
-    const provider = await signIn();
-    if (provider) {
-      provider.forget();
-      throw new SignInNeeded();
-    }
+    if (await proofRefused()) throw new SignInNeeded();
     throw error;
   }
 }

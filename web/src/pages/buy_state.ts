@@ -3,7 +3,7 @@ import { computed, signal } from "@preact/signals";
 import * as en from "../../i18n/en.json";
 import * as ko from "../../i18n/ko.json";
 import { type EventDate, type EventWithDates, type QueuePlace, Refused, type Reservation, call, change, changesAreKnown, send } from "../api/client";
-import { SignInNeeded, asOwner, byPlace, byTurn, clientSettings, guest, places } from "../api/identity";
+import { SignInNeeded, asOwner, byPlace, byTurn, clientSettings, guest, places, proofRefused } from "../api/identity";
 import { makeAnnouncer } from "../lib/announce";
 import { clock } from "../lib/clock";
 import { money, span } from "../lib/format";
@@ -353,7 +353,14 @@ async function stepRefused(error: unknown, chosen: number[] = []): Promise<void>
   }
   const code = error instanceof Refused ? error.code : "";
   if (code === "NETWORK") setOffline(true);
-  if (code === "TOKEN_EXPIRED" || code === "TOKEN_NOT_FOUND" || code === "WRONG_TOKEN_TURN") return loadPlace().catch(() => undefined);
+  if (code === "TOKEN_EXPIRED" || code === "TOKEN_NOT_FOUND" || code === "WRONG_TOKEN_TURN") {
+    const isKnown = await loadPlace().then(() => true, () => false);
+    if (phase.value !== "open") return;
+    if (isKnown && error instanceof Refused && error.status === 401 && (await proofRefused())) {
+      phase.value = "sign-in";
+      return;
+    }
+  }
   if (code === "SEAT_OCCUPIED" && chosen.length) return offerNext(chosen[0]!, t.lost);
   if (code === "RESERVATION_EXPIRED") return lapse();
   if (code === "SEAT_LIMIT_EXCEEDED") await loadHolds().catch(() => undefined);
