@@ -15,7 +15,6 @@ interface Provider {
   issuer: string;
   authorization_endpoint: string;
   token_endpoint: string;
-  end_session_endpoint?: string;
 }
 interface Begun {
   state: string;

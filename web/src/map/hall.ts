@@ -1,26 +1,11 @@
 // The layout of a date: where each seat is drawn, and what it is called. A seat is named by its index in the layout's order;
 // its id is firstSeatId + index. Pure.
+import type { Schemas } from "../api/client";
 
-// The answer of GET /events/properties/{eventDateId}/layout (R-C9).
-export interface LayoutSection {
-  name: string; // "" in a layout without sections
-  category: string;
-  firstSeatId: number;
-  rows: number;
-  seatsPerRow: number;
-  seats: number;
-  at: number[]; // the middle of the front row; the stage is at the origin, a neighbouring seat is 1 away
-  angle: number; // degrees, clockwise around `at`
-  curve: number; // radius of the front row; 0: straight
-}
-export interface Layout {
-  version: number;
-  eventDateId: number;
-  firstSeatId: number;
-  totalSeats: number;
-  categories: string[];
-  sections: LayoutSection[];
-}
+export type Layout = Schemas["LayoutDto"];
+// `name`: "" in a layout without sections. `at`: the middle of the front row; the stage is at the origin, a neighbouring seat is
+// 1 away. `angle`: degrees, clockwise around `at`. `curve`: radius of the front row; 0: straight.
+export type LayoutSection = Schemas["LayoutSectionDto"];
 
 export interface Bounds {
   left: number;

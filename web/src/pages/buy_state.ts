@@ -10,7 +10,7 @@ import { money, span } from "../lib/format";
 import { fill, table } from "../lib/i18n";
 import { setLamp } from "../lib/lamp";
 import { common, eventOfPath, refusalText, setOffline } from "../lib/page";
-import { Hall, type Layout } from "../map/hall";
+import { Hall } from "../map/hall";
 import type { SeatMapHandle } from "../map/seat_map";
 import { SeatStates } from "../map/seat_states";
 import { SeatFeed } from "./seat_feed";
@@ -217,11 +217,10 @@ async function openDate(dateId: number): Promise<void> {
   const turn = ++opening;
   feed?.stop();
   seats.value = null;
-  const answer = await send<Layout>({ path: `/events/properties/${dateId}/layout` }).catch((error: unknown) => {
+  const layout = await call("getLayout", { path: `/events/properties/${dateId}/layout` }).catch((error: unknown) => {
     if (turn === opening) throw error;
   });
-  if (!answer || turn !== opening) return;
-  const layout = answer.data;
+  if (!layout || turn !== opening) return;
   const hall = new Hall(layout);
   const states = new SeatStates(hall);
   seats.value = { date, hall, states };
@@ -310,7 +309,7 @@ export async function holdBest(count: number, category: number | null): Promise<
   await holding("best", [], async () => {
     const name = category === null ? {} : { category: of.hall.layout.categories[category] };
     const body = { eventDateId: of.date.id, count, ...name, ...(await user()) };
-    return change("holdBestSeats" as "holdSeats", { method: "POST", path: "/events/seats/best", headers: await byTurn(token), body });
+    return change("holdBestSeats", { method: "POST", path: "/events/seats/best", headers: await byTurn(token), body });
   });
 }
 
