@@ -54,6 +54,16 @@ describe("a hall", () => {
   });
 });
 
+describe("a hall that is mostly empty", () => {
+  it("finds its seats with little memory", () => {
+    for (const at of [[0, 1e6], [1e6, 4], [1e6, 1e6], [0, 4]]) {
+      const of = new Hall(layout([section("A", 100, 2, 5), section("B", 110, 3, 4, { at })]));
+      expect((of as unknown as { grid: { begins: Int32Array } }).grid.begins.length).toBeLessThan(20 * of.seats);
+      for (let i = 0; i < of.seats; i++) expect(of.nearest(of.x[i]!, of.y[i]!, 0.3), `${at}`).not.toBeNull();
+    }
+  });
+});
+
 describe("states of seats", () => {
   it("come as bits, change by pairs, and are counted", () => {
     const of = states([0, 21]);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { QueuePlace } from "../src/api/client";
 import { checkClaims, claimsOf, safeReturn } from "../src/api/oidc";
 import { SoldOutTimes, categoriesOf, categoriesOfStock, matches, saleState } from "../src/lib/sale";
-import { kindOf, progress, waitOf } from "../src/pages/wait_state";
+import { joinDelay, kindOf, progress, waitOf } from "../src/pages/wait_state";
 
 const place = (more: Partial<QueuePlace> = {}): QueuePlace => ({
   eventId: 1, userId: "u", token: "Bearer x", status: "CREATED", position: 5, pollAfterMs: 1000, issuedAt: "", admittedLastMinute: 0, soldOut: false, ...more,
@@ -38,6 +38,14 @@ describe("waiting", () => {
   it("shows the way through the line", () => expect([progress(1000, 380), progress(null, 5), progress(10, 20), progress(10, 0)]).toEqual([62, 0, 0, 100]));
 });
 
+describe("a join that came too early", () => {
+  it("is made again when the line opens, and seldom while it stays closed", () => {
+    const hour = 3600_000;
+    const cases = [[hour, 0, 0], [hour, 0, 1], [hour, 2 * hour, 0], [48 * hour, 0, 0], [-100, 0, 0], [-100, 0, 1], [-5000, 0, 0], [-5000, 0, 1], [-hour, 60_000, 0.5]] as const;
+    expect(cases.map((one) => joinDelay(...one))).toEqual([hour, hour + 800, 2 * hour, 24 * hour, 500, 1000, 3000, 6000, 90_000]);
+  });
+});
+
 describe("a sale", () => {
   const event = { status: "ON_SALE" as const, seatCount: 0, totalSeats: 50, heldSeats: 2 };
   it("says when only held seats are left", () => {
@@ -62,9 +70,12 @@ describe("a sale", () => {
     const times = new SoldOutTimes();
     const stock = (left: number) => [{ name: "VIP", low: 1, high: 1, left }];
     times.note(stock(0), 10);
-    times.note(stock(0), 20);
-    expect(times.of("VIP")).toBe(10);
-    times.note(stock(1), 30);
+    expect(times.of("VIP")).toBeNull(); // it was gone before
+    times.note(stock(1), 20);
+    times.note(stock(0), 30);
+    times.note(stock(0), 40);
+    expect(times.of("VIP")).toBe(30);
+    times.note(stock(1), 50);
     expect(times.of("VIP")).toBeNull();
   });
   it("is found by words of name, performer and venue (R-U3)", () => {

@@ -23,7 +23,7 @@ async function startProvider(lifetimes) {
       response.end(JSON.stringify(body));
     };
     if (url.pathname === "/.well-known/openid-configuration") {
-      return json(200, { authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token` });
+      return json(200, { issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token` });
     }
     if (url.pathname === "/authorize") {
       begun = Object.fromEntries(url.searchParams);

@@ -3,6 +3,7 @@
 import { clock } from "../lib/clock";
 import { language } from "../lib/i18n";
 import { randomUuid } from "../lib/bytes";
+import { forget, read, write } from "../lib/store";
 import type { components, operations } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -35,6 +36,10 @@ export class Refused extends Error {
   // Whether the same call may succeed if it is sent again soon, without anything having been done in between.
   get isPassing(): boolean {
     return ["NETWORK", "OVERLOADED", "STORE_UNAVAILABLE", "OUTCOME_UNKNOWN", "RATE_LIMITED"].includes(this.code);
+  }
+  // Whether the change may have been made all the same.
+  get isUnknown(): boolean {
+    return this.code === "NETWORK" || this.code === "OUTCOME_UNKNOWN";
   }
 }
 
@@ -90,15 +95,37 @@ export async function call<Id extends keyof operations>(_: Id, request: Request)
 
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-// Sends a change under one idempotency key until its outcome is known: an answer that was lost is asked for again (R-X5).
+// The keys of changes that were given up without an answer, by what they ask for. That of a charge outlives the page.
+const openKeys = new Map<string, string>();
+
+// The page has loaded what its changes have made: asked for again, they are meant anew. A charge is known by its answer only.
+export function changesAreKnown(): void {
+  openKeys.clear();
+}
+
+// Sends a change under one idempotency key until its outcome is known: an answer that was lost is asked for again (R-X5), also by
+// a later call for the same.
 export async function change<Id extends keyof operations>(id: Id, request: Request, tries = 4): Promise<Data<Id>> {
-  const once = { ...request, key: request.key ?? randomUuid() };
+  const name = `key.${id} ${request.path} ${JSON.stringify(request.body ?? null)}`;
+  const key = request.key ?? openKeys.get(name) ?? read<string>(name) ?? randomUuid();
+  if (id === "chargeBalance") write(name, key);
   for (let left = tries; ; left--) {
     try {
-      return await call(id, once);
+      const data = await call(id, { ...request, key });
+      closeKey(name);
+      return data;
     } catch (error) {
-      if (!(error instanceof Refused) || !error.isPassing || left <= 1) throw error;
+      const isPassing = error instanceof Refused && error.isPassing;
+      const isOpen = isPassing || (error instanceof Refused && error.status === 401); // 401: not looked at, an earlier try may have been
+      if (!isOpen) closeKey(name);
+      else if (id !== "chargeBalance") openKeys.set(name, key);
+      if (!isPassing || left <= 1) throw error;
       await sleep(Math.max(error.retryAfterMs, (tries - left + 1) * 700));
     }
   }
+}
+
+function closeKey(name: string): void {
+  openKeys.delete(name);
+  forget(name);
 }

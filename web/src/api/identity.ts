@@ -1,6 +1,7 @@
 // Who the fan is (R-U12). Mode `token`: a UUID made here. Mode `jwt`: who signed in, proved by the ID token. Mode `gateway`: the
 // proxy has said it. The place's token always travels in `queue-token`.
 import { randomUuid } from "../lib/bytes";
+import { clock } from "../lib/clock";
 import { forget, places, read, write } from "../lib/store";
 import { type Data, Refused, call } from "./client";
 import { SignIn } from "./oidc";
@@ -50,6 +51,13 @@ async function proof(): Promise<Headers> {
   return { Authorization: `Bearer ${token}` };
 }
 
+// The server does not accept the proof that was sent (401). False: this site has no sign-in for pages.
+export async function proofRefused(): Promise<boolean> {
+  const provider = await signIn();
+  provider?.forget();
+  return provider !== null;
+}
+
 // For a join. `userId` goes into the body where the server believes it.
 export async function joining(): Promise<{ headers: Headers; userId: string | undefined }> {
   const { authMode } = await clientSettings();
@@ -76,7 +84,7 @@ interface Session {
 export async function byOwner(): Promise<Headers> {
   if ((await clientSettings()).authMode !== "token") return proof();
   const kept = read<Session>("session");
-  if (kept && kept.userId === guest() && Date.parse(kept.expiresAt) > Date.now() + 60_000) return byPlace(kept.token);
+  if (kept && kept.userId === guest() && Date.parse(kept.expiresAt) > clock.now() + 60_000) return byPlace(kept.token);
   const made = await call("beginSession", { method: "POST", path: "/sessions", body: { userId: guest() } });
   write("session", made);
   return byPlace(made.token);
@@ -92,11 +100,7 @@ export async function asOwner<T>(send: (headers: Headers) => Promise<T>): Promis
       forget("session");
       return send(await byOwner());
     }
-    const provider = await signIn();
-    if (provider) {
-      provider.forget();
-      throw new SignInNeeded();
-    }
+    if (await proofRefused()) throw new SignInNeeded();
     throw error;
   }
 }

@@ -1,8 +1,9 @@
 // Sign-in with OpenID Connect: authorization code with PKCE (RFC 7636), as a public client. The ID token is the proof that the
 // API takes; it is renewed with the refresh token where the provider gives one.
 import { randomBytes, fromBase64url, toBase64url } from "../lib/bytes";
+import { clock } from "../lib/clock";
 import { sha256 } from "../lib/sha256";
-import { forget, read, write } from "../lib/store";
+import { forget, forgetPerson, read, write } from "../lib/store";
 
 export interface OidcSettings {
   issuer: string;
@@ -11,9 +12,9 @@ export interface OidcSettings {
 }
 
 interface Provider {
+  issuer: string;
   authorization_endpoint: string;
   token_endpoint: string;
-  end_session_endpoint?: string;
 }
 interface Begun {
   state: string;
@@ -24,14 +25,16 @@ interface Begun {
 interface Tokens {
   idToken: string;
   refreshToken: string | null;
-  expiresAt: number; // ms, of this computer's clock
+  expiresAt: number; // ms
   subject: string;
 }
 
+// The sign-in cannot be used any more. Any other error may pass.
 export class SignInFailed extends Error {}
 
 const text = new TextEncoder();
 const SOON_MS = 60_000;
+const TIME_OUT_MS = 15_000;
 
 // The path that a sign-in leads back to: one of this server's pages.
 export function safeReturn(path: unknown): string {
@@ -54,17 +57,30 @@ export function checkClaims(claims: Record<string, unknown>, expected: { issuer:
 }
 
 let discovered: Promise<Provider> | null = null;
+let renewing: Promise<string | null> | null = null;
+
+const isDue = (tokens: Tokens | null) => !!tokens?.refreshToken && tokens.expiresAt <= clock.now() + SOON_MS;
+const proofIn = (tokens: Tokens | null) => (tokens && tokens.expiresAt > clock.now() ? tokens.idToken : null);
+
+// One page at a time where the browser has locks: a refresh token may be good for one use only.
+function alone<T>(work: () => Promise<T>): Promise<T> {
+  return navigator.locks ? (navigator.locks.request("stagedoor.id", work) as Promise<T>) : work();
+}
 
 export class SignIn {
   constructor(private readonly settings: OidcSettings) {}
 
   private provider(): Promise<Provider> {
     const base = this.settings.issuer.replace(/\/$/, "");
-    discovered ??= fetch(`${base}/.well-known/openid-configuration`)
-      .then((answer) => answer.json() as Promise<Provider>)
+    discovered ??= fetch(`${base}/.well-known/openid-configuration`, { signal: AbortSignal.timeout(TIME_OUT_MS) })
+      .then(async (answer) => {
+        const document = (await answer.json()) as Provider;
+        if (!answer.ok || document.issuer !== this.settings.issuer) throw new Error(`The provider's configuration is of ${document.issuer}, status ${answer.status}.`);
+        return document;
+      })
       .catch((error: unknown) => {
         discovered = null;
-        throw new SignInFailed(String(error));
+        throw error;
       });
     return discovered;
   }
@@ -108,17 +124,21 @@ export class SignIn {
   // The ID token, renewed if it ends soon; null: the fan has to sign in.
   async proof(): Promise<string | null> {
     const tokens = read<Tokens>("id");
-    if (!tokens) return null;
-    if (tokens.expiresAt > Date.now() + SOON_MS) return tokens.idToken;
-    if (!tokens.refreshToken) return tokens.expiresAt > Date.now() ? tokens.idToken : null;
+    if (!isDue(tokens)) return proofIn(tokens);
+    renewing ??= alone(() => this.renew()).finally(() => (renewing = null));
+    return renewing;
+  }
+
+  private async renew(): Promise<string | null> {
+    const tokens = read<Tokens>("id"); // another page may have renewed it
+    const sent = tokens?.refreshToken;
+    if (!isDue(tokens) || !sent) return proofIn(tokens);
     try {
-      await this.exchange({ grant_type: "refresh_token", refresh_token: tokens.refreshToken }, null, tokens.subject);
+      await this.exchange({ grant_type: "refresh_token", refresh_token: sent }, null, tokens.subject);
     } catch (error) {
-      if (!(error instanceof SignInFailed)) return tokens.expiresAt > Date.now() ? tokens.idToken : null; // no network
-      this.forget();
-      return null;
+      if (error instanceof SignInFailed && read<Tokens>("id")?.refreshToken === sent) this.forget();
     }
-    return read<Tokens>("id")?.idToken ?? null;
+    return proofIn(read<Tokens>("id"));
   }
 
   forget(): void {
@@ -130,12 +150,16 @@ export class SignIn {
       method: "POST",
       headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "application/json" },
       body: new URLSearchParams({ client_id: this.settings.clientId, ...fields }).toString(),
+      signal: AbortSignal.timeout(TIME_OUT_MS),
     });
     const tokens = (await answer.json()) as Record<string, string | undefined>;
     const idToken = tokens["id_token"];
-    if (!answer.ok || !idToken) throw new SignInFailed(tokens["error_description"] ?? tokens["error"] ?? `status ${answer.status}`);
+    if (!answer.ok || !idToken) {
+      const reason = tokens["error_description"] ?? tokens["error"] ?? `status ${answer.status}`;
+      throw tokens["error"] === "invalid_grant" ? new SignInFailed(reason) : new Error(reason);
+    }
     const claims = claimsOf(idToken);
-    checkClaims(claims, { issuer: this.settings.issuer, clientId: this.settings.clientId, nonce, now: Date.now() });
+    checkClaims(claims, { issuer: this.settings.issuer, clientId: this.settings.clientId, nonce, now: clock.now() });
     if (subject !== undefined && claims["sub"] !== subject) throw new SignInFailed("The renewed ID token is of somebody else.");
     const kept: Tokens = {
       idToken,
@@ -143,6 +167,9 @@ export class SignIn {
       expiresAt: Number(claims["exp"]) * 1000,
       subject: String(claims["sub"]),
     };
+    const before = read<string>("subject") ?? read<Tokens>("id")?.subject ?? kept.subject;
+    if (before !== kept.subject) forgetPerson();
+    write("subject", kept.subject); // outlives the tokens
     write("id", kept);
   }
 }

@@ -23,6 +23,7 @@ export class PlaceFeed {
   private pollAfterMs = 3000;
   private heardAt = 0;
   private isStopped = false;
+  private turn = 0; // of streams and polls: what an older one hears does not count
 
   constructor(
     private readonly token: string,
@@ -51,7 +52,6 @@ export class PlaceFeed {
   private restart = () => {
     if (this.isStopped) return;
     this.failures = 0;
-    this.closeStream?.();
     this.stream();
   };
 
@@ -68,6 +68,8 @@ export class PlaceFeed {
 
   private stream(): void {
     window.clearTimeout(this.timer);
+    this.closeStream?.();
+    this.turn++;
     const headers = { ...byPlace(this.token), ...(this.lastId ? { "Last-Event-ID": this.lastId } : {}) };
     this.closeStream = openStream("/queue/stream", headers, {
       open: () => this.heard(),
@@ -97,16 +99,17 @@ export class PlaceFeed {
   }
 
   private async poll(): Promise<void> {
+    const turn = ++this.turn;
     try {
       const place = await call("getPlace", { path: "/queue", headers: byPlace(this.token) });
-      if (this.isStopped) return;
+      if (this.isStopped || turn !== this.turn) return;
       this.heard();
       this.take(place);
       if (place.status === "EXPIRED") return;
       const isPolling = performance.now() < this.pollUntil;
       this.later(this.pollAfterMs, () => (isPolling ? void this.poll() : this.stream()));
     } catch (error) {
-      if (this.isStopped) return;
+      if (this.isStopped || turn !== this.turn) return;
       if (error instanceof Refused && error.status === 401) return this.handlers.invalid();
       if (error instanceof Refused && error.code === "NETWORK") this.handlers.lost();
       this.failures++;

@@ -38,14 +38,16 @@ export function categoriesOfStock(stock: Stock, names: readonly string[]): Categ
   return sumByName(rows).sort((a, b) => order(a.name) - order(b.name));
 }
 
-// Remembers when each category was first seen without a seat (R-U4: what just sold out).
+// Remembers when each category ran out of seats (R-U4: what just sold out); null: before this page looked.
 export class SoldOutTimes {
-  private readonly times = new Map<string, number>();
+  private readonly times = new Map<string, number | null>();
+  private readonly seen = new Set<string>();
 
   note(categories: readonly Category[], now: number): void {
     for (const { name, left } of categories) {
       if (left > 0) this.times.delete(name);
-      else if (!this.times.has(name)) this.times.set(name, now);
+      else if (!this.times.has(name)) this.times.set(name, this.seen.has(name) ? now : null);
+      this.seen.add(name);
     }
   }
   of(name: string): number | null {

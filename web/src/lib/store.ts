@@ -37,6 +37,18 @@ export function forget(name: string): void {
   }
 }
 
+// What belongs to the person, not to the browser: places in lines, the session, keys of changes, whose tokens they were.
+const OF_PERSON = /^(place\.|key\.|session$|subject$)/;
+export function forgetPerson(): void {
+  let stored: string[] = [];
+  try {
+    stored = Object.keys(localStorage).filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length));
+  } catch {
+    // not allowed here
+  }
+  for (const name of [...stored, ...memory.keys()]) if (OF_PERSON.test(name)) forget(name);
+}
+
 // What this browser knows of the fan's place in an event's line.
 export interface StoredPlace {
   token: string;

@@ -1,26 +1,11 @@
 // The layout of a date: where each seat is drawn, and what it is called. A seat is named by its index in the layout's order;
 // its id is firstSeatId + index. Pure.
+import type { Schemas } from "../api/client";
 
-// The answer of GET /events/properties/{eventDateId}/layout (R-C9).
-export interface LayoutSection {
-  name: string; // "" in a layout without sections
-  category: string;
-  firstSeatId: number;
-  rows: number;
-  seatsPerRow: number;
-  seats: number;
-  at: number[]; // the middle of the front row; the stage is at the origin, a neighbouring seat is 1 away
-  angle: number; // degrees, clockwise around `at`
-  curve: number; // radius of the front row; 0: straight
-}
-export interface Layout {
-  version: number;
-  eventDateId: number;
-  firstSeatId: number;
-  totalSeats: number;
-  categories: string[];
-  sections: LayoutSection[];
-}
+export type Layout = Schemas["LayoutDto"];
+// `name`: "" in a layout without sections. `at`: the middle of the front row; the stage is at the origin, a neighbouring seat is
+// 1 away. `angle`: degrees, clockwise around `at`. `curve`: radius of the front row; 0: straight.
+export type LayoutSection = Schemas["LayoutSectionDto"];
 
 export interface Bounds {
   left: number;
@@ -30,6 +15,7 @@ export interface Bounds {
 }
 
 export interface Section {
+  index: number; // in the hall's sections
   name: string;
   category: number; // index into categories
   first: number; // index of its first seat
@@ -100,6 +86,7 @@ export class Hall {
       bounds = join(bounds, { left: x, top: y, right: x, bottom: y });
     }
     const section: Section = {
+      index: this.sections.length,
       name: shape.name,
       category: Math.max(0, this.layout.categories.indexOf(shape.category)),
       first,
@@ -157,8 +144,11 @@ export class Hall {
   }
 }
 
-// Finds seats by their position: cells of one seat's size, seats sorted by cell.
+const CELLS_PER_SEAT = 4;
+
+// Finds seats by their position: seats sorted by square cells, which are of one seat's size, or larger where a hall is mostly empty.
 class SeatGrid {
+  private readonly size: number;
   private readonly columns: number;
   private readonly lines: number;
   private readonly begins: Int32Array; // of each cell in `order`, and the end
@@ -169,8 +159,11 @@ class SeatGrid {
     private readonly y: Float32Array,
     private readonly bounds: Bounds,
   ) {
-    this.columns = Math.max(1, Math.min(4096, Math.ceil(bounds.right - bounds.left) + 1));
-    this.lines = Math.max(1, Math.min(4096, Math.ceil(bounds.bottom - bounds.top) + 1));
+    const [width, height] = [bounds.right - bounds.left, bounds.bottom - bounds.top];
+    const most = Math.max(1, x.length * CELLS_PER_SEAT);
+    this.size = Math.max(1, Math.sqrt((width * height) / most), width / most, height / most);
+    this.columns = Math.ceil(width / this.size) + 1;
+    this.lines = Math.ceil(height / this.size) + 1;
     this.begins = new Int32Array(this.columns * this.lines + 1);
     this.order = new Int32Array(x.length);
     const cells = Int32Array.from(x, (_, i) => this.cell(x[i]!, y[i]!));
@@ -181,10 +174,10 @@ class SeatGrid {
   }
 
   private column(x: number): number {
-    return Math.max(0, Math.min(this.columns - 1, Math.floor(x - this.bounds.left)));
+    return Math.max(0, Math.min(this.columns - 1, Math.floor((x - this.bounds.left) / this.size)));
   }
   private line(y: number): number {
-    return Math.max(0, Math.min(this.lines - 1, Math.floor(y - this.bounds.top)));
+    return Math.max(0, Math.min(this.lines - 1, Math.floor((y - this.bounds.top) / this.size)));
   }
   private cell(x: number, y: number): number {
     return this.line(y) * this.columns + this.column(x);

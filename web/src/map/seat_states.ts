@@ -11,11 +11,13 @@ export class SeatStates {
   private readonly free: Uint8Array;
   private readonly mine = new Set<number>();
   private readonly freeInSection: Int32Array;
+  private readonly freeOfCategory: Int32Array;
   isKnown = false; // whether any state has been received
 
   constructor(readonly hall: Hall) {
     this.free = new Uint8Array(hall.seats);
     this.freeInSection = new Int32Array(hall.sections.length);
+    this.freeOfCategory = new Int32Array(Math.max(1, hall.layout.categories.length));
   }
 
   isFree(index: number): boolean {
@@ -51,8 +53,9 @@ export class SeatStates {
     for (const [index, free] of pairs) {
       if (index < 0 || index >= this.free.length || this.free[index] === free) continue;
       this.free[index] = free;
-      const section = this.hall.sections.indexOf(this.hall.sectionOf(index));
-      this.freeInSection[section]! += free ? 1 : -1;
+      const section = this.hall.sectionOf(index);
+      this.freeInSection[section.index]! += free ? 1 : -1;
+      this.freeOfCategory[section.category]! += free ? 1 : -1;
       changed.push(index);
     }
     return changed;
@@ -66,21 +69,23 @@ export class SeatStates {
   }
 
   private count(): void {
+    this.freeOfCategory.fill(0);
     this.hall.sections.forEach((section, i) => {
       let sum = 0;
       for (let seat = section.first; seat < section.first + section.count; seat++) sum += this.free[seat]!;
       this.freeInSection[i] = sum;
+      this.freeOfCategory[section.category]! += sum;
     });
   }
 
   leftIn(section: Section): number {
-    return this.freeInSection[this.hall.sections.indexOf(section)] ?? 0;
+    return this.freeInSection[section.index] ?? 0;
   }
   get left(): number {
-    return this.freeInSection.reduce((sum, count) => sum + count, 0);
+    return this.freeOfCategory.reduce((sum, count) => sum + count, 0);
   }
   leftOfCategory(category: number): number {
-    return this.hall.sections.reduce((sum, section) => sum + (section.category === category ? this.leftIn(section) : 0), 0);
+    return this.freeOfCategory[category] ?? 0;
   }
 
   // Free seats side by side in a row (from 0), at least `party` of them.
@@ -143,7 +148,7 @@ export class SeatStates {
   // The first seat that can be had in the next section with one.
   stepSection(from: number, by: number): number | null {
     const sections = this.hall.sections;
-    for (let i = sections.indexOf(this.hall.sectionOf(from)) + by; i >= 0 && i < sections.length; i += by) {
+    for (let i = this.hall.sectionOf(from).index + by; i >= 0 && i < sections.length; i += by) {
       const first = this.firstIn(sections[i]!);
       if (first !== null) return first;
     }

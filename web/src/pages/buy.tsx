@@ -42,7 +42,7 @@ function Dates() {
   return (
     <p class="dates">
       <label for="date" class="small muted">{t.date}</label>
-      <select id="date" value={current} disabled={s.holds.value.length > 0} onChange={(event) => void s.openDate(Number(event.currentTarget.value))}>
+      <select id="date" value={current} disabled={s.holds.value.length > 0} onChange={(event) => s.chooseDate(Number(event.currentTarget.value))}>
         {dates.map((date) => <option key={date.id} value={date.id}>{name(date.startDate)} · {fill(common.left, { n: date.seatCount })}</option>)}
       </select>
     </p>
@@ -276,7 +276,7 @@ function Page() {
     case "turn-over":
       return <Message heading={t.turnOverHeading} text={t.turnOver}><button type="button" class="wide" onClick={rejoin}>{t.rejoin}</button></Message>;
     case "sign-in":
-      return <Message heading={t.signInHeading} text={t.signIn}><button type="button" class="wide" onClick={() => void goToSignIn()}>{common.signIn}</button></Message>;
+      return <Message heading={t.signInHeading} text={t.signIn}><button type="button" class="wide" onClick={() => void goToSignIn().catch(s.fail)}>{common.signIn}</button></Message>;
     case "sold-out":
       return <Message heading={t.soldOutHeading} text={t.soldOut} />;
     case "no-event":

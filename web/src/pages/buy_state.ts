@@ -2,15 +2,15 @@
 import { computed, signal } from "@preact/signals";
 import * as en from "../../i18n/en.json";
 import * as ko from "../../i18n/ko.json";
-import { type EventDate, type EventWithDates, type QueuePlace, Refused, type Reservation, call, change, send } from "../api/client";
-import { SignInNeeded, asOwner, byPlace, byTurn, clientSettings, guest, places } from "../api/identity";
+import { type EventDate, type EventWithDates, type QueuePlace, Refused, type Reservation, call, change, changesAreKnown, send } from "../api/client";
+import { SignInNeeded, asOwner, byPlace, byTurn, clientSettings, guest, places, proofRefused } from "../api/identity";
 import { makeAnnouncer } from "../lib/announce";
 import { clock } from "../lib/clock";
 import { money, span } from "../lib/format";
 import { fill, table } from "../lib/i18n";
 import { setLamp } from "../lib/lamp";
 import { common, eventOfPath, refusalText, setOffline } from "../lib/page";
-import { Hall, type Layout } from "../map/hall";
+import { Hall } from "../map/hall";
 import type { SeatMapHandle } from "../map/seat_map";
 import { SeatStates } from "../map/seat_states";
 import { SeatFeed } from "./seat_feed";
@@ -114,12 +114,14 @@ export async function start(): Promise<void> {
   } catch (error) {
     if (error instanceof SignInNeeded) phase.value = "sign-in";
     else if (error instanceof Refused && error.code === "EVENT_NOT_FOUND") phase.value = "no-event";
-    else {
-      if (error instanceof Refused && error.code === "NETWORK") setOffline(true);
-      failure.value = refusalText(error);
-      phase.value = "failed";
-    }
+    else fail(error);
   }
+}
+
+export function fail(error: unknown): void {
+  if (error instanceof Refused && error.code === "NETWORK") setOffline(true);
+  failure.value = refusalText(error);
+  phase.value = "failed";
 }
 
 async function comeIn(): Promise<void> {
@@ -158,6 +160,7 @@ export async function loadPlace(): Promise<void> {
 }
 
 function endVisit(to: Phase, reason?: string): void {
+  opening++;
   feed?.stop();
   feed = null;
   setLamp(false);
@@ -174,6 +177,7 @@ export async function loadHolds(): Promise<void> {
   const here = mine.filter((one) => one.eventId === id);
   setHolds(here.filter((one) => (one.status === "RESERVED" || one.status === "PENDING") && Date.parse(one.expiresAt) > clock.now()));
   bought.value = here.filter((one) => one.status === "PAID");
+  changesAreKnown();
 }
 
 function setHolds(list: Reservation[]): void {
@@ -181,11 +185,11 @@ function setHolds(list: Reservation[]): void {
   markMine();
 }
 
-// The lists need not wait for the stream to say what this page has just done.
-function noteOwn(list: Reservation[], free: 0 | 1): void {
+// The lists need not wait for the stream to say what this page has just held. What it gives back may be somebody's by now.
+function noteHeld(list: Reservation[]): void {
   const of = seats.value;
   if (!of) return;
-  const pairs = list.filter((one) => one.eventDateId === of.date.id).map((one) => [one.seatId - of.hall.layout.firstSeatId, free] as const);
+  const pairs = list.filter((one) => one.eventDateId === of.date.id).map((one) => [one.seatId - of.hall.layout.firstSeatId, 0] as const);
   seatsChanged(of.states.change(pairs));
 }
 
@@ -202,12 +206,21 @@ export async function loadBalance(): Promise<void> {
 
 // --- the seat map ------------------------------------------------------------------------------------------------------
 
-export async function openDate(dateId: number): Promise<void> {
+export function chooseDate(dateId: number): void {
+  openDate(dateId).catch(stepRefused);
+}
+
+let opening = 0; // the newest date asked for counts
+async function openDate(dateId: number): Promise<void> {
   const date = event.value?.dates.find((one) => one.id === dateId);
   if (!date) return;
+  const turn = ++opening;
   feed?.stop();
   seats.value = null;
-  const layout = (await send<Layout>({ path: `/events/properties/${dateId}/layout` })).data;
+  const layout = await call("getLayout", { path: `/events/properties/${dateId}/layout` }).catch((error: unknown) => {
+    if (turn === opening) throw error;
+  });
+  if (!layout || turn !== opening) return;
   const hall = new Hall(layout);
   const states = new SeatStates(hall);
   seats.value = { date, hall, states };
@@ -296,7 +309,7 @@ export async function holdBest(count: number, category: number | null): Promise<
   await holding("best", [], async () => {
     const name = category === null ? {} : { category: of.hall.layout.categories[category] };
     const body = { eventDateId: of.date.id, count, ...name, ...(await user()) };
-    return change("holdBestSeats" as "holdSeats", { method: "POST", path: "/events/seats/best", headers: await byTurn(token), body });
+    return change("holdBestSeats", { method: "POST", path: "/events/seats/best", headers: await byTurn(token), body });
   });
 }
 
@@ -311,7 +324,7 @@ async function holding(kind: "hold" | "best", chosen: number[], hold: () => Prom
     const answer = (await hold()) as Reservation | { reservations: Reservation[] };
     const made = "reservations" in answer ? answer.reservations : [answer];
     setHolds([...holds.value.filter((old) => !made.some((one) => one.id === old.id)), ...made]);
-    noteOwn(made, 0);
+    noteHeld(made);
     setOffline(false);
     const first = seats.value?.hall.indexOf(made[0]?.seatId ?? 0);
     if (kind === "best" && typeof first === "number") showSeat(first);
@@ -339,10 +352,21 @@ async function stepRefused(error: unknown, chosen: number[] = []): Promise<void>
   }
   const code = error instanceof Refused ? error.code : "";
   if (code === "NETWORK") setOffline(true);
-  if (code === "TOKEN_EXPIRED" || code === "TOKEN_NOT_FOUND" || code === "WRONG_TOKEN_TURN") return loadPlace().catch(() => undefined);
+  if (code === "TOKEN_EXPIRED" || code === "TOKEN_NOT_FOUND" || code === "WRONG_TOKEN_TURN") {
+    const isKnown = await loadPlace().then(() => true, () => false);
+    if (phase.value !== "open") return;
+    if (isKnown && error instanceof Refused && error.status === 401 && (await proofRefused())) {
+      phase.value = "sign-in";
+      return;
+    }
+  }
   if (code === "SEAT_OCCUPIED" && chosen.length) return offerNext(chosen[0]!, t.lost);
   if (code === "RESERVATION_EXPIRED") return lapse();
   if (code === "SEAT_LIMIT_EXCEEDED") await loadHolds().catch(() => undefined);
+  if (error instanceof Refused && error.isUnknown) {
+    await Promise.allSettled([loadPlace(), loadHolds(), loadBalance()]);
+    if (phase.value !== "open") return;
+  }
   tell({ kind: "stop", heading: common.failed, text: refusalText(error) });
 }
 
@@ -354,7 +378,6 @@ export async function giveBack(list: Reservation[]): Promise<void> {
     for (const hold of list) {
       await asOwner((headers) => change("cancelReservation", { method: "DELETE", path: `/events/reservations/${hold.id}`, headers }));
       setHolds(holds.value.filter((one) => one.id !== hold.id));
-      noteOwn([hold], 1);
     }
     sayNow(t.gaveBack);
   } catch (error) {

@@ -10,6 +10,7 @@ import { clock } from "../lib/clock";
 import { dateTime, money, time } from "../lib/format";
 import { fill, table, translatePage } from "../lib/i18n";
 import { common, onConnection, refusalText, setOffline, startPage } from "../lib/page";
+import { forgetPerson } from "../lib/store";
 import { seatNames } from "../lib/seat_names";
 import { Ticket } from "./ticket";
 
@@ -40,7 +41,7 @@ async function load(): Promise<void> {
     const settings = await clientSettings();
     mode.value = settings.authMode;
     mayCharge.value = settings.chargeBy === "user";
-    await Promise.all([loadReservations(), loadBalance(), loadHistory(null)]);
+    await loadAll();
     phase.value = "ready";
     setOffline(false);
     await loadNames();
@@ -54,6 +55,9 @@ async function load(): Promise<void> {
   }
 }
 
+async function loadAll(): Promise<void> {
+  await Promise.all([loadReservations(), loadBalance(), loadHistory(null)]);
+}
 async function loadReservations(): Promise<void> {
   reservations.value = await asOwner((headers) => send<Reservation[]>({ path: "/users/me/reservations?limit=200", headers }).then(({ data }) => data));
 }
@@ -91,9 +95,10 @@ async function act(work: () => Promise<string>): Promise<void> {
   notice.value = "";
   try {
     const said = await work();
-    await Promise.all([loadReservations(), loadBalance(), loadHistory(null)]);
+    await loadAll().catch(() => undefined); // it is done, whether that is seen or not
     notice.value = said;
   } catch (error) {
+    if (error instanceof Refused && error.isUnknown) await loadAll().catch(() => undefined);
     if (error instanceof SignInNeeded) phase.value = "sign-in";
     notice.value = refusalText(error);
   } finally {
@@ -216,6 +221,7 @@ function Who() {
 
 async function signOut(): Promise<void> {
   (await signIn())?.forget();
+  forgetPerson();
   location.assign("/");
 }
 

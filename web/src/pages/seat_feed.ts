@@ -26,6 +26,7 @@ export class SeatFeed {
   private lastId: string | null = null;
   private heardAt = 0;
   private isStopped = false;
+  private turn = 0; // of streams and questions: what an older one hears does not count
 
   constructor(
     private readonly dateId: number,
@@ -51,9 +52,7 @@ export class SeatFeed {
   };
 
   private restart = () => {
-    if (this.isStopped) return;
-    this.close?.();
-    this.stream();
+    if (!this.isStopped) this.stream();
   };
 
   private heard(): void {
@@ -69,6 +68,8 @@ export class SeatFeed {
 
   private stream(): void {
     window.clearTimeout(this.timer);
+    this.close?.();
+    this.turn++;
     const headers = { ...byPlace(this.token), ...(this.lastId ? { "Last-Event-ID": this.lastId } : {}) };
     this.close = openStream(`/events/properties/${this.dateId}/seats/stream?form=bits`, headers, {
       open: () => this.heard(),
@@ -104,13 +105,16 @@ export class SeatFeed {
 
   // The limit of open streams is reached, by other tabs: ask for all seats every few seconds.
   private ask(until: number): void {
+    const turn = ++this.turn;
     const once = async () => {
       try {
         const { data } = await send<Availability>({ path: `/events/properties/${this.dateId}/availability`, headers: byPlace(this.token) });
-        if (this.isStopped) return;
+        if (this.isStopped || turn !== this.turn) return;
         this.heard();
         this.takeAll(data);
+        this.lastId = null; // the stream begins anew: what came after the id it ended with is in these states already
       } catch (error) {
+        if (this.isStopped || turn !== this.turn) return;
         if (error instanceof Refused && (error.status === 401 || error.status === 403)) return this.handlers.over();
         this.handlers.stale(true);
       }

@@ -3,7 +3,7 @@
 import * as en from "../../i18n/en.json";
 import * as ko from "../../i18n/ko.json";
 import { type QueuePlace, Refused, call, change, sleep } from "../api/client";
-import { SignInNeeded, byPlace, goToSignIn, joining, places, signIn } from "../api/identity";
+import { SignInNeeded, byPlace, goToSignIn, joining, places, proofRefused, signIn } from "../api/identity";
 import { makeAnnouncer } from "../lib/announce";
 import { clock, everySecond } from "../lib/clock";
 import { time } from "../lib/format";
@@ -12,7 +12,7 @@ import { allowSound, playSound, setLamp } from "../lib/lamp";
 import { common, eventOfPath, refusalText, startPage } from "../lib/page";
 import { PlaceFeed } from "../lib/place_feed";
 import { forget } from "../lib/store";
-import { type Trouble, isInLine, kindOf, opensAt } from "./wait_state";
+import { type Trouble, isInLine, joinDelay, kindOf, opensAt } from "./wait_state";
 import { type Model, WaitView } from "./wait_view";
 
 const t = table(ko.waiting, en.waiting);
@@ -86,15 +86,16 @@ async function join(): Promise<void> {
     take(place);
     follow(place.token);
   } catch (error) {
-    joinRefused(error);
+    await joinRefused(error);
   }
 }
 
-function joinRefused(error: unknown): void {
+async function joinRefused(error: unknown): Promise<void> {
   if (error instanceof SignInNeeded) return setTrouble("sign-in");
   if (!(error instanceof Refused)) return refused(error);
   if (error.code === "EVENT_NOT_FOUND") return setTrouble("no-event");
-  if (error.code === "EVENT_NOT_ON_SALE") return void waitForOpening(error);
+  if (error.code === "EVENT_NOT_ON_SALE") return waitForOpening(error);
+  if (error.status === 401 && (await proofRefused().catch(() => false))) return setTrouble("sign-in");
   refused(error);
   if (error.isPassing) joinTimer = window.setTimeout(() => void join(), Math.max(error.retryAfterMs, 2000) * (1 + Math.random()));
 }
@@ -105,8 +106,7 @@ async function waitForOpening(error: Refused): Promise<void> {
   model.event = event;
   if (event.status === "CLOSED") return setTrouble("over");
   setTrouble("not-open");
-  const wait = Math.max(0, opensAt(event) - clock.now()) + Math.random() * 800;
-  joinTimer = window.setTimeout(() => void join(), Math.min(wait, 24 * 3600_000));
+  joinTimer = window.setTimeout(() => void join(), joinDelay(opensAt(event) - clock.now(), error.retryAfterMs, Math.random()));
 }
 
 function refused(error: unknown): void {

@@ -61,6 +61,17 @@ export function progress(first: number | null, position: number): number {
   return Math.round((1 - position / first) * 100);
 }
 
+const OFTEN_MS = 2_000;
+const REFUSED_MS = 3_000;
+const DAY_MS = 24 * 3600_000;
+
+// How long to wait with the next join after one that came too early. Just after the opening the clocks may differ; later than
+// that the line is closed for another reason. `random`: 0 to 1.
+export function joinDelay(untilOpenMs: number, retryAfterMs: number, random: number): number {
+  if (untilOpenMs > 0) return Math.min(Math.max(untilOpenMs, retryAfterMs) + random * 800, DAY_MS);
+  return Math.max(retryAfterMs, untilOpenMs > -OFTEN_MS ? 500 : REFUSED_MS) * (1 + random);
+}
+
 // When the line can be joined: the beginning of gathering, or of the sale.
 export function opensAt(event: Pick<EventWithDates, "saleStartDate" | "rules">): number {
   const gathers = event.rules?.gatherFrom;

@@ -223,7 +223,7 @@ export class WaitView {
     const rows = categories.map(({ name, low, high, left }, i) => {
       const at = this.soldOut.of(name);
       const price = low === high ? money(low) : `${money(low)} – ${money(high)}`;
-      const state = left ? number(left) : fill(t.soldOutAt, { time: at === null ? "" : time(at) });
+      const state = left ? number(left) : at === null ? common.soldOut : fill(t.soldOutAt, { time: time(at) });
       return [String(i), name, price, state, left ? "" : "gone"] as const;
     });
     const key = JSON.stringify(rows);
