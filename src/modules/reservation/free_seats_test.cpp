@@ -130,7 +130,9 @@ TEST(BestSeats, are_in_one_row_of_the_drawing_without_sections) {
   EXPECT_EQ(seats.find({}, 11, kNow).largest, 10u);
   const std::string two_ends = "xxxxxxxxx..xxxxxxxxx" + std::string(30, 'x');
   EXPECT_EQ(Hall::without_sections(two_ends).seats().find({}, 2, kNow).largest, 1u);
-  FreeSeats short_row = Hall::without_sections(std::string(50, 'x') + "...").seats();  // of 20, 20 and 13
+  std::string three(53, 'x');  // rows of 20, 20 and 13
+  three.replace(50, 3, 3, '.');
+  FreeSeats short_row = Hall::without_sections(three).seats();
   EXPECT_EQ(short_row.find({}, 3, kNow).first, 50u);
 }
 
