@@ -7,10 +7,20 @@ export default async function ({ browser, url }) {
   const [first, second] = await Promise.all([Fan.arrive(browser, url), Fan.arrive(browser, url)]);
   await Promise.all([first.toSeats(1), second.toSeats(1)]);
 
-  // Both tap at the same moment: one has it, the other is told.
-  await Promise.all([tapSeat(first, 1, SEAT), tapSeat(second, 1, SEAT)]);
-  const winner = await Promise.race([first, second].map((fan) => fan.page.locator(".held").getByText(`Seat ${SEAT + 1}`, { exact: true }).waitFor().then(() => fan)));
-  const loser = winner === first ? second : first;
+  // The second fan taps while the seat is free; the first one's request comes to the server before.
+  let release;
+  const firstHasIt = new Promise((resolve) => { release = resolve; });
+  await second.page.route("**/events/seats", async (route) => {
+    await firstHasIt;
+    await route.continue();
+  });
+  const tapped = second.page.waitForRequest("**/events/seats");
+  await tapSeat(second, 1, SEAT);
+  await tapped;
+  await tapSeat(first, 1, SEAT);
+  await first.page.locator(".held").getByText(`Seat ${SEAT + 1}`, { exact: true }).waitFor();
+  release();
+  const [winner, loser] = [first, second];
   await loser.says("Taken a moment ago. These are next to it.");
   assert.equal((await loser.asFan(1, "/users/me/reservations")).length, 0);
   const next = loser.page.locator("[data-notice] button").first();
