@@ -449,9 +449,9 @@ def draw_speed(points):
                 panel.plot([min(values), max(values)], [at, at], color=colour, linewidth=2)
                 panel.plot([servers.median(values)], [at], 'o', markersize=9, markeredgecolor=colour, markeredgewidth=2,
                            markerfacecolor=report.face(colour, theme, max(each(own, 'generatorBusy'))))
-            for value, what in zip(SEEDS[which], ('without', 'with a cache')):
+            for value, what, side in zip(SEEDS[which], ('without', 'with a cache, elsewhere'), ('right', 'left')):
                 panel.axvline(value, color=report.GREY, linestyle=':')
-                panel.text(value, len(order) - 0.45, f'{what}, elsewhere', color=report.GREY, fontsize=7, ha='center', clip_on=False)
+                panel.text(value, len(order) - 0.45, what, color=report.GREY, fontsize=7, ha=side, clip_on=False)
             panel.axvline(points_rate(points, which), color=theme['ink'], linestyle='--', linewidth=1)
             panel.set_title(f'{which}: {points_rate(points, which):,}/s offered (dashed)', fontsize=10, pad=14)
             panel.set_xlabel('answers a second')

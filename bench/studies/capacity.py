@@ -101,7 +101,7 @@ def under_load(server, what, seconds, statuses=('200', '201'), **work):
 
 
 def holds(server, users, first_seat, seats, seconds, first=0):
-    return under_load(server, 'hold', seconds, ('201', '404 SEAT_NOT_FOUND', '409 SEAT_OCCUPIED'), method='POST', target='/events/seats', rate=HOLDS,
+    return under_load(server, 'hold', seconds, ('200', '201', '404 SEAT_NOT_FOUND', '409 SEAT_OCCUPIED'), method='POST', target='/events/seats', rate=HOLDS,
                       headers=['Authorization: {2}'], body='{"seatId":{s},"userId":"{1}"}', values=users.values, scatter_first=first_seat,
                       scatter_count=seats, first=first)
 
