@@ -25,7 +25,7 @@ HOT = 'update counters set waiting = waiting + 1 where id = 1'
 # Of SHOW ENGINE INNODB STATUS after each point, kept in the JSON.
 STATUS_LINES = ('Log sequence', 'Pending', 'hit rate', 'queries inside', 'History list')
 METRICS = {'lock_row_lock_waits': 'row lock waits', 'lock_row_lock_time': 'ms waited for row locks', 'log_write_requests': 'log records',
-           'Innodb_os_log_written': 'log bytes', 'Innodb_data_fsyncs': 'syncs', 'Innodb_rows_read': 'rows read',
+           'Innodb_os_log_written': 'log bytes', 'Innodb_data_fsyncs': 'syncs',
            'buffer_pool_read_requests': 'pages asked of the buffer pool', 'buffer_pool_reads': 'pages read from disk'}
 
 
