@@ -51,7 +51,7 @@ BUDGET = 20 * 60           # seconds; afterwards only first rounds
 SIZES = (3_000, 30_000, 300_000)
 ROUNDS = 3
 TTL_MS = 100  # of the lock whose holder sleeps for three times as long
-SEEDS = {3_000: 0.3, 30_000: 0.6}  # seconds with Kafka, as the seeds of this project state them: measured elsewhere
+SEEDS = {3_000: 0.3, 30_000: 0.6}  # seconds with Kafka, as the projects that Stagedoor was modelled on state them
 
 
 class Stack:
@@ -231,7 +231,7 @@ def draw(points):
                       color=report.COLOURS[index % len(report.COLOURS)], linewidth=2.5 if way in OURS else 1,
                       linestyle=':' if wrong else '-' if index < len(report.COLOURS) else '--')
         axes.plot(list(SEEDS), list(SEEDS.values()), color=report.GREY, marker='D', linestyle='--',
-                  label='Kafka, as the seeds state it (not measured here)')
+                  label='Kafka, as others state it (not measured here)')
         axes.set(xscale='log', yscale='log', xlabel='charges and uses of one wallet, at once', ylabel='seconds to the last answer')
         axes.legend(loc='center left', bbox_to_anchor=(1, 0.5))
         return made
