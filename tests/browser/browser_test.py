@@ -4,6 +4,7 @@ import concurrent.futures
 import datetime
 import inspect
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -138,7 +139,8 @@ def missing_pages():
     return missing()
 
 
-SCENARIOS = ('waiting', 'buying', 'draw', 'lapse', 'looks', 'network', 'reload', 'mouse', 'keyboard', 'two_fans', 'best', 'sleep', 'sign_in', 'crowd', 'size')
+SCENARIOS = ('before_buying', 'while_buying', 'waiting', 'buying', 'draw', 'lapse', 'looks', 'network', 'reload', 'mouse', 'keyboard', 'two_fans',
+             'best', 'sleep', 'sign_in', 'crowd', 'memory', 'size')
 CROWD = ('--event', '9', '--fans', '300', '--rate', '60', '--think', '100ms')
 
 
@@ -156,8 +158,15 @@ def run_scenario(name):
 
 def needed(name):
     """Whether the command line asks for this scenario: browser_test.py [FanPages.test_…]."""
-    asked = [word for word in sys.argv[1:] if word.startswith('FanPages.test_')]
-    return not asked or any(f"'{name}'" in inspect.getsource(getattr(FanPages, word.split('.')[1])) for word in asked)
+    asked = [inspect.getsource(getattr(FanPages, word.split('.')[1])) for word in sys.argv[1:] if word.startswith('FanPages.test_')]
+    return not asked or any(f"'{name}'" in source or 'SCENARIOS' in source for source in asked)
+
+
+def states():
+    """The states of the pages that docs/pages.md lists."""
+    listed = (server.ROOT / 'docs/pages.md').read_text().split('## States\n')[1].split('\n## ')[0]
+    rows = [line.split('|')[1:3] for line in listed.splitlines() if line.startswith('| `')]
+    return {f'{page.strip(" `")}-{state}' for page, named in rows for state in re.findall(r'`([a-z-]+)`', named)}
 
 
 @unittest.skipIf(missing_pages(), missing_pages())
@@ -207,6 +216,20 @@ class FanPages(unittest.TestCase):
 
     def test_buying_says_what_is_so_in_every_state(self):  # R-U5, R-U6, R-U7, R-U9
         self.go_through('buying')
+
+    def test_the_states_before_buying_are_drawn(self):  # R-U3, R-U4, R-U9
+        self.go_through('before_buying')
+
+    def test_the_states_while_buying_are_drawn(self):  # R-U5, R-U6, R-U7, R-U9
+        self.go_through('while_buying')
+
+    def test_axe_has_seen_every_state_in_both_themes(self):  # R-U9
+        said = ''.join(self.results[name].result()[1] for name in SCENARIOS)
+        seen = set(re.findall(r'^seen (\S+) (light|dark)$', said, re.MULTILINE))
+        self.assertEqual(seen, {(state, theme) for state in states() for theme in ('light', 'dark')})
+
+    def test_an_hour_of_waiting_leaves_nothing_in_the_page(self):  # R-U10: ten minutes here, the hour in ./x bench web
+        self.go_through('memory')
 
     def test_a_draw_can_be_checked_by_those_in_it(self):  # R-U4
         self.go_through('draw')

@@ -131,6 +131,22 @@ describe("a proof that ends soon (R-U12)", () => {
     }
     expect(Object.keys(browser).sort()).toEqual(["other", "stagedoor.id", "stagedoor.language", "stagedoor.subject"]);
   });
+  it("ends by the server's clock, whatever this computer's says", async () => {
+    const hour = 3600_000;
+    const differing = async (difference: number) => {
+      vi.resetModules();
+      const { clock } = await import("../src/lib/clock");
+      clock.note(Date.now() + difference, Date.now(), Date.now());
+    };
+    await differing(-2 * hour);
+    keep("first", -hour); // over, says this computer
+    const unasked = answering();
+    expect([await (await provider()).proof(), unasked.mock.calls.length]).toEqual(["old", 0]);
+    await differing(2 * hour);
+    keep("first", hour);
+    answering(configuration, { status: 400, body: { error: "invalid_grant" } });
+    expect(await (await provider()).proof()).toBeNull();
+  });
   it("stays when another page has stored newer tokens", async () => {
     const sent = answering(configuration);
     sent.mockImplementationOnce(sent.getMockImplementation()!).mockImplementationOnce(async () => {

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <utility>
 
 #include "app/instance/pages_archive.h"
+#include "core/guarded.h"
 #include "http/preferences.h"
 #include "http/render_refusal.h"
 #include "http/static_site.h"
@@ -44,8 +46,8 @@ struct Document {
   Form plain;
   Form zipped;
 
-  Document(std::string_view gzip, const std::string& headers) {
-    plain.body = std::make_shared<const std::string>(unzip(gzip));
+  Document(std::string text, std::string_view gzip, const std::string& headers) {
+    plain.body = std::make_shared<const std::string>(std::move(text));
     plain.headers = headers;
     zipped.body = std::make_shared<const std::string>(gzip);
     zipped.headers = headers + "Content-Encoding: gzip\r\n";
@@ -78,47 +80,88 @@ void replace(std::string& text, std::string_view marker, const std::string& valu
 
 constexpr std::string_view kEventMarker = "<!--event-->";
 
-// One page in its languages.
-class Page {
+// A page with the state of an event in it, for browsers without scripts. A crowd asks for it at once: it is
+// made and compressed at most once a second for each event that is asked for, and serves them all.
+class PageWithState {
  public:
-  Page(std::string common_headers, std::function<std::optional<PublicState>(EventId)> state_of)
-      : common_headers_(std::move(common_headers)), state_of_(std::move(state_of)) {}
+  explicit PageWithState(Document empty) : empty_(std::move(empty)) {}
 
-  void add(const PageFile& file) {
-    by_language_.emplace(file.language,
-                         Document(file.gzip, fmt::format("Content-Type: text/html; charset=utf-8\r\n"
-                                                         "Content-Language: {}\r\n{}",
-                                                         file.language, common_headers_)));
-  }
+  const Document& empty() const { return empty_; }  // of no event
 
-  Answer answer(const http::Request& request) const {
-    const Document& document =
-        by_language_.at(std::string(preferred_language(request.header("Accept-Language"))));
-    if (document.plain.body->find(kEventMarker) == std::string::npos) return document.answer(request);
-    return with_state(document, request);
+  std::shared_ptr<const Document> of(EventId id, const StateOf& state_of) {
+    const auto now = Clock::now();
+    const auto kept = kept_.lock();
+    const auto at = kept->find(id);
+    if (at != kept->end() && now - at->second.made_at < kFresh) return at->second.document;
+    const auto state = state_of(id);
+    if (!state) return nullptr;
+    if (kept->size() >= kKeptMax) kept->clear();
+    Kept& made = (*kept)[id];
+    made.made_at = now;
+    if (!made.document || made.state != *state) {
+      made.state = *state;
+      made.document = filled_in(*state);
+    }
+    return made.document;
   }
 
  private:
-  // For browsers without scripts: the state is in the page.
-  Answer with_state(const Document& document, const http::Request& request) const {
-    const auto id = request.id<EventId>("eventId");
-    const auto state = id ? state_of_(*id) : std::nullopt;
-    if (!state) return document.answer(request);
-    std::string body = *document.plain.body;
-    replace(body, kEventMarker, escaped(state->event));
-    replace(body, "<!--opens-->", escaped(state->opens));
-    replace(body, "<!--waiting-->", std::to_string(state->waiting));
-    return {.body = std::move(body), .headers = document.plain.headers};
+  using Clock = std::chrono::steady_clock;
+  static constexpr auto kFresh = std::chrono::seconds(1);
+  static constexpr std::size_t kKeptMax = 1000;  // events, of some KB each
+
+  struct Kept {
+    PublicState state;
+    std::shared_ptr<const Document> document;
+    Clock::time_point made_at{};
+  };
+
+  std::shared_ptr<const Document> filled_in(const PublicState& state) const {
+    std::string text = *empty_.plain.body;
+    replace(text, kEventMarker, escaped(state.event));
+    replace(text, "<!--opens-->", escaped(state.opens));
+    replace(text, "<!--waiting-->", std::to_string(state.waiting));
+    const std::string gzip = zip(text);
+    return std::make_shared<const Document>(std::move(text), gzip, empty_.plain.headers);
   }
 
+  const Document empty_;
+  Guarded<std::map<EventId, Kept>> kept_;
+};
+
+// One page in its languages.
+class Page {
+ public:
+  Page(std::string common_headers, StateOf state_of)
+      : common_headers_(std::move(common_headers)), state_of_(std::move(state_of)) {}
+
+  void add(const PageFile& file) {
+    Document document(unzip(file.gzip), file.gzip,
+                      fmt::format("Content-Type: text/html; charset=utf-8\r\nContent-Language: {}\r\n{}",
+                                  file.language, common_headers_));
+    has_state_ = document.plain.body->find(kEventMarker) != std::string::npos;
+    by_language_.emplace(file.language, std::make_unique<PageWithState>(std::move(document)));
+  }
+
+  Answer answer(const http::Request& request) const {
+    PageWithState& page =
+        *by_language_.at(std::string(preferred_language(request.header("Accept-Language"))));
+    if (!has_state_) return page.empty().answer(request);
+    const auto id = request.id<EventId>("eventId");
+    const auto document = id ? page.of(*id, state_of_) : nullptr;
+    return (document ? *document : page.empty()).answer(request);
+  }
+
+ private:
   std::string common_headers_;
-  std::function<std::optional<PublicState>(EventId)> state_of_;
-  std::map<std::string, Document, std::less<>> by_language_;
+  StateOf state_of_;
+  bool has_state_ = false;
+  std::map<std::string, std::unique_ptr<PageWithState>, std::less<>> by_language_;
 };
 
 http::Route asset_route(const PageFile& file) {
   const auto document = std::make_shared<const Document>(
-      file.gzip,
+      unzip(file.gzip), file.gzip,
       fmt::format("Content-Type: {}\r\n{}Vary: Accept-Encoding\r\nX-Content-Type-Options: nosniff\r\n",
                   http::content_type_of(file.path), kKeptForEver));
   return {.path = std::string(file.path),

@@ -18,13 +18,15 @@ struct PublicState {
   std::string event;  // its names
   std::string opens;  // when its sale opens, in its time zone
   std::int64_t waiting = 0;
+  bool operator==(const PublicState&) const = default;
 };
+// nullopt: there is no such event. Called on I/O threads.
+using StateOf = std::function<std::optional<PublicState>(EventId)>;
 
 struct PageSettings {
   std::string_view archive;         // pages_archive.h; empty: "/" says how to get the pages
   std::string sign_in_origin = {};  // pages may call this server too; empty: none
-  // nullopt: there is no such event.
-  std::function<std::optional<PublicState>(EventId)> state_of = {};
+  StateOf state_of = {};
 };
 
 void add_pages(http::Router& router, const PageSettings& settings);

@@ -3,7 +3,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
+
+#include <chrono>
+#include <thread>
 
 #include "app/instance/pages_archive.h"
 
@@ -13,29 +15,15 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-std::string zipped(std::string text) {
-  z_stream stream{};
-  deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY);
-  std::string out(deflateBound(&stream, text.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(text.data());
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  deflate(&stream, Z_FINISH);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
-
 class Pages : public testing::Test {
  protected:
   Pages() {
     const std::pair<const char*, std::string> files[] = {
-        {"/ ko", zipped("<p>안녕")},
-        {"/ en", zipped("<p>hello")},
-        {"/wait/{eventId} ko", zipped("<!--event-->")},
-        {"/wait/{eventId} en", zipped("<p><!--event-->, <!--opens-->, <!--waiting--></p>")},
-        {"/assets/a.1.js -", zipped("1;")},
+        {"/ ko", zip("<p>안녕")},
+        {"/ en", zip("<p>hello")},
+        {"/wait/{eventId} ko", zip("<!--event-->")},
+        {"/wait/{eventId} en", zip("<p><!--event-->, <!--opens-->, <!--waiting--></p>")},
+        {"/assets/a.1.js -", zip("1;")},
     };
     for (const auto& [name, bytes] : files)
       archive_ += std::string(name) + ' ' + std::to_string(bytes.size()) + '\n';
@@ -43,9 +31,10 @@ class Pages : public testing::Test {
     for (const auto& [name, bytes] : files) archive_ += bytes;
     add_pages(router_, {.archive = archive_,
                         .sign_in_origin = "https://id.example",
-                        .state_of = [](EventId id) -> std::optional<PublicState> {
+                        .state_of = [this](EventId id) -> std::optional<PublicState> {
                           if (id != EventId{2}) return std::nullopt;
-                          return PublicState{.event = "Salt & <Pepper>", .opens = "19:30 KST", .waiting = 12};
+                          return PublicState{
+                              .event = "Salt & <Pepper>", .opens = "19:30 KST", .waiting = waiting_};
                         }});
   }
 
@@ -64,6 +53,7 @@ class Pages : public testing::Test {
 
   std::string archive_;
   http::Router router_;
+  std::int64_t waiting_ = 12;
 };
 
 TEST_F(Pages, come_in_the_language_that_the_browser_prefers_R_U2) {
@@ -96,8 +86,24 @@ TEST_F(Pages, may_load_and_call_nothing_but_this_server_and_the_sign_in_R_U1) {
 }
 
 TEST_F(Pages, say_the_public_state_where_scripts_do_not_run_R_U4) {
-  EXPECT_EQ(get("/wait/2").body, "<p>Salt &amp; &lt;Pepper&gt;, 19:30 KST, 12</p>");
+  const std::string filled = "<p>Salt &amp; &lt;Pepper&gt;, 19:30 KST, 12</p>";
+  EXPECT_EQ(*get("/wait/2").shared, filled);
+  EXPECT_EQ(unzip(*get("/wait/2", {{"Accept-Encoding", "gzip"}}).shared), filled);
   EXPECT_EQ(*get("/wait/3").shared, "<p><!--event-->, <!--opens-->, <!--waiting--></p>") << "no such event";
+}
+
+TEST_F(Pages, with_a_state_are_sent_again_only_when_it_has_changed_R_U1) {
+  const std::string headers = get("/wait/2").headers;
+  const std::size_t begin = headers.find("ETag: ") + 6;
+  const std::string tag = headers.substr(begin, headers.find('\r', begin) - begin);
+  EXPECT_EQ(get("/wait/2", {{"If-None-Match", tag}}).status, 304);
+  waiting_ = 13;
+  const auto changed = [&] { return get("/wait/2", {{"If-None-Match", tag}}).status == 200; };
+  EXPECT_FALSE(changed()) << "made at most once a second";
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!changed() && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_THAT(*get("/wait/2").shared, HasSubstr("13"));
 }
 
 TEST(PagesWithoutNpm, say_how_to_get_them_R_U1) {

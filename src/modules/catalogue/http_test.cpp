@@ -174,6 +174,7 @@ TEST(CatalogueCalls, a_layout_is_open_and_immutable_by_its_version_R_C9) {
   EXPECT_THAT(layout, HasSubstr(R"("eventDateId":7,"firstSeatId":100,"totalSeats":20,)"));
   EXPECT_THAT(layout, testing::Not(HasSubstr("1000"))) << "no prices";
   EXPECT_THAT(world.answer.headers, HasSubstr("Cache-Control: public, max-age=10\r\n"));
+  EXPECT_THAT(world.body("/events/1"), HasSubstr(R"("layoutVersion":)" + version_in(layout) + ','));
   EXPECT_EQ(world.body(path + "?v=" + version_in(layout)), layout);
   EXPECT_THAT(world.answer.headers, HasSubstr("Cache-Control: public, max-age=31536000, immutable\r\n"));
   // Of another version, which this instance may have had or may get: nobody may keep the present one as that.

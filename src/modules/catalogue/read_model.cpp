@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <mutex>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -69,6 +71,17 @@ struct ReadModel::DateEntry {
   mutable std::array<PageSlot, 3> seats;
   mutable PageSlot layout;
   mutable PageSlot availability;
+
+  // Made at the first call. nullopt: the layout is too large to be made for this.
+  std::optional<std::int64_t> layout_version(const Catalogue& catalogue) const {
+    if (!has_small_layout(*date)) return std::nullopt;
+    std::call_once(has_version_, [&] { version_ = layout_dto(*date, catalogue.layout_of(*date)).version; });
+    return version_;
+  }
+
+ private:
+  mutable std::once_flag has_version_;
+  mutable std::int64_t version_ = 0;
 };
 
 struct ReadModel::EventEntry {
@@ -89,6 +102,12 @@ struct ReadModel::EventEntry {
       of_date.by_category = date->seat_map->left_by_category();
       of_date.left = std::accumulate(of_date.by_category.begin(), of_date.by_category.end(), std::int64_t{0});
     }
+    return stock;
+  }
+  EventAvailability with_layouts(const Catalogue& catalogue) const {
+    EventAvailability stock = now(true);
+    for (std::size_t i = 0; i < dates.size(); ++i)
+      stock.dates[i].layout_version = dates[i]->layout_version(catalogue);
     return stock;
   }
 };
@@ -248,8 +267,9 @@ Result<PageTicket> ReadModel::event(EventId id, TimePoint now, PageNeeds needs) 
   const auto all = entries();
   const EventEntry* event = all->event(id);
   if (!event) return unknown_event(id);
-  return event->page.get(request_of(*event, all, now, needs),
-                         [event, now] { return render_event(event->now(true), now); });
+  return event->page.get(request_of(*event, all, now, needs), [event, now, catalogue = all->catalogue.get()] {
+    return render_event(event->with_layouts(*catalogue), now);
+  });
 }
 
 Result<PageTicket> ReadModel::dates(EventId id, DatesWanted wanted, TimePoint now, PageNeeds needs) const {

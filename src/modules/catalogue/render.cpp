@@ -156,6 +156,7 @@ Rendering render_event(const EventAvailability& stock, TimePoint now) {
     note_change(*date.date, now, page.valid_until);
     dto.dates.push_back(date_dto(date));
     dto.dates.back().bookable = is_bookable(*stock.event, date, now);
+    if (date.layout_version) dto.dates.back().layoutVersion = *date.layout_version;
   }
   json::write(page.body, dto);
   page.body += '}';

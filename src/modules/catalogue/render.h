@@ -4,6 +4,7 @@
 
 #include <boost/describe/class.hpp>
 #include <boost/describe/enum.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -56,14 +57,15 @@ struct EventDateDto {
   std::int64_t seatCount = 0;  // left
   std::int64_t totalSeats = 0;
   std::vector<PriceDto> prices;
-  json::Omitted<bool> bookable;  // only in lists that include dates that cannot be booked
+  json::Omitted<bool> bookable;               // only in lists that include dates that cannot be booked
+  json::Omitted<std::int64_t> layoutVersion;  // only in events: ?v= of the layout, where it is known cheaply
   TimePoint createdAt{};
   TimePoint updatedAt{};
   std::optional<TimePoint> deletedAt;
 };
 BOOST_DESCRIBE_STRUCT(EventDateDto, (),
                       (id, eventId, eventDate, startDate, bookStartDate, bookEndDate, seatCount, totalSeats,
-                       prices, bookable, createdAt, updatedAt, deletedAt))
+                       prices, bookable, layoutVersion, createdAt, updatedAt, deletedAt))
 
 // What a fan should know before joining.
 struct EventRulesDto {
@@ -120,6 +122,7 @@ struct DateAvailability {
   const EventDate* date = nullptr;
   std::int64_t left = 0;
   std::vector<std::int64_t> by_category = {};  // left, by index into EventDate::categories
+  std::optional<std::int64_t> layout_version = {};
 };
 struct EventAvailability {
   const Event* event = nullptr;

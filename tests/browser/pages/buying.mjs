@@ -6,12 +6,7 @@ export default async function ({ browser, url, key }) {
   const operator = new Operator(url, key);
   const fan = await Fan.arrive(browser, url, { viewport: { width: 390, height: 844 } });
   const { page } = fan;
-  const look = async (name) => {
-    for (const colorScheme of ["light", "dark"]) {
-      await page.emulateMedia({ colorScheme });
-      await fan.looksGood(`${name}-${colorScheme}`);
-    }
-  };
+  const look = (state) => fan.look(state);
 
   await fan.go("/my");
   await fan.says("You have no tickets yet.");

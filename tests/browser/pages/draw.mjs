@@ -28,6 +28,22 @@ export default async function ({ browser, url, key }) {
   const text = await fan.page.getByText(/Your place 2 was drawn as number/).innerText();
   const rank = Number(/number (\d)/.exec(text)[1]);
   assert.ok(draw.people === 4 && rank >= 1 && rank <= 4, text);
-  await fan.looksGood("draw");
-  for (const one of [...others, fan]) await one.leave();
+  await fan.look("draw-good");
+
+  // A seed that is not the one that was committed to; somebody who came after the opening; somebody who has no place.
+  await fan.changing("**/queue/draw/*", (published) => ({ ...published, commitment: "0".repeat(64) }));
+  await fan.page.reload();
+  await fan.says("The seed is not the one that was committed to.");
+  await fan.look("draw-bad");
+  await fan.page.unroute("**/queue/draw/*");
+  const late = await Fan.arrive(browser, url);
+  await late.go(`/draw/${id}`);
+  await late.says("This browser has no place in this line");
+  await late.look("draw-no-place");
+  await late.go(`/wait/${id}`);
+  await late.state("turn");
+  await late.go(`/draw/${id}`);
+  await late.says("You joined after the opening");
+  await late.look("draw-late");
+  for (const one of [...others, fan, late]) await one.leave();
 }

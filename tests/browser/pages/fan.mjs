@@ -1,11 +1,11 @@
 // What the tests of the pages share: fans, each in a browser profile of their own; calls of the API to compare with; complaints
 // of the browser; axe.
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
-const require = createRequire(import.meta.url);
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const TIME_MS = 10_000;
 
 export const launch = () =>
@@ -22,7 +22,7 @@ export class Fan {
   // `options` are those of a browser context: viewport, locale, colorScheme, hasTouch.
   static async arrive(browser, url, options = {}) {
     const fan = new Fan();
-    fan.url = url;
+    Object.assign(fan, { browser, url });
     fan.context = await browser.newContext({ locale: "en-GB", viewport: { width: 1280, height: 900 }, timezoneId: "Asia/Seoul", ...options });
     fan.complaints = [];
     fan.allowed = [url]; // hosts that its pages may call
@@ -83,17 +83,40 @@ export class Fan {
     await this.page.locator(".list").waitFor(); // the states of the seats have come
   }
 
-  // No violation that axe knows of (R-U9), and nothing wider than the window.
-  async looksGood(name) {
-    if (!(await this.page.evaluate(() => "axe" in window))) {
-      await this.page.evaluate((await import("node:fs")).readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
-    }
-    const { violations } = await this.page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  // What the page was loaded from: name, and bytes as they were sent.
+  loaded() {
+    return this.page.evaluate(() =>
+      [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+        .filter((entry) => entry.entryType === "navigation" || entry.name.includes("/assets/"))
+        .map((entry) => ({ name: entry.name, bytes: entry.encodedBodySize })),
+    );
+  }
+
+  // The state that the page shows, in both themes. What does not depend on colours is judged once.
+  async look(state) {
+    await this.page.emulateMedia({ colorScheme: "light" });
+    await this.looksGood(state, { picture: `${state}-light` });
+    await this.page.emulateMedia({ colorScheme: "dark" });
+    await this.looksGood(state, { picture: `${state}-dark`, rules: ["color-contrast", "link-in-text-block"] });
+  }
+
+  // No violation that axe knows of (R-U9), and nothing wider than the window. browser_test.py compares the states that were seen with
+  // those of docs/pages.md.
+  async looksGood(state, { picture = state, rules = null } = {}) {
+    if (!(await this.page.evaluate(() => "axe" in window))) await this.page.evaluate(AXE);
+    const options = { resultTypes: ["violations"], ...(rules ? { runOnly: rules } : {}) };
+    const { violations } = await this.page.evaluate((chosen) => window.axe.run(document, chosen), options);
     const said = violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((node) => `${node.target} ${node.failureSummary}`).join("; ")}`);
-    assert.deepEqual(said, [], `axe finds in ${name}`);
+    assert.deepEqual(said, [], `axe finds in ${picture}`);
+    await this.fits(picture);
+    const theme = await this.page.evaluate(() => (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
+    console.log(`seen ${state} ${theme}`);
+    await this.picture(picture);
+  }
+
+  async fits(name) {
     const [width, room] = await this.page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
     assert.ok(width <= room, `${name} is ${width} pixels wide in a window of ${room}`);
-    await this.picture(name);
   }
 
   // Kept where STAGEDOOR_PICTURES names a folder: to look at.
@@ -101,7 +124,53 @@ export class Fan {
     const folder = process.env.STAGEDOOR_PICTURES;
     if (!folder) return;
     mkdirSync(folder, { recursive: true });
+    const at = await this.page.evaluate(() => scrollY);
+    await this.page.evaluate(() => scrollTo(0, 0)); // what is sticky is where it belongs
     await this.page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+    await this.page.evaluate((y) => scrollTo(0, y), at);
+  }
+
+  // --- what the server says is changed on its way, until page.unroute(path) ----------------------------------------------------------
+
+  // `change`: gets the data of the real answer.
+  changing(path, change) {
+    return this.page.route(path, async (route) => {
+      const response = await route.fetch().catch(() => null); // null: the page was left
+      if (!response) return;
+      const { data, ...rest } = await response.json();
+      await route.fulfill({ response, json: { ...rest, data: change(data) } }).catch(() => undefined);
+    });
+  }
+
+  refusing(path, status, code, method) {
+    return this.page.route(path, (route) =>
+      method && route.request().method() !== method ? route.fallback() : route.fulfill({ status, json: { success: false, code, message: "" } }),
+    );
+  }
+
+  // Nothing is answered; returns a function that lets it through.
+  async holdingBack(path, method) {
+    let release;
+    const released = new Promise((resolve) => { release = resolve; });
+    await this.page.route(path, async (route) => {
+      if (method && route.request().method() !== method) return route.fallback();
+      await released;
+      await route.continue().catch(() => undefined); // the page may have been left
+    });
+    return async () => {
+      release();
+      await this.page.unroute(path);
+    };
+  }
+
+  // The fan's place is what the server says and `changes`; then the page is loaded again. The stream says it once.
+  async hears(eventId, changes) {
+    const place = { ...(await this.asFan(eventId, "/queue")), ...changes };
+    await this.page.unroute("**/queue/stream");
+    await this.page.route("**/queue/stream", (route) =>
+      route.fulfill({ contentType: "text/event-stream", body: `retry: 600000\n\nevent: status\nid: 1\ndata: ${JSON.stringify(place)}\n\n` }),
+    );
+    await this.page.reload();
   }
 
   async leave() {

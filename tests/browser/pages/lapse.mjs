@@ -19,7 +19,7 @@ export default async function ({ browser, url }) {
   await page.getByRole("button", { name: /^Pay / }).click();
   await page.getByRole("heading", { name: "The hold is over" }).waitFor();
   assert.equal((await fan.asFan(3, "/users/me/balance")).balance, 500_000);
-  await fan.looksGood("buy-lapsed");
+  await fan.look("buy-lapsed");
   await page.getByRole("button", { name: "Back to the seat map" }).click();
   assert.equal(await page.evaluate(() => document.activeElement.id), "map");
   await page.unroute("**/pay");

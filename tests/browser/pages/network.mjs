@@ -12,7 +12,7 @@ export default async function ({ browser, url, key }) {
   const before = await fan.asFan(1, "/queue");
   await fan.context.setOffline(true);
   await page.locator("#contact.lost").waitFor();
-  await fan.picture("wait-lost");
+  await fan.look("wait-lost");
   await operator.send("POST", "/admin/events/1/queue/resume");
   await fan.context.setOffline(false);
   await fan.state("turn");

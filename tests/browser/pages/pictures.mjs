@@ -4,27 +4,27 @@ import { Fan, Operator, call } from "./fan.mjs";
 import { randomUUID } from "node:crypto";
 
 const folder = process.env.STAGEDOOR_PICTURES;
-const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true };
+export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true };
 const DESKTOP = { viewport: { width: 1280, height: 860 }, deviceScaleFactor: 1 };
 const CROWD = 2400;
 
-async function crowd(url, count) {
+export async function crowd(url, count, eventId = 2) {
   const join = async (part) => {
-    for (let i = 0; i < part; i++) await call(url, "/queue", { method: "POST", body: { userId: randomUUID(), eventId: 2 } });
+    for (let i = 0; i < part; i++) await call(url, "/queue", { method: "POST", body: { userId: randomUUID(), eventId } });
   };
   await Promise.all(Array.from({ length: 24 }, () => join(count / 24)));
 }
 
 // As after some minutes of a sale: the front is nearly gone, the back is not.
-async function sellSome(operator, url) {
-  const { sections } = await call(url, "/events/properties/2/layout");
+export async function sellSome(operator, url, dateId = 2) {
+  const { categories, sections } = await call(url, `/events/properties/${dateId}/layout`);
   const shares = [0.86, 0.45, 0.3];
   let number = 0;
   let seed = 7;
   const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
-  const seatNumbers = sections.flatMap((section, i) => Array.from({ length: section.seats }, () => ++number).filter(() => random() < shares[i % 3]));
+  const seatNumbers = sections.flatMap((section) => Array.from({ length: section.seats }, () => ++number).filter(() => random() < shares[categories.indexOf(section.category)]));
   for (let i = 0; i < seatNumbers.length; i += 500) {
-    await operator.send("POST", "/admin/dates/2/seats/block", { seatNumbers: seatNumbers.slice(i, i + 500) });
+    await operator.send("POST", `/admin/dates/${dateId}/seats/block`, { seatNumbers: seatNumbers.slice(i, i + 500) });
   }
 }
 

@@ -18,6 +18,7 @@ export default async function ({ browser, url, key }) {
   await fan.state("paused");
   await fan.says("This line is open in another tab as well.");
   await first.getByText("This line is open in another tab as well.").waitFor();
+  await fan.look("wait-second-tab");
   await first.close();
   await operator.send("POST", "/admin/events/1/queue/resume");
   await fan.state("turn");
@@ -36,6 +37,7 @@ export default async function ({ browser, url, key }) {
   await fan.state("paid");
   await fan.go("/wait/1");
   await fan.state("paid");
+  await fan.look("wait-paid");
   await fan.page.getByRole("button", { name: "Join again at the end" }).click();
   await fan.state("turn");
   await fan.leave();

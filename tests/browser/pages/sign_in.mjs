@@ -44,29 +44,82 @@ async function startProvider(lifetimes) {
   return { seen, issuer: `http://127.0.0.1:${server.address().port}`, stop: () => server.close() };
 }
 
+const joins = [];
+async function asOneWithProof(route) {
+  if (route.request().method() !== "POST") return route.continue();
+  joins.push({ proof: route.request().headers().authorization, body: route.request().postDataJSON() });
+  const userId = `${randomBytes(4).toString("hex")}-1111-4111-8111-111111111111`;
+  const { authorization, ...headers } = route.request().headers();
+  await route.continue({ headers, postData: JSON.stringify({ ...joins.at(-1).body, userId }) });
+}
+
 async function asModeJwt(fan, provider) {
-  const joins = [];
   await fan.page.route("**/client", (route) =>
     route.fulfill({ json: { success: true, data: { authMode: "jwt", chargeBy: "user", defaultEvent: null, oidc: { issuer: provider.issuer, clientId: CLIENT, scope: "openid" } } } }),
   );
-  await fan.page.route("**/queue", async (route) => {
-    if (route.request().method() !== "POST") return route.continue();
-    joins.push({ proof: route.request().headers().authorization, body: route.request().postDataJSON() });
-    const userId = `${randomBytes(4).toString("hex")}-1111-4111-8111-111111111111`;
-    const { authorization, ...headers } = route.request().headers();
-    await route.continue({ headers, postData: JSON.stringify({ ...joins.at(-1).body, userId }) });
-  });
-  return joins;
+  await fan.page.route("**/queue", asOneWithProof);
+}
+
+// A proof that the server does not accept leads to the sign-in, before the turn and in it.
+async function proofIsRefused(fan) {
+  const { page } = fan;
+  await page.evaluate(() => localStorage.removeItem("stagedoor.place.1"));
+  await fan.refusing("**/queue", 401, "TOKEN_NOT_FOUND", "POST");
+  await fan.go("/wait/1");
+  await fan.state("sign-in");
+  assert.equal(await fan.kept("id"), null);
+  await page.unroute("**/queue");
+  await page.route("**/queue", asOneWithProof);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await fan.state("turn");
+
+  await ownNothing(page);
+  await fan.go("/buy/1");
+  await page.locator(".list").waitFor();
+  await fan.refusing("**/events/seats/best", 401, "TOKEN_EXPIRED");
+  await page.locator("#find-best").click();
+  await fan.state("sign-in");
+  assert.equal(await fan.kept("id"), null);
+
+  // The provider cannot be reached: that is said, too.
+  await page.route("**/.well-known/*", (route) => route.abort());
+  await page.reload();
+  await fan.state("sign-in");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await fan.state("failed");
+  await page.unroute("**/.well-known/*");
+}
+
+// The server runs in mode `token`, so it is asked nothing about the owner.
+async function ownNothing(page) {
+  const answer = (data) => (route) => route.fulfill({ json: { success: true, data, nextCursor: null } });
+  await page.route("**/users/me/reservations*", answer([]));
+  await page.route("**/users/me/balance", answer({ balance: 0 }));
+  await page.route("**/users/me/balance/history*", answer([]));
+}
+
+// Signing out leaves nothing of the person in the browser.
+async function signOut(fan) {
+  const { page } = fan;
+  await fan.go("/my");
+  await fan.state("sign-in");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await fan.state("ready");
+  await fan.look("my-signed-in");
+  assert.ok(await fan.kept("place.1"));
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.waitForURL("**/");
+  assert.deepEqual(await page.evaluate(() => Object.keys(localStorage)), []);
 }
 
 export default async function ({ browser, url }) {
   const provider = await startProvider([50, 3600]); // the first one ends so soon that it is renewed at once
   const fan = await Fan.arrive(browser, url, { bypassCSP: true }); // the server of this test does not know the provider
   fan.allowed.push(provider.issuer);
-  const joins = await asModeJwt(fan, provider);
+  await asModeJwt(fan, provider);
   await fan.go("/wait/1");
   await fan.state("sign-in");
-  await fan.looksGood("wait-sign-in");
+  await fan.look("wait-sign-in");
   await fan.page.getByRole("button", { name: "Sign in" }).click();
   await fan.state("turn");
   assert.equal(new URL(fan.page.url()).pathname, "/wait/1");
@@ -75,7 +128,11 @@ export default async function ({ browser, url }) {
 
   await fan.go("/signed-in?code=the-code&state=made-up");
   await fan.says("This sign-in did not begin here.");
+  await fan.look("signed-in-failed");
   assert.equal(provider.seen.grants.length, 2);
+
+  await proofIsRefused(fan);
+  await signOut(fan);
   await fan.leave();
   provider.stop();
 }

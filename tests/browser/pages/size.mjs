@@ -6,11 +6,7 @@ export default async function ({ browser, url }) {
   const fan = await Fan.arrive(browser, url);
   await fan.go("/wait/2");
   await fan.state("turn");
-  const parts = await fan.page.evaluate(() =>
-    [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
-      .filter((entry) => entry.entryType === "navigation" || entry.name.includes("/assets/"))
-      .map((entry) => ({ name: entry.name, bytes: entry.encodedBodySize })),
-  );
+  const parts = await fan.loaded();
   const sum = (list) => list.reduce((total, { bytes }) => total + bytes, 0);
   const script = sum(parts.filter(({ name }) => name.endsWith(".js")));
   console.log(JSON.stringify({ script, all: sum(parts), parts }));

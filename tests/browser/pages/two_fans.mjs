@@ -22,6 +22,7 @@ export default async function ({ browser, url }) {
   release();
   const [winner, loser] = [first, second];
   await loser.says("Taken a moment ago. These are next to it.");
+  await loser.look("buy-lost");
   assert.equal((await loser.asFan(1, "/users/me/reservations")).length, 0);
   const next = loser.page.locator("[data-notice] button").first();
   assert.match(await next.innerText(), /^Seat (24|26)$/);

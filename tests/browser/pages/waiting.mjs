@@ -5,12 +5,7 @@ export default async function ({ browser, url, key }) {
   const operator = new Operator(url, key);
   const fan = await Fan.arrive(browser, url, { viewport: { width: 390, height: 844 } });
   const { page } = fan;
-  const look = async (name) => {
-    for (const colorScheme of ["light", "dark"]) {
-      await page.emulateMedia({ colorScheme });
-      await fan.looksGood(`${name}-${colorScheme}`);
-    }
-  };
+  const look = (state) => fan.look(state);
   const first = await Fan.arrive(browser, url);
 
   await fan.go("/e/5");
@@ -33,7 +28,7 @@ export default async function ({ browser, url, key }) {
   await fan.go("/wait/2");
   await fan.state("waiting", "near");
   assert.equal(await page.locator("#ahead").innerText(), "You are next.");
-  await look("wait-waiting");
+  await look("wait-next");
   await operator.send("POST", "/admin/events/2/queue/pause", { text: "Somebody lost a shoe." });
   await fan.state("paused");
   await fan.says(/Somebody lost a shoe/);

@@ -190,6 +190,17 @@ function Held() {
   );
 }
 
+// On a phone what is held is above the map, out of sight: a way back to it.
+function ToHeld() {
+  if (!s.holds.value.length) return null;
+  return (
+    <a class="to-held" href="#held-heading">
+      <span>{t.held} <b class="num">{countdown(s.holdLeft.value)}</b></span>
+      <span><b class="num">{money(s.total.value)}</b> <span aria-hidden="true">↑</span></span>
+    </a>
+  );
+}
+
 function Legend() {
   const of = s.seats.value!;
   return (
@@ -231,6 +242,7 @@ function Open() {
           )}
         </div>
       </div>
+      <ToHeld />
     </>
   );
 }
@@ -277,8 +289,6 @@ function Page() {
       return <Message heading={t.turnOverHeading} text={t.turnOver}><button type="button" class="wide" onClick={rejoin}>{t.rejoin}</button></Message>;
     case "sign-in":
       return <Message heading={t.signInHeading} text={t.signIn}><button type="button" class="wide" onClick={() => void goToSignIn().catch(s.fail)}>{common.signIn}</button></Message>;
-    case "sold-out":
-      return <Message heading={t.soldOutHeading} text={t.soldOut} />;
     case "no-event":
       return <Message heading={common.noEvent}><a href="/">{common.toEvents}</a></Message>;
     case "failed":

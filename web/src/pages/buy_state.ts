@@ -18,7 +18,7 @@ import { SeatFeed } from "./seat_feed";
 export const t = table(ko.buy, en.buy);
 const SPEAK_MS = 2_000;
 
-export type Phase = "loading" | "open" | "no-turn" | "turn-over" | "sign-in" | "paid" | "sold-out" | "no-event" | "failed";
+export type Phase = "loading" | "open" | "no-turn" | "turn-over" | "sign-in" | "paid" | "no-event" | "failed";
 export interface Notice {
   kind: "stop" | "go" | "plain";
   text: string;
@@ -217,7 +217,8 @@ async function openDate(dateId: number): Promise<void> {
   const turn = ++opening;
   feed?.stop();
   seats.value = null;
-  const layout = await call("getLayout", { path: `/events/properties/${dateId}/layout` }).catch((error: unknown) => {
+  const version = date.layoutVersion ? `?v=${date.layoutVersion}` : ""; // under which browsers and proxies keep it (R-C9)
+  const layout = await call("getLayout", { path: `/events/properties/${dateId}/layout${version}` }).catch((error: unknown) => {
     if (turn === opening) throw error;
   });
   if (!layout || turn !== opening) return;

@@ -150,11 +150,11 @@ function Held() {
     <section class="sheet">
       <h2>{t.held}</h2>
       <ul>
-        {held.map((one) => (
+        {held.map((one, i) => (
           <li class="rule row" key={one.id}>
             <span>{one.eventName} · {placeNames.value.get(one.seatId) ?? fill(common.seatOnly, { seat: one.seatNumber })}</span>
             <span class="small muted">{fill(t.heldUntil, { time: time(one.expiresAt) })}</span>
-            <a href={`/buy/${one.eventId}`}>{t.toPay}</a>
+            {held.findIndex(({ eventId }) => eventId === one.eventId) === i && <a href={`/buy/${one.eventId}`}>{t.toPay}</a>}
           </li>
         ))}
       </ul>
