@@ -9,12 +9,12 @@ const { values: options } = parseArgs({
   options: {
     listen: { type: 'string', default: '127.0.0.1:9000' }, // port 0: any free one
     issuer: { type: 'string' }, // the address that browsers see; default: http:// and where it listens
-    client: { type: 'string', default: 'tickets' }, // a page, so it has no secret
+    client: { type: 'string', multiple: true, default: ['tickets'] }, // pages, so they have no secret
     redirect: { type: 'string', multiple: true, default: ['http://127.0.0.1:8000/', 'http://127.0.0.1:8000/signed-in'] }, // where the browser may come back to
-    audience: { type: 'string', multiple: true, default: ['https://tickets.example'] }, // the first if a client names none
+    audience: { type: 'string', multiple: true, default: ['https://tickets.example'] }, // of access tokens; the first if a client names none
     scope: { type: 'string', default: 'tickets' },
     algorithms: { type: 'string', default: 'RS256,RS256' }, // of the keys, in the order in which they will sign
-    lifetime: { type: 'string', default: '3600' }, // of an access token, in seconds
+    lifetime: { type: 'string', default: '3600' }, // of an ID token and an access token, in seconds
   },
 });
 
@@ -49,7 +49,7 @@ async function grantEverything(ctx) { // no consent: the site and the provider b
   return grant;
 }
 
-// Access tokens are JWTs for the server (RFC 9068), asked for by their audience (RFC 8707).
+// Access tokens are JWTs for an API (RFC 9068), asked for by their audience (RFC 8707). The audience of an ID token is the client.
 function resourceIndicators(signing) {
   return {
     enabled: true,
@@ -71,15 +71,15 @@ function resourceIndicators(signing) {
 function newProvider(issuer) {
   const [signing] = keys;
   const provider = new Provider(issuer, {
-    clients: [{
-      client_id: options.client,
+    clients: options.client.map((id) => ({
+      client_id: id,
       token_endpoint_auth_method: 'none',
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
       redirect_uris: options.redirect,
       post_logout_redirect_uris: options.redirect,
       id_token_signed_response_alg: signing.alg,
-    }],
+    })),
     clientBasedCORS: (ctx, origin) => options.redirect.some((uri) => new URL(uri).origin === origin),
     cookies: { keys: cookieKeys },
     features: { devInteractions: { enabled: false }, resourceIndicators: resourceIndicators(signing) },
@@ -89,6 +89,7 @@ function newProvider(issuer) {
     jwks: { keys: [...keys, ...retired] },
     loadExistingGrant: grantEverything,
     pkce: { required: () => true, methods: ['S256'] },
+    ttl: { IdToken: Number(options.lifetime) },
   });
   provider.proxy = true; // believes X-Forwarded-Proto: it is reached through nginx only
   return provider;
@@ -112,7 +113,8 @@ async function signIn(provider, request, response) {
     if (body.length > FORM_MAX) throw new Error('the form is too large');
   }
   const login = new URLSearchParams(body).get('login');
-  await provider.interactionFinished(request, response, { login: { accountId: login || 'nobody' } });
+  // Pages that want a refresh token ask for consent too (prompt=consent); the form answers both.
+  await provider.interactionFinished(request, response, { login: { accountId: login || 'nobody' }, consent: {} });
 }
 
 // --- serving ---

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Signs a user in at provider.mjs as a page does, by the authorization code flow with PKCE, and prints the access token.
+"""Signs a user in at provider.mjs as a page does, by the authorization code flow with PKCE, and prints the ID token.
 
-The form is that of provider.mjs; all else is what OpenID Connect says (RFC 6749, 7636, 8707, 9207)."""
+With --audience it prints the access token for that audience. The form is that of provider.mjs; all else is what OpenID Connect says (RFC 6749, 7636, 8707, 9207)."""
 import argparse
 import base64
 import hashlib
@@ -43,7 +43,7 @@ class Browser(urllib.request.HTTPRedirectHandler):
                 return answer.url, text
 
 
-def sign_in(issuer, user, page, client='tickets', scope='openid tickets', audience=None):
+def sign_in(issuer, user, page, client='tickets', audience=None):
     """The provider's answer: access_token, id_token, expires_in, …"""
     browser = Browser(page)
     provider = json.loads(browser.open(f'{issuer}/.well-known/openid-configuration')[1])
@@ -51,7 +51,7 @@ def sign_in(issuer, user, page, client='tickets', scope='openid tickets', audien
         raise Refused(f'the issuer is {provider["issuer"]}')
     verifier, state = secrets.token_urlsafe(32), secrets.token_urlsafe(16)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b'=').decode()
-    asked = {'response_type': 'code', 'client_id': client, 'redirect_uri': page, 'scope': scope, 'state': state,
+    asked = {'response_type': 'code', 'client_id': client, 'redirect_uri': page, 'scope': 'openid tickets', 'state': state,
              'nonce': secrets.token_urlsafe(16), 'code_challenge': challenge, 'code_challenge_method': 'S256',
              **({'resource': audience} if audience else {})}
     form, _ = browser.open(f'{provider["authorization_endpoint"]}?{urllib.parse.urlencode(asked)}')
@@ -73,9 +73,10 @@ def main():
     parser.add_argument('user')
     parser.add_argument('--issuer', default='http://127.0.0.1:8001')
     parser.add_argument('--page', default='http://127.0.0.1:8000/', help='where the provider sends the browser back to')
-    parser.add_argument('--audience', help='for whom the token is; default: that of the provider')
+    parser.add_argument('--audience', help='an API; its access token is printed instead of the ID token')
     chosen = parser.parse_args()
-    print(sign_in(chosen.issuer, chosen.user, chosen.page, audience=chosen.audience)['access_token'])
+    answer = sign_in(chosen.issuer, chosen.user, chosen.page, audience=chosen.audience)
+    print(answer['access_token' if chosen.audience else 'id_token'])
 
 
 if __name__ == '__main__':

@@ -12,7 +12,9 @@ import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path[:0] = [str(HERE.parent), str(HERE.parent / 'identity')]
+import deployment
+import fan
 import report
 import server
 
@@ -140,8 +142,12 @@ def missing_pages():
 
 
 SCENARIOS = ('before_buying', 'while_buying', 'waiting', 'buying', 'draw', 'lapse', 'looks', 'network', 'reload', 'mouse', 'keyboard', 'two_fans',
-             'best', 'sleep', 'sign_in', 'crowd', 'memory', 'size')
+             'best', 'sleep', 'sign_in_answers', 'crowd', 'memory', 'size')
 CROWD = ('--event', '9', '--fans', '300', '--rate', '60', '--think', '100ms')
+
+
+def run_in_browser(name, *arguments):
+    return subprocess.run(['node', 'pages/run.mjs', name, *arguments], cwd=HERE, capture_output=True, text=True, timeout=120)
 
 
 def run_scenario(name):
@@ -151,7 +157,7 @@ def run_scenario(name):
         with server.Server(folder, '--catalogue.file=catalogue.yaml', f'--admin.keys=olga:owner:{KEY}') as running:
             crowd = name == 'crowd' and subprocess.Popen([server.BINARY, 'crowd', '--url', running.url, *CROWD], stdout=subprocess.PIPE,
                                                          stderr=subprocess.STDOUT, text=True)
-            result = subprocess.run(['node', 'pages/run.mjs', name, running.url, KEY], cwd=HERE, capture_output=True, text=True, timeout=120)
+            result = run_in_browser(name, running.url, KEY)
             said, code = (crowd.communicate(timeout=60)[0], crowd.returncode) if crowd else ('', 0)
     return result.returncode or code, result.stdout + result.stderr + said
 
@@ -234,8 +240,8 @@ class FanPages(unittest.TestCase):
     def test_a_draw_can_be_checked_by_those_in_it(self):  # R-U4
         self.go_through('draw')
 
-    def test_fans_sign_in_with_openid_connect(self):  # R-U12
-        self.go_through('sign_in')
+    def test_a_refused_proof_leads_to_the_sign_in(self):  # R-U9, R-U12
+        self.go_through('sign_in_answers')
 
     def test_a_person_buys_among_a_crowd(self):  # R-U4, R-U5, R-U6
         self.go_through('crowd')
@@ -245,6 +251,17 @@ class FanPages(unittest.TestCase):
 
     def test_the_waiting_page_is_small_and_says_something_without_scripts(self):  # R-U1, R-U4, R-U10
         self.go_through('size')
+
+
+@unittest.skipIf(missing_pages() or deployment.missing(), missing_pages() or deployment.missing())
+class SignIn(unittest.TestCase):
+    """The pages at deploy/identity, as docs/identity.md has it."""
+
+    def test_fans_sign_in_with_openid_connect_at_a_real_provider(self):  # R-U12, R-W8
+        with tempfile.TemporaryDirectory() as folder, deployment.Run(folder) as run:
+            site, login, behind = (run.url(there) for there in (deployment.SITE, deployment.LOGIN, deployment.SERVER))
+            result = run_in_browser('sign_in', site, fan.KEY, login, behind)
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
 
 
 @unittest.skipUnless((server.ROOT / 'web/node_modules/vitest').is_dir(), 'Vitest is not there: ./x test fetches it')

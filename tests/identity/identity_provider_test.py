@@ -10,7 +10,6 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,133 +19,26 @@ import unittest
 import uuid
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-EXAMPLE = ROOT / 'deploy/identity'
 PAGE = ROOT / 'docs/identity-run.md'
-sys.path[:0] = [str(ROOT / 'tests'), str(ROOT / 'tests/tidy'), str(EXAMPLE)]
+sys.path[:0] = [str(ROOT / 'tests'), str(ROOT / 'tests/tidy')]
 import checks
 import fan
 import nginx
 import report
 import server
-import sign_in
+from deployment import EXAMPLE, LOGIN, SERVER, SITE, Copy, Run, missing, sign_in
 
 LONG = bool(os.environ.get('STAGEDOOR_TEST_LONG'))
 LOG = os.environ.get('STAGEDOOR_IDENTITY_LOG')
-AUDIENCE, OTHER = 'https://tickets.example', 'https://other.example'
-SITE, LOGIN, SERVER, PROVIDER = ADDRESSES = [f'127.0.0.1:{port}' for port in (8000, 8001, 8080, 9000)]
+API, OTHER_API = 'https://tickets.example', 'https://other.example'
 COMMANDS, ACCESS, KEYS = HEADINGS = [
     'The commands of identity.md, and what they printed', 'What nginx logged', 'Keys that change, and a provider that stops']
 log = {}  # heading -> text
 
 
-def missing():
-    """Why the tests cannot run here; '' if they can."""
-    if nginx.MISSING:
-        return nginx.MISSING
-    if not shutil.which('node'):
-        return 'nodejs is not installed'
-    if not (EXAMPLE / 'node_modules/oidc-provider').is_dir():
-        return 'oidc-provider is not there: ./x test fetches it'
-    return ''
-
-
-class Copy:
-    """deploy/identity in a folder of its own, with free ports instead of those of the example."""
-
-    def __init__(self, folder):
-        self.folder = pathlib.Path(folder)
-        self.folder.chmod(0o755)  # nginx's workers are another user if it runs as root
-        self.here = {there: f'127.0.0.1:{server.free_port()}' for there in ADDRESSES}
-        example = self.folder / 'deploy/identity'
-        example.mkdir(parents=True)
-        for file in EXAMPLE.iterdir():
-            if file.is_file():
-                (example / file.name).write_text(self.moved(file.read_text()))
-        (example / 'node_modules').symlink_to(EXAMPLE / 'node_modules')
-
-    def moved(self, text):
-        return re.sub('|'.join(rf'{re.escape(there)}\b' for there in ADDRESSES), lambda found: self.here[found[0]], text)
-
-    def url(self, there):
-        return f'http://{self.here[there]}'
-
-    def shown(self, text):
-        """For the log: with the ports of the example, and without what proves anything."""
-        for there, here in self.here.items():
-            text = text.replace(here, there)
-        text = text.replace(str(self.folder), '…').replace(server.BINARY, 'build/release/stagedoor').replace(f'{ROOT}/', '')
-        text = re.sub(r'eyJ[\w-]+\.[\w-]+\.[\w-]+', 'eyJ…', text)
-        return re.sub(r'(?<![\w/-])[\w-]{60,}(?![\w-])', '…', text)
-
-
 def hidden(text):
     """Whether it has something that must not be published."""
     return re.search(r'eyJ[\w-]{10}|[0-9a-f]{32}(?![0-9a-f-])|[\w-]{70,}|code=|key-of-the-owner', text)
-
-
-class Run(Copy):
-    """with Run(folder, '--algorithms=ES256') as run: …; the options are the provider's."""
-
-    def __init__(self, folder, *options):
-        super().__init__(folder)
-        self.options = options
-
-    def __enter__(self):
-        (self.folder / 'sale.yaml').write_text(fan.SALE)
-        self.errors = open(self.folder / 'processes.log', 'w')
-        nginx_command = ['nginx', '-e', 'stderr', '-p', self.folder, '-c', self.folder / 'deploy/identity/try.conf']
-        self.nginx = subprocess.Popen(nginx_command, stderr=self.errors)
-        provider_command = ['node', 'deploy/identity/provider.mjs', f'--issuer={self.url(LOGIN)}', *self.options]
-        self.provider = subprocess.Popen(provider_command, cwd=self.folder, stdout=subprocess.PIPE, stderr=self.errors, text=True)
-        self.server = server.Server(self.folder, '--config=deploy/identity/stagedoor.toml', f'--http.listen={self.here[SERVER]}',
-                                    '--catalogue.file=sale.yaml', f'--admin.keys=olga:owner:{fan.KEY}')
-        self.server.process = None
-        try:
-            self.said('listening')
-            self.server.__enter__()
-            server.wait_until('the server has the keys', lambda: self.fan_with(self.token('first')).send('GET', '/users/me').status == 200)
-        except BaseException:
-            self.__exit__()
-            print((self.folder / 'processes.log').read_text(), file=sys.stderr)
-            raise
-        return self
-
-    def __exit__(self, *_):
-        for process in (self.nginx, self.provider):
-            process.terminate()
-            process.wait(timeout=30)
-        self.provider.stdout.close()
-        self.errors.close()
-        if self.server.process:
-            self.server.__exit__()
-
-    def said(self, event):
-        """The next line of that event that the provider prints."""
-        for line in self.provider.stdout:
-            if line.startswith('{') and (said := json.loads(line))['event'] == event:
-                return said
-        raise RuntimeError('the provider ended')
-
-    def rotate(self):
-        """The algorithm of the key that signs from now on."""
-        self.provider.send_signal(signal.SIGHUP)
-        return self.said('rotated')['algorithm']
-
-    def sign_in(self, user, **more):
-        return sign_in.sign_in(self.url(LOGIN), user, f'{self.url(SITE)}/', **more)
-
-    def token(self, user, **more):
-        return self.sign_in(user, **more)['access_token']
-
-    def fan_with(self, token):
-        return fan.Fan(self.url(SITE), {'Authorization': f'Bearer {token}'})
-
-    def fan(self, user):
-        return self.fan_with(self.token(user))
-
-    def readings(self):
-        """How often the server asked the provider for its keys."""
-        return (self.folder / 'access.log').read_text().count('"GET /jwks"')
 
 
 def header_of(token):
@@ -158,19 +50,19 @@ def header_of(token):
 class IdentityProvider(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.run_ = cls.enterClassContext(Run(cls.enterClassContext(tempfile.TemporaryDirectory()), f'--audience={AUDIENCE}', f'--audience={OTHER}'))
+        cls.run_ = cls.enterClassContext(Run(cls.enterClassContext(tempfile.TemporaryDirectory()), '--client=tickets', '--client=other'))
 
     def status(self, token):
         return self.run_.fan_with(token).send('GET', '/users/me').status
 
     def test_a_fan_signs_in_joins_polls_books_and_pays_R_W8(self):
-        token = self.run_.token('kim', audience=AUDIENCE)
-        self.assertEqual((header_of(token)['typ'], header_of(token)['alg']), ('at+jwt', 'RS256'))
+        token = self.run_.token('kim')
+        self.assertEqual((header_of(token)['typ'], header_of(token)['alg']), ('JWT', 'RS256'))
         kim = self.run_.fan_with(token)
         issuer = self.run_.url(LOGIN)
         self.assertEqual(kim.buy(self.run_.url(SERVER))['userId'], str(uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_URL, issuer), 'kim')))
         self.assertEqual(fan.send(f'{self.run_.url(SITE)}/client').data['oidc'],
-                         {'issuer': issuer, 'clientId': 'tickets', 'scope': 'openid tickets'})
+                         {'issuer': issuer, 'clientId': 'tickets', 'scope': 'openid offline_access'})
 
     def test_who_signs_in_twice_is_the_same_user(self):
         self.assertEqual(self.run_.fan('lee').user(), self.run_.fan('lee').user())
@@ -178,13 +70,11 @@ class IdentityProvider(unittest.TestCase):
 
     def test_what_the_provider_issues_for_others_proves_nothing_R_W8(self):
         answer = self.run_.sign_in('kim')
-        self.assertEqual(self.status(answer['access_token']), 200)
-        self.assertEqual(self.status(answer['id_token']), 401)  # for the page
-        self.assertEqual(self.status(self.run_.token('kim', audience=OTHER)), 401)
-        head, body, signature = answer['access_token'].split('.')
+        self.assertEqual(self.status(answer['id_token']), 200)
+        self.assertEqual(self.status(answer['access_token']), 401)  # for an API
+        self.assertEqual(self.status(self.run_.token('kim', client='other')), 401)
+        head, body, signature = answer['id_token'].split('.')
         self.assertEqual(self.status(f'{head}.{body}.{signature[:-9]}{"B" if signature[-9] == "A" else "A"}{signature[-8:]}'), 401)
-        with self.assertRaisesRegex(sign_in.Refused, 'invalid_target'):
-            self.run_.sign_in('kim', audience='https://unknown.example')
 
     def test_a_place_needs_the_proof_of_its_user_R_W8(self):
         bob, eve = self.run_.fan('bob'), self.run_.fan('eve')
@@ -211,6 +101,23 @@ class IdentityProvider(unittest.TestCase):
             text = (self.run_.folder / name).read_text()
             for secret in (bob.token, bob.proof[0][1].removeprefix('Bearer '), 'code=', 'token='):
                 self.assertNotIn(secret, text, name)
+
+
+@unittest.skipIf(missing(), missing())
+class WithoutPages(unittest.TestCase):
+    """Fans of an app that calls the server as an API of the provider: the settings that docs/identity.md says."""
+
+    def test_access_tokens_for_the_server_count_and_those_for_others_do_not_R_W8(self):
+        with (tempfile.TemporaryDirectory() as folder,
+              Run(folder, f'--audience={API}', f'--audience={OTHER_API}', settings=[f'--auth.jwt_audience={API}'], proof='access_token') as run):
+            answer = run.sign_in('kim', audience=API)
+            self.assertEqual(header_of(answer['access_token'])['typ'], 'at+jwt')
+            kim = run.fan_with(answer['access_token'])
+            self.assertEqual(kim.buy(run.url(SERVER))['userId'], kim.user())
+            for other in (answer['id_token'], run.token('kim', audience=OTHER_API)):
+                self.assertEqual(run.fan_with(other).send('GET', '/users/me').status, 401)
+            with self.assertRaisesRegex(sign_in.Refused, 'invalid_target'):
+                run.sign_in('kim', audience='https://unknown.example')
 
 
 @unittest.skipIf(missing(), missing())

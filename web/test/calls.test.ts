@@ -87,6 +87,11 @@ describe("a proof that ends soon (R-U12)", () => {
     expect(await (await provider()).proof()).toBe("old");
     expect(sent).not.toHaveBeenCalled();
   });
+  it("is asked of nobody when the provider's configuration is another's", async () => {
+    const sent = answering({ body: { ...configuration.body, issuer: "https://other.example" } });
+    expect(await (await provider()).proof()).toBe("old");
+    expect(sent.mock.calls.map(([url]) => url)).toEqual(["https://id.example/.well-known/openid-configuration"]);
+  });
   it("outlives faults that may pass", async () => {
     const faults: Reply[][] = [
       [null],

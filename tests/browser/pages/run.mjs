@@ -1,11 +1,11 @@
-// node pages/run.mjs SCENARIO URL OPERATOR_KEY: one scenario of this folder in Chromium. Ends with code 1 and says why.
+// node pages/run.mjs SCENARIO URL OPERATOR_KEY [MORE…]: one scenario of this folder in Chromium. Ends with code 1 and says why.
 import { launch } from "./fan.mjs";
 
-const [name, url, key] = process.argv.slice(2);
+const [name, url, key, ...more] = process.argv.slice(2);
 const { default: scenario } = await import(`./${name}.mjs`);
 const browser = await launch();
 try {
-  await scenario({ browser, url, key });
+  await scenario({ browser, url, key, more });
 } catch (error) {
   console.log(error.stack);
   for (const context of browser.contexts()) {

@@ -100,7 +100,7 @@ async function act(work: () => Promise<string>): Promise<void> {
   } catch (error) {
     if (error instanceof Refused && error.isUnknown) await loadAll().catch(() => undefined);
     if (error instanceof SignInNeeded) phase.value = "sign-in";
-    notice.value = refusalText(error);
+    else notice.value = refusalText(error);
   } finally {
     isBusy.value = false;
     announcer.sayNow(notice.value);
@@ -241,7 +241,7 @@ function Page() {
     return <><h1>{t.title}</h1><div class="note stop" role="alert"><p>{failure.value}</p></div><button type="button" class="quiet" onClick={() => void load()}>{common.again}</button></>;
   }
   if (phase.value === "sign-in") {
-    return <><h1>{t.title}</h1><section class="sheet stack"><h2>{t.signInHeading}</h2><p>{t.signIn}</p><button type="button" onClick={() => void goToSignIn().catch((error: unknown) => (notice.value = refusalText(error)))}>{common.signIn}</button></section></>;
+    return <><h1>{t.title}</h1>{notice.value && <p class="note stop" role="alert">{notice.value}</p>}<section class="sheet stack"><h2>{t.signInHeading}</h2><p>{t.signIn}</p><button type="button" onClick={() => void goToSignIn().catch((error: unknown) => (notice.value = refusalText(error)))}>{common.signIn}</button></section></>;
   }
   return (
     <>
