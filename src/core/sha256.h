@@ -9,6 +9,7 @@ namespace stagedoor {
 
 using Sha256 = std::array<std::uint8_t, 32>;
 
-Sha256 sha256(std::string_view bytes);
+// Of `bytes` followed by `more`. Any thread.
+Sha256 sha256(std::string_view bytes, std::string_view more = {});
 
 }  // namespace stagedoor

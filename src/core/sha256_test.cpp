@@ -17,5 +17,13 @@ TEST(Sha256, gives_the_published_digests) {
   EXPECT_EQ(hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
+TEST(Sha256, of_two_parts_is_that_of_their_whole) {
+  for (int again = 0; again < 2; ++again) {
+    EXPECT_EQ(sha256("a", "bc"), sha256("abc"));
+    EXPECT_EQ(sha256("", "abc"), sha256("abc"));
+    EXPECT_NE(sha256("a", "bd"), sha256("abc"));
+  }
+}
+
 }  // namespace
 }  // namespace stagedoor

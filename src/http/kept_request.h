@@ -1,8 +1,9 @@
 // A copy of a request, for a handler that is called when the connection's own has returned.
 #pragma once
 
-#include <deque>
-#include <string>
+#include <functional>
+#include <memory>
+#include <string_view>
 #include <vector>
 
 #include "http/types.h"
@@ -21,11 +22,11 @@ class KeptRequest {
   const Request& get() const { return request_; }
 
  private:
-  std::string_view keep(std::string_view text) { return texts_.emplace_back(text); }
+  void for_each_view(const std::function<void(std::string_view&)>& visit);
 
   Request request_;
-  std::deque<std::string> texts_;
   std::vector<Header> headers_;
+  std::unique_ptr<char[]> texts_;  // all of them, in one piece
 };
 
 }  // namespace stagedoor::http

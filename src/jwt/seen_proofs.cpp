@@ -15,7 +15,7 @@ SeenProofs::SeenProofs(std::size_t sets, std::string secret)
   ensure(std::has_single_bit(sets), "the sets of a table are a power of two");
 }
 
-Sha256 SeenProofs::digest_of(std::string_view jws) const { return sha256(secret_ + std::string(jws)); }
+Sha256 SeenProofs::digest_of(std::string_view jws) const { return sha256(secret_, jws); }
 
 Guarded<SeenProofs::Set>& SeenProofs::set_of(const Sha256& digest) const {
   return table_[boost::endian::load_big_u64(digest.data()) & (sets_ - 1)];

@@ -59,6 +59,19 @@ struct JwtProofs::Call {
   Call(const http::Request& from, http::Reply to, const http::Handler& then)
       : request(from, http::KeptRequest::Body::kept), reply(std::move(to)), handler(then) {}
 
+  void go_on(const jwt::Proof& proof) {
+    try {
+      call_proven(handler, request.get(), proof, std::move(reply));
+    } catch (const std::exception& error) {
+      log_failure(error);
+    }
+  }
+  // The destroyed Reply answers 500.
+  void log_failure(const std::exception& error) const {
+    log(LogLevel::error, "handler failed",
+        {{"error.message", error.what()}, {"http.request.id", request.get().request_id}});
+  }
+
   http::KeptRequest request;
   http::Reply reply;
   const http::Handler& handler;  // of its route
@@ -103,21 +116,20 @@ void JwtProofs::prove(const http::Request& request, http::Reply reply, const htt
   const auto& client = request.client;
   const auto address = client.is_exempt ? std::nullopt : std::optional(client.address);
   const auto call = std::make_shared<Call>(request, std::move(reply), handler);
-  if (queue_.submit(address, [this, call] { verify(*call); })) return;
+  if (queue_.submit(address, [this, call] { return verify(call); })) return;
   count(overloaded_);
   call->reply(http::render_refusal(overloaded()));
 }
 
-void JwtProofs::verify(Call& call) {
-  const http::Request& request = call.request.get();
+VerifyQueue::Then JwtProofs::verify(const std::shared_ptr<Call>& call) {
   try {
-    const auto proof = verified(*proof_in(request));
-    if (!proof) return call.reply(http::render_refusal(proof.error()));
-    call_proven(call.handler, request, *proof, std::move(call.reply));
-  } catch (const std::exception& error) {  // the destroyed Reply answers 500
-    log(LogLevel::error, "handler failed",
-        {{"error.message", error.what()}, {"http.request.id", request.request_id}});
+    const auto proof = verified(*proof_in(call->request.get()));
+    if (proof) return [call, proof = *proof] { call->go_on(proof); };
+    call->reply(http::render_refusal(proof.error()));
+  } catch (const std::exception& error) {
+    call->log_failure(error);
   }
+  return {};
 }
 
 Result<jwt::Proof> JwtProofs::verified(std::string_view jws) {

@@ -64,7 +64,7 @@ class JwtProofs final : public Proofs, public CommitObserver {
   using Counter = std::atomic<std::uint64_t>;
 
   void prove(const http::Request& request, http::Reply reply, const http::Handler& handler);
-  void verify(Call& call);
+  VerifyQueue::Then verify(const std::shared_ptr<Call>& call);
   Result<jwt::Proof> verified(std::string_view jws);
   Refusal refused(jwt::Why why);
 

@@ -1,5 +1,6 @@
 #include "modules/identity/verify_queue.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/thread_priority.h"
@@ -45,10 +46,16 @@ std::size_t VerifyQueue::waiting() const {
   return waiting_.size();
 }
 
-std::optional<VerifyQueue::Job> VerifyQueue::next() {
+std::vector<VerifyQueue::Job> VerifyQueue::next() {
   MutexLock lock(mutex_);
   while (!stopping_ && waiting_.empty()) lock.wait(arrived_);
-  if (waiting_.empty()) return std::nullopt;
+  const std::size_t share = (waiting_.size() + limits_.threads - 1) / limits_.threads;
+  std::vector<Job> jobs;
+  while (jobs.size() < std::min(share, kGroupMax)) jobs.push_back(take());
+  return jobs;
+}
+
+VerifyQueue::Job VerifyQueue::take() {
   auto [address, job] = std::move(waiting_.front());
   waiting_.pop_front();
   if (address) {
@@ -60,7 +67,12 @@ std::optional<VerifyQueue::Job> VerifyQueue::next() {
 
 void VerifyQueue::run() {
   set_own_niceness(limits_.niceness);
-  while (auto job = next()) (*job)();
+  for (auto jobs = next(); !jobs.empty(); jobs = next()) {
+    std::vector<Then> verified;
+    for (Job& job : jobs)
+      if (Then then = job()) verified.push_back(std::move(then));
+    for (Then& then : verified) then();
+  }
 }
 
 }  // namespace stagedoor::identity

@@ -18,7 +18,9 @@ namespace stagedoor::identity {
 
 class VerifyQueue {
  public:
-  using Job = absl::AnyInvocable<void()>;  // must not throw
+  // A job verifies, and returns how its call goes on; empty: the call is over. Neither may throw.
+  using Then = absl::AnyInvocable<void()>;
+  using Job = absl::AnyInvocable<Then()>;
 
   struct Limits {
     std::size_t threads = 1;
@@ -28,6 +30,9 @@ class VerifyQueue {
   };
   // An address has at most this part of the queue, so one client cannot fill it.
   static constexpr std::size_t kAddressShare = 4;
+  // A thread verifies up to so many waiting proofs before their calls go on. The commands of these calls
+  // reach the lane together and share a commit, which costs as much as a signature.
+  static constexpr std::size_t kGroupMax = 16;
 
   explicit VerifyQueue(const Limits& limits);
   ~VerifyQueue();  // stop()
@@ -46,8 +51,9 @@ class VerifyQueue {
     Job job;
   };
 
-  // Waits for a job; returns nothing when the queue is stopped and empty.
-  std::optional<Job> next();
+  // Waits for jobs; returns none when the queue is stopped and empty.
+  std::vector<Job> next();
+  Job take() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void run();
   bool has_room(std::optional<std::uint64_t> address) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <future>
 #include <memory>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -12,6 +13,7 @@ namespace stagedoor::identity {
 namespace {
 
 constexpr auto kNobody = std::nullopt;
+using Then = VerifyQueue::Then;
 
 // A queue whose one thread is busy until release().
 class VerifyQueueTest : public testing::Test {
@@ -21,6 +23,7 @@ class VerifyQueueTest : public testing::Test {
     queue_.submit(kNobody, [begun, released = released_.get_future().share()] {
       begun->set_value();
       released.wait();
+      return Then();
     });
     begun->get_future().wait();
   }
@@ -30,7 +33,7 @@ class VerifyQueueTest : public testing::Test {
     queue_.stop();
   }
   bool submit(std::optional<std::uint64_t> address) {
-    return queue_.submit(address, [this] { ++done_; });
+    return queue_.submit(address, [this] { return Then([this] { ++done_; }); });
   }
 
   std::promise<void> released_;
@@ -65,6 +68,38 @@ TEST_F(VerifyQueueTest, a_share_is_free_again_when_its_jobs_are_done) {
   is_released_ = true;
   while (queue_.waiting() > 0) std::this_thread::yield();
   EXPECT_TRUE(submit(1));
+}
+
+// Writes a v for each proof that is verified, and a t for each call that goes on.
+void submit_to(VerifyQueue& queue, std::string& order, int count) {
+  for (int i = 0; i < count; ++i)
+    queue.submit(kNobody, [&order] {
+      order += 'v';
+      return Then([&order] { order += 't'; });
+    });
+}
+
+TEST_F(VerifyQueueTest, calls_go_on_together_when_their_proofs_are_verified) {
+  std::string order;
+  submit_to(queue_, order, 3);
+  release();
+  EXPECT_EQ(order, "vvvttt");
+}
+
+// So that no call waits for all others.
+TEST(VerifyQueueGroups, are_of_limited_size) {
+  std::promise<void> released;
+  std::string order;
+  VerifyQueue queue({.threads = 1, .waiting_max = 40});
+  queue.submit(kNobody, [gate = released.get_future().share()] {
+    gate.wait();
+    return Then();
+  });
+  while (queue.waiting() > 0) std::this_thread::yield();
+  submit_to(queue, order, 20);
+  released.set_value();
+  queue.stop();
+  EXPECT_EQ(order, std::string(16, 'v') + std::string(16, 't') + "vvvvtttt");
 }
 
 }  // namespace

@@ -51,7 +51,8 @@ export default async function ({ browser, url, key, more: [login, server] }) {
 // Code with PKCE, the ID token as proof, renewed with the refresh token; and signed in again when that does not count any more.
 async function buysAndRenews(browser, url, login, operator) {
   const kim = await arrive(browser, url, login);
-  await kim.go("/wait/1");
+  const { "content-security-policy": policy } = (await kim.go("/wait/1")).headers();
+  assert.ok(policy.includes(`connect-src 'self' ${login};`), policy);
   await kim.state("sign-in");
   await kim.looksGood("wait-sign-in");
   await signIn(kim, login, "kim");
