@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/gathering.h"
+
 namespace stagedoor {
 namespace {
 
@@ -19,7 +21,9 @@ std::unique_ptr<Command> BatchQueue::push(std::unique_ptr<Command> command, Cloc
     auto& queue = classes_[lane_class].waiting;
     if (closed_ || queue.size() >= max_[lane_class]) return command;
     queue.push_back({std::move(command), now});
-    was_asleep = std::exchange(asleep_, false);
+    Gathering* const gathering = Gathering::current();
+    if (gathering && asleep_) gathering->wake_at_end(*this);
+    else was_asleep = std::exchange(asleep_, false);
   }
   if (was_asleep) changed_.notify_one();
   return nullptr;

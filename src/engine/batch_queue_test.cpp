@@ -2,8 +2,15 @@
 #include "engine/batch_queue.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <fstream>
 #include <map>
+#include <string>
+#include <thread>
+
+#include "engine/gathering.h"
 
 namespace stagedoor {
 namespace {
@@ -113,6 +120,34 @@ TEST(BatchQueue, two_seconds_after_the_rush_all_is_as_before) {
   all.now += Millis(1000);  // a pause of the store
   EXPECT_EQ(all.take(1000), 5);
   EXPECT_TRUE(all.late.empty());
+}
+
+// As Linux shows it.
+bool is_asleep(int thread) {
+  std::ifstream file("/proc/self/task/" + std::to_string(thread) + "/stat");
+  std::string text;
+  std::getline(file, text);
+  const auto name_end = text.rfind(") ");
+  return name_end != text.npos && text.at(name_end + 2) == 'S';
+}
+
+TEST(Gathering, wakes_the_lane_when_all_commands_have_come) {
+  Queue waiting;
+  std::atomic<int> thread = 0;
+  int taken = 0;
+  std::thread lane([&] {
+    thread = ::gettid();
+    waiting.queue.sleep(BatchQueue::Clock::now() + std::chrono::minutes(1));
+    taken = waiting.take(10);
+  });
+  while (!is_asleep(thread)) std::this_thread::yield();
+  {
+    const Gathering gathering;
+    waiting.push(LaneClass::join, 3);
+    EXPECT_TRUE(is_asleep(thread));
+  }
+  lane.join();
+  EXPECT_EQ(taken, 3);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/gathering.h"
 #include "engine/thread_priority.h"
 
 namespace stagedoor::identity {
@@ -71,6 +72,7 @@ void VerifyQueue::run() {
     std::vector<Then> verified;
     for (Job& job : jobs)
       if (Then then = job()) verified.push_back(std::move(then));
+    const Gathering gathering;
     for (Then& then : verified) then();
   }
 }

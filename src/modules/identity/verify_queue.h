@@ -31,7 +31,7 @@ class VerifyQueue {
   // An address has at most this part of the queue, so one client cannot fill it.
   static constexpr std::size_t kAddressShare = 4;
   // A thread verifies up to so many waiting proofs before their calls go on. The commands of these calls
-  // reach the lane together and share a commit, which costs as much as a signature.
+  // share a commit (engine/gathering.h), which costs as much as a signature.
   static constexpr std::size_t kGroupMax = 16;
 
   explicit VerifyQueue(const Limits& limits);
