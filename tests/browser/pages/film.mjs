@@ -123,17 +123,17 @@ async function pay(film, fan) {
 export default async function ({ browser, url, key }) {
   const operator = new Operator(url, key);
   await sellSome(operator, url, DATE);
-  await operator.send("PATCH", `/admin/events/${EVENT}/queue`, { people: 25, every: "1s", active_ttl: "5m" });
+  await operator.send("PATCH", `/admin/events/${EVENT}/queue`, { people: 25, every: "1s", active_ttl: "5m", poll_min: "0s", poll_max: "1s" });
   await operator.send("POST", `/admin/events/${EVENT}/queue/pause`, { text: "The doors open soon." });
-  await crowd(url, 480, EVENT);
+  await crowd(url, 300, EVENT);
   const { STAGEDOOR_LOCALE: locale = "en-GB", STAGEDOOR_THEME: colorScheme = "dark" } = process.env;
   const fan = await Fan.arrive(browser, url, { ...PHONE, deviceScaleFactor: 1.5, locale, colorScheme });
   await fan.go(`/wait/${EVENT}`);
   await fan.state("paused");
-  await crowd(url, 1200, EVENT);
+  await crowd(url, 900, EVENT);
   await operator.send("POST", `/admin/events/${EVENT}/queue/resume`);
   await fan.state("waiting", "near");
-  await fan.page.waitForTimeout(9000); // for a rate to be measured
+  await fan.page.waitForTimeout(4000); // for a rate to be measured
   const film = new Film(fan.page);
   await inLine(film, fan);
   await choose(film, fan);

@@ -33,7 +33,7 @@ const shoot = (fan, name) => fan.page.screenshot({ path: `${folder}/${name}.png`
 export default async function ({ browser, url, key }) {
   const operator = new Operator(url, key);
   await sellSome(operator, url);
-  await operator.send("PATCH", "/admin/events/2/queue", { people: 25, every: "1s", active_ttl: "5m" });
+  await operator.send("PATCH", "/admin/events/2/queue", { people: 8, every: "1s", active_ttl: "5m", poll_min: "0s", poll_max: "1s" });
   await operator.send("POST", "/admin/events/2/queue/pause", { text: "The doors open soon." });
   await crowd(url, CROWD / 2);
   const fan = await Fan.arrive(browser, url, { ...PHONE, colorScheme: "dark" });

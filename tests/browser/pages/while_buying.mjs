@@ -58,6 +58,11 @@ async function paying(fan) {
   await page.locator("#find-best").click();
   await page.locator(".held li").nth(3).waitFor();
   await fan.look("buy-limit");
+  await page.locator(".list").scrollIntoViewIfNeeded();
+  await page.locator(".to-held").waitFor();
+  await fan.look("buy-out-of-sight");
+  await page.locator(".to-held").click();
+  await page.locator(".to-held").waitFor({ state: "detached" });
   const charged = await fan.holdingBack("**/charge");
   const paid = await fan.holdingBack("**/pay");
   await page.locator("#pay").click();
@@ -151,6 +156,10 @@ async function dates(fan) {
   await choose(20);
   await fan.says("Very many people are here at the moment.");
   await fan.look("buy-date-refused");
+  await page.unroute("**/properties/20/layout*");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await until(20);
+  assert.equal(await page.locator("[data-notice]").count(), 0);
 }
 
 // A seat that was given back, and taken by somebody else before the answer came, is not shown as free (review: it was, for ever).

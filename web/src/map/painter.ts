@@ -297,7 +297,7 @@ export class Painter {
     context.beginPath();
     context.roundRect(x, y, width * camera.scale, height * camera.scale, 8);
     context.fill();
-    context.fillStyle = this.colours.ink2;
+    context.fillStyle = this.colours.line === this.colours.ink2 ? this.colours.sheet : this.colours.ink2; // forced colours
     context.font = `600 ${Math.max(10, Math.min(16, height * camera.scale * 0.5))}px ${this.colours.font}`;
     context.textAlign = "center";
     context.textBaseline = "middle";

@@ -69,6 +69,7 @@ function NoticeBox() {
           ))}
         </ul>
       )}
+      {notice.date && <button type="button" class="quiet" onClick={() => s.chooseDate(notice.date!)}>{common.again}</button>}
       {notice.heading === t.lapsedHeading && <button type="button" class="quiet" onClick={backToMap}>{t.backToMap}</button>}
     </div>
   );
@@ -190,9 +191,18 @@ function Held() {
   );
 }
 
-// On a phone what is held is above the map, out of sight: a way back to it.
+// On a phone what is held is above the map: a way back to it while it is out of sight.
 function ToHeld() {
-  if (!s.holds.value.length) return null;
+  const isInSight = useSignal(true);
+  const hasHolds = s.holds.value.length > 0;
+  useEffect(() => {
+    const held = document.querySelector(".held");
+    if (!held) return;
+    const sight = new IntersectionObserver(([entry]) => (isInSight.value = !!entry?.isIntersecting));
+    sight.observe(held);
+    return () => sight.disconnect();
+  }, [hasHolds]);
+  if (!hasHolds || isInSight.value) return null;
   return (
     <a class="to-held" href="#held-heading">
       <span>{t.held} <b class="num">{countdown(s.holdLeft.value)}</b></span>

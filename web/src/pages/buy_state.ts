@@ -24,6 +24,7 @@ export interface Notice {
   text: string;
   heading?: string;
   seats?: number[]; // to choose instead
+  date?: number; // to open once more
 }
 export interface SeatsOfDate {
   date: EventDate;
@@ -207,7 +208,11 @@ export async function loadBalance(): Promise<void> {
 // --- the seat map ------------------------------------------------------------------------------------------------------
 
 export function chooseDate(dateId: number): void {
-  openDate(dateId).catch(stepRefused);
+  notice.value = null;
+  openDate(dateId).catch(async (error: unknown) => {
+    await stepRefused(error);
+    if (notice.value) notice.value = { ...notice.value, date: dateId };
+  });
 }
 
 let opening = 0; // the newest date asked for counts

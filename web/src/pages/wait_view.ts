@@ -270,7 +270,7 @@ export class WaitView {
 
   private showContact(model: Model, kind: Kind, now: number): void {
     const contact = byId("contact");
-    const matters = isInLine(kind) || kind === "turn";
+    const matters = (isInLine(kind) && kind !== "sold-out") || kind === "turn";
     contact.classList.toggle("lost", model.lostAt !== null);
     if (!matters || model.heardAt === null) return setText(contact, "");
     if (model.lostAt !== null) return setText(contact, fill(t.lost, { time: time(model.lostAt) }));
@@ -279,17 +279,18 @@ export class WaitView {
 
   private showChoices(model: Model, kind: Kind): void {
     const choices = byId("choices");
-    const key = `${isInLine(kind)} ${model.wantsNotice} ${this.asksToLeave} ${"Notification" in window ? Notification.permission : ""}`;
+    const key = `${isInLine(kind)} ${kind === "sold-out"} ${model.wantsNotice} ${this.asksToLeave} ${"Notification" in window ? Notification.permission : ""}`;
     choices.hidden = !isInLine(kind);
     if (this.shownChoices === key) return;
     this.shownChoices = key;
-    choices.replaceChildren(...(isInLine(kind) ? this.choices(model) : []));
+    choices.replaceChildren(...(isInLine(kind) ? this.choices(model, kind) : []));
   }
 
-  private choices(model: Model): HTMLElement[] {
+  private choices(model: Model, kind: Kind): HTMLElement[] {
     const notice = button(model.wantsNotice ? this.noticeText() : t.notify, "quiet", this.actions.notify);
     notice.setAttribute("aria-pressed", String(model.wantsNotice));
-    if (!this.asksToLeave) return [notice, button(t.leave, "quiet", () => this.askToLeave(model, true))];
+    const notices = kind === "sold-out" ? [] : [notice]; // there is nothing left to be told
+    if (!this.asksToLeave) return [...notices, button(t.leave, "quiet", () => this.askToLeave(model, true))];
     const question = document.createElement("p");
     question.textContent = t.leaveSure;
     const group = document.createElement("div");
@@ -301,7 +302,7 @@ export class WaitView {
       this.actions.leave();
     };
     group.append(question, button(t.leaveYes, "", leave), button(t.leaveNo, "quiet", () => this.askToLeave(model, false)));
-    return [notice, group];
+    return [...notices, group];
   }
 
   private noticeText(): string {
