@@ -33,7 +33,7 @@ def film(name, locale, theme):
         shown = [line.split() for line in (pathlib.Path(frames) / 'frames.txt').read_text().splitlines()]
         words = [word for frame, milliseconds in shown for word in ('-d', milliseconds, frame)]
         made = TO / f'{name}.webp'
-        command = ['img2webp', '-loop', '0', '-mixed', '-q', '80', '-m', '4', *words, '-o', made]
+        command = ['img2webp', '-loop', '0', '-lossy', '-q', '70', '-m', '4', *words, '-o', made]
         subprocess.run(command, cwd=frames, check=True, stdout=subprocess.DEVNULL)
     size, seconds = made.stat().st_size, sum(int(milliseconds) for _, milliseconds in shown) / 1000
     print(f'{made.relative_to(ROOT)}: {seconds:.0f} s, {len(shown)} frames, {size / 1024:,.0f} KB')
