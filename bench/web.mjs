@@ -109,13 +109,16 @@ async function change(browser) {
   const { userId } = await holding.asFan(ARENA, "/users/me");
   const { data } = await (await fetch(`${url}/events/${ARENA}`)).json();
   const layout = await (await fetch(`${url}/events/properties/${data.dates[0].id}/layout`)).json();
-  const shown = () => [...document.querySelectorAll(".list .section > button .muted")].map((element) => element.innerText).join();
+  // When the list says something else than `before`; without it what the list says.
+  const shown = (before) => {
+    const text = [...document.querySelectorAll(".list .section > button .muted")].map((element) => element.innerText).join();
+    return before === undefined ? text : text !== before && performance.timeOrigin + performance.now();
+  };
   const seenMs = [];
   for (let i = 0; i < CHANGES; i++) {
     await sleep(200);
     const before = await watching.page.evaluate(shown);
-    const look = `(before) => (${shown})() !== before && performance.timeOrigin + performance.now()`;
-    const seen = watching.page.waitForFunction(`(${look})(${JSON.stringify(before)})`, null, { polling: "raf" });
+    const seen = watching.page.waitForFunction(shown, before, { polling: "raf" });
     const sent = performance.timeOrigin + performance.now();
     await holding.asFan(ARENA, "/events/seats", "POST", { seatId: layout.data.firstSeatId + 40 * i, userId });
     seenMs.push((await (await seen).jsonValue()) - sent);
