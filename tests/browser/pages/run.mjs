@@ -18,3 +18,4 @@ try {
 } finally {
   await browser.close();
 }
+process.exit(); // a server of the scenario may still listen
