@@ -130,7 +130,9 @@ async function tickets(fan) {
 // Two dates chosen one after the other: the second one is shown, whichever answer comes first; what fails is said.
 async function dates(fan) {
   const { page } = fan;
+  const layout = page.waitForResponse("**/layout*");
   await fan.toSeats(2);
+  assert.match((await layout).headers()["cache-control"], /immutable/); // asked for by its version (R-C9)
   const begun = [];
   const held = new Map();
   await page.route("**/layout*", async (route) => {
