@@ -1,7 +1,7 @@
 """R-L4: what an index does at ten million rows. The same questions to PostgreSQL and MariaDB, before and after each index, restarted and
 warm; then the product's own schema and statements on SQLite and PostgreSQL. Every way to ask must give the plain way's rows.
 
-Takes half an hour on two cores. Loading is without fsync; all that is timed has the settings of normal durability."""
+Takes a quarter to half an hour on two cores. Loading is without fsync; all that is timed has the settings of normal durability."""
 import collections
 import contextlib
 import pathlib
