@@ -9,6 +9,7 @@
 
 #include "app/instance/pages_archive.h"
 #include "core/guarded.h"
+#include "core/gzip.h"
 #include "http/preferences.h"
 #include "http/render_refusal.h"
 #include "http/static_site.h"
@@ -121,7 +122,7 @@ class PageWithState {
     replace(text, kEventMarker, escaped(state.event));
     replace(text, "<!--opens-->", escaped(state.opens));
     replace(text, "<!--waiting-->", std::to_string(state.waiting));
-    const std::string gzip = zip(text);
+    const std::string gzip = stagedoor::gzip(text, 6);
     return std::make_shared<const Document>(std::move(text), gzip, empty_.plain.headers);
   }
 

@@ -23,6 +23,5 @@ std::vector<PageFile> read_pages(std::string_view archive);
 
 // The contents of a file.
 std::string unzip(std::string_view gzip);
-std::string zip(std::string_view text);
 
 }  // namespace stagedoor

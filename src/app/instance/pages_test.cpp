@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "app/instance/pages_archive.h"
+#include "core/gzip.h"
 
 namespace stagedoor {
 namespace {
@@ -19,11 +20,11 @@ class Pages : public testing::Test {
  protected:
   Pages() {
     const std::pair<const char*, std::string> files[] = {
-        {"/ ko", zip("<p>안녕")},
-        {"/ en", zip("<p>hello")},
-        {"/wait/{eventId} ko", zip("<!--event-->")},
-        {"/wait/{eventId} en", zip("<p><!--event-->, <!--opens-->, <!--waiting--></p>")},
-        {"/assets/a.1.js -", zip("1;")},
+        {"/ ko", gzip("<p>안녕", 6)},
+        {"/ en", gzip("<p>hello", 6)},
+        {"/wait/{eventId} ko", gzip("<!--event-->", 6)},
+        {"/wait/{eventId} en", gzip("<p><!--event-->, <!--opens-->, <!--waiting--></p>", 6)},
+        {"/assets/a.1.js -", gzip("1;", 6)},
     };
     for (const auto& [name, bytes] : files)
       archive_ += std::string(name) + ' ' + std::to_string(bytes.size()) + '\n';

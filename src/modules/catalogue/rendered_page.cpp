@@ -1,14 +1,13 @@
 #include "modules/catalogue/rendered_page.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cstring>
 #include <iterator>
 #include <string_view>
 
-#include "core/ensure.h"
+#include "core/gzip.h"
 
 namespace stagedoor::catalogue {
 namespace {
@@ -48,21 +47,6 @@ std::string headers_of(std::string_view tag, std::string_view cache_control, std
                      more);
 }
 
-std::string compress(const std::string& body) {
-  z_stream stream{};
-  ensure(deflateInit2(&stream, 1, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY) == Z_OK, "zlib starts");
-  std::string out(deflateBound(&stream, static_cast<uLong>(body.size())), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(body.data()));  // zlib does not write to it
-  stream.avail_in = static_cast<uInt>(body.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  ensure(deflate(&stream, Z_FINISH) == Z_STREAM_END, "zlib compresses in one step");
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  out.shrink_to_fit();
-  return out;
-}
-
 }  // namespace
 
 RenderedPage::RenderedPage(Rendering rendering)
@@ -85,7 +69,7 @@ void RenderedPage::set_headers(Form& form, std::string tag, std::string_view mor
 const RenderedPage::Form& RenderedPage::gzip() const {
   if (has_one_form_) return plain_;
   std::call_once(compressed_, [this] {
-    gzip_.body = std::make_shared<const std::string>(compress(*plain_.body));
+    gzip_.body = std::make_shared<const std::string>(stagedoor::gzip(*plain_.body, 1));
     gzip_.size = gzip_.body->size();
     set_headers(gzip_, plain_.tag + "-gz", "Content-Encoding: gzip\r\n");
     is_compressed_.store(true, std::memory_order_release);
