@@ -62,8 +62,11 @@ void View::apply(const Reservation& row) {
   else if (seat.taken_by == row.id) seat.taken_by = {};
   changed_seats.push_back(row.seat);
 
-  auto& fan = fans.at_or_new({row.event, row.user});
   const bool is_new = row.version == 1;
+  const Reservation* before = !is_new && reservations.knows(row.id) ? reservations.find(row.id) : nullptr;
+  if (before && before->user != row.user && fans.knows({row.event, before->user}))
+    std::erase(fans.at_or_new({row.event, before->user}).paid, row.id);  // it was reassigned
+  auto& fan = fans.at_or_new({row.event, row.user});
   const auto keep = [&](std::vector<ReservationId>& ids, bool wanted) {
     const auto at = is_new ? ids.end() : std::find(ids.begin(), ids.end(), row.id);
     if (wanted && at == ids.end()) ids.push_back(row.id);

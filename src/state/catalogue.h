@@ -139,6 +139,26 @@ BOOST_DESCRIBE_STRUCT(EventDate, (),
                       (id, event, starts_at, booking, layout, first_seat, sections, categories, seats,
                        created_at, updated_at, deleted_at, imported))
 
+// A date that an operator has cancelled: it is deleted for good, and its reservations end in pieces, in the
+// order of the seats. With `carry_to` who has paid gets the same seat of that date if it is free there, and
+// otherwise the money back. The numbers are of the pieces that are done.
+struct DateCancellation {
+  DateId date;
+  std::string reason;  // what fans are told
+  std::string operator_name;
+  TimePoint begun_at{};
+  std::optional<TimePoint> finished_at{};
+  DateId carry_to;  // 0: nobody is carried over
+  std::int64_t seats_done = 0;
+  std::int64_t refunded = 0;
+  Won refunded_amount;
+  std::int64_t carried = 0;
+  Won carried_amount;
+};
+BOOST_DESCRIBE_STRUCT(DateCancellation, (),
+                      (date, reason, operator_name, begun_at, finished_at, carry_to, seats_done, refunded,
+                       refunded_amount, carried, carried_amount))
+
 // A point of a drawing, in the distance of two neighbouring seats. The stage is at the origin, x grows to the
 // right, y downwards.
 struct Point {
@@ -186,6 +206,7 @@ class Catalogue {
   std::map<SeatId, DateId> dates_by_first_seat;
   std::map<std::string, Layout> layouts;
   std::map<std::string, LogId> imports;  // see ImportedText
+  std::map<DateId, DateCancellation> cancellations;
 
   const Event* event(EventId id) const {
     const auto at = events.find(id);
@@ -194,6 +215,11 @@ class Catalogue {
   const EventDate* date(DateId id) const {
     const auto at = dates.find(id);
     return at == dates.end() ? nullptr : at->second.get();
+  }
+  // nullptr: the date is not cancelled.
+  const DateCancellation* cancellation(DateId id) const {
+    const auto at = cancellations.find(id);
+    return at == cancellations.end() ? nullptr : &at->second;
   }
   // The layout that the date was made from, as it is now; nullptr if the date names none.
   const Layout* layout_of(const EventDate& date) const {

@@ -29,7 +29,10 @@ struct CatalogueChanges {
   std::vector<EventDate> dates;  // whole; `seats` counts only for a new date
   std::vector<std::pair<std::string, Layout>> layouts;
   std::vector<ImportedText> imports = {};
-  bool empty() const { return events.empty() && dates.empty() && layouts.empty() && imports.empty(); }
+  std::vector<DateCancellation> cancellations = {};
+  bool empty() const {
+    return events.empty() && dates.empty() && layouts.empty() && imports.empty() && cancellations.empty();
+  }
 };
 
 // Some seats of a date that a large import has not shown yet. Only stored: no memory knows of them. The
@@ -64,6 +67,7 @@ struct Changes {
   std::vector<PassedOver> passed_over;
   std::vector<LineLeave> line_leaves;  // made by Batch::add
   std::vector<LineSource> line_sources;
+  std::vector<Reassignment> reassignments;
   CatalogueChanges catalogue;
 };
 
@@ -114,6 +118,7 @@ struct Batch {
   std::vector<PassedOver> passed_over;
   std::vector<LineLeave> line_leaves;
   std::vector<LineSource> line_sources;
+  std::vector<Reassignment> reassignments;
   CatalogueChanges catalogue;
   // A log has the places (decision 0028): the store does not write `line`, only who left. Other instances
   // receive `line` all the same.

@@ -172,12 +172,26 @@ struct line_sources {
   static constexpr bool is_put_whole = true;
 };
 
+struct reassignments {
+  static auto in(auto& all) -> decltype((all.reassignments)) { return all.reassignments; }
+  static auto key(const Reassignment& row) { return std::pair(row.reservation, row.version); }
+  static constexpr auto peer_form = PeerForm::nothing;
+  static constexpr bool is_put_whole = true;
+  static constexpr bool is_put_once = true;
+};
+struct cancellations {
+  static auto in(auto& all) -> decltype((all.catalogue.cancellations)) { return all.catalogue.cancellations; }
+  static auto key(const DateCancellation& row) { return row.date; }
+  static constexpr auto peer_form = PeerForm::row;
+  static constexpr bool is_put_whole = true;
+};
+
 // In the order of the peer message: an older version reads the kinds it knows and skips what follows them.
 // New kinds go to the end.
 using All = boost::mp11::mp_list<reservations, visits, line, absences, seen, draws, priority, blocks, wallets,
                                  payments, answers, events, dates, layouts, postings, outbox, log,
                                  revocations, imports, hidden_seats, key_versions, line_marks, passed_over,
-                                 line_leaves, line_sources>;
+                                 line_leaves, line_sources, reassignments, cancellations>;
 
 }  // namespace kinds
 
@@ -219,8 +233,8 @@ using IsPutWhole = std::bool_constant<kIsPutWhole<Kind>>;
 inline constexpr std::size_t kKindsWrittenByName =
     boost::mp11::mp_size<kinds::All>::value - boost::mp11::mp_count_if<kinds::All, IsPutWhole>::value;
 
-// A list in Changes without an entry here would be lost. (The catalogue is one member with four kinds.)
-static_assert(boost::pfr::tuple_size_v<Changes> + 3 == boost::mp11::mp_size<kinds::All>::value,
+// A list in Changes without an entry here would be lost. (The catalogue is one member with five kinds.)
+static_assert(boost::pfr::tuple_size_v<Changes> + 4 == boost::mp11::mp_size<kinds::All>::value,
               "every list of Changes is a kind of kinds::All");
 
 }  // namespace stagedoor

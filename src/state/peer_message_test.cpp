@@ -75,6 +75,13 @@ Batch sample() {
   date.deleted_at = kNow;
   batch.catalogue.dates.push_back(date);
   batch.catalogue.layouts.emplace_back("hall", Layout{0, "R", {{"A", 3, 4, "R", Point{-1.5, 4}, 90, 6}}});
+  DateCancellation& cancellation = batch.catalogue.cancellations.emplace_back();
+  cancellation.date = {7};
+  cancellation.reason = "비";
+  cancellation.begun_at = kNow;
+  cancellation.finished_at = kNow + Millis(3);
+  cancellation.seats_done = 1000;
+  cancellation.refunded_amount = Won{5000};
   return batch;
 }
 
@@ -106,6 +113,10 @@ TEST(BatchBytes, carry_what_others_keep_in_memory) {
   EXPECT_THAT(heard.catalogue.dates[0].sections, ElementsAre("A", "B"));
   EXPECT_EQ(heard.catalogue.dates[0].seats[999].section, 65'535);
   EXPECT_EQ(heard.catalogue.layouts[0].second, sample().catalogue.layouts[0].second);
+  ASSERT_THAT(heard.catalogue.cancellations, SizeIs(1));
+  EXPECT_EQ(heard.catalogue.cancellations[0].reason, "비");
+  EXPECT_EQ(heard.catalogue.cancellations[0].finished_at, kNow + Millis(3));
+  EXPECT_EQ(heard.catalogue.cancellations[0].refunded_amount, Won{5000});
 }
 
 // As a reader that is a version behind meets a row that has grown, and one that is ahead a row that has not.

@@ -61,6 +61,22 @@ std::vector<AuditedColumn> catalogue_columns() {
       free_column("dates.imported", "what an import said last; only the next import reads it"),
       free_column("dates.hidden", kOnlyHere + "an import shows it with its last command"),
 
+      {"date_cancellations.date_id", "constraints", "77", "TRUE", "dates"},
+      free_column("date_cancellations.reason", kOnlyHere + "fans are told it"),
+      {"date_cancellations.operator_name", "constraints", "''", "TRUE", "date_cancellations"},
+      {"date_cancellations.begun_at", "find_cancellations_astray", "begun_at + 1", "TRUE", "date 2"},
+      {"date_cancellations.finished_at", "find_cancellations_astray", "begun_at", "TRUE", "date 2"},
+      {"date_cancellations.carry_to_id", "find_cancellations_astray", "date_id", "TRUE", "date 2"},
+      {"date_cancellations.seats_done", "find_cancellations_astray", "seats_done + 5", "TRUE", "date 2"},
+      {"date_cancellations.seats_done", "find_deleted_dates_taken", "seats_done + 3", "TRUE",
+       "reservation 1008"},
+      {"date_cancellations.refunded", "find_cancellations_astray", "refunded + 1", "TRUE", "date 2"},
+      {"date_cancellations.refunded_amount", "find_cancellations_astray", "refunded_amount + 1", "TRUE",
+       "date 2"},
+      {"date_cancellations.carried", "find_cancellations_astray", "carried + 1", "TRUE", "date 2"},
+      {"date_cancellations.carried_amount", "find_cancellations_astray", "carried_amount + 1", "TRUE",
+       "date 2"},
+
       {"sections.date_id", "constraints", "77", "TRUE", "dates"},
       {"sections.position", "find_seats_alike", "position + 7", "TRUE", "section"},
       {"sections.name", "seats_in_order", "'Stalls'", "name = 'Balcony'", "named Stalls"},
@@ -136,9 +152,10 @@ std::vector<AuditedColumn> reservation_columns() {
   return {
       {"reservations.id", "find_events_of_nothing", "id + 50"},
       {"reservations.seat_id", "find_rows_unlike_their_events", "109"},
-      {"reservations.date_id", "find_reservations_astray", "2"},
+      {"reservations.date_id", "find_reservations_astray", "3 - date_id"},
       {"reservations.event_id", "find_reservations_astray", "2"},
-      {"reservations.user_id", "find_reservations_of_others", kNobody},
+      {"reservations.user_id", "find_reservations_of_others", kNobody, "id <> 1006"},
+      {"reservations.user_id", "find_reassignments_astray", kNobody, "id = 1006"},
       {"reservations.user_id", "find_rows_unlike_their_events", kNobody},
       {"reservations.place", "find_reservations_of_others", "77"},
       {"reservations.status", "find_rows_unlike_their_events", "CASE status WHEN 0 THEN 1 ELSE 0 END"},
@@ -150,6 +167,14 @@ std::vector<AuditedColumn> reservation_columns() {
       {"reservations.payment_id", "find_sales_without_money", "CASE WHEN payment_id IS NULL THEN 2001 END"},
       {"reservations.paid_at", "find_sales_without_money", "CASE WHEN paid_at IS NULL THEN updated_at END"},
       {"reservations.version", "find_changes_without_event", "version + 1"},
+
+      {"reassignments.reservation_id", "find_reassignments_astray", "77", "TRUE", "reservation 77"},
+      {"reassignments.version", "find_reassignments_astray", "version + 1", "TRUE", "reservation 1006"},
+      {"reassignments.from_user_id", "find_reservations_of_others", kNobody, "TRUE", "reservation 1006"},
+      {"reassignments.to_user_id", "find_reassignments_astray", kNobody, "TRUE", "reservation 1006"},
+      {"reassignments.operator_name", "constraints", "''", "TRUE", "reassignments"},
+      {"reassignments.reassigned_at", "find_reassignments_astray", "reassigned_at + 1", "TRUE",
+       "reservation 1006"},
   };
 }
 
@@ -347,6 +372,9 @@ const std::vector<AuditedTable>& audited_tables() {
       {"postings", "find_histories_with_gaps", "TRUE", "wallet"},
       {"payments", "constraints", "TRUE", "payments"},
       {"reservations", "find_events_of_nothing", "TRUE"},
+      {"reassignments", "find_reservations_of_others", "TRUE", "reservation 1006"},
+      // One that is done is not missed: its reservations have ended.
+      {"date_cancellations", "find_deleted_dates_taken", "finished_at IS NULL", "reservation 1008"},
       // The last places are not missed if nobody who had one was let in.
       {"line_places", "find_lines_with_gaps", "(event_id, place) NOT IN (VALUES (1, 5), (2, 21))", "places"},
       // The visit of a user who held nothing is not missed.

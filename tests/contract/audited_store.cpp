@@ -40,6 +40,18 @@ Posting posting(std::int64_t id, const Wallet& after, PostingType type, std::int
   return row;
 }
 
+Reservation free_of_charge(Reservation row) {
+  row.price = {};
+  return row;
+}
+
+Reservation given_to(const UserId& who, Reservation row, TimePoint when) {
+  row.user = who;
+  row.updated_at = when;
+  ++row.version;
+  return row;
+}
+
 // The outbox rows of every version of a reservation; only the newest one says what the row says.
 void tell(Batch& batch, const Reservation& row, Ids& ids) {
   for (int version = 1; version <= row.version; ++version) {
@@ -141,13 +153,33 @@ Batch sound_rows() {
       of_place(refunded(paid(hold(1004, seat(4), user(4), at(2500)), 2002, at(3000)), at(3500)), 4);
   const auto lapsed =
       of_place(cancelled(hold(1005, seat(5), user(1), at(150)), CancelReason::LAPSED, at(300'160)), 1);
+  // Of a date that is cancelled, one is refunded and one is not yet; they cost nothing.
+  const auto reassigned = given_to(
+      user(5), of_place(paid(free_of_charge(hold(1006, seat(6), user(1), at(210))), 2003, at(1900)), 1),
+      at(2100));
+  const auto ended = of_place(
+      refunded(paid(free_of_charge(hold(1007, seat(11), user(4), at(2100))), 2004, at(2200)), at(4100)), 4);
+  const auto to_end =
+      of_place(paid(free_of_charge(hold(1008, seat(18), user(4), at(2100))), 2004, at(2200)), 4);
   Ids outbox_ids(5001);
-  for (const auto& row : {bought, held, gone, given_back, lapsed}) {
+  for (const auto& row : {bought, held, gone, given_back, lapsed, reassigned, ended, to_end}) {
     put(batch, row);
     tell(batch, row, outbox_ids);
   }
   batch.payments.push_back({PaymentId{2001}, user(1), bought.price, at(2000), {bought.id}});
   batch.payments.push_back({PaymentId{2002}, user(4), given_back.price, at(3000), {given_back.id}});
+  batch.payments.push_back({PaymentId{2003}, user(1), {}, at(1900), {reassigned.id}});
+  batch.payments.push_back({PaymentId{2004}, user(4), {}, at(2200), {ended.id, to_end.id}});
+  batch.reassignments.push_back({reassigned.id, reassigned.version, user(1), user(5), "anna", at(2100)});
+  EventDate& cancelled_date = batch.catalogue.dates[1];
+  cancelled_date.deleted_at = cancelled_date.updated_at = at(4000);
+  DateCancellation& cancellation = batch.catalogue.cancellations.emplace_back();
+  cancellation.date = cancelled_date.id;
+  cancellation.reason = "The singer is ill.";
+  cancellation.operator_name = "anna";
+  cancellation.begun_at = at(4000);
+  cancellation.seats_done = 5;
+  cancellation.refunded = 1;
 
   put(batch, wallet(3001, user(1), 110'000, 2));
   put(batch, wallet(3002, user(4), 90'000, 3));

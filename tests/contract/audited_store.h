@@ -16,7 +16,8 @@ inline constexpr EventId kDrawnEvent{2};
 inline constexpr std::uint8_t kDrawnPeople = 20;
 
 // Event 1: two may be inside, two come in a second, two seats a person. User 1 paid and joined again, user 2
-// holds a seat, user 3 gave the place up, user 4 paid and was refunded. Event 2: 20 gathered and were drawn,
+// holds a seat, user 3 gave the place up, user 4 paid and was refunded, user 5 was given a seat that user 1
+// had paid. Date 2 is cancelled, and half done. Event 2: 20 gathered and were drawn,
 // one joined later; the first 16 were let in one after the other, the next one vanished.
 Batch sound_rows();
 

@@ -15,6 +15,7 @@ namespace {
 
 // What is read whole, and when. So are the rows of the kinds that an instance reads at start.
 const std::set<std::string_view> kReadsAll = {
+    "catalogue/list_cancellations",  // at start
     "catalogue/list_categories",     // at start
     "catalogue/list_dates",          // at start
     "catalogue/list_events",         // at start

@@ -14,7 +14,7 @@ CANCEL_REASON = ('NONE', 'LAPSED', 'OWNER', 'OPERATOR')
 POSTING_TYPE = ('charged', 'used', 'refunded')
 FOLLOWERS = {  # of a reservation's event type -> the types that may come next
     None: {'held'}, 'held': {'pending', 'paid', 'lapsed', 'cancelled'}, 'pending': {'pending', 'paid', 'lapsed', 'cancelled'},
-    'paid': {'refunded'}, 'lapsed': set(), 'cancelled': set(), 'refunded': set()}
+    'paid': {'refunded', 'reassigned'}, 'reassigned': {'refunded', 'reassigned'}, 'lapsed': set(), 'cancelled': set(), 'refunded': set()}
 
 
 class Received:

@@ -134,6 +134,42 @@ TEST(Instances, two_lanes_that_pay_the_last_two_holds_end_the_visit) {
   }
 }
 
+// R-O1: whichever comes first does the next piece, and one that has gone is not missed.
+TEST(Instances, share_the_pieces_of_a_cancelled_date) {
+  Stage stage;
+  stage.at(0).import(
+      "layouts: {arena: {seats: 1000, category: Standard}}\n"
+      "events: [{id: 1, name: Winter Club Night, on_sale: {from: 2020-01-01T00:00:00Z, until: "
+      "2096-01-01T00:00:00Z}, dates: [{id: 2, starts_at: 2096-02-02T19:00:00Z, layout: arena, prices: "
+      "{Standard: 1000}}]}]");
+  stage.run_all();
+  const std::int64_t first = stage.tables().catalogue.date({2})->first_seat.value;
+  for (std::uint64_t n = 0; n < 10; ++n) {
+    const Visitor fan = stage.at(n % kInstances).enter(n + 1);
+    stage.at(n % kInstances).call(charge(fan, 1000));
+    const ApiReply held = stage.at(n % kInstances).call(hold(fan, first + std::int64_t(n) * 100));
+    ASSERT_EQ(stage.at(n % kInstances).call(pay(fan, number(held.data(), "id"))).status, 200);
+  }
+  stage.run_all();
+  const auto row = [&] { return *stage.tables().catalogue.cancellation({2}); };
+  ASSERT_EQ(stage.at(1).call(admin("POST", "/admin/dates/2/cancel", R"({"reason":"ill"})")).status, 201);
+  for (std::size_t turn = 0; turn < 20 && !row().finished_at; ++turn) {
+    if (turn == 2) stage.start(1);
+    stage.clock.advance(Millis(20));
+    const std::int64_t done = row().seats_done;
+    stage.at(turn % kInstances).run();
+    EXPECT_LE(row().seats_done, done + 200);
+    EXPECT_THAT(broken_invariants(stage.tables()), IsEmpty());
+  }
+  EXPECT_TRUE(row().finished_at);
+  EXPECT_EQ(row().refunded, 10);
+  EXPECT_EQ(row().refunded_amount, Won{10'000});
+  for (const auto& [user, wallet] : stage.tables().wallets) EXPECT_EQ(wallet.balance, Won{1000});
+  stage.run_all();
+  for (std::size_t i = 0; i < kInstances; ++i)
+    EXPECT_TRUE(stage.at(i).read_model().catalogue()->cancellation({2})->finished_at) << i;
+}
+
 // R-Q1, R-Q13, R-Q17, R-M1
 TEST(Instances, show_the_text_of_a_pause_the_reason_of_an_end_and_a_moved_opening_everywhere) {
   Stage stage("admission: capacity, capacity: 1, active_ttl: 5m, poll_min: 0s, order: draw, beacon: lottery");

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "engine/command.h"
+#include "modules/catalogue/model.h"
 #include "modules/events/event_types.h"
 #include "modules/payment/model.h"
 #include "modules/queue/model.h"
@@ -147,6 +148,17 @@ class Stage {
     return run([&](Keys& keys) { reservation::cancel_keys(order, view, keys); },
                [&](BatchContext& context) { return reservation::decide_cancel(order, view, context); });
   }
+  // By an operator.
+  Decision<Reservation> release(ReservationId id) {
+    const reservation::CancelHold order{id, std::nullopt};
+    return run([&](Keys& keys) { reservation::cancel_keys(order, view, keys); },
+               [&](BatchContext& context) { return reservation::decide_cancel(order, view, context); });
+  }
+  Decision<Reservation> reassign(ReservationId id, std::uint32_t to) {
+    const reservation::Reassign order{id, user_id(to), "otto"};
+    return run([&](Keys& keys) { reservation::reassign_keys(order, view, keys); },
+               [&](BatchContext& context) { return reservation::decide_reassign(order, view, context); });
+  }
   Decision<reservation::Left> leave(const PlaceRef& fan, bool is_waiting = false) {
     const reservation::Leave order{fan};
     std::optional<LinePlace> current;
@@ -181,18 +193,51 @@ class Stage {
     view.apply(changes);
     return changes;
   }
-  void block(int number) {
+  void block(int number, std::int64_t date = 1) {
     Changes changes;
-    changes.blocks.push_back({seat(number), true});
-    load_seat(seat(number));
+    changes.blocks.push_back({seat(number, date), true});
+    load_seat(seat(number, date));
     view.apply(changes);
+  }
+
+  // As a committed batch does it.
+  void change_catalogue(const CatalogueChanges& changes) {
+    catalogue_ = catalogue::with_changes(catalogue_, changes);
+    publish();
+  }
+  void cancel_date(DateId id, DateId carry_to = {}) {
+    CatalogueChanges changes;
+    changes.dates = {*catalogue_.date(id)};
+    changes.dates.front().deleted_at = now;
+    DateCancellation& row = changes.cancellations.emplace_back();
+    row.date = id;
+    row.reason = "The singer is ill.";
+    row.operator_name = "otto";
+    row.begun_at = now;
+    row.carry_to = carry_to;
+    change_catalogue(changes);
+  }
+
+  // Loads what the decision needs, decides, and applies the changes.
+  template <class KeysOf, class Decide>
+  std::invoke_result_t<Decide, BatchContext&> run(const KeysOf& keys_of, const Decide& decide) {
+    for (;;) {
+      Keys keys;
+      keys_of(keys);
+      if (keys.empty()) break;
+      load(keys);
+    }
+    BatchContext context{now, ids};
+    auto decision = decide(context);
+    view.apply(decision.changes);
+    return decision;
   }
 
   const Reservation& reservation(ReservationId id) { return *view.reservations.find(id); }
   // The reservation that takes the seat, lapsed or not; 0 when none does.
-  ReservationId taken_by(int number) {
-    load_seat(seat(number));
-    const SeatState* state = view.seats.find(seat(number));
+  ReservationId taken_by(int number, std::int64_t date = 1) {
+    load_seat(seat(number, date));
+    const SeatState* state = view.seats.find(seat(number, date));
     return state ? state->taken_by : ReservationId{};
   }
   Won balance(std::uint32_t user) {
@@ -222,20 +267,6 @@ class Stage {
     for (const auto& key : keys.visits) view.visits.put(key, std::nullopt);
     for (const auto& one : keys.last_ended) view.last_ended.put(one.first, std::nullopt);
     for (const auto& key : keys.payments) view.payments.put(key, std::nullopt);
-  }
-
-  template <class KeysOf, class Decide>
-  std::invoke_result_t<Decide, BatchContext&> run(const KeysOf& keys_of, const Decide& decide) {
-    for (;;) {
-      Keys keys;
-      keys_of(keys);
-      if (keys.empty()) break;
-      load(keys);
-    }
-    BatchContext context{now, ids};
-    auto decision = decide(context);
-    view.apply(decision.changes);
-    return decision;
   }
 
   Catalogue catalogue_;

@@ -197,6 +197,7 @@ void MemoryTransaction::write(const CatalogueChanges& changes) {
   for (const auto& date : changes.dates) write(date);
   for (const auto& [name, layout] : changes.layouts) catalogue_.layouts.insert_or_assign(name, layout);
   for (const auto& text : changes.imports) catalogue_.imports.insert_or_assign(text.digest, text.log);
+  for (const auto& row : changes.cancellations) catalogue_.cancellations.insert_or_assign(row.date, row);
 }
 
 void MemoryTransaction::write(const EventDate& date) {

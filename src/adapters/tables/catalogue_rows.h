@@ -50,6 +50,11 @@ Catalogue read_catalogue(Each&& each) {
     columns >> text;
     catalogue.imports[text.digest] = text.log;
   });
+  each(sql::catalogue::list_cancellations, [&](auto& columns) {
+    DateCancellation row;
+    columns >> row;
+    catalogue.cancellations[row.date] = row;
+  });
 
   std::map<DateId, std::shared_ptr<EventDate>> dates;
   std::map<DateId, std::size_t> seat_counts;

@@ -23,6 +23,10 @@ template <>
 inline constexpr const sql::Text* kPut<kinds::line_leaves> = &sql::queue::insert_leave;
 template <>
 inline constexpr const sql::Text* kPut<kinds::line_sources> = &sql::queue::put_line_source;
+template <>
+inline constexpr const sql::Text* kPut<kinds::reassignments> = &sql::reservation::insert_reassignment;
+template <>
+inline constexpr const sql::Text* kPut<kinds::cancellations> = &sql::catalogue::put_cancellation;
 
 // The query that lists all rows of a kind at start.
 template <class Kind>

@@ -90,6 +90,7 @@ Instance::Instance(const InstanceParts& parts)
       wallet_deps_{.lane = lane_,
                    .query_pool = query_pool_,
                    .identity = *identity_,
+                   .catalogue = catalogue_,
                    .balance_max = parts.balance_max,
                    .users_may_charge = parts.users_may_charge},
       payment_deps_{.lane = lane_,
@@ -144,11 +145,12 @@ void Instance::restore(const InstanceParts& parts) {
   if (joins_) joins_->restore(parts.store.startup);
   hold_expiry_.restore(parts.store.startup);
   revocations_.restore(parts.store.startup);
+  cancellations_.restore(*read_model_.catalogue());
 }
 
 void Instance::observe_lane() {
-  // Observers receive a batch in this order. HoldExpiry depends on no other one. Observers that are added
-  // later (metrics) count changes that are already visible in the instance.
+  // Observers receive a batch in this order. HoldExpiry and CancellationJob depend on no other one. Observers
+  // that are added later (metrics) count changes that are already visible in the instance.
   lane_.add_observer(clock_);  // before those that read it
   lane_.add_observer(read_model_);
   lane_.add_observer(rooms_);
@@ -156,9 +158,11 @@ void Instance::observe_lane() {
   lane_.add_observer(best_seats_);          // after the read model, whose seat maps it reads
   lane_.add_observer(hold_expiry_);
   lane_.add_observer(revocations_);
+  lane_.add_observer(cancellations_);
   lane_.add_job(rooms_);
   if (joins_) lane_.add_job(*joins_);
   lane_.add_job(hold_expiry_);
+  lane_.add_job(cancellations_);
   lane_.add_job(housekeeping_);
 }
 

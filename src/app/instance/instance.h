@@ -23,6 +23,7 @@
 #include "modules/compat/http.h"
 #include "modules/identity/http.h"
 #include "modules/identity/operator_keys.h"
+#include "modules/operator/cancellation_job.h"
 #include "modules/operator/http.h"
 #include "modules/payment/http.h"
 #include "modules/queue/http.h"
@@ -129,6 +130,7 @@ class Instance {
   queue::Rooms rooms_;
   reservation::HoldExpiry hold_expiry_;
   reservation::BestSeats best_seats_{[this](DateId id) { return seat_map_of(id); }};
+  operators::CancellationJob cancellations_;
   Housekeeping housekeeping_;
   Lane lane_;
   const std::unique_ptr<queue::JoinsElsewhere> joins_;  // null: the booking store has the line

@@ -178,6 +178,10 @@ CommandResult ChangeCatalogue::decide(const View& view, BatchContext& context) {
     const auto kept = check_draws(*document, *plan, view, context.now);
     if (!kept) plan = kept.error();
   }
+  if (plan && change_.complete) {
+    const auto completed = change_.complete(plan->changes, *view.catalogue, context.now);
+    if (!completed) plan = completed.error();
+  }
   if (plan && change_.submit && !storing_.dates && new_seats(*plan) > kSeatsAtOnce)
     return store_piece(begin_storing(*plan, *view.catalogue));
   const auto log = context.ids.next<LogId>();
@@ -196,8 +200,12 @@ CommandResult ChangeCatalogue::decide(const View& view, BatchContext& context) {
                                 .detail = log_detail(change_.request, plan->summary)});
   for (const Event& event : plan->changes.events)
     events::add_events_of(event, view.catalogue->event(event.id), view, context, result.changes);
-  for (const EventDate& date : plan->changes.dates)
-    events::add_events_of(*after.date(date.id), view.catalogue->date(date.id), view, context, result.changes);
+  for (const EventDate& date : plan->changes.dates) {
+    const auto& cancelled = plan->changes.cancellations;
+    const auto cancellation = std::ranges::find(cancelled, date.id, &DateCancellation::date);
+    events::add_events_of(*after.date(date.id), view.catalogue->date(date.id), view, context, result.changes,
+                          cancellation == cancelled.end() ? nullptr : &*cancellation);
+  }
   // In the same transaction, so that fans have the whole notice of a moved opening.
   for (const Event& event : plan->changes.events) {
     if (!view.catalogue->event(event.id) || !view.draws.find(event.id)) continue;

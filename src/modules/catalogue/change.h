@@ -21,6 +21,8 @@ struct Change {
   // Plans the requested change against the current catalogue, when the command is decided. Pure; called
   // several times.
   std::function<Result<CatalogueDocument>(const Catalogue&)> document = {};
+  // Adds to the planned changes of `before`, or refuses; empty: adds nothing. Lane thread.
+  std::function<Result<void>(CatalogueChanges&, const Catalogue& before, TimePoint now)> complete = {};
   // For the audit log (R-Q17).
   std::string operator_name = {};
   std::string action = {};   // "event.change"

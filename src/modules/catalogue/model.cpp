@@ -66,13 +66,16 @@ std::vector<std::string> names_of(const std::vector<Category>& categories) {
   return names;
 }
 
+bool same_seats(const std::vector<Seat>& a, const std::vector<Seat>& b) {
+  return std::ranges::equal(a, b, [](const Seat& one, const Seat& other) {
+    return one.number == other.number && one.number_in_row == other.number_in_row &&
+           one.section == other.section && one.row == other.row && one.category == other.category;
+  });
+}
+
 bool has_seating(const EventDate& date, const Seating& seating) {
-  const auto same = [](const Seat& a, const Seat& b) {
-    return a.number == b.number && a.number_in_row == b.number_in_row && a.section == b.section &&
-           a.row == b.row && a.category == b.category;
-  };
   return date.sections == seating.sections && names_of(date.categories) == seating.categories &&
-         std::equal(date.seats.begin(), date.seats.end(), seating.seats.begin(), seating.seats.end(), same);
+         same_seats(date.seats, seating.seats);
 }
 
 // The names of the members in which two documents differ, "queue.people" for those of a policy.
@@ -132,7 +135,8 @@ class Planner {
         taken_(taken),
         now_(now),
         ids_(ids),
-        rule_(rule),
+        rule_(rule == PlanRule::edit_taken ? PlanRule::edit : rule),
+        may_change_taken_(rule == PlanRule::edit_taken),
         stored_(stored ? *stored : kNothing) {}
 
   Result<CataloguePlan> plan() {
@@ -403,14 +407,17 @@ class Planner {
       else date.id = stored ? stored->id : new_id<DateId>(current_.dates, date_ids_);
       date.event = event.id;
     } else if (before->starts_at != document.starts_at) {
-      is_free(*before, path + ".starts_at", "move the start");
+      move_start(*before, event, path + ".starts_at", document.starts_at);
     }
     date.starts_at = document.starts_at;
     date.booking = document.booking.value_or(event.on_sale);
     const bool was_deleted = date.deleted_at.has_value();
-    const bool is_deleted = document.deleted.value_or(was_deleted);
+    const bool is_cancelled = current_.cancellation(date.id) != nullptr;
+    if (is_cancelled && rule_ == PlanRule::edit && !document.deleted.value_or(true))
+      add_error(path + ".deleted", "cannot be taken back, because the date was cancelled");
+    const bool is_deleted = is_cancelled || document.deleted.value_or(was_deleted);
     if (is_deleted && !was_deleted) {
-      if (before) is_free(*before, path + ".deleted", "take away the seats");
+      if (before && !may_change_taken_) is_free(*before, path + ".deleted", "take away the seats");
       date.deleted_at = now_;
     } else if (!is_deleted) {
       date.deleted_at.reset();
@@ -422,6 +429,16 @@ class Planner {
     }
     keep(before, date, plan_.changes.dates);
     if (!before) plan_.additions.dates[path] = std::make_shared<const EventDate>(plan_.changes.dates.back());
+  }
+
+  // Holds end when their performance begins (I-25), so one with held seats begins after all of them.
+  void move_start(const EventDate& date, const Event& event, const std::string& path, TimePoint start) {
+    if (!may_change_taken_) {
+      is_free(date, path, "move the start");
+    } else if (start < now_ + event.queue.visit_max) {
+      add_error(path, fmt::format("must be {} or later, because seats may be held until then",
+                                  to_rfc3339(now_ + event.queue.visit_max)));
+    }
   }
 
   // Creates the seats of a new date; for an existing date, checks that the layout is unchanged.
@@ -495,6 +512,7 @@ class Planner {
   TimePoint now_;
   Ids& ids_;
   PlanRule rule_;
+  bool may_change_taken_;
   const Additions& stored_;
   bool has_keys_ = false;
   std::multimap<std::string, const Event*> events_by_name_;      // see note_keys()
@@ -530,7 +548,13 @@ Catalogue with_changes(const Catalogue& current, const CatalogueChanges& changes
   }
   for (const auto& [name, layout] : changes.layouts) next.layouts[name] = layout;
   for (const auto& text : changes.imports) next.imports[text.digest] = text.log;
+  for (const auto& row : changes.cancellations) next.cancellations[row.date] = row;
   return next;
+}
+
+bool has_same_seats(const EventDate& a, const EventDate& b) {
+  return a.sections == b.sections && names_of(a.categories) == names_of(b.categories) &&
+         same_seats(a.seats, b.seats);
 }
 
 std::string seat_name(const EventDate& date, SeatId id) {

@@ -45,6 +45,7 @@ using SeatsTaken = std::function<std::vector<SeatId>(const EventDate&)>;
 // What a document means for the events and dates that exist (R-K4).
 enum class PlanRule {
   edit,          // an operator's change: the document is what they become; an omitted field gets its default
+  edit_taken,    // the same, also of the start or the end of dates with held or sold seats
   keep_changes,  // an import: what operators changed since the last one stays, as do omitted fields
   overwrite,     // an import that takes back what operators changed
 };
@@ -61,6 +62,9 @@ Result<CataloguePlan> plan_import(const CatalogueDocument& document, const Catal
 
 // The catalogue with the changes applied; unchanged parts are shared.
 Catalogue with_changes(const Catalogue& current, const CatalogueChanges& changes);
+
+// Seat for seat the same sections, rows, numbers and categories; prices may differ.
+bool has_same_seats(const EventDate& a, const EventDate& b);
 
 // "seat 12", or "seat A-3-12" (section, row, number in the row).
 std::string seat_name(const EventDate& date, SeatId seat);

@@ -96,13 +96,12 @@ std::string full_type(std::string_view entity, std::string_view name) {
   return fmt::format("stagedoor.{}.{}.v1", entity, name);
 }
 
-}  // namespace
-
-OutboxRow event_of(const Reservation& row, Ids& ids) {
+OutboxRow reservation_event(const Reservation& row, std::string_view name, json::Omitted<UserId> previous,
+                            Ids& ids) {
   return {.id = ids.next<OutboxId>(),
           .key = fmt::format("reservation/{}", row.id.value),
           .version = row.version,
-          .type = full_type("reservation", name_of(row.status, row.reason)),
+          .type = full_type("reservation", name),
           .payload = json::to_text(ReservationEvent{.id = row.id,
                                                     .seatId = row.seat,
                                                     .dateId = row.date,
@@ -111,8 +110,19 @@ OutboxRow event_of(const Reservation& row, Ids& ids) {
                                                     .status = row.status,
                                                     .reason = row.reason,
                                                     .price = row.price,
-                                                    .expiresAt = row.expires_at}),
+                                                    .expiresAt = row.expires_at,
+                                                    .previousUserId = previous}),
           .created_at = row.updated_at};
+}
+
+}  // namespace
+
+OutboxRow event_of(const Reservation& row, Ids& ids) {
+  return reservation_event(row, name_of(row.status, row.reason), {}, ids);
+}
+
+OutboxRow reassigned_event_of(const Reservation& row, const UserId& previous, Ids& ids) {
+  return reservation_event(row, "reassigned", previous, ids);
 }
 
 OutboxRow event_of(const Posting& posting, const UserId& user, Ids& ids) {
@@ -164,14 +174,19 @@ void add_events_of(const Event& row, const Event* before, const View& view, Batc
 }
 
 void add_events_of(const EventDate& row, const EventDate* before, const View& view, BatchContext& context,
-                   Changes& changes) {
+                   Changes& changes, const DateCancellation* cancellation) {
   const std::string key = key_of(row);
-  const DateEvent payload = payload_of(row);
+  DateEvent payload = payload_of(row);
+  if (cancellation) {
+    payload.cancelReason = cancellation->reason;
+    if (cancellation->carry_to) payload.carriedToId = cancellation->carry_to;
+  }
   std::int64_t version = before ? version_of(view, key) : 0;
   const auto publish = [&](std::string_view name) {
     add(changes, context, key, ++version, full_type("date", name), json::to_text(payload));
   };
   if (!before) return publish("added");
+  if (cancellation) return publish("cancelled");
   DateEvent was = payload_of(*before);
   const bool has_new_price = !same(was.categories, payload.categories);
   was.categories = payload.categories;

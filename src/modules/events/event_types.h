@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "engine/command.h"
+#include "json/types.h"
 
 namespace stagedoor::events {
 
-// stagedoor.reservation.{held,pending,paid,lapsed,cancelled,refunded}.v1; the version of the key is the
-// reservation's.
+// stagedoor.reservation.{held,pending,paid,lapsed,cancelled,refunded,reassigned}.v1; the version of the key
+// is the reservation's.
 struct ReservationEvent {
   ReservationId id{};
   SeatId seatId{};
@@ -23,9 +24,10 @@ struct ReservationEvent {
   CancelReason reason{};
   Won price{};
   TimePoint expiresAt{};
+  json::Omitted<UserId> previousUserId{};  // of a reassigned one
 };
 BOOST_DESCRIBE_STRUCT(ReservationEvent, (),
-                      (id, seatId, dateId, eventId, userId, status, reason, price, expiresAt))
+                      (id, seatId, dateId, eventId, userId, status, reason, price, expiresAt, previousUserId))
 
 // stagedoor.wallet.{charged,used,refunded}.v1; the version of the key is the posting's seq.
 struct WalletEvent {
@@ -65,8 +67,8 @@ BOOST_DESCRIBE_STRUCT(CatalogueEvent, (),
                       (id, name, performer, venue, timeZone, onSaleFrom, onSaleUntil, closed, paused, queue,
                        policy))
 
-// stagedoor.date.{added,changed,price_changed}.v1: the date as it is after the change. Its seats are only
-// counted, because there are up to 100,000 of them.
+// stagedoor.date.{added,changed,price_changed,cancelled}.v1: the date as it is after the change. Its seats
+// are only counted, because there are up to 100,000 of them.
 struct DateCategory {
   CategoryId id{};
   std::string name{};
@@ -85,10 +87,12 @@ struct DateEvent {
   std::int64_t seats{};
   std::vector<DateCategory> categories{};
   bool deleted{};
+  json::Omitted<std::string> cancelReason{};  // of a cancelled date: what fans are told
+  json::Omitted<DateId> carriedToId{};        // and the date to which its reservations are carried over
 };
 BOOST_DESCRIBE_STRUCT(DateEvent, (),
                       (id, eventId, startsAt, bookingFrom, bookingUntil, layout, firstSeatId, seats,
-                       categories, deleted))
+                       categories, deleted, cancelReason, carriedToId))
 
 // stagedoor.draw.{committed,drawn}.v1: what GET /queue/draw/{eventId} publishes. It is published again
 // when the opening is moved or another beacon is named.
@@ -122,6 +126,8 @@ struct AdmittedEvent {
 BOOST_DESCRIBE_STRUCT(AdmittedEvent, (), (event, from, to, count, places))
 
 OutboxRow event_of(const Reservation& row, Ids& ids);
+// Of a reservation that was given to another user.
+OutboxRow reassigned_event_of(const Reservation& row, const UserId& previous, Ids& ids);
 OutboxRow event_of(const Posting& posting, const UserId& user, Ids& ids);
 OutboxRow event_of(const Payment& payment, Ids& ids);
 
@@ -134,11 +140,11 @@ std::string queue_key(EventId event);
 
 // Each adds its events to `changes`, with the next versions of the key. `before`: nullptr for a new row. A
 // row that exists has no event if nothing of the payload changed, and two if the policy (the price) and
-// something else changed.
+// something else changed. `cancellation`: the change cancels the date.
 void add_events_of(const Event& row, const Event* before, const View& view, BatchContext& context,
                    Changes& changes);
 void add_events_of(const EventDate& row, const EventDate* before, const View& view, BatchContext& context,
-                   Changes& changes);
+                   Changes& changes, const DateCancellation* cancellation = nullptr);
 void add_event_of(const Draw& row, const View& view, BatchContext& context, Changes& changes);
 void add_event_of(const AdmittedEvent& admitted, const View& view, BatchContext& context, Changes& changes);
 

@@ -44,6 +44,20 @@ class Examples {
       made.trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     return made;
   }
+  OutboxRow reassigned() {
+    Reservation row;
+    row.id = {17};
+    row.seat = {1007};
+    row.date = kDate;
+    row.event = kConcert;
+    row.user = {*parse_uuid("7d444840-9dc0-4a1d-9b24-5a3b3b8b3f10")};
+    row.status = ReservationStatus::PAID;
+    row.price = Won{50'000};
+    row.expires_at = kNow + Millis(300'000);
+    row.updated_at = kNow;
+    row.version = 3;
+    return reassigned_event_of(row, user(), ids_);
+  }
   OutboxRow posting(PostingType type, std::int64_t seq, std::int64_t amount, std::int64_t balance) {
     Posting row;
     row.wallet = {3};
@@ -79,6 +93,17 @@ class Examples {
     return only([&](Changes& changes) {
       const EventDate before = date();
       add_events_of(after, &before, view_, context_, changes);
+    });
+  }
+  OutboxRow date_cancelled() {
+    EventDate after = date();
+    after.deleted_at = kNow;
+    DateCancellation cancellation;
+    cancellation.date = kDate;
+    cancellation.reason = "The singer is ill.";
+    return only([&](Changes& changes) {
+      const EventDate before = date();
+      add_events_of(after, &before, view_, context_, changes, &cancellation);
     });
   }
   OutboxRow draw(bool is_drawn) {
@@ -152,6 +177,9 @@ std::vector<EventType> make_types() {
        examples.reservation(CANCELLED, CancelReason::OWNER)},
       {"reservation", "refunded", "reservation/ID", "the money was given back; the seat is free",
        examples.reservation(REFUNDED)},
+      {"reservation", "reassigned", "reservation/ID",
+       "an operator gave the paid seat to another user; a refund goes to the user who paid",
+       examples.reassigned()},
       {"payment", "made", "payment/ID", "one payment, with all its reservations", examples.payment()},
       {"wallet", "charged", "wallet/ID", "money was paid in",
        examples.posting(PostingType::CHARGE, 1, 200'000, 200'000)},
@@ -169,6 +197,11 @@ std::vector<EventType> make_types() {
        examples.date_changed([](EventDate& row) { row.starts_at += Millis(3'600'000); })},
       {"date", "price_changed", "date/ID", "a price changed; reservations keep theirs",
        examples.date_changed([](EventDate& row) { row.categories[0].price = Won{60'000}; })},
+      {"date", "cancelled", "date/ID",
+       "it is cancelled for good (`cancelReason`): its reservations are refunded, or carried over to "
+       "`carriedToId`, "
+       "each with its own events",
+       examples.date_cancelled()},
       {"draw", "committed", "draw/EVENT",
        "the seed was chosen, and its commitment is published; again when the opening is moved",
        examples.draw(false)},

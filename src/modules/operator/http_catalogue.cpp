@@ -1,22 +1,12 @@
-// The catalogue: every change uses one command (catalogue/change.h).
-#include <boost/json/parse.hpp>
+// The catalogue: every change uses one command (catalogue/change.h). Its dates: http_dates.cpp.
 #include <boost/json/serialize.hpp>
 
-#include "json/read.h"
-#include "json/schema.h"
-#include "json/write.h"
-#include "modules/catalogue/change.h"
-#include "modules/operator/http_common.h"
-#include "modules/operator/patch.h"
+#include "modules/operator/http_edit.h"
 
 #include <fmt/format.h>
 
 namespace stagedoor::operators {
 
-using catalogue::CatalogueDocument;
-using catalogue::CataloguePlan;
-using catalogue::DateDocument;
-using catalogue::EventDocument;
 using catalogue::EventStatus;
 using catalogue::QueueDocument;
 
@@ -29,17 +19,6 @@ struct AdminEventDto : EventDocument {
 };
 BOOST_DESCRIBE_STRUCT(AdminEventDto, (EventDocument),
                       (status, seats_left, seats_total, created_at, updated_at))
-
-struct AdminDateDto : DateDocument {
-  EventId event;
-  SeatId first_seat;
-  std::int64_t seats_left = 0;
-  std::int64_t seats_total = 0;
-  TimePoint created_at{};
-  TimePoint updated_at{};
-};
-BOOST_DESCRIBE_STRUCT(AdminDateDto, (DateDocument),
-                      (event, first_seat, seats_left, seats_total, created_at, updated_at))
 
 struct PauseBody {
   json::Omitted<std::string> text;
@@ -56,21 +35,7 @@ using enum http::Method;
 
 constexpr const char* kExampleEvent =
     R"({"name":"Spring Recital","on_sale":{"from":"2026-01-01T00:00:00Z","until":"2036-01-01T00:00:00Z"}})";
-constexpr const char* kExampleDate = R"({"starts_at":"2036-02-01T10:00:00Z","prices":{"Standard":110000}})";
 const http::Success kEvent{.description = "The event", .schema = &json::schema<AdminEventDto>};
-const http::Success kDate{.description = "The date", .schema = &json::schema<AdminDateDto>};
-
-AdminDateDto date_dto(const OperatorDeps& deps, const EventDate& date) {
-  AdminDateDto dto;
-  static_cast<DateDocument&>(dto) = catalogue::document_of(date);
-  dto.event = date.event;
-  dto.first_seat = date.first_seat;
-  dto.seats_total = std::int64_t(date.seats.size());
-  dto.seats_left = deps.read_model.event_of(date.id) ? deps.read_model.left(date.id) : dto.seats_total;
-  dto.created_at = date.created_at;
-  dto.updated_at = date.updated_at;
-  return dto;
-}
 
 AdminEventDto event_dto(const OperatorDeps& deps, const Catalogue& catalogue, const Event& event,
                         TimePoint now) {
@@ -81,7 +46,7 @@ AdminEventDto event_dto(const OperatorDeps& deps, const Catalogue& catalogue, co
       .event = &event, .dates = {}, .holds = deps.read_model.sales(event.id).holds};
   for (const auto& [id, date] : catalogue.dates) {
     if (date->event != event.id) continue;
-    const AdminDateDto of_date = date_dto(deps, *date);
+    const AdminDateDto of_date = date_dto(deps, catalogue, *date);
     stock.dates.push_back({date.get(), of_date.seats_left});
     dto.dates->push_back(of_date);
     if (date->deleted_at) continue;
@@ -128,103 +93,6 @@ http::Route show_event_route(const OperatorDeps& deps) {
                          .refusals = {Code::EVENT_NOT_FOUND},
                          .handler = api::bind(deps, show_event, identity::by_operator("adminGetEvent"),
                                               api::with_id<EventId>("id"))});
-}
-
-void show_date(const OperatorDeps& deps, const identity::Operator&, DateId id, http::Reply reply) {
-  const auto catalogue = deps.read_model.catalogue();
-  const EventDate* date = catalogue->date(id);
-  if (!date) return reply(http::render_refusal(unknown_date(id)));
-  reply(http::ok(200, date_dto(deps, *date)));
-}
-
-http::Route show_date_route(const OperatorDeps& deps) {
-  return operator_route({.method = GET,
-                         .path = "/admin/dates/{id}",
-                         .id = "adminGetDate",
-                         .summary = "A date, with its prices and windows",
-                         .successes = {kDate},
-                         .refusals = {Code::EVENT_DATE_NOT_FOUND},
-                         .handler = api::bind(deps, show_date, identity::by_operator("adminGetDate"),
-                                              api::with_id<DateId>("id"))});
-}
-
-// A change of the catalogue, and the rendering of its success.
-struct CatalogueEdit {
-  std::string action = {};
-  std::string request = {};  // for the log, JSON
-  catalogue::PlanRule rule = catalogue::PlanRule::edit;
-  std::string digest = {};  // of an import
-  std::function<Result<CatalogueDocument>(const Catalogue&)> document = {};
-  std::function<Answer(const CataloguePlan&, const Catalogue& after, TimePoint now)> render = {};
-  std::vector<std::string> hidden_paths = {};  // prefixes of document paths that the caller did not write
-};
-
-Refusal without_paths(Refusal refusal, const std::vector<std::string>& hidden) {
-  for (auto& error : refusal.details) {
-    for (const auto& path : hidden) {
-      if (error.path.starts_with(path)) error.path.erase(0, path.size());
-    }
-  }
-  return refusal;
-}
-
-void submit_edit(const OperatorDeps& deps, const identity::Operator& who, CatalogueEdit edit,
-                 Idempotency idempotency, http::Reply reply) {
-  auto held = std::make_shared<http::Reply>(std::move(reply));
-  catalogue::Change change;
-  change.document = std::move(edit.document);
-  change.operator_name = who.name;
-  change.action = std::move(edit.action);
-  change.request = std::move(edit.request);
-  change.rule = edit.rule;
-  change.digest = std::move(edit.digest);
-  change.render = [render = std::move(edit.render), hidden = std::move(edit.hidden_paths)](
-                      const Result<CataloguePlan>& plan, const Catalogue& after, TimePoint now) {
-    return plan ? render(*plan, after, now) : http::render_refusal(without_paths(plan.error(), hidden));
-  };
-  change.reply = [held](Answer answer) { (*held)(std::move(answer)); };
-  change.idempotency = std::move(idempotency);
-  change.submit = [&lane = deps.lane](std::unique_ptr<Command> next) { lane.submit(std::move(next)); };
-  change.has_joined = [&rooms = deps.rooms](EventId event) { return rooms.last_place(event) > 0; };
-  deps.lane.submit(std::make_unique<catalogue::ChangeCatalogue>(std::move(change)));
-}
-
-// The route of an edit: it has the refusals of every import.
-http::Route edit_route(http::Route route) {
-  route.refusals.insert(route.refusals.end(), {Code::SEAT_OCCUPIED, Code::DRAW_FIXED});
-  return operator_route(std::move(route));
-}
-
-CatalogueDocument only(EventDocument event) {
-  CatalogueDocument document;
-  document.events.emplace().push_back(std::move(event));
-  return document;
-}
-
-template <class Document>
-boost::json::value as_json(const Document& document) {
-  return boost::json::parse(json::to_text(document));
-}
-
-// The document with a merge patch applied; the patch must not change the id.
-template <class Document>
-Result<Document> patched(const Document& document, const boost::json::value& patch) {
-  boost::json::value merged = as_json(document);
-  merge_patch(merged, patch);
-  auto read = json::read_value<Document>(merged);
-  if (!read) return read;
-  if (!read->id) read->id = document.id;
-  if (*read->id != *document.id) return invalid("id", "cannot be changed");
-  return read;
-}
-
-Result<boost::json::value> patch_body(const api::Source& from) {
-  if (const auto refusal = api::refuse_other_type(from.request)) return *refusal;
-  json::FieldErrors errors;
-  auto patch = json::parse(from.request.body, errors);
-  if (patch && !patch->is_object()) errors.add("", "must be an object");
-  if (!errors.empty()) return json::invalid(errors);
-  return std::move(*patch);
 }
 
 // Merges `patch` into the document of the event. The answer is the event unless `edit` renders another.
@@ -367,83 +235,6 @@ http::Route create_event_route(const OperatorDeps& deps) {
                             api::with_body<EventDocument>, api::with_idempotency)});
 }
 
-// The event's document with one date in it.
-Result<CatalogueDocument> with_date(const Catalogue& catalogue, EventId id, DateDocument date) {
-  const Event* event = catalogue.event(id);
-  if (!event) return unknown_event(id);
-  EventDocument document = catalogue::document_of(*event);
-  document.dates.emplace().push_back(std::move(date));
-  return only(std::move(document));
-}
-
-void create_date(const OperatorDeps& deps, const identity::Operator& who, EventId id,
-                 const DateDocument& date, Idempotency idempotency, http::Reply reply) {
-  CatalogueEdit edit{
-      .action = "date.create", .request = json::to_text(date), .hidden_paths = {"events[0].", "dates[0]."}};
-  edit.document = [id, date](const Catalogue& catalogue) -> Result<CatalogueDocument> {
-    for (const auto& [known_id, known] : catalogue.dates) {
-      if (date.id && *date.id == known_id)
-        return invalid("id", "belongs to another date; use PATCH to change that date");
-      if (!date.id && known->event == id && known->starts_at == date.starts_at && !known->deleted_at) {
-        return invalid("starts_at", fmt::format("belongs to date {}; use PATCH to change it, or give an id",
-                                                known_id.value));
-      }
-    }
-    return with_date(catalogue, id, date);
-  };
-  edit.render = [&deps](const CataloguePlan& plan, const Catalogue& after, TimePoint) {
-    return http::ok(201, date_dto(deps, *after.date(plan.changes.dates[0].id)));
-  };
-  submit_edit(deps, who, std::move(edit), std::move(idempotency), std::move(reply));
-}
-
-http::Route create_date_route(const OperatorDeps& deps) {
-  return edit_route({.method = POST,
-                     .path = "/admin/events/{id}/dates",
-                     .id = "adminCreateDate",
-                     .summary = "Add a date to an event",
-                     .body = &json::schema<DateDocument>,
-                     .examples = {{"date", kExampleDate}},
-                     .successes = {{.status = 201, .description = kDate.description, .schema = kDate.schema}},
-                     .refusals = {Code::EVENT_NOT_FOUND},
-                     .handler = api::bind(deps, create_date, identity::by_operator("adminCreateDate"),
-                                          api::with_id<EventId>("id"), api::with_body<DateDocument>,
-                                          api::with_idempotency)});
-}
-
-void patch_date(const OperatorDeps& deps, const identity::Operator& who, DateId id,
-                const boost::json::value& patch, Idempotency idempotency, http::Reply reply) {
-  CatalogueEdit edit{.action = "date.change",
-                     .request = boost::json::serialize(patch),
-                     .hidden_paths = {"events[0].", "dates[0]."}};
-  edit.document = [id, patch](const Catalogue& catalogue) -> Result<CatalogueDocument> {
-    const EventDate* date = catalogue.date(id);
-    if (!date) return unknown_date(id);
-    auto document = patched(catalogue::document_of(*date), patch);
-    if (!document) return document.error();
-    return with_date(catalogue, date->event, std::move(*document));
-  };
-  edit.render = [&deps, id](const CataloguePlan&, const Catalogue& after, TimePoint) {
-    return http::ok(200, date_dto(deps, *after.date(id)));
-  };
-  submit_edit(deps, who, std::move(edit), std::move(idempotency), std::move(reply));
-}
-
-http::Route patch_date_route(const OperatorDeps& deps) {
-  return edit_route({.method = PATCH,
-                     .path = "/admin/dates/{id}",
-                     .id = "adminChangeDate",
-                     .summary =
-                         "Change a date: a merge patch of its document (booking, prices; starts_at and "
-                         "deleted while no seat is taken)",
-                     .body = &json::patch_schema<DateDocument>,
-                     .examples = {{"price", R"({"prices":{"Standard":99000}})"}},
-                     .successes = {kDate},
-                     .refusals = {Code::EVENT_DATE_NOT_FOUND},
-                     .handler = api::bind(deps, patch_date, identity::by_operator("adminChangeDate"),
-                                          api::with_id<DateId>("id"), patch_body, api::with_idempotency)});
-}
-
 struct ImportBody {
   std::string text;
   bool overwrite = false;
@@ -501,10 +292,10 @@ http::Route import_route(const OperatorDeps& deps) {
 }  // namespace
 
 void add_catalogue_routes(http::Router& router, const OperatorDeps& deps) {
-  for (const auto route :
-       {list_events_route, create_event_route, show_event_route, patch_event_route, create_date_route,
-        patch_queue_route, pause_route, resume_route, show_date_route, patch_date_route, import_route})
+  for (const auto route : {list_events_route, create_event_route, show_event_route, patch_event_route,
+                           patch_queue_route, pause_route, resume_route, import_route})
     router.add(route(deps));
+  add_date_routes(router, deps);
 }
 
 }  // namespace stagedoor::operators

@@ -1,5 +1,5 @@
-// Code shared by the operators' calls. http_catalogue.cpp changes the catalogue, http_sales.cpp seats and
-// money, http_queue.cpp the waiting rooms; http_live.cpp only reads;
+// Code shared by the operators' calls. http_catalogue.cpp and http_dates.cpp change the catalogue
+// (http_edit.h), http_sales.cpp seats and money, http_queue.cpp the waiting rooms; http_live.cpp only reads;
 // http_identity.cpp lists operator keys and revokes tokens,
 // http_clock.cpp accepts a wall clock, http_sinks.cpp is about the sinks of events,
 // with http_parked.cpp and http_dead_letters.cpp.
@@ -16,6 +16,7 @@ namespace stagedoor::operators {
 http::Route operator_route(http::Route route);
 
 void add_catalogue_routes(http::Router& router, const OperatorDeps& deps);
+void add_date_routes(http::Router& router, const OperatorDeps& deps);
 void add_sales_routes(http::Router& router, const OperatorDeps& deps);
 void add_queue_control_routes(http::Router& router, const OperatorDeps& deps);
 void add_live_routes(http::Router& router, const OperatorDeps& deps);

@@ -1,4 +1,5 @@
-// Operator calls on seats and money: house seats, charging, refunding.
+// Operator calls on seats and money: house seats, charging, and releasing, refunding and reassigning one
+// reservation.
 #include "json/read.h"
 #include "json/schema.h"
 #include "json/types.h"
@@ -50,6 +51,24 @@ struct ChargeDetail {
   Won amount;
 };
 BOOST_DESCRIBE_STRUCT(ChargeDetail, (), (userId, amount))
+
+struct ReassignBody {
+  UserId userId;
+};
+BOOST_DESCRIBE_STRUCT(ReassignBody, (), (userId))
+
+struct ReleaseDetail {
+  ReservationId reservation;
+  UserId userId;
+};
+BOOST_DESCRIBE_STRUCT(ReleaseDetail, (), (reservation, userId))
+
+struct ReassignDetail {
+  ReservationId reservation;
+  UserId from;
+  UserId to;
+};
+BOOST_DESCRIBE_STRUCT(ReassignDetail, (), (reservation, from, to))
 
 struct RefundDetail {
   ReservationId reservation;
@@ -145,10 +164,80 @@ http::Route refund_route(const OperatorDeps& deps) {
                                               api::with_id<ReservationId>("id"), api::with_idempotency)});
 }
 
+void release(const OperatorDeps& deps, const identity::Operator& who, ReservationId id,
+             Idempotency idempotency, http::Reply reply) {
+  const reservation::CancelHold order{id, std::nullopt};
+  const api::AndThen<Reservation> add_log = [name = who.name](const Reservation& row, Changes& changes,
+                                                              BatchContext& context) {
+    changes.log.push_back(log_row(
+        {name, "reservation.release", row.event, json::to_text(ReleaseDetail{row.id, row.user})}, context));
+  };
+  api::submit(
+      deps.lane, LaneClass::operation, std::move(idempotency),
+      [order](const View& view, Keys& wanted) { reservation::cancel_keys(order, view, wanted); },
+      [order, add_log](const View& view, BatchContext& context) {
+        return api::answered(api::with(reservation::decide_cancel(order, view, context), add_log, context),
+                             [&](const Reservation& row) {
+                               return http::ok(200, reservation::to_dto(row, *view.catalogue, context.now));
+                             });
+      },
+      std::move(reply));
+}
+
+http::Route release_route(const OperatorDeps& deps) {
+  return operator_route({.method = http::Method::POST,
+                         .path = "/admin/reservations/{id}/release",
+                         .id = "adminReleaseReservation",
+                         .summary = "Cancel a user's hold: the seat is free at once",
+                         .successes = {{.description = "The reservation, CANCELLED",
+                                        .schema = &json::schema<reservation::ReservationDto>}},
+                         .refusals = {Code::RESERVATION_NOT_FOUND, Code::RESERVATION_ALREADY_PAID,
+                                      Code::WRONG_RESERVATION_STATUS, Code::RESERVATION_EXPIRED},
+                         .handler = api::bind(deps, release, identity::by_operator("adminReleaseReservation"),
+                                              api::with_id<ReservationId>("id"), api::with_idempotency)});
+}
+
+void reassign(const OperatorDeps& deps, const identity::Operator& who, ReservationId id,
+              const ReassignBody& body, Idempotency idempotency, http::Reply reply) {
+  const reservation::Reassign order{id, body.userId, who.name};
+  const api::AndThen<Reservation> add_log = [name = who.name](const Reservation& row, Changes& changes,
+                                                              BatchContext& context) {
+    const ReassignDetail detail{row.id, changes.reassignments.back().from_user, row.user};
+    changes.log.push_back(log_row({name, "reservation.reassign", row.event, json::to_text(detail)}, context));
+  };
+  api::submit(
+      deps.lane, LaneClass::operation, std::move(idempotency),
+      [order](const View& view, Keys& wanted) { reservation::reassign_keys(order, view, wanted); },
+      [order, add_log](const View& view, BatchContext& context) {
+        return api::answered(api::with(reservation::decide_reassign(order, view, context), add_log, context),
+                             [&](const Reservation& row) {
+                               return http::ok(200, reservation::to_dto(row, *view.catalogue, context.now));
+                             });
+      },
+      std::move(reply));
+}
+
+http::Route reassign_route(const OperatorDeps& deps) {
+  return operator_route(
+      {.method = http::Method::POST,
+       .path = "/admin/reservations/{id}/reassign",
+       .id = "adminReassignReservation",
+       .summary = "Give a paid seat to another user. Who paid stays who gets a refund",
+       .body = &json::schema<ReassignBody>,
+       .examples = {{"reassign", R"({"userId":"11111111-2222-4333-8444-555555555555"})"}},
+       .successes = {{.description = "The reservation, of the other user",
+                      .schema = &json::schema<reservation::ReservationDto>}},
+       .refusals = {Code::RESERVATION_NOT_FOUND, Code::WRONG_RESERVATION_STATUS, Code::SEAT_LIMIT_EXCEEDED},
+       .handler = api::bind(deps, reassign, identity::by_operator("adminReassignReservation"),
+                            api::with_id<ReservationId>("id"), api::with_body<ReassignBody>,
+                            api::with_idempotency)});
+}
+
 }  // namespace
 
 void add_sales_routes(http::Router& router, const OperatorDeps& deps) {
-  for (const auto route : {block_route<true>, block_route<false>, charge_route, refund_route})
+  for (const auto route :
+       {block_route<true>, block_route<false>, charge_route, release_route, refund_route, reassign_route})
     router.add(route(deps));
 }
 

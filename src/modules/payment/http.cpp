@@ -34,8 +34,9 @@ struct PaidSeat {
   std::int64_t seatNumber = 0;
   TimePoint eventDate{};
   Won price;
+  json::Omitted<reservation::DateCancelledDto> dateCancelled;
 };
-BOOST_DESCRIBE_STRUCT(PaidSeat, (), (id, eventName, seatNumber, eventDate, price))
+BOOST_DESCRIBE_STRUCT(PaidSeat, (), (id, eventName, seatNumber, eventDate, price, dateCancelled))
 
 struct PaymentDto {
   PaymentId id;
@@ -58,7 +59,8 @@ PaymentDto to_dto(const Payment& payment, Queries& queries, const Catalogue& cat
     const auto row = queries.reservation(id);
     if (!row) continue;
     const reservation::ReservationDto seat = reservation::to_dto(*row, catalogue, now);
-    dto.reservations.push_back({seat.id, seat.eventName, seat.seatNumber, seat.eventDate, seat.price});
+    dto.reservations.push_back(
+        {seat.id, seat.eventName, seat.seatNumber, seat.eventDate, seat.price, seat.dateCancelled});
     refunded += row->status == ReservationStatus::REFUNDED;
   }
   if (refunded > 0)
@@ -109,7 +111,7 @@ http::Route pay_route(const PaymentDeps& deps) {
                      .links = {{"getPayment", "Read the payment", {{"id", "data/paymentId"}}, {}}}}},
       .refusals = {Code::WRONG_TOKEN_TURN, Code::WRONG_TOKEN_EVENT, Code::FORBIDDEN,
                    Code::RESERVATION_NOT_FOUND, Code::NOT_ENOUGH_BALANCE, Code::RESERVATION_ALREADY_PAID,
-                   Code::WRONG_RESERVATION_STATUS, Code::RESERVATION_EXPIRED},
+                   Code::BOOKING_CLOSED, Code::WRONG_RESERVATION_STATUS, Code::RESERVATION_EXPIRED},
       .handler = api::bind(deps, pay, identity::by_place, api::with_id<ReservationId>("id"),
                            api::with_optional_body<PayBody>, api::with_idempotency),
       .limit_class = http::LimitClass::payment};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/ensure.h"
 #include "core/refusals.h"
 #include "modules/events/event_types.h"
 #include "modules/queue/model.h"
@@ -61,6 +62,8 @@ Decision<Paid> decide_pay(const Pay& order, const View& view, BatchContext& cont
   for (const ReservationId id : order.reservations) {
     auto hold = reservation::live_hold_of(view.reservations.find(id), user, now);
     if (hold.has_error()) return hold.error();
+    if (const auto* cancellation = view.catalogue->cancellation(hold->date))
+      return refuse(Code::BOOKING_CLOSED, "This date is cancelled: " + cancellation->reason);
     total += hold->price;
     holds.push_back(*hold);
   }
@@ -104,8 +107,16 @@ Decision<Paid> decide_pay(const Pay& order, const View& view, BatchContext& cont
 void refund_keys(const Refund& order, const View& view, Keys& wanted) {
   reservation::cancel_keys({order.reservation, {}}, view, wanted);
   if (!view.reservations.knows(order.reservation)) return;
-  if (const Reservation* row = view.reservations.find(order.reservation))
-    want(view.wallets, wanted.wallets, row->user);
+  const Reservation* row = view.reservations.find(order.reservation);
+  if (!row || !row->payment) return;
+  want(view.payments, wanted.payments, row->payment);
+  if (view.payments.knows(row->payment)) want(view.wallets, wanted.wallets, payer_of(*row, view));
+}
+
+const UserId& payer_of(const Reservation& row, const View& view) {
+  const Payment* payment = view.payments.find(row.payment);
+  ensure(payment != nullptr, "a paid reservation has a payment");
+  return payment->user;
 }
 
 Decision<Reservation> decide_refund(const Refund& order, const View& view, BatchContext& context) {
@@ -115,15 +126,18 @@ Decision<Reservation> decide_refund(const Refund& order, const View& view, Batch
   if (row->status != ReservationStatus::PAID) {
     return refuse(Code::WRONG_RESERVATION_STATUS, "Only a paid reservation can be refunded.");
   }
+  if (const auto* cancellation = view.catalogue->cancellation(row->date))
+    return reservation::date_is_cancelled(*cancellation);
   const Event* event = view.catalogue->event(row->event);
   if (order.owner && !(event && event->policy.refund_until && context.now < *event->policy.refund_until)) {
     return refuse(Code::WRONG_RESERVATION_STATUS, "This reservation can no longer be refunded.");
   }
   const Reservation refunded = reservation::changed(*row, ReservationStatus::REFUNDED, context.now);
   Changes changes;
-  reservation::write(changes, refunded, context.ids);
+  reservation::take_from_holder(changes, *row, refunded, context.ids);
   if (row->price > Won{0}) {
-    wallet::WalletBook book(view.wallets.find(row->user), row->user, context);
+    const UserId& payer = payer_of(*row, view);
+    wallet::WalletBook book(view.wallets.find(payer), payer, context);
     book.refund(row->price, row->id);
     book.write(changes);
   }

@@ -26,8 +26,10 @@ struct Refund {
   std::optional<UserId> owner;  // nullopt: an operator, who may always refund
 };
 void refund_keys(const Refund& order, const View& view, Keys& wanted);
+// Who paid the reservation, and gets the money back whoever has it now. Requires what refund_keys() wants.
+const UserId& payer_of(const Reservation& row, const View& view);
 // The money goes back however large the balance is (R-W5). Refusals: RESERVATION_NOT_FOUND, FORBIDDEN,
-// WRONG_RESERVATION_STATUS (not paid, or past refund_until).
+// WRONG_RESERVATION_STATUS (not paid, past refund_until, or the date is cancelled).
 Decision<Reservation> decide_refund(const Refund& order, const View& view, BatchContext& context);
 
 }  // namespace stagedoor::payment

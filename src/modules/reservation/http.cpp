@@ -277,7 +277,10 @@ ReservationDto to_dto(const Reservation& row, const Catalogue& catalogue, TimePo
                      .deletedAt = {},
                      .eventStartDate = {},
                      .paymentId = {},
-                     .paidAt = {}};
+                     .paidAt = {},
+                     .dateCancelled = {}};
+  if (const auto* cancellation = catalogue.cancellation(row.date))
+    dto.dateCancelled = DateCancelledDto{cancellation->begun_at, cancellation->reason};
   if (row.paid_at) {
     dto.eventStartDate.emplace(dto.eventDate);
     dto.paymentId.emplace(row.payment);

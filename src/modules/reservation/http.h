@@ -17,6 +17,13 @@
 
 namespace stagedoor::reservation {
 
+// What became of the date of a reservation.
+struct DateCancelledDto {
+  TimePoint at{};
+  std::string reason;  // the operator's, for fans
+};
+BOOST_DESCRIBE_STRUCT(DateCancelledDto, (), (at, reason))
+
 struct ReservationDto {
   ReservationId id;
   SeatId seatId;
@@ -36,11 +43,12 @@ struct ReservationDto {
   json::Omitted<TimePoint> eventStartDate;  // these three: only for paid reservations
   json::Omitted<PaymentId> paymentId;
   json::Omitted<TimePoint> paidAt;
+  json::Omitted<DateCancelledDto> dateCancelled;
 };
 BOOST_DESCRIBE_STRUCT(ReservationDto, (),
                       (id, seatId, seatNumber, userId, status, eventId, eventName, eventPropertyId,
                        eventDateId, eventDate, price, expiresAt, createdAt, updatedAt, deletedAt,
-                       eventStartDate, paymentId, paidAt))
+                       eventStartDate, paymentId, paidAt, dateCancelled))
 
 struct ReservationsDto {
   std::vector<ReservationDto> reservations;

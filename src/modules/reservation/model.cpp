@@ -36,6 +36,11 @@ Result<void> check_seat_bookable(const Catalogue& catalogue, SeatId seat, EventI
 
 }  // namespace
 
+Refusal date_is_cancelled(const DateCancellation& cancellation) {
+  return refuse(Code::WRONG_RESERVATION_STATUS,
+                "This date is cancelled, and its reservations end by themselves: " + cancellation.reason);
+}
+
 Reservation changed(Reservation row, ReservationStatus status, TimePoint now) {
   row.status = status;
   row.updated_at = now;
@@ -52,6 +57,12 @@ Reservation cancelled(const Reservation& row, CancelReason reason, TimePoint now
 void write(Changes& changes, Reservation row, Ids& ids) {
   changes.outbox.push_back(events::event_of(row, ids));
   changes.reservations.push_back(std::move(row));
+}
+
+void take_from_holder(Changes& changes, const Reservation& before, Reservation after, Ids& ids) {
+  if (before.user == after.user) return write(changes, std::move(after), ids);
+  changes.outbox.push_back(events::reassigned_event_of(after, before.user, ids));
+  changes.reservations.push_back(std::move(after));
 }
 
 void hold_keys(const HoldSeats& order, const View& view, Keys& wanted) {
@@ -110,9 +121,9 @@ Decision<Held> decide_hold(const HoldSeats& order, const View& view, BatchContex
   return make_holds(std::move(held), unswept, order.fan, *visit, view, context);
 }
 
-Result<Reservation> live_hold_of(const Reservation* row, const UserId& user, TimePoint now) {
+Result<Reservation> live_hold_of(const Reservation* row, const std::optional<UserId>& user, TimePoint now) {
   if (!row) return unknown_reservation();
-  if (row->user != user) return not_yours("reservation");
+  if (user && row->user != *user) return not_yours("reservation");
   if (row->is_live_hold(now)) return *row;
   if (row->status == ReservationStatus::PAID) {
     return refuse(Code::RESERVATION_ALREADY_PAID, "This reservation is already paid.");
@@ -136,10 +147,38 @@ void cancel_keys(const CancelHold& order, const View& view, Keys& wanted) {
 Decision<Reservation> decide_cancel(const CancelHold& order, const View& view, BatchContext& context) {
   const auto hold = live_hold_of(view.reservations.find(order.reservation), order.user, context.now);
   if (hold.has_error()) return hold.error();
-  const Reservation over = cancelled(*hold, CancelReason::OWNER, context.now);
+  const Reservation over =
+      cancelled(*hold, order.user ? CancelReason::OWNER : CancelReason::OPERATOR, context.now);
   Changes changes;
   write(changes, over, context.ids);
   return {over, std::move(changes)};
+}
+
+void reassign_keys(const Reassign& order, const View& view, Keys& wanted) {
+  cancel_keys({order.reservation, {}}, view, wanted);
+  if (!view.reservations.knows(order.reservation)) return;
+  const Reservation* row = view.reservations.find(order.reservation);
+  if (row) want(view.fans, wanted.fans, EventUser{row->event, order.to});
+}
+
+Decision<Reservation> decide_reassign(const Reassign& order, const View& view, BatchContext& context) {
+  const Reservation* row = view.reservations.find(order.reservation);
+  if (!row) return unknown_reservation();
+  if (row->status != ReservationStatus::PAID)
+    return refuse(Code::WRONG_RESERVATION_STATUS, "Only a paid reservation can be reassigned.");
+  if (const auto* cancellation = view.catalogue->cancellation(row->date))
+    return date_is_cancelled(*cancellation);
+  if (row->user == order.to) return invalid("userId", "has this reservation already");
+  const auto allowed =
+      check_seats_per_user(*view.catalogue->event(row->event), order.to, 1, view, context.now);
+  if (allowed.has_error()) return allowed.error();
+  Reservation given = changed(*row, ReservationStatus::PAID, context.now);
+  given.user = order.to;
+  Changes changes;
+  take_from_holder(changes, *row, given, context.ids);
+  changes.reassignments.push_back(
+      {row->id, given.version, row->user, given.user, order.operator_name, given.updated_at});
+  return {given, std::move(changes)};
 }
 
 void leave_keys(const Leave& order, const View& view, Keys& wanted) {

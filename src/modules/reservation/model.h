@@ -2,7 +2,9 @@
 // can take the seat; after that it is free by rule, even if not yet swept (R-S4).
 #pragma once
 
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/place_ref.h"
@@ -10,12 +12,18 @@
 
 namespace stagedoor::reservation {
 
+// WRONG_RESERVATION_STATUS: a reservation of a cancelled date ends with its date, once.
+Refusal date_is_cancelled(const DateCancellation& cancellation);
+
 // The next state of a row, with the next version.
 Reservation changed(Reservation row, ReservationStatus status, TimePoint now);
 Reservation cancelled(const Reservation& row, CancelReason reason, TimePoint now);
 
 // Adds the row and its outbox event.
 void write(Changes& changes, Reservation row, Ids& ids);
+// Writes the next state of a paid row that its holder loses: REFUNDED, or of another user. The one place
+// where a booking stops being valid for its holder; what hangs on it, such as a ticket, is revoked here.
+void take_from_holder(Changes& changes, const Reservation& before, Reservation after, Ids& ids);
 
 struct HoldSeats {
   PlaceRef fan;
@@ -31,16 +39,27 @@ void hold_keys(const HoldSeats& order, const View& view, Keys& wanted);
 // too recently, R-S8).
 Decision<Held> decide_hold(const HoldSeats& order, const View& view, BatchContext& context);
 
-// Requires a live hold of the user. Refusals: RESERVATION_NOT_FOUND (null), FORBIDDEN,
+// Requires a live hold of the user (nullopt: of anybody). Refusals: RESERVATION_NOT_FOUND (null), FORBIDDEN,
 // RESERVATION_ALREADY_PAID, WRONG_RESERVATION_STATUS, RESERVATION_EXPIRED.
-Result<Reservation> live_hold_of(const Reservation* row, const UserId& user, TimePoint now);
+Result<Reservation> live_hold_of(const Reservation* row, const std::optional<UserId>& user, TimePoint now);
 
 struct CancelHold {
   ReservationId reservation;
-  UserId user;
+  std::optional<UserId> user;  // nullopt: an operator
 };
 void cancel_keys(const CancelHold& order, const View& view, Keys& wanted);
 Decision<Reservation> decide_cancel(const CancelHold& order, const View& view, BatchContext& context);
+
+// Gives a paid reservation to another user. The money stays with the user of the payment (R-P7).
+struct Reassign {
+  ReservationId reservation;
+  UserId to;
+  std::string operator_name;
+};
+void reassign_keys(const Reassign& order, const View& view, Keys& wanted);
+// Refusals: RESERVATION_NOT_FOUND, WRONG_RESERVATION_STATUS (not paid, or the date is cancelled),
+// INVALID_REQUEST (the user has it), SEAT_LIMIT_EXCEEDED (of the new user).
+Decision<Reservation> decide_reassign(const Reassign& order, const View& view, BatchContext& context);
 
 // Gives up a place: a waiting place leaves the line; a visit ends and its unpaid holds are cancelled (R-Q4,
 // R-Q11).

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "api/bind.h"
 #include "api/call.h"
 #include "json/read.h"
@@ -27,16 +25,21 @@ struct HistoryDto {
   Won balanceAfter;
   json::Omitted<ReservationId> reservationId;
   TimePoint createdAt{};
+  json::Omitted<std::string> reason;  // of a refund because the date was cancelled
 };
-BOOST_DESCRIBE_STRUCT(HistoryDto, (), (id, type, amount, balanceAfter, reservationId, createdAt))
+BOOST_DESCRIBE_STRUCT(HistoryDto, (), (id, type, amount, balanceAfter, reservationId, createdAt, reason))
 
 namespace {
 
 using enum http::Method;
 
-HistoryDto to_dto(const Posting& posting) {
-  HistoryDto dto{posting.id, posting.type, posting.amount, posting.balance_after, {}, posting.created_at};
+HistoryDto to_dto(const Posting& posting, Queries& queries, const Catalogue& catalogue) {
+  HistoryDto dto{posting.id, posting.type, posting.amount, posting.balance_after, {}, posting.created_at, {}};
   if (posting.reservation) dto.reservationId.emplace(posting.reservation);
+  if (posting.type != PostingType::REFUND || catalogue.cancellations.empty()) return dto;
+  const auto refunded = queries.reservation(posting.reservation);
+  const auto* cancellation = refunded ? catalogue.cancellation(refunded->date) : nullptr;
+  if (cancellation && posting.created_at > cancellation->begun_at) dto.reason = cancellation->reason;
   return dto;
 }
 
@@ -94,12 +97,13 @@ http::Route charge_route(const WalletDeps& deps) {
 }
 
 void history(const WalletDeps& deps, const identity::Caller&, UserId user, PageAt at, http::Reply reply) {
-  api::submit_read(deps.query_pool, std::move(reply), [user, at](Queries& queries) {
+  api::submit_read(deps.query_pool, std::move(reply), [user, at, &deps](Queries& queries) {
     const auto wallet = queries.wallet(user);
+    const auto catalogue = deps.catalogue();
     auto rows = wallet ? queries.history(wallet->id, api::one_more(at)) : std::vector<Posting>{};
     const auto next = api::cut_page(rows, at, [](const Posting& row) { return row.seq; });
     std::vector<HistoryDto> dtos;
-    std::transform(rows.begin(), rows.end(), std::back_inserter(dtos), to_dto);
+    for (const auto& row : rows) dtos.push_back(to_dto(row, queries, *catalogue));
     return http::page(dtos, next);
   });
 }

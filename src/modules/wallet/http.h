@@ -1,6 +1,9 @@
 // R-W1 – R-W3: balance, charging, history.
 #pragma once
 
+#include <functional>
+#include <memory>
+
 #include "api/bind.h"
 #include "api/call.h"
 #include "http/router.h"
@@ -43,6 +46,7 @@ struct WalletDeps {
   Lane& lane;
   QueryPool& query_pool;
   const identity::Identity& identity;
+  std::function<std::shared_ptr<const Catalogue>()> catalogue;
   Won balance_max;
   bool users_may_charge = true;  // wallet.charge_by
 };

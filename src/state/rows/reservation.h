@@ -6,6 +6,7 @@
 #include <boost/describe/enum.hpp>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "core/ids.h"
 #include "core/money.h"
@@ -56,6 +57,19 @@ struct Reservation {
 BOOST_DESCRIBE_STRUCT(Reservation, (),
                       (id, seat, date, event, user, place, status, reason, price, expires_at, created_at,
                        updated_at, payment, paid_at, version))
+
+// An operator gave a paid reservation to another user. `version`: of the reservation, by this change. The
+// user who paid, to whom a refund goes, is the one of the payment (R-P7).
+struct Reassignment {
+  ReservationId reservation{};
+  std::int32_t version = 0;
+  UserId from_user{};
+  UserId to_user{};
+  std::string operator_name{};
+  TimePoint reassigned_at{};
+};
+BOOST_DESCRIBE_STRUCT(Reassignment, (),
+                      (reservation, version, from_user, to_user, operator_name, reassigned_at))
 
 struct SeatBlock {  // a house seat (R-S12)
   SeatId seat{};
