@@ -1,9 +1,13 @@
-// Turns a call into work: a command for the lane, or a read of the store outside it.
+// Turns a call into work: a command for the lane, a read of the store outside it, or an answer that waits for
+// a sync.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "core/log.h"
 #include "core/refusals.h"
@@ -86,6 +90,26 @@ void submit_read(QueryPool& query_pool, http::Reply reply, Read read) {
     }
   });
   if (!taken) (*held)(http::render_refusal(overloaded()));
+}
+
+// Calls `answer(http::Reply)` after the next sync of the lane (Lane::after_sync()), on its thread. If the
+// store cannot be reached, or too many wait, the call is refused. What `answer` throws is logged, with the
+// request's id if it is given, and the Reply that it took answers 500.
+template <class MakeAnswer>
+void answer_after_sync(Lane& lane, http::Reply reply, MakeAnswer answer, std::string request_id = {}) {
+  auto held = std::make_shared<http::Reply>(std::move(reply));
+  const bool is_taken = lane.after_sync(
+      [held, answer = std::move(answer), request_id = std::move(request_id)](bool is_synced) mutable {
+        if (!is_synced) return (*held)(http::render_refusal(store_unavailable()));
+        try {
+          answer(std::move(*held));
+        } catch (const std::exception& error) {
+          std::vector<LogField> fields = {{"error.message", error.what()}};
+          if (!request_id.empty()) fields.emplace_back("http.request.id", std::string_view(request_id));
+          log(LogLevel::error, "handler failed", fields);
+        }
+      });
+  if (!is_taken) (*held)(http::render_refusal(overloaded()));
 }
 
 }  // namespace stagedoor::api

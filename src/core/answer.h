@@ -31,7 +31,8 @@ struct Answer {
   std::string headers = {};  // complete extra header lines, each ended by CRLF: "ETag: \"a1\"\r\n"
   // If set, replaces `body`: bytes that many answers share.
   std::shared_ptr<const std::string> shared = {};
-  // If set, replaces both: server-sent events until either side ends them. With status 200.
+  // If set, replaces both: server-sent events until either side ends them, or, if `headers` names another
+  // Content-Type, a file in pieces. With status 200.
   std::shared_ptr<EventStream> stream = {};
   // If set, replaces all other members.
   std::shared_ptr<LaterAnswer> later = {};

@@ -212,7 +212,7 @@ std::size_t Lane::commit_prefix(Range commands) {
     view_.end_batch();
     throw;
   }
-  if (const int outages = std::exchange(outages_, 0))
+  if (const int outages = outages_.exchange(0))
     log(LogLevel::info, "store available again", {{"stagedoor.failed_batches", outages}});
   publish(batch, commands.first(answers.size()), answers);
   counters_.batch.count(SteadyClock::now() - begun_at);

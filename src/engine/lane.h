@@ -106,6 +106,8 @@ class Lane {
   std::size_t waiting(LaneClass lane_class) const { return queue_.size(lane_class); }
   // True if other instances may write the store.
   bool has_others() const { return sync_.has_others(); }
+  // True if the newest batch found the store unavailable.
+  bool is_store_away() const { return outages_.load(std::memory_order_relaxed) > 0; }
   // True if the memory of the commit observers is at most `age` stale.
   bool is_fresh(Millis age) const { return sync_.is_fresh(age); }
   // Upper bound of how stale it is.
@@ -161,7 +163,7 @@ class Lane {
   std::int64_t next_id_;
   std::int64_t ids_reserved_to_;
   TimePoint jobs_rest_until_{};         // a pause of all jobs after an outage
-  int outages_ = 0;                     // batches in a row that failed for this reason; the first is logged
+  std::atomic<int> outages_{0};         // batches in a row that failed for this reason; the first is logged
   std::unique_ptr<Transaction> begun_;  // by acquire_turn(), for the next batch
   std::exception_ptr turn_failure_;     // of acquire_turn(), for the next batch
 

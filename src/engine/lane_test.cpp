@@ -695,14 +695,17 @@ TEST_F(LaneTest, refuses_with_unavailable_during_an_outage_and_recovers_after_it
   give();
   run();
   store.is_down = true;
+  EXPECT_FALSE(lane->is_store_away());
   const auto told = give_many(100);
   run();
   for (const auto& one : told) EXPECT_EQ(one->answer.body, "STORE_UNAVAILABLE");
   EXPECT_EQ(balance(), 1);
+  EXPECT_TRUE(lane->is_store_away());
   store.is_down = false;
   const auto back = give();
   run();
   EXPECT_EQ(back->answer.body, "2");
+  EXPECT_FALSE(lane->is_store_away());
 }
 
 // An operator sees when an outage began and when it ended, each once.

@@ -52,6 +52,12 @@ bool log_shed_load(std::optional<Code> refusal) {
   return true;
 }
 
+// Of an answer with a stream.
+StreamForm form_of(const Answer& answer, bool is_http_1_0) {
+  if (!is_file_in_pieces(answer)) return StreamForm::events;
+  return is_http_1_0 ? StreamForm::bytes : StreamForm::chunks;
+}
+
 }  // namespace
 
 Connection::Connection(LoopState& loop, Socket socket, bool is_admin)
@@ -378,7 +384,10 @@ void Connection::resume_answered() {
 // Renders the answer to the current request. The connection is then ready for the next request.
 void Connection::finish() {
   loop_.now = SteadyClock::now();
-  if (answer_.stream &&
+  // Who watches a sale is let in however many fans listen; an operator key has few streams.
+  const auto& routes = loop_.server.router.routes();
+  const bool is_operators = route_ < routes.size() && routes[route_]->limit_class == LimitClass::operation;
+  if (answer_.stream && !is_operators &&
       loop_.server.streams.load(std::memory_order_relaxed) >= loop_.server.config.streams_max) {
     answer_ = render_refusal({.code = Code::OVERLOADED, .message = "There are too many streams"});
   }
@@ -389,9 +398,10 @@ void Connection::finish() {
     log_request(answer_.status, loop_.now - started_);
   close_ = !parser_.keep_alive() || loop_.is_stopping || answer_.stream;
   render(std::move(answer_));
+  const StreamForm form = form_of(answer_, parser_.is_http_1_0());
   parser_.next();
   is_handling_ = is_answered_ = is_admitted_ = false;
-  if (answer_.stream && method_ != Method::HEAD) begin_stream();
+  if (answer_.stream && method_ != Method::HEAD) begin_stream(form);
   answer_.stream.reset();
 }
 
@@ -425,6 +435,7 @@ void Connection::render(Answer&& answer) {
                .traceparent = trace_,
                .close = close_,
                .keep_alive = !close_ && parser_.is_http_1_0(),
+               .is_http_1_0 = parser_.is_http_1_0(),
                .no_store = route_ < routes.size() && routes[route_]->is_personal(),
                .is_tls = tls_ != nullptr});
   if (method_ == Method::HEAD || answer.stream) return;
@@ -456,8 +467,8 @@ bool Connection::flush() {
 }
 
 // The stream uses the connection until its end, so this frees the memory of the request.
-void Connection::begin_stream() {
-  stream_.emplace(std::move(answer_.stream), loop_.server.config.stream_heartbeat);
+void Connection::begin_stream(StreamForm form) {
+  stream_.emplace(std::move(answer_.stream), form, loop_.server.config.stream_heartbeat);
   answer_ = {};
   parser_.release();
   path_ = request_id_ = {};
@@ -465,7 +476,7 @@ void Connection::begin_stream() {
   loop_.rounds.add(*this);
   loop_.metrics.streams.fetch_add(1, std::memory_order_relaxed);
   loop_.server.streams.fetch_add(1, std::memory_order_relaxed);
-  StreamWriter::append_retry(loop_.out, loop_.streams_begun++);
+  stream_->append_retry(loop_.out, loop_.streams_begun++);
 }
 
 void Connection::end_stream() {
@@ -479,7 +490,7 @@ void Connection::end_stream() {
 // Returns false if the stream has ended.
 bool Connection::append_news() {
   if (!loop_.is_stopping) return stream_->append_news(loop_.out, loop_.now);
-  StreamWriter::append_reconnect(loop_.out);
+  stream_->append_reconnect(loop_.out);
   return false;
 }
 

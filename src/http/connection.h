@@ -84,7 +84,7 @@ class Connection final : public Reply::Sink,
   void render(Answer&& answer);
   bool flush();
   Wait wait_for_output() const { return socket_.is_open() ? Wait::output : Wait::none; }
-  void begin_stream();
+  void begin_stream(StreamForm form);
   bool append_news();
   void end_stream();
   bool has_hung_up(error_code error, std::size_t bytes);

@@ -63,7 +63,9 @@ std::vector<Metrics::Block*> Metrics::open(const Router& router, std::size_t thr
   names_.clear();
   blocks_.clear();
   for (const auto& route : router.routes()) {
-    names_.push_back({.route = route->label, .method = std::string(to_string(route->method))});
+    names_.push_back({.route = route->label,
+                      .method = std::string(to_string(route->method)),
+                      .limit_class = *route->limit_class});
   }
   names_.push_back({.route = "none", .method = "any"});
   std::vector<Block*> blocks;
@@ -132,6 +134,19 @@ std::vector<prometheus::MetricFamily> Metrics::collect() const {
   families[4].metric.push_back(forwards);
   families.push_back(refusals());
   return families;
+}
+
+Metrics::Totals Metrics::totals() const {
+  const MutexLock lock(mutex_);
+  Totals totals;
+  for (const auto& block : blocks_) {
+    for (std::size_t route = 0; route < names_.size(); ++route) {
+      totals.durations[static_cast<std::size_t>(names_[route].limit_class)] +=
+          block->routes_[route].durations.counts();
+    }
+    for (std::size_t code = 0; code < kCodes; ++code) totals.refusals[code] += value(block->refusals_[code]);
+  }
+  return totals;
 }
 
 prometheus::MetricFamily Metrics::refusals() const {

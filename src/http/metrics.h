@@ -31,6 +31,8 @@ class Metrics final {
   static constexpr std::array<int, 24> kStatuses = {200, 201, 202, 204, 301, 302, 303, 304,
                                                     307, 308, 400, 401, 402, 403, 404, 405,
                                                     409, 410, 412, 413, 429, 500, 503, 0};
+  static constexpr std::size_t kLimitClasses =
+      boost::mp11::mp_size<boost::describe::describe_enumerators<LimitClass>>();
   static constexpr std::size_t kCodes = boost::mp11::mp_size<boost::describe::describe_enumerators<Code>>();
 
   // The counters of one I/O thread. Written by that thread only.
@@ -61,12 +63,20 @@ class Metrics final {
 
   std::vector<prometheus::MetricFamily> collect() const;
 
+  // What was answered since the start.
+  struct Totals {
+    std::array<Durations::Counts, kLimitClasses> durations{};  // by LimitClass of the route
+    std::array<std::uint64_t, kCodes> refusals{};              // by Code
+  };
+  Totals totals() const;
+
  private:
   prometheus::MetricFamily refusals() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   struct Name {
     std::string route;
     std::string method;
+    LimitClass limit_class = LimitClass::read;
   };
   mutable Mutex mutex_;  // over the vectors, not the counters
   // One per route, then "none" for requests without a route.

@@ -77,6 +77,10 @@ std::string_view body_of(const Answer& answer) {
   return answer.shared ? std::string_view(*answer.shared) : std::string_view(answer.body);
 }
 
+bool is_file_in_pieces(const Answer& answer) {
+  return answer.stream && answer.headers.find("Content-Type:") != std::string::npos;
+}
+
 void append_head(std::string& out, const Answer& answer, const ResponseHead& head) {
   if (answer.status == 200) [[likely]] {
     out += "HTTP/1.1 200 OK\r\nDate: ";
@@ -88,7 +92,10 @@ void append_head(std::string& out, const Answer& answer, const ResponseHead& hea
     out += "\r\nDate: ";
   }
   out += head.date;
-  if (answer.stream) {
+  const bool is_file = is_file_in_pieces(answer);
+  if (is_file) {
+    if (!head.is_http_1_0) out += "\r\nTransfer-Encoding: chunked";
+  } else if (answer.stream) {
     // X-Accel-Buffering: otherwise nginx delays events until its buffer is full.
     out += "\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no";
   } else if (has_body(answer.status)) {
@@ -98,7 +105,8 @@ void append_head(std::string& out, const Answer& answer, const ResponseHead& hea
     out += "\r\nContent-Length: ";
     append_number(out, answer.length.value_or(body_of(answer).size()));
   }
-  if (head.no_store && !answer.stream && answer.headers.find("Cache-Control:") == std::string::npos)
+  if (head.no_store && (is_file || !answer.stream) &&
+      answer.headers.find("Cache-Control:") == std::string::npos)
     out += "\r\nCache-Control: no-store";
   if (!head.request_id.empty()) {
     out += "\r\nX-Request-Id: ";

@@ -100,8 +100,10 @@ struct Route {
   std::vector<Success> successes = {};
   std::vector<Code> refusals = {};  // besides those of every call (openapi.cpp)
   CallHandler handler = {};
-  Read read = {};          // instead of `handler`; the only ones that may answer with an event stream
-  std::string label = {};  // the route's name in metrics and logs; `path` when empty
+  Read read = {};  // instead of `handler`; the only ones that may answer with an event stream
+  // Its answers say how stale this instance is, so it also gives them while it is stale.
+  bool shows_staleness = false;
+  std::string label = {};                      // the route's name in metrics and logs; `path` when empty
   std::optional<LimitClass> limit_class = {};  // else by method: GET reads, all others write
 
   // Whether its answers are for one caller only, so that nobody may store them (R-A11).

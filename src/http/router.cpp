@@ -55,7 +55,8 @@ Router& Router::operator=(Router&&) noexcept = default;
 void Router::add(Route route) {
   ensure(route.path.starts_with('/') && !route.handler != !route.read, "a route needs a path and a handler");
   for (const Success& success : route.successes)
-    ensure(route.read || success.content_type != "text/event-stream", "an event stream is answered at once");
+    ensure(route.read || route.shows_staleness || success.content_type != "text/event-stream",
+           "an event stream is answered at once");
   if (route.read)
     route.handler = {[read = route.read](const Request& request, Reply reply) { reply(read(request)); },
                      {.access = route.access}};

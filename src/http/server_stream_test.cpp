@@ -317,5 +317,73 @@ TEST_F(Streams, come_and_go_in_crowds_while_events_are_sent_and_requests_answere
   EXPECT_TRUE(await([&] { return station.listeners() == 0; }));
 }
 
+// Of a file: two pieces, with a round without news between them, and then its end or a fault.
+class Pieces : public EventStream {
+ public:
+  explicit Pieces(bool breaks_off) : breaks_off_(breaks_off) {}
+  bool next(std::string& text, Shared&) override {
+    if (asked_ == 3 && breaks_off_) throw std::runtime_error("planted");
+    if (asked_ % 2 == 0) text += asked_ == 0 ? "one\n" : "two\n";
+    return asked_++ < 2 || breaks_off_;
+  }
+
+ private:
+  bool breaks_off_;
+  int asked_ = 0;
+};
+
+struct Files : Streams {
+  Files() {
+    for (const bool breaks_off : {false, true}) {
+      server.get(breaks_off ? "/broken" : "/file", [breaks_off](const Request&, Reply reply) {
+        reply({.headers = "Content-Type: text/csv\r\n", .stream = std::make_shared<Pieces>(breaks_off)});
+      });
+    }
+  }
+  std::string body_of(std::string_view request) {
+    RawClient client(server.port());
+    client.send(request);
+    head = client.receive();
+    return client.receive_to_end().value_or("reset");
+  }
+  Received head;
+};
+
+TEST_F(Files, are_sent_in_chunks_and_the_last_one_says_that_they_are_whole) {
+  server.start();
+  EXPECT_EQ(body_of("GET /file HTTP/1.1\r\nHost: a\r\n\r\n"), "4\r\none\n\r\n4\r\ntwo\n\r\n0\r\n\r\n");
+  EXPECT_EQ(head.header("Transfer-Encoding"), "chunked");
+  EXPECT_EQ(head.header("Content-Type"), "text/csv");
+  EXPECT_EQ(head.header("Content-Length"), "");
+}
+
+TEST_F(Files, that_break_off_have_no_last_chunk) {
+  server.start();
+  EXPECT_EQ(body_of("GET /broken HTTP/1.1\r\nHost: a\r\n\r\n"), "4\r\none\n\r\n4\r\ntwo\n\r\n");
+}
+
+TEST_F(Files, are_plain_for_clients_of_HTTP_1_0) {
+  server.start();
+  EXPECT_EQ(body_of("GET /file HTTP/1.0\r\n\r\n"), "one\ntwo\n");
+  EXPECT_EQ(head.header("Transfer-Encoding"), "");
+}
+
+// R-A2: fans who listen do not shut out who has to watch them.
+TEST_F(Streams, of_operators_are_let_in_beyond_the_limit) {
+  server.config.streams_max = 1;
+  server.router.add({.path = "/watch", .handler = station.handler(), .limit_class = LimitClass::operation});
+  server.start();
+  RawClient first(server.port());
+  first.send(kGet);
+  EXPECT_EQ(first.receive().status, 200);
+  ASSERT_TRUE(await([&] { return station.listeners() == 1; }));
+  RawClient second(server.port());
+  second.send(kGet);
+  EXPECT_EQ(second.receive().status, 503);
+  RawClient watcher(server.port());
+  watcher.send("GET /watch HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(watcher.receive().status, 200);
+}
+
 }  // namespace
 }  // namespace stagedoor::http

@@ -1,5 +1,5 @@
-// The event stream of one listener as bytes: new events, heartbeats, and the request to reconnect. Does not
-// use sockets.
+// The stream of one listener as bytes: new events, heartbeats, and the request to reconnect, or the pieces of
+// a file. Does not use sockets.
 #pragma once
 
 #include <cstdint>
@@ -12,22 +12,32 @@
 
 namespace stagedoor::http {
 
+enum class StreamForm {
+  events,
+  chunks,  // a file; its last chunk says that it is whole
+  bytes    // the same for a client that does not know chunks
+};
+
 class StreamWriter {
  public:
-  StreamWriter(std::shared_ptr<EventStream> stream, Millis heartbeat)
-      : stream_(std::move(stream)), heartbeat_(heartbeat) {}
+  StreamWriter(std::shared_ptr<EventStream> stream, StreamForm form, Millis heartbeat)
+      : stream_(std::move(stream)), form_(form), heartbeat_(heartbeat) {}
 
-  // The delay after which this client reconnects, spread over some seconds to avoid a reconnect storm.
-  // `number`: how many streams began before it.
-  static void append_retry(Output& output, std::uint32_t number);
-  // Asks the client to reconnect: the server is stopping.
-  static void append_reconnect(Output& output);
+  // Of events: the delay after which this client reconnects, spread over some seconds to avoid a reconnect
+  // storm. `number`: how many streams began before it.
+  void append_retry(Output& output, std::uint32_t number) const;
+  // Of events: asks the client to reconnect, because the server is stopping. A file breaks off.
+  void append_reconnect(Output& output) const;
 
-  // Appends new events, or a heartbeat if one is due. Returns false if the stream ends after that.
+  // Appends what is new, or a heartbeat if one is due. Returns false if the stream ends after that.
   bool append_news(Output& output, SteadyClock::time_point now);
 
  private:
+  bool append_events(Output& output);
+  bool append_piece(Output& output);
+
   std::shared_ptr<EventStream> stream_;
+  StreamForm form_;
   Millis heartbeat_;
   SteadyClock::time_point written_at_{};
 };

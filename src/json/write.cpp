@@ -64,6 +64,8 @@ void append_pretty(std::string& out, const bj::value& value, std::size_t indent)
     out += ']';
   } else if (const auto* text = value.if_string()) {
     write_string(out, {text->data(), text->size()});
+  } else if (const auto* number = value.if_double()) {
+    detail::write_double(out, *number);  // 0.2, not 2E-1
   } else {
     out += bj::serialize(value);
   }

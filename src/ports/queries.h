@@ -27,6 +27,10 @@ class Queries {
   virtual std::optional<Reservation> reservation(ReservationId id) = 0;
   virtual std::vector<Reservation> reservations_of(const UserId& user,
                                                    std::optional<ReservationStatus> status, PageAt at) = 0;
+  // The one that takes the seat in the store: held, also if it has expired and is not swept yet, or paid.
+  virtual std::optional<Reservation> reservation_taking(SeatId seat) = 0;
+  // At most `limit` with ids above `after`, in the order of their ids.
+  virtual std::vector<Reservation> reservations_after(ReservationId after, int limit) = 0;
   virtual std::optional<Wallet> wallet(const UserId& user) = 0;
   virtual std::vector<Posting> history(WalletId wallet, PageAt at) = 0;  // cursor: seq
   virtual std::optional<Payment> payment(PaymentId id) = 0;

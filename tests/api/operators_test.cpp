@@ -1,8 +1,10 @@
 // What fans see of what operators do: R-S12, R-P6, R-Q10, R-Q17, R-C1, R-C2, R-S9, R-O1.
 #include "api/api_test.h"
+#include "support/listener.h"
 
 #include <fmt/format.h>
 
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 namespace stagedoor::test {
@@ -157,6 +159,54 @@ TEST_F(Operators, closing_an_event_ends_its_sale) {
   EXPECT_EQ(its_api.send(hold(who, seats[1])).code(), "EVENT_NOT_ON_SALE");
   EXPECT_EQ(its_api.send(pay(who, id)).status, 200);  // who holds may pay
   EXPECT_EQ(text(its_api.send(get_event(kClub)).data(), "status"), "CLOSED");
+}
+
+// R-O2: consoles see what happens, wherever it happens.
+TEST_F(Operators, watch_a_sale_as_it_goes) {
+  const auto sold_of = [](const boost::json::value& live) { return number(live.at("events").at(0), "sold"); };
+  Listener console(sale().server(0).url(), "/admin/live/stream",
+                   {{"Authorization", "Bearer " + std::string(kOwnerKey)}});
+  ASSERT_EQ(console.status(), 200);
+  const auto first = console.next();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(first->event, "live");
+  const std::int64_t before = sold_of(boost::json::parse(first->data));
+  const Visitor who = fan(kClub, 110'000);
+  ASSERT_EQ(api.send(pay(who, new_hold(who))).status, 200);
+  await([&] { return sold_of(boost::json::parse(console.next().value().data)) == before + 1; });
+  const auto live = boost::json::parse(console.next().value().data);
+  EXPECT_GT(live.at("instance").at("seconds").to_number<double>(), 0.5);
+  EXPECT_FALSE(live.at("instance").at("storeAway").as_bool());
+  EXPECT_EQ(sold_of(done("GET", "/admin/live")), before + 1);
+}
+
+// R-O2: also those that another instance made.
+TEST_F(Operators, find_and_export_reservations) {
+  const Visitor who = fan();
+  const std::int64_t seat = free_seat(who);
+  const std::int64_t id = number(api.send(hold(who, seat)).data(), "id");
+  for (const std::string& query :
+       {fmt::format("id={}", id), fmt::format("seat={}", seat), "user=" + who.user})
+    EXPECT_EQ(number(done("GET", "/admin/reservations?" + query).at(0), "id"), id) << query;
+  const auto seats = done("GET", "/admin/dates/1/seats");
+  EXPECT_EQ(text(seats, "seats").at(std::size_t(seat - number(seats, "firstSeatId"))), 'h');
+  const ApiReply file = api.send(admin("GET", "/admin/export/reservations.csv?date=1"));
+  ASSERT_EQ(file.status, 200) << file.body;
+  EXPECT_EQ(file.header("Transfer-Encoding"), "chunked");
+  EXPECT_EQ(file.header("Cache-Control"), "no-store");
+  EXPECT_THAT(file.body, HasSubstr(fmt::format("\r\n{},RESERVED,1,Winter Club Night,1,", id)));
+  EXPECT_THAT(boost::json::serialize(done("GET", "/admin/log").at(0)), HasSubstr("reservations.export"));
+}
+
+// R-K4
+TEST_F(Operators, export_the_catalogue_that_import_reads) {
+  const ApiReply file = api.send(admin("GET", "/admin/export/catalogue.json"));
+  ASSERT_EQ(file.status, 200) << file.body;
+  for (const char* query : {"?dry_run=true", ""}) {
+    const auto summary = done("POST", std::string("/admin/import") + query, file.body);
+    for (const char* list : {"added", "changed", "kept"})
+      EXPECT_EQ(summary.at(list).as_array().size(), 0U) << list;
+  }
 }
 
 // R-Q17: every change is in the audit log, with who did it.

@@ -54,6 +54,23 @@ TEST_P(Reads, page_reservations_of_a_user_newest_first_over_generations_of_ids) 
   EXPECT_THAT(ids(reader->reservations_of(user(2), std::nullopt, {})), ElementsAre(70'002));
 }
 
+TEST_P(Reads, find_who_has_a_seat) {
+  commit_rows(store(), cancelled(hold(1001, seat(1), user(1)), CancelReason::OWNER),
+              hold(1002, seat(1), user(2)), cancelled(hold(1003, seat(2), user(2)), CancelReason::OWNER));
+  const auto reader = queries();
+  EXPECT_EQ(reader->reservation_taking(seat(1))->id.value, 1002);
+  EXPECT_EQ(text(reader->reservation_taking(seat(2))), "none");
+}
+
+TEST_P(Reads, list_all_reservations_in_the_order_of_their_ids) {
+  for (const std::int64_t id : {200'000, 1001, 70'000})
+    commit_rows(store(), cancelled(hold(id, seat(1), user(1)), CancelReason::OWNER));
+  const auto reader = queries();
+  EXPECT_THAT(ids(reader->reservations_after(ReservationId{}, 2)), ElementsAre(1001, 70'000));
+  EXPECT_THAT(ids(reader->reservations_after(ReservationId{70'000}, 2)), ElementsAre(200'000));
+  EXPECT_THAT(ids(reader->reservations_after(ReservationId{200'000}, 2)), IsEmpty());
+}
+
 TEST_P(Reads, page_the_history_of_a_wallet_by_seq) {  // R-W3
   Batch batch;
   put(batch, wallet(3001, user(1), 6000, 3));

@@ -117,7 +117,7 @@ class IdentityTest(unittest.TestCase):
                     if access != 'open' and answer.headers.get('Cache-Control') != 'private, no-cache':
                         self.assertEqual(answer.headers.get('Cache-Control'), 'no-store')
                     if access == 'operator_key':
-                        may = name in ROLES and ROLES.index(name) >= ROLES.index(role)
+                        may = name in ROLES and (role == 'any' or ROLES.index(name) >= ROLES.index(role))
                         self.assertEqual(answer.code, answer.code if may else 'FORBIDDEN' if name in ROLES else 'ADMIN_KEY_INVALID')
                         self.assertEqual(may, answer.code not in ('FORBIDDEN', 'ADMIN_KEY_INVALID'))
                     elif access != 'open':
@@ -220,10 +220,14 @@ class KeysAgain(unittest.TestCase):
                 def may(role):
                     return send(one.url + '/admin/live', headers=bearer(key_of(role))).status == 200
                 self.assertEqual((may('owner'), may('viewer')), (True, False))
+                request = urllib.request.Request(one.url + '/admin/live/stream', headers=bearer(key_of('owner')))
+                stream = urllib.request.urlopen(request, timeout=10)
+                self.addCleanup(stream.close)
                 write(KEYS[1])
                 one.process.send_signal(signal.SIGHUP)
                 server.wait_until('the new key counts', lambda: may('viewer'))
                 self.assertFalse(may('owner'))
+                self.assertIn(b'event: live\n', stream.read(), 'up to its end')
                 write('broken')
                 one.process.send_signal(signal.SIGHUP)
                 server.wait_until('the refusal is logged', lambda: 'not read again' in (folder / 'stderr.log').read_text())

@@ -37,6 +37,22 @@ std::vector<Reservation> MemoryQueries::reservations_of(const UserId& user,
   });
 }
 
+std::optional<Reservation> MemoryQueries::reservation_taking(SeatId seat) {
+  const std::lock_guard lock(store_.mutex_);
+  for (const auto& [id, row] : store_.tables_.reservations)
+    if (row.seat == seat && row.takes_seat()) return row;
+  return std::nullopt;
+}
+
+std::vector<Reservation> MemoryQueries::reservations_after(ReservationId after, int limit) {
+  const std::lock_guard lock(store_.mutex_);
+  std::vector<Reservation> page;
+  for (const auto& [id, row] : store_.tables_.reservations) {
+    if (id > after && page.size() < std::size_t(limit)) page.push_back(row);
+  }
+  return page;
+}
+
 std::optional<Wallet> MemoryQueries::wallet(const UserId& user) {
   const std::lock_guard lock(store_.mutex_);
   return copy_of(store_.tables_.wallets, user);

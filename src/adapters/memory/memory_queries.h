@@ -12,6 +12,8 @@ class MemoryQueries final : public Queries {
   std::optional<Reservation> reservation(ReservationId id) override;
   std::vector<Reservation> reservations_of(const UserId& user, std::optional<ReservationStatus> status,
                                            PageAt at) override;
+  std::optional<Reservation> reservation_taking(SeatId seat) override;
+  std::vector<Reservation> reservations_after(ReservationId after, int limit) override;
   std::optional<Wallet> wallet(const UserId& user) override;
   std::vector<Posting> history(WalletId wallet, PageAt at) override;
   std::optional<Payment> payment(PaymentId id) override;

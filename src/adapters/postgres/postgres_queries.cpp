@@ -53,6 +53,16 @@ std::vector<Reservation> PostgresQueries::reservations_of(const UserId& user,
       {{"$user_id", user}, {"$before", at.bound()}, {"$status", status}, {"$limit", at.limit}});
 }
 
+std::optional<Reservation> PostgresQueries::reservation_taking(SeatId seat) {
+  return first_of(
+      rows<Reservation>(sql::reservation::find_reservation_taking_seat, {{"$seat_ids", only(seat)}}));
+}
+
+std::vector<Reservation> PostgresQueries::reservations_after(ReservationId after, int limit) {
+  return rows<Reservation>(sql::reservation::find_reservations_after,
+                           {{"$after", after.value}, {"$limit", limit}});
+}
+
 std::optional<Wallet> PostgresQueries::wallet(const UserId& user) {
   return first_of(rows<Wallet>(sql::wallet::find_wallet, {{"$user_ids", only(user)}}));
 }

@@ -31,6 +31,8 @@ SqliteQueries::SqliteQueries(const std::string& path)
       reservation_(database_, sql::reservation::find_reservation),
       reservations_of_user_(database_, sql::reservation::find_reservations_of_user),
       newest_reservation_(database_, sql::reservation::find_newest),
+      reservation_taking_seat_(database_, sql::reservation::find_reservation_taking_seat),
+      all_reservations_(database_, sql::reservation::find_reservations_after),
       wallet_(database_, sql::wallet::find_wallet),
       postings_(database_, sql::wallet::list_postings),
       payment_(database_, sql::payment::find_payment),
@@ -61,6 +63,19 @@ std::vector<Reservation> SqliteQueries::reservations_of(const UserId& user,
                                     {"$limit", limit}},
                                    [&](Columns& columns) { columns >> rows.emplace_back(); });
       });
+}
+
+std::optional<Reservation> SqliteQueries::reservation_taking(SeatId seat) {
+  std::optional<Reservation> found;
+  reservation_taking_seat_.each({{"$seat_id", seat}}, [&](Columns& columns) { columns >> found.emplace(); });
+  return found;
+}
+
+std::vector<Reservation> SqliteQueries::reservations_after(ReservationId after, int limit) {
+  std::vector<Reservation> rows;
+  all_reservations_.each({{"$after", after.value}, {"$limit", limit}},
+                         [&](Columns& columns) { columns >> rows.emplace_back(); });
+  return rows;
 }
 
 std::optional<Wallet> SqliteQueries::wallet(const UserId& user) {

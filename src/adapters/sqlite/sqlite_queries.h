@@ -14,6 +14,8 @@ class SqliteQueries final : public Queries {
   std::optional<Reservation> reservation(ReservationId id) override;
   std::vector<Reservation> reservations_of(const UserId& user, std::optional<ReservationStatus> status,
                                            PageAt at) override;
+  std::optional<Reservation> reservation_taking(SeatId seat) override;
+  std::vector<Reservation> reservations_after(ReservationId after, int limit) override;
   std::optional<Wallet> wallet(const UserId& user) override;
   std::vector<Posting> history(WalletId wallet, PageAt at) override;
   std::optional<Payment> payment(PaymentId id) override;
@@ -27,6 +29,8 @@ class SqliteQueries final : public Queries {
   Statement reservation_;
   Statement reservations_of_user_;
   Statement newest_reservation_;
+  Statement reservation_taking_seat_;
+  Statement all_reservations_;
   Statement wallet_;
   Statement postings_;
   Statement payment_;

@@ -64,7 +64,8 @@ struct InstanceParts {
   identity::Proofs* proofs = nullptr;
   Millis session_lifetime{86'400'000};
   std::optional<identity::OidcDto> oidc = {};
-  bool has_compat = false;  // also the calls of modules/compat/http.h
+  const http::Metrics* http_metrics = nullptr;  // null: nothing is counted; must outlive the instance
+  bool has_compat = false;                      // also the calls of modules/compat/http.h
   // How long a start waits for other instances to put back what the log of joins has lost.
   Millis line_patience{5000};
   // Large pages are made, and imports are read, on threads of their own; false: by whoever asks, for callers

@@ -239,6 +239,7 @@ InstanceParts Service::parts() {
           .proofs = proofs(),
           .session_lifetime = config_.auth.session_lifetime,
           .oidc = oidc_of(config_.auth),
+          .http_metrics = http_metrics_.get(),
           .has_compat = config_.http.compat,
           .has_workers = true};
 }

@@ -89,11 +89,11 @@ class Service {
   http::ClientLimits client_limits_;
   const std::unique_ptr<identity::GatewayProofs> gateway_;     // null: auth.mode is not gateway
   const std::unique_ptr<IdentityProvider> identity_provider_;  // null: auth.mode is not jwt
+  const std::shared_ptr<http::Metrics> http_metrics_ = std::make_shared<http::Metrics>();
   Instance instance_;
   ClockWatch clock_watch_;
   SaleMetrics sale_metrics_;
   ActionLog action_log_;
-  std::shared_ptr<http::Metrics> http_metrics_ = std::make_shared<http::Metrics>();
   MetricsText metrics_text_;
   std::atomic<bool> ready_{false};
   http::Server server_;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/log.h"
+#include "api/call.h"
 #include "core/refusals.h"
 #include "http/kept_request.h"
 #include "http/render_refusal.h"
@@ -29,25 +29,18 @@ bool may_be_stale(const Answer& answer) {
 
 // Reads again after a sync, which is one for all that wait.
 void read_after_sync(Lane& lane, const http::Request& request, const http::Read& read, http::Reply reply) {
-  auto held = std::make_shared<http::Reply>(std::move(reply));
-  const bool is_taken = lane.after_sync(
-      [held, kept = std::make_shared<const http::KeptRequest>(request, http::KeptRequest::Body::left_out),
-       read](bool is_synced) {
-        if (!is_synced) return (*held)(http::render_refusal(store_unavailable()));
-        try {
-          (*held)(read(kept->get()));
-        } catch (const std::exception& error) {  // without an answer, the Reply answers 500
-          log(LogLevel::error, "handler failed",
-              {{"error.message", error.what()}, {"http.request.id", kept->get().request_id}});
-        }
-      });
-  if (!is_taken) (*held)(http::render_refusal(overloaded()));
+  api::answer_after_sync(
+      lane, std::move(reply),
+      [kept = std::make_shared<const http::KeptRequest>(request, http::KeptRequest::Body::left_out),
+       read](http::Reply answer) { answer(read(kept->get())); },
+      std::string(request.request_id));
 }
 
 }  // namespace
 
 http::Handler with_staleness_guard(const http::Route& route, Lane& lane) {
   http::Handler handler = route.handler;
+  if (route.shows_staleness) return handler;
   if (route.read) {
     http::Read read = [read = route.read, &lane](const http::Request& request) {
       Answer answer = read(request);

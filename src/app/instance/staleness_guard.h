@@ -16,6 +16,7 @@ inline constexpr Millis kStaleMax{1000};
 //  - an event stream ends when the instance becomes stale;
 //  - a read that is refused because a visit has not begun or has ended is read again after the next sync: the
 //    visit may have begun on another instance. All that wait share one sync, which is no command of the lane.
+// A route that shows staleness stays as it is.
 // The lane must outlive the handler.
 http::Handler with_staleness_guard(const http::Route& route, Lane& lane);
 

@@ -157,6 +157,14 @@ TEST_F(StalenessGuard, an_instance_that_is_behind_answers_nothing) {
   EXPECT_TRUE(seen.empty());
 }
 
+TEST_F(StalenessGuard, what_says_how_stale_it_is_is_answered_all_the_same) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(5);
+  while (lane.is_fresh(kStaleMax) && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  route.shows_staleness = true;
+  route.handler = [](const http::Request&, http::Reply reply) { reply({.status = 201}); };
+  EXPECT_EQ(call().status, 201);
+}
+
 // R-M1, for as long as the stream is open.
 TEST_F(StalenessGuard, a_stream_of_an_instance_that_is_behind_ends) {
   struct Endless final : EventStream {

@@ -182,6 +182,11 @@ CommandResult ChangeCatalogue::decide(const View& view, BatchContext& context) {
     const auto completed = change_.complete(plan->changes, *view.catalogue, context.now);
     if (!completed) plan = completed.error();
   }
+  if (change_.is_dry_run) {
+    return {.answer = change_.render(plan, *view.catalogue, context.now),
+            .changes = {},
+            .succeeded = plan.has_value()};
+  }
   if (plan && change_.submit && !storing_.dates && new_seats(*plan) > kSeatsAtOnce)
     return store_piece(begin_storing(*plan, *view.catalogue));
   const auto log = context.ids.next<LogId>();

@@ -29,6 +29,7 @@ struct Change {
   std::string request = {};  // the request as JSON; may be empty
   PlanRule rule = PlanRule::edit;
   std::string digest = {};  // of an import: of its text, see ImportedText; may be empty
+  bool is_dry_run = false;  // plans and answers, and changes nothing
   // Renders the answer from the plan and the new catalogue. Lane thread, before the commit.
   std::function<Answer(const Result<CataloguePlan>&, const Catalogue& after, TimePoint now)> render = {};
   // Receives the answer after the commit, or the lane's refusal.

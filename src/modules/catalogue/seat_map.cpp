@@ -72,6 +72,18 @@ std::vector<TimePoint> SeatMap::free_from() const {
   return all;
 }
 
+std::string SeatMap::states() const {
+  std::string states(taken_by_.size(), '.');
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    if (occupied_.test(i)) states[i] = blocked_.test(i) ? 'b' : 's';
+  }
+  for (const auto& [index, until] : holds_) {
+    if (!blocked_.test(index)) states[index] = 'h';
+  }
+  return states;
+}
+
 std::vector<std::int64_t> SeatMap::left_by_category() const {
   const std::lock_guard lock(mutex_);
   return left_by_category_;

@@ -9,6 +9,7 @@
 #include <bit>
 #include <cstdint>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -79,6 +80,9 @@ class SeatMap {
   // if it is sold or blocked.
   TimePoint free_from(std::size_t index) const;
   std::vector<TimePoint> free_from() const;
+  // What each seat is, for operators: '.' free, 'h' held, 's' sold, 'b' blocked for the house. An expired
+  // hold is held until it is swept.
+  std::string states() const;
   // Free seats by index into EventDate::categories.
   std::vector<std::int64_t> left_by_category() const;
 

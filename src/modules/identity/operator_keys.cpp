@@ -13,13 +13,14 @@
 namespace stagedoor::identity {
 namespace {
 
-constexpr std::array<std::string_view, 4> kRoles = {"gate", "viewer", "operator", "owner"};
+constexpr std::array<std::string_view, 5> kRoles = {"gate", "viewer", "operator", "owner", "any"};
 
 }  // namespace
 
 std::string_view to_string(Role role) { return kRoles[std::size_t(role)]; }
 
 bool may(Role has, Role needed) {
+  if (needed == Role::any) return true;
   if (needed == Role::gate && has == Role::viewer) return false;
   return has >= needed;
 }
@@ -44,8 +45,9 @@ void OperatorKeys::replace(const std::vector<std::string>& keys) {
     const std::size_t first = key.find(':');
     const std::size_t second = first == key.npos ? key.npos : key.find(':', first + 1);
     ensure(second != key.npos && second + 1 < key.size(), "an operator key is name:role:secret");
-    const auto role = std::find(kRoles.begin(), kRoles.end(), key.substr(first + 1, second - first - 1));
-    ensure(role != kRoles.end(), "an operator's role is gate, viewer, operator or owner");
+    const auto end = kRoles.end() - 1;  // without `any`
+    const auto role = std::find(kRoles.begin(), end, key.substr(first + 1, second - first - 1));
+    ensure(role != end, "an operator's role is gate, viewer, operator or owner");
     Key next{{std::string(key.substr(0, first)), static_cast<Role>(role - kRoles.begin())},
              sha256(key.substr(second + 1)),
              std::make_shared<std::atomic<std::int64_t>>(0)};
@@ -57,6 +59,7 @@ void OperatorKeys::replace(const std::vector<std::string>& keys) {
     parsed->push_back(std::move(next));
   }
   *keys_.lock() = parsed;
+  version_.fetch_add(1, std::memory_order_release);
 }
 
 Result<Operator> OperatorKeys::check(std::string_view authorization, Role needed) const {

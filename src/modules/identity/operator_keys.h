@@ -17,8 +17,9 @@
 
 namespace stagedoor::identity {
 
-// Each role includes the rights of those before it, but a viewer only sees, and checks no tickets in.
-enum class Role { gate, viewer, operator_, owner };
+// Each role includes the rights of those before it, but a viewer only sees, and checks no tickets in. `any`
+// is what a call needs that takes every key; no key has it.
+enum class Role { gate, viewer, operator_, owner, any };
 std::string_view to_string(Role role);  // as in admin.keys
 bool may(Role has, Role needed);
 
@@ -44,6 +45,8 @@ class OperatorKeys {
 
   // Replaces all keys: those that are missing are disabled. Any thread.
   void replace(const std::vector<std::string>& keys);
+  // Rises with every replace(): who was checked before asks again. Any thread.
+  std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
 
   // The operator with the secret in `authorization` ("Bearer <secret>"). Refusals: ADMIN_KEY_INVALID;
   // FORBIDDEN if the role lacks the rights of `needed`. The time does not depend on the key. Any thread.
@@ -69,6 +72,7 @@ class OperatorKeys {
   std::shared_ptr<const Keys> keys() const { return *keys_.lock(); }
 
   Guarded<std::shared_ptr<const Keys>> keys_;
+  std::atomic<std::uint64_t> version_{0};
   http::ClientLimits* limits_;
   const Clock* clock_;
 };

@@ -15,6 +15,8 @@ void add_operator_routes(http::Router& router, const OperatorDeps& deps) {
   add_sales_routes(router, deps);
   add_queue_control_routes(router, deps);
   add_live_routes(router, deps);
+  add_find_routes(router, deps);
+  add_export_routes(router, deps);
   add_clock_routes(router, deps);
   add_sink_routes(router, deps);
   add_identity_routes(router, deps);

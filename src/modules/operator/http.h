@@ -1,5 +1,6 @@
 // The operators' calls (R-O1): catalogue, windows, prices and policies, pause and resume, house seats,
-// import, charging and refunding, the audit log, the live numbers and the sinks of events.
+// import and export, charging and refunding, finding reservations, the audit log, the live numbers and the
+// sinks of events.
 //
 // Calls about the catalogue use the field names of the catalogue file (R-K4: on_sale, active_ttl …), so that
 // an operator can copy between file and call. The other calls use the names of the fans' calls.
@@ -7,6 +8,7 @@
 
 #include "engine/lane.h"
 #include "engine/query_pool.h"
+#include "http/metrics.h"
 #include "http/router.h"
 #include "modules/catalogue/read_model.h"
 #include "modules/identity/operator_keys.h"
@@ -31,8 +33,11 @@ struct OperatorDeps {
   Won balance_max;
   catalogue::SubmitJob run_aside = {};  // runs a job on another thread; empty: the caller's thread does it
   std::vector<std::string> sinks = {};  // their names
-  std::function<std::unique_ptr<Outbox>()> open_outbox = {};  // beside those of the relays; any thread
-  const identity::Revocations* revocations = nullptr;         // null: nothing is revoked (tests)
+  std::function<std::unique_ptr<Outbox>()> open_outbox = {};    // beside those of the relays; any thread
+  const identity::Revocations* revocations = nullptr;           // null: nothing is revoked (tests)
+  catalogue::SubmitJob render_aside = {};                       // as run_aside, for jobs of some milliseconds
+  const http::Metrics* http_metrics = nullptr;                  // null: nothing is counted (tests)
+  std::function<std::unique_ptr<Queries>()> open_queries = {};  // beside those of the query pool; any thread
 };
 // `deps` must outlive the router.
 void add_operator_routes(http::Router& router, const OperatorDeps& deps);

@@ -238,18 +238,26 @@ http::Route create_event_route(const OperatorDeps& deps) {
 struct ImportBody {
   std::string text;
   bool overwrite = false;
+  bool dry_run = false;
 };
 
+Result<bool> query_flag(const http::Request& request, std::string_view name) {
+  const auto text = request.query(name);
+  if (text && *text != "true" && *text != "false") return invalid(name, "must be true or false");
+  return text == "true";
+}
+
 Result<ImportBody> import_body(const api::Source& from) {
-  const auto overwrite = from.request.query("overwrite");
-  if (overwrite && *overwrite != "true" && *overwrite != "false")
-    return invalid("overwrite", "must be true or false");
-  return ImportBody{std::string(from.request.body), overwrite == "true"};
+  const auto overwrite = query_flag(from.request, "overwrite");
+  const auto dry_run = query_flag(from.request, "dry_run");
+  if (const auto refusal = refusal_of(overwrite, dry_run)) return *refusal;
+  return ImportBody{std::string(from.request.body), *overwrite, *dry_run};
 }
 
 // Reading a large file takes longer than an I/O thread has.
 void import(const OperatorDeps& deps, const identity::Operator& who, ImportBody body, Idempotency idempotency,
             http::Reply reply) {
+  if (body.dry_run) idempotency.key.clear();  // its answer is not that of the import
   absl::AnyInvocable<void()> job = [&deps, who, body = std::move(body), idempotency = std::move(idempotency),
                                     reply = std::move(reply)]() mutable {
     const auto text = std::make_shared<const catalogue::CatalogueText>(body.text);
@@ -257,6 +265,7 @@ void import(const OperatorDeps& deps, const identity::Operator& who, ImportBody 
     CatalogueEdit edit{.action = "catalogue.import"};
     edit.rule = body.overwrite ? catalogue::PlanRule::overwrite : catalogue::PlanRule::keep_changes;
     edit.digest = catalogue::import_digest(body.text);
+    edit.is_dry_run = body.dry_run;
     edit.document = [text](const Catalogue&) -> Result<CatalogueDocument> { return text->document(); };
     edit.render = [](const CataloguePlan& plan, const Catalogue&, TimePoint) {
       return http::ok(200, plan.summary);
@@ -277,6 +286,9 @@ http::Route import_route(const OperatorDeps& deps) {
            "since the last import stays",
        .parameters = {{.name = "overwrite",
                        .description = "true: take back what operators changed since the last import",
+                       .schema = &json::schema<bool>},
+                      {.name = "dry_run",
+                       .description = "true: answer what the import would do, and change nothing",
                        .schema = &json::schema<bool>}},
        .body = &json::schema<CatalogueDocument>,
        .body_types = {"application/json", "application/yaml"},

@@ -25,6 +25,7 @@ void submit_edit(const OperatorDeps& deps, const identity::Operator& who, Catalo
   change.request = std::move(edit.request);
   change.rule = edit.rule;
   change.digest = std::move(edit.digest);
+  change.is_dry_run = edit.is_dry_run;
   change.render = [render = std::move(edit.render), hidden = std::move(edit.hidden_paths)](
                       const Result<CataloguePlan>& plan, const Catalogue& after, TimePoint now) {
     return plan ? render(*plan, after, now) : http::render_refusal(without_paths(plan.error(), hidden));

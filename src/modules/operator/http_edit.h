@@ -60,6 +60,7 @@ struct CatalogueEdit {
   std::string request = {};  // for the log, JSON
   catalogue::PlanRule rule = catalogue::PlanRule::edit;
   std::string digest = {};  // of an import
+  bool is_dry_run = false;
   std::function<Result<CatalogueDocument>(const Catalogue&)> document = {};
   std::function<Result<void>(CatalogueChanges&, const Catalogue& before, TimePoint now)> complete = {};
   std::function<Answer(const CataloguePlan&, const Catalogue& after, TimePoint now)> render = {};

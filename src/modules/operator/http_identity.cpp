@@ -26,7 +26,26 @@ struct RevokedDto {
 };
 BOOST_DESCRIBE_STRUCT(RevokedDto, (), (userId, before))
 
+struct OperatorDto {
+  std::string name;
+  std::string role;
+};
+BOOST_DESCRIBE_STRUCT(OperatorDto, (), (name, role))
+
 namespace {
+
+void show_operator(const OperatorDeps&, const identity::Operator& who, http::Reply reply) {
+  reply(http::ok(200, OperatorDto{who.name, std::string(identity::to_string(who.role))}));
+}
+
+http::Route operator_of_key_route(const OperatorDeps& deps) {
+  return operator_route({.method = http::Method::GET,
+                         .path = "/admin/me",
+                         .id = "adminGetCaller",
+                         .summary = "Whose key this is, and its role",
+                         .successes = {{.description = "The operator", .schema = &json::schema<OperatorDto>}},
+                         .handler = api::bind(deps, show_operator, identity::by_operator("adminGetCaller"))});
+}
 
 void list_keys(const OperatorDeps& deps, const identity::Operator&, http::Reply reply) {
   std::vector<KeyDto> dtos;
@@ -79,6 +98,7 @@ http::Route revoke_route(const OperatorDeps& deps) {
 }  // namespace
 
 void add_identity_routes(http::Router& router, const OperatorDeps& deps) {
+  router.add(operator_of_key_route(deps));
   router.add(keys_route(deps));
   router.add(revoke_route(deps));
 }

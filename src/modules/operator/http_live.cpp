@@ -1,38 +1,14 @@
-// Reads of operators: the live numbers, and the audit log.
+// What consoles watch: the live numbers, and the audit log.
 #include <algorithm>
 #include <iterator>
 
 #include "json/schema.h"
 #include "json/types.h"
 #include "modules/operator/http_common.h"
+#include "modules/operator/http_live_feed.h"
+#include "modules/operator/operator_limit.h"
 
 namespace stagedoor::operators {
-
-struct LiveEventDto {
-  EventId eventId;
-  std::string name;
-  catalogue::EventStatus status = catalogue::EventStatus::UPCOMING;
-  bool paused = false;
-  std::int64_t waiting = 0;
-  std::int64_t present = 0;  // of those waiting, users with a recent sign of life
-  std::int64_t active = 0;
-  std::int64_t joined = 0;  // places ever given
-  double admittedPerSecond = 0;
-  std::int64_t holds = 0;
-  std::int64_t sold = 0;
-  Won revenue;
-  std::int64_t seatCount = 0;  // left
-  std::int64_t totalSeats = 0;
-};
-BOOST_DESCRIBE_STRUCT(LiveEventDto, (),
-                      (eventId, name, status, paused, waiting, present, active, joined, admittedPerSecond,
-                       holds, sold, revenue, seatCount, totalSeats))
-
-struct LiveDto {
-  TimePoint at{};
-  std::vector<LiveEventDto> events;
-};
-BOOST_DESCRIBE_STRUCT(LiveDto, (), (at, events))
 
 struct LogDto {
   LogId id;
@@ -46,43 +22,68 @@ BOOST_DESCRIBE_STRUCT(LogDto, (), (id, createdAt, operatorName, action, eventId,
 
 namespace {
 
-void live(const OperatorDeps& deps, const identity::Operator&, http::Reply reply) {
-  const auto catalogue = deps.read_model.catalogue();
-  LiveDto dto{.at = deps.clock.now(), .events = {}};
-  for (const auto& [id, event] : catalogue->events) {
-    const queue::RoomNumbers room = deps.rooms.numbers(id);
-    const catalogue::Sales sales = deps.read_model.sales(id);
-    LiveEventDto row{.eventId = id,
-                     .name = event->name,
-                     .paused = event->paused,
-                     .waiting = room.waiting,
-                     .present = room.present,
-                     .active = std::int64_t(room.active),
-                     .joined = room.joined,
-                     .admittedPerSecond = room.admitted_per_second,
-                     .holds = sales.holds,
-                     .sold = sales.sold,
-                     .revenue = sales.revenue};
-    catalogue::EventAvailability stock{.event = event.get(), .dates = {}, .holds = sales.holds};
-    for (const auto& [date_id, date] : catalogue->dates) {
-      if (date->event != id || date->deleted_at) continue;
-      stock.dates.push_back({date.get(), deps.read_model.left(date_id)});
-      row.seatCount += stock.dates.back().left;
-      row.totalSeats += std::int64_t(date->seats.size());
-    }
-    row.status = catalogue::status_of(stock, dto.at);
-    dto.events.push_back(std::move(row));
-  }
-  reply(http::ok(200, dto));
-}
+constexpr std::size_t kStreamsMax = 16;     // of an operator
+constexpr std::size_t kCopyMax = 4 * 1024;  // larger events are sent from the shared bytes
 
-http::Route live_route(const OperatorDeps& deps) {
+// Of every listener a cursor, which ends when keys were changed: its own may be gone.
+class LiveStream final : public EventStream {
+ public:
+  LiveStream(std::shared_ptr<LiveFeed> feed, const identity::OperatorKeys& keys,
+             std::shared_ptr<const void> counted)
+      : feed_(std::move(feed)), keys_(keys), keys_version_(keys.version()), counted_(std::move(counted)) {}
+
+  bool next(std::string& text, std::shared_ptr<const std::string>& shared) override {
+    if (keys_.version() != keys_version_) return false;
+    auto event = feed_->after(seen_, LiveFeed::SteadyClock::now());
+    if (!event.text) return true;
+    seen_ = event.version;
+    if (event.text->size() > kCopyMax) shared = std::move(event.text);
+    else text += *event.text;
+    return true;
+  }
+
+ private:
+  const std::shared_ptr<LiveFeed> feed_;
+  const identity::OperatorKeys& keys_;
+  const std::uint64_t keys_version_;
+  const std::shared_ptr<const void> counted_;
+  std::uint64_t seen_ = 0;  // the version of the newest event that was sent
+};
+
+http::Route live_route(const OperatorDeps& deps, const std::shared_ptr<LiveFeed>& feed) {
+  const auto show = [feed](const OperatorDeps&, const identity::Operator&, http::Reply reply) {
+    reply(http::ok(200, feed->numbers().at(LiveFeed::SteadyClock::now())));
+  };
   return operator_route({.method = http::Method::GET,
                          .path = "/admin/live",
                          .id = "adminGetLive",
-                         .summary = "People waiting and inside, holds, sales and revenue of every event, now",
+                         .summary =
+                             "People waiting and inside, holds, sales and revenue of every event, and what "
+                             "this instance refuses and how long its answers take, now",
                          .successes = {{.description = "The numbers", .schema = &json::schema<LiveDto>}},
-                         .handler = api::bind(deps, live, identity::by_operator("adminGetLive"))});
+                         .handler = api::bind(deps, show, identity::by_operator("adminGetLive")),
+                         .shows_staleness = true});
+}
+
+http::Route live_stream_route(const OperatorDeps& deps, const std::shared_ptr<LiveFeed>& feed) {
+  const auto limit = std::make_shared<OperatorLimit>(OperatorLimit::Rule{.at_once = kStreamsMax});
+  const auto open = [feed, limit](const OperatorDeps& of, const identity::Operator& who, http::Reply reply) {
+    auto counted = limit->begin(who.name, LiveFeed::SteadyClock::now());
+    if (!counted) return reply(http::render_refusal(counted.error()));
+    reply({.stream = std::make_shared<LiveStream>(feed, of.keys, std::move(*counted))});
+  };
+  return operator_route(
+      {.method = http::Method::GET,
+       .path = "/admin/live/stream",
+       .id = "adminStreamLive",
+       .summary = "The numbers of GET /admin/live, sent once a second",
+       .successes =
+           {{.description =
+                 "Server-sent events. `live`: its data is that of GET /admin/live, whole. The stream "
+                 "ends when operator keys are changed. `reconnect`: the server is stopping",
+             .content_type = "text/event-stream"}},
+       .handler = api::bind(deps, open, identity::by_operator("adminStreamLive")),
+       .shows_staleness = true});
 }
 
 LogDto log_dto(const LogRow& row) {
@@ -122,7 +123,10 @@ http::Route log_route(const OperatorDeps& deps) {
 }  // namespace
 
 void add_live_routes(http::Router& router, const OperatorDeps& deps) {
-  for (const auto route : {live_route, log_route}) router.add(route(deps));
+  const auto feed = std::make_shared<LiveFeed>(deps);
+  router.add(live_route(deps, feed));
+  router.add(live_stream_route(deps, feed));
+  router.add(log_route(deps));
 }
 
 }  // namespace stagedoor::operators

@@ -109,13 +109,10 @@ void join_elsewhere(const QueueDeps& deps, const Join& order, const std::optiona
 }
 
 void join_after_sync(const QueueDeps& deps, const Join& order, http::Reply reply) {
-  auto held = std::make_shared<http::Reply>(std::move(reply));
-  const bool is_taken = deps.lane.after_sync([&deps, order, held](bool is_synced) {
-    if (!is_synced) return (*held)(http::render_refusal(store_unavailable()));
+  api::answer_after_sync(deps.lane, std::move(reply), [&deps, order](http::Reply answer) {
     const auto place = deps.rooms.place_of(order.event, order.user, deps.clock.now());
-    join_elsewhere(deps, order, place, std::move(*held));
+    join_elsewhere(deps, order, place, std::move(answer));
   });
-  if (!is_taken) (*held)(http::render_refusal(overloaded()));
 }
 
 void join(const QueueDeps& deps, const Join& order, http::Reply reply) {

@@ -61,6 +61,14 @@ FanView view(const Room& room, Place place, const Event* event, TimePoint now) {
   return fan;
 }
 
+// Of somebody who joins now.
+std::optional<std::int64_t> wait_at_end(const Room& room, const Event& event, TimePoint now) {
+  if (event.paused || event.is_over(now) || room.line().is_gathering()) return std::nullopt;
+  Estimate estimate = room.estimate(room.line().present(), event.queue, now);
+  if (now < event.on_sale.from) add_opening(estimate, event.on_sale.from - now);
+  return estimate.seconds;
+}
+
 }  // namespace
 
 std::optional<FanView> Rooms::look(const PlaceRef& place) const {
@@ -164,7 +172,8 @@ RoomNumbers Rooms::numbers(EventId event) const {
                        .joined = room.last_place(),
                        .frontier = room.line().frontier(),
                        .admitted_per_second = room.admitted_per_second(known ? known->queue : kDefaults, now),
-                       .is_gathering = room.line().is_gathering()};
+                       .is_gathering = room.line().is_gathering(),
+                       .wait_seconds = known ? wait_at_end(room, *known, now) : std::nullopt};
   });
 }
 

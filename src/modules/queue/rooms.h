@@ -30,6 +30,9 @@ struct RoomNumbers {
   Place frontier = 0;  // the last admitted position of the line: a place, or after a draw a rank
   double admitted_per_second = 0;
   bool is_gathering = false;
+  // The wait of somebody who joins now; nullopt: not known, because nobody is let in or there is no order
+  // yet.
+  std::optional<std::int64_t> wait_seconds = {};
 };
 
 class Rooms : public CommitObserver, public Job {
