@@ -17,6 +17,7 @@
 #include "state/rows/outbox.h"
 #include "state/rows/reservation.h"
 #include "state/rows/revocation.h"
+#include "state/rows/ticket_use.h"
 #include "state/rows/waiting_room.h"
 #include "state/rows/wallet.h"
 #include "state/view.h"
@@ -64,6 +65,7 @@ struct Changes {
   std::vector<PassedOver> passed_over;
   std::vector<LineLeave> line_leaves;  // made by Batch::add
   std::vector<LineSource> line_sources;
+  std::vector<TicketUse> ticket_uses;
   CatalogueChanges catalogue;
 };
 
@@ -114,6 +116,7 @@ struct Batch {
   std::vector<PassedOver> passed_over;
   std::vector<LineLeave> line_leaves;
   std::vector<LineSource> line_sources;
+  std::vector<TicketUse> ticket_uses;
   CatalogueChanges catalogue;
   // A log has the places (decision 0028): the store does not write `line`, only who left. Other instances
   // receive `line` all the same.

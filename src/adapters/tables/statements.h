@@ -23,6 +23,8 @@ template <>
 inline constexpr const sql::Text* kPut<kinds::line_leaves> = &sql::queue::insert_leave;
 template <>
 inline constexpr const sql::Text* kPut<kinds::line_sources> = &sql::queue::put_line_source;
+template <>
+inline constexpr const sql::Text* kPut<kinds::ticket_uses> = &sql::ticket::put_use;
 
 // The query that lists all rows of a kind at start.
 template <class Kind>

@@ -41,11 +41,17 @@ constexpr CallRule kRules[] = {
     {"cancelReservation", user},
     {"refundReservation", user},
     {"listReservations", user},
+    {"getTicket", user},
+    {"getTicketCode", user},
+    {"getTicketKeys", open},
     {"getPayment", user},
     {"listPayments", user},
     {"getBalance", user},
     {"chargeBalance", user},
     {"listBalanceHistory", user},
+
+    {"adminCheckIn", operator_key, gate},
+    {"adminListRevokedTickets", operator_key, gate},
 
     {"adminGetLive", operator_key, viewer},
     {"adminListLog", operator_key, viewer},

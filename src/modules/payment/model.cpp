@@ -104,8 +104,10 @@ Decision<Paid> decide_pay(const Pay& order, const View& view, BatchContext& cont
 void refund_keys(const Refund& order, const View& view, Keys& wanted) {
   reservation::cancel_keys({order.reservation, {}}, view, wanted);
   if (!view.reservations.knows(order.reservation)) return;
-  if (const Reservation* row = view.reservations.find(order.reservation))
-    want(view.wallets, wanted.wallets, row->user);
+  const Reservation* row = view.reservations.find(order.reservation);
+  if (!row) return;
+  want(view.wallets, wanted.wallets, row->user);
+  if (order.owner) want(view.ticket_uses, wanted.ticket_uses, current_ticket(*row));
 }
 
 Decision<Reservation> decide_refund(const Refund& order, const View& view, BatchContext& context) {
@@ -114,6 +116,12 @@ Decision<Reservation> decide_refund(const Refund& order, const View& view, Batch
   if (order.owner && row->user != *order.owner) return not_yours("reservation");
   if (row->status != ReservationStatus::PAID) {
     return refuse(Code::WRONG_RESERVATION_STATUS, "Only a paid reservation can be refunded.");
+  }
+  if (order.owner) {
+    // A ticket that this batch has made is not known, and not used either.
+    const TicketUse* use = view.ticket_uses.find_if_known(current_ticket(*row));
+    if (use && use->live > 0)
+      return refuse(Code::TICKET_ALREADY_USED, "The ticket was used, so only an operator can refund it.");
   }
   const Event* event = view.catalogue->event(row->event);
   if (order.owner && !(event && event->policy.refund_until && context.now < *event->policy.refund_until)) {

@@ -27,7 +27,7 @@ struct Refund {
 };
 void refund_keys(const Refund& order, const View& view, Keys& wanted);
 // The money goes back however large the balance is (R-W5). Refusals: RESERVATION_NOT_FOUND, FORBIDDEN,
-// WRONG_RESERVATION_STATUS (not paid, or past refund_until).
+// WRONG_RESERVATION_STATUS (not paid, or past refund_until), TICKET_ALREADY_USED (the owner, R-P7).
 Decision<Reservation> decide_refund(const Refund& order, const View& view, BatchContext& context);
 
 }  // namespace stagedoor::payment

@@ -10,11 +10,12 @@
 
 namespace stagedoor::reservation {
 
-// The next state of a row, with the next version.
+// The next state of a row, with the next version. This revokes the ticket of a row that was PAID, and a row
+// that stays PAID has a new ticket (R-P7).
 Reservation changed(Reservation row, ReservationStatus status, TimePoint now);
 Reservation cancelled(const Reservation& row, CancelReason reason, TimePoint now);
 
-// Adds the row and its outbox event.
+// Adds the row, its outbox event and those of its tickets.
 void write(Changes& changes, Reservation row, Ids& ids);
 
 struct HoldSeats {
