@@ -28,6 +28,7 @@ class Holds final : public StartupState {
   }
   std::int64_t ids_reserved_to() override { return count_; }
   TimePoint latest_moment() override { return kStart; }
+  std::string ticket_secret() override { return {}; }
 
  private:
   std::int64_t count_;

@@ -74,6 +74,11 @@ inline constexpr auto with_optional_body = [](const Source& from) {
                                                                               : read_body<Body>(from.request);
 };
 
+// Of a read outside the I/O thread, for http::with_etag().
+inline constexpr auto with_known_tags = [](const Source& from) -> Result<std::string> {
+  return std::string(from.request.header("If-None-Match"));
+};
+
 struct PageInQuery {
   Result<PageAt> operator()(const Source& from) const { return page_of(from.request); }
   void describe(http::Inputs& inputs) const {

@@ -10,16 +10,19 @@
 #include "core/answer.h"
 #include "core/ids.h"
 #include "core/refusal.h"
+#include "core/ticket_serials.h"
 #include "core/trace_context.h"
 #include "state/changes.h"
 #include "state/view.h"
 
 namespace stagedoor {
 
-// Ids for new rows; all kinds share one rising sequence. Ids of a failed batch are never used again.
+// Ids for new rows; all kinds share one rising sequence. Ids of a failed batch are never used again. Also the
+// serials of tickets, which are made from ids.
 class Ids {
  public:
-  explicit Ids(std::int64_t next) : next_(next) {}
+  // `serials`: of the store; nullptr: without a secret, in tests.
+  explicit Ids(std::int64_t next, const TicketSerials* serials = nullptr) : next_(next), serials_(serials) {}
   template <class SomeId>
   SomeId next() {
     return SomeId{next_++};
@@ -27,9 +30,14 @@ class Ids {
   // Reserves `count` consecutive ids and returns the first one.
   std::int64_t block(std::int64_t count) { return std::exchange(next_, next_ + count); }
   std::int64_t peek() const { return next_; }
+  TicketSerial serial_of(const TicketRef& ticket) const {
+    static const TicketSerials kWithoutSecret;
+    return (serials_ ? *serials_ : kWithoutSecret).of(ticket);
+  }
 
  private:
   std::int64_t next_;
+  const TicketSerials* serials_;
 };
 
 // The time of a batch, and the source of its ids.

@@ -23,6 +23,7 @@ Lane::Lane(const StorePorts& store, const Clock& clock,
       render_refusal_(render_refusal),
       limits_(limits),
       line_is_elsewhere_(store.log != nullptr),
+      ticket_serials_(store.startup.ticket_secret()),
       now_(store.startup.latest_moment()),
       next_id_(store.startup.ids_reserved_to()),
       ids_reserved_to_(next_id_),
@@ -182,7 +183,7 @@ std::size_t Lane::commit_prefix(Range commands) {
   Batch batch;
   batch.now = now_;
   batch.line_is_elsewhere = line_is_elsewhere_;
-  Ids ids(next_id_);
+  Ids ids(next_id_, &ticket_serials_);
   BatchContext context{now_, ids};
   std::vector<Answer> answers;
   answers.reserve(commands.size());

@@ -103,6 +103,7 @@ class Lane {
 
   // Any thread from here on.
   const LaneCounters& counters() const { return counters_; }
+  const TicketSerials& ticket_serials() const { return ticket_serials_; }
   std::size_t waiting(LaneClass lane_class) const { return queue_.size(lane_class); }
   // True if other instances may write the store.
   bool has_others() const { return sync_.has_others(); }
@@ -155,6 +156,7 @@ class Lane {
   RenderRefusal render_refusal_;
   LaneLimits limits_;
   const bool line_is_elsewhere_;
+  const TicketSerials ticket_serials_;
   std::vector<JobState> jobs_;
   std::vector<CommitObserver*> observers_;
 

@@ -154,6 +154,8 @@ bj::object problem_schema(Components& components) {
   also("position", {{"type", bj::array{"integer", "null"}}}, "WRONG_TOKEN_TURN");
   also("pollAfterMs", {{"type", "integer"}}, "WRONG_TOKEN_TURN, POLL_TOO_SOON");
   also("largest", {{"type", "integer"}, {"minimum", 0}}, "NO_SEATS_TOGETHER: the most side by side");
+  also("at", {{"type", "string"}, {"format", "date-time"}}, "TICKET_ALREADY_USED: when it was used");
+  also("device", {{"type", "string"}}, "TICKET_ALREADY_USED: by which device");
   also("scope", {{"type", "string"}}, "RATE_LIMITED: whose limit it is");
   return {{"type", "object"},
           {"properties", std::move(properties)},

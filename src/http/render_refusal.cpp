@@ -38,6 +38,7 @@ int status_of(Code code) {
     case Code::EVENT_DATE_NOT_FOUND:
     case Code::SEAT_NOT_FOUND:
     case Code::RESERVATION_NOT_FOUND:
+    case Code::TICKET_NOT_FOUND:
     case Code::NOT_FOUND:
       return 404;
     case Code::METHOD_NOT_ALLOWED:
@@ -54,6 +55,7 @@ int status_of(Code code) {
     case Code::BALANCE_LIMIT_EXCEEDED:
     case Code::DRAW_FIXED:
     case Code::TICKET_ALREADY_USED:
+    case Code::TICKET_REVOKED:
       return 409;
     case Code::RESERVATION_EXPIRED:
       return 410;
@@ -130,8 +132,12 @@ bool etag_matches(std::string_view if_none_match, std::string_view tag) {
 }
 
 Answer with_etag(const Request& request, Answer answer, std::string_view tag) {
+  return with_etag(request.header("If-None-Match"), std::move(answer), tag);
+}
+
+Answer with_etag(std::string_view if_none_match, Answer answer, std::string_view tag) {
   answer.headers.append("ETag: \"").append(tag).append("\"\r\n");
-  if (etag_matches(request.header("If-None-Match"), tag)) {
+  if (etag_matches(if_none_match, tag)) {
     answer.status = 304;
     answer.body.clear();
     answer.shared.reset();

@@ -53,6 +53,7 @@ Answer page(const std::vector<Dto>& dtos, const std::optional<std::string>& next
 // Adds `ETag: "<tag>"`; turns into an empty 304 if the request's If-None-Match names it. `tag` is without
 // quotes. For successes of GET and HEAD only.
 Answer with_etag(const Request& request, Answer answer, std::string_view tag);
+Answer with_etag(std::string_view if_none_match, Answer answer, std::string_view tag);
 bool etag_matches(std::string_view if_none_match, std::string_view tag);
 
 // An ETag computed from the bytes.

@@ -40,6 +40,8 @@ TEST(RenderRefusal, has_the_status_of_section_8_for_every_code) {
                                             {"BALANCE_LIMIT_EXCEEDED", 409},
                                             {"DRAW_FIXED", 409},
                                             {"TICKET_ALREADY_USED", 409},
+                                            {"TICKET_REVOKED", 409},
+                                            {"TICKET_NOT_FOUND", 404},
                                             {"RESERVATION_EXPIRED", 410},
                                             {"PAYLOAD_TOO_LARGE", 413},
                                             {"POLL_TOO_SOON", 429},

@@ -1,6 +1,7 @@
 // Short reads of committed rows for one fan or operator, outside the lane.
 #pragma once
 
+#include <boost/describe/class.hpp>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -9,6 +10,7 @@
 #include "ports/store_errors.h"
 #include "state/rows/audit_log.h"
 #include "state/rows/reservation.h"
+#include "state/rows/ticket_use.h"
 #include "state/rows/wallet.h"
 
 namespace stagedoor {
@@ -18,6 +20,18 @@ struct PageAt {
   std::int64_t before = 0;  // rows below this id (or seq); 0 = from the newest
   int limit = 50;
   std::int64_t bound() const { return before ? before : std::numeric_limits<std::int64_t>::max(); }
+};
+
+// What gates of a date take along (R-P9).
+struct RevokedTickets {
+  ReservationId reservation{};
+  std::int32_t first = 0;    // the tickets of this version and later ones,
+  std::int32_t version = 0;  // before this one, are revoked
+};
+BOOST_DESCRIBE_STRUCT(RevokedTickets, (), (reservation, first, version))
+struct GateRows {
+  std::vector<RevokedTickets> revoked;
+  std::vector<TicketUse> twice;  // with more than one live scan
 };
 
 // One thread at a time per object.
@@ -36,6 +50,8 @@ class Queries {
   virtual std::optional<Payment> payment(PaymentId id) = 0;
   virtual std::vector<Payment> payments_of(const UserId& user, PageAt at) = 0;
   virtual std::vector<LogRow> log(PageAt at) = 0;
+  virtual std::optional<TicketUse> ticket_use(const TicketRef& ticket) = 0;
+  virtual GateRows gate_rows(DateId date) = 0;
 };
 
 }  // namespace stagedoor

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 
 #include "core/ids.h"
 #include "core/time.h"
@@ -54,6 +55,7 @@ class StartupState {
   virtual void read(const StartupRows& rows) = 0;
   virtual std::int64_t ids_reserved_to() = 0;  // 1 in a new store
   virtual TimePoint latest_moment() = 0;       // highest Batch::now committed
+  virtual std::string ticket_secret() = 0;     // random; made with the store (R-P7)
 };
 
 }  // namespace stagedoor

@@ -102,6 +102,7 @@ void View::forget(const Keys& keys) {
   for (const PaymentId id : keys.payments) payments.forget(id);
   for (const EventId event : keys.draws) draws.forget(event);
   for (const std::string& key : keys.key_versions) key_versions.forget(key);
+  for (const TicketRef& ticket : keys.ticket_uses) ticket_uses.forget(ticket);
 }
 
 void View::forget(const Batch& batch) {

@@ -17,6 +17,7 @@
 #include "state/rows/outbox.h"
 #include "state/rows/reservation.h"
 #include "state/rows/revocation.h"
+#include "state/rows/ticket_use.h"
 #include "state/rows/waiting_room.h"
 #include "state/rows/wallet.h"
 #include "state/view.h"
@@ -68,6 +69,7 @@ struct Changes {
   std::vector<LineLeave> line_leaves;  // made by Batch::add
   std::vector<LineSource> line_sources;
   std::vector<Reassignment> reassignments;
+  std::vector<TicketUse> ticket_uses;
   CatalogueChanges catalogue;
 };
 
@@ -119,6 +121,7 @@ struct Batch {
   std::vector<LineLeave> line_leaves;
   std::vector<LineSource> line_sources;
   std::vector<Reassignment> reassignments;
+  std::vector<TicketUse> ticket_uses;
   CatalogueChanges catalogue;
   // A log has the places (decision 0028): the store does not write `line`, only who left. Other instances
   // receive `line` all the same.

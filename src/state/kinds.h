@@ -186,12 +186,20 @@ struct cancellations {
   static constexpr bool is_put_whole = true;
 };
 
+struct ticket_uses {
+  static auto in(auto& all) -> decltype((all.ticket_uses)) { return all.ticket_uses; }
+  static auto key(const TicketUse& row) { return TicketRef{row.reservation, row.ticket}; }
+  static TicketUse row_of(const TicketRef& key) { return {.reservation = key.first, .ticket = key.second}; }
+  static constexpr auto peer_form = PeerForm::key;
+  static constexpr bool is_put_whole = true;
+};
+
 // In the order of the peer message: an older version reads the kinds it knows and skips what follows them.
 // New kinds go to the end.
 using All = boost::mp11::mp_list<reservations, visits, line, absences, seen, draws, priority, blocks, wallets,
                                  payments, answers, events, dates, layouts, postings, outbox, log,
                                  revocations, imports, hidden_seats, key_versions, line_marks, passed_over,
-                                 line_leaves, line_sources, reassignments, cancellations>;
+                                 line_leaves, line_sources, ticket_uses, reassignments, cancellations>;
 
 }  // namespace kinds
 

@@ -22,6 +22,7 @@
 #include "state/rows/line_log.h"
 #include "state/rows/outbox.h"
 #include "state/rows/reservation.h"
+#include "state/rows/ticket_use.h"
 #include "state/rows/waiting_room.h"
 #include "state/rows/wallet.h"
 
@@ -40,6 +41,8 @@ class Table {
     ensure(at != rows_.end(), "a command reads a row that its rows_to_load() did not name");
     return at->second ? &*at->second : nullptr;
   }
+  // nullptr also for a row that is not known.
+  const Row* find_if_known(const Key& key) const { return knows(key) ? find(key) : nullptr; }
   void put(const Key& key, std::optional<Row> row) { rows_.insert_or_assign(key, std::move(row)); }
   Row& at_or_new(const Key& key) {
     auto& row = rows_[key];
@@ -83,6 +86,7 @@ struct Keys {
   absl::flat_hash_set<PaymentId> payments;
   absl::flat_hash_set<EventId> draws;
   absl::flat_hash_set<std::string> key_versions;
+  absl::flat_hash_set<TicketRef> ticket_uses;
 
   bool empty() const;
 };
@@ -103,6 +107,7 @@ class View {
   Table<PaymentId, Payment> payments;
   Table<EventId, Draw> draws;
   Table<std::string, KeyVersion> key_versions;
+  Table<TicketRef, TicketUse> ticket_uses;
   // Places that the commands of this batch gave or gave up; those of earlier batches are in the rooms.
   absl::flat_hash_map<EventUser, LinePlace> line;
   absl::flat_hash_map<EventId, Place> last_place;

@@ -175,6 +175,13 @@ std::vector<AuditedColumn> reservation_columns() {
       {"reassignments.operator_name", "constraints", "''", "TRUE", "reassignments"},
       {"reassignments.reassigned_at", "find_reassignments_astray", "reassigned_at + 1", "TRUE",
        "reservation 1006"},
+      {"ticket_uses.reservation_id", "constraints", "77", "TRUE", "reservations"},
+      {"ticket_uses.ticket", "find_tickets_astray", "ticket + 7", "TRUE", "1001"},
+      {"ticket_uses.date_id", "find_tickets_astray", "2"},
+      {"ticket_uses.version", "find_changes_without_event", "version + 1", "TRUE", "use of ticket"},
+      {"ticket_uses.live", "find_tickets_astray", "live + 1"},
+      {"ticket_uses.scans", "find_tickets_astray", "''"},
+      {"ticket_uses.updated_at", "find_moments_ahead", kFarAhead, "TRUE", "1001"},
   };
 }
 
@@ -267,6 +274,8 @@ std::vector<AuditedColumn> other_columns() {
       {"key_versions.key", "find_events_of_nothing", "'event/77'"},
       {"key_versions.version", "find_changes_without_event", "version + 1"},
       {"key_versions.updated_at", "find_moments_ahead", kFarAhead},
+      free_column("store.ticket_secret",
+                  "serials come from it; gates and fans have those, the store does not"),
       free_column("store.id", kOnlyHere + "a random name, under which others know this store's events"),
 
       free_column("event_sinks.sink", "a name in events.sinks, which the settings choose"),
@@ -382,6 +391,7 @@ const std::vector<AuditedTable>& audited_tables() {
       free_rows("line_absences", kOnlyHere + "a place without a bit was always there"),
       {"draws", "find_draws_astray", "TRUE", "event 2 is missing"},
       free_rows("priority_users", kOnlyHere + "operators name whom they like"),
+      {"ticket_uses", "find_events_of_nothing", "TRUE", "check-in"},
       free_rows("idempotent_answers", "they are removed after a day"),
       {"outbox", "find_changes_without_event", "TRUE", "outbox"},
       {"key_versions", "find_events_of_nothing", "TRUE"},

@@ -123,6 +123,23 @@ void add_keyed_events(Batch& batch, Ids& ids) {
   batch.key_versions = std::move(changes.key_versions);
 }
 
+// A ticket that a gate let in, and one that was revoked.
+void add_tickets(Batch& batch, const Reservation& bought, const Reservation& given_back, Ids& ids) {
+  Changes changes;
+  events::add_ticket_events(bought, ids, changes);
+  events::add_ticket_events(given_back, ids, changes);
+  const TicketUse use{.reservation = bought.id,
+                      .ticket = bought.version,
+                      .date = bought.date,
+                      .version = 1,
+                      .live = 1,
+                      .scans = "+1700000004000 door-1\n",
+                      .updated_at = at(4000)};
+  batch.ticket_uses.push_back(use);
+  changes.outbox.push_back(events::event_of(use, bought, {{at(4000), "door-1"}}, "used", ids));
+  batch.outbox.insert(batch.outbox.end(), changes.outbox.begin(), changes.outbox.end());
+}
+
 }  // namespace
 
 Batch sound_rows() {
@@ -196,6 +213,7 @@ Batch sound_rows() {
 
   add_drawn_event(batch);
   add_keyed_events(batch, outbox_ids);
+  add_tickets(batch, bought, given_back, outbox_ids);
   batch.answers.push_back(answer(user(1), "key", at(2000)));
   batch.log.push_back(log_row(6001));
   put(batch, SeatBlock{seat(10), true});

@@ -30,7 +30,7 @@ class Judge(unittest.TestCase):
         user = judge.short(self.USER)
         self.history = judge.History(
             {7: (7, 2, 70, 11, 1, user, 2, 0, 500, 1000)}, {3: [(3, 1, 0, 900, 900, None, user), (3, 2, 1, 500, 400, 7, user)]},
-            {3: 400}, {9: (9, user, 500, [7])}, {'queue/1': 1})
+            {3: 400}, {9: (9, user, 500, [7])}, {'ticket/7.2': 1}, {'queue/1': 1})
         seat = {'id': 7, 'seatId': 70, 'dateId': 11, 'eventId': 1, 'userId': self.USER, 'reason': 'NONE', 'price': 500,
                 'expiresAt': '1970-01-01T00:00:01.000Z'}
         wallet = {'walletId': 3, 'userId': self.USER}
@@ -40,7 +40,8 @@ class Judge(unittest.TestCase):
             event('wallet/3', 1, 'wallet.charged', amount=900, balanceAfter=900, reservationId=None, **wallet),
             event('wallet/3', 2, 'wallet.used', amount=500, balanceAfter=400, reservationId=7, **wallet),
             event('payment/9', 1, 'payment.made', id=9, userId=self.USER, total=500, reservationIds=[7]),
-            event('reservation/7', 2, 'reservation.paid', status='PAID', **seat)]
+            event('reservation/7', 2, 'reservation.paid', status='PAID', **seat),
+            event('ticket/7.2', 1, 'ticket.issued', serial='0' * 16)]
 
     def judged(self, events, key=None):
         received = judge.Received()

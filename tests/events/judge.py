@@ -47,6 +47,7 @@ class History:
     postings: dict      # wallet -> its (wallet, seq, type, amount, balance after, reservation, user)
     balances: dict      # wallet -> balance
     payments: dict      # id -> (id, user, total, reservations)
+    tickets: dict       # subject of a ticket -> how many events: issued, and revoked
     others: dict        # key of another kind -> how many events
 
     @classmethod
@@ -62,14 +63,18 @@ class History:
         for payment, reservation in store.rows('SELECT payment_id, id FROM reservations WHERE payment_id IS NOT NULL ORDER BY id'):
             paid_for.setdefault(payment, []).append(reservation)
         payments = {row[0]: (*row, paid_for[row[0]]) for row in store.rows(f'SELECT id, {user}, total FROM payments')}
+        tickets = {}
+        if store.has_table('ticket_uses'):
+            for row, version, is_valid in store.rows('SELECT id, version, status = 2 FROM reservations WHERE paid_at IS NOT NULL'):
+                tickets[f'ticket/{row}.{version if is_valid else version - 1}'] = 1 if is_valid else 2
         others = dict(store.rows('SELECT key, version FROM key_versions')) if store.has_table('key_versions') else {}
-        return cls(reservations, postings, dict(store.rows('SELECT id, balance FROM wallets')), payments, others)
+        return cls(reservations, postings, dict(store.rows('SELECT id, balance FROM wallets')), payments, tickets, others)
 
     def counts(self):
         """Subject -> how many events tell what happened to it."""
         return {**{f'reservation/{row[0]}': row[1] for row in self.reservations.values()},
                 **{f'wallet/{wallet}': len(rows) for wallet, rows in self.postings.items()},
-                **{f'payment/{payment}': 1 for payment in self.payments}, **self.others}
+                **{f'payment/{payment}': 1 for payment in self.payments}, **self.tickets, **self.others}
 
 
 def milliseconds(text):

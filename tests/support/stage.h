@@ -267,6 +267,7 @@ class Stage {
     for (const auto& key : keys.visits) view.visits.put(key, std::nullopt);
     for (const auto& one : keys.last_ended) view.last_ended.put(one.first, std::nullopt);
     for (const auto& key : keys.payments) view.payments.put(key, std::nullopt);
+    for (const auto& key : keys.ticket_uses) view.ticket_uses.put(key, std::nullopt);
   }
 
   Catalogue catalogue_;

@@ -210,6 +210,16 @@ class Check {
     for (const auto& [id, row] : tables_.reservations)
       demand(all_of(fmt::format("reservation/{}", id.value), row.version), "I-21: events of reservation {}",
              id.value);
+    for (const auto& [id, row] : tables_.reservations) {
+      if (!row.paid_at) continue;
+      const bool is_paid = row.status == ReservationStatus::PAID;
+      const auto events_of = [&](std::int32_t ticket, std::int64_t count) {
+        return all_of(fmt::format("ticket/{}.{}", id.value, ticket), count);
+      };
+      demand(!is_paid || events_of(row.version, 1), "I-21: events of the ticket of reservation {}", id.value);
+      demand((is_paid && row.updated_at == *row.paid_at) || events_of(row.version - 1, 2),
+             "I-21: events of the revoked ticket of reservation {}", id.value);
+    }
     for (const auto& [user, row] : tables_.wallets)
       demand(all_of(fmt::format("wallet/{}", row.id.value), row.seq), "I-21: events of wallet {}",
              row.id.value);

@@ -42,10 +42,11 @@ class Pending final : public http::Reply::Sink {
 };
 using PendingPtr = std::shared_ptr<Pending>;
 
-// Vera and Otto with the secrets "viewer-secret" and "operator-secret", and Olga, the owner, as whom admin()
-// calls.
-inline const std::vector<std::string> kOperatorKeys = {
-    "vera:viewer:viewer-secret", "otto:operator:operator-secret", "olga:owner:" + std::string(kOwnerKey)};
+// Gina at the gate, Vera and Otto with the secrets "gate-secret", "viewer-secret" and "operator-secret", and
+// Olga, the owner, as whom admin() calls.
+inline const std::vector<std::string> kOperatorKeys = {"gina:gate:gate-secret", "vera:viewer:viewer-secret",
+                                                       "otto:operator:operator-secret",
+                                                       "olga:owner:" + std::string(kOwnerKey)};
 
 struct WorldOptions {
   LaneLimits limits = {.wait_max = {}};  // nobody is refused because the test is slow

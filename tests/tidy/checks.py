@@ -4,7 +4,7 @@ small trees with one fault planted."""
 import pathlib
 import re
 
-MODULE_ORDER = ['events', 'identity', 'queue', 'catalogue', 'wallet', 'reservation', 'payment', 'operator', 'compat']  # each may include those before it
+MODULE_ORDER = ['events', 'identity', 'queue', 'catalogue', 'wallet', 'reservation', 'payment', 'ticket', 'operator', 'compat']  # each may include those before it
 BEAST_FILES_MAX = 2
 LINES_WORTH_A_LOOK = 500
 FILE_LINES_MAX = 600

@@ -1,4 +1,4 @@
--- Every change of a reservation, every posting, every payment and every key of key_versions has its row in the outbox (I-21); judged from the time on from which the outbox is kept.
+-- Every change of a reservation, every posting, every payment, every use of a ticket and every key of key_versions has its row in the outbox (I-21); judged from the time on from which the outbox is kept.
 SELECT format('reservation %s is at version %s; the outbox has %s of its versions, the newest %s', r.id, r.version,
               coalesce(o.versions, 0), coalesce(CAST(o.newest AS TEXT), 'none'))
 FROM reservations r
@@ -26,3 +26,11 @@ LEFT JOIN (SELECT key, count(DISTINCT version) AS versions, min(version) AS olde
 WHERE k.updated_at >= (SELECT value FROM meta WHERE name = 'outbox_forgotten_until')
   AND (o.newest IS NULL OR o.newest <> k.version OR o.versions <> o.newest - o.oldest + 1
        OR (o.oldest <> 1 AND 0 = (SELECT value FROM meta WHERE name = 'outbox_forgotten_until')))
+UNION ALL
+SELECT format('the use of ticket %s of reservation %s is at version %s; the outbox has %s of its versions, the newest %s',
+              u.ticket, u.reservation_id, u.version, coalesce(o.versions, 0), coalesce(CAST(o.newest AS TEXT), 'none'))
+FROM ticket_uses u
+LEFT JOIN (SELECT key, count(DISTINCT version) AS versions, max(version) AS newest FROM outbox GROUP BY key) o
+       ON o.key = 'check-in/' || u.reservation_id || '.' || u.ticket
+WHERE u.updated_at >= (SELECT value FROM meta WHERE name = 'outbox_forgotten_until')
+  AND (o.newest IS NULL OR o.newest <> u.version)

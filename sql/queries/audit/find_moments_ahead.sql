@@ -8,6 +8,7 @@ FROM (SELECT 'event' AS kind, CAST(id AS TEXT) AS id, updated_at AS at FROM even
       UNION ALL SELECT 'answer', CAST(id AS TEXT), created_at FROM idempotent_answers
       UNION ALL SELECT 'outbox row', CAST(id AS TEXT), created_at FROM outbox
       UNION ALL SELECT 'the version of', key, updated_at FROM key_versions
+      UNION ALL SELECT 'the use of a ticket of reservation', CAST(reservation_id AS TEXT), updated_at FROM ticket_uses
       UNION ALL SELECT 'log row', CAST(id AS TEXT), created_at FROM operator_log
       UNION ALL SELECT 'place', format('%s of event %s', place, event_id), joined_at FROM line_places
       UNION ALL SELECT 'place', format('%s of event %s', place, event_id), left_at FROM line_places

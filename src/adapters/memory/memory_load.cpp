@@ -59,6 +59,8 @@ void MemoryTransaction::load(const Keys& keys, View& view) {
   for (const auto& id : keys.draws) load_by_key(id, tables_.draws, view.draws);
   for (const auto& key : keys.key_versions)
     load_by_key(key, table_of(kinds::key_versions{}, tables_), view.key_versions);
+  for (const auto& ticket : keys.ticket_uses)
+    load_by_key(ticket, table_of(kinds::ticket_uses{}, tables_), view.ticket_uses);
 }
 
 }  // namespace stagedoor::memory

@@ -85,6 +85,25 @@ std::vector<LogRow> MemoryQueries::log(PageAt at) {
   return page_of<LogRow>(store_.tables_.log, at, kById, [](const LogRow&) { return true; });
 }
 
+std::optional<TicketUse> MemoryQueries::ticket_use(const TicketRef& ticket) {
+  const std::lock_guard lock(store_.mutex_);
+  return copy_of(table_of(kinds::ticket_uses{}, store_.tables_), ticket);
+}
+
+GateRows MemoryQueries::gate_rows(DateId date) {
+  const std::lock_guard lock(store_.mutex_);
+  GateRows rows;
+  for (const auto& [id, row] : store_.tables_.reservations) {
+    const bool has_revoked =
+        row.paid_at && (row.status != ReservationStatus::PAID || row.updated_at > *row.paid_at);
+    if (row.date == date && has_revoked)
+      rows.revoked.push_back({id, row.created_at == *row.paid_at ? 1 : 2, row.version});
+  }
+  for (const auto& [ticket, row] : table_of(kinds::ticket_uses{}, store_.tables_))
+    if (row.date == date && row.live > 1) rows.twice.push_back(row);
+  return rows;
+}
+
 void MemoryQueries::add_reservations(Payment& payment) const {
   for (const auto& [id, row] : store_.tables_.reservations)
     if (row.payment == payment.id) payment.reservations.push_back(id);

@@ -19,6 +19,8 @@ class MemoryQueries final : public Queries {
   std::optional<Payment> payment(PaymentId id) override;
   std::vector<Payment> payments_of(const UserId& user, PageAt at) override;
   std::vector<LogRow> log(PageAt at) override;
+  std::optional<TicketUse> ticket_use(const TicketRef& ticket) override;
+  GateRows gate_rows(DateId date) override;
 
  private:
   void add_reservations(Payment& payment) const;

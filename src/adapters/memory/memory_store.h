@@ -21,6 +21,7 @@ class MemoryStore final : public Store, public StartupState, public LineStore, p
   Place head(EventId event) override;
   std::int64_t ids_reserved_to() override;
   TimePoint latest_moment() override;
+  std::string ticket_secret() override { return "of the store in memory"; }
   Forgotten forget(const RetentionLimits& limits, std::size_t rows_max) override;
 
   StorePorts ports() { return {*this, *this, *this, *this}; }

@@ -149,6 +149,19 @@ void load_key_versions(Connection& connection, const Keys& keys, View& view) {
   }
 }
 
+void load_ticket_uses(Connection& connection, const Keys& keys, View& view) {
+  for (const auto& ticket : keys.ticket_uses) {
+    view.ticket_uses.put(ticket, std::nullopt);
+    connection.queue(sql::ticket::find_use, {{"$reservation_id", ticket.first}, {"$ticket", ticket.second}},
+                     [&](Columns& columns) {
+                       TicketUse row;
+                       columns >> row;
+                       const TicketRef of{row.reservation, row.ticket};
+                       view.ticket_uses.put(of, std::move(row));
+                     });
+  }
+}
+
 }  // namespace
 
 void load(Connection& connection, const Keys& keys, View& view) {
@@ -163,6 +176,7 @@ void load(Connection& connection, const Keys& keys, View& view) {
   if (!keys.payments.empty()) load_payments(connection, keys, view);
   if (!keys.draws.empty()) load_draws(connection, keys, view);
   if (!keys.key_versions.empty()) load_key_versions(connection, keys, view);
+  if (!keys.ticket_uses.empty()) load_ticket_uses(connection, keys, view);
   connection.finish();
 }
 

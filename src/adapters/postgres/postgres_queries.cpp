@@ -85,4 +85,14 @@ std::vector<LogRow> PostgresQueries::log(PageAt at) {
   return rows<LogRow>(sql::operator_::list_log, {{"$before", at.bound()}, {"$limit", at.limit}});
 }
 
+std::optional<TicketUse> PostgresQueries::ticket_use(const TicketRef& ticket) {
+  return first_of(rows<TicketUse>(sql::ticket::find_use,
+                                  {{"$reservation_id", ticket.first}, {"$ticket", ticket.second}}));
+}
+
+GateRows PostgresQueries::gate_rows(DateId date) {
+  return {rows<RevokedTickets>(sql::ticket::find_revoked_of_date, {{"$date_id", date}}),
+          rows<TicketUse>(sql::ticket::find_twice_of_date, {{"$date_id", date}})};
+}
+
 }  // namespace stagedoor::postgres

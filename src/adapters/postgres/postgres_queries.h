@@ -23,6 +23,8 @@ class PostgresQueries final : public Queries {
   std::optional<Payment> payment(PaymentId id) override;
   std::vector<Payment> payments_of(const UserId& user, PageAt at) override;
   std::vector<LogRow> log(PageAt at) override;
+  std::optional<TicketUse> ticket_use(const TicketRef& ticket) override;
+  GateRows gate_rows(DateId date) override;
 
  private:
   template <class Row>

@@ -203,6 +203,14 @@ Place PostgresStore::head(EventId event) { return PostgresLine(reading()).head(e
 std::int64_t PostgresStore::ids_reserved_to() { return mark("ids_reserved_to"); }
 TimePoint PostgresStore::latest_moment() { return from_ms(mark("latest_moment")); }
 
+std::string PostgresStore::ticket_secret() {
+  std::string secret;
+  Connection& connection = reading();
+  connection.queue(sql::ticket::find_secret, {}, [&](Columns& columns) { columns >> secret; });
+  connection.finish();
+  return secret;
+}
+
 std::int64_t PostgresStore::mark(std::string_view name) {
   std::int64_t value = 0;
   Connection& connection = reading();

@@ -53,6 +53,7 @@ class PostgresStore final : public Store,
   Place head(EventId event) override;
   std::int64_t ids_reserved_to() override;
   TimePoint latest_moment() override;
+  std::string ticket_secret() override;
   Forgotten forget(const RetentionLimits& limits, std::size_t rows_max) override;
 
   StorePorts ports() { return {*this, *this, *this, *this, this}; }

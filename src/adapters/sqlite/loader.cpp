@@ -29,7 +29,8 @@ Loader::Loader(Database& database)
       payment_(database, sql::payment::find_payment),
       paid_reservations_(database, sql::payment::find_paid_reservations),
       draw_(database, sql::queue::find_draw),
-      key_version_(database, sql::events::find_key_version) {}
+      key_version_(database, sql::events::find_key_version),
+      ticket_use_(database, sql::ticket::find_use) {}
 
 void Loader::load(const Keys& keys, StoreIndexes& indexes, View& view) {
   for (const auto& id : keys.reservations) load_reservation(id, view);
@@ -45,6 +46,7 @@ void Loader::load(const Keys& keys, StoreIndexes& indexes, View& view) {
   for (const auto& id : keys.payments) load_payment(id, view);
   for (const auto& event : keys.draws) load_draw(event, view);
   for (const auto& key : keys.key_versions) load_key_version(key, view);
+  for (const auto& ticket : keys.ticket_uses) load_ticket_use(ticket, view);
 }
 
 void Loader::load_reservation(ReservationId id, View& view) {
@@ -140,6 +142,13 @@ void Loader::load_key_version(const std::string& key, View& view) {
   std::optional<KeyVersion> found;
   key_version_.each({{"$key", key}}, [&](Columns& columns) { columns >> found.emplace(); });
   view.key_versions.put(key, std::move(found));
+}
+
+void Loader::load_ticket_use(const TicketRef& ticket, View& view) {
+  std::optional<TicketUse> found;
+  ticket_use_.each({{"$reservation_id", ticket.first}, {"$ticket", ticket.second}},
+                   [&](Columns& columns) { columns >> found.emplace(); });
+  view.ticket_uses.put(ticket, std::move(found));
 }
 
 }  // namespace stagedoor::sqlite

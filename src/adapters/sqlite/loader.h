@@ -31,6 +31,7 @@ class Loader {
   void load_payment(PaymentId id, View& view);
   void load_draw(EventId event, View& view);
   void load_key_version(const std::string& key, View& view);
+  void load_ticket_use(const TicketRef& ticket, View& view);
 
   Statement reservation_;
   Statement reservation_taking_seat_;
@@ -44,6 +45,7 @@ class Loader {
   Statement paid_reservations_;
   Statement draw_;
   Statement key_version_;
+  Statement ticket_use_;
 };
 
 }  // namespace stagedoor::sqlite

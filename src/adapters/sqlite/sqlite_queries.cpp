@@ -39,7 +39,10 @@ SqliteQueries::SqliteQueries(const std::string& path)
       payments_of_user_(database_, sql::payment::find_payments_of_user),
       newest_payment_(database_, sql::payment::find_newest),
       paid_reservations_(database_, sql::payment::find_paid_reservations),
-      log_(database_, sql::operator_::list_log) {
+      log_(database_, sql::operator_::list_log),
+      ticket_use_(database_, sql::ticket::find_use),
+      revoked_of_date_(database_, sql::ticket::find_revoked_of_date),
+      twice_of_date_(database_, sql::ticket::find_twice_of_date) {
   check_schema(database_);
   database_.set_fatal_on_error();
 }
@@ -115,6 +118,22 @@ std::vector<LogRow> SqliteQueries::log(PageAt at) {
   std::vector<LogRow> rows;
   log_.each({{"$before", at.bound()}, {"$limit", at.limit}},
             [&](Columns& columns) { columns >> rows.emplace_back(); });
+  return rows;
+}
+
+std::optional<TicketUse> SqliteQueries::ticket_use(const TicketRef& ticket) {
+  std::optional<TicketUse> found;
+  ticket_use_.each({{"$reservation_id", ticket.first}, {"$ticket", ticket.second}},
+                   [&](Columns& columns) { columns >> found.emplace(); });
+  return found;
+}
+
+GateRows SqliteQueries::gate_rows(DateId date) {
+  const ReadTransaction transaction(database_);
+  GateRows rows;
+  revoked_of_date_.each({{"$date_id", date}},
+                        [&](Columns& columns) { columns >> rows.revoked.emplace_back(); });
+  twice_of_date_.each({{"$date_id", date}}, [&](Columns& columns) { columns >> rows.twice.emplace_back(); });
   return rows;
 }
 

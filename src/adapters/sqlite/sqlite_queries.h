@@ -21,6 +21,8 @@ class SqliteQueries final : public Queries {
   std::optional<Payment> payment(PaymentId id) override;
   std::vector<Payment> payments_of(const UserId& user, PageAt at) override;
   std::vector<LogRow> log(PageAt at) override;
+  std::optional<TicketUse> ticket_use(const TicketRef& ticket) override;
+  GateRows gate_rows(DateId date) override;
 
  private:
   void read_paid_reservations(Payment& payment);
@@ -38,6 +40,9 @@ class SqliteQueries final : public Queries {
   Statement newest_payment_;
   Statement paid_reservations_;
   Statement log_;
+  Statement ticket_use_;
+  Statement revoked_of_date_;
+  Statement twice_of_date_;
 };
 
 }  // namespace stagedoor::sqlite

@@ -263,6 +263,12 @@ void SqliteStore::learn_blocks(Database& reader) {
 std::int64_t SqliteStore::ids_reserved_to() { return mark("ids_reserved_to").value_or(0); }
 TimePoint SqliteStore::latest_moment() { return from_ms(mark("latest_moment").value_or(0)); }
 
+std::string SqliteStore::ticket_secret() {
+  std::string secret;
+  Statement(database_, sql::ticket::find_secret).each({}, [&](Columns& columns) { columns >> secret; });
+  return secret;
+}
+
 std::optional<std::int64_t> SqliteStore::mark(std::string_view name) {
   std::optional<std::int64_t> value;
   Statement(database_, sql::engine::find_mark).each({{"$name", name}}, [&](Columns& columns) {

@@ -59,6 +59,7 @@ class SqliteStore final : public Store, public StartupState, public LineStore, p
   Place head(EventId event) override;
   std::int64_t ids_reserved_to() override;
   TimePoint latest_moment() override;
+  std::string ticket_secret() override;
   Forgotten forget(const RetentionLimits& limits, std::size_t rows_max) override;
   // What the previous process kept; before the first begin().
   KeptClock kept_clock() {

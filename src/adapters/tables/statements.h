@@ -27,6 +27,8 @@ template <>
 inline constexpr const sql::Text* kPut<kinds::reassignments> = &sql::reservation::insert_reassignment;
 template <>
 inline constexpr const sql::Text* kPut<kinds::cancellations> = &sql::catalogue::put_cancellation;
+template <>
+inline constexpr const sql::Text* kPut<kinds::ticket_uses> = &sql::ticket::put_use;
 
 // The query that lists all rows of a kind at start.
 template <class Kind>

@@ -82,6 +82,9 @@ struct Config {
   struct Admin {
     std::vector<std::string> keys;
   } admin;
+  struct Tickets {
+    std::vector<std::string> keys = {"store"};
+  } tickets;
   struct Wallet {
     Won balance_max{100'000'000};
     std::string charge_by = "user";

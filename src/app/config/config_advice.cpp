@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "app/config/config.h"
 #include "app/config/secrets.h"
@@ -63,7 +64,10 @@ class Advice {
   }
 
   void secrets() {
-    for (const char* setting : {"auth.keys", "admin.keys"}) {
+    const std::pair<const char*, const char*> all[] = {{"auth.keys", "act as any user"},
+                                                       {"admin.keys", "act as any operator"},
+                                                       {"tickets.keys", "make tickets"}};
+    for (const auto& [setting, what] : all) {
       const auto found = loaded_.origins.find(setting);
       const std::string origin = found == loaded_.origins.end() ? "default" : found->second;
       const std::string variable = environment_name(setting);
@@ -71,10 +75,8 @@ class Advice {
         add(setting,
             fmt::format("flags of a process are seen by every user of the machine; use {}", variable));
       else if (origin != "default" && !origin.starts_with("environment "))
-        add(setting,
-            fmt::format("stands in {}; who reads that file can act as any user or operator. Use {} from "
-                        "a file of mode 0600",
-                        origin, variable));
+        add(setting, fmt::format("stands in {}; who reads that file can {}. Use {} from a file of mode 0600",
+                                 origin, what, variable));
     }
     if (c_.auth.mode == "jwt" && c_.auth.jwt_keys.starts_with("http://"))
       add("auth.jwt_keys",

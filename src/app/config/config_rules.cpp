@@ -76,6 +76,7 @@ class Rules {
     sinks();
     webhook_secrets();
     auth();
+    ticket_keys();
     limits();
     beyond_loopback("http.listen", c_.http.listen);
     if (!c_.http.admin_listen.empty()) beyond_loopback("http.admin_listen", c_.http.admin_listen);
@@ -346,6 +347,21 @@ class Rules {
             "admin.keys",
             fmt::format("has the secret of number {} twice; give each operator one of their own", i + 1));
       }
+    }
+  }
+
+  void ticket_keys() {
+    if (c_.tickets.keys.empty())
+      add_error("tickets.keys", "is empty; leave it out, or name the key that signs tickets first");
+    std::set<std::string_view> secrets;
+    for (std::size_t i = 0; i < c_.tickets.keys.size(); ++i) {
+      const std::string_view key = c_.tickets.keys[i];
+      if (key.size() < kSecretLeast && key != "store")
+        add_error("tickets.keys", fmt::format("has a key (number {}) shorter than {} characters; use, for "
+                                              "example, the 64 digits of `openssl rand -hex 32`",
+                                              i + 1, kSecretLeast));
+      if (!secrets.insert(key).second)
+        add_error("tickets.keys", fmt::format("has the key of number {} twice", i + 1));
     }
   }
 

@@ -38,6 +38,7 @@ TEST(Settings, defaults_are_those_promised) {  // R-K3
   EXPECT_EQ(loaded.config.store.url, "sqlite:stagedoor.db");
   EXPECT_EQ(loaded.config.auth.mode, "token");
   EXPECT_EQ(loaded.config.auth.token_lifetime, std::chrono::days(30));
+  EXPECT_THAT(loaded.config.tickets.keys, ElementsAre("store"));
   EXPECT_EQ(loaded.config.wallet.balance_max, Won{100'000'000});
   EXPECT_EQ(loaded.config.wallet.charge_by, "user");
   EXPECT_FALSE(loaded.config.auth.trust_clients);
@@ -370,6 +371,11 @@ TEST(Settings, inside_of_a_value_is_checked) {
     EXPECT_THAT(errors, ElementsAre(ErrorAt("environment STAGEDOOR_ADMIN_KEYS", why))) << keys;
     EXPECT_THAT(describe_errors(errors), Not(HasSubstr(kSecret)));
   }
+  EXPECT_THAT(from_flags({{"tickets.keys", "short"}}).errors,
+              ElementsAre(ErrorAt("flag --tickets.keys", "shorter than")));
+  EXPECT_THAT(from_flags({{"tickets.keys", "store,store"}}).errors,
+              ElementsAre(ErrorAt("flag --tickets.keys", "number 2 twice")));
+  EXPECT_THAT(from_flags({{"tickets.keys", "0123456789abcdef0123456789abcdef,store"}}).errors, IsEmpty());
   EXPECT_THAT(from_flags({{"auth.keys", "short"}}).errors,
               ElementsAre(ErrorAt("flag --auth.keys", "shorter than")));
 }

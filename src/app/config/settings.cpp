@@ -318,6 +318,12 @@ std::vector<Setting> settings_of(Config& c) {
            "Operator keys name:role:secret, role gate, viewer, operator or owner. Empty: an owner's key is "
            "created and shown once.",
        .secret = Secret::after_role},
+      {.name = "tickets.keys",
+       .value = &c.tickets.keys,
+       .doc = "Keys that sign tickets, newest first; the public keys of older ones stay published. The word "
+              "`store` means the key that is made with the store, and is in its copies. Take an old key out "
+              "only when the last date is over whose tickets it signed.",
+       .secret = Secret::whole},
       {.name = "wallet.balance_max",
        .value = &c.wallet.balance_max,
        .doc = "Maximum balance, and so the maximum of one charge.",

@@ -1,5 +1,6 @@
 #include "app/instance/instance.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "app/instance/staleness_guard.h"
@@ -35,6 +36,12 @@ std::unique_ptr<const identity::Identity> identity_by(const identity::Proofs* pr
                                                       const identity::Revocations& revocations) {
   if (proofs) return std::make_unique<identity::ProvenIdentity>(tokens, *proofs, revocations);
   return std::make_unique<identity::TokenIdentity>(tokens);
+}
+
+std::vector<std::string> ticket_secrets(const InstanceParts& parts) {
+  std::vector<std::string> secrets = parts.ticket_keys;
+  std::ranges::replace(secrets, std::string("store"), parts.store.startup.ticket_secret());
+  return secrets;
 }
 
 }  // namespace
@@ -100,6 +107,7 @@ Instance::Instance(const InstanceParts& parts)
                     .clock = clock_,
                     .catalogue = catalogue_,
                     .users_may_charge = parts.users_may_charge},
+      ticket_keys_(ticket_secrets(parts)),
       operator_deps_{.lane = lane_,
                      .query_pool = query_pool_,
                      .read_model = read_model_,
@@ -233,6 +241,8 @@ void Instance::add_routes() {
   reservation::add_reservation_routes(router_, reservation_deps_);
   wallet::add_wallet_routes(router_, wallet_deps_);
   payment::add_payment_routes(router_, payment_deps_);
+  ticket::add_ticket_routes(router_, ticket_deps_);
+  ticket::add_gate_routes(router_, ticket_deps_);
   operators::add_operator_routes(router_, operator_deps_);
   identity::add_identity_routes(router_, identity_deps_);
   if (has_compat_) compat::add_compat_routes(router_, compat_deps_);

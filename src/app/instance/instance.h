@@ -33,6 +33,7 @@
 #include "modules/reservation/best_seats.h"
 #include "modules/reservation/hold_expiry.h"
 #include "modules/reservation/http.h"
+#include "modules/ticket/http.h"
 #include "modules/wallet/http.h"
 #include "ports/outbox.h"
 #include "ports/random.h"
@@ -53,6 +54,8 @@ struct InstanceParts {
   RandomBytes random;
   std::vector<std::string> token_keys;  // newest first
   Millis token_lifetime;
+  // Secrets of the keys of tickets, newest first; "store": the one that is made with the store.
+  std::vector<std::string> ticket_keys = {"store"};
   std::vector<std::string> operator_keys;  // "name:role:secret"
   LaneLimits limits = {};
   Won balance_max;
@@ -163,6 +166,14 @@ class Instance {
                                                  .catalogue = catalogue_,
                                                  .best_seats = best_seats_};
   payment::PaymentDeps payment_deps_;
+  const ticket::TicketKeys ticket_keys_;
+  ticket::TicketDeps ticket_deps_{.lane = lane_,
+                                  .query_pool = query_pool_,
+                                  .identity = *identity_,
+                                  .keys = operator_keys_,
+                                  .ticket_keys = ticket_keys_,
+                                  .clock = clock_,
+                                  .catalogue = catalogue_};
   operators::OperatorDeps operator_deps_;
   identity::IdentityDeps identity_deps_;
   const bool has_compat_;

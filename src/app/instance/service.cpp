@@ -229,6 +229,7 @@ InstanceParts Service::parts() {
           .random = &system::system_random,
           .token_keys = std::move(keys),
           .token_lifetime = config_.auth.token_lifetime,
+          .ticket_keys = config_.tickets.keys,
           .operator_keys = operator_secrets_.keys,
           .limits = lane_limits(config_),
           .balance_max = config_.wallet.balance_max,

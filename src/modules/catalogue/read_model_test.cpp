@@ -29,6 +29,7 @@ struct StartRows final : StartupState {
   }
   std::int64_t ids_reserved_to() override { return 1; }
   TimePoint latest_moment() override { return {}; }
+  std::string ticket_secret() override { return {}; }
 };
 
 // One event (1) with one date (7) of `seats` seats from id 100.

@@ -151,6 +151,50 @@ OutboxRow event_of(const Payment& payment, Ids& ids) {
           .created_at = payment.created_at};
 }
 
+namespace {
+
+OutboxRow ticket_event(const Reservation& row, std::int32_t ticket, TicketStatus status, Ids& ids) {
+  return {.id = ids.next<OutboxId>(),
+          .key = fmt::format("ticket/{}.{}", row.id.value, ticket),
+          .version = status == TicketStatus::ISSUED ? 1 : 2,
+          .type = full_type("ticket", status == TicketStatus::ISSUED ? "issued" : "revoked"),
+          .payload = json::to_text(TicketEvent{.serial = to_text(ids.serial_of({row.id, ticket})),
+                                               .reservationId = row.id,
+                                               .eventId = row.event,
+                                               .dateId = row.date,
+                                               .seatId = row.seat,
+                                               .status = status}),
+          .created_at = row.updated_at};
+}
+
+}  // namespace
+
+void add_ticket_events(const Reservation& row, Ids& ids, Changes& changes) {
+  if (!row.paid_at) return;
+  const bool is_paid = row.status == ReservationStatus::PAID;
+  const bool is_first = is_paid && row.updated_at == *row.paid_at;  // of its tickets
+  if (!is_first) changes.outbox.push_back(ticket_event(row, row.version - 1, TicketStatus::REVOKED, ids));
+  if (is_paid) changes.outbox.push_back(ticket_event(row, row.version, TicketStatus::ISSUED, ids));
+}
+
+OutboxRow event_of(const TicketUse& use, const Reservation& row, std::vector<TicketScan> scans,
+                   std::string_view name, Ids& ids) {
+  const TicketStatus status = scans.empty() ? TicketStatus::ISSUED : TicketStatus::USED;
+  return {
+      .id = ids.next<OutboxId>(),
+      .key = fmt::format("check-in/{}.{}", use.reservation.value, use.ticket),
+      .version = use.version,
+      .type = full_type("ticket", name),
+      .payload = json::to_text(TicketEvent{.serial = to_text(ids.serial_of({use.reservation, use.ticket})),
+                                           .reservationId = row.id,
+                                           .eventId = row.event,
+                                           .dateId = row.date,
+                                           .seatId = row.seat,
+                                           .status = status,
+                                           .scans = std::move(scans)}),
+      .created_at = use.updated_at};
+}
+
 std::string key_of(const Event& event) { return fmt::format("event/{}", event.id.value); }
 std::string key_of(const EventDate& date) { return fmt::format("date/{}", date.id.value); }
 std::string draw_key(EventId event) { return fmt::format("draw/{}", event.value); }

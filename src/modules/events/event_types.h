@@ -125,9 +125,34 @@ struct AdmittedEvent {
 };
 BOOST_DESCRIBE_STRUCT(AdmittedEvent, (), (event, from, to, count, places))
 
+// stagedoor.ticket.{issued,revoked}.v1: versions 1 and 2 of the key ticket/RESERVATION.TICKET;
+// stagedoor.ticket.{used,use_undone}.v1: the versions of the key check-in/RESERVATION.TICKET are the use's.
+BOOST_DEFINE_ENUM_CLASS(TicketStatus, ISSUED, USED, REVOKED)
+struct TicketScan {
+  TimePoint at{};
+  std::string device{};
+};
+BOOST_DESCRIBE_STRUCT(TicketScan, (), (at, device))
+struct TicketEvent {
+  std::string serial{};
+  ReservationId reservationId{};
+  EventId eventId{};
+  DateId dateId{};
+  SeatId seatId{};
+  TicketStatus status{};
+  std::vector<TicketScan> scans{};  // those that count; with more than one the ticket was used twice
+};
+BOOST_DESCRIBE_STRUCT(TicketEvent, (), (serial, reservationId, eventId, dateId, seatId, status, scans))
+
 OutboxRow event_of(const Reservation& row, Ids& ids);
 // Of a reservation that was given to another user.
 OutboxRow reassigned_event_of(const Reservation& row, const UserId& previous, Ids& ids);
+// Adds what the row's newest version means for its tickets (R-P7): the ticket of the version before is
+// revoked, and a row that is PAID has a new one. Nothing for a row that was never paid.
+void add_ticket_events(const Reservation& row, Ids& ids, Changes& changes);
+// `scans`: those that are not undone; `name`: "used" or "use_undone".
+OutboxRow event_of(const TicketUse& use, const Reservation& row, std::vector<TicketScan> scans,
+                   std::string_view name, Ids& ids);
 OutboxRow event_of(const Posting& posting, const UserId& user, Ids& ids);
 OutboxRow event_of(const Payment& payment, Ids& ids);
 

@@ -61,6 +61,35 @@ TEST(EventTypes, tell_a_payment_once_with_all_its_reservations) {
       R"({"id":9,"userId":"6ba7b810-9dad-11d1-80b4-00c04fd430c8","total":100,"reservationIds":[17,18]})");
 }
 
+// R-E4, R-P7
+TEST(EventTypes, tell_of_each_ticket_that_it_is_issued_and_that_it_is_revoked) {
+  Ids ids(100);
+  const auto told = [&](const Reservation& row) {
+    Changes changes;
+    add_ticket_events(row, ids, changes);
+    std::vector<std::string> all;
+    for (const auto& event : changes.outbox)
+      all.push_back(fmt::format("{} {} {}", event.type, event.key, event.version));
+    return all;
+  };
+  EXPECT_THAT(told(reservation(ReservationStatus::RESERVED)), testing::IsEmpty());
+  Reservation sale = reservation(ReservationStatus::PAID);
+  sale.paid_at = sale.updated_at;
+  EXPECT_THAT(told(sale), testing::ElementsAre("stagedoor.ticket.issued.v1 ticket/17.2 1"));
+  Changes changes;
+  add_ticket_events(sale, ids, changes);
+  EXPECT_EQ(changes.outbox.front().payload,
+            R"({"serial":")" + to_text(ids.serial_of({{17}, 2})) +
+                R"(","reservationId":17,"eventId":1,"dateId":11,"seatId":7,"status":"ISSUED","scans":[]})");
+  sale.version = 3;  // has another owner
+  sale.updated_at += Millis(1);
+  EXPECT_THAT(told(sale), testing::ElementsAre("stagedoor.ticket.revoked.v1 ticket/17.2 2",
+                                               "stagedoor.ticket.issued.v1 ticket/17.3 1"));
+  sale.version = 4;
+  sale.status = ReservationStatus::REFUNDED;
+  EXPECT_THAT(told(sale), testing::ElementsAre("stagedoor.ticket.revoked.v1 ticket/17.3 2"));
+}
+
 // A view that knows the newest version of some keys.
 struct Desk {
   View view;

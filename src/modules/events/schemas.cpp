@@ -48,6 +48,7 @@ std::map<std::string, std::string> schemas() {
   return {schema_of<ReservationEvent>("reservation"),
           schema_of<PaymentEvent>("payment"),
           schema_of<WalletEvent>("wallet"),
+          schema_of<TicketEvent>("ticket"),
           schema_of<CatalogueEvent>("event"),
           schema_of<DateEvent>("date"),
           schema_of<DrawEvent>("draw"),

@@ -69,6 +69,15 @@ class Examples {
     row.created_at = kNow;
     return event_of(row, user(), ids_);
   }
+  OutboxRow ticket(ReservationStatus status) {
+    Changes changes;
+    add_ticket_events(sold(status), ids_, changes);
+    return std::move(changes.outbox.front());
+  }
+  OutboxRow ticket_use(std::int64_t version, std::vector<TicketScan> scans, std::string_view name) {
+    return event_of(TicketUse{.reservation = {17}, .ticket = 2, .version = version, .updated_at = kNow},
+                    sold(ReservationStatus::PAID), std::move(scans), name, ids_);
+  }
   OutboxRow payment() { return event_of(Payment{{9}, user(), Won{50'000}, kNow, {{17}}}, ids_); }
 
   OutboxRow event_created() {
@@ -127,6 +136,18 @@ class Examples {
 
  private:
   static UserId user() { return {*parse_uuid("6ba7b810-9dad-11d1-80b4-00c04fd430c8")}; }
+  static Reservation sold(ReservationStatus status) {
+    Reservation row;
+    row.id = {17};
+    row.seat = {1007};
+    row.date = kDate;
+    row.event = kConcert;
+    row.status = status;
+    row.updated_at = kNow;
+    row.paid_at = kNow;
+    row.version = status == ReservationStatus::PAID ? 2 : 3;
+    return row;
+  }
   static Event event() {
     Event row;
     row.id = kConcert;
@@ -181,6 +202,15 @@ std::vector<EventType> make_types() {
        "an operator gave the paid seat to another user; a refund goes to the user who paid",
        examples.reassigned()},
       {"payment", "made", "payment/ID", "one payment, with all its reservations", examples.payment()},
+      {"ticket", "issued", "ticket/RESERVATION.TICKET", "a reservation was paid, or has another owner now",
+       examples.ticket(PAID)},
+      {"ticket", "revoked", "ticket/RESERVATION.TICKET",
+       "its reservation was refunded, or has another owner now", examples.ticket(REFUNDED)},
+      {"ticket", "used", "check-in/RESERVATION.TICKET",
+       "a gate let somebody in with it; with more than one of `scans` it was used twice",
+       examples.ticket_use(1, {{kStart, "door-1"}}, "used")},
+      {"ticket", "use_undone", "check-in/RESERVATION.TICKET", "a gate took a scan back",
+       examples.ticket_use(2, {}, "use_undone")},
       {"wallet", "charged", "wallet/ID", "money was paid in",
        examples.posting(PostingType::CHARGE, 1, 200'000, 200'000)},
       {"wallet", "used", "wallet/ID", "a reservation was paid",

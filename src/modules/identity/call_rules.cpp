@@ -41,6 +41,9 @@ constexpr CallRule kRules[] = {
     {"cancelReservation", user},
     {"refundReservation", user},
     {"listReservations", user},
+    {"getTicket", user},
+    {"getTicketCode", user},
+    {"getTicketKeys", open},
     {"getPayment", user},
     {"listPayments", user},
     {"getBalance", user},
@@ -48,6 +51,9 @@ constexpr CallRule kRules[] = {
     {"listBalanceHistory", user},
 
     {"adminGetCaller", operator_key, any},
+    {"adminCheckIn", operator_key, gate},
+    {"adminListRevokedTickets", operator_key, gate},
+
     {"adminGetLive", operator_key, viewer},
     {"adminStreamLive", operator_key, viewer},
     {"adminFindReservations", operator_key, viewer},

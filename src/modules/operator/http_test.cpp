@@ -78,8 +78,11 @@ TEST(OperatorCalls, every_path_asks_for_the_key_before_anything_else) {
     EXPECT_EQ(office.code_as("", method, target, body), "ADMIN_KEY_INVALID");
     EXPECT_EQ(office.code_as("wrong", method, target, body), "ADMIN_KEY_INVALID");
     const std::string viewer = office.code_as("viewer-secret", method, target, body);
-    const bool is_for_viewers =
-        is_read && route->path != "/admin/keys" && route->path != "/admin/export/reservations.csv";
+    const bool is_for_gates = route->path == "/admin/check-in" || route->path == "/admin/dates/{id}/revoked";
+    const bool is_for_viewers = is_read && !is_for_gates && route->path != "/admin/keys" &&
+                                route->path != "/admin/export/reservations.csv";
+    const std::string gate = office.code_as("gate-secret", method, target, body);
+    EXPECT_EQ(gate == "FORBIDDEN", !is_for_gates && route->path != "/admin/me") << gate;
     if (is_for_viewers) EXPECT_TRUE(viewer != "ADMIN_KEY_INVALID" && viewer != "FORBIDDEN") << viewer;
     else EXPECT_EQ(viewer, "FORBIDDEN");
     const std::string owner = office.code_as(std::string(kOwnerKey), method, target, body);

@@ -130,7 +130,8 @@ http::Route refund_route(const PaymentDeps& deps) {
           .tag = "payments",
           .successes = {{.description = "The reservation, REFUNDED",
                          .schema = &json::schema<reservation::ReservationDto>}},
-          .refusals = {Code::FORBIDDEN, Code::RESERVATION_NOT_FOUND, Code::WRONG_RESERVATION_STATUS},
+          .refusals = {Code::FORBIDDEN, Code::RESERVATION_NOT_FOUND, Code::WRONG_RESERVATION_STATUS,
+                       Code::TICKET_ALREADY_USED},
           .handler = api::bind(deps, refund, identity::by_caller, api::with_id<ReservationId>("id"),
                                api::with_idempotency),
           .limit_class = http::LimitClass::payment};

@@ -109,6 +109,7 @@ void refund_keys(const Refund& order, const View& view, Keys& wanted) {
   if (!view.reservations.knows(order.reservation)) return;
   const Reservation* row = view.reservations.find(order.reservation);
   if (!row || !row->payment) return;
+  if (order.owner) want(view.ticket_uses, wanted.ticket_uses, current_ticket(*row));
   want(view.payments, wanted.payments, row->payment);
   if (view.payments.knows(row->payment)) want(view.wallets, wanted.wallets, payer_of(*row, view));
 }
@@ -128,6 +129,12 @@ Decision<Reservation> decide_refund(const Refund& order, const View& view, Batch
   }
   if (const auto* cancellation = view.catalogue->cancellation(row->date))
     return reservation::date_is_cancelled(*cancellation);
+  if (order.owner) {
+    // A ticket that this batch has made is not known, and not used either.
+    const TicketUse* use = view.ticket_uses.find_if_known(current_ticket(*row));
+    if (use && use->live > 0)
+      return refuse(Code::TICKET_ALREADY_USED, "The ticket was used, so only an operator can refund it.");
+  }
   const Event* event = view.catalogue->event(row->event);
   if (order.owner && !(event && event->policy.refund_until && context.now < *event->policy.refund_until)) {
     return refuse(Code::WRONG_RESERVATION_STATUS, "This reservation can no longer be refunded.");

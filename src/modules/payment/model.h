@@ -29,7 +29,8 @@ void refund_keys(const Refund& order, const View& view, Keys& wanted);
 // Who paid the reservation, and gets the money back whoever has it now. Requires what refund_keys() wants.
 const UserId& payer_of(const Reservation& row, const View& view);
 // The money goes back however large the balance is (R-W5). Refusals: RESERVATION_NOT_FOUND, FORBIDDEN,
-// WRONG_RESERVATION_STATUS (not paid, past refund_until, or the date is cancelled).
+// WRONG_RESERVATION_STATUS (not paid, past refund_until, or the date is cancelled), TICKET_ALREADY_USED (the
+// owner, R-P7).
 Decision<Reservation> decide_refund(const Refund& order, const View& view, BatchContext& context);
 
 }  // namespace stagedoor::payment

@@ -147,6 +147,7 @@ TEST(Pay, moves_everything_together) {
   EXPECT_EQ(posting.credit_account, kHouseAccount);
   EXPECT_EQ(buyer.stage.balance(1), Won{9 * kPrice.amount});
   EXPECT_THAT(decision.changes.outbox, ElementsAre(Field(&OutboxRow::type, "stagedoor.reservation.paid.v1"),
+                                                   Field(&OutboxRow::type, "stagedoor.ticket.issued.v1"),
                                                    Field(&OutboxRow::type, "stagedoor.wallet.used.v1"),
                                                    Field(&OutboxRow::type, "stagedoor.payment.made.v1")));
   EXPECT_EQ(buyer.stage.taken_by(7), buyer.hold);
@@ -383,6 +384,7 @@ TEST(Refund, gives_the_money_back_and_the_seat_free) {
   EXPECT_EQ(posting.debit_account, kHouseAccount);
   EXPECT_THAT(decision.changes.outbox,
               ElementsAre(Field(&OutboxRow::type, "stagedoor.reservation.refunded.v1"),
+                          Field(&OutboxRow::type, "stagedoor.ticket.revoked.v1"),
                           Field(&OutboxRow::type, "stagedoor.wallet.refunded.v1")));
   EXPECT_FALSE(buyer.stage.taken_by(7));
   EXPECT_EQ(outcome(buyer.stage.hold(buyer.stage.inside(2), {7})), "ok");

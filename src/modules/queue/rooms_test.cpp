@@ -88,6 +88,7 @@ struct StoredDraw final : StartupState, LineStore {
   }
   std::int64_t ids_reserved_to() override { return 1; }
   TimePoint latest_moment() override { return kNow; }
+  std::string ticket_secret() override { return {}; }
   std::vector<LinePlace> read(EventId, Place after, std::size_t) override {
     return {places.begin() + after, places.end()};
   }

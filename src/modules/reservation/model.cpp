@@ -42,8 +42,10 @@ Refusal date_is_cancelled(const DateCancellation& cancellation) {
 }
 
 Reservation changed(Reservation row, ReservationStatus status, TimePoint now) {
+  // A change of a sale is later than the payment: that tells its first ticket from later ones.
+  const bool is_still_sold = row.paid_at && row.status == ReservationStatus::PAID && status == row.status;
+  row.updated_at = is_still_sold ? std::max(now, *row.paid_at + Millis(1)) : now;
   row.status = status;
-  row.updated_at = now;
   ++row.version;
   return row;
 }
@@ -56,12 +58,14 @@ Reservation cancelled(const Reservation& row, CancelReason reason, TimePoint now
 
 void write(Changes& changes, Reservation row, Ids& ids) {
   changes.outbox.push_back(events::event_of(row, ids));
+  events::add_ticket_events(row, ids, changes);
   changes.reservations.push_back(std::move(row));
 }
 
 void take_from_holder(Changes& changes, const Reservation& before, Reservation after, Ids& ids) {
   if (before.user == after.user) return write(changes, std::move(after), ids);
   changes.outbox.push_back(events::reassigned_event_of(after, before.user, ids));
+  events::add_ticket_events(after, ids, changes);
   changes.reservations.push_back(std::move(after));
 }
 

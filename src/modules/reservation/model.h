@@ -15,11 +15,12 @@ namespace stagedoor::reservation {
 // WRONG_RESERVATION_STATUS: a reservation of a cancelled date ends with its date, once.
 Refusal date_is_cancelled(const DateCancellation& cancellation);
 
-// The next state of a row, with the next version.
+// The next state of a row, with the next version. This revokes the ticket of a row that was PAID, and a row
+// that stays PAID has a new ticket (R-P7).
 Reservation changed(Reservation row, ReservationStatus status, TimePoint now);
 Reservation cancelled(const Reservation& row, CancelReason reason, TimePoint now);
 
-// Adds the row and its outbox event.
+// Adds the row, its outbox event and those of its tickets.
 void write(Changes& changes, Reservation row, Ids& ids);
 // Writes the next state of a paid row that its holder loses: REFUNDED, or of another user. The one place
 // where a booking stops being valid for its holder; what hangs on it, such as a ticket, is revoked here.
