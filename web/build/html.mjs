@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 
 const FANS = { "/": "common.events", "/my": "common.my" };
+const STAFF = { "/console": "staff.console", "/": "staff.fans" };
 
 // By name. `path`: at the server; {eventId} stands for a number. `main`: main/NAME.html. `links`: of the header, the first one is home.
 const page = (path, title, script, style, { main = "loading", links = FANS } = {}) => ({ path, title, script, style, main, links });
@@ -14,14 +15,16 @@ export const PAGES = {
   buy: page("/buy/{eventId}", "buy.title", "pages/buy.tsx", "buy"),
   draw: page("/draw/{eventId}", "draw.title", "pages/draw.ts", "base", { main: "draw" }),
   my: page("/my", "my.title", "pages/my.tsx", "my"),
+  console: page("/console", "console.title", "console/console.tsx", "console", { links: STAFF }),
   "signed-in": page("/signed-in", "signIn.title", "pages/signed_in.ts", "base", { main: "signed-in" }),
 };
 export const LANGUAGES = ["ko", "en"];
 
 const part = (name) => readFileSync(new URL(name, import.meta.url), "utf8").trim();
 
+// Those of the fans' pages and those of the staff's, which fans do not load.
 export function texts(language) {
-  return JSON.parse(part(`../i18n/${language}.json`));
+  return { ...JSON.parse(part(`../i18n/${language}.json`)), ...JSON.parse(part(`../i18n/staff.${language}.json`)) };
 }
 
 // The page as Vite reads it: without its texts, with the sources of its scripts and styles.
