@@ -140,7 +140,7 @@ def missing_pages():
 
 
 SCENARIOS = ('waiting', 'buying', 'draw', 'lapse', 'looks', 'network', 'reload', 'mouse', 'keyboard', 'two_fans', 'best', 'sleep', 'sign_in', 'crowd', 'size',
-             'console', 'console_looks')
+             'console', 'console_looks', 'gate')
 CROWD = ('--event', '9', '--fans', '300', '--rate', '60', '--think', '100ms')
 
 
@@ -228,13 +228,16 @@ class FanPages(unittest.TestCase):
     def test_the_console_is_readable_in_each_language_theme_and_width(self):  # R-U2, R-U8, R-U9
         self.go_through('console_looks')
 
+    def test_tickets_are_checked_at_the_door_with_and_without_network(self):  # R-P7, R-P9, R-U7
+        self.go_through('gate')
+
     def test_the_waiting_page_is_small_and_says_something_without_scripts(self):  # R-U1, R-U4, R-U10
         self.go_through('size')
 
 
 @unittest.skipUnless((server.ROOT / 'web/node_modules/vitest').is_dir(), 'Vitest is not there: ./x test fetches it')
 class PagesUnits(unittest.TestCase):
-    def test_pure_parts_hold(self):  # R-U2, R-U4, R-U5, R-U8, R-U12
+    def test_pure_parts_hold(self):  # R-U2, R-U4, R-U5, R-U8, R-U12, R-P7, R-P9
         result = subprocess.run(['node_modules/.bin/vitest', 'run'], cwd=server.ROOT / 'web', capture_output=True, text=True, timeout=120)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
 

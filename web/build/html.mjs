@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 
 const FANS = { "/": "common.events", "/my": "common.my" };
-const STAFF = { "/console": "staff.console", "/": "staff.fans" };
+const STAFF = { "/console": "staff.console", "/gate": "staff.gate", "/": "staff.fans" };
 
 // By name. `path`: at the server; {eventId} stands for a number. `main`: main/NAME.html. `links`: of the header, the first one is home.
 const page = (path, title, script, style, { main = "loading", links = FANS } = {}) => ({ path, title, script, style, main, links });
@@ -16,6 +16,7 @@ export const PAGES = {
   draw: page("/draw/{eventId}", "draw.title", "pages/draw.ts", "base", { main: "draw" }),
   my: page("/my", "my.title", "pages/my.tsx", "my"),
   console: page("/console", "console.title", "console/console.tsx", "console", { links: STAFF }),
+  gate: page("/gate", "gate.title", "gate/gate.tsx", "gate", { links: { "/gate": "staff.gate", "/console": "staff.console" } }),
   "signed-in": page("/signed-in", "signIn.title", "pages/signed_in.ts", "base", { main: "signed-in" }),
 };
 export const LANGUAGES = ["ko", "en"];

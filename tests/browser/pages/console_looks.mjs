@@ -1,4 +1,4 @@
-// The console in both languages, both themes, on a phone and on a large screen: axe finds nothing, nothing is wider than
+// The console and the check-in in both languages, both themes, on a phone and on a large screen: axe finds nothing, nothing is wider than
 // the window (R-U2, R-U9).
 import { Fan, signInWithKey } from "./fan.mjs";
 
@@ -21,6 +21,12 @@ async function visit(browser, url, key, { locale, colorScheme, width, height }) 
     if (tab === "sale") await staff.page.locator(".plot").first().waitFor();
     await look(`console-${tab}`);
   }
+  await signInWithKey(staff, key, "/gate");
+  await staff.state("choose");
+  await look("gate-choose");
+  await staff.page.locator("main li button").first().click();
+  await staff.state("ready");
+  await look("gate-ready");
   await staff.leave();
 }
 

@@ -100,7 +100,7 @@ function Page() {
       <section class="sheet stack sign-in">
         <h1>{t.title}</h1>
         <p>{t.gateOnly}</p>
-        <p class="buttons"><button type="button" class="quiet" onClick={signOut}>{staff.signOut}</button></p>
+        <p class="buttons"><a class="button" href="/gate">{staff.gate}</a><button type="button" class="quiet" onClick={signOut}>{staff.signOut}</button></p>
       </section>
     );
   }
