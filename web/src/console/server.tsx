@@ -92,7 +92,7 @@ function Export() {
     <Panel heading={t.exportHeading}>
       <p class="small muted">{t.exportLead}</p>
       <p class="buttons">
-        <button type="button" class="quiet" disabled={busy.value} onClick={() => void download("/admin/export/catalogue.yaml", "catalogue.yaml")}>{t.exportCatalogue}</button>
+        <button type="button" class="quiet" disabled={busy.value} onClick={() => void download("/admin/export/catalogue.json", "catalogue.json")}>{t.exportCatalogue}</button>
         <For role="operator">
           {of && <button type="button" class="quiet" disabled={busy.value} onClick={() => void download(`/admin/export/reservations.csv?event=${of.id}`, `reservations-${of.id}.csv`)}>{fill(t.exportReservations, { name: of.name })}</button>}
         </For>
