@@ -2,31 +2,35 @@
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 // @ts-expect-error: plain JavaScript, shared with build/pack.mjs
-import { PAGES, fillIn } from "./build/html.mjs";
+import { PAGES, fillIn, pageAt, source } from "./build/html.mjs";
 
 const server = process.env.STAGEDOOR_URL ?? "http://127.0.0.1:8080";
-const pages = PAGES as Record<string, string>;
+const names = Object.keys(PAGES);
+const nameOf = (id: string) => names.find((name) => id.endsWith(`/${name}.html`) || id === `${name}.html`);
 
-// In development: the page's path leads to its file, and its texts are filled in.
-function pagePaths(): Plugin {
+// The pages' HTML files are not on the disk: they are made of one frame. In development, the texts are filled in as well.
+function pageFiles(): Plugin {
+  let root = "";
   return {
-    name: "stagedoor-page-paths",
-    apply: "serve",
+    name: "stagedoor-pages",
+    enforce: "pre",
+    configResolved: (config) => void (root = config.root),
+    resolveId: (id) => (nameOf(id) ? `${root}/${nameOf(id)}.html` : null),
+    load: (id) => (nameOf(id) ? source(nameOf(id)) : null),
     configureServer(dev) {
-      dev.middlewares.use((request, _, next) => {
+      dev.middlewares.use((request, response, next) => {
         const path = (request.url ?? "").split("?")[0];
-        for (const [file, pattern] of Object.entries(pages)) {
-          if (new RegExp(`^${pattern.replace("{eventId}", "\\d+")}$`).test(path)) request.url = `/${file}.html`;
-        }
-        next();
+        const name = pageAt(path);
+        if (!name) return next();
+        const html = fillIn(source(name), process.env.STAGEDOOR_LANGUAGE ?? "en");
+        dev.transformIndexHtml(path!, html).then((made) => response.setHeader("Content-Type", "text/html; charset=utf-8").end(made), next);
       });
     },
-    transformIndexHtml: (html) => fillIn(html, process.env.STAGEDOOR_LANGUAGE ?? "en"),
   };
 }
 
 export default defineConfig({
-  plugins: [pagePaths()],
+  plugins: [pageFiles()],
   esbuild: { jsx: "automatic", jsxImportSource: "preact" },
   build: {
     outDir: "../build/web/dist",
@@ -36,7 +40,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     rollupOptions: {
-      input: Object.keys(pages).map((page) => `${page}.html`),
+      input: names.map((name) => `${name}.html`),
       output: {
         entryFileNames: "assets/[name].[hash].js",
         chunkFileNames: "assets/[name].[hash].js",
@@ -47,7 +51,7 @@ export default defineConfig({
   worker: { format: "es", rollupOptions: { output: { entryFileNames: "assets/[name].[hash].js" } } },
   server: {
     proxy: Object.fromEntries(
-      ["/events", "/queue", "/users", "/sessions", "/client", "/seats", "/payments"].map((path) => [path, server]),
+      ["/events", "/queue", "/users", "/sessions", "/client", "/seats", "/payments", "/admin", "/.well-known"].map((path) => [path, server]),
     ),
   },
   test: { include: ["test/**/*.test.ts"], environment: "node" },

@@ -19,6 +19,7 @@ import report
 import server
 
 KEY = 'browser-test-key-0123456789'
+KEYS = ','.join([f'olga:owner:{KEY}', *(f'{role}:{role}:{KEY}-{role}' for role in ('operator', 'viewer', 'gate'))])
 CATALOGUE = '''
 layouts:
   club: {seats: 50, category: Standard}
@@ -142,7 +143,7 @@ def missing_pages():
 
 
 SCENARIOS = ('before_buying', 'while_buying', 'waiting', 'buying', 'draw', 'lapse', 'looks', 'network', 'reload', 'mouse', 'keyboard', 'two_fans',
-             'best', 'sleep', 'sign_in_answers', 'crowd', 'memory', 'size')
+             'best', 'sleep', 'sign_in_answers', 'crowd', 'memory', 'size', 'console', 'console_looks', 'gate')
 CROWD = ('--event', '9', '--fans', '300', '--rate', '60', '--think', '100ms')
 
 
@@ -154,7 +155,7 @@ def run_scenario(name):
     """(exit code, output) of a scenario against a server of its own."""
     with tempfile.TemporaryDirectory() as folder:
         (pathlib.Path(folder) / 'catalogue.yaml').write_text(fan_catalogue())
-        with server.Server(folder, '--catalogue.file=catalogue.yaml', f'--admin.keys=olga:owner:{KEY}') as running:
+        with server.Server(folder, '--catalogue.file=catalogue.yaml', f'--admin.keys={KEYS}') as running:
             crowd = name == 'crowd' and subprocess.Popen([server.BINARY, 'crowd', '--url', running.url, *CROWD], stdout=subprocess.PIPE,
                                                          stderr=subprocess.STDOUT, text=True)
             result = run_in_browser(name, running.url, KEY)
@@ -177,7 +178,7 @@ def states():
 
 @unittest.skipIf(missing_pages(), missing_pages())
 class FanPages(unittest.TestCase):
-    """The pages for fans, one scenario of pages/ each. STAGEDOOR_PICTURES=FOLDER keeps a picture of every state."""
+    """The pages, one scenario of pages/ each. STAGEDOOR_PICTURES=FOLDER keeps a picture of every state."""
 
     @classmethod
     def setUpClass(cls):
@@ -249,6 +250,15 @@ class FanPages(unittest.TestCase):
     def test_every_page_is_readable_in_each_language_theme_and_width(self):  # R-U2, R-U9, R-U11
         self.go_through('looks')
 
+    def test_a_sale_is_run_from_the_console(self):  # R-U8, R-U9, R-O1, R-O2
+        self.go_through('console')
+
+    def test_the_console_is_readable_in_each_language_theme_and_width(self):  # R-U2, R-U8, R-U9
+        self.go_through('console_looks')
+
+    def test_tickets_are_checked_at_the_door_with_and_without_network(self):  # R-P7, R-P9, R-U7
+        self.go_through('gate')
+
     def test_the_waiting_page_is_small_and_says_something_without_scripts(self):  # R-U1, R-U4, R-U10
         self.go_through('size')
 
@@ -266,7 +276,7 @@ class SignIn(unittest.TestCase):
 
 @unittest.skipUnless((server.ROOT / 'web/node_modules/vitest').is_dir(), 'Vitest is not there: ./x test fetches it')
 class PagesUnits(unittest.TestCase):
-    def test_pure_parts_hold(self):  # R-U2, R-U4, R-U5, R-U12
+    def test_pure_parts_hold(self):  # R-U2, R-U4, R-U5, R-U8, R-U12, R-P7, R-P9
         result = subprocess.run(['node_modules/.bin/vitest', 'run'], cwd=server.ROOT / 'web', capture_output=True, text=True, timeout=120)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
 

@@ -9,7 +9,7 @@ const packed = new URL("../../build/web/pages.bin", import.meta.url);
 
 function files() {
   const found = [];
-  for (const [page, path] of Object.entries(PAGES)) {
+  for (const [page, { path }] of Object.entries(PAGES)) {
     const html = readFileSync(new URL(`${page}.html`, built), "utf8");
     for (const language of LANGUAGES) found.push([`${path} ${language}`, Buffer.from(fillIn(html, language))]);
   }

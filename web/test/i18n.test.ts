@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest";
 import en from "../i18n/en.json";
 import ko from "../i18n/ko.json";
+import staffEn from "../i18n/staff.en.json";
+import staffKo from "../i18n/staff.ko.json";
 import { fill } from "../src/lib/i18n";
 
 type Node = string | string[] | { [key: string]: Node };
@@ -20,6 +22,7 @@ function compare(a: Node, b: Node, path: string): string[] {
 describe("texts", () => {
   it("are the same in both languages", () => {
     expect(compare(en, ko, "")).toEqual([]);
+    expect(compare(staffEn, staffKo, "")).toEqual([]);
   });
   it("notice a missing one", () => {
     expect(compare({ a: "{n}" }, { a: "x" }, "")).toEqual([".a: {n} and "]);

@@ -160,11 +160,16 @@ class Page {
   std::map<std::string, std::unique_ptr<PageWithState>, std::less<>> by_language_;
 };
 
+// The service worker of the check-in is among the assets, and serves the page without network.
+constexpr std::string_view kOfflineWorker = "/assets/offline_worker.";
+constexpr const char* kScopeOfOfflineWorker = "Service-Worker-Allowed: /gate\r\n";
+
 http::Route asset_route(const PageFile& file) {
   const auto document = std::make_shared<const Document>(
       unzip(file.gzip), file.gzip,
-      fmt::format("Content-Type: {}\r\n{}Vary: Accept-Encoding\r\nX-Content-Type-Options: nosniff\r\n",
-                  http::content_type_of(file.path), kKeptForEver));
+      fmt::format("Content-Type: {}\r\n{}Vary: Accept-Encoding\r\nX-Content-Type-Options: nosniff\r\n{}",
+                  http::content_type_of(file.path), kKeptForEver,
+                  file.path.starts_with(kOfflineWorker) ? kScopeOfOfflineWorker : ""));
   return {.path = std::string(file.path),
           .handler = [document](const http::Request& request,
                                 http::Reply reply) { reply(document->answer(request)); },

@@ -25,6 +25,7 @@ class Pages : public testing::Test {
         {"/wait/{eventId} ko", gzip("<!--event-->", 6)},
         {"/wait/{eventId} en", gzip("<p><!--event-->, <!--opens-->, <!--waiting--></p>", 6)},
         {"/assets/a.1.js -", gzip("1;", 6)},
+        {"/assets/offline_worker.1.js -", gzip("2;", 6)},
     };
     for (const auto& [name, bytes] : files)
       archive_ += std::string(name) + ' ' + std::to_string(bytes.size()) + '\n';
@@ -76,6 +77,11 @@ TEST_F(Pages, are_asked_for_again_and_their_assets_never_R_U1) {
   EXPECT_THAT(asset.headers, HasSubstr("Cache-Control: public, max-age=31536000, immutable\r\n"));
   EXPECT_EQ(*get("/assets/a.1.js").shared, "1;") << "for clients that do not unpack";
   EXPECT_EQ(get("/assets/b.js").status, 404);
+}
+
+TEST_F(Pages, let_the_check_in_open_without_network_and_no_other_page_R_P9) {
+  EXPECT_THAT(get("/assets/offline_worker.1.js").headers, HasSubstr("Service-Worker-Allowed: /gate\r\n"));
+  EXPECT_THAT(get("/assets/a.1.js").headers, Not(HasSubstr("Service-Worker")));
 }
 
 TEST_F(Pages, may_load_and_call_nothing_but_this_server_and_the_sign_in_R_U1) {

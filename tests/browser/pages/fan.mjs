@@ -200,6 +200,13 @@ export class Operator {
   }
 }
 
+// On /console or /gate.
+export async function signInWithKey(staff, key, path = "/console") {
+  await staff.go(path);
+  await staff.page.getByLabel("Operator key").or(staff.page.getByLabel("운영자 키")).fill(key);
+  await staff.page.locator("form button").click();
+}
+
 // Where a seat is drawn in the window while the whole hall is shown (web/src/map/camera.ts). For straight sections.
 export async function pointOfSeat(page, url, dateId, index) {
   const layout = await call(url, `/events/properties/${dateId}/layout`);

@@ -44,11 +44,13 @@ export class Refused extends Error {
 }
 
 export interface Request {
-  method?: "GET" | "POST" | "PUT" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
   headers?: Record<string, string>;
-  body?: unknown;
+  body?: unknown; // sent as JSON
+  text?: { type: string; body: string }; // sent as it is, instead
   key?: string; // Idempotency-Key
+  timeOutMs?: number;
 }
 
 export interface Answer<T> {
@@ -58,8 +60,14 @@ export interface Answer<T> {
 
 const TIME_OUT_MS = 15_000;
 
+function bodyOf(request: Request): { type: string; body: string } | null {
+  if (request.text) return request.text;
+  return request.body === undefined ? null : { type: "application/json", body: JSON.stringify(request.body) };
+}
+
 export async function send<T>(request: Request): Promise<Answer<T>> {
   const sentAt = Date.now();
+  const content = bodyOf(request);
   let response: Response;
   let body: Record<string, unknown>;
   try {
@@ -68,12 +76,12 @@ export async function send<T>(request: Request): Promise<Answer<T>> {
       headers: {
         Accept: "application/json",
         "Accept-Language": language,
-        ...(request.body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(content ? { "Content-Type": content.type } : {}),
         ...(request.key ? { "Idempotency-Key": request.key } : {}),
         ...request.headers,
       },
-      signal: AbortSignal.timeout(TIME_OUT_MS),
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      signal: AbortSignal.timeout(request.timeOutMs ?? TIME_OUT_MS),
+      ...(content ? { body: content.body } : {}),
     });
     body = (await response.json()) as Record<string, unknown>;
   } catch (error) {
@@ -86,6 +94,16 @@ export async function send<T>(request: Request): Promise<Answer<T>> {
   const { code, message, ...extra } = body;
   const retryAfter = Number(response.headers.get("Retry-After") ?? 0) * 1000;
   throw new Refused(String(code ?? "INTERNAL"), String(message ?? ""), response.status, extra, retryAfter);
+}
+
+// For an answer that is a file, not JSON.
+export async function sendForFile(request: Pick<Request, "path" | "headers">): Promise<Blob> {
+  const answer = await fetch(request.path, { headers: { "Accept-Language": language, ...request.headers } }).catch((error: unknown) => {
+    throw new Refused("NETWORK", String(error));
+  });
+  if (answer.ok) return answer.blob().catch((error: unknown) => Promise.reject(new Refused("NETWORK", String(error)))); // broken off
+  const { code, message } = (await answer.json().catch(() => ({}))) as { code?: string; message?: string };
+  throw new Refused(code ?? "INTERNAL", message ?? "", answer.status);
 }
 
 // The same, named by its operation.
@@ -105,13 +123,18 @@ export function changesAreKnown(): void {
 
 // Sends a change under one idempotency key until its outcome is known: an answer that was lost is asked for again (R-X5), also by
 // a later call for the same.
-export async function change<Id extends keyof operations>(id: Id, request: Request, tries = 4): Promise<Data<Id>> {
-  const name = `key.${id} ${request.path} ${JSON.stringify(request.body ?? null)}`;
+export function change<Id extends keyof operations>(id: Id, request: Request, tries = 4): Promise<Data<Id>> {
+  return changeAs<Data<Id>>(id, request, tries);
+}
+
+// The same for a call that is named by the caller.
+export async function changeAs<T>(id: string, request: Request, tries = 4): Promise<T> {
+  const name = `key.${id} ${request.path} ${bodyOf(request)?.body ?? null}`;
   const key = request.key ?? openKeys.get(name) ?? read<string>(name) ?? randomUuid();
   if (id === "chargeBalance") write(name, key);
   for (let left = tries; ; left--) {
     try {
-      const data = await call(id, { ...request, key });
+      const { data } = await send<T>({ ...request, key });
       closeKey(name);
       return data;
     } catch (error) {

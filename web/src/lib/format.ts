@@ -8,6 +8,13 @@ export function money(won: number): string {
   return moneyFormat.format(won);
 }
 
+const compactFormat = new Intl.NumberFormat(locale, { style: "currency", currency: "KRW", currencyDisplay: "narrowSymbol", notation: "compact", maximumFractionDigits: 1 });
+
+// "₩612.4M", "₩6.1억": to be read from afar.
+export function compactMoney(won: number): string {
+  return compactFormat.format(won);
+}
+
 const formats = new Map<string, Intl.DateTimeFormat>();
 function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = JSON.stringify(options);
@@ -33,6 +40,10 @@ export function dateTime(at: string | number, timeZone?: string): string {
 
 export function time(at: string | number, timeZone?: string): string {
   return format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(timeZone ? { timeZone } : {}) }).format(new Date(at));
+}
+
+export function timeWithSeconds(at: number): string {
+  return format({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(new Date(at));
 }
 
 // The name of a zone at that moment, "KST" or "GMT+9".

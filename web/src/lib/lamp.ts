@@ -14,9 +14,9 @@ export function allowSound(): void {
   audio ??= new AudioContext();
   void audio.resume();
 }
-export function playSound(): void {
+export function playSound(pitches = [660, 880]): void {
   if (!audio) return;
-  [660, 880].forEach((pitch, i) => {
+  pitches.forEach((pitch, i) => {
     const tone = audio!.createOscillator();
     const volume = audio!.createGain();
     const at = audio!.currentTime + i * 0.28;

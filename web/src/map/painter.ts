@@ -1,9 +1,10 @@
 // Draws a hall on a canvas. Seats are drawn block by block into bitmaps that are kept; a change redraws its seats only. While
 // the camera zooms, the old bitmaps are stretched until there is time for new ones. Near views draw the seats themselves.
+import { coloursAt } from "../lib/colours";
 import type { Camera } from "./camera";
 import type { Bounds, Hall } from "./hall";
 import { join } from "./hall";
-import type { SeatStates } from "./seat_states";
+import type { Mark, SeatStates } from "./seat_states";
 
 const BLOCK_SEATS = 2000;
 const DIRECT_FROM = 18; // pixels a seat: from here on what is in view is drawn seat by seat
@@ -31,14 +32,8 @@ interface Colours {
 }
 
 function readColours(element: HTMLElement): Colours {
-  const style = getComputedStyle(element);
-  const probe = document.createElement("span");
-  element.append(probe);
-  const colour = (name: string) => {
-    probe.style.color = `var(${name})`; // resolves system colours, too
-    return getComputedStyle(probe).color;
-  };
-  const colours = {
+  const colour = coloursAt(element);
+  return {
     categories: ["--cat-1", "--cat-2", "--cat-3", "--cat-4"].map(colour),
     taken: colour("--taken"),
     ink: colour("--ink"),
@@ -46,10 +41,8 @@ function readColours(element: HTMLElement): Colours {
     line: colour("--line"),
     lamp: colour("--lamp"),
     sheet: colour("--sheet"),
-    font: style.fontFamily,
+    font: getComputedStyle(element).fontFamily,
   };
-  probe.remove();
-  return colours;
 }
 
 // One seat around (x, y), of `size` pixels. Categories differ by colour and shape: triangle, circle, square, diamond.
@@ -74,6 +67,21 @@ export function tracePath(path: CanvasRenderingContext2D | Path2D, shape: number
       path.lineTo(x - r * 1.15, y);
       path.closePath();
   }
+}
+
+// What operators see besides: a ring is held, a cross is the house's.
+function traceMark(path: Path2D, mark: "held" | "house", x: number, y: number, size: number): void {
+  const r = size * 0.4;
+  if (mark === "held") {
+    path.moveTo(x + r, y);
+    path.arc(x, y, r, 0, 2 * Math.PI);
+    path.moveTo(x + r * 0.5, y);
+    return path.arc(x, y, r * 0.5, 0, 2 * Math.PI);
+  }
+  const [near, far] = [r * 0.25, r];
+  const corners = [[0, near], [far - near, far], [far, far - near], [near, 0], [far, near - far], [far - near, -far], [0, -near], [near - far, -far], [-far, near - far], [-near, 0], [-far, far - near], [near - far, far]];
+  corners.forEach(([dx, dy], i) => (i ? path.lineTo(x + dx!, y + dy!) : path.moveTo(x + dx!, y + dy!)));
+  path.closePath();
 }
 
 export class Painter {
@@ -216,7 +224,7 @@ export class Painter {
     const context = bitmap.getContext("2d")!;
     const toX = (i: number) => (this.hall.x[i]! - block.bounds.left) * level;
     const toY = (i: number) => (this.hall.y[i]! - block.bounds.top) * level;
-    this.fillSeats(context, block.first, block.first + block.count, level, toX, toY);
+    this.fillSeats(context, Array.from({ length: block.count }, (_, i) => block.first + i), level, toX, toY);
   }
 
   private redraw(seat: number): void {
@@ -227,21 +235,26 @@ export class Painter {
     const y = (this.hall.y[seat]! - block.bounds.top) * block.level;
     const half = block.level * 0.5;
     context.clearRect(x - half, y - half, 2 * half, 2 * half);
-    this.fillSeats(context, seat, seat + 1, block.level, () => x, () => y);
+    this.fillSeats(context, [seat], block.level, () => x, () => y);
   }
 
-  private fillSeats(context: CanvasRenderingContext2D, begin: number, end: number, size: number, toX: (i: number) => number, toY: (i: number) => number): void {
-    const category = this.hall.sectionOf(begin).category;
-    const taken = new Path2D();
-    const free = new Path2D();
-    for (let i = begin; i < end; i++) {
-      if (this.states.canBeHad(i)) tracePath(free, category, toX(i), toY(i), size);
-      else tracePath(taken, 1, toX(i), toY(i), size * 0.72);
+  // Seats of one section, each with the mark of its state.
+  private fillSeats(context: CanvasRenderingContext2D, seats: readonly number[], size: number, toX: (i: number) => number, toY: (i: number) => number): void {
+    if (!seats.length) return;
+    const { category } = this.hall.sectionOf(seats[0]!);
+    const paths: Record<Mark, Path2D> = { free: new Path2D(), taken: new Path2D(), held: new Path2D(), house: new Path2D() };
+    for (const i of seats) {
+      const mark = this.states.markOf(i);
+      if (mark === "free") tracePath(paths.free, category, toX(i), toY(i), size);
+      else if (mark === "taken") tracePath(paths.taken, 1, toX(i), toY(i), size * 0.72);
+      else traceMark(paths[mark], mark, toX(i), toY(i), size);
     }
-    context.fillStyle = this.colours.taken;
-    context.fill(taken);
-    context.fillStyle = this.colours.categories[category % 4]!;
-    context.fill(free);
+    const { colours } = this;
+    const colourOf: Record<Mark, string> = { free: colours.categories[category % 4]!, taken: colours.taken, held: colours.ink2, house: colours.ink2 };
+    for (const mark of Object.keys(paths) as Mark[]) {
+      context.fillStyle = colourOf[mark];
+      context.fill(paths[mark], mark === "held" ? "evenodd" : "nonzero");
+    }
   }
 
   // --- what is drawn in every frame -------------------------------------------------------------------------------------
@@ -256,17 +269,7 @@ export class Painter {
         const [x, y] = [hall.x[i]!, hall.y[i]!];
         if (x >= visible.left && x <= visible.right && y >= visible.top && y <= visible.bottom) seats.push(i);
       }
-      const free = new Path2D();
-      const taken = new Path2D();
-      for (const i of seats) {
-        const [x, y] = camera.toScreen(hall.x[i]!, hall.y[i]!);
-        if (this.states.canBeHad(i)) tracePath(free, section.category, x, y, camera.scale);
-        else tracePath(taken, 1, x, y, camera.scale * 0.72);
-      }
-      context.fillStyle = this.colours.taken;
-      context.fill(taken);
-      context.fillStyle = this.colours.categories[section.category % 4]!;
-      context.fill(free);
+      this.fillSeats(context, seats, camera.scale, (i) => camera.toScreen(hall.x[i]!, hall.y[i]!)[0], (i) => camera.toScreen(hall.x[i]!, hall.y[i]!)[1]);
       if (camera.scale >= 26) this.paintNumbers(seats);
     }
   }
@@ -282,7 +285,7 @@ export class Painter {
     context.textAlign = "center";
     context.textBaseline = "middle";
     for (const i of seats) {
-      if (!this.states.canBeHad(i)) continue;
+      if (this.states.markOf(i) !== "free") continue;
       const [x, y] = camera.toScreen(hall.x[i]!, hall.y[i]!);
       context.fillText(String(hall.placeOf(i).seat), x, y + camera.scale * 0.04);
     }

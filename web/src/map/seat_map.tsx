@@ -1,6 +1,7 @@
 // The drawn seat map: one tab stop; arrow keys inside; touch, mouse and wheel move and zoom. What a tap on a seat does is the
 // page's to decide.
 import { useEffect, useRef } from "preact/hooks";
+import { onTheme } from "../lib/colours";
 import { Camera } from "./camera";
 import type { Hall } from "./hall";
 import { Painter } from "./painter";
@@ -186,14 +187,12 @@ export function SeatMap(props: Props) {
     const resize = new ResizeObserver(() => made.painter.resize(element.clientWidth, element.clientHeight));
     resize.observe(element);
     element.addEventListener("wheel", made.wheel, { passive: false });
-    const themes = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map((query) => matchMedia(query));
-    const recolour = () => made.painter.forget();
-    themes.forEach((theme) => theme.addEventListener("change", recolour));
+    const endTheme = onTheme(() => made.painter.forget());
     props.handle(made);
     return () => {
       resize.disconnect();
       element.removeEventListener("wheel", made.wheel);
-      themes.forEach((theme) => theme.removeEventListener("change", recolour));
+      endTheme();
       made.painter.stop();
       props.handle(null);
     };

@@ -7,8 +7,11 @@ export interface Run {
   count: number;
 }
 
+// How a seat is drawn: `held` and `house` are for operators, to whom more is told.
+export type Mark = "free" | "taken" | "held" | "house";
+
 export class SeatStates {
-  private readonly free: Uint8Array;
+  protected readonly free: Uint8Array;
   private readonly mine = new Set<number>();
   private readonly freeInSection: Int32Array;
   private readonly freeOfCategory: Int32Array;
@@ -28,6 +31,9 @@ export class SeatStates {
   }
   canBeHad(index: number): boolean {
     return this.isFree(index) || this.isMine(index);
+  }
+  markOf(index: number): Mark {
+    return this.canBeHad(index) ? "free" : "taken";
   }
   get mySeats(): number[] {
     return [...this.mine].sort((a, b) => a - b);

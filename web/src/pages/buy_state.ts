@@ -424,7 +424,7 @@ export async function pay(): Promise<void> {
 }
 
 function paid(list: Reservation[]): void {
-  bought.value = list;
+  bought.value = list.map((one) => ({ ...one, status: "PAID" }));
   holds.value = [];
   endVisit("paid", "PAID");
   sayNow(t.paidHeading);

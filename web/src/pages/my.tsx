@@ -12,7 +12,7 @@ import { fill, table, translatePage } from "../lib/i18n";
 import { common, onConnection, refusalText, setOffline, startPage } from "../lib/page";
 import { forgetPerson } from "../lib/store";
 import { seatNames } from "../lib/seat_names";
-import { Ticket } from "./ticket";
+import { Ticket, cancelledOf } from "./ticket";
 
 const t = table(ko.my, en.my);
 const PAGE = 20;
@@ -86,7 +86,7 @@ const isShown = (one: Reservation) => isHeld(one) || isTicket(one);
 
 function refundUntil(one: Reservation): string | null {
   const until = events.value.get(one.eventId)?.rules?.refundUntil;
-  return one.status === "PAID" && until && Date.parse(until) > clock.now() ? until : null;
+  return one.status === "PAID" && !cancelledOf(one) && until && Date.parse(until) > clock.now() ? until : null;
 }
 
 async function act(work: () => Promise<string>): Promise<void> {
@@ -120,13 +120,23 @@ const topUp = (amount: number) =>
     return t.toppedUp;
   });
 
+// What became of a ticket whose date was cancelled (R-U7).
+function Cancelled({ one, zone }: { one: Reservation; zone: string }) {
+  const cancelled = cancelledOf(one);
+  if (!cancelled) return null;
+  const newDate = events.value.get(one.eventId)?.dates.find(({ id }) => id === cancelled.carriedTo);
+  const text = one.status === "PAID" ? t.refundComes : newDate ? fill(t.carried, { time: dateTime(newDate.startDate, zone) }) : cancelled.carriedTo ? t.carriedSomewhere : fill(t.refundCame, { amount: money(one.price) });
+  return <div class="note stop" data-cancelled><p><b>{fill(t.dateCancelled, { time: dateTime(cancelled.at, zone), reason: cancelled.reason })}</b></p><p>{text}</p></div>;
+}
+
 function TicketItem({ one }: { one: Reservation }) {
   const event = events.value.get(one.eventId);
   const until = refundUntil(one);
-  const state = one.status === "REFUNDED" ? t.refunded : Date.parse(one.eventDate) < clock.now() ? t.over : undefined;
+  const state = cancelledOf(one) ? t.cancelled : one.status === "REFUNDED" ? t.refunded : Date.parse(one.eventDate) < clock.now() ? t.over : undefined;
   return (
     <li class="stack tight">
       <Ticket reservation={one} venue={event?.venue ?? ""} timeZone={event?.timeZone ?? "UTC"} place={placeNames.value.get(one.seatId) ?? null} {...(state ? { state } : {})} />
+      <Cancelled one={one} zone={event?.timeZone ?? "UTC"} />
       {until && asked.value !== one.id && (
         <p class="row small">
           <span class="muted">{fill(t.refundUntil, { time: dateTime(until, event?.timeZone) })}</span>
@@ -191,7 +201,7 @@ function HistoryRow({ row }: { row: History }) {
   const sign = row.type === "USE" ? "−" : "+";
   return (
     <li class="rule row small">
-      <span>{t.types[row.type]} <span class="muted">{dateTime(row.createdAt)}</span></span>
+      <span>{t.types[row.type]} <span class="muted">{dateTime(row.createdAt)}{(row as { reason?: string | null }).reason ? ` · ${(row as { reason?: string }).reason}` : ""}</span></span>
       <span class="num"><b>{sign}{money(row.amount)}</b> <span class="muted">{fill(t.after, { amount: money(row.balanceAfter) })}</span></span>
     </li>
   );

@@ -1,12 +1,22 @@
-// A reservation that was paid, as a ticket to look at. Signed tickets with a code come with R-P7.
+// A reservation that was paid, as a ticket: with its code while it is valid.
 import * as en from "../../i18n/en.json";
 import * as ko from "../../i18n/ko.json";
 import type { Reservation } from "../api/client";
 import { dateTime, money, viewersTime, zoneName } from "../lib/format";
 import { fill, table } from "../lib/i18n";
+import { clock } from "../lib/clock";
 import { common } from "../lib/page";
+import { TicketCode } from "./ticket_code";
 
 const t = table(ko.my, en.my);
+const KEPT_MS = 86_400_000; // after the beginning of the performance the code is still shown
+
+export interface DateCancelled {
+  at: string;
+  reason: string;
+  carriedTo?: number | null; // the date that has the seat now
+}
+export const cancelledOf = (reservation: Reservation) => (reservation as { dateCancelled?: DateCancelled | null }).dateCancelled ?? null;
 
 interface Props {
   reservation: Reservation;
@@ -19,6 +29,7 @@ interface Props {
 
 export function Ticket({ reservation, venue = "", timeZone, place, state, level = 3 }: Props) {
   const Heading = `h${level}` as const;
+  const isValid = reservation.status === "PAID" && !cancelledOf(reservation) && Date.parse(reservation.eventDate) + KEPT_MS > clock.now();
   const here = viewersTime(reservation.eventDate, timeZone);
   return (
     <article class={state ? "ticket void" : "ticket"} aria-label={`${t.ticket} ${fill(t.number, { id: String(reservation.id) })}`}>
@@ -35,6 +46,7 @@ export function Ticket({ reservation, venue = "", timeZone, place, state, level 
         <span class="num small">{money(reservation.price)}</span>
         <span class="tiny num">{fill(t.number, { id: String(reservation.id) })}</span>
       </div>
+      {isValid && <TicketCode reservationId={reservation.id} timeZone={timeZone} />}
     </article>
   );
 }

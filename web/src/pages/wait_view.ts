@@ -1,4 +1,4 @@
-// The elements of the waiting page. They are in wait.html and stay; only their texts change, so that focus is never lost.
+// The elements of the waiting page. They are in build/main/wait.html and stay; only their texts change, so that focus is never lost.
 import * as en from "../../i18n/en.json";
 import * as ko from "../../i18n/ko.json";
 import type { Draw, EventWithDates, QueuePlace, Room } from "../api/client";
