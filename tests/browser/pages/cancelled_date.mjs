@@ -2,7 +2,7 @@
 // all the money is back, also above the limit of a balance. At last the disk is full for a while (R-O1, R-U7, R-U8, R-W5).
 import { Fan, Operator, assert, call, signInWithKey } from "./fan.mjs";
 import { Served } from "./served.mjs";
-import { balanceOf, join, untilInside } from "./visitor.mjs";
+import { balanceOf, join, openMy, untilInside } from "./visitor.mjs";
 
 const PRICE = 1_000;
 const BALANCE_MAX = 200_000;
@@ -46,21 +46,9 @@ async function halfWay(operator) {
   }
 }
 
-// This visitor's tickets, in a browser.
-async function openMy(browser, url, { userId, headers }) {
-  const fan = await Fan.arrive(browser, url, { viewport: { width: 390, height: 844 } });
-  await fan.go("/");
-  await fan.page.evaluate(([user, token]) => {
-    localStorage.setItem("stagedoor.user", JSON.stringify(user));
-    localStorage.setItem("stagedoor.place.1", JSON.stringify({ token }));
-  }, [userId, headers["queue-token"]]);
-  await fan.go("/my");
-  return fan;
-}
-
 async function fansAreTold(browser, url, buyers, waiting) {
   for (const buyer of buyers) assert.equal(await balanceOf(url, buyer), BALANCE_MAX + PRICE * SEATS_EACH);
-  const fan = await openMy(browser, url, buyers[0]);
+  const fan = await openMy(browser, url, 1, buyers[0]);
   await fan.page.locator("[data-cancelled]").nth(SEATS_EACH - 1).waitFor();
   await fan.says(new RegExp(REASON));
   await fan.says("₩1,000 are back on your balance.");

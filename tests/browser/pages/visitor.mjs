@@ -1,6 +1,6 @@
 // Fans without a browser, for the scenarios of the staff's pages: they join, hold and pay by calls.
 import { randomUUID } from "node:crypto";
-import { call } from "./fan.mjs";
+import { Fan, call } from "./fan.mjs";
 
 export async function join(url, eventId) {
   const userId = randomUUID();
@@ -26,3 +26,18 @@ export async function buy(url, visitor, dateId) {
 }
 
 export const balanceOf = async (url, visitor) => (await call(url, `/users/${visitor.userId}/balance`, { headers: visitor.headers })).balance;
+
+// The tickets of a visitor of this event, in a browser.
+export async function openMy(browser, url, eventId, { userId, headers }) {
+  const fan = await Fan.arrive(browser, url, { viewport: { width: 390, height: 844 } });
+  await fan.go("/");
+  await fan.page.evaluate(
+    ([place, user, token]) => {
+      localStorage.setItem("stagedoor.user", JSON.stringify(user));
+      localStorage.setItem(place, JSON.stringify({ token }));
+    },
+    [`stagedoor.place.${eventId}`, userId, headers["queue-token"]],
+  );
+  await fan.go("/my");
+  return fan;
+}
