@@ -159,7 +159,7 @@ def missing_pages():
 
 
 SCENARIOS = ('before_buying', 'while_buying', 'waiting', 'buying', 'draw', 'lapse', 'looks', 'network', 'reload', 'mouse', 'keyboard', 'two_fans',
-             'best', 'sleep', 'sign_in_answers', 'crowd', 'memory', 'size', 'console', 'console_looks', 'cancelled_date', 'gate')
+             'best', 'sleep', 'sign_in_answers', 'crowd', 'memory', 'size', 'cancelled_date', 'console_roles', 'console', 'console_looks', 'gate', 'camera')
 CROWD = ('--event', '9', '--fans', '300', '--rate', '60', '--think', '100ms')
 
 
@@ -273,6 +273,9 @@ class FanPages(unittest.TestCase):
     def test_a_sale_is_run_from_the_console(self):  # R-U8, R-U9, R-O1, R-O2
         self.go_through('console')
 
+    def test_each_control_of_the_console_is_shown_to_its_roles(self):  # R-O1, R-U8
+        self.go_through('console_roles')
+
     def test_the_console_is_readable_in_each_language_theme_and_width(self):  # R-U2, R-U8, R-U9
         self.go_through('console_looks')
 
@@ -281,6 +284,9 @@ class FanPages(unittest.TestCase):
 
     def test_tickets_are_checked_at_the_door_with_and_without_network(self):  # R-P7, R-P9, R-U7
         self.go_through('gate')
+
+    def test_a_ticket_is_read_by_the_camera(self):  # R-P9
+        self.go_through('camera')
 
     def test_the_waiting_page_is_small_and_says_something_without_scripts(self):  # R-U1, R-U4, R-U10
         self.go_through('size')

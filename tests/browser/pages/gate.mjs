@@ -66,6 +66,7 @@ async function withoutNetwork(gate, other, second, key) {
   await gate.page.reload();
   await gate.state("choose");
   await gate.page.getByRole("button", { name: /Winter Club Night/ }).click();
+  await gate.page.locator("#code:focus").waitFor();
   await scan(gate, second.ticket, "used");
   await gate.context.setOffline(false);
   await gate.page.getByRole("button", { name: "Sign in" }).first().click();
@@ -108,7 +109,7 @@ async function carriedOver(browser, url, key, operator, { traveller, bought, tic
   const [carried] = await call(url, `/users/${traveller.userId}/reservations?status=PAID`, { headers: traveller.headers });
   assert.equal(carried.seatNumber, (await call(url, `/events/reservations/${bought.id}`, { headers: traveller.headers })).seatNumber);
   await scan(next, (await ticketOf(url, traveller, carried)).ticket, "good");
-  await next.says(/^A, row 1, seat 1$/);
+  await next.says(/^Section A, row 1, seat 1$/);
   const fan = await openMy(browser, url, 2, traveller);
   await fan.says(/The singer is hoarse/);
   await fan.says(/You have the same seat on Thu, 8 Mar 2096/);
