@@ -129,7 +129,7 @@ events:
 # A date of which 2,500 seats are sold, and another one of the same event.
 ARENA = '''
 layouts:
-  arena: {seats: 10000, category: Standard}
+  arena: {seats: 20000, category: Standard}
   club: {seats: 50, category: Standard}
 events:
   - id: 1

@@ -8,7 +8,7 @@ const PRICE = 1_000;
 const BALANCE_MAX = 200_000;
 const BUYERS = 25;
 const SEATS_EACH = 100;
-const EVERY = 4; // one of four seats is sold, so that the end takes about a second
+const EVERY = 8; // one of eight seats is sold, so that the end takes about two seconds
 const REASON = "The roof leaks.";
 
 // The seats of one buyer, held and paid in two calls; then the balance is filled up to its limit.
@@ -91,11 +91,11 @@ export default async function ({ browser, url, key, more: [binary, folder] }) {
   await staff.state("on-sale");
 
   await cancelOnConsole(staff, url);
+  await staff.page.locator('[data-cancelled="running"]').waitFor();
   await halfWay(operator);
   await served.kill();
   await staff.state("offline");
   await staff.says(/The server cannot be reached/);
-  await staff.page.locator('[data-cancelled="running"]').waitFor();
   await staff.look("console-offline");
   await waiting.says(/Connection lost/);
   served.audit();
@@ -103,7 +103,7 @@ export default async function ({ browser, url, key, more: [binary, folder] }) {
   const { cancelled } = await operator.send("GET", "/admin/dates/1");
   assert.ok(cancelled.refunded < BUYERS * SEATS_EACH, "it was not killed half way");
   await staff.page.locator('[data-cancelled="done"]').waitFor();
-  await staff.says("10,000 of 10,000 seats done, 2,500 refunded, ₩2,500,000");
+  await staff.says("20,000 of 20,000 seats done, 2,500 refunded, ₩2,500,000");
   await staff.state("on-sale");
   await fansAreTold(browser, url, buyers, waiting);
   served.audit();

@@ -56,7 +56,7 @@ const isObject = (value: unknown) => typeof value === "object" && value !== null
 export function LogRows({ rows, isShort = false }: { rows: readonly LogRow[]; isShort?: boolean }) {
   if (!rows.length) return <p class="small muted">{t.logNone}</p>;
   return (
-    <table class="rows log">
+    <table class={isShort ? "rows" : "rows log"}>
       <thead class={isShort ? "only-heard" : ""}><tr><th scope="col">{t.logTime}</th><th scope="col">{t.logWhat}</th><th scope="col">{t.logWho}</th></tr></thead>
       <tbody>
         {rows.map((row) => (
