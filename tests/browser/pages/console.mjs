@@ -264,6 +264,7 @@ export default async function ({ browser, url, key }) {
   await signInWithKey(staff, "a-key-that-nobody-has");
   await staff.says("The server does not know this key.");
   await signInWithKey(staff, key);
+  await staff.state("on-sale");
   assert.equal(await staff.page.evaluate((secret) => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]).includes(secret), key), false);
   await queue(browser, url, staff, operator);
   await twoOperators(browser, url, key, staff, operator);
