@@ -41,7 +41,7 @@ async function openGate(browser, url, key, options = {}) {
 }
 
 // As a scanner at the USB port does it.
-async function scan(gate, code, kind) {
+export async function scan(gate, code, kind) {
   const number = Number(await gate.page.locator("[data-verdict]").getAttribute("data-number"));
   await gate.page.keyboard.type(code);
   await gate.page.keyboard.press("Enter");
