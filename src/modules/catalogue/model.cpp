@@ -127,20 +127,6 @@ std::string last_said(const std::string& imported, std::string_view field) {
 
 bool same(const Window& a, const Window& b) { return a.from == b.from && a.until == b.until; }
 
-// The layouts that were given another form after a date was made from them.
-std::set<std::string> changed_layouts(const Catalogue& catalogue) {
-  std::map<std::string, Seating> seatings;
-  std::set<std::string> changed;
-  for (const auto& [id, date] : catalogue.dates) {
-    const Layout* layout = catalogue.layout_of(*date);
-    if (!layout) continue;
-    const auto [at, is_new] = seatings.try_emplace(date->layout);
-    if (is_new) at->second = seating_of(*layout);
-    if (!has_seating(*date, at->second)) changed.insert(date->layout);
-  }
-  return changed;
-}
-
 class Planner {
  public:
   Planner(const CatalogueDocument& document, const Catalogue& current, const SeatsTaken& taken, TimePoint now,
@@ -446,7 +432,7 @@ class Planner {
     if (!before) plan_.additions.dates[path] = std::make_shared<const EventDate>(plan_.changes.dates.back());
   }
 
-  // Holds end when their performance begins (I-25), so one with held seats begins after all of them.
+  // Holds end when their performance begins (I-32), so one with held seats begins after all of them.
   void move_start(const EventDate& date, const Event& event, const std::string& path, TimePoint start) {
     if (!may_change_taken_) {
       is_free(date, path, "move the start");
@@ -565,29 +551,6 @@ Catalogue with_changes(const Catalogue& current, const CatalogueChanges& changes
   for (const auto& text : changes.imports) next.imports[text.digest] = text.log;
   for (const auto& row : changes.cancellations) next.cancellations[row.date] = row;
   return next;
-}
-
-CatalogueDocument export_document(const Catalogue& catalogue) {
-  CatalogueDocument document{.layouts = std::map<std::string, LayoutDocument>(),
-                             .events = std::vector<EventDocument>()};
-  const auto changed = changed_layouts(catalogue);
-  for (const auto& [name, layout] : catalogue.layouts) {
-    if (!changed.contains(name)) document.layouts->emplace(name, document_of(layout));
-  }
-  std::map<EventId, std::vector<DateDocument>> dates;
-  for (const auto& [id, date] : catalogue.dates) {
-    DateDocument row = document_of(*date);
-    // So that the date goes on following the event's sale window.
-    const Event* event = catalogue.event(date->event);
-    if (event && same(date->booking, event->on_sale)) row.booking.reset();
-    dates[date->event].push_back(std::move(row));
-  }
-  for (const auto& [id, event] : catalogue.events) {
-    EventDocument row = document_of(*event);
-    if (auto at = dates.find(id); at != dates.end()) row.dates = std::move(at->second);
-    document.events->push_back(std::move(row));
-  }
-  return document;
 }
 
 bool has_same_seats(const EventDate& a, const EventDate& b) {

@@ -60,10 +60,6 @@ Result<CataloguePlan> plan_import(const CatalogueDocument& document, const Catal
                                   const SeatsTaken& taken, TimePoint now, Ids& ids,
                                   PlanRule rule = PlanRule::keep_changes, const Additions* stored = nullptr);
 
-// The document of the whole catalogue. Importing it into this catalogue changes nothing. A layout that was
-// given another form after a date was made from it is left out, because no document could name both forms.
-CatalogueDocument export_document(const Catalogue& catalogue);
-
 // The catalogue with the changes applied; unchanged parts are shared.
 Catalogue with_changes(const Catalogue& current, const CatalogueChanges& changes);
 

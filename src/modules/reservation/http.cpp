@@ -257,6 +257,12 @@ http::Route leave_route(const ReservationDeps& deps) {
 
 }  // namespace
 
+DateCancelledDto to_dto(const DateCancellation& row) {
+  DateCancelledDto dto{row.begun_at, row.reason, {}};
+  if (row.carry_to) dto.carriedToId.emplace(row.carry_to);
+  return dto;
+}
+
 ReservationDto to_dto(const Reservation& row, const Catalogue& catalogue, TimePoint now) {
   const Event* event = catalogue.event(row.event);
   const EventDate* date = catalogue.date(row.date);
@@ -278,13 +284,14 @@ ReservationDto to_dto(const Reservation& row, const Catalogue& catalogue, TimePo
                      .eventStartDate = {},
                      .paymentId = {},
                      .paidAt = {},
+                     .paidByOther = {},
                      .dateCancelled = {}};
-  if (const auto* cancellation = catalogue.cancellation(row.date))
-    dto.dateCancelled = DateCancelledDto{cancellation->begun_at, cancellation->reason};
+  if (const auto* cancellation = catalogue.cancellation(row.date)) dto.dateCancelled = to_dto(*cancellation);
   if (row.paid_at) {
     dto.eventStartDate.emplace(dto.eventDate);
     dto.paymentId.emplace(row.payment);
     dto.paidAt.emplace(*row.paid_at);
+    if (row.status == ReservationStatus::PAID && row.updated_at > *row.paid_at) dto.paidByOther.emplace(true);
   }
   return dto;
 }

@@ -20,9 +20,10 @@ namespace stagedoor::reservation {
 // What became of the date of a reservation.
 struct DateCancelledDto {
   TimePoint at{};
-  std::string reason;  // the operator's, for fans
+  std::string reason;                 // the operator's, for fans
+  json::Omitted<DateId> carriedToId;  // seats that are free there were carried over
 };
-BOOST_DESCRIBE_STRUCT(DateCancelledDto, (), (at, reason))
+BOOST_DESCRIBE_STRUCT(DateCancelledDto, (), (at, reason, carriedToId))
 
 struct ReservationDto {
   ReservationId id;
@@ -43,18 +44,20 @@ struct ReservationDto {
   json::Omitted<TimePoint> eventStartDate;  // these three: only for paid reservations
   json::Omitted<PaymentId> paymentId;
   json::Omitted<TimePoint> paidAt;
+  json::Omitted<bool> paidByOther;  // true: an operator gave it to its user; a refund goes to who paid
   json::Omitted<DateCancelledDto> dateCancelled;
 };
 BOOST_DESCRIBE_STRUCT(ReservationDto, (),
                       (id, seatId, seatNumber, userId, status, eventId, eventName, eventPropertyId,
                        eventDateId, eventDate, price, expiresAt, createdAt, updatedAt, deletedAt,
-                       eventStartDate, paymentId, paidAt, dateCancelled))
+                       eventStartDate, paymentId, paidAt, paidByOther, dateCancelled))
 
 struct ReservationsDto {
   std::vector<ReservationDto> reservations;
 };
 BOOST_DESCRIBE_STRUCT(ReservationsDto, (), (reservations))
 
+DateCancelledDto to_dto(const DateCancellation& row);
 // The form for readers at `now`: an expired hold is CANCELLED, even if it is not yet swept.
 ReservationDto to_dto(const Reservation& row, const Catalogue& catalogue, TimePoint now);
 ReservationsDto to_dto(const std::vector<Reservation>& rows, const Catalogue& catalogue, TimePoint now);

@@ -11,6 +11,7 @@
 #include "json/schema.h"
 #include "json/types.h"
 #include "modules/events/event_types.h"
+#include "modules/identity/operator_limit.h"
 #include "modules/identity/who_asks.h"
 #include "modules/ticket/http.h"
 #include "modules/ticket/model.h"
@@ -127,6 +128,23 @@ namespace {
 using enum http::Method;
 
 constexpr std::chrono::hours kAheadMax{24};  // of a device's clock
+constexpr std::size_t kCheckInsMax = 16;     // at once, of an operator
+constexpr std::size_t kListsMax = 4;         // the same
+
+using identity::OperatorLimit;
+
+// The reply, or nothing if the operator has too many open and was told so.
+std::optional<http::Reply> counted(OperatorLimit& limit, const identity::Operator& who, http::Reply reply) {
+  auto open = limit.begin(who.name, OperatorLimit::SteadyClock::now());
+  if (open) {
+    return [open = std::move(*open), reply = std::move(reply)](Answer answer) mutable {
+      open.reset();  // before the client has the answer and may ask again
+      reply(std::move(answer));
+    };
+  }
+  reply(http::render_refusal(open.error()));
+  return std::nullopt;
+}
 
 void submit_scans(const TicketDeps& deps, CheckIn order, Idempotency idempotency, http::Reply reply) {
   auto shared = std::make_shared<const CheckIn>(std::move(order));
@@ -143,7 +161,8 @@ void submit_scans(const TicketDeps& deps, CheckIn order, Idempotency idempotency
               ScanDto{to_text(context.ids.serial_of(scan.ticket)), scan.at, judged[i].result, {}});
           if (const auto& first = judged[i].first) one.first = events::TicketScan{first->at, first->device};
         }
-        return CommandResult{http::ok(200, dto), std::move(changes), true};
+        const bool is_kept = !changes.ticket_uses.empty();  // only then is the answer worth remembering
+        return CommandResult{http::ok(200, dto), std::move(changes), is_kept};
       },
       std::move(reply));
 }
@@ -188,8 +207,7 @@ void submit_ticket(const TicketDeps& deps, std::string text, CheckIn order, Idem
   if (!is_taken) (*held)(http::render_refusal(overloaded()));
 }
 
-void check_in(const TicketDeps& deps, const identity::Operator&, CheckInBody body, Idempotency idempotency,
-              http::Reply reply) {
+void check_in(const TicketDeps& deps, CheckInBody body, Idempotency idempotency, http::Reply reply) {
   const TicketSerials& serials = deps.lane.ticket_serials();
   const TimePoint now = deps.clock.now();
   CheckIn order{std::move(body.device), body.eventDateId, {}};
@@ -215,6 +233,12 @@ void check_in(const TicketDeps& deps, const identity::Operator&, CheckInBody bod
 }
 
 http::Route check_in_route(const TicketDeps& deps) {
+  const auto limit = std::make_shared<OperatorLimit>(OperatorLimit::Rule{.at_once = kCheckInsMax});
+  const auto handle = [limit](const TicketDeps& of, const identity::Operator& who, CheckInBody body,
+                              Idempotency idempotency, http::Reply reply) {
+    if (auto open = counted(*limit, who, std::move(reply)))
+      check_in(of, std::move(body), std::move(idempotency), std::move(*open));
+  };
   return {
       .method = POST,
       .path = "/admin/check-in",
@@ -229,7 +253,7 @@ http::Route check_in_route(const TicketDeps& deps) {
       .successes = {{.description = "The ticket is used now; with scans a result for each",
                      .schema = &json::one_of_schema<http::Components, EntryDto, CheckInDto>}},
       .refusals = {Code::TICKET_NOT_FOUND, Code::TICKET_ALREADY_USED, Code::TICKET_REVOKED},
-      .handler = api::bind(deps, check_in, identity::by_operator("adminCheckIn"), api::with_body<CheckInBody>,
+      .handler = api::bind(deps, handle, identity::by_operator("adminCheckIn"), api::with_body<CheckInBody>,
                            api::with_idempotency),
       .limit_class = http::LimitClass::operation};
 }
@@ -252,8 +276,7 @@ GateListDto to_dto(DateId date, const GateRows& rows, const TicketSerials& seria
   return dto;
 }
 
-void list_revoked(const TicketDeps& deps, const identity::Operator&, DateId date,
-                  const std::string& known_tags, http::Reply reply) {
+void list_revoked(const TicketDeps& deps, DateId date, const std::string& known_tags, http::Reply reply) {
   api::submit_read(
       deps.query_pool, std::move(reply), [date, known_tags, &deps](Queries& queries) -> Result<Answer> {
         if (!deps.catalogue()->date(date)) return unknown_date(date);
@@ -264,6 +287,12 @@ void list_revoked(const TicketDeps& deps, const identity::Operator&, DateId date
 }
 
 http::Route revoked_route(const TicketDeps& deps) {
+  const auto limit = std::make_shared<OperatorLimit>(OperatorLimit::Rule{.at_once = kListsMax});
+  const auto handle = [limit](const TicketDeps& of, const identity::Operator& who, DateId date,
+                              const std::string& known_tags, http::Reply reply) {
+    if (auto open = counted(*limit, who, std::move(reply)))
+      list_revoked(of, date, known_tags, std::move(*open));
+  };
   return {.method = GET,
           .path = "/admin/dates/{id}/revoked",
           .id = "adminListRevokedTickets",
@@ -273,7 +302,7 @@ http::Route revoked_route(const TicketDeps& deps) {
                          .schema = &json::schema<GateListDto>},
                         {.status = 304, .description = "Not changed since the ETag given"}},
           .refusals = {Code::EVENT_DATE_NOT_FOUND},
-          .handler = api::bind(deps, list_revoked, identity::by_operator("adminListRevokedTickets"),
+          .handler = api::bind(deps, handle, identity::by_operator("adminListRevokedTickets"),
                                api::with_id<DateId>("id"), api::with_known_tags),
           .limit_class = http::LimitClass::operation};
 }
