@@ -257,12 +257,6 @@ http::Route leave_route(const ReservationDeps& deps) {
 
 }  // namespace
 
-DateCancelledDto to_dto(const DateCancellation& row) {
-  DateCancelledDto dto{row.begun_at, row.reason, {}};
-  if (row.carry_to) dto.carriedToId.emplace(row.carry_to);
-  return dto;
-}
-
 ReservationDto to_dto(const Reservation& row, const Catalogue& catalogue, TimePoint now) {
   const Event* event = catalogue.event(row.event);
   const EventDate* date = catalogue.date(row.date);
@@ -286,7 +280,8 @@ ReservationDto to_dto(const Reservation& row, const Catalogue& catalogue, TimePo
                      .paidAt = {},
                      .paidByOther = {},
                      .dateCancelled = {}};
-  if (const auto* cancellation = catalogue.cancellation(row.date)) dto.dateCancelled = to_dto(*cancellation);
+  if (const auto* cancellation = catalogue.cancellation(row.date))
+    dto.dateCancelled = DateCancelledDto{cancellation->begun_at, cancellation->reason};
   if (row.paid_at) {
     dto.eventStartDate.emplace(dto.eventDate);
     dto.paymentId.emplace(row.payment);

@@ -20,10 +20,9 @@ namespace stagedoor::reservation {
 // What became of the date of a reservation.
 struct DateCancelledDto {
   TimePoint at{};
-  std::string reason;                 // the operator's, for fans
-  json::Omitted<DateId> carriedToId;  // seats that are free there were carried over
+  std::string reason;  // the operator's, for fans
 };
-BOOST_DESCRIBE_STRUCT(DateCancelledDto, (), (at, reason, carriedToId))
+BOOST_DESCRIBE_STRUCT(DateCancelledDto, (), (at, reason))
 
 struct ReservationDto {
   ReservationId id;
@@ -57,7 +56,6 @@ struct ReservationsDto {
 };
 BOOST_DESCRIBE_STRUCT(ReservationsDto, (), (reservations))
 
-DateCancelledDto to_dto(const DateCancellation& row);
 // The form for readers at `now`: an expired hold is CANCELLED, even if it is not yet swept.
 ReservationDto to_dto(const Reservation& row, const Catalogue& catalogue, TimePoint now);
 ReservationsDto to_dto(const std::vector<Reservation>& rows, const Catalogue& catalogue, TimePoint now);
