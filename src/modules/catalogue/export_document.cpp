@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "modules/catalogue/layout.h"
-#include "modules/catalogue/model.h"
+#include "modules/catalogue/seating.h"
 
 namespace stagedoor::catalogue {
 namespace {

@@ -63,9 +63,6 @@ Result<CataloguePlan> plan_import(const CatalogueDocument& document, const Catal
 // The catalogue with the changes applied; unchanged parts are shared.
 Catalogue with_changes(const Catalogue& current, const CatalogueChanges& changes);
 
-// Seat for seat the same sections, rows, numbers and categories; prices may differ.
-bool has_same_seats(const EventDate& a, const EventDate& b);
-
 // "seat 12", or "seat A-3-12" (section, row, number in the row).
 std::string seat_name(const EventDate& date, SeatId seat);
 

@@ -203,7 +203,9 @@ TEST(ReadModel, keeps_its_pages_while_only_a_cancellation_goes_on) {
   };
   const auto before = pages();
   CatalogueChanges piece;
-  piece.cancellations.push_back({.date = DateId{7}, .reason = "ill", .seats_done = 2});
+  DateCancellation& row = piece.cancellations.emplace_back();
+  row.date = DateId{7};
+  row.seats_done = 2;
   fed.commit(piece);
   EXPECT_EQ(pages(), before);
   EXPECT_EQ(fed.read_model.catalogue()->cancellation(DateId{7})->seats_done, 2);

@@ -133,20 +133,18 @@ constexpr std::size_t kListsMax = 4;         // the same
 
 using identity::OperatorLimit;
 
-// The reply, or nothing if the operator has too many open and was told so.
-std::optional<http::Reply> counted(OperatorLimit& limit, const identity::Operator& who, http::Reply reply) {
-  auto open = limit.begin(who.name, OperatorLimit::SteadyClock::now());
-  if (open) {
-    return [open = std::move(*open), reply = std::move(reply)](Answer answer) mutable {
-      open.reset();  // before the client has the answer and may ask again
-      reply(std::move(answer));
-    };
-  }
-  reply(http::render_refusal(open.error()));
-  return std::nullopt;
-}
+// Ends what is counted before the client has the answer and may ask again.
+struct CountedReply {
+  std::shared_ptr<const void> counted;
+  http::Reply reply;
 
-void submit_scans(const TicketDeps& deps, CheckIn order, Idempotency idempotency, http::Reply reply) {
+  void operator()(Answer answer) {
+    counted.reset();
+    reply(std::move(answer));
+  }
+};
+
+void submit_scans(const TicketDeps& deps, CheckIn order, Idempotency idempotency, CountedReply reply) {
   auto shared = std::make_shared<const CheckIn>(std::move(order));
   api::submit(
       deps.lane, LaneClass::operation, std::move(idempotency),
@@ -167,7 +165,7 @@ void submit_scans(const TicketDeps& deps, CheckIn order, Idempotency idempotency
       std::move(reply));
 }
 
-void submit_entry(const TicketDeps& deps, const CheckIn& order, Idempotency idempotency, http::Reply reply) {
+void submit_entry(const TicketDeps& deps, const CheckIn& order, Idempotency idempotency, CountedReply reply) {
   api::submit(
       deps.lane, LaneClass::operation, std::move(idempotency),
       [order](const View& view, Keys& wanted) { check_in_keys(order, view, wanted); },
@@ -192,8 +190,8 @@ void submit_entry(const TicketDeps& deps, const CheckIn& order, Idempotency idem
 
 // A signature is verified on a thread of the query pool, which has a bounded queue.
 void submit_ticket(const TicketDeps& deps, std::string text, CheckIn order, Idempotency idempotency,
-                   http::Reply reply) {
-  auto held = std::make_shared<http::Reply>(std::move(reply));
+                   CountedReply reply) {
+  auto held = std::make_shared<CountedReply>(std::move(reply));
   const bool is_taken =
       deps.query_pool.submit([held, text = std::move(text), order = std::move(order),
                               idempotency = std::move(idempotency), &deps](Queries&) mutable {
@@ -207,7 +205,7 @@ void submit_ticket(const TicketDeps& deps, std::string text, CheckIn order, Idem
   if (!is_taken) (*held)(http::render_refusal(overloaded()));
 }
 
-void check_in(const TicketDeps& deps, CheckInBody body, Idempotency idempotency, http::Reply reply) {
+void check_in(const TicketDeps& deps, CheckInBody body, Idempotency idempotency, CountedReply reply) {
   const TicketSerials& serials = deps.lane.ticket_serials();
   const TimePoint now = deps.clock.now();
   CheckIn order{std::move(body.device), body.eventDateId, {}};
@@ -236,8 +234,9 @@ http::Route check_in_route(const TicketDeps& deps) {
   const auto limit = std::make_shared<OperatorLimit>(OperatorLimit::Rule{.at_once = kCheckInsMax});
   const auto handle = [limit](const TicketDeps& of, const identity::Operator& who, CheckInBody body,
                               Idempotency idempotency, http::Reply reply) {
-    if (auto open = counted(*limit, who, std::move(reply)))
-      check_in(of, std::move(body), std::move(idempotency), std::move(*open));
+    auto counted = limit->begin(who.name, OperatorLimit::SteadyClock::now());
+    if (!counted) return reply(http::render_refusal(counted.error()));
+    check_in(of, std::move(body), std::move(idempotency), {std::move(*counted), std::move(reply)});
   };
   return {
       .method = POST,
@@ -276,12 +275,15 @@ GateListDto to_dto(DateId date, const GateRows& rows, const TicketSerials& seria
   return dto;
 }
 
-void list_revoked(const TicketDeps& deps, DateId date, const std::string& known_tags, http::Reply reply) {
+void list_revoked(const TicketDeps& deps, DateId date, const std::string& known_tags,
+                  std::shared_ptr<const void> counted, http::Reply reply) {
   api::submit_read(
-      deps.query_pool, std::move(reply), [date, known_tags, &deps](Queries& queries) -> Result<Answer> {
+      deps.query_pool, std::move(reply),
+      [date, known_tags, counted = std::move(counted), &deps](Queries& queries) mutable -> Result<Answer> {
         if (!deps.catalogue()->date(date)) return unknown_date(date);
         Answer answer = http::ok(200, to_dto(date, queries.gate_rows(date), deps.lane.ticket_serials()));
         const std::string tag = http::content_tag(answer.body);
+        counted.reset();  // before the client has the answer and may ask again
         return http::with_etag(known_tags, std::move(answer), tag);
       });
 }
@@ -290,8 +292,9 @@ http::Route revoked_route(const TicketDeps& deps) {
   const auto limit = std::make_shared<OperatorLimit>(OperatorLimit::Rule{.at_once = kListsMax});
   const auto handle = [limit](const TicketDeps& of, const identity::Operator& who, DateId date,
                               const std::string& known_tags, http::Reply reply) {
-    if (auto open = counted(*limit, who, std::move(reply)))
-      list_revoked(of, date, known_tags, std::move(*open));
+    auto counted = limit->begin(who.name, OperatorLimit::SteadyClock::now());
+    if (!counted) return reply(http::render_refusal(counted.error()));
+    list_revoked(of, date, known_tags, std::move(*counted), std::move(reply));
   };
   return {.method = GET,
           .path = "/admin/dates/{id}/revoked",
