@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "modules/operator/console_test.h"
+#include "support/console.h"
 
 namespace stagedoor::operators {
 namespace {
