@@ -1,23 +1,15 @@
-// All stored rows of one event's room, to judge a sale afterwards (R-Q17).
+// Reads all stored rows of one event's room.
 #pragma once
 
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "adapters/tables/catalogue_rows.h"
 #include "adapters/tables/rows.h"
 #include "ports/line_store.h"
-#include "state/rows/audit_log.h"
-#include "state/rows/waiting_room.h"
+#include "state/room_record.h"
 
 namespace stagedoor::reports {
-
-struct RoomRecord {
-  Event event;
-  RoomRows rows;
-  std::vector<LogRow> log;  // operator actions on the event, oldest first
-};
 
 // Removes the operator actions on other events. An import of several events is logged without an event id,
 // and names the events that it changed.
