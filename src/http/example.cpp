@@ -36,7 +36,8 @@ bj::value by_name(std::string_view name, std::string_view type) {
                                  {"seatCount", 50},
                                  {"totalSeats", 50}};
   for (const Known& known : kKnown) {
-    if (known.name == name && known.value.is_string() == (type == "string")) return known.value;
+    const bool fits = known.value.is_string() ? type == "string" : type == "integer" || type == "number";
+    if (known.name == name && fits) return known.value;
   }
   return nullptr;
 }

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "cluster/deployment.h"
+#include "support/calls.h"
 #include "support/server_process.h"
 
 namespace stagedoor::test {

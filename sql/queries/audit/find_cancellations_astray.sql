@@ -1,6 +1,5 @@
 -- A cancelled date is deleted, its reservations have ended as far as it is done, and its sums are theirs.
-SELECT format('the cancellation of date %s (begun at %s, finished at %s): %s of %s seats are done, %s reservations of %s ended, '
-              'where %s of %s are refunded',
+SELECT format('the cancellation of date %s (begun at %s, finished at %s): %s of %s seats, %s reservations of %s, but %s of %s ended',
               c.date_id, c.begun_at, coalesce(CAST(c.finished_at AS TEXT), '-'), c.seats_done, d.seat_count,
               c.refunded + c.carried, c.refunded_amount + c.carried_amount, coalesce(r.count, 0), coalesce(r.sum, 0))
 FROM date_cancellations c

@@ -153,7 +153,8 @@ Result<void> begin_cancellation(const CancelDate& order, const Catalogue& catalo
   if (order.carry_to) {
     const EventDate& date = *catalogue.date(order.date);
     const EventDate* to = catalogue.date(order.carry_to);
-    if (!to || to->deleted_at || to->event != date.event || to->id == date.id || to->starts_at <= now)
+    if (!to) return unknown_date(order.carry_to);
+    if (to->deleted_at || to->event != date.event || to->id == date.id || to->starts_at <= now)
       return invalid("carry_to", "must be another date of this event, which is to come");
     if (!catalogue::has_same_seats(date, *to)) return invalid("carry_to", "must have the same seats");
   }

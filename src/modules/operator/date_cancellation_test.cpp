@@ -187,7 +187,7 @@ TEST(CancelDate, begins_once_and_carries_over_only_to_a_fit_date) {
   EXPECT_EQ(begin({3}), "ok 1");
   EXPECT_EQ(begin({1}), "INVALID_REQUEST 0") << "of another event";
   EXPECT_EQ(begin({2}), "INVALID_REQUEST 0") << "itself";
-  EXPECT_EQ(begin({9}), "INVALID_REQUEST 0");
+  EXPECT_EQ(begin({9}), "EVENT_DATE_NOT_FOUND 0");
   stage.date(3).seats.pop_back();
   EXPECT_EQ(begin({3}), "INVALID_REQUEST 0") << "of other seats";
   stage.date(3).seats = stage.date(2).seats;

@@ -179,8 +179,8 @@ http::Route cancel_date_route(const OperatorDeps& deps) {
            "Cancel a date for good. Its reservations are refunded, or carried over to the same seats of "
            "`carry_to`, one after the other; GET /admin/dates/{id} says how far that is",
        .body = &json::schema<CancelDateBody>,
-       .examples = {{"cancel", R"({"reason":"The singer is ill. The money is in your balance."})"},
-                    {"carry over", R"({"reason":"The concert takes place on 2 February.","carry_to":9})"}},
+       .examples = {{"carry over", R"({"reason":"The concert takes place on 2 February.","carry_to":9})"},
+                    {"cancel", R"({"reason":"The singer is ill. The money is in your balance."})"}},
        .successes = {{.status = 201, .description = "The date; it is cancelled now", .schema = kDate.schema},
                      {.status = 200,
                       .description = "The date, which was cancelled already",

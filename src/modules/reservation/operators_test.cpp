@@ -129,7 +129,7 @@ TEST(Reassign, follows_the_table) {
     const bool is_done = outcome(decision) == "ok";
     EXPECT_EQ(decision.changes.reservations.size(), is_done ? 1U : 0U);
     EXPECT_EQ(decision.changes.reassignments.size(), is_done ? 1U : 0U);
-    EXPECT_EQ(decision.changes.outbox.size(), is_done ? 1U : 0U);
+    EXPECT_EQ(decision.changes.outbox.size(), is_done ? 3U : 0U);
   }
 }
 
@@ -150,8 +150,10 @@ TEST(Reassign, writes_from_whom_to_whom_and_tells_it) {
   EXPECT_EQ(written.to_user, user_id(2));
   EXPECT_EQ(written.operator_name, "otto");
   EXPECT_EQ(written.reassigned_at, sale.stage.now);
-  ASSERT_THAT(decision.changes.outbox, SizeIs(1));
-  EXPECT_EQ(decision.changes.outbox.front().type, "stagedoor.reservation.reassigned.v1");
+  ASSERT_THAT(decision.changes.outbox,
+              ElementsAre(Field(&OutboxRow::type, "stagedoor.reservation.reassigned.v1"),
+                          Field(&OutboxRow::type, "stagedoor.ticket.revoked.v1"),
+                          Field(&OutboxRow::type, "stagedoor.ticket.issued.v1")));
   EXPECT_THAT(decision.changes.outbox.front().payload,
               HasSubstr(R"("previousUserId":"00000000-0000-0000-0000-000000000001")"));
   EXPECT_THAT(decision.changes.postings, IsEmpty());

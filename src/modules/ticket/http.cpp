@@ -137,6 +137,7 @@ http::Route code_route(const TicketDeps& deps) {
           .summary = "The ticket as a QR code",
           .tag = "reservations",
           .successes = {{.description = "An image",
+                         .schema = &json::schema<std::string>,
                          .envelope = http::Envelope::none,
                          .content_type = "image/svg+xml"},
                         kNotModified},
