@@ -25,6 +25,7 @@ std::optional<RoomRecord> read_room(EventId event, LineStore& line, Each&& each,
   const auto read = [&](const sql::Text& query, auto& rows) {
     each_of_event(query, [&](auto& columns) { columns >> rows.emplace_back(); });
   };
+  room.rows.places.reserve(std::size_t(line.head(event)));
   for_each_place(line, event, [&](const LinePlace& place) { room.rows.places.push_back(place); });
   read(sql::queue::find_visits_of_event, room.rows.visits);
   read(sql::queue::find_absences_of_event, room.rows.absences);

@@ -8,7 +8,7 @@ import { Panel } from "./form";
 import { LogRows } from "./log";
 import { read } from "./session";
 import { textOf } from "./staff";
-import { type AdminEvent, announce, t, tell, zone } from "./state";
+import { type AdminEvent, announce, notice, t, tell, zone } from "./state";
 
 type Report = Schemas["FairnessDto"];
 const COUNTS = ["joins", "admissions", "stillWaiting", "left", "vanished", "passedOver", "cameBack", "withPriority"] as const;
@@ -55,6 +55,7 @@ export function Fairness({ of }: { of: AdminEvent }) {
   const isBusy = useSignal(false);
   const judge = async () => {
     isBusy.value = true;
+    notice.value = null;
     try {
       report.value = await read("adminGetFairness", `/admin/events/${of.id}/fairness`);
       judgedAt.value = clock.now();
@@ -69,16 +70,18 @@ export function Fairness({ of }: { of: AdminEvent }) {
   return (
     <Panel heading={t.fairness}>
       <p class="small">{t.fairnessText}</p>
-      {said && (
-        <>
-          <Verdict of={said} />
-          <p class="tiny">{fill(t.judgedAt, { time: time(judgedAt.value, zone.value) })}</p>
-          <Figures of={said} />
-          {said.draw && <p class="small">{fill(t.drawnOf, { n: said.draw.people, time: dateTime(said.draw.drawnAt, zone.value) })}</p>}
-          <Actions of={said} />
-        </>
-      )}
       <p class="buttons"><button type="button" class="quiet" disabled={isBusy.value} onClick={() => void judge()}>{isBusy.value ? t.judging : said ? t.judgeAgain : t.judge}</button></p>
+      {said && (
+        <div class="two">
+          <div class="stack tight">
+            <Verdict of={said} />
+            <Figures of={said} />
+            {said.draw && <p class="small">{fill(t.drawnOf, { n: said.draw.people, time: dateTime(said.draw.drawnAt, zone.value) })}</p>}
+            <p class="tiny">{fill(t.judgedAt, { time: time(judgedAt.value, zone.value) })}</p>
+          </div>
+          <div class="stack tight"><Actions of={said} /></div>
+        </div>
+      )}
       {of.queue?.order === "draw" && <p class="small"><a href={`/draw/${of.id}`}>{t.drawCheck}</a></p>}
     </Panel>
   );

@@ -153,8 +153,9 @@ export function Sale() {
       <div class="three">
         <Refusals />
         <LatencyTable />
-        <div class="stack"><LastLog /><Fairness of={of} key={of.id} /></div>
+        <LastLog />
       </div>
+      <Fairness of={of} key={of.id} />
     </>
   );
 }
