@@ -15,12 +15,12 @@ async function buyTwo(browser, url) {
   await fan.page.locator("#pay").click();
   await fan.state("paid");
   await fan.page.locator("[data-code] svg").nth(1).waitFor();
-  await fan.looksGood("paid-with-codes");
+  await fan.looksGood("buy-paid", { picture: "paid-with-codes" });
   await fan.go("/my");
   await fan.page.locator("[data-code] svg").nth(1).waitFor();
   for (const colorScheme of ["light", "dark"]) {
     await fan.page.emulateMedia({ colorScheme });
-    await fan.looksGood(`my-tickets-${colorScheme}`);
+    await fan.looksGood("my-tickets", { picture: `my-codes-${colorScheme}` });
   }
   await fan.page.emulateMedia({ media: "print" });
   await fan.picture("my-tickets-print");
@@ -41,7 +41,7 @@ async function openGate(browser, url, key, options = {}) {
 }
 
 // As a scanner at the USB port does it.
-async function scan(gate, code, kind) {
+export async function scan(gate, code, kind) {
   const number = Number(await gate.page.locator("[data-verdict]").getAttribute("data-number"));
   await gate.page.keyboard.type(code);
   await gate.page.keyboard.press("Enter");
@@ -49,39 +49,38 @@ async function scan(gate, code, kind) {
   assert.equal(await gate.page.locator("[data-verdict]").getAttribute("data-verdict"), kind);
 }
 
-async function look(gate, name) {
-  for (const colorScheme of ["light", "dark"]) {
-    await gate.page.emulateMedia({ colorScheme });
-    await gate.looksGood(`${name}-${colorScheme}`);
-  }
-}
-
 export default async function ({ browser, url, key }) {
   const { fan, paid, tickets } = await buyTwo(browser, url);
   const [first, second] = tickets.map(({ ticket }) => ticket);
   const gate = await openGate(browser, url, `${key}-gate`);
   const other = await openGate(browser, url, `${key}-gate`);
-  await look(gate, "gate-ready");
+  await gate.look("gate-ready");
 
   await scan(gate, first, "good");
   await gate.says(/^Seat [45]$/);
-  await look(gate, "gate-good");
+  await gate.look("gate-good");
   await scan(gate, first, "used");
-  await look(gate, "gate-used");
+  await gate.look("gate-used");
   await scan(other, first, "used"); // the other gate has asked the server
   await scan(gate, `${second.slice(0, 100)}${second[100] === "A" ? "B" : "A"}${second.slice(101)}`, "unknown");
+  const forOtherDate = Buffer.from(first, "base64url");
+  forOtherDate[33] ^= 3; // date 1 -> 2
+  await scan(gate, forOtherDate.toString("base64url"), "other-date");
+  await gate.look("gate-other-date");
   await scan(gate, "ff00 ff00 ff00 ff00", "unknown");
   await scan(gate, "hello", "unknown");
-  await look(gate, "gate-unknown");
+  await gate.look("gate-unknown");
   await fan.go("/my");
   await fan.page.getByText(/^Used /).first().waitFor();
 
   // Without network both gates let the second ticket in; it is told when they sync.
   await Promise.all([gate, other].map((one) => one.context.setOffline(true)));
   await scan(gate, second, "good");
-  await look(gate, "gate-offline");
+  await gate.look("gate-offline");
   await scan(gate, second, "used");
   await scan(gate, tickets[1].serial, "used");
+  await scan(gate, "ff00 ff00 ff00 ff00", "unsure");
+  await gate.look("gate-unsure");
   await scan(other, second, "good");
   assert.equal(await gate.page.locator("#count-unsent").innerText(), "1");
   await gate.page.reload(); // the key is gone, the scans are not
@@ -96,7 +95,7 @@ export default async function ({ browser, url, key }) {
   await other.context.setOffline(false);
   await other.page.locator("#wrong").waitFor({ timeout: 20_000 });
   await other.says(/used before/);
-  await look(other, "gate-wrong");
+  await other.look("gate-wrong");
   assert.equal(await gate.page.locator("#wrong").count(), 0);
 
   // A scan that is taken back lets the ticket in again; a refunded one is refused by a gate that has synced since.
@@ -105,9 +104,9 @@ export default async function ({ browser, url, key }) {
   const operator = new Operator(url, key);
   await operator.send("POST", `/admin/reservations/${paid[1].id}/refund`);
   await scan(gate, second, "revoked");
-  await look(gate, "gate-revoked");
+  await gate.look("gate-revoked");
   await button(gate, "Read with the camera").click(); // there is none here
   await gate.page.locator('[data-camera="refused"]').waitFor();
-  await look(gate, "gate-camera-refused");
+  await gate.look("gate-camera-refused");
   for (const one of [fan, gate, other]) await one.leave();
 }
