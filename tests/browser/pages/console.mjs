@@ -214,7 +214,7 @@ async function ticket(staff, url, operator) {
   await staff.page.getByLabel(/User id, reservation number/).fill(serial);
   await button(staff, "Find").click();
   await staff.page.locator("[data-revoked]").waitFor();
-  await look(staff, "console-ticket-revoked");
+  await staff.look("console-ticket-revoked");
 }
 
 // The room of an event whose limits were changed while people waited.
@@ -223,20 +223,25 @@ async function fairness(staff, url) {
   await page.goto(`${url}/console#2/sale`);
   const answer = page.waitForResponse("**/admin/events/2/fairness");
   await button(staff, "Judge the room").click();
-  await page.locator('[data-fair="true"]').waitFor();
+  await page.locator('[data-verdict="fair"]').waitFor();
   await staff.says("The queue’s limits were changed during the sale");
   await staff.says(/actions of operators on this event/);
-  await look(staff, "console-fair");
+  await staff.look("console-fair");
   await button(staff, "Judge it again").click();
   await staff.says(/That was too often/);
   const { data } = await (await answer).json();
-  await page.route("**/admin/events/2/fairness", (route) => route.fulfill({ json: { success: true, data: { ...data, fair: false, inversions: 2, policyChanged: false, operators: [] } } }));
-  await button(staff, "Judge it again").click();
-  await page.locator('[data-fair="false"]').waitFor();
+  const judged = async (verdict, changes) => {
+    await page.route("**/admin/events/2/fairness", (route) => route.fulfill({ json: { success: true, data: { ...data, fair: false, ...changes } } }));
+    await button(staff, "Judge it again").click();
+    await page.locator(`[data-verdict="${verdict}"]`).waitFor();
+    await staff.look(`console-${verdict}`);
+    await page.unroute("**/admin/events/2/fairness");
+  };
+  await judged("unsure", { intervalBreaches: 1 });
+  await staff.says("1 person was let in faster than the rate allows");
+  await judged("unfair", { inversions: 2, policyChanged: false, operators: [] });
   await staff.says("2 people were there all the time and were overtaken");
   await staff.says("Operators did nothing on this event.");
-  await look(staff, "console-unfair");
-  await page.unroute("**/admin/events/2/fairness");
 }
 
 // What is said when there is no event, this instance is behind or cannot save, or the key is not accepted any more.

@@ -16,10 +16,16 @@ const FAULTS = ["inversions", "intervalBreaches", "capacityBreaches"] as const;
 const WAITS = ["p50", "p90", "p99", "max"] as const;
 const ACTIONS = 50; // the newest that are shown
 
+// Limits that were exceeded may be those of now only, when the policy was changed during the sale.
+const verdictOf = (of: Report) => (of.fair ? "fair" : of.policyChanged && !of.inversions ? "unsure" : "unfair");
+const TEXTS = { fair: t.wasFair, unsure: t.wasUnsure, unfair: t.wasUnfair };
+const LOOKS = { fair: "note go", unsure: "note", unfair: "note stop" };
+
 function Verdict({ of }: { of: Report }) {
+  const verdict = verdictOf(of);
   return (
-    <div class={of.fair ? "note go" : "note stop"} data-fair={of.fair}>
-      <h3>{of.fair ? t.wasFair : t.wasUnfair}</h3>
+    <div class={LOOKS[verdict]} data-verdict={verdict}>
+      <h3>{TEXTS[verdict]}</h3>
       {of.fair ? <p>{t.wasFairText}</p> : <ul class="dots">{FAULTS.filter((name) => of[name]).map((name) => <li key={name}>{fill(t.unfair[name], { n: of[name] })}</li>)}</ul>}
       {of.policyChanged && <p>{t.policyWasChanged}</p>}
     </div>
@@ -59,7 +65,7 @@ export function Fairness({ of }: { of: AdminEvent }) {
     try {
       report.value = await read("adminGetFairness", `/admin/events/${of.id}/fairness`);
       judgedAt.value = clock.now();
-      announce(report.value.fair ? t.wasFair : t.wasUnfair);
+      announce(TEXTS[verdictOf(report.value)]);
     } catch (error) {
       tell("stop", textOf(error));
     } finally {
