@@ -47,7 +47,7 @@ struct ClockReport {
 struct StoreReports {
   std::function<reports::AuditReport()> audit;
   std::function<std::optional<RoomRecord>(EventId)> read_room;  // nullopt: no such event
-  std::function<void(const std::string& target)> backup;  // empty: this kind of store has its own tools
+  std::function<void(const std::string& target)> backup;        // empty: this kind of store has its own tools
   std::function<ClockReport()> clock;
   std::function<void()> accept_clock;
 };
