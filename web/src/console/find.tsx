@@ -10,7 +10,7 @@ import { queryOf } from "./query";
 import { ReservationItem } from "./reservation";
 import { edit } from "./session";
 import { textOf } from "./staff";
-import { act, t, tell } from "./state";
+import { act, notice, t, tell } from "./state";
 
 const text = signal("");
 const query = signal<Record<string, string> | null>(null); // what was looked for
@@ -28,6 +28,7 @@ async function find(more = false): Promise<void> {
     found.value = more ? [...(found.value ?? []), ...answer.data] : answer.data;
     cursor.value = answer.nextCursor;
     query.value = wanted;
+    notice.value = null; // it was about another search
     places.value = new Map([...places.value, ...(await seatNames(answer.data))]);
   } catch (error) {
     tell("stop", textOf(error));

@@ -12,7 +12,7 @@ import { fill, table, translatePage } from "../lib/i18n";
 import { common, onConnection, refusalText, setOffline, startPage } from "../lib/page";
 import { forgetPerson } from "../lib/store";
 import { seatNames } from "../lib/seat_names";
-import { Ticket, cancelledOf } from "./ticket";
+import { Ticket } from "./ticket";
 
 const t = table(ko.my, en.my);
 const PAGE = 20;
@@ -86,7 +86,7 @@ const isShown = (one: Reservation) => isHeld(one) || isTicket(one);
 
 function refundUntil(one: Reservation): string | null {
   const until = events.value.get(one.eventId)?.rules?.refundUntil;
-  return one.status === "PAID" && !cancelledOf(one) && until && Date.parse(until) > clock.now() ? until : null;
+  return one.status === "PAID" && !one.dateCancelled && until && Date.parse(until) > clock.now() ? until : null;
 }
 
 async function act(work: () => Promise<string>): Promise<void> {
@@ -120,19 +120,24 @@ const topUp = (amount: number) =>
     return t.toppedUp;
   });
 
+// The same seat on another date, which came with the refund in one step.
+function carriedFrom(old: Reservation): Reservation | undefined {
+  return reservations.value.find((one) => one.status === "PAID" && one.createdAt === old.updatedAt && one.eventId === old.eventId && one.seatNumber === old.seatNumber);
+}
+
 // What became of a ticket whose date was cancelled (R-U7).
 function Cancelled({ one, zone }: { one: Reservation; zone: string }) {
-  const cancelled = cancelledOf(one);
+  const cancelled = one.dateCancelled;
   if (!cancelled) return null;
-  const newDate = events.value.get(one.eventId)?.dates.find(({ id }) => id === cancelled.carriedTo);
-  const text = one.status === "PAID" ? t.refundComes : newDate ? fill(t.carried, { time: dateTime(newDate.startDate, zone) }) : cancelled.carriedTo ? t.carriedSomewhere : fill(t.refundCame, { amount: money(one.price) });
+  const carried = carriedFrom(one);
+  const text = one.status === "PAID" ? t.refundComes : carried ? fill(t.carried, { time: dateTime(carried.eventDate, zone) }) : fill(t.refundCame, { amount: money(one.price) });
   return <div class="note stop" data-cancelled><p><b>{fill(t.dateCancelled, { time: dateTime(cancelled.at, zone), reason: cancelled.reason })}</b></p><p>{text}</p></div>;
 }
 
 function TicketItem({ one }: { one: Reservation }) {
   const event = events.value.get(one.eventId);
   const until = refundUntil(one);
-  const state = cancelledOf(one) ? t.cancelled : one.status === "REFUNDED" ? t.refunded : Date.parse(one.eventDate) < clock.now() ? t.over : undefined;
+  const state = one.dateCancelled ? t.cancelled : one.status === "REFUNDED" ? t.refunded : Date.parse(one.eventDate) < clock.now() ? t.over : undefined;
   return (
     <li class="stack tight">
       <Ticket reservation={one} venue={event?.venue ?? ""} timeZone={event?.timeZone ?? "UTC"} place={placeNames.value.get(one.seatId) ?? null} {...(state ? { state } : {})} />
