@@ -48,7 +48,7 @@ function UserActions({ user }: { user: string }) {
       const made = await edit("adminChargeBalance", { method: "POST", path: `/admin/users/${user}/balance/charge`, body: { amount: Number(amount.value) } });
       amount.value = "";
       return fill(t.charged, { amount: money(made.amount), balance: money(made.balance) });
-    });
+    }, t.chargeUnknown);
   const revoke = () =>
     act(async () => {
       await edit("adminRevokeUser", { method: "POST", path: `/admin/users/${user}/revoke`, body: {} });
