@@ -9,7 +9,6 @@ import { Ask, For } from "./form";
 import { edit } from "./session";
 import { act, t } from "./state";
 
-type Cancelled = { dateCancelled?: { reason: string } | null };
 const UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
 
 function Actions({ of, changed }: { of: Reservation; changed: (now: Reservation) => unknown }) {
@@ -43,7 +42,7 @@ interface Props {
 }
 
 export function ReservationItem({ of, place, changed, showUser }: Props) {
-  const cancelled = (of as Cancelled).dateCancelled;
+  const cancelled = of.dateCancelled;
   return (
     <article class="rule stack tight" aria-label={fill(t.reservation, { id: String(of.id) })}>
       <div class="row"><b>{fill(t.reservation, { id: String(of.id) })}</b><span class={`badge state-${of.status.toLowerCase()}`}>{t.reservationStates[of.status]}</span></div>

@@ -12,7 +12,7 @@ import { cameraFiles, startCamera } from "./camera";
 import * as s from "./gate_state";
 import { type Scan, isWrong, keyOf } from "./ledger";
 import { keepPage } from "./offline";
-import { refused, start, undo } from "./sync";
+import { refused, start, syncState, undo } from "./sync";
 
 const { t } = s;
 
@@ -135,17 +135,8 @@ function Counts() {
 }
 
 function Sync() {
-  const isCalm = !s.trouble.value && !s.isOffline.value && me.value && !refused.value.size;
-  return <p class={isCalm ? "small muted" : "note"} role="status" id="sync" data-offline={s.isOffline.value}>{textOfSync()}</p>;
-}
-
-function textOfSync(): string {
-  const { unsent } = s.counts.value;
-  if (s.trouble.value) return fill(t.failing, { reason: s.trouble.value, n: unsent });
-  if (s.isOffline.value) return fill(t.offline, { n: unsent });
-  if (!me.value) return t.noKey;
-  if (refused.value.size) return fill(t.notAllSent, { n: unsent });
-  return unsent === 0 && s.syncedAt.value ? fill(t.synced, { time: time(s.syncedAt.value) }) : t.syncing;
+  const { isCalm, text } = syncState();
+  return <p class={isCalm ? "small muted" : "note"} role="status" id="sync" data-offline={s.isOffline.value}>{text}</p>;
 }
 
 function Row({ scan }: { scan: Scan }) {

@@ -4,7 +4,9 @@ import { Refused, send } from "../api/client";
 import { asOperator, me } from "../console/session";
 import { clock } from "../lib/clock";
 import { follow } from "../lib/follow";
-import { announce, change, device, fetchKeys, fetchRevocations, isOffline, keep, loadChoices, luggage, noteNetwork, readKept, scans, syncedAt, t, verdict } from "./gate_state";
+import { time } from "../lib/format";
+import { fill } from "../lib/i18n";
+import { announce, change, counts, device, fetchKeys, fetchRevocations, isOffline, keep, loadChoices, luggage, noteNetwork, readKept, scans, syncedAt, t, trouble, verdict } from "./gate_state";
 import { type Luggage, keepLuggage } from "./kept";
 import { type Answered, SENT_AT_ONCE, type Scan, type Sent, answered, judged, keyOf, unsent } from "./ledger";
 
@@ -31,9 +33,9 @@ export async function sync(): Promise<void> {
     if (failed instanceof Refused && failed.code === "NETWORK") break;
     await step().catch((error: unknown) => (failed ??= error));
   }
-  isSyncing = false;
   if (!failed) syncedAt.value = clock.now();
   noteNetwork(failed);
+  isSyncing = false;
 }
 
 async function sendScans(): Promise<void> {
@@ -87,6 +89,17 @@ async function takeRevocations(): Promise<void> {
 async function takeKeys(): Promise<void> {
   const dateId = luggage.value?.dateId;
   if (dateId !== undefined) await takeAlong(dateId, { keys: await fetchKeys() });
+}
+
+// What the page says about all that. Calm: nothing has to be done or known.
+export function syncState(): { isCalm: boolean; text: string } {
+  const { unsent: n } = counts.value;
+  const noted = (text: string) => ({ isCalm: false, text });
+  if (trouble.value) return noted(fill(t.failing, { reason: trouble.value, n }));
+  if (isOffline.value) return noted(fill(t.offline, { n }));
+  if (!me.value) return noted(t.noKey);
+  if (refused.value.size) return noted(fill(t.notAllSent, { n }));
+  return { isCalm: true, text: n === 0 && syncedAt.value ? fill(t.synced, { time: time(syncedAt.value) }) : t.syncing };
 }
 
 export async function start(): Promise<void> {
