@@ -92,13 +92,13 @@ async function openGate(more: Partial<Luggage> = {}) {
   const scan = async (code: string) => {
     const before = gate.shown.value;
     gate.check(code);
-    await vi.waitFor(() => expect(gate.shown.value).toBe(before + 1));
-    await vi.waitFor(() => expect(gate.isChecking.value).toBe(false));
+    await vi.waitFor(() => expect([gate.shown.value, gate.isChecking.value]).toEqual([before + 1, false]), { timeout: 10_000, interval: 5 });
     const said = gate.verdict.value!;
     return said.kind === "unsure" ? `unsure: ${said.why}` : said.kind;
   };
   return { ...gate, ...sync, scan };
 }
+vi.setConfig({ testTimeout: 30_000 }); // each case loads the page's modules
 const SERIAL = "00ff00ff00ff00ff";
 
 beforeEach(() => {

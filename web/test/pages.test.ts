@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { QueuePlace, Reservation } from "../src/api/client";
 import { checkClaims, claimsOf, safeReturn } from "../src/api/oidc";
 import { SoldOutTimes, categoriesOf, categoriesOfStock, matches, saleState } from "../src/lib/sale";
-import { outcomeOf } from "../src/pages/refunds";
+import { giveBackTexts, outcomeOf } from "../src/pages/refunds";
 import { joinDelay, kindOf, progress, waitOf } from "../src/pages/wait_state";
 
 const place = (more: Partial<QueuePlace> = {}): QueuePlace => ({
@@ -100,6 +100,7 @@ describe("a ticket whose date was cancelled (R-U7)", () => {
   });
   it("is refunded to who paid", () => {
     expect([kind(ticket({ status: "PAID", paidByOther: true })), kind(ticket({ paidByOther: true }))]).toEqual(["payer-refund-comes", "payer-refund-came"]);
+    expect([giveBackTexts(other()).sure, giveBackTexts(other({ paidByOther: true })).sure]).toEqual(["refundSure", "refundSureOther"]);
   });
 });
 

@@ -12,7 +12,7 @@ import { fill, table, translatePage } from "../lib/i18n";
 import { common, onConnection, refusalText, setOffline, startPage } from "../lib/page";
 import { forgetPerson } from "../lib/store";
 import { seatNames } from "../lib/seat_names";
-import { isTicket, outcomeOf } from "./refunds";
+import { giveBackTexts, isTicket, outcomeOf } from "./refunds";
 import { Ticket } from "./ticket";
 
 const t = table(ko.my, en.my);
@@ -139,12 +139,12 @@ function TicketItem({ one }: { one: Reservation }) {
       {until && asked.value !== one.id && (
         <p class="row small">
           <span class="muted">{fill(t.refundUntil, { time: dateTime(until, event?.timeZone) })}</span>
-          <button type="button" class="link" onClick={() => (asked.value = one.id)}>{fill(one.paidByOther ? t.refundOther : t.refund, { amount: money(one.price) })}</button>
+          <button type="button" class="link" onClick={() => (asked.value = one.id)}>{fill(t[giveBackTexts(one).ask], { amount: money(one.price) })}</button>
         </p>
       )}
       {until && asked.value === one.id && (
         <div class="note stop" role="group" aria-label={t.refund}>
-          <p>{fill(one.paidByOther ? t.refundSureOther : t.refundSure, { amount: money(one.price) })}</p>
+          <p>{fill(t[giveBackTexts(one).sure], { amount: money(one.price) })}</p>
           <p class="row"><button type="button" disabled={isBusy.value} onClick={() => void refund(one)}>{t.refundYes}</button><button type="button" class="quiet" onClick={() => (asked.value = null)}>{t.refundNo}</button></p>
         </div>
       )}

@@ -7,6 +7,9 @@ export type Outcome =
 
 export const isTicket = (one: Reservation) => one.status === "PAID" || one.status === "REFUNDED";
 
+// The texts that ask whether a ticket is given back: the money goes to who paid.
+export const giveBackTexts = (one: Reservation) => (one.paidByOther ? { ask: "refundOther", sure: "refundSureOther" } as const : { ask: "refund", sure: "refundSure" } as const);
+
 // `all`: the fan's reservations. A seat that was taken on the other date was not carried over, and is not among them.
 export function outcomeOf(one: Reservation, all: readonly Reservation[]): Outcome | null {
   const cancelled = one.dateCancelled;
