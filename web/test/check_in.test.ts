@@ -40,6 +40,7 @@ class Server {
   latest = Infinity; // scans after it are refused
   lists = 0;
   wait: Promise<void> | null = null; // until it, the layout of date 1 does not come
+  isWaiting = false;
 
   async answer(url: string, init?: RequestInit): Promise<Response> {
     const found = await this.route(url, init);
@@ -52,6 +53,7 @@ class Server {
   private async route(url: string, init?: RequestInit): Promise<Response> {
     if (url.endsWith("jwks.json")) return new Response(JSON.stringify({ keys: this.keys }));
     if (url.endsWith("/layout")) {
+      this.isWaiting ||= url.includes("/1/");
       if (url.includes("/1/")) await this.wait;
       return ok({ firstSeatId: 1, sections: [] });
     }
@@ -225,6 +227,7 @@ describe("the date", () => {
     server.wait = new Promise((resolve) => (come = resolve));
     const choice = (id: number) => ({ id, name: "", startsAt: "", timeZone: "UTC" });
     const first = gate.chooseDate(choice(1));
+    await vi.waitFor(() => expect(server.isWaiting).toBe(true));
     await gate.chooseDate(choice(2));
     come();
     await first;

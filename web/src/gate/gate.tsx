@@ -109,8 +109,9 @@ function Code() {
   }, []);
   const submit = (submitted: Event) => {
     submitted.preventDefault();
-    s.check(input.current!.value);
+    const { value } = input.current!;
     input.current!.value = "";
+    s.check(value);
   };
   return (
     <form class="search" onSubmit={submit}>

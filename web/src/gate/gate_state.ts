@@ -177,9 +177,9 @@ function placeOf(seatId: number): string {
 function show(said: Verdict): void {
   verdict.value = said;
   shown.value++;
-  playSound(said.kind === "good" ? GOOD_TONES : BAD_TONES);
   if (said.kind !== "good") refusedHere.value++;
   announcer.sayNow([t.verdicts[said.kind], textOfVerdict(said)].filter(Boolean).join(". "));
+  playSound(said.kind === "good" ? GOOD_TONES : BAD_TONES);
 }
 
 export function textOfVerdict(said: Verdict): string {
@@ -202,12 +202,12 @@ export function textOfVerdict(said: Verdict): string {
 // One after the other: a camera may read faster than the server answers.
 let queue = Promise.resolve();
 export function check(text: string): void {
-  allowSound();
   queue = queue.then(async () => {
     isChecking.value = true;
     await checkNow(text.trim()).catch((error: unknown) => void (failure.value = String(error)));
     isChecking.value = false;
   });
+  allowSound();
 }
 
 async function checkNow(code: string): Promise<void> {
