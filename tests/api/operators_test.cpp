@@ -198,6 +198,19 @@ TEST_F(Operators, find_and_export_reservations) {
   EXPECT_THAT(boost::json::serialize(done("GET", "/admin/log").at(0)), HasSubstr("reservations.export"));
 }
 
+// R-P7, R-Q17, R-U8: from the store, also what other instances did.
+TEST_F(Operators, find_by_ticket_and_judge_the_room) {
+  const Visitor who = fan(kClub, 110'000);
+  const std::int64_t id = new_hold(who);
+  ASSERT_EQ(api.send(pay(who, id)).status, 200);
+  const auto of_id = done("GET", fmt::format("/admin/reservations?id={}", id)).at(0);
+  const auto found = done("GET", "/admin/reservations?ticket=" + text(of_id, "ticketSerial")).at(0);
+  EXPECT_EQ(number(found, "id"), id);
+  const auto judged = done("GET", "/admin/events/1/fairness");
+  EXPECT_GE(number(judged, "admissions"), 1);
+  EXPECT_EQ(number(judged, "inversions"), 0);
+}
+
 // R-K4
 TEST_F(Operators, export_the_catalogue_that_import_reads) {
   const ApiReply file = api.send(admin("GET", "/admin/export/catalogue.json"));

@@ -159,7 +159,8 @@ def missing_pages():
 
 
 SCENARIOS = ('before_buying', 'while_buying', 'waiting', 'buying', 'draw', 'lapse', 'looks', 'network', 'reload', 'mouse', 'keyboard', 'two_fans',
-             'best', 'sleep', 'sign_in_answers', 'crowd', 'memory', 'size', 'cancelled_date', 'console_roles', 'console', 'console_looks', 'gate', 'camera')
+             'best', 'sleep', 'sign_in_answers', 'crowd', 'memory', 'size', 'cancelled_date', 'console_roles', 'console', 'console_looks', 'gate', 'camera',
+             'whole_sale')
 CROWD = ('--event', '9', '--fans', '300', '--rate', '60', '--think', '100ms')
 
 
@@ -284,6 +285,9 @@ class FanPages(unittest.TestCase):
 
     def test_tickets_are_checked_at_the_door_with_and_without_network(self):  # R-P7, R-P9, R-U7
         self.go_through('gate')
+
+    def test_a_whole_sale_is_run_from_the_console_to_the_last_ticket_at_the_door(self):  # R-U8, R-O1, R-O2, R-P7, R-P9
+        self.go_through('whole_sale')
 
     def test_a_ticket_is_read_by_the_camera(self):  # R-P9
         self.go_through('camera')

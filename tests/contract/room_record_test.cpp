@@ -22,7 +22,7 @@ LogRow import_row(std::int64_t id, std::string detail) {
   return row;
 }
 
-using Read = std::function<std::optional<reports::RoomRecord>(EventId)>;
+using Read = std::function<std::optional<RoomRecord>(EventId)>;
 
 void write_and_read(Store& store, const Read& read) {
   Batch batch;

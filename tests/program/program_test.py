@@ -682,6 +682,8 @@ events:
         report = json.loads(server.run('fairness', '--event', '7', '--json', folder=self.folder).stdout)
         self.assertEqual([row['action'] for row in report['operators']][-3:], ['queue.pause', 'queue.resume', 'queue.change'])
         self.assertEqual((report['fair'], report['policyChanged'], report['draw']['people']), (True, True, self.FANS))
+        status, said = call(f'{self.url}/admin/events/7/fairness', token='the-secret-of-anna')  # R-U8
+        self.assertEqual((status, said['data']), (200, report))
         self.assertEqual(server.run('fairness', '--event', '8', folder=self.folder).returncode, 2)
 
 

@@ -6,8 +6,8 @@
 
 namespace stagedoor::postgres {
 
-std::optional<reports::RoomRecord> read_room_postgres(const std::string& url, EventId event,
-                                                      const reports::OpenLine& open_line) {
+std::optional<RoomRecord> read_room_postgres(const std::string& url, EventId event,
+                                             const reports::OpenLine& open_line) {
   Connection connection({.url = url});
   check_schema(connection);
   begin_reading(connection);

@@ -1,23 +1,15 @@
-// All stored rows of one event's room, to judge a sale afterwards (R-Q17).
+// Reads all stored rows of one event's room.
 #pragma once
 
 #include <optional>
-#include <string>
 #include <vector>
 
 #include "adapters/tables/catalogue_rows.h"
 #include "adapters/tables/rows.h"
 #include "ports/line_store.h"
-#include "state/rows/audit_log.h"
-#include "state/rows/waiting_room.h"
+#include "state/room_record.h"
 
 namespace stagedoor::reports {
-
-struct RoomRecord {
-  Event event;
-  RoomRows rows;
-  std::vector<LogRow> log;  // operator actions on the event, oldest first
-};
 
 // Removes the operator actions on other events. An import of several events is logged without an event id,
 // and names the events that it changed.
@@ -33,6 +25,7 @@ std::optional<RoomRecord> read_room(EventId event, LineStore& line, Each&& each,
   const auto read = [&](const sql::Text& query, auto& rows) {
     each_of_event(query, [&](auto& columns) { columns >> rows.emplace_back(); });
   };
+  room.rows.places.reserve(std::size_t(line.head(event)));
   for_each_place(line, event, [&](const LinePlace& place) { room.rows.places.push_back(place); });
   read(sql::queue::find_visits_of_event, room.rows.visits);
   read(sql::queue::find_absences_of_event, room.rows.absences);

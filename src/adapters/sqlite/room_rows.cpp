@@ -6,8 +6,8 @@
 
 namespace stagedoor::sqlite {
 
-std::optional<reports::RoomRecord> read_room_sqlite(const std::string& path, EventId event,
-                                                    const reports::OpenLine& open_line) {
+std::optional<RoomRecord> read_room_sqlite(const std::string& path, EventId event,
+                                           const reports::OpenLine& open_line) {
   Database database(path, OpenFor::reading);
   check_schema(database);
   const ReadTransaction transaction(database);

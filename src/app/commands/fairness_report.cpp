@@ -2,30 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 #include <iterator>
+
+#include "json/write.h"
+#include "modules/operator/fairness_document.h"
 
 namespace stagedoor {
 namespace {
-
-// Changes of the catalogue are logged as "event 7 NAME: performer, queue.people".
-bool changes_policy(const LogRow& row, EventId event) {
-  boost::system::error_code error;
-  const auto detail = boost::json::parse(row.detail, error);
-  const auto* changed = !error && detail.is_object() ? detail.as_object().if_contains("changed") : nullptr;
-  if (!changed || !changed->is_array()) return false;
-  const std::string name = fmt::format("event {} ", event.value);
-  return std::ranges::any_of(changed->as_array(), [&](const boost::json::value& line) {
-    if (!line.is_string()) return false;
-    const std::string_view text = line.as_string();
-    return text.starts_with(name) &&
-           (text.find(": queue.") != text.npos || text.find(", queue.") != text.npos);
-  });
-}
 
 std::string limits_of(const QueuePolicy& policy) {
   const std::string window = fmt::format("{} in {}", policy.people, format_duration(policy.every));
@@ -36,14 +19,7 @@ std::string limits_of(const QueuePolicy& policy) {
 
 }  // namespace
 
-bool has_changed_policy(const reports::RoomRecord& room) {
-  return std::ranges::any_of(room.log, [&](const LogRow& row) {
-    return !room.rows.places.empty() && row.created_at >= room.rows.places.front().joined_at &&
-           changes_policy(row, room.event.id);
-  });
-}
-
-std::string fairness_text(const reports::RoomRecord& room, const queue::Fairness& fairness) {
+std::string fairness_text(const RoomRecord& room, const queue::Fairness& fairness) {
   std::string text = fmt::format("The room of event {} ({})\n\n", room.event.id.value, room.event.name);
   const auto out = std::back_inserter(text);
   const auto line = [&](std::string_view what, std::int64_t count, const std::string& more = {}) {
@@ -66,7 +42,7 @@ std::string fairness_text(const reports::RoomRecord& room, const queue::Fairness
   line("interval breaches", fairness.interval_breaches, "must be 0: admitted faster than the rate allows");
   line("capacity breaches", fairness.capacity_breaches, "must be 0: admitted above the capacity");
   fmt::format_to(out, "\nLimits: {}.", limits_of(room.event.queue));
-  text += has_changed_policy(room)
+  text += operators::has_changed_policy(room)
               ? " The policy was changed during the sale: breaches are judged by the current policy.\n\n"
               : " The policy was not changed during the sale.\n\n";
   text +=
@@ -77,40 +53,8 @@ std::string fairness_text(const reports::RoomRecord& room, const queue::Fairness
   return text += fairness.is_fair() ? "\nThe room was fair.\n" : "\nThe room was NOT fair.\n";
 }
 
-std::string fairness_json(const reports::RoomRecord& room, const queue::Fairness& fairness) {
-  boost::json::array operators;
-  for (const auto& row : room.log) {
-    boost::system::error_code error;
-    auto detail = boost::json::parse(row.detail, error);
-    operators.push_back({{"at", to_rfc3339(row.created_at)},
-                         {"operatorName", row.operator_name},
-                         {"action", row.action},
-                         {"detail", error ? boost::json::value(row.detail) : std::move(detail)}});
-  }
-  boost::json::object report{{"eventId", room.event.id.value},
-                             {"eventName", room.event.name},
-                             {"joins", fairness.joins},
-                             {"admissions", fairness.admissions},
-                             {"left", fairness.left},
-                             {"stillWaiting", fairness.still_waiting},
-                             {"vanished", fairness.vanished},
-                             {"passedOver", fairness.passed_over},
-                             {"cameBack", fairness.came_back},
-                             {"withPriority", fairness.with_priority},
-                             {"waitMs",
-                              {{"p50", fairness.wait_p50.count()},
-                               {"p90", fairness.wait_p90.count()},
-                               {"p99", fairness.wait_p99.count()},
-                               {"max", fairness.wait_max.count()}}},
-                             {"inversions", fairness.inversions},
-                             {"intervalBreaches", fairness.interval_breaches},
-                             {"capacityBreaches", fairness.capacity_breaches},
-                             {"fair", fairness.is_fair()},
-                             {"policyChanged", has_changed_policy(room)},
-                             {"operators", std::move(operators)}};
-  if (const auto& draw = room.rows.draw; draw && draw->drawn_at)
-    report["draw"] = {{"people", draw->people}, {"drawnAt", to_rfc3339(*draw->drawn_at)}};
-  return boost::json::serialize(report) + "\n";
+std::string fairness_json(const RoomRecord& room, const queue::Fairness& fairness) {
+  return json::to_text(operators::fairness_document(room, fairness)) + "\n";
 }
 
 }  // namespace stagedoor

@@ -4,16 +4,12 @@
 
 #include <string>
 
-#include "adapters/reports/room_record.h"
 #include "modules/queue/fairness.h"
+#include "state/room_record.h"
 
 namespace stagedoor {
 
-// True if the queue's policy was changed since the first join; then the current limits judge admissions under
-// other limits.
-bool has_changed_policy(const reports::RoomRecord& room);
-
-std::string fairness_text(const reports::RoomRecord& room, const queue::Fairness& fairness);
-std::string fairness_json(const reports::RoomRecord& room, const queue::Fairness& fairness);
+std::string fairness_text(const RoomRecord& room, const queue::Fairness& fairness);
+std::string fairness_json(const RoomRecord& room, const queue::Fairness& fairness);
 
 }  // namespace stagedoor

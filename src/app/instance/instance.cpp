@@ -38,6 +38,13 @@ std::unique_ptr<const identity::Identity> identity_by(const identity::Proofs* pr
   return std::make_unique<identity::TokenIdentity>(tokens);
 }
 
+// nullptr: the caller's thread does the jobs.
+std::unique_ptr<catalogue::PageWorker> make_worker(const InstanceParts& parts, const char* name,
+                                                   std::function<void()> sweep) {
+  if (!parts.has_workers) return nullptr;
+  return std::make_unique<catalogue::PageWorker>(name, parts.random, std::move(sweep));
+}
+
 std::vector<std::string> ticket_secrets(const InstanceParts& parts) {
   std::vector<std::string> secrets = parts.ticket_keys;
   std::ranges::replace(secrets, std::string("store"), parts.store.startup.ticket_secret());
@@ -48,13 +55,8 @@ std::vector<std::string> ticket_secrets(const InstanceParts& parts) {
 
 Instance::Instance(const InstanceParts& parts)
     : clock_(parts.clock, parts.store.startup.latest_moment()),
-      page_worker_(parts.has_workers
-                       ? std::make_unique<catalogue::PageWorker>("rendering of pages", parts.random,
-                                                                 [this] { drop_unasked_pages(); })
-                       : nullptr),
-      import_worker_(parts.has_workers ? std::make_unique<catalogue::PageWorker>("slow calls of operators",
-                                                                                 parts.random, [] {})
-                                       : nullptr),
+      page_worker_(make_worker(parts, "rendering of pages", [this] { drop_unasked_pages(); })),
+      import_worker_(make_worker(parts, "slow calls of operators", [] {})),
       token_keys_(parts.token_keys),
       tokens_(token_keys_, clock_,
               {.lifetime = parts.token_lifetime,
@@ -122,7 +124,8 @@ Instance::Instance(const InstanceParts& parts)
                      .revocations = &revocations_,
                      .render_aside = submit_to(page_worker_.get()),
                      .http_metrics = parts.http_metrics,
-                     .open_queries = parts.queries},
+                     .open_queries = parts.queries,
+                     .read_room = parts.read_room},
       identity_deps_{.identity = *identity_,
                      .tokens = tokens_,
                      .clock = clock_,

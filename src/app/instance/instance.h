@@ -49,6 +49,7 @@ struct InstanceParts {
   EventRetention events = {};
   std::vector<std::string> sinks = {};                   // their names, for the calls of operators
   std::function<std::unique_ptr<Outbox>()> outbox = {};  // for the same calls
+  std::function<std::optional<RoomRecord>(EventId)> read_room = {};  // see OperatorDeps
   const Clock& clock;
   ServiceTimeClock* service_clock = nullptr;  // the clock if an operator may accept a wall clock that was set
   RandomBytes random;

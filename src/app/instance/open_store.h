@@ -9,12 +9,12 @@
 #include <string_view>
 
 #include "adapters/reports/audit_report.h"
-#include "adapters/reports/room_record.h"
 #include "app/config/config.h"
 #include "ports/clock.h"
 #include "ports/outbox.h"
 #include "ports/queries.h"
 #include "ports/store_ports.h"
+#include "state/room_record.h"
 
 namespace stagedoor {
 
@@ -46,8 +46,8 @@ struct ClockReport {
 // Reports on a store that a server may be using. Each throws StoreUnavailable or StoreUnusable.
 struct StoreReports {
   std::function<reports::AuditReport()> audit;
-  std::function<std::optional<reports::RoomRecord>(EventId)> read_room;  // nullopt: no such event
-  std::function<void(const std::string& target)> backup;  // empty: this kind of store has its own tools
+  std::function<std::optional<RoomRecord>(EventId)> read_room;  // nullopt: no such event
+  std::function<void(const std::string& target)> backup;        // empty: this kind of store has its own tools
   std::function<ClockReport()> clock;
   std::function<void()> accept_clock;
 };

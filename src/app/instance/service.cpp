@@ -224,6 +224,7 @@ InstanceParts Service::parts() {
           .events = event_retention(),
           .sinks = event_relays_.names(),
           .outbox = open_store_.outbox,
+          .read_room = [this](EventId event) { return store_reports(config_).read_room(event); },
           .clock = *open_store_.clock,
           .service_clock = open_store_.clock.get(),
           .random = &system::system_random,

@@ -59,6 +59,7 @@ constexpr CallRule kRules[] = {
     {"adminFindReservations", operator_key, viewer},
     {"adminGetSeats", operator_key, viewer},
     {"adminExportCatalogue", operator_key, viewer},
+    {"adminGetFairness", operator_key, viewer},
     {"adminListLog", operator_key, viewer},
     {"adminListEvents", operator_key, viewer},
     {"adminGetEvent", operator_key, viewer},

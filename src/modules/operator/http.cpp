@@ -17,6 +17,7 @@ void add_operator_routes(http::Router& router, const OperatorDeps& deps) {
   add_live_routes(router, deps);
   add_find_routes(router, deps);
   add_export_routes(router, deps);
+  add_fairness_route(router, deps);
   add_clock_routes(router, deps);
   add_sink_routes(router, deps);
   add_identity_routes(router, deps);

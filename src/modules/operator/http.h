@@ -1,6 +1,6 @@
 // The operators' calls (R-O1): catalogue, windows, prices and policies, pause and resume, house seats,
-// import and export, charging and refunding, finding reservations, the audit log, the live numbers and the
-// sinks of events.
+// import and export, charging and refunding, finding reservations, the audit log, the live numbers, the
+// fairness of a room and the sinks of events.
 //
 // Calls about the catalogue use the field names of the catalogue file (R-K4: on_sale, active_ttl …), so that
 // an operator can copy between file and call. The other calls use the names of the fans' calls.
@@ -16,6 +16,7 @@
 #include "modules/queue/rooms.h"
 #include "ports/clock.h"
 #include "ports/outbox.h"
+#include "state/room_record.h"
 
 namespace stagedoor::operators {
 
@@ -38,6 +39,9 @@ struct OperatorDeps {
   catalogue::SubmitJob render_aside = {};                       // as run_aside, for jobs of some milliseconds
   const http::Metrics* http_metrics = nullptr;                  // null: nothing is counted (tests)
   std::function<std::unique_ptr<Queries>()> open_queries = {};  // beside those of the query pool; any thread
+  // From the store, outside the lane; some seconds for a large room. nullopt: no such event. Throws when the
+  // store cannot be read. Any thread. Empty: there is no such store.
+  std::function<std::optional<RoomRecord>(EventId)> read_room = {};
 };
 // `deps` must outlive the router.
 void add_operator_routes(http::Router& router, const OperatorDeps& deps);

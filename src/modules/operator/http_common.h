@@ -1,6 +1,6 @@
 // Code shared by the operators' calls. http_catalogue.cpp and http_dates.cpp change the catalogue
 // (http_edit.h), http_sales.cpp seats and money, http_queue.cpp the waiting rooms; http_live.cpp,
-// http_find.cpp and http_export.cpp only read;
+// http_find.cpp, http_export.cpp and http_fairness.cpp only read;
 // http_identity.cpp lists operator keys and revokes tokens,
 // http_clock.cpp accepts a wall clock, http_sinks.cpp is about the sinks of events,
 // with http_parked.cpp and http_dead_letters.cpp.
@@ -23,6 +23,7 @@ void add_queue_control_routes(http::Router& router, const OperatorDeps& deps);
 void add_live_routes(http::Router& router, const OperatorDeps& deps);
 void add_find_routes(http::Router& router, const OperatorDeps& deps);
 void add_export_routes(http::Router& router, const OperatorDeps& deps);
+void add_fairness_route(http::Router& router, const OperatorDeps& deps);
 void add_clock_routes(http::Router& router, const OperatorDeps& deps);
 void add_sink_routes(http::Router& router, const OperatorDeps& deps);
 void add_identity_routes(http::Router& router, const OperatorDeps& deps);

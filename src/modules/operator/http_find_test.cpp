@@ -3,7 +3,9 @@
 
 #include <array>
 
-#include "modules/operator/console_test.h"
+#include "core/base64url.h"
+#include "protocol/ticket_layout.h"
+#include "support/console.h"
 
 namespace stagedoor::operators {
 namespace {
@@ -22,6 +24,15 @@ class Find : public Console {
     const boost::json::value rows = data_of(answer);
     for (const auto& row : rows.as_array()) found.push_back(test::number(row, "id"));
     return found;
+  }
+  std::string serial_of(std::int64_t reservation, std::int32_t version) {
+    return to_text(world.lane().ticket_serials().of({ReservationId{reservation}, version}));
+  }
+  // All that the code of such a ticket says, but for the signature.
+  static std::string code_of(const std::string& serial) {
+    protocol::TicketClaims claims;
+    claims.serial = *parse_serial(serial);
+    return base64url_encode(protocol::encode_ticket(1, claims));
   }
 };
 
@@ -57,9 +68,52 @@ TEST_F(Find, who_has_a_seat_now) {
   EXPECT_THAT(data_of(ask(of_seat)).as_array(), IsEmpty());
 }
 
+// R-P7, R-U8: by what somebody at the door reads out, or by what a scanner types.
+TEST_F(Find, the_reservation_of_a_ticket) {
+  const test::Visitor fan = world.enter(1);
+  const std::int64_t id = hold(fan, 1);
+  world.call(test::charge(fan, 200'000));
+  ASSERT_EQ(world.call(test::pay(fan, id)).status, 200);
+  const auto found = data_of(ask(fmt::format("/admin/reservations?id={}", id))).at(0);
+  const std::string serial = test::text(found, "ticketSerial");
+  for (const std::string& ticket : {serial, code_of(serial)}) {
+    const auto by_ticket = data_of(ask("/admin/reservations?ticket=" + ticket)).at(0);
+    EXPECT_EQ(test::number(by_ticket, "id"), id) << ticket;
+    EXPECT_FALSE(by_ticket.as_object().contains("ticketRevoked"));
+  }
+  EXPECT_THAT(ids("/admin/reservations?ticket=0123456789abcdef"), IsEmpty());
+}
+
+TEST_F(Find, says_that_the_ticket_is_revoked) {
+  const test::Visitor fan = world.enter(1);
+  const std::int64_t id = hold(fan, 1);
+  const std::string of_id = fmt::format("/admin/reservations?id={}", id);
+  const auto held = data_of(ask(of_id)).at(0).as_object();
+  EXPECT_FALSE(held.contains("ticketSerial")) << "a hold has no ticket";
+  EXPECT_THAT(ids("/admin/reservations?ticket=" + serial_of(id, 1)), IsEmpty()) << "nor had it ever one";
+  world.call(test::charge(fan, 200'000));
+  ASSERT_EQ(world.call(test::pay(fan, id)).status, 200);
+  const std::string before = test::text(data_of(ask(of_id)).at(0), "ticketSerial");
+  const std::string to = fmt::format(R"({{"userId":"{}"}})", test::user(2));
+  ASSERT_EQ(world.call(test::admin("POST", fmt::format("/admin/reservations/{}/reassign", id), to)).status,
+            200);
+  const auto old = data_of(ask("/admin/reservations?ticket=" + before)).at(0);
+  EXPECT_TRUE(old.at("ticketRevoked").as_bool());
+  const std::string now = test::text(old, "ticketSerial");
+  EXPECT_NE(now, before);
+  EXPECT_FALSE(data_of(ask("/admin/reservations?ticket=" + now)).at(0).as_object().contains("ticketRevoked"));
+  EXPECT_THAT(ids("/admin/reservations?ticket=" + serial_of(id, 9)), IsEmpty()) << "of a version to come";
+  ASSERT_EQ(world.call(test::admin("POST", fmt::format("/admin/reservations/{}/refund", id))).status, 200);
+  const auto refunded = data_of(ask("/admin/reservations?ticket=" + now)).at(0).as_object();
+  EXPECT_TRUE(refunded.at("ticketRevoked").as_bool());
+  EXPECT_FALSE(refunded.contains("ticketSerial"));
+}
+
 TEST_F(Find, takes_one_question_at_a_time) {
   for (const char* query :
-       {"", "?user=x", "?id=0", "?id=x", "?seat=-1", "?id=1&seat=1", "?id=1&status=PAID", "?status=PAID"}) {
+       {"", "?user=x", "?id=0", "?id=x", "?seat=-1", "?id=1&seat=1", "?id=1&status=PAID", "?status=PAID",
+        "?ticket=", "?ticket=0123456789ABCDEF", "?ticket=0123456789abcdef&id=1",
+        "?ticket=0123456789abcdef&seat=1", "?ticket=0123456789abcdef&status=PAID"}) {
     EXPECT_EQ(ask(std::string("/admin/reservations") + query).refusal, Code::INVALID_REQUEST) << query;
   }
   EXPECT_EQ(ask("/admin/reservations?user=" + test::user(1) + "&status=GONE").refusal, Code::INVALID_REQUEST);

@@ -68,22 +68,36 @@ std::int64_t count_inversions(const std::vector<Person>& people, const std::vect
   return inversions;
 }
 
-std::int64_t count_interval_breaches(const std::vector<Visit>& visits, const QueuePolicy& policy) {
+struct Stay {
+  TimePoint activated_at{};
+  TimePoint expires_at{};
+};
+
+// By their begin.
+std::vector<Stay> stays_of(const std::vector<Visit>& visits) {
+  std::vector<Stay> stays;
+  stays.reserve(visits.size());
+  for (const Visit& visit : visits) stays.push_back({visit.activated_at, visit.expires_at});
+  std::ranges::sort(stays, {}, &Stay::activated_at);
+  return stays;
+}
+
+std::int64_t count_interval_breaches(const std::vector<Stay>& stays, const QueuePolicy& policy) {
   if (policy.admission == Admission::capacity) return 0;
   std::int64_t breaches = 0;
   const auto people = std::size_t(policy.people);
-  for (std::size_t i = people; i < visits.size(); ++i)
-    breaches += visits[i].activated_at - visits[i - people].activated_at <= policy.every;
+  for (std::size_t i = people; i < stays.size(); ++i)
+    breaches += stays[i].activated_at - stays[i - people].activated_at <= policy.every;
   return breaches;
 }
 
-std::int64_t count_capacity_breaches(const std::vector<Visit>& visits, const QueuePolicy& policy) {
+std::int64_t count_capacity_breaches(const std::vector<Stay>& stays, const QueuePolicy& policy) {
   if (policy.admission == Admission::interval) return 0;
   std::int64_t breaches = 0;
   std::priority_queue<TimePoint, std::vector<TimePoint>, std::greater<>> ends;
-  for (const auto& visit : visits) {
-    while (!ends.empty() && ends.top() <= visit.activated_at) ends.pop();
-    ends.push(visit.expires_at);
+  for (const Stay& stay : stays) {
+    while (!ends.empty() && ends.top() <= stay.activated_at) ends.pop();
+    ends.push(stay.expires_at);
     breaches += std::int64_t(ends.size()) > policy.capacity;
   }
   return breaches;
@@ -124,11 +138,9 @@ Fairness judge_fairness(const RoomRows& rows, const QueuePolicy& policy) {
   result.wait_p99 = percentile(99);
   result.wait_max = percentile(100);
   result.inversions = count_inversions(people, order);
-  std::vector<Visit> visits = rows.visits;
-  std::sort(visits.begin(), visits.end(),
-            [](const Visit& a, const Visit& b) { return a.activated_at < b.activated_at; });
-  result.interval_breaches = count_interval_breaches(visits, policy);
-  result.capacity_breaches = count_capacity_breaches(visits, policy);
+  const std::vector<Stay> stays = stays_of(rows.visits);
+  result.interval_breaches = count_interval_breaches(stays, policy);
+  result.capacity_breaches = count_capacity_breaches(stays, policy);
   return result;
 }
 

@@ -60,10 +60,8 @@ class Uses {
   absl::flat_hash_map<TicketRef, Use> uses_;
 };
 
-// Whether the ticket was given out at some time; nobody can make another's serial up.
-bool was_issued(const TicketRef& ticket, const Reservation* row, std::optional<DateId> date) {
-  return row && row->paid_at && ticket.second > 0 && ticket.second <= row->version &&
-         (!date || *date == row->date);
+bool is_ticket(const TicketRef& ticket, const Reservation* row, std::optional<DateId> date) {
+  return row && was_issued(ticket, *row) && (!date || *date == row->date);
 }
 
 // Adds the scan, or its end, to the uses of a valid ticket.
@@ -76,9 +74,10 @@ Judged record(const Scanned& scan, const std::string& device, const Reservation&
   if (is_known && scan.undo && !at->is_undone) {
     at->is_undone = true;
     uses.add_change(use, row, "use_undone", changes);
-  } else if (!is_known && use.scans.size() < kScansMax &&
+  } else if (!is_known && (use.scans.size() < kScansMax || at != use.scans.end()) &&
              (scan.undo || !first || double_use == DoubleUse::recorded)) {
     use.scans.insert(at, {scan.at, device, scan.undo});
+    if (use.scans.size() > kScansMax) use.scans.pop_back();
     uses.add_change(use, row, scan.undo ? "use_undone" : "used", changes);
   } else if (!is_known && !first && !use.scans.empty()) {
     first = &use.scans.front();  // too many scans, all of them undone
@@ -96,7 +95,7 @@ std::vector<Judged> judge(const CheckIn& order, DoubleUse double_use, const View
   std::vector<Judged> all;
   for (const Scanned& scan : order.scans) {
     const Reservation* row = view.reservations.find(scan.ticket.first);
-    if (!was_issued(scan.ticket, row, order.date)) all.push_back({});
+    if (!is_ticket(scan.ticket, row, order.date)) all.push_back({});
     else if (row->status != ReservationStatus::PAID || current_ticket(*row) != scan.ticket)
       all.push_back({.result = CheckInResult::REVOKED, .first = {}, .row = *row});
     else all.push_back(record(scan, order.device, *row, double_use, uses, changes));
@@ -113,6 +112,10 @@ Refusal already_used(const Scan& first) {
 }
 
 }  // namespace
+
+bool was_issued(const TicketRef& ticket, const Reservation& row) {
+  return row.paid_at && ticket.second > 0 && ticket.second <= row.version;
+}
 
 void check_in_keys(const CheckIn& order, const View& view, Keys& wanted) {
   for (const Scanned& scan : order.scans) {
@@ -132,6 +135,7 @@ Decision<Judged> decide_entry(const CheckIn& order, const View& view, BatchConte
   Judged judged = judge(order, DoubleUse::refused, view, context, changes).front();
   switch (judged.result) {
     case CheckInResult::ACCEPTED:
+      if (!judged.first) return invalid("at", "is the moment of a scan that was taken back");
       break;
     case CheckInResult::ALREADY_USED:
       return already_used(*judged.first);

@@ -31,6 +31,10 @@ struct Judged {
   std::optional<Reservation> row;  // of the ticket, unless it is UNKNOWN
 };
 
+// Whether this ticket of the row's reservation was given out at some time; nobody can make another's serial
+// up.
+bool was_issued(const TicketRef& ticket, const Reservation& row);
+
 void check_in_keys(const CheckIn& order, const View& view, Keys& wanted);
 // Records what devices have done: each scan has let somebody in. One that is known already changes nothing,
 // and so does one of a ticket that is revoked or that has kScansMax scans.

@@ -51,7 +51,7 @@ async function fansAreTold(browser, url, buyers, waiting) {
   const fan = await openMy(browser, url, 1, buyers[0]);
   await fan.page.locator("[data-cancelled]").nth(SEATS_EACH - 1).waitFor();
   await fan.says(new RegExp(REASON));
-  await fan.says("₩1,000 are back on your balance.");
+  await fan.says("₩1,000 went back to the balance it was paid from.");
   await fan.look("my-date-cancelled");
   await fan.leave();
   await waiting.page.locator("#contact:not(.lost)").waitFor();

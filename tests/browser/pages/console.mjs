@@ -3,6 +3,7 @@
 // said when the numbers are old (R-U8, R-U9, R-O1, R-O2).
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { findTicket, judgeRoom } from "./console_reports.mjs";
 import { Fan, Operator, assert, call, signInWithKey } from "./fan.mjs";
 import { balanceOf, buy, hold, join } from "./visitor.mjs";
 
@@ -269,6 +270,8 @@ export default async function ({ browser, url, key }) {
   await queue(browser, url, staff, operator);
   await twoOperators(browser, url, key, staff, operator);
   await seats(url, staff, operator);
+  await findTicket(staff, url, operator);
+  await judgeRoom(staff, url);
   await dates(staff, operator);
   await catalogue(staff);
   await cancel(staff, url);

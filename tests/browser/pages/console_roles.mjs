@@ -11,8 +11,8 @@ const PRICES = ["Category 1", "Price of Standard", "Another category"];
 // Page: what a viewer sees on it, and what an operator and then an owner see besides. On event 1 there are a hold and a ticket; event 2
 // is paused.
 const CONTROLS = {
-  "1/sale": { viewer: ["Priority line", "All of it"], operator: [...POLICY, "Pause…", "Remove", "User ids, one a line", "Add"] },
-  "2/sale": { viewer: ["Priority line", "All of it"], operator: [...POLICY, "Resume", "Empty the room…", "User ids, one a line", "Add"] },
+  "1/sale": { viewer: ["Judge the room", "Priority line", "All of it"], operator: [...POLICY, "Pause…", "Remove", "User ids, one a line", "Add"] },
+  "2/sale": { viewer: ["Judge the room", "Priority line", "All of it"], operator: [...POLICY, "Resume", "Empty the room…", "User ids, one a line", "Add"] },
   "1/event": {
     operator: [...EVENT, "Closed: nothing is sold", "Save", "Change Wed, 1 Feb 2096, 19:00", "Begins", "Bookable from", "Bookable until", ...PRICES,
       "Taken from the sale (while no seat is taken)", "Save", "Move it to another time…", "Cancel this date…", "Begins", "Layout", ...PRICES, "Add the date"],

@@ -1,7 +1,9 @@
 // node pages/run.mjs pictures URL OPERATOR_KEY: the README's pictures, of a server with the demo (./x pictures). Writes them into the
 // folder that STAGEDOOR_PICTURES names.
-import { Fan, Operator, call } from "./fan.mjs";
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { Fan, Operator, call, signInWithKey } from "./fan.mjs";
+import { scan } from "./gate.mjs";
 
 const folder = process.env.STAGEDOOR_PICTURES;
 export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true };
@@ -26,6 +28,34 @@ export async function sellSome(operator, url, dateId = 2) {
   for (let i = 0; i < seatNumbers.length; i += 500) {
     await operator.send("POST", `/admin/dates/${dateId}/seats/block`, { seatNumbers: seatNumbers.slice(i, i + 500) });
   }
+}
+
+// The console while a crowd buys the arena: some thousand people wait, some hundred are inside, and seats are sold.
+async function shootConsole(browser, url, operator, key) {
+  await operator.send("PATCH", "/admin/events/3/queue", { people: 40, every: "1s", capacity: 400 });
+  const staff = await Fan.arrive(browser, url, { ...DESKTOP, viewport: { width: 1280, height: 1136 }, colorScheme: "dark" });
+  await signInWithKey(staff, key);
+  await staff.page.goto(`${url}/console#3/sale`);
+  await staff.page.locator(".tiles").waitFor();
+  const fans = ["--event", "3", "--fans", "9000", "--rate", "150", "--think", "3s", "--pick", "--seed", "7"];
+  const crowd = spawn(process.env.STAGEDOOR_TEST_BINARY, ["crowd", "--url", url, ...fans], { stdio: "ignore" });
+  await staff.page.waitForTimeout(45_000); // for the lines of the plots to become long
+  await shoot(staff, "console");
+  crowd.kill();
+}
+
+// The check-in after the fan's tickets were scanned.
+async function shootGate(browser, url, key, fan) {
+  const steward = await Fan.arrive(browser, url, { ...PHONE, colorScheme: "dark" });
+  await signInWithKey(steward, key, "/gate");
+  await steward.state("choose");
+  await steward.page.getByRole("button", { name: /Three Evenings in the Hall/ }).first().click();
+  await steward.state("ready");
+  for (const { id } of await fan.asFan(2, "/users/me/reservations?status=PAID")) {
+    const { ticket } = await fan.asFan(2, `/events/reservations/${id}/ticket`);
+    await scan(steward, ticket, "good");
+  }
+  await shoot(steward, "gate");
 }
 
 const shoot = (fan, name) => fan.page.screenshot({ path: `${folder}/${name}.png` });
@@ -64,4 +94,7 @@ export default async function ({ browser, url, key }) {
   await korean.page.locator("#pay").click();
   await korean.state("paid");
   await shoot(korean, "paid");
+
+  await shootGate(browser, url, key, korean);
+  await shootConsole(browser, url, operator, key);
 }

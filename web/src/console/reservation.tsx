@@ -1,6 +1,6 @@
 // A reservation as an operator sees it, with what may be done to it: release a hold, refund a sale, give it to somebody else.
 import { useSignal } from "@preact/signals";
-import type { Reservation } from "../api/client";
+import type { Reservation, Schemas } from "../api/client";
 import { dateTime, money } from "../lib/format";
 import { fill } from "../lib/i18n";
 import { common } from "../lib/page";
@@ -35,7 +35,7 @@ function Actions({ of, changed }: { of: Reservation; changed: (now: Reservation)
 }
 
 interface Props {
-  of: Reservation;
+  of: Schemas["FoundReservationDto"]; // or any other reservation
   place: string | null; // section, row and seat, where they are known
   changed: (now: Reservation) => unknown;
   showUser?: (user: string) => void;
@@ -50,6 +50,8 @@ export function ReservationItem({ of, place, changed, showUser }: Props) {
       <p>{place ?? fill(common.seatOnly, { seat: of.seatNumber })} · {money(of.price)}</p>
       <p class="small muted">{showUser ? <button type="button" class="link" onClick={() => showUser(of.userId)}><code>{of.userId}</code></button> : <code>{of.userId}</code>}</p>
       <p class="small muted">{fill(t.reservationTimes, { made: dateTime(of.createdAt), changed: dateTime(of.updatedAt) })}</p>
+      {of.ticketSerial && <p class="small muted">{fill(t.ticketSerial, { serial: of.ticketSerial })}</p>}
+      {of.ticketRevoked && <p class="note stop small" data-revoked>{t.ticketRevoked}</p>}
       {cancelled && <p class="small">{fill(t.dateWasCancelled, { reason: cancelled.reason })}</p>}
       <For role="operator"><Actions of={of} changed={changed} /></For>
     </article>

@@ -3,6 +3,7 @@ import { useMemo } from "preact/hooks";
 import { clock } from "../lib/clock";
 import { compactMoney, dateTime, money, span, time } from "../lib/format";
 import { fill, number } from "../lib/i18n";
+import { Fairness } from "./fairness";
 import { Panel } from "./form";
 import { lastIn, soldOutIn } from "./live_numbers";
 import { LogRows, useLog } from "./log";
@@ -119,16 +120,6 @@ function LatencyTable() {
   );
 }
 
-function Fairness({ of }: { of: AdminEvent }) {
-  return (
-    <Panel heading={t.fairness}>
-      <p class="small">{t.fairnessText}</p>
-      <p><code>stagedoor fairness --event {of.id}</code></p>
-      {of.queue?.order === "draw" && <p class="small"><a href={`/draw/${of.id}`}>{t.drawCheck}</a></p>}
-    </Panel>
-  );
-}
-
 function LastLog() {
   const rows = useLog();
   return (
@@ -162,8 +153,9 @@ export function Sale() {
       <div class="three">
         <Refusals />
         <LatencyTable />
-        <div class="stack"><LastLog /><Fairness of={of} /></div>
+        <LastLog />
       </div>
+      <Fairness of={of} key={of.id} />
     </>
   );
 }

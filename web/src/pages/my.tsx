@@ -12,6 +12,7 @@ import { fill, table, translatePage } from "../lib/i18n";
 import { common, onConnection, refusalText, setOffline, startPage } from "../lib/page";
 import { forgetPerson } from "../lib/store";
 import { seatNames } from "../lib/seat_names";
+import { giveBackTexts, isTicket, outcomeOf } from "./refunds";
 import { Ticket } from "./ticket";
 
 const t = table(ko.my, en.my);
@@ -81,7 +82,6 @@ async function loadNames(): Promise<void> {
 }
 
 const isHeld = (one: Reservation) => (one.status === "RESERVED" || one.status === "PENDING") && Date.parse(one.expiresAt) > clock.now();
-const isTicket = (one: Reservation) => one.status === "PAID" || one.status === "REFUNDED";
 const isShown = (one: Reservation) => isHeld(one) || isTicket(one);
 
 function refundUntil(one: Reservation): string | null {
@@ -120,17 +120,11 @@ const topUp = (amount: number) =>
     return t.toppedUp;
   });
 
-// The same seat on another date, which came with the refund in one step.
-function carriedFrom(old: Reservation): Reservation | undefined {
-  return reservations.value.find((one) => one.status === "PAID" && one.createdAt === old.updatedAt && one.eventId === old.eventId && one.seatNumber === old.seatNumber);
-}
-
-// What became of a ticket whose date was cancelled (R-U7).
 function Cancelled({ one, zone }: { one: Reservation; zone: string }) {
   const cancelled = one.dateCancelled;
-  if (!cancelled) return null;
-  const carried = carriedFrom(one);
-  const text = one.status === "PAID" ? t.refundComes : carried ? fill(t.carried, { time: dateTime(carried.eventDate, zone) }) : fill(t.refundCame, { amount: money(one.price) });
+  const outcome = outcomeOf(one, reservations.value);
+  if (!cancelled || !outcome) return null;
+  const text = outcome.kind === "carried" ? fill(t.carried, { time: dateTime(outcome.to.eventDate, zone) }) : fill(t.outcomes[outcome.kind], { amount: money(one.price) });
   return <div class="note stop" data-cancelled><p><b>{fill(t.dateCancelled, { time: dateTime(cancelled.at, zone), reason: cancelled.reason })}</b></p><p>{text}</p></div>;
 }
 
@@ -145,12 +139,12 @@ function TicketItem({ one }: { one: Reservation }) {
       {until && asked.value !== one.id && (
         <p class="row small">
           <span class="muted">{fill(t.refundUntil, { time: dateTime(until, event?.timeZone) })}</span>
-          <button type="button" class="link" onClick={() => (asked.value = one.id)}>{fill(t.refund, { amount: money(one.price) })}</button>
+          <button type="button" class="link" onClick={() => (asked.value = one.id)}>{fill(t[giveBackTexts(one).ask], { amount: money(one.price) })}</button>
         </p>
       )}
       {until && asked.value === one.id && (
         <div class="note stop" role="group" aria-label={t.refund}>
-          <p>{fill(t.refundSure, { amount: money(one.price) })}</p>
+          <p>{fill(t[giveBackTexts(one).sure], { amount: money(one.price) })}</p>
           <p class="row"><button type="button" disabled={isBusy.value} onClick={() => void refund(one)}>{t.refundYes}</button><button type="button" class="quiet" onClick={() => (asked.value = null)}>{t.refundNo}</button></p>
         </div>
       )}
