@@ -142,17 +142,16 @@ function Sync() {
 
 function Row({ scan }: { scan: Scan }) {
   const name = scan.place || scan.serial;
+  const reason = refused.value.get(keyOf(scan));
   return (
     <li class="rule row">
-      <span><b class="num">{time(scan.at, s.luggage.value?.timeZone)}</b> {name} {scan.undo !== "no" ? <span class="muted">{t.takenBack}</span> : isWrong(scan) || refused.value.has(keyOf(scan)) ? <span class="wrong">{textOfWrong(scan)}</span> : null}</span>
+      <span><b class="num">{time(scan.at, s.luggage.value?.timeZone)}</b> {name} {scan.undo !== "no" && <span class="muted">{t.takenBack}</span>} {isWrong(scan) && <span class="wrong">{textOfWrong(scan)}</span>} {reason !== undefined && <span class="wrong">{fill(t.refusedScan, { reason })}</span>}</span>
       {scan.undo === "no" && <button type="button" class="link" aria-label={fill(t.undoLabel, { place: name })} onClick={() => void undo(scan)}>{t.undo}</button>}
     </li>
   );
 }
 
 function textOfWrong(scan: Scan): string {
-  const reason = refused.value.get(keyOf(scan));
-  if (reason !== undefined) return fill(t.refusedScan, { reason });
   if (scan.result === "REVOKED") return t.wrongRevoked;
   if (scan.result === "UNKNOWN") return t.wrongUnknown;
   return fill(t.wrongUsed, { time: scan.first ? time(scan.first.at, s.luggage.value?.timeZone) : "–", device: scan.first?.device ?? "–" });
