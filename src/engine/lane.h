@@ -2,8 +2,8 @@
 // answers. Batches grow with load: an idle lane answers after one fsync, a busy one commits a thousand
 // commands per fsync.
 //
-// The lane does not know seats or money. Commands are requested changes, jobs are periodic changes, and
-// commit observers receive what was committed.
+// The lane does not know seats or money; of tickets it hands on the secret of their serials. Commands are
+// requested changes, jobs are periodic changes, and commit observers receive what was committed.
 //
 // If other instances write the same store, the lane applies their batches before it decides, and every
 // poll_interval while it is idle. So the observers of all instances see all batches in one order.

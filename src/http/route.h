@@ -100,7 +100,7 @@ struct Route {
   std::vector<Success> successes = {};
   std::vector<Code> refusals = {};  // besides those of every call (openapi.cpp)
   CallHandler handler = {};
-  Read read = {};  // instead of `handler`; the only ones that may answer with an event stream
+  Read read = {};  // instead of `handler`
   // Its answers say how stale this instance is, so it also gives them while it is stale.
   bool shows_staleness = false;
   std::string label = {};                      // the route's name in metrics and logs; `path` when empty

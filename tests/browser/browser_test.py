@@ -126,6 +126,22 @@ events:
     dates: [{id: 9, starts_at: 2096-03-07T19:30:00+09:00, layout: hall, prices: {VIP: 198000, Regular: 132000, Balcony: 88000}}]
 '''
 
+# A date of which 2,500 seats are sold, and another one of the same event.
+ARENA = '''
+layouts:
+  arena: {seats: 20000, category: Standard}
+  club: {seats: 50, category: Standard}
+events:
+  - id: 1
+    name: Arena Night
+    on_sale: {from: 2020-01-01T00:00:00Z, until: 2096-01-01T00:00:00Z}
+    queue: {admission: capacity, capacity: 25, active_ttl: 30m, poll_min: 0s}
+    policy: {seats_per_user: 100, hold_ttl: 30m}
+    dates:
+      - {id: 1, starts_at: 2096-02-01T19:00:00+09:00, layout: arena, prices: {Standard: 1000}}
+      - {id: 2, starts_at: 2096-02-02T19:00:00+09:00, layout: club, prices: {Standard: 1000}}
+'''
+
 
 def fan_catalogue():
     now = datetime.datetime.now(datetime.timezone.utc)
@@ -143,7 +159,8 @@ def missing_pages():
 
 
 SCENARIOS = ('before_buying', 'while_buying', 'waiting', 'buying', 'draw', 'lapse', 'looks', 'network', 'reload', 'mouse', 'keyboard', 'two_fans',
-             'best', 'sleep', 'sign_in_answers', 'crowd', 'memory', 'size', 'console', 'console_looks', 'gate', 'whole_sale')
+             'best', 'sleep', 'sign_in_answers', 'crowd', 'memory', 'size', 'cancelled_date', 'console_roles', 'console', 'console_looks', 'gate', 'camera',
+             'whole_sale')
 CROWD = ('--event', '9', '--fans', '300', '--rate', '60', '--think', '100ms')
 
 
@@ -152,8 +169,12 @@ def run_in_browser(name, *arguments):
 
 
 def run_scenario(name):
-    """(exit code, output) of a scenario against a server of its own."""
+    """(exit code, output) of a scenario against a server of its own; cancelled_date starts and kills it by itself."""
     with tempfile.TemporaryDirectory() as folder:
+        if name == 'cancelled_date':
+            (pathlib.Path(folder) / 'catalogue.yaml').write_text(ARENA)
+            result = run_in_browser(name, f'http://127.0.0.1:{server.free_port()}', KEY, server.BINARY, folder)
+            return result.returncode, result.stdout + result.stderr
         (pathlib.Path(folder) / 'catalogue.yaml').write_text(fan_catalogue())
         with server.Server(folder, '--catalogue.file=catalogue.yaml', f'--admin.keys={KEYS}') as running:
             crowd = name == 'crowd' and subprocess.Popen([server.BINARY, 'crowd', '--url', running.url, *CROWD], stdout=subprocess.PIPE,
@@ -253,14 +274,23 @@ class FanPages(unittest.TestCase):
     def test_a_sale_is_run_from_the_console(self):  # R-U8, R-U9, R-O1, R-O2
         self.go_through('console')
 
+    def test_each_control_of_the_console_is_shown_to_its_roles(self):  # R-O1, R-U8
+        self.go_through('console_roles')
+
     def test_the_console_is_readable_in_each_language_theme_and_width(self):  # R-U2, R-U8, R-U9
         self.go_through('console_looks')
+
+    def test_a_date_is_cancelled_from_the_console_through_a_kill(self):  # R-O1, R-U7, R-U8, R-W5
+        self.go_through('cancelled_date')
 
     def test_tickets_are_checked_at_the_door_with_and_without_network(self):  # R-P7, R-P9, R-U7
         self.go_through('gate')
 
     def test_a_whole_sale_is_run_from_the_console_to_the_last_ticket_at_the_door(self):  # R-U8, R-O1, R-O2, R-P7, R-P9
         self.go_through('whole_sale')
+
+    def test_a_ticket_is_read_by_the_camera(self):  # R-P9
+        self.go_through('camera')
 
     def test_the_waiting_page_is_small_and_says_something_without_scripts(self):  # R-U1, R-U4, R-U10
         self.go_through('size')

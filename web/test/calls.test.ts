@@ -44,6 +44,22 @@ describe("a change whose answers are lost (R-X5)", () => {
     expect(keysOf(sent)[6]).not.toBe(keysOf(sent)[5]);
     expect([...memory.keys()]).toHaveLength(1);
   });
+  it("keeps the key of an operator's charge although the page has loaded, for the tab only", async () => {
+    const tab = new Map<string, string>();
+    vi.stubGlobal("sessionStorage", { getItem: (name: string) => tab.get(name) ?? null, setItem: (name: string, text: string) => void tab.set(name, text), removeItem: (name: string) => void tab.delete(name) });
+    const body = { amount: 5 };
+    const chargeUser = () => change("adminChargeBalance", { method: "POST", path: "/admin/users/u/balance/charge", body }, 1).catch(() => null);
+    const sent = answering(null, refused(503, "OUTCOME_UNKNOWN"), done, done);
+    await chargeUser();
+    changesAreKnown();
+    await chargeUser();
+    changesAreKnown();
+    expect([tab.size, memory.size]).toEqual([1, 0]);
+    await chargeUser();
+    await chargeUser();
+    const keys = keysOf(sent);
+    expect([new Set(keys.slice(0, 3)).size, keys[3] === keys[2], tab.size]).toEqual([1, false, 0]);
+  });
   it("keeps a hold's key until the page has loaded what is held", async () => {
     const sent = answering(null, null, done);
     await hold();

@@ -110,7 +110,9 @@ describe("what is looked for", () => {
 
 describe("files", () => {
   it("are CSV that no spreadsheet runs", async () => {
-    expect(await csvOf(["a", "b"], [[1, 'x "y", z'], ["=1+1", "-"]]).text()).toBe('a,b\r\n1,"x ""y"", z"\r\n\'=1+1,\'-\r\n');
+    expect(await csvOf(["a", "b"], [[1, 'x "y", z'], ["=1+1", "-"]]).text()).toBe('a,b\r\n1,"x ""y"", z"\r\n"\'=1+1","\'-"\r\n');
+    for (const begin of ["=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"]) expect(await csvOf([], [[`${begin}1`]]).text()).toBe(`\r\n"'${begin}1"\r\n`);
+    expect(await csvOf([], [["Drama - Act 1", -1]]).text()).toBe("\r\nDrama - Act 1,-1\r\n");
   });
 });
 

@@ -1,8 +1,9 @@
 // What the pages decide: states of waiting, of a sale, of a sign-in.
 import { describe, expect, it } from "vitest";
-import type { QueuePlace } from "../src/api/client";
+import type { QueuePlace, Reservation } from "../src/api/client";
 import { checkClaims, claimsOf, safeReturn } from "../src/api/oidc";
 import { SoldOutTimes, categoriesOf, categoriesOfStock, matches, saleState } from "../src/lib/sale";
+import { giveBackTexts, outcomeOf } from "../src/pages/refunds";
 import { joinDelay, kindOf, progress, waitOf } from "../src/pages/wait_state";
 
 const place = (more: Partial<QueuePlace> = {}): QueuePlace => ({
@@ -81,6 +82,23 @@ describe("a sale", () => {
   it("is found by words of name, performer and venue (R-U3)", () => {
     const night = { name: "Winter Club Night", performer: "The Understudies", venue: "Stagedoor Club" };
     expect([matches(night, ""), matches(night, "club under"), matches(night, "hall")]).toEqual([true, true, false]);
+  });
+});
+
+describe("a ticket whose date was cancelled (R-U7)", () => {
+  const at = "2036-02-01T10:00:00.000Z", done = "2036-02-01T10:00:01.000Z";
+  const ticket = (more: Partial<Reservation>) => ({ id: 1, status: "REFUNDED", eventDateId: 1, seatNumber: 7, createdAt: "2036-01-01T10:00:00.000Z", updatedAt: done, eventId: 1, dateCancelled: { at, reason: "" }, ...more }) as Reservation;
+  const other = (more: Partial<Reservation> = {}) => ticket({ id: 2, status: "PAID", eventDateId: 2, createdAt: done, dateCancelled: null, ...more });
+  const kind = (one: Reservation, ...all: Reservation[]) => outcomeOf(one, [one, ...all])?.kind;
+  it("was carried over only if the fan has the same seat there since", () => {
+    expect(outcomeOf(ticket({}), [ticket({}), other()])).toEqual({ kind: "carried", to: other() });
+    for (const not of [other({ eventId: 3 }), other({ seatNumber: 8 }), other({ status: "CANCELLED" }), other({ createdAt: "2036-01-31T10:00:00.000Z" })]) {
+      expect(kind(ticket({}), not), JSON.stringify(not)).toBe("refund-came");
+    }
+    expect([kind(ticket({ status: "PAID" }), other()), kind(other())]).toEqual(["refund-comes", undefined]);
+  });
+  it("is refunded to who paid", () => {
+    expect([giveBackTexts(other()).sure, giveBackTexts(other({ paidByOther: true })).sure]).toEqual(["refundSure", "refundSureOther"]);
   });
 });
 

@@ -5,4 +5,4 @@ JOIN dates d ON d.id = r.date_id
 LEFT JOIN date_cancellations c ON c.date_id = d.id
 WHERE d.deleted_at IS NOT NULL
   AND (r.status = 2 OR (r.status < 2 AND r.expires_at > (SELECT value FROM meta WHERE name = 'latest_moment')))
-  AND r.seat_id < d.first_seat + coalesce(c.seats_done, d.seat_count)
+  AND (r.seat_id < d.first_seat + coalesce(c.seats_done, d.seat_count) OR r.created_at > c.begun_at)

@@ -74,13 +74,14 @@ std::string without_password(std::string_view url) {
 
 std::string shown_text(const std::string& text, Secret secret) {
   if (secret == Secret::no) return without_password(text);
+  if (secret == Secret::unless_store && text == "store") return text;
   if (secret == Secret::after_name) {
     const auto equals = text.find('=');
     return equals == std::string::npos ? "***" : text.substr(0, equals) + "=***";
   }
   const auto first = text.find(':');
   const auto second = first == std::string::npos ? first : text.find(':', first + 1);
-  if (secret == Secret::whole || second == std::string::npos) return "***";
+  if (secret == Secret::whole || secret == Secret::unless_store || second == std::string::npos) return "***";
   return text.substr(0, second) + ":***";
 }
 
@@ -323,7 +324,7 @@ std::vector<Setting> settings_of(Config& c) {
        .doc = "Keys that sign tickets, newest first; the public keys of older ones stay published. The word "
               "`store` means the key that is made with the store, and is in its copies. Take an old key out "
               "only when the last date is over whose tickets it signed.",
-       .secret = Secret::whole},
+       .secret = Secret::unless_store},
       {.name = "wallet.balance_max",
        .value = &c.wallet.balance_max,
        .doc = "Maximum balance, and so the maximum of one charge.",

@@ -16,7 +16,7 @@ namespace stagedoor {
 
 // The secret part of a value: none, the whole value, or the part after the role in name:role:secret, or after
 // the name in name=secret.
-enum class Secret { no, whole, after_role, after_name };
+enum class Secret { no, whole, after_role, after_name, unless_store };
 
 using SettingValue =
     std::variant<std::string*, std::int64_t*, bool*, Millis*, Bytes*, Won*, std::vector<std::string>*>;

@@ -38,6 +38,7 @@ std::unique_ptr<const identity::Identity> identity_by(const identity::Proofs* pr
   return std::make_unique<identity::TokenIdentity>(tokens);
 }
 
+// nullptr: the caller's thread does the jobs.
 std::unique_ptr<catalogue::PageWorker> make_worker(const InstanceParts& parts, const char* name,
                                                    std::function<void()> sweep) {
   if (!parts.has_workers) return nullptr;

@@ -14,70 +14,13 @@
 #include "json/read.h"
 #include "json/write.h"
 #include "modules/catalogue/merge.h"
+#include "modules/catalogue/seating.h"
 
 namespace stagedoor::catalogue {
 namespace {
 
 constexpr std::int64_t kSeatsPerImportMax = 2'000'000;
 constexpr std::size_t kSeatsNamedMax = 10;
-
-// The expanded layout: the seats and categories of a date.
-struct Seating {
-  std::vector<std::string> sections;
-  std::vector<std::string> categories;
-  std::vector<Seat> seats;
-};
-
-Seating seating_of(const Layout& layout) {
-  Seating seating{.sections = {}, .categories = categories_of(layout), .seats = {}};
-  const auto category_of = [&](const std::string& name) {
-    const auto at = std::find(seating.categories.begin(), seating.categories.end(), name);
-    return static_cast<std::uint16_t>(at - seating.categories.begin());
-  };
-  const auto add = [&](std::uint16_t section, std::uint16_t row, std::int64_t in_row,
-                       std::uint16_t category) {
-    seating.seats.push_back({.number = static_cast<std::int32_t>(seating.seats.size() + 1),
-                             .number_in_row = static_cast<std::int32_t>(in_row),
-                             .section = section,
-                             .row = row,
-                             .category = category});
-  };
-  if (layout.sections.empty()) {
-    seating.sections.emplace_back();
-    const auto category = category_of(layout.category);
-    for (std::int64_t i = 1; i <= layout.seats; ++i) add(0, 0, i, category);
-    return seating;
-  }
-  for (const auto& section : layout.sections) {
-    const auto index = static_cast<std::uint16_t>(seating.sections.size());
-    seating.sections.push_back(section.name);
-    const auto category = category_of(section.category);
-    for (std::int64_t row = 1; row <= section.rows; ++row) {
-      for (std::int64_t i = 1; i <= section.seats_per_row; ++i) {
-        add(index, static_cast<std::uint16_t>(row), i, category);
-      }
-    }
-  }
-  return seating;
-}
-
-std::vector<std::string> names_of(const std::vector<Category>& categories) {
-  std::vector<std::string> names;
-  for (const auto& category : categories) names.push_back(category.name);
-  return names;
-}
-
-bool same_seats(const std::vector<Seat>& a, const std::vector<Seat>& b) {
-  return std::ranges::equal(a, b, [](const Seat& one, const Seat& other) {
-    return one.number == other.number && one.number_in_row == other.number_in_row &&
-           one.section == other.section && one.row == other.row && one.category == other.category;
-  });
-}
-
-bool has_seating(const EventDate& date, const Seating& seating) {
-  return date.sections == seating.sections && names_of(date.categories) == seating.categories &&
-         same_seats(date.seats, seating.seats);
-}
 
 // The names of the members in which two documents differ, "queue.people" for those of a policy.
 template <class Document>
@@ -126,20 +69,6 @@ std::string last_said(const std::string& imported, std::string_view field) {
 }
 
 bool same(const Window& a, const Window& b) { return a.from == b.from && a.until == b.until; }
-
-// The layouts that were given another form after a date was made from them.
-std::set<std::string> changed_layouts(const Catalogue& catalogue) {
-  std::map<std::string, Seating> seatings;
-  std::set<std::string> changed;
-  for (const auto& [id, date] : catalogue.dates) {
-    const Layout* layout = catalogue.layout_of(*date);
-    if (!layout) continue;
-    const auto [at, is_new] = seatings.try_emplace(date->layout);
-    if (is_new) at->second = seating_of(*layout);
-    if (!has_seating(*date, at->second)) changed.insert(date->layout);
-  }
-  return changed;
-}
 
 class Planner {
  public:
@@ -446,7 +375,7 @@ class Planner {
     if (!before) plan_.additions.dates[path] = std::make_shared<const EventDate>(plan_.changes.dates.back());
   }
 
-  // Holds end when their performance begins (I-25), so one with held seats begins after all of them.
+  // Holds end when their performance begins (I-32), so one with held seats begins after all of them.
   void move_start(const EventDate& date, const Event& event, const std::string& path, TimePoint start) {
     if (!may_change_taken_) {
       is_free(date, path, "move the start");
@@ -565,34 +494,6 @@ Catalogue with_changes(const Catalogue& current, const CatalogueChanges& changes
   for (const auto& text : changes.imports) next.imports[text.digest] = text.log;
   for (const auto& row : changes.cancellations) next.cancellations[row.date] = row;
   return next;
-}
-
-CatalogueDocument export_document(const Catalogue& catalogue) {
-  CatalogueDocument document{.layouts = std::map<std::string, LayoutDocument>(),
-                             .events = std::vector<EventDocument>()};
-  const auto changed = changed_layouts(catalogue);
-  for (const auto& [name, layout] : catalogue.layouts) {
-    if (!changed.contains(name)) document.layouts->emplace(name, document_of(layout));
-  }
-  std::map<EventId, std::vector<DateDocument>> dates;
-  for (const auto& [id, date] : catalogue.dates) {
-    DateDocument row = document_of(*date);
-    // So that the date goes on following the event's sale window.
-    const Event* event = catalogue.event(date->event);
-    if (event && same(date->booking, event->on_sale)) row.booking.reset();
-    dates[date->event].push_back(std::move(row));
-  }
-  for (const auto& [id, event] : catalogue.events) {
-    EventDocument row = document_of(*event);
-    if (auto at = dates.find(id); at != dates.end()) row.dates = std::move(at->second);
-    document.events->push_back(std::move(row));
-  }
-  return document;
-}
-
-bool has_same_seats(const EventDate& a, const EventDate& b) {
-  return a.sections == b.sections && names_of(a.categories) == names_of(b.categories) &&
-         same_seats(a.seats, b.seats);
 }
 
 std::string seat_name(const EventDate& date, SeatId id) {

@@ -60,15 +60,8 @@ Result<CataloguePlan> plan_import(const CatalogueDocument& document, const Catal
                                   const SeatsTaken& taken, TimePoint now, Ids& ids,
                                   PlanRule rule = PlanRule::keep_changes, const Additions* stored = nullptr);
 
-// The document of the whole catalogue. Importing it into this catalogue changes nothing. A layout that was
-// given another form after a date was made from it is left out, because no document could name both forms.
-CatalogueDocument export_document(const Catalogue& catalogue);
-
 // The catalogue with the changes applied; unchanged parts are shared.
 Catalogue with_changes(const Catalogue& current, const CatalogueChanges& changes);
-
-// Seat for seat the same sections, rows, numbers and categories; prices may differ.
-bool has_same_seats(const EventDate& a, const EventDate& b);
 
 // "seat 12", or "seat A-3-12" (section, row, number in the row).
 std::string seat_name(const EventDate& date, SeatId seat);

@@ -113,15 +113,17 @@ struct ReadModel::EventEntry {
 };
 
 struct ReadModel::Entries {
+  using Lists = std::array<PageSlot, 5>;
+
   std::shared_ptr<const Catalogue> catalogue;
   std::vector<std::shared_ptr<const EventEntry>> ordered;  // by id
-  absl::flat_hash_map<EventId, const EventEntry*> events;
+  absl::flat_hash_map<EventId, std::shared_ptr<const EventEntry>> events;
   absl::flat_hash_map<DateId, std::shared_ptr<const DateEntry>> dates;
-  mutable std::array<PageSlot, 5> lists;
+  std::shared_ptr<Lists> lists;
 
   const EventEntry* event(EventId id) const {
     const auto at = events.find(id);
-    return at == events.end() ? nullptr : at->second;
+    return at == events.end() ? nullptr : at->second.get();
   }
   const DateEntry* date(DateId id) const {
     const auto at = dates.find(id);
@@ -156,13 +158,20 @@ std::shared_ptr<const ReadModel::Entries> ReadModel::rebuild(std::shared_ptr<con
   }
   for (const auto& [id, event] : catalogue->events) {
     const EventEntry* old = before ? before->event(id) : nullptr;
-    auto entry = std::make_shared<EventEntry>();
-    entry->event = event;
-    entry->dates = std::move(dates_of[id]);
-    entry->live = old ? old->live : std::make_shared<EventCounters>();
-    next->events[id] = entry.get();
-    next->ordered.push_back(std::move(entry));
+    auto& dates = dates_of[id];
+    if (old && old->event == event && old->dates == dates) {
+      next->events[id] = before->events.at(id);
+    } else {
+      auto entry = std::make_shared<EventEntry>();
+      entry->event = event;
+      entry->dates = std::move(dates);
+      entry->live = old ? old->live : std::make_shared<EventCounters>();
+      next->events[id] = std::move(entry);
+    }
+    next->ordered.push_back(next->events[id]);
   }
+  const bool is_listed_alike = before && before->ordered == next->ordered;
+  next->lists = is_listed_alike ? before->lists : std::make_shared<Entries::Lists>();
   next->catalogue = std::move(catalogue);
   return next;
 }
@@ -230,7 +239,7 @@ PageTicket ReadModel::events(std::optional<EventStatus> status, TimePoint now, P
                                   .only_head = needs.only_head,
                                   .submit = submit_,
                                   .owner = all};
-  return all->lists[slot_of(status)].get(request, [listed = all.get(), status, now] {
+  return (*all->lists)[slot_of(status)].get(request, [listed = all.get(), status, now] {
     std::vector<EventAvailability> stocks;
     stocks.reserve(listed->ordered.size());
     for (const auto& event : listed->ordered) stocks.push_back(event->now(false));
@@ -324,7 +333,7 @@ Result<std::string> ReadModel::seat(SeatId id, TimePoint now) const {
 
 void ReadModel::drop_unasked(TimePoint before) const {
   const auto all = entries();
-  for (auto& list : all->lists) list.drop_unasked(before);
+  for (auto& list : *all->lists) list.drop_unasked(before);
   for (const auto& event : all->ordered) {
     event->page.drop_unasked(before);
     for (auto& page : event->date_pages) page.drop_unasked(before);

@@ -193,6 +193,26 @@ TEST(ReadModel, keeps_what_is_taken_when_the_catalogue_changes) {
 
 std::string body_of(const Result<PageTicket>& page) { return *page.value()->plain().body; }
 
+// A cancelled date goes on fifty times a second (R-O1), and pages of all events are made as seldom as before
+// (R-C8).
+TEST(ReadModel, keeps_its_pages_while_only_a_cancellation_goes_on) {
+  Fed fed;
+  const auto pages = [&] {
+    const auto list = fed.read_model.events(std::nullopt, kNow);
+    return std::pair(list.page, fed.read_model.event(EventId{1}, kNow)->page);
+  };
+  const auto before = pages();
+  CatalogueChanges piece;
+  DateCancellation& row = piece.cancellations.emplace_back();
+  row.date = DateId{7};
+  row.seats_done = 2;
+  fed.commit(piece);
+  EXPECT_EQ(pages(), before);
+  EXPECT_EQ(fed.read_model.catalogue()->cancellation(DateId{7})->seats_done, 2);
+  fed.commit(one_date(3));
+  EXPECT_NE(pages(), before) << "the date was changed";
+}
+
 TEST(ReadModel, shows_bits_of_what_is_free_in_a_date_that_is_sold_out_too_R_C9) {
   Fed fed;
   const auto availability = [&] { return body_of(fed.read_model.availability(DateId{7})); };

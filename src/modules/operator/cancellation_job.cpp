@@ -37,6 +37,7 @@ void CancellationJob::restore(const Catalogue& catalogue) {
 
 void CancellationJob::on_commit(const Batch& batch) {
   for (const DateCancellation& row : batch.catalogue.cancellations) note(row);
+  if (!batch.catalogue.cancellations.empty()) not_before_ = std::max(not_before_, batch.now + kBetweenPieces);
 }
 
 void CancellationJob::note(const DateCancellation& row) {

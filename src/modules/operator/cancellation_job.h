@@ -1,5 +1,6 @@
 // Goes on with the cancelled dates that are not done, a piece at a time, so that other commands are decided
-// between the pieces. Every instance does so; a piece begins where the one before has ended, whoever did it.
+// between the pieces. Every instance does so, a while after the piece that it has seen last; a piece begins
+// where the one before has ended, whoever did it.
 //
 // A piece that the store refuses is halved, down to the seat that it refuses, which is tried again once a
 // minute: one bad row holds up only its own date.

@@ -6,6 +6,7 @@
 #include "core/refusals.h"
 #include "json/write.h"
 #include "modules/catalogue/model.h"
+#include "modules/catalogue/seating.h"
 #include "modules/events/event_types.h"
 #include "modules/operator/model.h"
 #include "modules/payment/model.h"

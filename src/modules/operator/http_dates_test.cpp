@@ -255,7 +255,7 @@ TEST(OperatorsAndBookings, carry_a_date_over_to_another_R_O1) {
   EXPECT_EQ(number(office.ask("GET", "/admin/dates/2").data(), "seats_left"), 997);
 }
 
-// R-P7: a date whose time moves keeps its tickets; I-25: no hold outlasts the begin of its performance.
+// R-P7: a date whose time moves keeps its tickets; I-32: no hold outlasts the begin of its performance.
 TEST(OperatorsAndBookings, move_a_date_with_its_reservations) {
   Office office;
   const std::int64_t id = office.buy(1, {7}).front();

@@ -5,11 +5,11 @@
 
 #include "json/schema.h"
 #include "json/write.h"
-#include "modules/catalogue/model.h"
+#include "modules/catalogue/export_document.h"
+#include "modules/identity/operator_limit.h"
 #include "modules/operator/http_common.h"
 #include "modules/operator/http_query_id.h"
 #include "modules/operator/model.h"
-#include "modules/operator/operator_limit.h"
 #include "modules/operator/reservations_csv.h"
 
 namespace stagedoor::operators {
@@ -22,7 +22,7 @@ BOOST_DESCRIBE_STRUCT(ExportDetail, (), (event, date))
 
 namespace {
 
-using SteadyClock = OperatorLimit::SteadyClock;
+using SteadyClock = identity::OperatorLimit::SteadyClock;
 
 std::string file_headers(std::string_view type, std::string_view name) {
   return fmt::format("Content-Type: {}\r\nContent-Disposition: attachment; filename=\"{}\"\r\n", type, name);
@@ -45,8 +45,8 @@ struct FilterInQuery {
 
 // Begins once the audit log has it.
 http::Route reservations_route(const OperatorDeps& deps) {
-  const auto limit =
-      std::make_shared<OperatorLimit>(OperatorLimit::Rule{.at_once = 1, .apart = std::chrono::seconds(10)});
+  const auto limit = std::make_shared<identity::OperatorLimit>(
+      identity::OperatorLimit::Rule{.at_once = 1, .apart = std::chrono::seconds(10)});
   const auto begin = [limit](const OperatorDeps& of, const identity::Operator& who, const CsvFilter& filter,
                              http::Reply reply) {
     const auto catalogue = of.read_model.catalogue();
@@ -94,7 +94,7 @@ http::Route reservations_route(const OperatorDeps& deps) {
 }
 
 http::Route catalogue_route(const OperatorDeps& deps) {
-  const auto limit = std::make_shared<OperatorLimit>(OperatorLimit::Rule{});
+  const auto limit = std::make_shared<identity::OperatorLimit>(identity::OperatorLimit::Rule{});
   const auto make = [limit](const OperatorDeps& of, const identity::Operator& who, http::Reply reply) {
     auto counted = limit->begin(who.name, SteadyClock::now());
     if (!counted) return reply(http::render_refusal(counted.error()));

@@ -4,8 +4,8 @@
 #include <boost/json/serialize.hpp>
 
 #include "modules/catalogue/document.h"
-#include "modules/operator/console_test.h"
 #include "modules/operator/reservations_csv.h"
+#include "support/console.h"
 
 namespace stagedoor::operators {
 namespace {
@@ -143,6 +143,30 @@ TEST_F(Csv, is_made_piece_by_piece_as_it_is_read) {
   jobs[1]();
   EXPECT_FALSE(slow->next(text, unused));
   EXPECT_THAT(lines_of(text), SizeIs(1002));
+}
+
+// A proxy gives up on a server that sends nothing while it reads the rows of other events.
+TEST_F(Csv, reads_on_while_there_is_nothing_to_send) {
+  const test::Visitor fan = world.enter(1);
+  for (int i = 0; i < 1001; ++i) ASSERT_EQ(world.call(test::cancel(fan, hold(fan, 1))).status, 200);
+  std::vector<absl::AnyInvocable<void()>> jobs;
+  deps.run_aside = [&](absl::AnyInvocable<void()> job) { jobs.push_back(std::move(job)); };
+  const auto none = file({.event = EventId{1}, .date = DateId{2}});
+  std::string text;
+  std::shared_ptr<const std::string> unused;
+  EXPECT_TRUE(none->next(text, unused));
+  jobs.at(0)();
+  EXPECT_FALSE(none->next(text, unused));
+  EXPECT_THAT(lines_of(text), SizeIs(1));
+}
+
+// R-O1: a key that was disabled reads nothing from then on.
+TEST_F(Csv, breaks_off_when_keys_are_changed) {
+  const auto begun = file();
+  keys.replace({"olga:owner:" + std::string(test::kOwnerKey)});
+  std::string text;
+  std::shared_ptr<const std::string> unused;
+  EXPECT_THROW(begun->next(text, unused), std::runtime_error);
 }
 
 TEST_F(Csv, that_cannot_be_read_breaks_off) {

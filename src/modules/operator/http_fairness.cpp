@@ -3,7 +3,7 @@
 #include "json/schema.h"
 #include "modules/operator/fairness_document.h"
 #include "modules/operator/http_common.h"
-#include "modules/operator/operator_limit.h"
+#include "modules/identity/operator_limit.h"
 
 namespace stagedoor::operators {
 namespace {
@@ -24,12 +24,12 @@ Answer judge(const OperatorDeps& deps, EventId id) {
 // Reading a large room takes seconds and memory: by one thread, behind all others, one room at a time.
 void add_fairness_route(http::Router& router, const OperatorDeps& deps) {
   const auto limit =
-      std::make_shared<OperatorLimit>(OperatorLimit::Rule{.at_once = 1, .apart = std::chrono::seconds(10)});
+      std::make_shared<identity::OperatorLimit>(identity::OperatorLimit::Rule{.at_once = 1, .apart = std::chrono::seconds(10)});
   const auto show = [limit](const OperatorDeps& of, const identity::Operator& who, EventId id,
                             http::Reply reply) {
     if (!of.read_model.catalogue()->event(id)) return reply(http::render_refusal(unknown_event(id)));
     if (!of.read_room) return reply(http::render_refusal(store_unavailable()));
-    auto counted = limit->begin(who.name, OperatorLimit::SteadyClock::now());
+    auto counted = limit->begin(who.name, identity::OperatorLimit::SteadyClock::now());
     if (!counted) return reply(http::render_refusal(counted.error()));
     absl::AnyInvocable<void()> job = [&of, id, counted = std::move(*counted),
                                       reply = std::move(reply)]() mutable {

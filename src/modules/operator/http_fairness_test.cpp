@@ -1,7 +1,7 @@
 // R-Q17, R-U8: whether a room was fair, as operators' calls say it.
 #include <stdexcept>
 
-#include "modules/operator/console_test.h"
+#include "support/console.h"
 #include "ports/store_errors.h"
 
 namespace stagedoor::operators {

@@ -10,9 +10,9 @@
 #include "api/query_enum.h"
 #include "core/guarded.h"
 #include "json/schema.h"
+#include "modules/identity/operator_limit.h"
 #include "modules/operator/http_common.h"
 #include "modules/operator/http_query_id.h"
-#include "modules/operator/operator_limit.h"
 #include "modules/reservation/http.h"
 #include "modules/ticket/model.h"
 #include "protocol/ticket_layout.h"
@@ -126,10 +126,11 @@ Result<Answer> find_page(const OperatorDeps& deps, Queries& queries, const Wante
 
 http::Route find_route(const OperatorDeps& deps) {
   constexpr std::size_t kAtOnce = 8;  // fans read their histories by the same threads
-  const auto limit = std::make_shared<OperatorLimit>(OperatorLimit::Rule{.at_once = kAtOnce});
+  const auto limit =
+      std::make_shared<identity::OperatorLimit>(identity::OperatorLimit::Rule{.at_once = kAtOnce});
   const auto find = [limit](const OperatorDeps& of, const identity::Operator& who, const Wanted& wanted,
                             PageAt at, http::Reply reply) {
-    auto counted = limit->begin(who.name, OperatorLimit::SteadyClock::now());
+    auto counted = limit->begin(who.name, identity::OperatorLimit::SteadyClock::now());
     if (!counted) return reply(http::render_refusal(counted.error()));
     api::submit_read(of.query_pool, std::move(reply),
                      [&of, wanted, at, counted = std::move(*counted)](Queries& queries) mutable {

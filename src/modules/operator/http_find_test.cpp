@@ -4,8 +4,8 @@
 #include <array>
 
 #include "core/base64url.h"
-#include "modules/operator/console_test.h"
 #include "protocol/ticket_layout.h"
+#include "support/console.h"
 
 namespace stagedoor::operators {
 namespace {

@@ -4,9 +4,9 @@
 
 #include "json/schema.h"
 #include "json/types.h"
+#include "modules/identity/operator_limit.h"
 #include "modules/operator/http_common.h"
 #include "modules/operator/http_live_feed.h"
-#include "modules/operator/operator_limit.h"
 
 namespace stagedoor::operators {
 
@@ -66,7 +66,8 @@ http::Route live_route(const OperatorDeps& deps, const std::shared_ptr<LiveFeed>
 }
 
 http::Route live_stream_route(const OperatorDeps& deps, const std::shared_ptr<LiveFeed>& feed) {
-  const auto limit = std::make_shared<OperatorLimit>(OperatorLimit::Rule{.at_once = kStreamsMax});
+  const auto limit =
+      std::make_shared<identity::OperatorLimit>(identity::OperatorLimit::Rule{.at_once = kStreamsMax});
   const auto open = [feed, limit](const OperatorDeps& of, const identity::Operator& who, http::Reply reply) {
     auto counted = limit->begin(who.name, LiveFeed::SteadyClock::now());
     if (!counted) return reply(http::render_refusal(counted.error()));

@@ -1,7 +1,7 @@
 // The live numbers and their stream (R-O2).
 #include "modules/operator/http_live_feed.h"
 
-#include "modules/operator/console_test.h"
+#include "support/console.h"
 
 namespace stagedoor::operators {
 namespace {

@@ -52,9 +52,12 @@ ReservationsCsv::ReservationsCsv(const OperatorDeps& deps, const CsvFilter& filt
       filter_(filter),
       counted_(std::move(counted)),
       began_at_(deps.clock.now()),
+      keys_version_(deps.keys.version()),
       state_(State{.piece = std::string(kHead)}) {}
 
 bool ReservationsCsv::next(std::string& text, std::shared_ptr<const std::string>&) {
+  if (deps_.keys.version() != keys_version_)
+    throw std::runtime_error("operator keys were changed during an export");
   {
     const auto state = state_.lock();
     if (state->is_being_read) return true;
@@ -71,7 +74,9 @@ bool ReservationsCsv::next(std::string& text, std::shared_ptr<const std::string>
 void ReservationsCsv::read() {
   State done;
   try {
-    done.is_last = !append_rows(done.piece);
+    // Others' rows may be many, and a proxy does not wait for ever.
+    for (int i = 0; i < kReadsMost && done.piece.empty() && !done.is_last; ++i)
+      done.is_last = !append_rows(done.piece);
   } catch (const std::exception& outage) {
     log(LogLevel::error, "export failed", {{"error.message", outage.what()}});
     done.has_failed = true;

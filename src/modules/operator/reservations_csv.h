@@ -33,7 +33,8 @@ class ReservationsCsv final : public EventStream, public std::enable_shared_from
   bool next(std::string& text, std::shared_ptr<const std::string>& shared) override;
 
  private:
-  static constexpr int kRows = 1000;  // of a piece: some milliseconds of the other thread
+  static constexpr int kRows = 1000;     // of a read: some milliseconds of the other thread
+  static constexpr int kReadsMost = 50;  // of a piece
 
   struct State {
     std::string piece;
@@ -52,6 +53,7 @@ class ReservationsCsv final : public EventStream, public std::enable_shared_from
   const CsvFilter filter_;
   const std::shared_ptr<const void> counted_;
   const TimePoint began_at_;
+  const std::uint64_t keys_version_;
   std::unique_ptr<Queries> queries_;  // opened by the first read; used by one read at a time
   ReservationId after_{};
   Guarded<State> state_;

@@ -64,6 +64,8 @@ Decision<Paid> decide_pay(const Pay& order, const View& view, BatchContext& cont
     if (hold.has_error()) return hold.error();
     if (const auto* cancellation = view.catalogue->cancellation(hold->date))
       return refuse(Code::BOOKING_CLOSED, "This date is cancelled: " + cancellation->reason);
+    if (const EventDate* date = view.catalogue->date(hold->date); date && now >= date->starts_at)
+      return refuse(Code::BOOKING_CLOSED, "This date was moved, and has begun.");
     total += hold->price;
     holds.push_back(*hold);
   }
@@ -130,9 +132,7 @@ Decision<Reservation> decide_refund(const Refund& order, const View& view, Batch
   if (const auto* cancellation = view.catalogue->cancellation(row->date))
     return reservation::date_is_cancelled(*cancellation);
   if (order.owner) {
-    // A ticket that this batch has made is not known, and not used either.
-    const TicketUse* use = view.ticket_uses.find_if_known(current_ticket(*row));
-    if (use && use->live > 0)
+    if (reservation::is_ticket_used(*row, view))
       return refuse(Code::TICKET_ALREADY_USED, "The ticket was used, so only an operator can refund it.");
   }
   const Event* event = view.catalogue->event(row->event);

@@ -278,6 +278,7 @@ ReservationDto to_dto(const Reservation& row, const Catalogue& catalogue, TimePo
                      .eventStartDate = {},
                      .paymentId = {},
                      .paidAt = {},
+                     .paidByOther = {},
                      .dateCancelled = {}};
   if (const auto* cancellation = catalogue.cancellation(row.date))
     dto.dateCancelled = DateCancelledDto{cancellation->begun_at, cancellation->reason};
@@ -285,6 +286,7 @@ ReservationDto to_dto(const Reservation& row, const Catalogue& catalogue, TimePo
     dto.eventStartDate.emplace(dto.eventDate);
     dto.paymentId.emplace(row.payment);
     dto.paidAt.emplace(*row.paid_at);
+    if (row.status == ReservationStatus::PAID && row.updated_at > *row.paid_at) dto.paidByOther.emplace(true);
   }
   return dto;
 }

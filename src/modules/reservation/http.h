@@ -43,12 +43,13 @@ struct ReservationDto {
   json::Omitted<TimePoint> eventStartDate;  // these three: only for paid reservations
   json::Omitted<PaymentId> paymentId;
   json::Omitted<TimePoint> paidAt;
+  json::Omitted<bool> paidByOther;  // true: an operator gave it to its user; a refund goes to who paid
   json::Omitted<DateCancelledDto> dateCancelled;
 };
 BOOST_DESCRIBE_STRUCT(ReservationDto, (),
                       (id, seatId, seatNumber, userId, status, eventId, eventName, eventPropertyId,
                        eventDateId, eventDate, price, expiresAt, createdAt, updatedAt, deletedAt,
-                       eventStartDate, paymentId, paidAt, dateCancelled))
+                       eventStartDate, paymentId, paidAt, paidByOther, dateCancelled))
 
 struct ReservationsDto {
   std::vector<ReservationDto> reservations;

@@ -44,7 +44,7 @@ Refusal date_is_cancelled(const DateCancellation& cancellation) {
 Reservation changed(Reservation row, ReservationStatus status, TimePoint now) {
   // A change of a sale is later than the payment: that tells its first ticket from later ones.
   const bool is_still_sold = row.paid_at && row.status == ReservationStatus::PAID && status == row.status;
-  row.updated_at = is_still_sold ? std::max(now, *row.paid_at + Millis(1)) : now;
+  row.updated_at = std::max(now, is_still_sold ? *row.paid_at + Millis(1) : row.updated_at);
   row.status = status;
   ++row.version;
   return row;
@@ -67,6 +67,11 @@ void take_from_holder(Changes& changes, const Reservation& before, Reservation a
   changes.outbox.push_back(events::reassigned_event_of(after, before.user, ids));
   events::add_ticket_events(after, ids, changes);
   changes.reservations.push_back(std::move(after));
+}
+
+bool is_ticket_used(const Reservation& row, const View& view) {
+  const TicketUse* use = view.ticket_uses.find_if_known(current_ticket(row));
+  return use && use->live > 0;
 }
 
 void hold_keys(const HoldSeats& order, const View& view, Keys& wanted) {
@@ -162,7 +167,9 @@ void reassign_keys(const Reassign& order, const View& view, Keys& wanted) {
   cancel_keys({order.reservation, {}}, view, wanted);
   if (!view.reservations.knows(order.reservation)) return;
   const Reservation* row = view.reservations.find(order.reservation);
-  if (row) want(view.fans, wanted.fans, EventUser{row->event, order.to});
+  if (!row) return;
+  want(view.fans, wanted.fans, EventUser{row->event, order.to});
+  want(view.ticket_uses, wanted.ticket_uses, current_ticket(*row));
 }
 
 Decision<Reservation> decide_reassign(const Reassign& order, const View& view, BatchContext& context) {
@@ -173,6 +180,8 @@ Decision<Reservation> decide_reassign(const Reassign& order, const View& view, B
   if (const auto* cancellation = view.catalogue->cancellation(row->date))
     return date_is_cancelled(*cancellation);
   if (row->user == order.to) return invalid("userId", "has this reservation already");
+  if (is_ticket_used(*row, view))
+    return refuse(Code::TICKET_ALREADY_USED, "The ticket was used: somebody sits there.");
   const auto allowed =
       check_seats_per_user(*view.catalogue->event(row->event), order.to, 1, view, context.now);
   if (allowed.has_error()) return allowed.error();

@@ -26,6 +26,10 @@ void write(Changes& changes, Reservation row, Ids& ids);
 // where a booking stops being valid for its holder; what hangs on it, such as a ticket, is revoked here.
 void take_from_holder(Changes& changes, const Reservation& before, Reservation after, Ids& ids);
 
+// Whether a gate let somebody in with its ticket. A ticket that this batch has made is not known, and not
+// used either. Requires the use of its current ticket.
+bool is_ticket_used(const Reservation& row, const View& view);
+
 struct HoldSeats {
   PlaceRef fan;
   std::vector<SeatId> seats;  // without duplicates
@@ -59,7 +63,7 @@ struct Reassign {
 };
 void reassign_keys(const Reassign& order, const View& view, Keys& wanted);
 // Refusals: RESERVATION_NOT_FOUND, WRONG_RESERVATION_STATUS (not paid, or the date is cancelled),
-// INVALID_REQUEST (the user has it), SEAT_LIMIT_EXCEEDED (of the new user).
+// INVALID_REQUEST (the user has it), TICKET_ALREADY_USED, SEAT_LIMIT_EXCEEDED (of the new user).
 Decision<Reservation> decide_reassign(const Reassign& order, const View& view, BatchContext& context);
 
 // Gives up a place: a waiting place leaves the line; a visit ends and its unpaid holds are cancelled (R-Q4,

@@ -159,6 +159,24 @@ TEST(Reassign, writes_from_whom_to_whom_and_tells_it) {
   EXPECT_THAT(decision.changes.postings, IsEmpty());
 }
 
+// I-32: a date may be moved closer than the holds of before would allow.
+TEST(MovedDate, is_not_paid_once_it_has_begun) {
+  Sale sale;
+  sale.stage.charge(1, kBalanceMax);
+  sale.stage.date().starts_at = sale.stage.now;
+  EXPECT_EQ(outcome(sale.stage.pay(sale.fan, {sale.id})), "BOOKING_CLOSED");
+  sale.stage.date().starts_at += Millis(1);
+  EXPECT_EQ(outcome(sale.stage.pay(sale.fan, {sale.id})), "ok");
+}
+
+// However much happens in one batch.
+TEST(Reassign, never_lets_a_row_be_older_than_it_was) {
+  Sale sale;
+  sale.pay();
+  const TimePoint given = result_of(sale.stage.reassign(sale.id, 2)).updated_at;
+  EXPECT_GE(result_of(sale.stage.refund(sale.id, std::nullopt)).updated_at, given);
+}
+
 // I-4: the seat counts for the new user and no longer for the old one, in the same batch, too.
 TEST(Reassign, moves_the_seat_in_the_limits_of_both_users) {
   Sale sale;

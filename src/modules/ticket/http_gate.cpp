@@ -11,6 +11,7 @@
 #include "json/schema.h"
 #include "json/types.h"
 #include "modules/events/event_types.h"
+#include "modules/identity/operator_limit.h"
 #include "modules/identity/who_asks.h"
 #include "modules/ticket/http.h"
 #include "modules/ticket/model.h"
@@ -127,8 +128,23 @@ namespace {
 using enum http::Method;
 
 constexpr std::chrono::hours kAheadMax{24};  // of a device's clock
+constexpr std::size_t kCheckInsMax = 16;     // at once, of an operator
+constexpr std::size_t kListsMax = 4;         // the same
 
-void submit_scans(const TicketDeps& deps, CheckIn order, Idempotency idempotency, http::Reply reply) {
+using identity::OperatorLimit;
+
+// Ends what is counted before the client has the answer and may ask again.
+struct CountedReply {
+  std::shared_ptr<const void> counted;
+  http::Reply reply;
+
+  void operator()(Answer answer) {
+    counted.reset();
+    reply(std::move(answer));
+  }
+};
+
+void submit_scans(const TicketDeps& deps, CheckIn order, Idempotency idempotency, CountedReply reply) {
   auto shared = std::make_shared<const CheckIn>(std::move(order));
   api::submit(
       deps.lane, LaneClass::operation, std::move(idempotency),
@@ -143,12 +159,13 @@ void submit_scans(const TicketDeps& deps, CheckIn order, Idempotency idempotency
               ScanDto{to_text(context.ids.serial_of(scan.ticket)), scan.at, judged[i].result, {}});
           if (const auto& first = judged[i].first) one.first = events::TicketScan{first->at, first->device};
         }
-        return CommandResult{http::ok(200, dto), std::move(changes), true};
+        const bool is_kept = !changes.ticket_uses.empty();  // only then is the answer worth remembering
+        return CommandResult{http::ok(200, dto), std::move(changes), is_kept};
       },
       std::move(reply));
 }
 
-void submit_entry(const TicketDeps& deps, const CheckIn& order, Idempotency idempotency, http::Reply reply) {
+void submit_entry(const TicketDeps& deps, const CheckIn& order, Idempotency idempotency, CountedReply reply) {
   api::submit(
       deps.lane, LaneClass::operation, std::move(idempotency),
       [order](const View& view, Keys& wanted) { check_in_keys(order, view, wanted); },
@@ -173,8 +190,8 @@ void submit_entry(const TicketDeps& deps, const CheckIn& order, Idempotency idem
 
 // A signature is verified on a thread of the query pool, which has a bounded queue.
 void submit_ticket(const TicketDeps& deps, std::string text, CheckIn order, Idempotency idempotency,
-                   http::Reply reply) {
-  auto held = std::make_shared<http::Reply>(std::move(reply));
+                   CountedReply reply) {
+  auto held = std::make_shared<CountedReply>(std::move(reply));
   const bool is_taken =
       deps.query_pool.submit([held, text = std::move(text), order = std::move(order),
                               idempotency = std::move(idempotency), &deps](Queries&) mutable {
@@ -188,8 +205,7 @@ void submit_ticket(const TicketDeps& deps, std::string text, CheckIn order, Idem
   if (!is_taken) (*held)(http::render_refusal(overloaded()));
 }
 
-void check_in(const TicketDeps& deps, const identity::Operator&, CheckInBody body, Idempotency idempotency,
-              http::Reply reply) {
+void check_in(const TicketDeps& deps, CheckInBody body, Idempotency idempotency, CountedReply reply) {
   const TicketSerials& serials = deps.lane.ticket_serials();
   const TimePoint now = deps.clock.now();
   CheckIn order{std::move(body.device), body.eventDateId, {}};
@@ -215,6 +231,13 @@ void check_in(const TicketDeps& deps, const identity::Operator&, CheckInBody bod
 }
 
 http::Route check_in_route(const TicketDeps& deps) {
+  const auto limit = std::make_shared<OperatorLimit>(OperatorLimit::Rule{.at_once = kCheckInsMax});
+  const auto handle = [limit](const TicketDeps& of, const identity::Operator& who, CheckInBody body,
+                              Idempotency idempotency, http::Reply reply) {
+    auto counted = limit->begin(who.name, OperatorLimit::SteadyClock::now());
+    if (!counted) return reply(http::render_refusal(counted.error()));
+    check_in(of, std::move(body), std::move(idempotency), {std::move(*counted), std::move(reply)});
+  };
   return {
       .method = POST,
       .path = "/admin/check-in",
@@ -229,7 +252,7 @@ http::Route check_in_route(const TicketDeps& deps) {
       .successes = {{.description = "The ticket is used now; with scans a result for each",
                      .schema = &json::one_of_schema<http::Components, EntryDto, CheckInDto>}},
       .refusals = {Code::TICKET_NOT_FOUND, Code::TICKET_ALREADY_USED, Code::TICKET_REVOKED},
-      .handler = api::bind(deps, check_in, identity::by_operator("adminCheckIn"), api::with_body<CheckInBody>,
+      .handler = api::bind(deps, handle, identity::by_operator("adminCheckIn"), api::with_body<CheckInBody>,
                            api::with_idempotency),
       .limit_class = http::LimitClass::operation};
 }
@@ -252,18 +275,27 @@ GateListDto to_dto(DateId date, const GateRows& rows, const TicketSerials& seria
   return dto;
 }
 
-void list_revoked(const TicketDeps& deps, const identity::Operator&, DateId date,
-                  const std::string& known_tags, http::Reply reply) {
+void list_revoked(const TicketDeps& deps, DateId date, const std::string& known_tags,
+                  std::shared_ptr<const void> counted, http::Reply reply) {
   api::submit_read(
-      deps.query_pool, std::move(reply), [date, known_tags, &deps](Queries& queries) -> Result<Answer> {
+      deps.query_pool, std::move(reply),
+      [date, known_tags, counted = std::move(counted), &deps](Queries& queries) mutable -> Result<Answer> {
         if (!deps.catalogue()->date(date)) return unknown_date(date);
         Answer answer = http::ok(200, to_dto(date, queries.gate_rows(date), deps.lane.ticket_serials()));
         const std::string tag = http::content_tag(answer.body);
+        counted.reset();  // before the client has the answer and may ask again
         return http::with_etag(known_tags, std::move(answer), tag);
       });
 }
 
 http::Route revoked_route(const TicketDeps& deps) {
+  const auto limit = std::make_shared<OperatorLimit>(OperatorLimit::Rule{.at_once = kListsMax});
+  const auto handle = [limit](const TicketDeps& of, const identity::Operator& who, DateId date,
+                              const std::string& known_tags, http::Reply reply) {
+    auto counted = limit->begin(who.name, OperatorLimit::SteadyClock::now());
+    if (!counted) return reply(http::render_refusal(counted.error()));
+    list_revoked(of, date, known_tags, std::move(*counted), std::move(reply));
+  };
   return {.method = GET,
           .path = "/admin/dates/{id}/revoked",
           .id = "adminListRevokedTickets",
@@ -273,7 +305,7 @@ http::Route revoked_route(const TicketDeps& deps) {
                          .schema = &json::schema<GateListDto>},
                         {.status = 304, .description = "Not changed since the ETag given"}},
           .refusals = {Code::EVENT_DATE_NOT_FOUND},
-          .handler = api::bind(deps, list_revoked, identity::by_operator("adminListRevokedTickets"),
+          .handler = api::bind(deps, handle, identity::by_operator("adminListRevokedTickets"),
                                api::with_id<DateId>("id"), api::with_known_tags),
           .limit_class = http::LimitClass::operation};
 }

@@ -74,9 +74,10 @@ Judged record(const Scanned& scan, const std::string& device, const Reservation&
   if (is_known && scan.undo && !at->is_undone) {
     at->is_undone = true;
     uses.add_change(use, row, "use_undone", changes);
-  } else if (!is_known && use.scans.size() < kScansMax &&
+  } else if (!is_known && (use.scans.size() < kScansMax || at != use.scans.end()) &&
              (scan.undo || !first || double_use == DoubleUse::recorded)) {
     use.scans.insert(at, {scan.at, device, scan.undo});
+    if (use.scans.size() > kScansMax) use.scans.pop_back();
     uses.add_change(use, row, scan.undo ? "use_undone" : "used", changes);
   } else if (!is_known && !first && !use.scans.empty()) {
     first = &use.scans.front();  // too many scans, all of them undone
@@ -134,6 +135,7 @@ Decision<Judged> decide_entry(const CheckIn& order, const View& view, BatchConte
   Judged judged = judge(order, DoubleUse::refused, view, context, changes).front();
   switch (judged.result) {
     case CheckInResult::ACCEPTED:
+      if (!judged.first) return invalid("at", "is the moment of a scan that was taken back");
       break;
     case CheckInResult::ALREADY_USED:
       return already_used(*judged.first);

@@ -135,6 +135,15 @@ TEST(CheckIn, makes_a_ticket_that_its_owner_cannot_refund) {
   EXPECT_EQ(outcome(door.stage.refund(door.sold[2], std::nullopt)), "ok") << "an operator always";
 }
 
+// Somebody sits there already.
+TEST(CheckIn, makes_a_ticket_that_cannot_be_given_to_another_user) {
+  Door door;
+  ASSERT_EQ(outcome(door.ask("a", door.ticket(), at(1))), "ok");
+  EXPECT_EQ(outcome(door.stage.reassign(door.sold[0], 2)), "TICKET_ALREADY_USED");
+  EXPECT_EQ(door.report_one("a", {door.ticket(), at(1), true}).result, ACCEPTED);
+  EXPECT_EQ(outcome(door.stage.reassign(door.sold[0], 2)), "ok") << "the scan was taken back";
+}
+
 // R-P9: used twice while gates were offline.
 TEST(CheckIn, counts_the_earliest_scan_whoever_reports_first) {
   Door door;
@@ -168,6 +177,7 @@ TEST(CheckIn, takes_an_end_that_arrives_before_its_scan) {
   door.report_one("a", {door.ticket(), at(1), true});
   EXPECT_EQ(door.report_one("a", {door.ticket(), at(1)}).result, ACCEPTED);
   EXPECT_EQ(door.use().live, 0);
+  EXPECT_EQ(outcome(door.ask("a", door.ticket(), at(1))), "INVALID_REQUEST") << "it would not be recorded";
   EXPECT_EQ(outcome(door.ask("b", door.ticket(), at(2))), "ok");
 }
 
@@ -175,8 +185,12 @@ TEST(CheckIn, keeps_only_so_many_scans_of_one_ticket) {
   Door door;
   for (int i = 0; i < 100; ++i) door.report_one(fmt::format("device-{}", i), {door.ticket(), at(i)});
   EXPECT_EQ(door.use().live, std::int64_t(kScansMax));
-  EXPECT_EQ(door.report_one("late", {door.ticket(), at(-1)}).result, ALREADY_USED);
+  EXPECT_EQ(door.report_one("late", {door.ticket(), at(200)}).result, ALREADY_USED);
   EXPECT_EQ(door.use().version, std::int64_t(kScansMax));
+  Door backwards;
+  for (int i = 99; i >= 0; --i)
+    backwards.report_one(fmt::format("device-{}", i), {backwards.ticket(), at(i)});
+  EXPECT_EQ(backwards.use().scans, door.use().scans) << "the earliest ones, whatever the order";
   Door undone;
   for (int i = 0; i < 30; ++i) undone.report_one("a", {undone.ticket(), at(i), true});
   EXPECT_EQ(undone.report_one("a", {undone.ticket(), at(99)}).result, ALREADY_USED)

@@ -18,7 +18,8 @@ struct Scan {
 };
 using Scans = std::vector<Scan>;  // by moment and device
 
-// More are not kept: nobody scans a ticket so often, except to fill the store.
+// Of more the earliest are kept, whatever the order of reports: nobody scans a ticket so often, except to
+// fill the store.
 inline constexpr std::size_t kScansMax = 20;
 
 Scans parse_scans(std::string_view text);

@@ -1,66 +1,23 @@
-// A sale run from the console: the rate changed while people wait, a pause with a text that fans read, house seats, find, release,
-// reassign, refund, two operators at once, each control by role, and what is said when the numbers are old (R-U8, R-U9, R-O1, R-O2).
+// A sale run from the console: the rate changed while people wait, a pause with a text that fans read, priority, house seats, find, release,
+// reassign, refund, money, two operators at once, new events and dates, a draw's beacon, import and export, a cancelled date, and what is
+// said when the numbers are old (R-U8, R-U9, R-O1, R-O2).
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { findTicket, judgeRoom } from "./console_reports.mjs";
 import { Fan, Operator, assert, call, signInWithKey } from "./fan.mjs";
+import { balanceOf, buy, hold, join } from "./visitor.mjs";
 
-async function join(url, eventId) {
-  const userId = randomUUID();
-  const { token } = await call(url, "/queue", { method: "POST", body: { userId, eventId } });
-  return { userId, headers: { "queue-token": token } };
-}
-
-async function hold(url, fan, eventId, dateId) {
-  for (;;) {
-    const { status } = await call(url, "/queue", { headers: fan.headers });
-    if (status === "ACTIVATED") break;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  const { seat } = await call(url, `/events/properties/${dateId}/seats?status=AVAILABLE`, { headers: fan.headers });
-  return call(url, "/events/seats", { method: "POST", headers: fan.headers, body: { seatId: seat[0].id, userId: fan.userId } });
-}
-
-const tab = (staff, name) => staff.page.getByRole("navigation", { name: "Pages of the console" }).getByRole("link", { name }).click();
+const tab = (staff, name) => staff.page.getByRole("navigation", { name: "Pages of the console" }).getByRole("link", { name, exact: true }).click();
 const button = (staff, name) => staff.page.getByRole("button", { name, exact: true });
-
-// Who may do what: the buttons of the sale's page.
-async function roles(browser, url, key) {
-  const seen = {};
-  for (const role of ["gate", "viewer", "operator", "owner"]) {
-    const staff = await Fan.arrive(browser, url);
-    await signInWithKey(staff, role === "owner" ? key : `${key}-${role}`);
-    if (role === "gate") {
-      await staff.state("rights");
-      await staff.look("console-rights");
-      await staff.leave();
-      continue;
-    }
-    await staff.page.goto(`${url}/console#1/sale`);
-    await staff.says("Revenue");
-    const has = async (locator) => (await locator.count()) > 0;
-    seen[role] = [await has(button(staff, "Apply")), await has(button(staff, "Pause…"))];
-    await tab(staff, "Event and dates");
-    await staff.says("Dates");
-    seen[role].push(await has(button(staff, "Save")), await has(staff.page.getByRole("link", { name: "New event" })));
-    await tab(staff, "Seats");
-    await staff.page.locator("#map").waitFor();
-    seen[role].push(await has(staff.page.getByRole("button", { name: /^Block/ })));
-    await tab(staff, "Catalogue and keys");
-    await staff.says("Import a catalogue");
-    seen[role].push(await has(staff.page.locator("#file")), await has(staff.page.getByRole("heading", { name: "Operator keys" })));
-    if (role === "viewer") await staff.look("console-viewer");
-    await staff.leave();
-  }
-  const no = [false, false, false, false, false, false, false];
-  assert.deepEqual(seen, { viewer: no, operator: [true, true, true, true, true, false, false], owner: no.map(() => true) });
-}
+const open = (staff, page) => staff.page.goto(`${staff.url}/console#${page}`);
 
 async function queue(browser, url, staff, operator) {
   const { page } = staff;
   const fan = await Fan.arrive(browser, url);
-  const inside = await join(url, 2);
+  await join(url, 2); // is inside
   await fan.go("/wait/2");
   await fan.state("waiting", "near");
-  await page.goto(`${url}/console#2/sale`);
+  await open(staff, "2/sale");
   await page.getByLabel("At most inside").fill("2");
   await button(staff, "Apply").click();
   await staff.says("The new limits hold from now on.");
@@ -79,31 +36,62 @@ async function queue(browser, url, staff, operator) {
   await waiting.says(/Somebody lost a shoe/);
   await button(staff, "Empty the room…").click();
   await button(staff, "Remove them").click();
-  await staff.says(/people were removed/);
+  await staff.says("3 people were removed.");
   await waiting.state("emptied");
   await button(staff, "Resume").click();
   await staff.state("on-sale");
 
-  // Two operators at once: the second one's change stands beside what the first one types.
-  await page.getByLabel("At most inside").fill("5");
-  await operator.send("PATCH", "/admin/events/2/queue", { capacity: 7 });
-  await staff.says("Somebody has changed this meanwhile: 7");
-  await button(staff, "Undo").click();
-  await page.waitForFunction(() => [...document.querySelectorAll("input")].some((input) => input.value === "7"));
-  assert.ok(inside);
+  const user = randomUUID();
+  await button(staff, "Priority line").click();
+  await page.getByLabel("User ids, one a line").fill(user);
+  await button(staff, "Add").click();
+  await staff.says("1 user was added.");
+  await button(staff, `Remove ${user}`).click();
+  await staff.says("Removed. The user waits on in the line.");
+  assert.deepEqual((await operator.send("GET", "/admin/events/2/queue/priority")).userIds, []);
   await fan.leave();
   await waiting.leave();
+}
+
+// What the second one applies stands beside what the first one types; who comes too late with a refund is told.
+async function twoOperators(browser, url, key, staff, operator) {
+  const other = await Fan.arrive(browser, url);
+  await signInWithKey(other, `${key}-operator`);
+  const buyer = await join(url, 1);
+  const { id } = await buy(url, buyer, 1);
+  await other.state("on-sale");
+  await open(other, "2/sale");
+  await open(staff, "2/sale");
+  await staff.page.getByLabel("At most inside").fill("5");
+  await other.page.getByLabel("At most inside").fill("7");
+  await button(other, "Apply").click();
+  await staff.says("Somebody has changed this meanwhile: 7");
+  await button(staff, "Undo").click();
+  assert.equal(await staff.page.getByLabel("At most inside").inputValue(), "7");
+
+  for (const one of [staff, other]) {
+    await tab(one, "Find");
+    await one.page.getByLabel(/User id, reservation number/).fill(String(id));
+    await button(one, "Find").click();
+    await button(one, "Refund…").click();
+  }
+  await Promise.all([staff, other].map((one) => button(one, "Refund").click()));
+  await Promise.all([staff, other].map((one) => one.page.locator("[data-notice]").waitFor()));
+  const said = await Promise.all([staff, other].map((one) => one.page.locator("[data-notice] p").innerText()));
+  assert.equal(said.filter((text) => text === "Refunded.").length, 1, said.join(" / "));
+  assert.equal(await balanceOf(url, buyer), 110_000);
+  const who = (await operator.send("GET", "/admin/log?limit=50")).find((row) => row.action === "queue.change");
+  assert.equal(who.operatorName, "operator");
+  await other.leave();
 }
 
 async function seats(url, staff, operator) {
   const { page } = staff;
   const [first, second] = [await join(url, 1), await join(url, 1)];
-  const held = await hold(url, first, 1, 1);
-  const other = await hold(url, second, 1, 1);
-  await call(url, `/users/${second.userId}/balance/charge`, { method: "PUT", headers: second.headers, body: { amount: 200_000 } });
-  await call(url, `/events/reservations/${other.id}/pay`, { method: "PUT", headers: second.headers });
+  const held = await hold(url, first, 1);
+  const other = await buy(url, second, 1);
 
-  await page.goto(`${url}/console#1/seats`);
+  await open(staff, "1/seats");
   await page.locator("#map").waitFor();
   await page.getByLabel("Seats", { exact: true }).fill("10-12");
   await button(staff, "Choose").click();
@@ -143,39 +131,85 @@ async function seats(url, staff, operator) {
   await button(staff, "Refund…").click();
   await button(staff, "Refund").click();
   await staff.says("Refunded.");
-  assert.equal((await call(url, `/users/${second.userId}/balance`, { headers: second.headers })).balance, 200_000); // to who paid
+  assert.equal(await balanceOf(url, second), 110_000); // to who paid
   const log = await operator.send("GET", "/admin/log?limit=20");
   for (const action of ["reservation.refund", "reservation.reassign", "reservation.release"]) assert.ok(log.some((row) => row.action === action), action);
+  await money(url, staff, second);
 }
 
-async function dates(staff, url) {
+async function money(url, staff, user) {
+  await button(staff, "Charge the balance…").click();
+  await staff.page.getByLabel("Amount in won").fill("5000");
+  await button(staff, "Charge").click();
+  await staff.says("₩5,000 added, balance ₩115,000.");
+  await button(staff, "End all tokens…").click();
+  await button(staff, "End them").click();
+  await staff.says("The tokens are ended.");
+  await assert.rejects(balanceOf(url, user), /401/);
+}
+
+// A form of the page "Event and dates" or "New event".
+async function makeEvent(staff, { name, opens, fill = async () => undefined }) {
   const { page } = staff;
-  await page.goto(`${url}/console#/new`);
-  await page.getByLabel("Name", { exact: true }).fill("Spring Recital");
-  await page.getByLabel(/^Sale opens/).fill("2030-01-01T10:00");
-  await page.getByLabel(/^Sale closes/).fill("2030-06-01T10:00");
-  await staff.look("console-new-event");
+  await open(staff, "/new");
+  await page.getByLabel("Name", { exact: true }).fill(name);
+  await page.getByLabel(/^Sale opens/).fill(opens);
+  await page.getByLabel(/^Sale closes/).fill("2096-06-01T10:00");
+  await fill(page);
+  if (name === "Spring Recital") await staff.look("console-new-event");
   await button(staff, "Make the event").click();
-  await staff.says("Spring Recital is there.");
+  await staff.says(`${name} is there.`);
+}
+
+async function dates(staff, operator) {
+  const { page } = staff;
+  await makeEvent(staff, { name: "Spring Recital", opens: "2030-01-01T10:00" });
   await page.getByLabel("Price of Standard").fill("50000");
-  await page.locator("form").filter({ hasText: "Another date" }).getByLabel(/^Begins/).fill("2030-06-02T19:00");
+  await page.locator("form").filter({ hasText: "Another date" }).getByLabel(/^Begins/).fill("2096-06-02T19:00");
   await page.getByLabel("Layout").fill("");
   await button(staff, "Add the date").click();
   await staff.says("The date is there.");
   await staff.state("upcoming");
   await staff.look("console-event");
+  await page.getByRole("button", { name: /^Change / }).click();
+  await button(staff, "Move it to another time…").click();
+  await page.getByRole("group", { name: "Move it" }).getByLabel(/^Begins/).fill("2096-06-03T20:00");
+  await button(staff, "Move it").click();
+  await staff.says("The date has its new time.");
+  await staff.says(/3 Jun 2096, 20:00/);
+  const made = (await operator.send("GET", "/admin/events")).find(({ name }) => name === "Spring Recital");
+  assert.equal(Date.parse(made.dates[0].starts_at), Date.parse("2096-06-03T20:00:00+09:00"));
   await tab(staff, "Sale");
   await staff.says(/Sale opens in/);
   await staff.look("console-upcoming");
 }
 
+// The file is looked at before it is imported; the export has what was imported, and the reservations of the event.
+async function catalogue(staff) {
+  const { page } = staff;
+  const file = { name: "more.yaml", mimeType: "application/yaml", buffer: Buffer.from("events:\n  - name: Imported Night\n    id: 90\n    on_sale: {from: 2030-01-01T00:00:00Z, until: 2096-01-01T00:00:00Z}\n    dates: []\n") };
+  await open(staff, "1/server");
+  await page.getByLabel("File").setInputFiles(file);
+  await button(staff, "What would change?").click();
+  await staff.says("1 added");
+  await staff.look("console-import");
+  await button(staff, "Import").click();
+  await staff.says("Imported.");
+  const saved = async (name) => {
+    const [download] = await Promise.all([page.waitForEvent("download"), button(staff, name).click()]);
+    return readFile(await download.path(), "utf8");
+  };
+  assert.ok(JSON.parse(await saved("Catalogue (JSON)")).events.some(({ name }) => name === "Imported Night"));
+  assert.match(await saved("Reservations of Winter Club Night (CSV)"), /\n\d+,/);
+  await tab(staff, "Log");
+  assert.match(await saved("Save what is shown as CSV"), /catalogue\.import/);
+}
+
 async function cancel(staff, url) {
   const { page } = staff;
   const buyer = await join(url, 7);
-  const sold = await hold(url, buyer, 7, 7);
-  await call(url, `/users/${buyer.userId}/balance/charge`, { method: "PUT", headers: buyer.headers, body: { amount: sold.price } });
-  await call(url, `/events/reservations/${sold.id}/pay`, { method: "PUT", headers: buyer.headers });
-  await page.goto(`${url}/console#7/event`);
+  const sold = await buy(url, buyer, 7);
+  await open(staff, "7/event");
   await page.getByRole("button", { name: /^Change / }).click();
   await button(staff, "Cancel this date…").click();
   await page.getByLabel("Reason, for fans").fill("The hall has no roof.");
@@ -184,93 +218,41 @@ async function cancel(staff, url) {
   await page.locator('[data-cancelled="done"]').waitFor();
   await staff.says(/540 of 540 seats done, 1 refunded/);
   await staff.look("console-cancelled");
-  assert.equal((await call(url, `/users/${buyer.userId}/balance`, { headers: buyer.headers })).balance, sold.price);
+  assert.equal(await balanceOf(url, buyer), sold.price);
 }
 
 async function soldOut(staff, url) {
-  const buyer = await join(url, 6);
-  const sold = await hold(url, buyer, 6, 6);
-  await call(url, `/users/${buyer.userId}/balance/charge`, { method: "PUT", headers: buyer.headers, body: { amount: sold.price } });
-  await call(url, `/events/reservations/${sold.id}/pay`, { method: "PUT", headers: buyer.headers });
-  await staff.page.goto(`${url}/console#6/sale`);
+  await buy(url, await join(url, 6), 6);
+  await open(staff, "6/sale");
   await staff.state("sold-out");
   await staff.look("console-sold-out");
 }
 
-// The ticket of a scanner that types, and what is said of one that is revoked.
-async function ticket(staff, url, operator) {
-  const [buyer, heir] = [await join(url, 1), await join(url, 1)];
-  const sold = await hold(url, buyer, 1, 1);
-  await call(url, `/users/${buyer.userId}/balance/charge`, { method: "PUT", headers: buyer.headers, body: { amount: sold.price } });
-  await call(url, `/events/reservations/${sold.id}/pay`, { method: "PUT", headers: buyer.headers });
-  const { ticket: code, serial } = await call(url, `/events/reservations/${sold.id}/ticket`, { headers: buyer.headers });
-  await tab(staff, "Find");
-  await staff.page.getByLabel(/User id, reservation number/).fill(code);
-  await button(staff, "Find").click();
-  await staff.says(`Reservation ${sold.id}`);
-  await staff.says(`Ticket ${serial}`);
-  assert.equal(await staff.page.locator("[data-revoked]").count(), 0);
-  await operator.send("POST", `/admin/reservations/${sold.id}/reassign`, { userId: heir.userId });
-  await staff.page.getByLabel(/User id, reservation number/).fill(serial);
-  await button(staff, "Find").click();
-  await staff.page.locator("[data-revoked]").waitFor();
-  await staff.look("console-ticket-revoked");
-}
-
-// The room of an event whose limits were changed while people waited.
-async function fairness(staff, url) {
-  const { page } = staff;
-  await page.goto(`${url}/console#2/sale`);
-  const answer = page.waitForResponse("**/admin/events/2/fairness");
-  await button(staff, "Judge the room").click();
-  await page.locator('[data-verdict="fair"]').waitFor();
-  await staff.says("The queue’s limits were changed during the sale");
-  await staff.says(/actions of operators on this event/);
-  await staff.look("console-fair");
-  await button(staff, "Judge it again").click();
-  await staff.says(/That was too often/);
-  const { data } = await (await answer).json();
-  const judged = async (verdict, changes) => {
-    await page.route("**/admin/events/2/fairness", (route) => route.fulfill({ json: { success: true, data: { ...data, fair: false, ...changes } } }));
-    await button(staff, "Judge it again").click();
-    await page.locator(`[data-verdict="${verdict}"]`).waitFor();
-    await staff.look(`console-${verdict}`);
-    await page.unroute("**/admin/events/2/fairness");
-  };
-  await judged("unsure", { intervalBreaches: 1 });
-  await staff.says("1 person was let in faster than the rate allows");
-  await judged("unfair", { inversions: 2, policyChanged: false, operators: [] });
-  await staff.says("2 people were there all the time and were overtaken");
-  await staff.says("Operators did nothing on this event.");
-}
-
-// What is said when there is no event, this instance is behind or cannot save, or the key is not accepted any more.
-async function troubles(staff, url, operator) {
+// What is said when there is no event, this instance is behind, the numbers are old, or the key is not accepted any more.
+async function troubles(staff, operator, key) {
   const { page } = staff;
   const success = (data) => ({ json: { success: true, data } });
-  await staff.context.setOffline(true);
-  await staff.state("offline");
-  await staff.look("console-offline");
-  await staff.context.setOffline(false);
-  await staff.state("sold-out");
   await page.route("**/admin/events", (route) => route.fulfill(success([])));
   await staff.state("no-event");
   await staff.look("console-no-event");
   await page.unroute("**/admin/events");
   const live = await operator.send("GET", "/admin/live");
   live.instance.behindMs = 4_000;
+  const frame = { contentType: "text/event-stream", body: `event: live\ndata: ${JSON.stringify(live)}\n\n` };
   await page.route("**/admin/live", (route) => route.fulfill(success(live)));
-  await page.route("**/admin/live/stream", (route) => route.fulfill({ contentType: "text/event-stream", body: `event: live\ndata: ${JSON.stringify(live)}\n\n` }));
+  await page.route("**/admin/live/stream", (route) => route.fulfill(frame));
   await page.reload(); // the stream begins again
-  await signInWithKey(staff, operator.headers.Authorization.slice("Bearer ".length));
+  await signInWithKey(staff, key);
   await staff.state("behind");
   await staff.look("console-behind");
   await page.unroute("**/admin/live");
   await page.unroute("**/admin/live/stream");
-  await page.route("**/admin/**", (route) => route.fulfill({ status: 503, json: { success: false, code: "STORE_UNAVAILABLE", message: "away" } }));
-  await staff.state("store-away");
-  await staff.look("console-store-away");
-  await page.unroute("**/admin/**");
+  const letGo = await staff.holdingBack("**/admin/live*");
+  const letStreamGo = await staff.holdingBack("**/admin/live/stream");
+  await staff.state("late");
+  await staff.look("console-late");
+  await letGo();
+  await letStreamGo();
   await page.route("**/admin/**", (route) => route.fulfill({ status: 401, json: { success: false, code: "ADMIN_KEY_INVALID", message: "no" } }));
   await staff.state("signed-out");
   await staff.says("The server does not accept your key any more.");
@@ -279,19 +261,20 @@ async function troubles(staff, url, operator) {
 
 export default async function ({ browser, url, key }) {
   const operator = new Operator(url, key);
-  const staff = await Fan.arrive(browser, url, { viewport: { width: 1280, height: 900 } });
+  const staff = await Fan.arrive(browser, url);
   await signInWithKey(staff, "a-key-that-nobody-has");
   await staff.says("The server does not know this key.");
   await signInWithKey(staff, key);
   assert.equal(await staff.page.evaluate((secret) => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]).includes(secret), key), false);
   await queue(browser, url, staff, operator);
+  await twoOperators(browser, url, key, staff, operator);
   await seats(url, staff, operator);
-  await ticket(staff, url, operator);
-  await fairness(staff, url);
-  await dates(staff, url);
+  await findTicket(staff, url, operator);
+  await judgeRoom(staff, url);
+  await dates(staff, operator);
+  await catalogue(staff);
   await cancel(staff, url);
-  await roles(browser, url, key);
   await soldOut(staff, url);
-  await troubles(staff, url, operator);
+  await troubles(staff, operator, key);
   await staff.leave();
 }

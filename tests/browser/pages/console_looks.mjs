@@ -12,7 +12,7 @@ const READY = { sale: ".tiles", event: "form .field", seats: ".legend .mark", fi
 
 async function visit(browser, url, key, { locale, colorScheme, width, height }) {
   const staff = await Fan.arrive(browser, url, { locale, colorScheme, viewport: { width, height } });
-  const look = (state) => staff.looksGood(state, { picture: `${state}-${locale.slice(0, 2)}-${colorScheme}-${width}` });
+  const look = (name) => staff.looksGood(name, { picture: `${name}-${locale.slice(0, 2)}-${colorScheme}-${width}` });
   await signInWithKey(staff, key);
   await staff.state("on-sale");
   for (const [tab, ready] of Object.entries(READY)) {

@@ -3,7 +3,7 @@
 import { clock } from "../lib/clock";
 import { language } from "../lib/i18n";
 import { randomUuid } from "../lib/bytes";
-import { forget, read, write } from "../lib/store";
+import { type Where, forget, read, write } from "../lib/store";
 import type { components, operations } from "./schema";
 
 export type Schemas = components["schemas"];
@@ -113,8 +113,10 @@ export async function call<Id extends keyof operations>(_: Id, request: Request)
 
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-// The keys of changes that were given up without an answer, by what they ask for. That of a charge outlives the page.
+// The keys of changes that were given up without an answer, by what they ask for. That of a charge outlives the page. An operator's
+// names a user, so it stays in the tab.
 const openKeys = new Map<string, string>();
+const CHARGES: Record<string, Where> = { chargeBalance: "browser", adminChargeBalance: "tab" };
 
 // The page has loaded what its changes have made: asked for again, they are meant anew. A charge is known by its answer only.
 export function changesAreKnown(): void {
@@ -130,25 +132,26 @@ export function change<Id extends keyof operations>(id: Id, request: Request, tr
 // The same for a call that is named by the caller.
 export async function changeAs<T>(id: string, request: Request, tries = 4): Promise<T> {
   const name = `key.${id} ${request.path} ${bodyOf(request)?.body ?? null}`;
-  const key = request.key ?? openKeys.get(name) ?? read<string>(name) ?? randomUuid();
-  if (id === "chargeBalance") write(name, key);
+  const where = CHARGES[id];
+  const key = request.key ?? openKeys.get(name) ?? (where && read<string>(name, where)) ?? randomUuid();
+  if (where) write(name, key, where);
   for (let left = tries; ; left--) {
     try {
       const { data } = await send<T>({ ...request, key });
-      closeKey(name);
+      closeKey(name, where);
       return data;
     } catch (error) {
       const isPassing = error instanceof Refused && error.isPassing;
       const isOpen = isPassing || (error instanceof Refused && error.status === 401); // 401: not looked at, an earlier try may have been
-      if (!isOpen) closeKey(name);
-      else if (id !== "chargeBalance") openKeys.set(name, key);
+      if (!isOpen) closeKey(name, where);
+      else if (!where) openKeys.set(name, key);
       if (!isPassing || left <= 1) throw error;
       await sleep(Math.max(error.retryAfterMs, (tries - left + 1) * 700));
     }
   }
 }
 
-function closeKey(name: string): void {
+function closeKey(name: string, where?: Where): void {
   openKeys.delete(name);
-  forget(name);
+  if (where) forget(name, where);
 }

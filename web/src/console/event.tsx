@@ -170,6 +170,7 @@ function Progress({ of }: { of: Cancellation }) {
 function Cancel({ date, others }: { date: AdminDate; others: AdminDate[] }) {
   const reason = useSignal("");
   const carryTo = useSignal("");
+  const isKnown = date.seats_total !== undefined && date.seats_left !== undefined;
   const sold = (date.seats_total ?? 0) - (date.seats_left ?? 0);
   const cancel = () =>
     act(async () => {
@@ -177,7 +178,7 @@ function Cancel({ date, others }: { date: AdminDate; others: AdminDate[] }) {
       return t.cancelBegun;
     });
   return (
-    <Ask label={t.cancelDate} question={fill(t.cancelQuestion, { time: dateTime(date.starts_at, zone.value), n: sold })} yes={t.cancelYes} act={cancel}>
+    <Ask label={t.cancelDate} question={fill(t.cancelQuestion, { time: dateTime(date.starts_at, zone.value), n: sold })} yes={t.cancelYes} act={cancel} disabled={!isKnown}>
       <div class="field"><label for={`reason-${date.id}`}>{t.cancelReason}</label><input id={`reason-${date.id}`} required maxLength={160} value={reason} onInput={(input) => (reason.value = input.currentTarget.value)} /></div>
       {others.length > 0 && (
         <div class="field">

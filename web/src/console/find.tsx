@@ -1,5 +1,5 @@
 // Finds reservations by user, by number or by ticket (R-U8), and does what an owner may do to a user: charge, end tokens.
-import { signal, useSignal } from "@preact/signals";
+import { effect, signal, useSignal } from "@preact/signals";
 import type { Reservation } from "../api/client";
 import { money } from "../lib/format";
 import { fill } from "../lib/i18n";
@@ -8,9 +8,9 @@ import { findReservations } from "./calls";
 import { Ask, For, Panel } from "./form";
 import { queryOf } from "./query";
 import { ReservationItem } from "./reservation";
-import { edit } from "./session";
+import { edit, me } from "./session";
 import { textOf } from "./staff";
-import { act, t, tell } from "./state";
+import { act, notice, t, tell } from "./state";
 
 const text = signal("");
 const query = signal<Record<string, string> | null>(null); // what was looked for
@@ -18,6 +18,13 @@ const found = signal<Reservation[] | null>(null);
 const cursor = signal<string | null>(null);
 const places = signal(new Map<number, string>());
 const isBusy = signal(false);
+
+// What one operator has found is not shown to the next one.
+effect(() => {
+  if (me.value) return;
+  text.value = "";
+  query.value = found.value = cursor.value = null;
+});
 
 async function find(more = false): Promise<void> {
   const wanted = more ? query.value : queryOf(text.value);
@@ -28,6 +35,7 @@ async function find(more = false): Promise<void> {
     found.value = more ? [...(found.value ?? []), ...answer.data] : answer.data;
     cursor.value = answer.nextCursor;
     query.value = wanted;
+    notice.value = null; // it was about another search
     places.value = new Map([...places.value, ...(await seatNames(answer.data))]);
   } catch (error) {
     tell("stop", textOf(error));
@@ -48,7 +56,7 @@ function UserActions({ user }: { user: string }) {
       const made = await edit("adminChargeBalance", { method: "POST", path: `/admin/users/${user}/balance/charge`, body: { amount: Number(amount.value) } });
       amount.value = "";
       return fill(t.charged, { amount: money(made.amount), balance: money(made.balance) });
-    });
+    }, t.chargeUnknown);
   const revoke = () =>
     act(async () => {
       await edit("adminRevokeUser", { method: "POST", path: `/admin/users/${user}/revoke`, body: {} });

@@ -45,16 +45,18 @@ export function useLog(): readonly LogRow[] {
   return log.value ?? [];
 }
 
-// {"people":200,"every":"1s"} -> "people: 200, every: 1s"; what is deeper in it stays JSON.
+// {"request":{"people":200},"changed":["event 1"]} -> "request (people: 200), changed: event 1".
 function short(detail: unknown): string {
-  if (typeof detail !== "object" || detail === null) return String(detail ?? "");
-  return Object.entries(detail).map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : String(value)}`).join(", ");
+  if (Array.isArray(detail)) return detail.map(short).join(", ");
+  if (typeof detail !== "object" || detail === null) return String(detail ?? "–");
+  return Object.entries(detail).filter(([, value]) => short(value) !== "").map(([name, value]) => (isObject(value) ? `${name} (${short(value)})` : `${name}: ${short(value)}`)).join(", ");
 }
+const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 export function LogRows({ rows, isShort = false }: { rows: readonly LogRow[]; isShort?: boolean }) {
   if (!rows.length) return <p class="small muted">{t.logNone}</p>;
   return (
-    <table class="rows">
+    <table class={isShort ? "rows" : "rows log"}>
       <thead class={isShort ? "only-heard" : ""}><tr><th scope="col">{t.logTime}</th><th scope="col">{t.logWhat}</th><th scope="col">{t.logWho}</th></tr></thead>
       <tbody>
         {rows.map((row) => (

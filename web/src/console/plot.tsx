@@ -18,6 +18,7 @@ interface Props {
 }
 
 const HEIGHT = 230;
+const SPAN_MIN_S = 60; // what the axis of time shows at least
 
 function make(box: HTMLElement, lines: readonly Line[], columns: uPlot.AlignedData): uPlot {
   const colour = coloursAt(box);
@@ -28,10 +29,11 @@ function make(box: HTMLElement, lines: readonly Line[], columns: uPlot.AlignedDa
       height: HEIGHT,
       legend: { show: false },
       cursor: { show: false },
-      scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
+      padding: [null, 34, null, null], // half of the last time
+      scales: { x: { range: (_, first, last) => [Math.min(first, last - SPAN_MIN_S), last] }, y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
       axes: [
         { ...axis, space: 110, size: 34, values: (_, ticks) => ticks.map((at) => timeWithSeconds(at * 1000)) },
-        { ...axis, size: 76, values: (_, ticks) => ticks.map((value) => (Number.isInteger(value) ? number(value) : "")) },
+        { ...axis, size: box.clientWidth < 420 ? 48 : 76, values: (_, ticks) => ticks.map((value) => (Number.isInteger(value) ? number(value) : "")) },
       ],
       series: [{}, ...lines.map(({ name, token, dash }) => ({ label: name, stroke: colour(token), width: 3, dash, points: { show: false } }))],
     },

@@ -6,7 +6,8 @@ import { fill } from "../lib/i18n";
 import { linesOf, patchOf, textsOf } from "./documents";
 import { Ask, Choice, Field, Needs, Panel, Tick, useDraft } from "./form";
 import { edit, may, read } from "./session";
-import { type AdminEvent, act, busy, liveEvent, t, zone } from "./state";
+import { textOf } from "./staff";
+import { type AdminEvent, act, busy, liveEvent, t, tell, zone } from "./state";
 
 const MAIN = ["admission", "people", "every", "capacity"] as const;
 const MORE = ["active_ttl", "visit_max", "presence_timeout", "return_share", "priority_share", "spread"] as const;
@@ -92,7 +93,7 @@ function Priority({ of }: { of: AdminEvent }) {
   const users = useSignal<string[] | null>(null);
   const added = useSignal("");
   const path = `/admin/events/${of.id}/queue/priority`;
-  const load = () => read("adminListPriority", path).then((list) => (users.value = list.userIds)).catch(() => undefined);
+  const load = () => read("adminListPriority", path).then((list) => (users.value = list.userIds)).catch((error: unknown) => tell("stop", textOf(error)));
   useEffect(() => void load(), [of.id]);
   const add = async (event: Event) => {
     event.preventDefault();
@@ -113,7 +114,7 @@ function Priority({ of }: { of: AdminEvent }) {
   };
   return (
     <Panel heading={t.priority}>
-      <p class="small muted">{fill(t.priorityLead, { n: users.value?.length ?? 0 })}</p>
+      {users.value && <p class="small muted">{fill(t.priorityLead, { n: users.value.length })}</p>}
       <ul class="list">
         {(users.value ?? []).slice(0, 50).map((user) => (
           <li key={user} class="row rule small">

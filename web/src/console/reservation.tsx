@@ -9,7 +9,6 @@ import { Ask, For } from "./form";
 import { edit } from "./session";
 import { act, t } from "./state";
 
-type Cancelled = { dateCancelled?: { reason: string } | null };
 const UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
 
 function Actions({ of, changed }: { of: Reservation; changed: (now: Reservation) => unknown }) {
@@ -23,7 +22,7 @@ function Actions({ of, changed }: { of: Reservation; changed: (now: Reservation)
   const isHold = of.status === "RESERVED" || of.status === "PENDING";
   const refund = () => edit("adminRefundReservation", { method: "POST", path: `/admin/reservations/${of.id}/refund` });
   return (
-    <div class="stack tight">
+    <div class="stack tight actions">
       {isHold && <Ask label={t.release} question={fill(t.releaseQuestion, values)} yes={t.releaseYes} act={step(() => releaseReservation(of.id), t.releaseDone)} />}
       {of.status === "PAID" && <Ask label={t.refund} question={fill(t.refundQuestion, values)} yes={t.refundYes} act={step(refund, t.refundDone)} />}
       {of.status === "PAID" && (
@@ -43,7 +42,7 @@ interface Props {
 }
 
 export function ReservationItem({ of, place, changed, showUser }: Props) {
-  const cancelled = (of as Cancelled).dateCancelled;
+  const cancelled = of.dateCancelled;
   return (
     <article class="rule stack tight" aria-label={fill(t.reservation, { id: String(of.id) })}>
       <div class="row"><b>{fill(t.reservation, { id: String(of.id) })}</b><span class={`badge state-${of.status.toLowerCase()}`}>{t.reservationStates[of.status]}</span></div>

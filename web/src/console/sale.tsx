@@ -15,7 +15,7 @@ function Tile({ name, value, note, tone = "" }: { name: string; value: string; n
   return (
     <div class="sheet tile">
       <dt class="small muted">{name}</dt>
-      <dd class={value.length > 7 ? "num big long" : "num big"}>{value}</dd>
+      <dd class={value.length > 6 ? "num big long" : "num big"}>{value}</dd>
       {note && <dd class={`tiny ${tone}`}>{note}</dd>}
     </div>
   );

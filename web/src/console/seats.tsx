@@ -88,15 +88,24 @@ function useDate(date: AdminDate | undefined): void {
     if (!date) return undefined;
     let isOver = false;
     let stop = () => {};
-    call("getLayout", { path: `/events/properties/${date.id}/layout` })
-      .then((layout) => {
-        if (isOver) return;
-        const hall = new Hall(layout);
-        const made = { date, hall, seats: new HouseSeats(hall) };
-        open.value = made;
-        stop = follow(() => loadStates(made), AGAIN_MS);
-      })
-      .catch((error: unknown) => isOver || tell("stop", textOf(error)));
+    let isTold = false;
+    const load = () =>
+      call("getLayout", { path: `/events/properties/${date.id}/layout` })
+        .then((layout) => {
+          if (isOver) return;
+          const hall = new Hall(layout);
+          const made = { date, hall, seats: new HouseSeats(hall) };
+          open.value = made;
+          stop = follow(() => loadStates(made), AGAIN_MS);
+        })
+        .catch((error: unknown) => {
+          if (isOver) return;
+          if (!isTold) tell("stop", textOf(error));
+          isTold = true;
+          const timer = window.setTimeout(() => void load(), AGAIN_MS);
+          stop = () => window.clearTimeout(timer);
+        });
+    void load();
     return () => {
       isOver = true;
       stop();
@@ -168,10 +177,16 @@ function Chosen({ of }: { of: Open }) {
         </p>
       </Needs>
       <ByNumber of={of} />
-      {owner.value && <ReservationItem of={owner.value} place={nameOf(of.hall, of.hall.indexOf(owner.value.seatId) ?? 0)} changed={() => loadStates(of)} />}
+      {owner.value && <ReservationItem of={owner.value} place={nameOf(of.hall, of.hall.indexOf(owner.value.seatId) ?? 0)} changed={changedTo(of)} />}
     </Panel>
   );
 }
+
+// A seat that was given to somebody else has the same state as before.
+const changedTo = (of: Open) => (now: Reservation) => {
+  owner.value = now;
+  return loadStates(of);
+};
 
 const STATES: SeatState[] = ["free", "held", "sold", "house"];
 

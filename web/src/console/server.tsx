@@ -1,15 +1,17 @@
 // What concerns all events: the catalogue file, and the operators' keys.
-import { useSignal } from "@preact/signals";
+import { signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { Schemas } from "../api/client";
+import type { Request, Schemas } from "../api/client";
 import { dateTime } from "../lib/format";
 import { fill } from "../lib/i18n";
 import { type Summary, dryImport, fetchFile } from "./calls";
 import { save } from "./files";
 import { Ask, For, Needs, Panel } from "./form";
 import { edit, read } from "./session";
-import { act, busy, event, live, t } from "./state";
+import { textOf } from "./staff";
+import { act, busy, event, live, t, tell } from "./state";
 
+type Text = NonNullable<Request["text"]>;
 const LISTS = ["added", "changed", "kept", "left"] as const;
 
 function Changes({ of }: { of: Summary }) {
@@ -28,37 +30,39 @@ function Changes({ of }: { of: Summary }) {
 function Import() {
   const file = useSignal<File | null>(null);
   const overwrite = useSignal(false);
-  const would = useSignal<Summary | null>(null);
+  const plan = useSignal<{ would: Summary; text: Text } | null>(null);
   const done = useSignal<Summary | null>(null);
-  const content = async () => ({ type: file.value!.name.endsWith(".json") ? "application/json" : "application/yaml", body: await file.value!.text() });
-  const forgetPlan = () => (would.value = done.value = null);
-  const plan = async (submitted: Event) => {
+  const content = async (): Promise<Text> => ({ type: file.value!.name.endsWith(".json") ? "application/json" : "application/yaml", body: await file.value!.text() });
+  const forgetPlan = () => (plan.value = done.value = null);
+  const look = async (submitted: Event) => {
     submitted.preventDefault();
     forgetPlan();
     await act(async () => {
-      would.value = await dryImport(await content(), overwrite.value);
+      const text = await content();
+      plan.value = { would: await dryImport(text, overwrite.value), text };
       return t.importPlanned;
     });
   };
-  const send = () =>
+  // What was looked at, although the file may be another one by now.
+  const send = (text: Text) =>
     act(async () => {
-      done.value = await edit("adminImportCatalogue", { method: "POST", path: `/admin/import${overwrite.value ? "?overwrite=true" : ""}`, text: await content() });
-      would.value = null;
+      done.value = await edit("adminImportCatalogue", { method: "POST", path: `/admin/import${overwrite.value ? "?overwrite=true" : ""}`, text });
+      plan.value = null;
       return t.importDone;
     });
   return (
     <Panel heading={t.importHeading}>
       <p class="small muted">{t.importLead}</p>
       <Needs role="owner">
-        <form class="stack tight" onSubmit={(submitted) => void plan(submitted)}>
+        <form class="stack tight" onSubmit={(submitted) => void look(submitted)}>
           <div class="field"><label for="file">{t.file}</label><input id="file" type="file" accept=".yaml,.yml,.json" required onChange={(input) => { file.value = input.currentTarget.files?.[0] ?? null; forgetPlan(); }} /></div>
           <label class="tick"><input type="checkbox" checked={overwrite} onChange={(input) => { overwrite.value = input.currentTarget.checked; forgetPlan(); }} />{t.overwrite}</label>
           <p class="buttons"><button disabled={busy.value || !file.value}>{t.importPlan}</button></p>
         </form>
-        {would.value && (
+        {plan.value && (
           <div class="note stack tight" role="group" aria-label={t.importPlanned}>
-            <Changes of={would.value} />
-            <p class="buttons"><button type="button" disabled={busy.value} onClick={() => void send()}>{t.import}</button></p>
+            <Changes of={plan.value.would} />
+            <p class="buttons"><button type="button" disabled={busy.value} onClick={() => void send(plan.value!.text)}>{t.import}</button></p>
           </div>
         )}
         {done.value && <Changes of={done.value} />}
@@ -69,7 +73,7 @@ function Import() {
 
 function Keys() {
   const keys = useSignal<Schemas["KeyDto"][]>([]);
-  useEffect(() => void read("adminListKeys", "/admin/keys").then((list) => (keys.value = list)).catch(() => undefined), []);
+  useEffect(() => void read("adminListKeys", "/admin/keys").then((list) => (keys.value = list)).catch((error: unknown) => tell("stop", textOf(error))), []);
   return (
     <Panel heading={t.keys}>
       <p class="small muted">{t.keysLead}</p>
@@ -81,22 +85,31 @@ function Keys() {
   );
 }
 
+const isSaving = signal(false); // it may take minutes; meanwhile everything else can be done
+
 function Export() {
   const of = event.value;
-  const download = (path: string, name: string) =>
-    act(async () => {
+  const download = async (path: string, name: string) => {
+    isSaving.value = true;
+    try {
       save(name, await fetchFile(path));
-      return fill(t.saved, { name });
-    });
+      tell("go", fill(t.saved, { name }));
+    } catch (error) {
+      tell("stop", textOf(error));
+    } finally {
+      isSaving.value = false;
+    }
+  };
   return (
     <Panel heading={t.exportHeading}>
       <p class="small muted">{t.exportLead}</p>
       <p class="buttons">
-        <button type="button" class="quiet" disabled={busy.value} onClick={() => void download("/admin/export/catalogue.json", "catalogue.json")}>{t.exportCatalogue}</button>
+        <button type="button" class="quiet" disabled={isSaving.value} onClick={() => void download("/admin/export/catalogue.json", "catalogue.json")}>{t.exportCatalogue}</button>
         <For role="operator">
-          {of && <button type="button" class="quiet" disabled={busy.value} onClick={() => void download(`/admin/export/reservations.csv?event=${of.id}`, `reservations-${of.id}.csv`)}>{fill(t.exportReservations, { name: of.name })}</button>}
+          {of && <button type="button" class="quiet" disabled={isSaving.value} onClick={() => void download(`/admin/export/reservations.csv?event=${of.id}`, `reservations-${of.id}.csv`)}>{fill(t.exportReservations, { name: of.name })}</button>}
         </For>
       </p>
+      {isSaving.value && <p class="small muted" role="status">{t.saving}</p>}
       <For role="operator"><p class="tiny">{t.exportNote}</p></For>
     </Panel>
   );

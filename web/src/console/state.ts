@@ -95,8 +95,9 @@ function noteTrouble(error: unknown): void {
   setOffline(error.code === "NETWORK" && !navigator.onLine);
 }
 
-// Makes a change, says what came of it, and loads the events again, whatever came. True: it was made.
-export async function act(work: () => Promise<string>): Promise<boolean> {
+// Makes a change, says what came of it, and loads the events again, whatever came. True: it was made. `unknown`: what to do where the
+// outcome is not known, if looking at the page does not tell.
+export async function act(work: () => Promise<string>, unknown = ""): Promise<boolean> {
   if (busy.value) return false;
   busy.value = true;
   notice.value = null;
@@ -105,7 +106,8 @@ export async function act(work: () => Promise<string>): Promise<boolean> {
     return true;
   } catch (error) {
     noteTrouble(error);
-    tell("stop", textOf(error), detailsOf(error));
+    const isUnknown = error instanceof Refused && error.isUnknown;
+    tell("stop", (isUnknown && unknown) || textOf(error), detailsOf(error));
     return false;
   } finally {
     busy.value = false;

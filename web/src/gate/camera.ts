@@ -23,8 +23,9 @@ async function native(): Promise<Read | null> {
   return async (video) => (await detector.detect(video))[0]?.rawValue ?? null;
 }
 
-function byWorker(): { read: Read; stop: () => void } {
+function byWorker(failed: () => void): { read: Read; stop: () => void } {
   const worker = new Worker(workerUrl, { type: "module" });
+  worker.onerror = failed;
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d", { willReadFrequently: true })!;
   const read: Read = (video) => {
@@ -42,31 +43,42 @@ function byWorker(): { read: Read; stop: () => void } {
   return { read, stop: () => worker.terminate() };
 }
 
-// Shows the camera in `video` and calls `found` with what codes say. Rejects where there is no camera, or it is not allowed.
-export async function startCamera(video: HTMLVideoElement, found: (text: string) => void): Promise<() => void> {
+// Shows the camera in `video` and calls `found` with what codes say; `failed`, when it is taken away or nothing can be read. Rejects
+// where there is no camera, or it is not allowed.
+export async function startCamera(video: HTMLVideoElement, found: (text: string) => void, failed: () => void): Promise<() => void> {
   const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" }, audio: false });
-  video.srcObject = stream;
-  await video.play();
-  const detect = await native();
-  const worker = detect ? null : byWorker();
-  const read = detect ?? worker!.read;
   let isOver = false;
-  let last = { text: "", at: 0 };
-  const once = async () => {
-    const text = await read(video).catch(() => null);
-    if (isOver) return;
-    const now = performance.now();
-    if (text && (text !== last.text || now - last.at > SAME_MS)) found(text);
-    if (text) last = { text, at: now };
-    setTimeout(() => void once(), PAUSE_MS);
-  };
-  void once();
-  return () => {
+  let worker: ReturnType<typeof byWorker> | null = null;
+  const stop = () => {
     isOver = true;
     worker?.stop();
     stream.getTracks().forEach((track) => track.stop());
     video.srcObject = null;
   };
+  let read: Read;
+  try {
+    stream.getTracks().forEach((track) => (track.onended = failed));
+    video.srcObject = stream;
+    await video.play();
+    const detect = await native();
+    if (!detect) worker = byWorker(failed);
+    read = detect ?? worker!.read;
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  let last = { text: "", at: 0 };
+  const once = async () => {
+    const text = await read(video).catch(() => null);
+    if (isOver) return;
+    setTimeout(() => void once(), PAUSE_MS);
+    const now = performance.now();
+    const isNew = text !== last.text || now - last.at > SAME_MS;
+    if (text) last = { text, at: now };
+    if (text && isNew) found(text);
+  };
+  void once();
+  return stop;
 }
 
 export const cameraFiles = [workerUrl]; // to be kept for use without network

@@ -10,8 +10,9 @@ import { fill, number, translatePage } from "../lib/i18n";
 import { common, startPage } from "../lib/page";
 import { cameraFiles, startCamera } from "./camera";
 import * as s from "./gate_state";
-import { type Scan, isWrong } from "./ledger";
+import { type Scan, isWrong, keyOf } from "./ledger";
 import { keepPage } from "./offline";
+import { refused, start, syncState, undo } from "./sync";
 
 const { t } = s;
 
@@ -23,15 +24,25 @@ function Choose() {
     <section class="sheet stack">
       <h1>{t.chooseDate}</h1>
       {!me.value && <p class="note">{t.noKeyOffline} <button type="button" class="link" onClick={() => (wantsKey.value = true)}>{staff.signIn}</button></p>}
-      {s.failure.value && <p class="note stop" role="alert">{s.failure.value}</p>}
-      {!s.choices.value && <p class="muted" role="status">{common.loading}</p>}
-      {s.choices.value?.length === 0 && <p class="muted">{t.noDates}</p>}
+      <Failures />
+      {(!s.choices.value || s.wanted.value !== null) && <p class="muted" role="status">{common.loading}</p>}
+      {s.choices.value?.length === 0 && !s.failure.value && <p class="muted">{t.noDates}</p>}
       <ul class="stack tight">
         {(s.choices.value ?? []).map((one) => (
-          <li key={one.id}><button type="button" class="quiet wide" onClick={() => void s.chooseDate(one)}>{one.name} · {dateTime(one.startsAt, one.timeZone)}</button></li>
+          <li key={one.id}><button type="button" class="quiet wide" aria-pressed={s.wanted.value === one.id} onClick={() => void s.chooseDate(one)}>{one.name} · {dateTime(one.startsAt, one.timeZone)}</button></li>
         ))}
       </ul>
+      {s.failure.value && <p><button type="button" class="quiet" onClick={() => void s.loadChoices()}>{common.again}</button></p>}
     </section>
+  );
+}
+
+function Failures() {
+  return (
+    <>
+      {s.keepsNothing.value && <p class="note stop" role="alert" id="keeps-nothing">{t.nothingIsKept}</p>}
+      {s.failure.value && <p class="note stop" role="alert">{s.failure.value}</p>}
+    </>
   );
 }
 
@@ -40,8 +51,8 @@ function Verdict() {
   return (
     <section class={`verdict ${said?.kind ?? "ready"}`} data-verdict={said?.kind ?? "ready"} data-number={s.shown.value} aria-label={t.result}>
       <svg class="sign" viewBox="0 0 64 64" aria-hidden="true"><path d={SIGNS[said ? (said.kind === "good" ? "good" : said.kind === "unsure" ? "unsure" : "stop") : "ready"]} /></svg>
-      <h2>{said ? t.verdicts[said.kind] : t.ready}</h2>
-      <p>{said ? s.textOfVerdict(said) : t.readyHow}</p>
+      <h2>{said ? t.verdicts[said.kind] : s.isChecking.value ? t.checking : t.ready}</h2>
+      <p>{said ? s.textOfVerdict(said) : s.isChecking.value ? "" : t.readyHow}</p>
       {said?.kind === "good" && said.isOffline && <p class="small">{t.goodOffline}</p>}
     </section>
   );
@@ -56,17 +67,20 @@ const SIGNS = {
 function Camera() {
   const video = useRef<HTMLVideoElement>(null);
   const stop = useRef<(() => void) | null>(null);
-  const state = useSignal<"off" | "on" | "refused">("off");
-  useEffect(() => () => stop.current?.(), []);
+  const state = useSignal<"off" | "starting" | "on" | "refused">("off");
+  const end = (to: "off" | "refused") => {
+    stop.current?.();
+    stop.current = null;
+    state.value = to;
+  };
+  useEffect(() => () => end("off"), []);
   const toggle = async () => {
-    if (state.value === "on") {
-      stop.current?.();
-      stop.current = null;
-      state.value = "off";
-      return;
-    }
+    if (state.value === "on") return end("off");
+    state.value = "starting";
     try {
-      stop.current = await startCamera(video.current!, s.check);
+      const started = await startCamera(video.current!, s.check, () => end("refused"));
+      if (state.peek() !== "starting") return started(); // the page was left, or the camera taken away, meanwhile
+      stop.current = started;
       state.value = "on";
     } catch {
       state.value = "refused";
@@ -76,7 +90,7 @@ function Camera() {
     <div class="stack tight">
       <video ref={video} class="camera" muted playsInline hidden={state.value !== "on"} aria-label={t.camera} />
       {state.value === "refused" && <p class="note stop" data-camera="refused">{t.cameraRefused}</p>}
-      <button type="button" class="quiet wide" aria-pressed={state.value === "on"} onClick={() => void toggle()}>{state.value === "on" ? t.cameraOff : t.cameraOn}</button>
+      <button type="button" class="quiet wide" aria-pressed={state.value === "on"} disabled={state.value === "starting"} onClick={() => void toggle()}>{state.value === "on" ? t.cameraOff : t.cameraOn}</button>
     </div>
   );
 }
@@ -95,8 +109,9 @@ function Code() {
   }, []);
   const submit = (submitted: Event) => {
     submitted.preventDefault();
-    s.check(input.current!.value);
+    const { value } = input.current!;
     input.current!.value = "";
+    s.check(value);
   };
   return (
     <form class="search" onSubmit={submit}>
@@ -121,30 +136,38 @@ function Counts() {
 }
 
 function Sync() {
-  const { unsent } = s.counts.value;
-  const text = s.isOffline.value ? fill(t.offline, { n: unsent }) : !me.value ? t.noKey : s.syncedAt.value ? fill(t.synced, { time: time(s.syncedAt.value) }) : t.syncing;
-  return <p class={s.isOffline.value || !me.value ? "note" : "small muted"} role="status" id="sync" data-offline={s.isOffline.value}>{text}</p>;
+  const { isCalm, text } = syncState();
+  return <p class={isCalm ? "small muted" : "note"} role="status" id="sync" data-offline={s.isOffline.value}>{text}</p>;
 }
 
 function Row({ scan }: { scan: Scan }) {
   const name = scan.place || scan.serial;
   return (
     <li class="rule row">
-      <span><b class="num">{time(scan.at, s.luggage.value?.timeZone)}</b> {name} {scan.undo !== "no" ? <span class="muted">{t.takenBack}</span> : isWrong(scan) ? <span class="wrong">{textOfWrong(scan)}</span> : null}</span>
-      {scan.undo === "no" && <button type="button" class="link" aria-label={fill(t.undoLabel, { place: name })} onClick={() => void s.undo(scan)}>{t.undo}</button>}
+      <span><b class="num">{time(scan.at, s.luggage.value?.timeZone)}</b> {name} {scan.undo !== "no" ? <span class="muted">{t.takenBack}</span> : isWrong(scan) || refused.value.has(keyOf(scan)) ? <span class="wrong">{textOfWrong(scan)}</span> : null}</span>
+      {scan.undo === "no" && <button type="button" class="link" aria-label={fill(t.undoLabel, { place: name })} onClick={() => void undo(scan)}>{t.undo}</button>}
     </li>
   );
 }
 
 function textOfWrong(scan: Scan): string {
+  const reason = refused.value.get(keyOf(scan));
+  if (reason !== undefined) return fill(t.refusedScan, { reason });
   if (scan.result === "REVOKED") return t.wrongRevoked;
   if (scan.result === "UNKNOWN") return t.wrongUnknown;
   return fill(t.wrongUsed, { time: scan.first ? time(scan.first.at, s.luggage.value?.timeZone) : "–", device: scan.first?.device ?? "–" });
 }
 
 function Lists() {
+  const notTaken = s.scans.value.filter((scan) => refused.value.has(keyOf(scan)));
   return (
     <>
+      {notTaken.length > 0 && (
+        <section class="sheet" aria-labelledby="refused-heading" id="refused-scans">
+          <h2 id="refused-heading">{fill(t.refusedScans, { n: notTaken.length })}</h2>
+          <ul>{notTaken.map((scan) => <Row key={scan.serial + scan.at} scan={scan} />)}</ul>
+        </section>
+      )}
       {s.wrong.value.length > 0 && (
         <section class="sheet" aria-labelledby="wrong-heading" id="wrong">
           <h2 id="wrong-heading">{fill(t.wrong, { n: s.wrong.value.length })}</h2>
@@ -166,11 +189,11 @@ function Door() {
     <>
       <div class="head">
         <h1>{date.eventName}</h1>
-        <p class="small muted">{dateTime(date.startsAt, date.timeZone)} · <button type="button" class="link" onClick={() => { s.luggage.value = null; void s.loadChoices(); }}>{t.otherDate}</button></p>
+        <p class="small muted">{dateTime(date.startsAt, date.timeZone)} · <button type="button" class="link" onClick={s.leaveDate}>{t.otherDate}</button></p>
       </div>
       <Sync />
       {!me.value && (wantsKey.value ? <SignIn title={t.title} /> : <p><button type="button" class="quiet" onClick={() => (wantsKey.value = true)}>{staff.signIn}</button></p>)}
-      {s.failure.value && <p class="note stop" role="alert">{s.failure.value}</p>}
+      <Failures />
       <Verdict />
       <Camera />
       <Code />
@@ -193,5 +216,5 @@ effect(() => {
   const state = s.luggage.value ? s.verdict.value?.kind ?? "ready" : me.value || s.isOffline.value ? "choose" : "signed-out";
   main.dataset["state"] = state;
 });
-void s.start();
+void start();
 keepPage(cameraFiles).then((isKept) => (main.dataset["kept"] = String(isKept)), () => (main.dataset["kept"] = "false"));

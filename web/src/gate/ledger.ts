@@ -30,8 +30,10 @@ export type Verdict =
   | { kind: "revoked" }
   | { kind: "unknown" }
   | { kind: "other-date"; dateId: number }
-  | { kind: "unsure" }; // cannot be checked without the network
+  | { kind: "unsure"; why: "number" | "browser" | "disk" }; // cannot be checked without the server
 
+// What names a scan, and is the same however its time is written.
+export const keyOf = ({ serial, at }: { serial: string; at: string }) => `${serial} ${Date.parse(at)}`;
 const isSame = (use: Use, scan: Scan, device: string) => use.device === device && Date.parse(use.at) === Date.parse(scan.at);
 
 // What is against this ticket, as far as is known here; null: nothing.
@@ -66,16 +68,15 @@ export interface Answered extends Use {
 
 // The scans after the server has answered to what was sent, in its order.
 export function answered(scans: readonly Scan[], sent: readonly Sent[], results: readonly Omit<Answered, "device">[]): Scan[] {
-  const key = ({ serial, at }: { serial: string; at: string }) => `${serial} ${Date.parse(at)}`;
   const got = new Map<string, { scan?: Omit<Answered, "device">; isUndone?: boolean }>();
   sent.forEach((one, i) => {
     const result = results[i];
     if (!result) return;
-    const known = got.get(key(one)) ?? {};
-    got.set(key(one), one.undo ? { ...known, isUndone: true } : { ...known, scan: result });
+    const known = got.get(keyOf(one)) ?? {};
+    got.set(keyOf(one), one.undo ? { ...known, isUndone: true } : { ...known, scan: result });
   });
   return scans.map((scan) => {
-    const found = got.get(key(scan));
+    const found = got.get(keyOf(scan));
     if (!found) return scan;
     return {
       ...scan,

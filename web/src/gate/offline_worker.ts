@@ -1,5 +1,5 @@
-// The service worker of /gate: the page and its files from the server, or, while that cannot be reached, as they were kept. The page
-// keeps them (offline.ts).
+// The service worker of /gate: the page from the server, or, while that does not answer in time, as it was kept; its files as they
+// were kept, for their names change with their contents. The page keeps them (offline.ts).
 import { CACHE } from "./offline_cache";
 
 interface Fetching extends Event {
@@ -15,15 +15,17 @@ const worker = self as unknown as {
   addEventListener(name: string, then: (event: Event) => void): void;
 };
 
+const FRESH_MS = 2_500; // as long as a check may take: a network that swallows packets says nothing
+
 async function answer(request: Request): Promise<Response> {
-  const kept = async () => (await caches.open(CACHE)).match(request, { ignoreVary: true, ignoreSearch: true });
+  const kept = await caches.open(CACHE).then((cache) => cache.match(request, { ignoreVary: true, ignoreSearch: true })).catch(() => undefined);
+  if (!kept) return fetch(request);
+  if (new URL(request.url).pathname.startsWith("/assets/")) return kept;
   try {
-    const fresh = await fetch(request);
-    return fresh.status >= 500 ? (await kept()) ?? fresh : fresh;
-  } catch (error) {
-    const found = await kept();
-    if (found) return found;
-    throw error;
+    const fresh = await fetch(request, { signal: AbortSignal.timeout(FRESH_MS) });
+    return fresh.status >= 500 ? kept : new Response(await fresh.blob(), fresh); // the whole of it, in time
+  } catch {
+    return kept;
   }
 }
 

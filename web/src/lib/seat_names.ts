@@ -5,9 +5,10 @@ import { common } from "./page";
 
 const MOST = 40;
 
-// Seats of a layout without sections, and what cannot be found out, are left out.
+// Seats of a layout without sections or of a cancelled date, and what cannot be found out, are left out.
 export async function seatNames(reservations: readonly Reservation[]): Promise<Map<number, string>> {
-  const seats = await Promise.all(reservations.slice(0, MOST).map((one) => call("getSeat", { path: `/seats/${one.seatId}` }).catch(() => null)));
+  const known = reservations.filter((one) => !one.dateCancelled).slice(0, MOST);
+  const seats = await Promise.all(known.map((one) => call("getSeat", { path: `/seats/${one.seatId}` }).catch(() => null)));
   return new Map(
     seats.flatMap((seat) =>
       seat && typeof seat.section === "string"

@@ -3,10 +3,14 @@
 const PREFIX = "stagedoor.";
 const memory = new Map<string, string>();
 
-export function read<T>(name: string): T | null {
+// "tab": until the tab is closed; not seen by the next user of this computer.
+export type Where = "browser" | "tab";
+const storage = (where: Where) => (where === "tab" ? sessionStorage : localStorage);
+
+export function read<T>(name: string, where: Where = "browser"): T | null {
   let text: string | null | undefined = memory.get(name);
   try {
-    text ??= localStorage.getItem(PREFIX + name);
+    text ??= storage(where).getItem(PREFIX + name);
   } catch {
     // not allowed here
   }
@@ -18,20 +22,20 @@ export function read<T>(name: string): T | null {
   }
 }
 
-export function write(name: string, value: unknown): void {
+export function write(name: string, value: unknown, where: Where = "browser"): void {
   const text = JSON.stringify(value);
   try {
-    localStorage.setItem(PREFIX + name, text);
+    storage(where).setItem(PREFIX + name, text);
     memory.delete(name);
   } catch {
     memory.set(name, text);
   }
 }
 
-export function forget(name: string): void {
+export function forget(name: string, where: Where = "browser"): void {
   memory.delete(name);
   try {
-    localStorage.removeItem(PREFIX + name);
+    storage(where).removeItem(PREFIX + name);
   } catch {
     // not allowed here
   }

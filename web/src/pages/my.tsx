@@ -12,7 +12,8 @@ import { fill, table, translatePage } from "../lib/i18n";
 import { common, onConnection, refusalText, setOffline, startPage } from "../lib/page";
 import { forgetPerson } from "../lib/store";
 import { seatNames } from "../lib/seat_names";
-import { Ticket, cancelledOf } from "./ticket";
+import { giveBackTexts, isTicket, outcomeOf } from "./refunds";
+import { Ticket } from "./ticket";
 
 const t = table(ko.my, en.my);
 const PAGE = 20;
@@ -81,12 +82,11 @@ async function loadNames(): Promise<void> {
 }
 
 const isHeld = (one: Reservation) => (one.status === "RESERVED" || one.status === "PENDING") && Date.parse(one.expiresAt) > clock.now();
-const isTicket = (one: Reservation) => one.status === "PAID" || one.status === "REFUNDED";
 const isShown = (one: Reservation) => isHeld(one) || isTicket(one);
 
 function refundUntil(one: Reservation): string | null {
   const until = events.value.get(one.eventId)?.rules?.refundUntil;
-  return one.status === "PAID" && !cancelledOf(one) && until && Date.parse(until) > clock.now() ? until : null;
+  return one.status === "PAID" && !one.dateCancelled && until && Date.parse(until) > clock.now() ? until : null;
 }
 
 async function act(work: () => Promise<string>): Promise<void> {
@@ -120,19 +120,18 @@ const topUp = (amount: number) =>
     return t.toppedUp;
   });
 
-// What became of a ticket whose date was cancelled (R-U7).
 function Cancelled({ one, zone }: { one: Reservation; zone: string }) {
-  const cancelled = cancelledOf(one);
-  if (!cancelled) return null;
-  const newDate = events.value.get(one.eventId)?.dates.find(({ id }) => id === cancelled.carriedTo);
-  const text = one.status === "PAID" ? t.refundComes : newDate ? fill(t.carried, { time: dateTime(newDate.startDate, zone) }) : cancelled.carriedTo ? t.carriedSomewhere : fill(t.refundCame, { amount: money(one.price) });
+  const cancelled = one.dateCancelled;
+  const outcome = outcomeOf(one, reservations.value);
+  if (!cancelled || !outcome) return null;
+  const text = outcome.kind === "carried" ? fill(t.carried, { time: dateTime(outcome.to.eventDate, zone) }) : fill(t.outcomes[outcome.kind], { amount: money(one.price) });
   return <div class="note stop" data-cancelled><p><b>{fill(t.dateCancelled, { time: dateTime(cancelled.at, zone), reason: cancelled.reason })}</b></p><p>{text}</p></div>;
 }
 
 function TicketItem({ one }: { one: Reservation }) {
   const event = events.value.get(one.eventId);
   const until = refundUntil(one);
-  const state = cancelledOf(one) ? t.cancelled : one.status === "REFUNDED" ? t.refunded : Date.parse(one.eventDate) < clock.now() ? t.over : undefined;
+  const state = one.dateCancelled ? t.cancelled : one.status === "REFUNDED" ? t.refunded : Date.parse(one.eventDate) < clock.now() ? t.over : undefined;
   return (
     <li class="stack tight">
       <Ticket reservation={one} venue={event?.venue ?? ""} timeZone={event?.timeZone ?? "UTC"} place={placeNames.value.get(one.seatId) ?? null} {...(state ? { state } : {})} />
@@ -140,12 +139,12 @@ function TicketItem({ one }: { one: Reservation }) {
       {until && asked.value !== one.id && (
         <p class="row small">
           <span class="muted">{fill(t.refundUntil, { time: dateTime(until, event?.timeZone) })}</span>
-          <button type="button" class="link" onClick={() => (asked.value = one.id)}>{fill(t.refund, { amount: money(one.price) })}</button>
+          <button type="button" class="link" onClick={() => (asked.value = one.id)}>{fill(t[giveBackTexts(one).ask], { amount: money(one.price) })}</button>
         </p>
       )}
       {until && asked.value === one.id && (
         <div class="note stop" role="group" aria-label={t.refund}>
-          <p>{fill(t.refundSure, { amount: money(one.price) })}</p>
+          <p>{fill(t[giveBackTexts(one).sure], { amount: money(one.price) })}</p>
           <p class="row"><button type="button" disabled={isBusy.value} onClick={() => void refund(one)}>{t.refundYes}</button><button type="button" class="quiet" onClick={() => (asked.value = null)}>{t.refundNo}</button></p>
         </div>
       )}

@@ -11,13 +11,6 @@ import { TicketCode } from "./ticket_code";
 const t = table(ko.my, en.my);
 const KEPT_MS = 86_400_000; // after the beginning of the performance the code is still shown
 
-export interface DateCancelled {
-  at: string;
-  reason: string;
-  carriedTo?: number | null; // the date that has the seat now
-}
-export const cancelledOf = (reservation: Reservation) => (reservation as { dateCancelled?: DateCancelled | null }).dateCancelled ?? null;
-
 interface Props {
   reservation: Reservation;
   venue?: string;
@@ -29,7 +22,7 @@ interface Props {
 
 export function Ticket({ reservation, venue = "", timeZone, place, state, level = 3 }: Props) {
   const Heading = `h${level}` as const;
-  const isValid = reservation.status === "PAID" && !cancelledOf(reservation) && Date.parse(reservation.eventDate) + KEPT_MS > clock.now();
+  const isValid = reservation.status === "PAID" && !reservation.dateCancelled && Date.parse(reservation.eventDate) + KEPT_MS > clock.now();
   const here = viewersTime(reservation.eventDate, timeZone);
   return (
     <article class={state ? "ticket void" : "ticket"} aria-label={`${t.ticket} ${fill(t.number, { id: String(reservation.id) })}`}>

@@ -1,9 +1,9 @@
 // What one operator may have open, and how often they may begin.
-#include "modules/operator/operator_limit.h"
+#include "modules/identity/operator_limit.h"
 
 #include <gtest/gtest.h>
 
-namespace stagedoor::operators {
+namespace stagedoor::identity {
 namespace {
 
 using std::chrono::seconds;
@@ -42,4 +42,4 @@ TEST(OperatorLimit, may_go_before_what_is_open) {
 }
 
 }  // namespace
-}  // namespace stagedoor::operators
+}  // namespace stagedoor::identity

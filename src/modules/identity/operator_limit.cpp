@@ -1,10 +1,10 @@
-#include "modules/operator/operator_limit.h"
+#include "modules/identity/operator_limit.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace stagedoor::operators {
+namespace stagedoor::identity {
 namespace {
 
 constexpr std::chrono::seconds kRetry{5};  // of what is open, nobody knows how long
@@ -34,4 +34,4 @@ Result<std::shared_ptr<const void>> OperatorLimit::begin(const std::string& oper
   return std::shared_ptr<const void>(uses_.get(), end);
 }
 
-}  // namespace stagedoor::operators
+}  // namespace stagedoor::identity

@@ -10,7 +10,7 @@
 #include "core/guarded.h"
 #include "core/refusal.h"
 
-namespace stagedoor::operators {
+namespace stagedoor::identity {
 
 class OperatorLimit {
  public:
@@ -38,4 +38,4 @@ class OperatorLimit {
   std::shared_ptr<Uses> uses_ = std::make_shared<Uses>();
 };
 
-}  // namespace stagedoor::operators
+}  // namespace stagedoor::identity
