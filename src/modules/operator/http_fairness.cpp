@@ -1,9 +1,9 @@
 // Whether the room of an event was fair (R-Q17, R-U8), judged from the store.
 #include "core/log.h"
 #include "json/schema.h"
+#include "modules/identity/operator_limit.h"
 #include "modules/operator/fairness_document.h"
 #include "modules/operator/http_common.h"
-#include "modules/identity/operator_limit.h"
 
 namespace stagedoor::operators {
 namespace {
@@ -23,8 +23,8 @@ Answer judge(const OperatorDeps& deps, EventId id) {
 
 // Reading a large room takes seconds and memory: by one thread, behind all others, one room at a time.
 void add_fairness_route(http::Router& router, const OperatorDeps& deps) {
-  const auto limit =
-      std::make_shared<identity::OperatorLimit>(identity::OperatorLimit::Rule{.at_once = 1, .apart = std::chrono::seconds(10)});
+  const auto limit = std::make_shared<identity::OperatorLimit>(
+      identity::OperatorLimit::Rule{.at_once = 1, .apart = std::chrono::seconds(10)});
   const auto show = [limit](const OperatorDeps& of, const identity::Operator& who, EventId id,
                             http::Reply reply) {
     if (!of.read_model.catalogue()->event(id)) return reply(http::render_refusal(unknown_event(id)));

@@ -1,8 +1,8 @@
 // R-Q17, R-U8: whether a room was fair, as operators' calls say it.
 #include <stdexcept>
 
-#include "support/console.h"
 #include "ports/store_errors.h"
+#include "support/console.h"
 
 namespace stagedoor::operators {
 namespace {
