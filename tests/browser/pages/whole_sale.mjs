@@ -1,6 +1,6 @@
 // A sale as docs/operations.md describes it: from the console alone, from the new event to the last ticket at the door (R-U8, R-O1, R-P9).
 import { Fan, assert, signInWithKey } from "./fan.mjs";
-import { scan } from "./gate.mjs";
+import { scan } from "./door.mjs";
 
 const ZONE_MS = 9 * 3_600_000; // Asia/Seoul, in which the browser is
 const local = (inMs) => new Date(Date.now() + ZONE_MS + inMs).toISOString().slice(0, 16);
