@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { Fan, Operator, call, signInWithKey } from "./fan.mjs";
-import { scan } from "./gate.mjs";
+import { scan } from "./door.mjs";
 
 const folder = process.env.STAGEDOOR_PICTURES;
 export const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true };
