@@ -114,7 +114,7 @@ async function carriedOver(browser, url, key, operator, { traveller, bought, tic
   await next.says(/^Section A, row 1, seat 1$/);
   const fan = await openMy(browser, url, 2, traveller);
   await fan.says(/The singer is hoarse/);
-  await fan.says(/carried over to Thu, 8 Mar 2096/);
+  await fan.says(/The seat was carried over to Thu, 8 Mar 2096/);
   await fan.look("my-carried-over");
   for (const one of [gate, next, fan]) await one.leave();
 }

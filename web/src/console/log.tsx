@@ -3,6 +3,7 @@ import { effect, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Schemas } from "../api/client";
 import { dateTime, time } from "../lib/format";
+import { common } from "../lib/page";
 import { For, Panel } from "./form";
 import { me, readPage } from "./session";
 import { textOf } from "./staff";
@@ -38,11 +39,11 @@ async function loadPage(after: string | null): Promise<void> {
   }
 }
 
-// Reads the newest rows now, and whenever the events are loaded again.
-export function useLog(): readonly LogRow[] {
+// Reads the newest rows now, and whenever the events are loaded again. Null: none were read yet.
+export function useLog(): readonly LogRow[] | null {
   const all = events.value;
   useEffect(() => void loadPage(null), [all]);
-  return log.value ?? [];
+  return log.value;
 }
 
 // {"request":{"people":200},"changed":["event 1"]} -> "request (people: 200), changed: event 1".
@@ -53,7 +54,8 @@ function short(detail: unknown): string {
 }
 const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
 
-export function LogRows({ rows, isShort = false }: { rows: readonly LogRow[]; isShort?: boolean }) {
+export function LogRows({ rows, isShort = false }: { rows: readonly LogRow[] | null; isShort?: boolean }) {
+  if (!rows) return <p class="small muted" role="status">{common.loading}</p>;
   if (!rows.length) return <p class="small muted">{t.logNone}</p>;
   return (
     <table class={isShort ? "rows" : "rows log"}>
@@ -75,13 +77,13 @@ export function LogRows({ rows, isShort = false }: { rows: readonly LogRow[]; is
 
 export function Log() {
   const rows = useLog();
-  const download = () => save("log.csv", csvOf(["id", "time", "operator", "action", "event", "detail"], rows.map((row) => [row.id, row.createdAt, row.operatorName, row.action, row.eventId ?? "", JSON.stringify(row.detail)])));
+  const download = () => save("log.csv", csvOf(["id", "time", "operator", "action", "event", "detail"], (rows ?? []).map((row) => [row.id, row.createdAt, row.operatorName, row.action, row.eventId ?? "", JSON.stringify(row.detail)])));
   return (
     <Panel heading={t.logHeading}>
       <LogRows rows={rows} />
       <p class="buttons">
         {cursor.value && <button type="button" class="quiet" disabled={isBusy.value} onClick={() => void loadPage(cursor.value)}>{t.logMore}</button>}
-        <For role="viewer"><button type="button" class="quiet" disabled={!rows.length} onClick={download}>{t.logCsv}</button></For>
+        <For role="viewer"><button type="button" class="quiet" disabled={!rows?.length} onClick={download}>{t.logCsv}</button></For>
       </p>
     </Panel>
   );

@@ -124,7 +124,7 @@ function LastLog() {
   const rows = useLog();
   return (
     <Panel heading={t.logHeading}>
-      <LogRows rows={rows.slice(0, 5)} isShort />
+      <LogRows rows={rows?.slice(0, 5) ?? null} isShort />
       <p class="small"><a href={pathTo("log")}>{t.logAll}</a></p>
     </Panel>
   );
