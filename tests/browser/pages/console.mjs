@@ -184,6 +184,24 @@ async function dates(staff, operator) {
   await staff.look("console-upcoming");
 }
 
+// The opening has passed, and the order waits for the value of a public source.
+async function beacon(url, staff, operator) {
+  const { id } = await operator.send("POST", "/admin/events", {
+    name: "Drawn Night",
+    on_sale: { from: new Date(Date.now() + 1_500).toISOString(), until: "2096-01-01T00:00:00Z" },
+    queue: { order: "draw", beacon: "lottery of the day", gather_from: "2020-01-01T00:00:00Z", poll_min: "0s" },
+    dates: [{ starts_at: "2096-02-01T10:00:00Z", prices: { Standard: 1_000 } }],
+  });
+  await join(url, id);
+  await open(staff, `${id}/sale`);
+  await button(staff, "Give the beacon…").click();
+  await staff.says("The order is drawn with the value of: lottery of the day");
+  await staff.page.getByLabel("Value").fill("4 8 15 16 23 42");
+  await button(staff, "Draw").click();
+  await staff.says("Drawn.");
+  assert.equal((await call(url, `/queue/draw/${id}`)).beacon, "4 8 15 16 23 42");
+}
+
 // The file is looked at before it is imported; the export has what was imported, and the reservations of the event.
 async function catalogue(staff) {
   const { page } = staff;
@@ -273,6 +291,7 @@ export default async function ({ browser, url, key }) {
   await findTicket(staff, url, operator);
   await judgeRoom(staff, url);
   await dates(staff, operator);
+  await beacon(url, staff, operator);
   await catalogue(staff);
   await cancel(staff, url);
   await soldOut(staff, url);
