@@ -111,7 +111,7 @@ class AdminAddress(InFolder):  # R-A10
         with server.Server(self.folder, '--http.admin_listen=127.0.0.1:0') as running:
             admin = f"http://{running.said['admin_address']}"
             for path, here, there in (('/metrics', 404, 200), ('/docs', 404, 200),
-                                      ('/admin/events', 404, 401), ('/console', 404, 404), ('/events', 200, 200),
+                                      ('/admin/events', 404, 401), ('/console', 404, 200), ('/gate', 200, 200), ('/events', 200, 200),
                                       ('/readyz', 200, 200), ('/openapi.json', 200, 200)):
                 self.assertEqual((status_of(running.url + path), status_of(admin + path)), (here, there), path)
         self.assertEqual(running.exit_code, 0)
