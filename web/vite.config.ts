@@ -54,5 +54,5 @@ export default defineConfig({
       ["/events", "/queue", "/users", "/sessions", "/client", "/seats", "/payments", "/admin", "/.well-known"].map((path) => [path, server]),
     ),
   },
-  test: { include: ["test/**/*.test.ts"], environment: "node" },
+  test: { include: ["test/**/*.test.ts"], environment: "node", setupFiles: ["test/setup.ts"] },
 });
