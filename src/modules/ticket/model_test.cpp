@@ -78,6 +78,7 @@ TEST(CheckIn, uses_a_ticket_once) {
   EXPECT_EQ(outcome(again), "TICKET_ALREADY_USED");
   EXPECT_THAT(refusal_in(again).extra,
               ElementsAre(Pair("at", '"' + to_rfc3339(at(1)) + '"'), Pair("device", "\"a\"")));
+  EXPECT_EQ(outcome(door.ask("b", door.ticket(), at(0))), "TICKET_ALREADY_USED") << "whatever moment it says";
   EXPECT_EQ(door.use().live, 1) << "nobody was let in the second time";
   EXPECT_EQ(outcome(door.ask("a", door.ticket(), at(1))), "ok") << "the same question again";
   EXPECT_THAT(door.told, ElementsAre("ticket.used.v1"));
