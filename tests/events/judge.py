@@ -65,7 +65,8 @@ class History:
         payments = {row[0]: (*row, paid_for[row[0]]) for row in store.rows(f'SELECT id, {user}, total FROM payments')}
         tickets = {}
         if store.has_table('ticket_uses'):
-            for row, version, is_valid in store.rows('SELECT id, version, status = 2 FROM reservations WHERE paid_at IS NOT NULL'):
+            for row, version, status in store.rows('SELECT id, version, status FROM reservations WHERE paid_at IS NOT NULL'):
+                is_valid = status == 2
                 tickets[f'ticket/{row}.{version if is_valid else version - 1}'] = 1 if is_valid else 2
         others = dict(store.rows('SELECT key, version FROM key_versions')) if store.has_table('key_versions') else {}
         return cls(reservations, postings, dict(store.rows('SELECT id, balance FROM wallets')), payments, tickets, others)
