@@ -29,7 +29,7 @@ struct Deps {
   mutable int handled = 0;
 };
 
-struct Sink final : http::Reply::Sink {
+struct Answers final : http::Reply::Sink {
   void take(Answer&& answer) noexcept override { answers.push_back(std::move(answer)); }
   std::vector<Answer> answers;
 };
@@ -54,7 +54,7 @@ struct Bind : testing::Test {
     const http::Header headers[] = {{"Idempotency-Key", key}, {"content-type", type}};
     const http::Request request{
         .method = http::Method::POST, .path = "/x", .raw_query = query, .body = body, .headers = headers};
-    Sink sink;
+    Answers sink;
     bind(deps, note, who_asks, with_body<Note>, with_page, with_idempotency)(request, http::Reply(sink));
     EXPECT_EQ(sink.answers.size(), 1U);
     return sink.answers.front();

@@ -20,7 +20,7 @@ struct ReservationBody {
 };
 BOOST_DESCRIBE_STRUCT(ReservationBody, (), (id))
 
-void nothing(const Request&, Reply reply) { reply({}); }
+void answer_nothing(const Request&, Reply reply) { reply({}); }
 
 Router two_routes() {
   Router router;
@@ -37,7 +37,7 @@ Router two_routes() {
                       .schema = &json::schema<ReservationBody>,
                       .links = {{"list", "All", {{"reservationId", "data/id"}}, {}}}}},
        .refusals = {Code::SEAT_OCCUPIED, Code::SEAT_LIMIT_EXCEEDED},
-       .handler = {nothing,
+       .handler = {answer_nothing,
                    {.access = Access::place_token,
                     .parameters = {
                         {.name = "Idempotency-Key", .description = "key", .in = ParameterPlace::header}}}}});
@@ -48,12 +48,12 @@ Router two_routes() {
        .summary = "List",
        .tag = "reservations",
        .successes = {{.schema = &json::schema<ReservationBody>, .envelope = Envelope::page}, {.status = 304}},
-       .handler = {nothing,
+       .handler = {answer_nothing,
                    {.access = Access::operator_key,
                     .role = "viewer",
                     .parameters = {
                         {.name = "userId", .in = ParameterPlace::path, .schema = &json::schema<UserId>}}}}});
-  router.add({.method = Method::GET, .path = "/hidden", .handler = nothing});
+  router.add({.method = Method::GET, .path = "/hidden", .handler = answer_nothing});
   return router;
 }
 

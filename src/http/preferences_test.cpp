@@ -15,7 +15,7 @@ TEST(Preferences, have_the_weights_of_the_header) {
   EXPECT_EQ(found[2].name, "en");
   EXPECT_EQ(found[2].weight, 0);
   EXPECT_EQ(found[3].weight, 1) << "malformed";
-  EXPECT_THAT(preferences(""), testing::IsEmpty());
+  EXPECT_THAT(preferences(""), ::testing::IsEmpty());
 }
 
 TEST(Preferences, gzip_is_sent_to_who_takes_it) {

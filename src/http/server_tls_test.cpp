@@ -170,17 +170,17 @@ TEST_F(Tls, tells_browsers_to_use_tls_only_where_it_is_served) {
 }
 
 TEST_F(Tls, warns_of_a_key_that_everybody_may_read) {
-  static std::atomic<int> warnings{0};
+  static std::atomic<int> key_warnings{0};
   set_log_writer([](LogLevel level, std::string_view, std::span<const LogField> fields) {
-    if (level == LogLevel::warn && fields.front().text.ends_with("key.pem")) ++warnings;
+    if (level == LogLevel::warn && fields.front().text.ends_with("key.pem")) ++key_warnings;
   });
   std::filesystem::permissions(folder_ / "key.pem", std::filesystem::perms(0640));
   server_.start();
-  EXPECT_EQ(warnings, 0);
+  EXPECT_EQ(key_warnings, 0);
   std::filesystem::permissions(folder_ / "key.pem", std::filesystem::perms(0644));
   server_.server->reload_tls();
   set_log_writer(nullptr);
-  EXPECT_EQ(warnings, 1);
+  EXPECT_EQ(key_warnings, 1);
 }
 
 TEST_F(Tls, answers_malformed_requests_and_then_closes) {

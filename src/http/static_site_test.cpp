@@ -27,7 +27,7 @@ Router::Found find(const Router& router, std::string_view path) {
   return router.find(request);
 }
 
-std::string path_of(const Router::Found& found) { return found.route ? found.route->path : ""; }
+std::string found_path(const Router::Found& found) { return found.route ? found.route->path : ""; }
 
 Answer get(const Router& router, std::string_view path) {
   struct Captured final : Reply::Sink {
@@ -50,7 +50,7 @@ TEST_F(StaticSites, are_served_from_memory_with_type_and_etag) {
     EXPECT_NE(answer.headers.find("Content-Type: text/html; charset=utf-8\r\n"), std::string::npos);
     EXPECT_NE(answer.headers.find("ETag: \""), std::string::npos);
   }
-  EXPECT_EQ(path_of(find(router, "/docs/assets/a.js")), "/docs/assets/a.js");
+  EXPECT_EQ(found_path(find(router, "/docs/assets/a.js")), "/docs/assets/a.js");
 }
 
 TEST_F(StaticSites, redirect_from_the_bare_prefix_to_the_folder) {
@@ -80,9 +80,9 @@ TEST_F(StaticSites, at_the_root_leave_other_routes_alone) {
   Router router;
   router.add({.path = "/events/{id}", .handler = [](const Request&, Reply reply) { reply({}); }});
   add_static_site(router, {.folder = directory_, .prefix = ""});
-  EXPECT_EQ(path_of(find(router, "/")), "/");
-  EXPECT_EQ(path_of(find(router, "/index.html")), "/index.html");
-  EXPECT_EQ(path_of(find(router, "/events/7")), "/events/{id}");
+  EXPECT_EQ(found_path(find(router, "/")), "/");
+  EXPECT_EQ(found_path(find(router, "/index.html")), "/index.html");
+  EXPECT_EQ(found_path(find(router, "/events/7")), "/events/{id}");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "core/parse_number.h"
+#include "http/hex_digit.h"
 #include "http/render_refusal.h"
 
 namespace stagedoor::http {
@@ -22,13 +23,6 @@ bool same_name(std::string_view a, std::string_view b) {
     if (lower(a[i]) != lower(b[i])) return false;
   }
   return true;
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 std::string decode_query(std::string_view text) {

@@ -63,6 +63,7 @@ struct Window {
   TimePoint from{};
   TimePoint until{};
   bool contains(TimePoint now) const { return from <= now && now < until; }
+  friend bool operator==(const Window&, const Window&) = default;
 };
 BOOST_DESCRIBE_STRUCT(Window, (), (from, until))
 

@@ -14,13 +14,12 @@
 #include "cluster/deployment.h"
 #include "support/calls.h"
 #include "support/catalogue.h"
+#include "support/long_run.h"
 
 namespace stagedoor::test {
 namespace {
 
 using Statuses = std::map<int, int>;
-
-bool is_long() { return std::getenv("STAGEDOOR_TEST_LONG") != nullptr; }
 
 std::string hall(int seats, std::string_view policy = "seats_per_user: 4, hold_ttl: 5m") {
   std::string yaml =

@@ -159,8 +159,8 @@ def missing_pages():
 
 
 SCENARIOS = ('before_buying', 'while_buying', 'waiting', 'buying', 'draw', 'lapse', 'looks', 'network', 'reload', 'mouse', 'keyboard', 'two_fans',
-             'best', 'sleep', 'sign_in_answers', 'crowd', 'memory', 'size', 'cancelled_date', 'console_roles', 'console', 'console_looks', 'gate', 'camera',
-             'whole_sale')
+             'keyboard_console', 'best', 'sleep', 'sign_in_answers', 'crowd', 'memory', 'size', 'cancelled_date', 'console_roles', 'console', 'console_looks', 'gate',
+             'camera', 'whole_sale')
 CROWD = ('--event', '9', '--fans', '300', '--rate', '60', '--think', '100ms')
 
 
@@ -220,6 +220,9 @@ class FanPages(unittest.TestCase):
 
     def test_a_seat_is_bought_with_the_keyboard_alone(self):  # R-U9
         self.go_through('keyboard')
+
+    def test_console_and_check_in_are_worked_with_the_keyboard_alone(self):  # R-U8, R-U9, R-P9
+        self.go_through('keyboard_console')
 
     def test_two_fans_compete_for_one_seat(self):  # R-U5
         self.go_through('two_fans')

@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "clock/interval_sale.h"
 #include "clock/set_clock.h"
 #include "core/time.h"
 #include "crash/rush.h"
@@ -24,9 +25,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-constexpr std::int64_t kPeople = 30, kWindowMs = 300;
-const std::string kQueue = "admission: interval, people: 30, every: 300ms, active_ttl: 30m, poll_min: 0s";
-
 void keep_address(ServerProcess& server) {
   server.set("http.listen", server.url().substr(std::string_view("http://").size()));
 }
@@ -44,11 +42,6 @@ std::string await(const std::string& url, const Call& call, const Expected& expe
 }
 
 const Call kReady{.method = "GET", .target = "/readyz"};
-
-TimePoint service_time(const std::string& url) {
-  return *parse_rfc3339(text(Api(url).send(admin("GET", "/admin/live")).data(), "at"));
-}
-TimePoint true_time() { return std::chrono::floor<Millis>(std::chrono::system_clock::now()); }
 
 // H4: a third of a second of wrong time.
 TEST(WallClock, that_is_wrong_for_a_moment_stops_no_sale) {

@@ -5,6 +5,7 @@
 
 #include <thread>
 
+#include "clock/interval_sale.h"
 #include "clock/set_clock.h"
 #include "cluster/cluster.h"
 #include "core/time.h"
@@ -20,14 +21,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-constexpr std::int64_t kPeople = 30, kWindowMs = 300;
-const std::string kQueue = "admission: interval, people: 30, every: 300ms, active_ttl: 30m, poll_min: 0s";
-
-TimePoint service_time(const std::string& url) {
-  return *parse_rfc3339(text(Api(url).send(admin("GET", "/admin/live")).data(), "at"));
-}
-TimePoint true_time() { return std::chrono::floor<Millis>(std::chrono::system_clock::now()); }
 
 class ClockOfTheDatabase : public testing::Test {
  protected:

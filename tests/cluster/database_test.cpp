@@ -13,6 +13,7 @@
 #include "crash/rush.h"
 #include "support/calls.h"
 #include "support/catalogue.h"
+#include "support/long_run.h"
 #include "support/small_disk.h"
 #include "support/test_seed.h"
 
@@ -146,7 +147,7 @@ TEST_P(TakeOver, of_a_synchronous_replica_loses_nothing_that_was_answered) {
 // Silence is for the long run: it waits for the time-outs of the network.
 std::vector<Finds> ways() {
   std::vector<Finds> all = {Finds::by_its_name, Finds::in_the_list_of_hosts};
-  if (std::getenv("STAGEDOOR_TEST_LONG")) all.push_back(Finds::in_the_list_where_the_first_is_silent);
+  if (is_long()) all.push_back(Finds::in_the_list_where_the_first_is_silent);
   return all;
 }
 
@@ -293,7 +294,7 @@ TEST_P(FullDiskOfTheLog, stops_the_database_which_recovers_when_there_is_room) {
 
 // Its own; in the long run also one disk for everything.
 std::vector<const char*> disks() {
-  if (std::getenv("STAGEDOOR_TEST_LONG")) return {"data/pg_wal", "data"};
+  if (is_long()) return {"data/pg_wal", "data"};
   return {"data/pg_wal"};
 }
 INSTANTIATE_TEST_SUITE_P(PostgreSQL, FullDiskOfTheLog, testing::ValuesIn(disks()));

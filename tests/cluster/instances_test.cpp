@@ -16,6 +16,7 @@
 #include "crash/rush.h"
 #include "support/calls.h"
 #include "support/catalogue.h"
+#include "support/long_run.h"
 #include "support/test_seed.h"
 
 namespace stagedoor::test {
@@ -26,8 +27,6 @@ using std::chrono::seconds;
 using Steady = std::chrono::steady_clock;
 using testing::IsEmpty;
 using testing::Le;
-
-bool is_long() { return std::getenv("STAGEDOOR_TEST_LONG") != nullptr; }
 
 class Instances : public testing::Test {
  protected:

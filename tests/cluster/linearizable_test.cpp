@@ -312,14 +312,15 @@ TEST(Linearizable, copes_with_ten_thousand_operations_of_two_hundred_keys) {
 // Each bug, planted in the middle of a busy sale whose calls overlap and lose answers, is found where it is,
 // and nothing else is.
 TEST(Linearizable, catches_each_planted_bug_in_a_busy_sale) {
-  using Sale = SimulatedSale;
-  const std::map<std::string, std::pair<Key, std::function<void(Sale&)>>> bugs{
-      {"a dropped lock", {{Thing::seat, Sale::kSpareSeat}, [](Sale& sale) { sale.grant_to_two(); }}},
-      {"a stale look", {{Thing::seat, Sale::kSpareSeat}, [](Sale& sale) { sale.look_stale(); }}},
-      {"a stale balance", {{Thing::wallet, 1}, [](Sale& sale) { sale.read_stale_balance(); }}},
-      {"a lost update", {{Thing::wallet, 1}, [](Sale& sale) { sale.lose_charge(); }}},
-      {"a refusal that was done", {{Thing::wallet, 1}, [](Sale& sale) { sale.refuse_and_charge(); }}},
-      {"a payment without deduction", {{Thing::wallet, 1}, [](Sale& sale) { sale.pay_for_nothing(); }}}};
+  using Simulated = SimulatedSale;
+  const std::map<std::string, std::pair<Key, std::function<void(Simulated&)>>> bugs{
+      {"a dropped lock",
+       {{Thing::seat, Simulated::kSpareSeat}, [](Simulated& sale) { sale.grant_to_two(); }}},
+      {"a stale look", {{Thing::seat, Simulated::kSpareSeat}, [](Simulated& sale) { sale.look_stale(); }}},
+      {"a stale balance", {{Thing::wallet, 1}, [](Simulated& sale) { sale.read_stale_balance(); }}},
+      {"a lost update", {{Thing::wallet, 1}, [](Simulated& sale) { sale.lose_charge(); }}},
+      {"a refusal that was done", {{Thing::wallet, 1}, [](Simulated& sale) { sale.refuse_and_charge(); }}},
+      {"a payment without deduction", {{Thing::wallet, 1}, [](Simulated& sale) { sale.pay_for_nothing(); }}}};
   for (const auto& [name, bug] : bugs) {
     const auto& [key, plant] = bug;
     EXPECT_TRUE(rc::check(name, [&] {

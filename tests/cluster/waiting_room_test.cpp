@@ -13,6 +13,7 @@
 #include "cluster/cluster.h"
 #include "protocol/token_layout.h"
 #include "support/calls.h"
+#include "support/long_run.h"
 
 namespace stagedoor::test {
 namespace {
@@ -21,7 +22,6 @@ using std::chrono::milliseconds;
 using Steady = std::chrono::steady_clock;
 using testing::HasSubstr;
 
-bool is_long() { return std::getenv("STAGEDOOR_TEST_LONG") != nullptr; }
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::size_t kPeople = 10'000, kMany = 20'000;
 constexpr bool kIsFast = false;

@@ -10,6 +10,7 @@
 #include <cstdlib>
 
 #include "cluster/linearizable.h"
+#include "support/long_run.h"
 #include "support/scripted_server.h"
 #include "support/server_process.h"
 #include "support/test_seed.h"
@@ -94,7 +95,7 @@ TEST(Linearizable, one_server_is_through_its_own_death) {
   const std::string url = server.url();
   server.set("http.listen", url.substr(std::string_view("http://").size()));
   Workload workload({.urls = {url}, .seed = test_seed(8)});
-  const std::size_t kills_wanted = std::getenv("STAGEDOOR_TEST_LONG") ? 100 : 5;
+  const std::size_t kills_wanted = is_long() ? 100 : 5;
   std::size_t kills = 0;
   workload.run([&] {
     if (workload.history().size() > 400 * (kills + 1)) {

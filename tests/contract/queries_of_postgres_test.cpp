@@ -71,7 +71,7 @@ std::string plan_of(postgres::Connection& connection, const Prepared& query) {
 }
 
 // At the end, when all that is asked has been asked.
-class Asked final : public testing::Environment {
+class QueriesAsked final : public testing::Environment {
  public:
   void TearDown() override {
     if (testing::GTEST_FLAG(filter) != "*" || test::PostgresServer::missing())
@@ -108,7 +108,7 @@ class Asked final : public testing::Environment {
     }
   }
 };
-const auto* const kAsked = testing::AddGlobalTestEnvironment(new Asked);
+const auto* const kAsked = testing::AddGlobalTestEnvironment(new QueriesAsked);
 
 }  // namespace
 }  // namespace stagedoor::contract

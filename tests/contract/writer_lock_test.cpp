@@ -23,7 +23,7 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::ThrowsMessage;
 
-constexpr std::string_view kTakeLock = "LOCK TABLE writers IN EXCLUSIVE MODE";
+constexpr std::string_view kLockWriters = "LOCK TABLE writers IN EXCLUSIVE MODE";
 
 class WriterLock : public testing::Test {
  protected:
@@ -88,7 +88,7 @@ TEST_F(WriterLock, cannot_be_taken_by_a_role_without_the_right_to_write) {
 }
 
 TEST_F(WriterLock, is_taken_from_an_idle_session_of_our_own_role_within_three_seconds) {
-  const auto person = session("seller", kTakeLock);
+  const auto person = session("seller", kLockWriters);
   EXPECT_LT(hold(1001, 1), milliseconds(3000));
 }
 
@@ -117,7 +117,7 @@ TEST_F(WriterLock, rows_of_an_idle_transaction_of_our_own_role_are_free_within_t
 TEST_F(WriterLock, is_an_outage_when_another_role_has_it_and_names_that_session) {
   for (const bool is_monitor : {false, true}) {
     if (is_monitor) ask("GRANT pg_monitor TO seller");
-    auto clerk = session("clerk", kTakeLock);
+    auto clerk = session("clerk", kLockWriters);
     const std::string pid = ask("SELECT pid FROM pg_stat_activity WHERE usename = 'clerk'");
     const auto names_it = AllOf(HasSubstr("process " + pid), HasSubstr("role clerk, application psql"));
     auto begin = steady_clock::now();

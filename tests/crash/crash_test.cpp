@@ -12,6 +12,7 @@
 #include "crash/rush.h"
 #include "crash/stored.h"
 #include "support/catalogue.h"
+#include "support/long_run.h"
 #include "support/server_process.h"
 #include "support/test_seed.h"
 
@@ -20,8 +21,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using testing::IsEmpty;
-
-bool is_long() { return std::getenv("STAGEDOOR_TEST_LONG") != nullptr; }
 
 std::string hall(int seats) {
   std::string yaml = club_night("admission: capacity, capacity: 1000000, active_ttl: 30m, poll_min: 0s",

@@ -23,8 +23,8 @@ namespace {
 
 using testing::IsEmpty;
 
-constexpr std::size_t kFans = 6;
-constexpr int kSeats = 10 + 21 + 4;
+constexpr std::size_t kBestFans = 6;
+constexpr int kHallSeats = 10 + 21 + 4;
 constexpr std::int64_t kSeatsPerUser = 9;
 constexpr Millis kCooldown{1000};
 constexpr std::array kCategories{"", "VIP", "Regular"};
@@ -45,11 +45,11 @@ std::string small_hall() {
   return yaml;
 }
 
-enum class Kind { best, hold, cancel, pay, block, wait, run, restart, fail };
-constexpr std::array kKinds{"best", "hold", "cancel", "pay", "block", "wait", "run", "restart", "fail"};
+enum class BestKind { best, hold, cancel, pay, block, wait, run, restart, fail };
+constexpr std::array kBestKinds{"best", "hold", "cancel", "pay", "block", "wait", "run", "restart", "fail"};
 
-struct Step {
-  Kind kind{};
+struct BestStep {
+  BestKind kind{};
   std::size_t fan = 0;
   int count = 1;
   std::size_t category = 0;
@@ -57,28 +57,29 @@ struct Step {
   int wait = 0;  // ms
 };
 
-std::ostream& operator<<(std::ostream& out, const Step& step) {
-  return out << kKinds[std::size_t(step.kind)] << " fan " << step.fan << " count " << step.count
+std::ostream& operator<<(std::ostream& out, const BestStep& step) {
+  return out << kBestKinds[std::size_t(step.kind)] << " fan " << step.fan << " count " << step.count
              << " category " << step.category << " pick " << step.pick << " wait " << step.wait;
 }
 
-rc::Gen<std::vector<Step>> any_steps() {
-  const auto kind = rc::gen::weightedElement<Kind>({{12, Kind::best},
-                                                    {4, Kind::hold},
-                                                    {3, Kind::cancel},
-                                                    {1, Kind::pay},
-                                                    {2, Kind::block},
-                                                    {2, Kind::wait},
-                                                    {4, Kind::run},
-                                                    {1, Kind::restart},
-                                                    {1, Kind::fail}});
-  const auto step = rc::gen::build<Step>(
-      rc::gen::set(&Step::kind, kind), rc::gen::set(&Step::fan, rc::gen::inRange<std::size_t>(0, kFans)),
-      rc::gen::set(&Step::count, rc::gen::inRange(1, 5)),
-      rc::gen::set(&Step::category, rc::gen::inRange<std::size_t>(0, kCategories.size())),
-      rc::gen::set(&Step::pick, rc::gen::inRange(0, kSeats)),
-      rc::gen::set(&Step::wait, rc::gen::element(1, 400, 1000, 2999, 3001)));
-  return rc::gen::scale(2.0, rc::gen::container<std::vector<Step>>(step));
+rc::Gen<std::vector<BestStep>> any_best_steps() {
+  const auto kind = rc::gen::weightedElement<BestKind>({{12, BestKind::best},
+                                                        {4, BestKind::hold},
+                                                        {3, BestKind::cancel},
+                                                        {1, BestKind::pay},
+                                                        {2, BestKind::block},
+                                                        {2, BestKind::wait},
+                                                        {4, BestKind::run},
+                                                        {1, BestKind::restart},
+                                                        {1, BestKind::fail}});
+  const auto step = rc::gen::build<BestStep>(
+      rc::gen::set(&BestStep::kind, kind),
+      rc::gen::set(&BestStep::fan, rc::gen::inRange<std::size_t>(0, kBestFans)),
+      rc::gen::set(&BestStep::count, rc::gen::inRange(1, 5)),
+      rc::gen::set(&BestStep::category, rc::gen::inRange<std::size_t>(0, kCategories.size())),
+      rc::gen::set(&BestStep::pick, rc::gen::inRange(0, kHallSeats)),
+      rc::gen::set(&BestStep::wait, rc::gen::element(1, 400, 1000, 2999, 3001)));
+  return rc::gen::scale(2.0, rc::gen::container<std::vector<BestStep>>(step));
 }
 
 // Which seats are free for whom, from the rows of the store.
@@ -117,43 +118,43 @@ struct FreeNow {
 enum class Chosen { in_the_lane, when_sent };
 
 // Fans who ask for the best seats and for seats by name, and the judge of the answers.
-class Play {
+class BestPlay {
  public:
-  explicit Play(Chosen chosen = Chosen::in_the_lane) : chosen_(chosen), scene_(small_hall()) {
-    for (std::size_t i = 0; i < kFans; ++i) {
+  explicit BestPlay(Chosen chosen = Chosen::in_the_lane) : chosen_(chosen), scene_(small_hall()) {
+    for (std::size_t i = 0; i < kBestFans; ++i) {
       fans_[i] = scene_.fan(i + 1);
       scene_.world->call(charge(fans_[i], 90'000'000));
     }
   }
 
   // The first fault of an answer; "": none.
-  std::string take(const Step& step) {
+  std::string take(const BestStep& step) {
     switch (step.kind) {
-      case Kind::best:
+      case BestKind::best:
         ask_best(step);
         return "";
-      case Kind::hold:
+      case BestKind::hold:
         pending_.push_back({step, {}, scene_.world->send(hold(fans_[step.fan], scene_.seat(1 + step.pick)))});
         return "";
-      case Kind::wait: {
+      case BestKind::wait: {
         auto fault = settle();
         scene_.clock.advance(Millis(step.wait));
         return fault;
       }
-      case Kind::fail:
+      case BestKind::fail:
         scene_.store.fail_at(1 + step.pick % 6,
                              step.wait % 2 ? StoreFault::refused : StoreFault::unavailable);
         return "";
-      case Kind::run:
+      case BestKind::run:
         return settle();
-      case Kind::restart: {
+      case BestKind::restart: {
         auto fault = settle();
         scene_.start();
         return fault;
       }
-      case Kind::cancel:
-      case Kind::pay:
-      case Kind::block: {
+      case BestKind::cancel:
+      case BestKind::pay:
+      case BestKind::block: {
         auto fault = settle();
         call_alone(step);
         return fault;
@@ -175,25 +176,25 @@ class Play {
 
  private:
   struct Asked {
-    Step step;
+    BestStep step;
     std::vector<std::int64_t> named;  // the seats that were chosen when it was sent
     PendingPtr call;
   };
 
   const memory::Tables& tables() const { return scene_.memory.tables(); }
   const EventDate& date() const { return *tables().catalogue.date({1}); }
-  UserId user_of(const Step& step) const { return *parse_uuid(fans_[step.fan].user); }
-  std::optional<std::uint16_t> category_of(const Step& step) const {
+  UserId user_of(const BestStep& step) const { return *parse_uuid(fans_[step.fan].user); }
+  std::optional<std::uint16_t> category_of(const BestStep& step) const {
     if (step.category == 0) return std::nullopt;
     return std::uint16_t(std::ranges::find(date().categories, kCategories[step.category], &Category::name) -
                          date().categories.begin());
   }
-  NaiveSeats expected(const Step& step, const FreeNow& now) const {
+  NaiveSeats expected(const BestStep& step, const FreeNow& now) const {
     return naive_best(date(), now.free, now.for_user(user_of(step)), category_of(step),
                       std::size_t(step.count));
   }
 
-  void ask_best(const Step& step) {
+  void ask_best(const BestStep& step) {
     const Visitor& fan = fans_[step.fan];
     if (chosen_ == Chosen::in_the_lane) {
       const Call call = hold_best(fan, 1, step.count, kCategories[step.category]);
@@ -206,8 +207,8 @@ class Play {
     pending_.push_back({step, named, scene_.world->send(hold_all(fan, named))});
   }
 
-  void call_alone(const Step& step) {
-    if (step.kind == Kind::block) {
+  void call_alone(const BestStep& step) {
+    if (step.kind == BestKind::block) {
       const char* how = step.count % 2 ? "block" : "unblock";
       scene_.world->call(admin("POST", fmt::format("/admin/dates/1/seats/{}", how),
                                fmt::format(R"({{"seatNumbers":[{}]}})", 1 + step.pick)));
@@ -218,7 +219,7 @@ class Play {
       if (row.user == user_of(step) && row.is_live_hold(scene_.clock.now())) own.push_back(id.value);
     if (own.empty()) return;
     const std::int64_t id = own[std::size_t(step.pick) % own.size()];
-    scene_.world->call(step.kind == Kind::pay ? pay(fans_[step.fan], id) : cancel(fans_[step.fan], id));
+    scene_.world->call(step.kind == BestKind::pay ? pay(fans_[step.fan], id) : cancel(fans_[step.fan], id));
     const ApiReply joined = scene_.world->call(join(fans_[step.fan].user, 1));  // paying may end the visit
     if (joined.ok()) fans_[step.fan].token = text(joined.data(), "token");
   }
@@ -228,7 +229,7 @@ class Play {
     const UserId user = user_of(asked.step);
     // The store failed, or failed to let the user in again. Nothing was done.
     if (reply.status >= 500 || reply.status == 429 || reply.status == 401 || reply.status == 403) return "";
-    const bool is_best = asked.step.kind == Kind::best;
+    const bool is_best = asked.step.kind == BestKind::best;
     const bool is_over_limit = now.has[user] + asked.step.count > kSeatsPerUser;
     // Each choice that was passed over, and the last one, had such a seat.
     const bool may_be_given_up = now.recent_of(user) > reservation::kOtherSeatsMax;
@@ -265,16 +266,16 @@ class Play {
 
   const Chosen chosen_;
   Scene scene_;
-  std::array<Visitor, kFans> fans_;
+  std::array<Visitor, kBestFans> fans_;
   std::vector<Asked> pending_;
 };
 
 // R-S13, R-S8, R-S4: nobody is refused while such seats exist, and nobody gets others than the best.
 RC_GTEST_PROP(BestSeatsTraces, are_those_of_a_naive_search, ()) {
-  const auto steps = *any_steps();
-  Play play;
+  const auto steps = *any_best_steps();
+  BestPlay play;
   std::string fault;
-  for (const Step& step : steps)
+  for (const BestStep& step : steps)
     if (fault.empty()) fault = play.take(step);
   if (fault.empty()) fault = play.settle();
   if (!fault.empty()) RC_FAIL(fault);
@@ -283,9 +284,9 @@ RC_GTEST_PROP(BestSeatsTraces, are_those_of_a_naive_search, ()) {
 // The control of the property: best seats that are chosen when the call arrives, and held by name in the
 // lane.
 TEST(BestSeatsTraces, that_are_chosen_outside_the_lane_are_refused) {
-  Play play(Chosen::when_sent);
-  play.take({.kind = Kind::best, .fan = 0, .count = 2});
-  play.take({.kind = Kind::best, .fan = 1, .count = 2});
+  BestPlay play(Chosen::when_sent);
+  play.take({.kind = BestKind::best, .fan = 0, .count = 2});
+  play.take({.kind = BestKind::best, .fan = 1, .count = 2});
   EXPECT_THAT(play.settle(), testing::StartsWith("refused while there are such seats"));
 }
 

@@ -15,6 +15,7 @@
 
 #include "lane/scene.h"
 #include "support/bits_listener.h"
+#include "support/long_run.h"
 #include "support/shared_store.h"
 #include "support/tables_check.h"
 #include "support/test_seed.h"
@@ -24,8 +25,7 @@ namespace {
 
 using testing::IsEmpty;
 
-const int kCases =
-    setenv("RC_PARAMS", std::getenv("STAGEDOOR_TEST_LONG") ? "max_success=2000" : "max_success=300", 0);
+const int kSharedCases = setenv("RC_PARAMS", is_long() ? "max_success=2000" : "max_success=300", 0);
 
 constexpr std::size_t kInstances = 3;
 constexpr std::string_view kRoomy = "admission: capacity, capacity: 100, active_ttl: 5m, poll_min: 0s";
@@ -220,7 +220,7 @@ TEST(Instances, who_polls_another_instance_is_present_on_all) {
 // R-C5, R-C9, R-M1: a client that comes back to another instance, which merges changes in other steps and may
 // be behind, still ends with the seats that the store has.
 TEST(Instances, a_stream_of_bits_may_go_on_at_any_of_them_R_C9) {
-  constexpr std::size_t kSeats = 1000;
+  constexpr std::size_t kManySeats = 1000;
   constexpr std::size_t kChanges = 10'000;
   Stage stage;
   stage.at(0).import(R"(layouts:
@@ -249,7 +249,7 @@ events:
   std::map<std::int64_t, std::int64_t> holds;  // by seat
   std::size_t resumed = 0, begun_again = 0;
   for (std::size_t changes = 0; changes < kChanges; ++changes) {
-    const std::int64_t seat = first_seat + std::int64_t(below(kSeats));
+    const std::int64_t seat = first_seat + std::int64_t(below(kManySeats));
     const Visitor& fan = fans[std::size_t(seat) % fans.size()];
     World& world = stage.at(below(kInstances));
     if (const auto held = holds.find(seat); held != holds.end()) {
@@ -269,7 +269,7 @@ events:
   }
   stage.run_all();
   stage.clock.advance(Millis(100));
-  std::vector<bool> free(kSeats, true);
+  std::vector<bool> free(kManySeats, true);
   for (const auto& [id, row] : stage.tables().reservations)
     if (row.takes_seat()) free[std::size_t(row.seat.value - first_seat)] = false;
   EXPECT_EQ(std::size_t(std::ranges::count(free, false)), holds.size());
@@ -281,61 +281,77 @@ events:
   EXPECT_GT(begun_again, 50U);
 }
 
-enum class Kind { join, leave, hold, cancel, pay, charge, refund, poll, wait, run, run_all, restart, fail };
-struct Step {
-  Kind kind{};
+enum class SharedKind {
+  join,
+  leave,
+  hold,
+  cancel,
+  pay,
+  charge,
+  refund,
+  poll,
+  wait,
+  run,
+  run_all,
+  restart,
+  fail
+};
+struct SharedStep {
+  SharedKind kind{};
   std::size_t fan = 0, instance = 0;
   int seat = 1, pick = 0, wait = 0;
 };
-std::ostream& operator<<(std::ostream& out, const Step& step) {
+std::ostream& operator<<(std::ostream& out, const SharedStep& step) {
   return out << "kind " << int(step.kind) << " fan " << step.fan << " instance " << step.instance << " seat "
              << step.seat << " pick " << step.pick << " wait " << step.wait;
 }
 
-rc::Gen<std::vector<Step>> any_steps() {
-  const auto kind = rc::gen::weightedElement<Kind>({{4, Kind::join},
-                                                    {1, Kind::leave},
-                                                    {8, Kind::hold},
-                                                    {2, Kind::cancel},
-                                                    {8, Kind::pay},
-                                                    {5, Kind::charge},
-                                                    {2, Kind::refund},
-                                                    {4, Kind::poll},
-                                                    {5, Kind::wait},
-                                                    {12, Kind::run},
-                                                    {3, Kind::run_all},
-                                                    {1, Kind::restart},
-                                                    {1, Kind::fail}});
-  const auto step = rc::gen::build<Step>(
-      rc::gen::set(&Step::kind, kind), rc::gen::set(&Step::fan, rc::gen::inRange<std::size_t>(0, 4)),
-      rc::gen::set(&Step::instance, rc::gen::inRange<std::size_t>(0, kInstances)),
-      rc::gen::set(&Step::seat, rc::gen::inRange(1, 5)), rc::gen::set(&Step::pick, rc::gen::inRange(0, 6)),
-      rc::gen::set(&Step::wait, rc::gen::element(1, 10, 150, 699, 701, 1000, 3000)));
-  return rc::gen::scale(3.0, rc::gen::container<std::vector<Step>>(step));
+rc::Gen<std::vector<SharedStep>> any_shared_steps() {
+  const auto kind = rc::gen::weightedElement<SharedKind>({{4, SharedKind::join},
+                                                          {1, SharedKind::leave},
+                                                          {8, SharedKind::hold},
+                                                          {2, SharedKind::cancel},
+                                                          {8, SharedKind::pay},
+                                                          {5, SharedKind::charge},
+                                                          {2, SharedKind::refund},
+                                                          {4, SharedKind::poll},
+                                                          {5, SharedKind::wait},
+                                                          {12, SharedKind::run},
+                                                          {3, SharedKind::run_all},
+                                                          {1, SharedKind::restart},
+                                                          {1, SharedKind::fail}});
+  const auto step = rc::gen::build<SharedStep>(
+      rc::gen::set(&SharedStep::kind, kind),
+      rc::gen::set(&SharedStep::fan, rc::gen::inRange<std::size_t>(0, 4)),
+      rc::gen::set(&SharedStep::instance, rc::gen::inRange<std::size_t>(0, kInstances)),
+      rc::gen::set(&SharedStep::seat, rc::gen::inRange(1, 5)),
+      rc::gen::set(&SharedStep::pick, rc::gen::inRange(0, 6)),
+      rc::gen::set(&SharedStep::wait, rc::gen::element(1, 10, 150, 699, 701, 1000, 3000)));
+  return rc::gen::scale(3.0, rc::gen::container<std::vector<SharedStep>>(step));
 }
 
 // R-W6, R-S5, R-Q7, R-Q10, R-M1: every rule over random traces, whichever instance does what, and however
 // late the others hear of it; once they have, they say the same.
 RC_GTEST_PROP(Instances, keep_every_invariant, ()) {
-  const auto steps = *any_steps();
+  const auto steps = *any_shared_steps();
   Stage stage(kTight, kShort);
   std::array<Visitor, 4> fans;
   for (std::size_t i = 0; i < fans.size(); ++i) fans[i].user = user(i + 1);
-  std::vector<std::pair<Step, PendingPtr>> pending;
+  std::vector<std::pair<SharedStep, PendingPtr>> pending;
   std::map<Place, std::uint32_t> positions;
 
-  const auto call_of = [&](const Step& step) -> std::optional<Call> {
+  const auto call_of = [&](const SharedStep& step) -> std::optional<Call> {
     const Visitor& who = fans[step.fan];
-    if (step.kind == Kind::join) return join(who.user, 1);
+    if (step.kind == SharedKind::join) return join(who.user, 1);
     if (who.token.empty()) return std::nullopt;
     switch (step.kind) {
-      case Kind::leave:
+      case SharedKind::leave:
         return leave(who.token);
-      case Kind::poll:
+      case SharedKind::poll:
         return queue_status(who.token);
-      case Kind::hold:
+      case SharedKind::hold:
         return hold(who, stage.seat(step.seat));
-      case Kind::charge:
+      case SharedKind::charge:
         return charge(who, 110'000 * (1 + step.pick % 3));
       default:
         break;
@@ -345,14 +361,14 @@ RC_GTEST_PROP(Instances, keep_every_invariant, ()) {
       if (to_string(row.user) == who.user) own.insert(own.begin(), id.value);
     if (own.empty()) return std::nullopt;
     const std::int64_t id = own[std::min(std::size_t(step.pick / 2), own.size() - 1)];
-    if (step.kind == Kind::pay) return pay(who, id);
-    return step.kind == Kind::cancel ? cancel(who, id) : refund(who, id);
+    if (step.kind == SharedKind::pay) return pay(who, id);
+    return step.kind == SharedKind::cancel ? cancel(who, id) : refund(who, id);
   };
   const auto collect = [&] {
     std::erase_if(pending, [&](const auto& one) {
       if (!one.second->is_answered()) return false;
       RC_ASSERT(one.second->answers() == 1);
-      if (one.first.kind == Kind::join && one.second->reply().ok())
+      if (one.first.kind == SharedKind::join && one.second->reply().ok())
         fans[one.first.fan].token = text(one.second->reply().data(), "token");
       return true;
     });
@@ -373,24 +389,24 @@ RC_GTEST_PROP(Instances, keep_every_invariant, ()) {
       }
     }
   };
-  for (const Step& step : steps) {
+  for (const SharedStep& step : steps) {
     switch (step.kind) {
-      case Kind::run:
+      case SharedKind::run:
         stage.at(step.instance).run();
         collect();
         break;
-      case Kind::run_all:
+      case SharedKind::run_all:
         settle();
         break;
-      case Kind::wait:
+      case SharedKind::wait:
         stage.clock.advance(Millis(step.wait));
         break;
-      case Kind::restart:
+      case SharedKind::restart:
         stage.at(step.instance).run();
         collect();
         stage.start(step.instance);
         break;
-      case Kind::fail:
+      case SharedKind::fail:
         stage.instances[step.instance]->faulty.fail_at(
             1 + step.pick, step.wait % 2 ? StoreFault::refused : StoreFault::unavailable);
         break;

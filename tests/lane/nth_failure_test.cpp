@@ -15,14 +15,14 @@ namespace {
 
 using testing::IsEmpty;
 
-struct Case {
+struct TriedCall {
   const char* name;
   // Sets the scene and says which call is tried, and what it is answered when nothing fails.
   std::function<Call(Scene&)> arrange;
   int status = 200;
 };
 
-const Case kCases[] = {
+const TriedCall kTriedCalls[] = {
     {"join", [](Scene&) { return join(user(9), 1); }, 201},
     {"leave while waiting",
      [](Scene& scene) {
@@ -116,7 +116,7 @@ const Case kCases[] = {
     {"pause", [](Scene&) { return admin("POST", "/admin/events/1/queue/pause").with_key("k"); }},
 };
 
-class NthFailure : public testing::TestWithParam<std::tuple<Case, StoreFault, bool>> {};
+class NthFailure : public testing::TestWithParam<std::tuple<TriedCall, StoreFault, bool>> {};
 
 // R-P2, R-S10, R-X5, I-18, I-19; with a view that is kept, and with one that is loaded anew.
 TEST_P(NthFailure, leaves_all_or_nothing) {
@@ -169,7 +169,7 @@ TEST_P(NthFailure, leaves_all_or_nothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Commands, NthFailure,
-                         testing::Combine(testing::ValuesIn(kCases),
+                         testing::Combine(testing::ValuesIn(kTriedCalls),
                                           testing::Values(StoreFault::unavailable, StoreFault::refused),
                                           testing::Bool()),
                          [](const auto& param) {

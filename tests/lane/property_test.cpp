@@ -9,14 +9,14 @@
 
 #include "lane/naive_sale.h"
 #include "lane/scene.h"
+#include "support/long_run.h"
 #include "support/tables_check.h"
 
 namespace stagedoor::test {
 namespace {
 
 // The usual run is short. What RC_PARAMS says counts more.
-const int kCases =
-    setenv("RC_PARAMS", std::getenv("STAGEDOOR_TEST_LONG") ? "max_success=20000" : "max_success=500", 0);
+const int kCases = setenv("RC_PARAMS", is_long() ? "max_success=20000" : "max_success=500", 0);
 
 constexpr std::size_t kFans = 4;
 constexpr int kSeats = 5;

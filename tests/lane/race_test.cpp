@@ -16,11 +16,11 @@ namespace {
 
 using testing::IsEmpty;
 
-constexpr std::string_view kEverybody =
+constexpr std::string_view kWholeCrowd =
     "admission: capacity, capacity: 1000000, active_ttl: 5m, poll_min: 0s";
 
 // One event of one date with so many seats.
-std::string hall(int seats, std::string_view queue = kEverybody, std::string_view policy = kPolicy) {
+std::string hall(int seats, std::string_view queue = kWholeCrowd, std::string_view policy = kPolicy) {
   std::string yaml = club_night(queue, policy);
   yaml.replace(yaml.find("seats: 50"), 9, fmt::format("seats: {}", seats));
   return yaml;
@@ -79,19 +79,19 @@ TEST(Race, fifty_on_fifty_seats_all_succeed) {
 
 // R-S5, R-C7
 TEST(Race, a_crowd_on_the_best_seats_takes_none_twice_and_the_count_is_exact) {
-  constexpr int kSeats = 15'000;
-  Crowd crowd(hall(kSeats));
+  constexpr int kRaceSeats = 15'000;
+  Crowd crowd(hall(kRaceSeats));
   crowd.come(1000);
   std::mt19937 random(1);
   std::vector<Call> calls;
   for (int round = 0; round < 4; ++round) {
     for (const Visitor& fan : crowd.fans) {
-      const int among = random() % 10 < 8 ? kSeats / 5 : kSeats;
+      const int among = random() % 10 < 8 ? kRaceSeats / 5 : kRaceSeats;
       calls.push_back(hold(fan, crowd.seat(1 + int(random() % unsigned(among)))));
     }
   }
   const Counts counts = crowd.outcomes(calls);
-  EXPECT_EQ(crowd.world->read_model().left({1}), kSeats - counts.at("201"));
+  EXPECT_EQ(crowd.world->read_model().left({1}), kRaceSeats - counts.at("201"));
   EXPECT_EQ(std::size_t(counts.at("201")), crowd.memory.tables().taking.size());
   crowd.expect_sound();
 }
@@ -114,7 +114,7 @@ TEST(Race, overlapping_orders_are_done_entirely_or_not_at_all) {
 // R-W6
 TEST(Race, charges_and_uses_of_one_wallet_come_out_to_the_won) {
   constexpr int kMany = 3000;
-  Crowd crowd(hall(kMany, kEverybody, "seats_per_user: 100000, hold_ttl: 5m"));
+  Crowd crowd(hall(kMany, kWholeCrowd, "seats_per_user: 100000, hold_ttl: 5m"));
   crowd.options.balance_max = Won{1'000'000'000};
   crowd.start();
   crowd.come(1);

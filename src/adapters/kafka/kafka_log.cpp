@@ -32,7 +32,7 @@ constexpr Millis kAway{150};
 // without kAway, and longer than a look takes: or each look would make the gap that asks for the next one.
 constexpr Millis kGap{200};
 
-constexpr Property kDefaults[] = {{"client.id", "stagedoor-line"}, {"reconnect.backoff.max.ms", "1000"}};
+constexpr Property kLogDefaults[] = {{"client.id", "stagedoor-line"}, {"reconnect.backoff.max.ms", "1000"}};
 constexpr Property kProducing[] = {
     {"enable.idempotence", "true"},  // a repeat by the library itself is dropped by the broker
     {"acks", "all"},
@@ -49,28 +49,28 @@ constexpr Property kConsuming[] = {
     {"reconnect.backoff.ms", "500"},  // of which at least three quarters are waited
 };
 // What the promises of this file rest on, with other names of these, and what would undo them.
-constexpr std::string_view kRefused[] = {"enable.idempotence",
-                                         "enable.gapless.guarantee",
-                                         "acks",
-                                         "request.required.acks",
-                                         "linger.ms",
-                                         "queue.buffering.max.ms",
-                                         "message.timeout.ms",
-                                         "delivery.timeout.ms",
-                                         "transactional.id",
-                                         "delivery.report.only.error",
-                                         "enabled_events",
-                                         "group.id",
-                                         "enable.auto.commit",
-                                         "enable.auto.offset.store",
-                                         "enable.partition.eof",
-                                         "auto.offset.reset",
-                                         "allow.auto.create.topics",
-                                         "fetch.min.bytes",
-                                         "fetch.wait.max.ms",
-                                         "reconnect.backoff.ms",
-                                         "bootstrap.servers",
-                                         "metadata.broker.list"};
+constexpr std::string_view kLogRefused[] = {"enable.idempotence",
+                                            "enable.gapless.guarantee",
+                                            "acks",
+                                            "request.required.acks",
+                                            "linger.ms",
+                                            "queue.buffering.max.ms",
+                                            "message.timeout.ms",
+                                            "delivery.timeout.ms",
+                                            "transactional.id",
+                                            "delivery.report.only.error",
+                                            "enabled_events",
+                                            "group.id",
+                                            "enable.auto.commit",
+                                            "enable.auto.offset.store",
+                                            "enable.partition.eof",
+                                            "auto.offset.reset",
+                                            "allow.auto.create.topics",
+                                            "fetch.min.bytes",
+                                            "fetch.wait.max.ms",
+                                            "reconnect.backoff.ms",
+                                            "bootstrap.servers",
+                                            "metadata.broker.list"};
 
 struct DeleteMessage {
   void operator()(rd_kafka_message_t* message) const { rd_kafka_message_destroy(message); }
@@ -78,7 +78,7 @@ struct DeleteMessage {
 using Message = std::unique_ptr<rd_kafka_message_t, DeleteMessage>;
 
 Conf configuration(const KafkaLogOptions& options, std::span<const Property> fixed) {
-  Conf conf = configure(kDefaults, options.properties, kRefused, fixed);
+  Conf conf = configure(kLogDefaults, options.properties, kLogRefused, fixed);
   set(*conf, "bootstrap.servers", options.brokers.c_str());
   return conf;
 }

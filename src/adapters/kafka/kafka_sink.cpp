@@ -22,7 +22,7 @@ constexpr int kLookForStopMs = 50;
 constexpr Millis kStopGrace{300};  // for acknowledgements on their way: they save repeats
 
 // The settings may replace these.
-constexpr Property kDefaults[] = {
+constexpr Property kSinkDefaults[] = {
     {"client.id", "stagedoor"},
     {"linger.ms", "1"},
     {"reconnect.backoff.max.ms", "1000"},
@@ -39,22 +39,22 @@ constexpr Property kFixed[] = {
     {"message.timeout.ms", "0"},
 };
 // With other names of these, and what would undo them.
-constexpr std::string_view kRefused[] = {"enable.idempotence",
-                                         "enable.gapless.guarantee",
-                                         "max.in.flight.requests.per.connection",
-                                         "max.in.flight",
-                                         "acks",
-                                         "request.required.acks",
-                                         "message.timeout.ms",
-                                         "delivery.timeout.ms",
-                                         "transactional.id",
-                                         "delivery.report.only.error",
-                                         "enabled_events",
-                                         "queuing.strategy",
-                                         "partitioner_cb",
-                                         "msg_order_cmp",
-                                         "bootstrap.servers",
-                                         "metadata.broker.list"};
+constexpr std::string_view kSinkRefused[] = {"enable.idempotence",
+                                             "enable.gapless.guarantee",
+                                             "max.in.flight.requests.per.connection",
+                                             "max.in.flight",
+                                             "acks",
+                                             "request.required.acks",
+                                             "message.timeout.ms",
+                                             "delivery.timeout.ms",
+                                             "transactional.id",
+                                             "delivery.report.only.error",
+                                             "enabled_events",
+                                             "queuing.strategy",
+                                             "partitioner_cb",
+                                             "msg_order_cmp",
+                                             "bootstrap.servers",
+                                             "metadata.broker.list"};
 
 struct DeleteTopic {
   void operator()(rd_kafka_topic_t* topic) const { rd_kafka_topic_destroy(topic); }
@@ -70,7 +70,7 @@ class KafkaSink::Producer {
     for (const auto& [name, value] : options.properties)
       if (name == "partitioner" && value == "random")
         throw std::runtime_error("the partitioner must go by the key, such as murmur2_random");
-    Conf conf = configure(kDefaults, options.properties, kRefused, kFixed);
+    Conf conf = configure(kSinkDefaults, options.properties, kSinkRefused, kFixed);
     rd_kafka_conf_set_error_cb(conf.get(), &on_error);
     rd_kafka_conf_set_dr_msg_cb(conf.get(), &on_report);
     rd_kafka_conf_set_opaque(conf.get(), this);

@@ -16,7 +16,7 @@
 namespace stagedoor::postgres {
 namespace {
 
-constexpr int kAtOnce = 100;  // rows of the journal per query
+constexpr int kRowsAtOnce = 100;  // rows of the journal per query
 constexpr auto kFarBehind = std::chrono::seconds(1);
 
 [[noreturn]] void die_of_lost_batches(std::int64_t last_seen, bool are_forgotten) {
@@ -91,7 +91,7 @@ void Journal::catch_up(Connection& connection) {
   do {
     rows.clear();
     const Micros asked = boot_time();
-    connection.queue(sql::engine::read_journal, {{"$seen", last_->seq}, {"$limit", kAtOnce}},
+    connection.queue(sql::engine::read_journal, {{"$seen", last_->seq}, {"$limit", kRowsAtOnce}},
                      [&](Columns& columns) {
                        Row& row = rows.emplace_back();
                        columns >> row.entry.seq >> row.entry.writer >> row.body >> row.schema_needed;
@@ -109,7 +109,7 @@ void Journal::catch_up(Connection& connection) {
       clock_.note_batch(batch.now);
       on_batch_(batch);
     }
-  } while (rows.size() == kAtOnce);
+  } while (rows.size() == kRowsAtOnce);
   read_at_ = std::chrono::steady_clock::now();
 }
 

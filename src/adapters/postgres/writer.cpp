@@ -80,9 +80,9 @@ bool change_date(Connection& connection, const EventDate& date) {
 
 // `first`: the index of the first of `all`.
 void add_seats(Connection& connection, const EventDate& date, std::size_t first, std::span<const Seat> all) {
-  constexpr std::size_t kAtOnce = 10'000;
-  for (std::size_t from = 0; from < all.size(); from += kAtOnce) {
-    const auto seats = all.subspan(from, std::min(kAtOnce, all.size() - from));
+  constexpr std::size_t kSeatsAtOnce = 10'000;
+  for (std::size_t from = 0; from < all.size(); from += kSeatsAtOnce) {
+    const auto seats = all.subspan(from, std::min(kSeatsAtOnce, all.size() - from));
     const auto of_each = [&](auto Seat::*member) {
       return Value::of_each(seats, [=](const Seat& seat) { return seat.*member; });
     };

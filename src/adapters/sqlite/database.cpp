@@ -8,12 +8,6 @@
 #include "ports/store_errors.h"
 
 namespace stagedoor::sqlite {
-namespace {
-
-constexpr int kBusyTimeoutMs = 2000;
-
-}  // namespace
-
 Database::Database(const std::string& path, OpenFor mode) : path_(path) {
   // Memory statistics cost a lock per allocation and are not used. Fails once SQLite is in use.
   static const int unused = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);

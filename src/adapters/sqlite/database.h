@@ -26,6 +26,9 @@
 
 namespace stagedoor::sqlite {
 
+// How long a statement waits for another connection's lock, unless one is told otherwise.
+inline constexpr int kBusyTimeoutMs = 2000;
+
 using tables::operator>>;  // found by the type of the columns, from every namespace
 
 class Columns;

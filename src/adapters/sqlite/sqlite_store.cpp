@@ -23,7 +23,6 @@ namespace fs = std::filesystem;
 
 // The lane waits this long for readers to release the log; then it continues and tries again later.
 constexpr int kLogEmptyTimeoutMs = 50;
-constexpr int kBusyTimeoutMs = 2000;
 constexpr std::string_view kFolderPrefix = "stagedoor-memory-";
 constexpr std::string_view kFileName = "/stagedoor.db";
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "app/commands/commands.h"
+#include "app/commands/judged.h"
 #include "app/instance/service.h"
 
 namespace stagedoor {
@@ -14,11 +15,6 @@ constexpr int kKeptSomething = 3;
 void print(const char* what, const std::vector<std::string>& things) {
   std::printf("%s %zu\n", what, things.size());
   for (const auto& thing : things) std::printf("  %s\n", thing.c_str());
-}
-
-int refused(const Refusal& refusal) {
-  std::fputs(refusal.message.c_str(), stderr);
-  return kRefused;
 }
 
 }  // namespace

@@ -20,6 +20,7 @@
 #include <thread>
 
 #include "app/commands/commands.h"
+#include "app/commands/judged.h"
 #include "app/instance/open_log.h"
 #include "app/instance/service.h"
 #include "app/instance/sinks.h"
@@ -87,11 +88,6 @@ void exit_unless_stopped_in(Millis patience) {
     }
     std::_Exit(kUnfinished);
   }).detach();
-}
-
-int refused(const Refusal& refusal) {
-  std::fputs(refusal.message.c_str(), stderr);
-  return kRefused;
 }
 
 void log_import(const CatalogueFile& file, const catalogue::ImportOutcome& imported) {

@@ -61,7 +61,6 @@ bool is_network(std::string_view text) {
 }
 
 constexpr std::size_t kSinkNameMax = 32;
-constexpr std::size_t kSecretLeast = 16;
 
 // Of a valid operator key. It may have colons.
 std::string_view secret_of(std::string_view key) { return key.substr(key.find(':', key.find(':') + 1) + 1); }

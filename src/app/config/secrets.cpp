@@ -19,7 +19,6 @@ namespace {
 
 constexpr std::string_view kSqlite = "sqlite:";
 constexpr std::string_view kInMemory = ":memory:";
-constexpr std::size_t kSecretLeast = 16;
 
 std::string random_secret() {
   const std::string bytes = system::system_random(32);

@@ -11,6 +11,9 @@
 
 namespace stagedoor {
 
+// Characters of the shortest secret that is taken.
+inline constexpr std::size_t kSecretLeast = 16;
+
 // Keys for tokens, newest first: auth.keys, else the file "<store>.keys" (one secret a line), created if
 // absent, unless `has_places()`: the keys of the tokens that were given out are lost then. Keys of an
 // in-memory store are not saved. Throws std::runtime_error, which says what to do, if the file cannot be

@@ -12,7 +12,7 @@ namespace stagedoor {
 namespace {
 
 constexpr std::int64_t ms_of(std::int64_t seconds) { return seconds * 1000; }
-constexpr std::int64_t kDay = ms_of(86'400);
+constexpr std::int64_t kDayMs = ms_of(86'400);
 
 struct ByteUnit {
   std::string_view suffix;
@@ -37,7 +37,7 @@ std::string format_bytes(std::int64_t bytes) {
   return fmt::format("{}B", bytes);
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -155,7 +155,7 @@ std::vector<Setting> settings_of(Config& c) {
        .value = &c.http.idle_timeout,
        .doc = "A keep-alive connection without a request is closed after this time.",
        .least = ms_of(1),
-       .most = kDay},
+       .most = kDayMs},
       {.name = "http.header_timeout",
        .value = &c.http.header_timeout,
        .doc = "Maximum time from a request's first byte to the end of its head.",
@@ -233,18 +233,18 @@ std::vector<Setting> settings_of(Config& c) {
        .value = &c.events.give_up_after,
        .doc = "A webhook's event that is refused for this time becomes a dead letter.",
        .least = ms_of(1),
-       .most = 30 * kDay},
+       .most = 30 * kDayMs},
       {.name = "events.keep",
        .value = &c.events.keep,
        .doc = "Age of an event that a sink has not accepted at which an alarm is raised: a log line, and "
               "stagedoor_events_overdue. The event stays in the store.",
        .least = 1000,
-       .most = 365 * kDay},
+       .most = 365 * kDayMs},
       {.name = "events.drop_after",
        .value = &c.events.drop_after,
        .doc = "Age at which events are removed although a sink has not accepted them; the log and "
               "stagedoor_events_dropped_total count them. 0s: never. Longer than events.keep.",
-       .most = 3650 * kDay},
+       .most = 3650 * kDayMs},
       {.name = "queue.default_event",
        .value = &c.queue.default_event,
        .doc = "Event of a join without eventId; 0: the one event on sale."},
@@ -267,12 +267,12 @@ std::vector<Setting> settings_of(Config& c) {
        .value = &c.auth.token_lifetime,
        .doc = "Time from the issue of a token to its expiry.",
        .least = ms_of(60),
-       .most = 3650 * kDay},
+       .most = 3650 * kDayMs},
       {.name = "auth.session_lifetime",
        .value = &c.auth.session_lifetime,
        .doc = "Time from POST /sessions to the expiry of its token.",
        .least = ms_of(60),
-       .most = 365 * kDay},
+       .most = 365 * kDayMs},
       {.name = "auth.jwt_keys",
        .value = &c.auth.jwt_keys,
        .doc = "With auth.mode = jwt: the keys of the identity provider (a JSON Web Key Set), as the https:// "
@@ -476,7 +476,7 @@ std::optional<std::string> assign_list(const Setting& setting, std::vector<std::
 }
 
 std::string shown_value(const Setting& setting) {
-  const auto show_text = [&](const std::string& text) { return quoted(shown_text(text, setting.secret)); };
+  const auto show_text = [&](const std::string& text) { return in_quotes(shown_text(text, setting.secret)); };
   return std::visit(
       [&](auto* value) -> std::string {
         using T = std::remove_pointer_t<decltype(value)>;
@@ -485,9 +485,9 @@ std::string shown_value(const Setting& setting) {
         } else if constexpr (std::is_same_v<T, bool>) {
           return *value ? "true" : "false";
         } else if constexpr (std::is_same_v<T, Millis>) {
-          return quoted(format_duration(*value));
+          return in_quotes(format_duration(*value));
         } else if constexpr (std::is_same_v<T, Bytes>) {
-          return quoted(format_bytes(value->count));
+          return in_quotes(format_bytes(value->count));
         } else if constexpr (std::is_same_v<T, Won>) {
           return plain_number(value->amount);
         } else if constexpr (std::is_same_v<T, std::int64_t>) {

@@ -6,7 +6,7 @@
 namespace stagedoor {
 namespace {
 
-constexpr TimePoint kNow = from_ms(1'790'000'000'000);
+constexpr TimePoint kCollectedAt = from_ms(1'790'000'000'000);
 constexpr Millis kHour{3'600'000};
 
 class Noted final : public Retention {
@@ -23,7 +23,7 @@ RetentionLimits asked_with(EventRetention events) {
   Noted retention;
   Housekeeping housekeeping(retention, std::move(events));
   std::vector<std::unique_ptr<Command>> none;
-  housekeeping.collect(kNow, none);
+  housekeeping.collect(kCollectedAt, none);
   return retention.asked;
 }
 
@@ -32,8 +32,8 @@ std::function<std::optional<EventDelivery>()> accepted(std::int64_t id) {
 }
 
 TEST(Housekeeping, keeps_events_for_a_week_without_sinks_or_as_long_as_it_is_told) {
-  EXPECT_EQ(asked_with({}).outbox_before, kNow - 7 * 24 * kHour);
-  EXPECT_EQ(asked_with({.drop_after = kHour}).outbox_before, kNow - kHour);
+  EXPECT_EQ(asked_with({}).outbox_before, kCollectedAt - 7 * 24 * kHour);
+  EXPECT_EQ(asked_with({.drop_after = kHour}).outbox_before, kCollectedAt - kHour);
 }
 
 // R-E1
@@ -56,9 +56,9 @@ TEST(Housekeeping, drops_by_age_only_if_it_is_told_and_counts) {
   retention.answer = {.rows = 5, .dropped_events = 3};
   Housekeeping housekeeping(retention, {.delivery = accepted(7), .keep = kHour, .drop_after = 2 * kHour});
   std::vector<std::unique_ptr<Command>> none;
-  housekeeping.collect(kNow, none);
-  EXPECT_EQ(retention.asked.outbox_before, kNow - 2 * kHour);
-  housekeeping.collect(kNow + kHour, none);
+  housekeeping.collect(kCollectedAt, none);
+  EXPECT_EQ(retention.asked.outbox_before, kCollectedAt - 2 * kHour);
+  housekeeping.collect(kCollectedAt + kHour, none);
   EXPECT_EQ(housekeeping.dropped_events(), 6u);
 }
 

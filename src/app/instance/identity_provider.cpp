@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "adapters/system/random.h"
+#include "app/instance/gauge.h"
 #include "jwt/keys.h"
 
 namespace stagedoor {
@@ -35,12 +36,6 @@ prometheus::ClientMetric counted(double count, const char* label, std::string_vi
   metric.counter.value = count;
   metric.label = {{label, std::string(value)}};
   return metric;
-}
-
-prometheus::MetricFamily gauge(std::string name, std::string help, double value) {
-  prometheus::ClientMetric metric;
-  metric.gauge.value = value;
-  return {std::move(name), std::move(help), prometheus::MetricType::Gauge, {metric}};
 }
 
 prometheus::MetricFamily proofs_metric(const identity::JwtProofs::Numbers& numbers) {

@@ -11,7 +11,7 @@
 namespace stagedoor {
 namespace {
 
-class Pending final : public http::Reply::Sink {
+class LastAnswer final : public http::Reply::Sink {
  public:
   void take(Answer&& answer) noexcept override { answer_.set_value(std::move(answer)); }
   std::future<Answer> answer() { return answer_.get_future(); }
@@ -33,17 +33,17 @@ TEST(Instance, answers_from_none_of_its_threads_after_stop) {
                      .operator_keys = {"vera:viewer:viewer-secret"},
                      .balance_max = Won{1}});
   const http::Header key{"Authorization", "Bearer viewer-secret"};
-  const auto ask = [&](Pending& pending) {
+  const auto ask = [&](LastAnswer& pending) {
     http::Request request{.method = http::Method::GET, .path = "/admin/log", .headers = {&key, 1}};
     instance.router().find(request).route->handler(request, http::Reply(pending));
     return pending.answer();
   };
-  Pending before;
+  LastAnswer before;
   auto answer = ask(before);
   instance.stop();
   EXPECT_EQ(answer.wait_for(std::chrono::seconds(0)), std::future_status::ready) << "reads end first";
   EXPECT_EQ(answer.get().status, 200);
-  Pending after;
+  LastAnswer after;
   answer = ask(after);
   ASSERT_EQ(answer.wait_for(std::chrono::seconds(0)), std::future_status::ready);
   EXPECT_EQ(answer.get().refusal, Code::OVERLOADED);

@@ -2,14 +2,10 @@
 
 #include <algorithm>
 
+#include "app/instance/gauge.h"
+
 namespace stagedoor {
 namespace {
-
-prometheus::MetricFamily gauge(std::string name, std::string help, double value) {
-  prometheus::ClientMetric metric;
-  metric.gauge.value = value;
-  return {std::move(name), std::move(help), prometheus::MetricType::Gauge, {metric}};
-}
 
 prometheus::ClientMetric counted(std::uint64_t count) {
   prometheus::ClientMetric metric;

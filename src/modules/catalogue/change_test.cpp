@@ -8,7 +8,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr TimePoint kNow = from_ms(1'780'000'000'000);
+constexpr TimePoint kChangedAt = from_ms(1'780'000'000'000);
 const std::string kDate =
     "events:\n- id: 7\n  name: Night\n  on_sale: {from: 2026-01-01T00:00:00Z, until: 2036-01-01T00:00:00Z}\n"
     "  dates:\n  - {id: 9, starts_at: 2036-02-01T19:00:00Z, prices: {Standard: 1000}";
@@ -50,7 +50,7 @@ struct Desk {
   CommandResult decide(Change asked) {
     ChangeCatalogue command(std::move(asked));
     load(command);
-    BatchContext context{kNow, ids};
+    BatchContext context{kChangedAt, ids};
     CommandResult result = command.decide(view, context);
     view.catalogue =
         std::make_shared<const Catalogue>(with_changes(*view.catalogue, result.changes.catalogue));
@@ -172,7 +172,7 @@ struct LargeImport {
   Changes step() {
     const std::unique_ptr<Command> now = std::move(next);
     desk.load(*now);
-    BatchContext context{kNow, desk.ids};
+    BatchContext context{kChangedAt, desk.ids};
     (void)now->decide(desk.view, context);  // as of a batch that failed
     CommandResult result = now->decide(desk.view, context);
     desk.view.catalogue =
@@ -231,7 +231,7 @@ TEST(ChangeCatalogue, decides_a_large_import_again_on_what_is_stored_when_it_is_
     other.queue->capacity = 7;
     DateDocument date;
     date.id = DateId{9};
-    date.starts_at = kNow;
+    date.starts_at = kChangedAt;
     date.prices["Standard"] = Won{1};
     other.dates.emplace().push_back(date);
     CatalogueDocument document;
@@ -267,10 +267,10 @@ TEST(ChangeCatalogue, refuses_by_name_what_would_take_a_sold_or_held_seat) {
     ReservationStatus status;
     TimePoint expires_at;
     bool refused;
-  } cases[] = {{ReservationStatus::RESERVED, kNow + Millis(1), true},
-               {ReservationStatus::RESERVED, kNow, false},  // lapsed by rule, not swept yet
-               {ReservationStatus::PENDING, kNow + Millis(1), true},
-               {ReservationStatus::PAID, kNow, true}};
+  } cases[] = {{ReservationStatus::RESERVED, kChangedAt + Millis(1), true},
+               {ReservationStatus::RESERVED, kChangedAt, false},  // lapsed by rule, not swept yet
+               {ReservationStatus::PENDING, kChangedAt + Millis(1), true},
+               {ReservationStatus::PAID, kChangedAt, true}};
   for (const auto& c : cases) {
     Desk desk;
     desk.decide(desk.change(kDate + "}\n"));

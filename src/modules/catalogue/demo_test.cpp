@@ -14,7 +14,7 @@
 namespace stagedoor::catalogue {
 namespace {
 
-const TimePoint kNow = *parse_rfc3339("2026-06-01T00:00:00Z");
+const TimePoint kSaleTime = *parse_rfc3339("2026-06-01T00:00:00Z");
 
 Catalogue demo() {
   std::ifstream file(STAGEDOOR_DEMO_CATALOGUE);
@@ -25,7 +25,7 @@ Catalogue demo() {
     throw std::runtime_error(text.explain("demo/catalogue.yaml", text.document().error()));
   Ids ids(1);
   const auto none = [](const EventDate&) { return std::vector<SeatId>(); };
-  const auto plan = plan_import(*text.document(), Catalogue{}, none, kNow, ids);
+  const auto plan = plan_import(*text.document(), Catalogue{}, none, kSaleTime, ids);
   if (!plan) throw std::runtime_error(text.explain("demo/catalogue.yaml", plan.error()));
   return with_changes(Catalogue{}, plan->changes);
 }
@@ -37,8 +37,8 @@ TEST(DemoCatalogue, sells_a_club_a_hall_and_an_arena) {
   for (const std::int64_t evening : {2, 3, 4})
     EXPECT_EQ(catalogue.date(DateId{evening})->seats.size(), 2500U);
   EXPECT_EQ(catalogue.date(DateId{5})->seats.size(), 15'000U);
-  for (const auto& [id, event] : catalogue.events) EXPECT_TRUE(event->is_on_sale(kNow));
-  for (const auto& [id, date] : catalogue.dates) EXPECT_TRUE(date->booking.contains(kNow));
+  for (const auto& [id, event] : catalogue.events) EXPECT_TRUE(event->is_on_sale(kSaleTime));
+  for (const auto& [id, date] : catalogue.dates) EXPECT_TRUE(date->booking.contains(kSaleTime));
 }
 
 // R-C9: the hall is a fan, the arena a bowl around its stage.

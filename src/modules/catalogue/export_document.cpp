@@ -10,8 +10,6 @@
 namespace stagedoor::catalogue {
 namespace {
 
-bool same(const Window& a, const Window& b) { return a.from == b.from && a.until == b.until; }
-
 // The layouts that were given another form after a date was made from them.
 std::set<std::string> changed_layouts(const Catalogue& catalogue) {
   std::map<std::string, Seating> seatings;
@@ -40,7 +38,7 @@ CatalogueDocument export_document(const Catalogue& catalogue) {
     DateDocument row = document_of(*date);
     // So that the date goes on following the event's sale window.
     const Event* event = catalogue.event(date->event);
-    if (event && same(date->booking, event->on_sale)) row.booking.reset();
+    if (event && date->booking == event->on_sale) row.booking.reset();
     dates[date->event].push_back(std::move(row));
   }
   for (const auto& [id, event] : catalogue.events) {

@@ -14,12 +14,12 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-const TimePoint kNow = *parse_rfc3339("2026-06-01T00:00:00Z");
+const TimePoint kStreamTime = *parse_rfc3339("2026-06-01T00:00:00Z");
 constexpr std::string_view kPath = "/events/properties/7/seats/stream";
 
 // Event 1 with date 7, event 2 with none.
-struct World final : http::Reply::Sink {
-  test::ManualClock clock{kNow};
+struct Streams final : http::Reply::Sink {
+  test::ManualClock clock{kStreamTime};
   ReadModel read_model;
   identity::TokenKeys keys{{std::string(32, 'k')}};
   queue::Rooms rooms{clock, [this] { return read_model.catalogue(); }, &test::seeds};
@@ -33,13 +33,13 @@ struct World final : http::Reply::Sink {
   EventDate date;
   bool is_open = false;
 
-  World() {
+  Streams() {
     add_seat_stream_route(router, deps);
     Batch batch;
     for (const std::int64_t id : {1, 2}) {
       Event event;
       event.id = EventId{id};
-      event.on_sale = {kNow - Millis(1), kNow + Millis(86'400'000)};
+      event.on_sale = {kStreamTime - Millis(1), kStreamTime + Millis(86'400'000)};
       batch.catalogue.events.push_back(event);
     }
     date.id = DateId{7};
@@ -114,20 +114,21 @@ struct World final : http::Reply::Sink {
 };
 
 TEST(SeatStream, is_for_active_visits_to_the_event_of_the_date) {
-  World world;
-  EXPECT_EQ(world.refusal("token=" + world.token(1, kNow + Millis(1000))), "none");
+  Streams world;
+  EXPECT_EQ(world.refusal("token=" + world.token(1, kStreamTime + Millis(1000))), "none");
   EXPECT_EQ(world.refusal(""), "TOKEN_NOT_FOUND");
   EXPECT_EQ(world.refusal("token=" + world.token(1)), "WRONG_TOKEN_TURN");
-  EXPECT_EQ(world.refusal("token=" + world.token(1, kNow)), "TOKEN_EXPIRED");
-  EXPECT_EQ(world.refusal("token=" + world.token(2, kNow + Millis(1000))), "WRONG_TOKEN_EVENT");
+  EXPECT_EQ(world.refusal("token=" + world.token(1, kStreamTime)), "TOKEN_EXPIRED");
+  EXPECT_EQ(world.refusal("token=" + world.token(2, kStreamTime + Millis(1000))), "WRONG_TOKEN_EVENT");
   const std::string other = "/events/properties/8/seats/stream";
-  EXPECT_EQ(world.refusal("token=" + world.token(1, kNow + Millis(1000)), other), "EVENT_DATE_NOT_FOUND");
+  EXPECT_EQ(world.refusal("token=" + world.token(1, kStreamTime + Millis(1000)), other),
+            "EVENT_DATE_NOT_FOUND");
   EXPECT_EQ(world.refusal("", other), "TOKEN_NOT_FOUND");
 }
 
 TEST(SeatStream, ends_with_the_visit_and_not_before) {
-  World world;
-  const auto stream = world.open("token=" + world.token(1, kNow + Millis(1000))).stream;
+  Streams world;
+  const auto stream = world.open("token=" + world.token(1, kStreamTime + Millis(1000))).stream;
   EXPECT_THAT(world.hear(*stream), SizeIs(1));
   world.clock.advance(Millis(999));
   EXPECT_THAT(world.hear(*stream), IsEmpty());
@@ -139,22 +140,22 @@ TEST(SeatStream, ends_with_the_visit_and_not_before) {
 
 // Where the seats call has only NO_SEAT_AVAILABLE to say, a listener hears when a seat comes back.
 TEST(SeatStream, goes_on_when_no_seat_is_left) {
-  World world;
-  const auto stream = world.open("token=" + world.token(1, kNow + Millis(10'000))).stream;
+  Streams world;
+  const auto stream = world.open("token=" + world.token(1, kStreamTime + Millis(10'000))).stream;
   world.hear(*stream);
   world.hold(100);
   world.hold(101);
   world.clock.advance(Millis(100));
   EXPECT_THAT(world.hear(*stream), SizeIs(1));
   EXPECT_TRUE(world.is_open);
-  const auto late = world.hear(*world.open("token=" + world.token(1, kNow + Millis(10'000))).stream);
+  const auto late = world.hear(*world.open("token=" + world.token(1, kStreamTime + Millis(10'000))).stream);
   ASSERT_THAT(late, SizeIs(2));  // the snapshot that there was, and what has changed
   EXPECT_THAT(late[1].data, testing::Not(HasSubstr("AVAILABLE")));
 }
 
 TEST(SeatStream, tells_only_what_has_changed_after_Last_Event_ID) {
-  World world;
-  const std::string query = "token=" + world.token(1, kNow + Millis(10'000));
+  Streams world;
+  const std::string query = "token=" + world.token(1, kStreamTime + Millis(10'000));
   const auto first = world.hear(*world.open(query).stream);
   ASSERT_THAT(first, SizeIs(1));
   EXPECT_THAT(world.hear(*world.open(query, first[0].id).stream), IsEmpty());
@@ -167,8 +168,8 @@ TEST(SeatStream, tells_only_what_has_changed_after_Last_Event_ID) {
 }
 
 TEST(SeatStream, has_two_forms_R_C9) {
-  World world;
-  const std::string token = "&token=" + world.token(1, kNow + Millis(10'000));
+  Streams world;
+  const std::string token = "&token=" + world.token(1, kStreamTime + Millis(10'000));
   EXPECT_EQ(world.refusal("form=words" + token), "INVALID_REQUEST");
   EXPECT_EQ(world.hear(*world.open("form=seats" + token).stream).at(0).event, "snapshot");
   const auto stream = world.open("form=bits" + token).stream;

@@ -6,27 +6,27 @@
 #include <thread>
 
 #include "http/render_refusal.h"
+#include "support/at.h"
 #include "support/seeds.h"
 
 namespace stagedoor::catalogue {
 namespace {
 
+using test::at;
 using testing::HasSubstr;
-
-TimePoint at(std::string_view text) { return *parse_rfc3339(text); }
 
 struct SetClock final : Clock {
   TimePoint set = at("2026-06-01T00:00:00Z");
   TimePoint now() const override { return set; }
 };
 
-constexpr std::int64_t kHall = 10;  // a date of event 1
+constexpr std::int64_t kHallDate = 10;  // a date of event 1
 
 // Date 10 with 100,000 seats.
 Batch large_batch() {
   Batch batch;
   EventDate date;
-  date.id = DateId{kHall};
+  date.id = DateId{kHallDate};
   date.event = EventId{1};
   date.starts_at = at("2027-02-03T10:00:00Z");
   date.booking = {at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z")};
@@ -72,7 +72,7 @@ Batch first_batch() {
   return batch;
 }
 
-struct World final : http::Reply::Sink {
+struct Pages final : http::Reply::Sink {
   SetClock clock;
   std::vector<absl::AnyInvocable<void()>> jobs;
   ReadModel read_model{[this](absl::AnyInvocable<void()> job) { jobs.push_back(std::move(job)); }};
@@ -85,7 +85,7 @@ struct World final : http::Reply::Sink {
   Answer answer;
   std::map<std::int64_t, Place> last_place;
 
-  World() {
+  Pages() {
     add_catalogue_routes(router, deps);
     read_model.on_commit(first_batch());
   }
@@ -128,7 +128,7 @@ struct World final : http::Reply::Sink {
 };
 
 TEST(CatalogueCalls, events_are_open_to_everybody_R_C1) {
-  World world;
+  Pages world;
   EXPECT_THAT(world.body("/events"), HasSubstr(R"([{"id":1,)"));
   EXPECT_THAT(world.body("/events?status=CLOSED"), HasSubstr(R"("data":[])"));
   EXPECT_THAT(world.body("/events/1"), HasSubstr(R"("dates":[{"id":7,)"));
@@ -138,7 +138,7 @@ TEST(CatalogueCalls, events_are_open_to_everybody_R_C1) {
 }
 
 TEST(CatalogueCalls, dates_and_seats_need_an_active_token_of_the_event_R_S11) {
-  World world;
+  Pages world;
   const std::string active = world.token(1, true);
   const std::string waiting = world.token(1, false);
   const std::string other = world.token(2, true);
@@ -155,7 +155,7 @@ TEST(CatalogueCalls, dates_and_seats_need_an_active_token_of_the_event_R_S11) {
 }
 
 TEST(CatalogueCalls, an_unknown_date_is_404_with_a_token_and_401_without) {
-  World world;
+  Pages world;
   EXPECT_EQ(world.status("/events/properties/70/seats", world.token(1, true)), 404);
   EXPECT_EQ(world.status("/events/properties/70/seats"), 401);
   EXPECT_EQ(world.status("/events/properties/70/availability", world.token(1, true)), 404);
@@ -168,7 +168,7 @@ std::string version_in(const std::string& layout) {
 }
 
 TEST(CatalogueCalls, a_layout_is_open_and_immutable_by_its_version_R_C9) {
-  World world;
+  Pages world;
   const std::string path = "/events/properties/7/layout";
   const std::string layout = world.body(path);
   EXPECT_THAT(layout, HasSubstr(R"("eventDateId":7,"firstSeatId":100,"totalSeats":20,)"));
@@ -188,7 +188,7 @@ TEST(CatalogueCalls, a_layout_is_open_and_immutable_by_its_version_R_C9) {
 }
 
 TEST(CatalogueCalls, who_has_the_availability_gets_304_until_a_seat_changes_R_C9) {
-  World world;
+  Pages world;
   const std::string token = world.token(1, true);
   const std::string path = "/events/properties/7/availability";
   const auto tag = [&] {
@@ -208,10 +208,10 @@ TEST(CatalogueCalls, who_has_the_availability_gets_304_until_a_seat_changes_R_C9
 }
 
 TEST(CatalogueCalls, no_io_thread_makes_a_layout_of_many_sections_R_A5) {
-  World world;
+  Pages world;
   Batch batch;
   EventDate date;
-  date.id = DateId{kHall};
+  date.id = DateId{kHallDate};
   date.event = EventId{1};
   date.first_seat = SeatId{1000};
   date.categories = {{CategoryId{5}, "Standard", Won{1000}}};
@@ -231,7 +231,7 @@ TEST(CatalogueCalls, no_io_thread_makes_a_layout_of_many_sections_R_A5) {
 }
 
 TEST(CatalogueCalls, dates_are_the_bookable_ones_or_all_R_C2) {
-  World world;
+  Pages world;
   const std::string token = world.token(1, true);
   EXPECT_THAT(world.body("/events/1/dates", token), testing::Not(HasSubstr("bookable")));
   EXPECT_THAT(world.body("/events/1/dates?include=all", token), HasSubstr(R"("bookable":true)"));
@@ -239,7 +239,7 @@ TEST(CatalogueCalls, dates_are_the_bookable_ones_or_all_R_C2) {
 }
 
 TEST(CatalogueCalls, seats_are_filtered_by_status_R_C7) {
-  World world;
+  Pages world;
   const std::string token = world.token(1, true);
   EXPECT_THAT(world.body("/events/properties/7/seats?status=AVAILABLE", token), HasSubstr(R"("id":100)"));
   EXPECT_THAT(world.body("/events/properties/7/seats?status=OCCUPIED", token), HasSubstr(R"("seat":[])"));
@@ -247,7 +247,7 @@ TEST(CatalogueCalls, seats_are_filtered_by_status_R_C7) {
 }
 
 TEST(CatalogueCalls, a_day_is_meant_in_the_time_zone_of_the_event_R_C6) {
-  World world;
+  Pages world;
   const std::string token = world.token(1, true);
   const auto dates_in = [&](const char* zone) {
     Batch batch;
@@ -267,7 +267,7 @@ TEST(CatalogueCalls, a_day_is_meant_in_the_time_zone_of_the_event_R_C6) {
 }
 
 TEST(CatalogueCalls, a_seat_is_shown_with_its_date_and_event_R_C10) {
-  World world;
+  Pages world;
   const std::string seat = world.body("/seats/101");
   EXPECT_EQ(world.answer.status, 200) << "open to everybody";
   EXPECT_THAT(seat,
@@ -291,7 +291,7 @@ TEST(CatalogueCalls, a_seat_is_shown_with_its_date_and_event_R_C10) {
 }
 
 TEST(CatalogueCalls, seats_by_day_refuse_days_without_or_with_several_dates_R_C4) {
-  World world;
+  Pages world;
   const std::string token = world.token(1, true);
   EXPECT_THAT(world.body("/events/1/seats?date=2027-02-01", token), HasSubstr(R"("eventDateId":7)"));
   EXPECT_EQ(world.status("/events/1/seats?date=2027-02-02", token), 400);
@@ -306,7 +306,7 @@ TEST(CatalogueCalls, seats_by_day_refuse_days_without_or_with_several_dates_R_C4
 }
 
 TEST(CatalogueCalls, say_304_to_who_has_the_bytes_R_X7) {
-  World world;
+  Pages world;
   const std::string token = world.token(1, true);
   for (const auto* target : {"/events", "/events/1", "/events/1/dates", "/events/properties/7/seats"}) {
     const std::string headers = world.get(target, token).headers;
@@ -319,7 +319,7 @@ TEST(CatalogueCalls, say_304_to_who_has_the_bytes_R_X7) {
 }
 
 TEST(CatalogueCalls, share_their_bytes_and_compress_for_who_asks) {
-  World world;
+  Pages world;
   const std::string token = world.token(1, true);
   const auto first = world.get("/events/properties/7/seats", token).shared;
   EXPECT_EQ(world.get("/events/properties/7/seats", token).shared, first);
@@ -338,7 +338,7 @@ TEST(CatalogueCalls, no_io_thread_renders_or_compresses_a_large_map_R_A5) {
     std::optional<Answer> answer;
     void take(Answer&& given) noexcept override { answer.emplace(std::move(given)); }
   };
-  World world;
+  Pages world;
   world.read_model.on_commit(large_batch());
   const std::string bearer = "Bearer " + world.token(1, true);
   const std::vector<http::Header> headers = {{"Authorization", bearer}, {"Accept-Encoding", "gzip"}};

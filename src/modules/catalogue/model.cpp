@@ -68,8 +68,6 @@ std::string last_said(const std::string& imported, std::string_view field) {
   return text ? std::string(text->data(), text->size()) : "";
 }
 
-bool same(const Window& a, const Window& b) { return a.from == b.from && a.until == b.until; }
-
 class Planner {
  public:
   Planner(const CatalogueDocument& document, const Catalogue& current, const SeatsTaken& taken, TimePoint now,
@@ -306,10 +304,9 @@ class Planner {
 
   // Dates whose booking window equals the event's sale window follow it when it moves.
   void move_windows(const Event& before, const Event& event) {
-    if (same(before.on_sale, event.on_sale)) return;
+    if (before.on_sale == event.on_sale) return;
     for (const auto& [id, date] : current_.dates) {
-      if (date->event != event.id || seen_dates_.contains(id) || !same(date->booking, before.on_sale))
-        continue;
+      if (date->event != event.id || seen_dates_.contains(id) || date->booking != before.on_sale) continue;
       EventDate moved = *date;
       moved.booking = event.on_sale;
       keep(date.get(), moved, plan_.changes.dates);
@@ -322,7 +319,7 @@ class Planner {
                   DateDocument& document, std::string& imported) {
     const auto file = as_json(document);
     const auto now = as_json(document_of(before));
-    const bool follows = same(before.booking, event_before.on_sale);
+    const bool follows = before.booking == event_before.on_sale;
     std::string last = before.imported;
     if (!last.empty() && follows) {
       auto said = boost::json::parse(last).as_object();

@@ -11,7 +11,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
 
-constexpr TimePoint kNow = from_ms(1'780'000'000'000);
+constexpr TimePoint kImportedAt = from_ms(1'780'000'000'000);
 const std::string kSale = "on_sale: {from: 2026-01-01T00:00:00Z, until: 2036-01-01T00:00:00Z}";
 const std::string kClub = "layouts:\n  club: {seats: 3, category: Standard}\n";
 const std::string kHall =
@@ -43,7 +43,7 @@ struct Imports {
       }
       return of_date;
     };
-    return plan_import(parse(text), catalogue, seats_taken, kNow, ids, rule);
+    return plan_import(parse(text), catalogue, seats_taken, kImportedAt, ids, rule);
   }
   ImportSummary import(const std::string& text) {
     const auto planned = plan(text);
@@ -61,7 +61,7 @@ struct Imports {
     event.dates.emplace().push_back(date);
     document.events.emplace().push_back(event);
     const auto no_seats = [](const EventDate&) { return std::vector<SeatId>(); };
-    const auto planned = plan_import(document, catalogue, no_seats, kNow, ids, PlanRule::edit);
+    const auto planned = plan_import(document, catalogue, no_seats, kImportedAt, ids, PlanRule::edit);
     ASSERT_TRUE(planned) << planned.error().message;
     catalogue = with_changes(catalogue, planned->changes);
   }
@@ -90,7 +90,7 @@ TEST(PlanImport, makes_events_dates_seats_and_prices_of_a_new_document) {
   const Event& event = *imports.catalogue.event(EventId{7});
   EXPECT_EQ(event.policy.seats_per_user, 2);
   EXPECT_EQ(event.policy.hold_ttl, Millis(300'000));
-  EXPECT_EQ(event.created_at, kNow);
+  EXPECT_EQ(event.created_at, kImportedAt);
   const EventDate& date = *imports.catalogue.date(DateId{9});
   EXPECT_EQ(date.event, EventId{7});
   EXPECT_EQ(date.booking.until, event.on_sale.until) << "booking left out: the event's sale window";
@@ -371,7 +371,7 @@ TEST(PlanImport, asks_about_seats_only_where_they_are_at_stake) {
   EXPECT_THAT(imports.asked, IsEmpty());
   imports.import(night(", id: 7", ", id: 9, deleted: true"));
   EXPECT_THAT(imports.asked, ElementsAre(DateId{9}));
-  EXPECT_EQ(imports.catalogue.date(DateId{9})->deleted_at, kNow);
+  EXPECT_EQ(imports.catalogue.date(DateId{9})->deleted_at, kImportedAt);
 }
 
 TEST(PlanImport, a_date_keeps_its_layout_even_when_nobody_has_a_seat) {

@@ -5,13 +5,15 @@
 
 #include <thread>
 
+#include "support/at.h"
+
 namespace stagedoor::catalogue {
 namespace {
 
+using test::at;
 using testing::HasSubstr;
 using testing::Not;
 
-TimePoint at(std::string_view text) { return *parse_rfc3339(text); }
 const TimePoint kNow = at("2026-06-01T00:00:00Z");
 
 // What a store hands out at start; nothing else is asked of it.

@@ -3,13 +3,14 @@
 
 #include <gmock/gmock.h>
 
+#include "support/at.h"
+
 namespace stagedoor::catalogue {
 namespace {
 
-TimePoint at(std::string_view text) { return *parse_rfc3339(text); }
-
+using test::at;
 const TimePoint kFrom = at("2026-01-01T00:00:00Z");
-const TimePoint kNow = at("2026-06-01T00:00:00Z");
+const TimePoint kDuringSale = at("2026-06-01T00:00:00Z");
 const TimePoint kUntil = at("2027-01-01T00:00:00Z");
 
 struct Rows {
@@ -41,7 +42,7 @@ struct Rows {
 TEST(RenderEvents, reads_as_R_C1_says) {
   const Rows rows;
   const std::vector<EventAvailability> stocks{rows.stock(2)};
-  const Rendering page = render_events(stocks, std::nullopt, kNow);
+  const Rendering page = render_events(stocks, std::nullopt, kDuringSale);
   EXPECT_EQ(
       page.body,
       R"({"success":true,"data":[{"id":1,"name":"Winter \"Club\" Night","performer":"The Understudies",)"
@@ -54,28 +55,31 @@ TEST(RenderEvents, reads_as_R_C1_says) {
 TEST(RenderEvents, filters_by_status) {
   const Rows rows;
   const std::vector<EventAvailability> stocks{rows.stock(0)};
-  EXPECT_EQ(render_events(stocks, EventStatus::ON_SALE, kNow).body, R"({"success":true,"data":[]})");
-  EXPECT_THAT(render_events(stocks, EventStatus::SOLD_OUT, kNow).body, testing::HasSubstr(R"("id":1)"));
+  EXPECT_EQ(render_events(stocks, EventStatus::ON_SALE, kDuringSale).body, R"({"success":true,"data":[]})");
+  EXPECT_THAT(render_events(stocks, EventStatus::SOLD_OUT, kDuringSale).body,
+              testing::HasSubstr(R"("id":1)"));
 }
 
 TEST(RenderEvents, say_sold_out_only_when_no_seat_can_come_back_R_C6) {
   const Rows rows;
   const auto status = [&](std::int64_t left, std::int64_t holds) {
-    return status_of(rows.stock(left, holds), kNow);
+    return status_of(rows.stock(left, holds), kDuringSale);
   };
   EXPECT_EQ(status(0, 1), EventStatus::ON_SALE) << "a hold may lapse";
   EXPECT_EQ(status(0, 0), EventStatus::SOLD_OUT);
   const std::vector<EventAvailability> stocks{rows.stock(0, 2)};
-  EXPECT_THAT(render_events(stocks, EventStatus::ON_SALE, kNow).body, testing::HasSubstr(R"("heldSeats":2)"));
+  EXPECT_THAT(render_events(stocks, EventStatus::ON_SALE, kDuringSale).body,
+              testing::HasSubstr(R"("heldSeats":2)"));
 }
 
 TEST(RenderDates, a_performance_that_has_begun_is_not_bookable_R_C6) {
   Rows rows;
-  rows.date.starts_at = kNow + Millis(1);
+  rows.date.starts_at = kDuringSale + Millis(1);
   const DateAvailability stock{&rows.date, 2};
-  EXPECT_TRUE(is_bookable(rows.event, stock, kNow));
-  EXPECT_FALSE(is_bookable(rows.event, stock, kNow + Millis(1)));
-  EXPECT_EQ(render_dates(rows.stock(2), DatesWanted::bookable, kNow).valid_until, kNow + Millis(1))
+  EXPECT_TRUE(is_bookable(rows.event, stock, kDuringSale));
+  EXPECT_FALSE(is_bookable(rows.event, stock, kDuringSale + Millis(1)));
+  EXPECT_EQ(render_dates(rows.stock(2), DatesWanted::bookable, kDuringSale).valid_until,
+            kDuringSale + Millis(1))
       << "the page is rendered again when it begins";
 }
 
@@ -85,7 +89,7 @@ TEST(RenderEvent, says_the_rules_to_fans_R_U3) {
   rows.event.queue.order = LineOrder::draw;
   rows.event.queue.gather_from = kFrom;
   EXPECT_THAT(
-      render_event(rows.stock(2), kNow).body,
+      render_event(rows.stock(2), kDuringSale).body,
       testing::HasSubstr(
           R"("rules":{"seatsPerUser":2,"holdSeconds":90,"turnSeconds":300,"drawn":true,)"
           R"("gatherFrom":"2026-01-01T00:00:00.000Z","refundUntil":"2027-01-01T00:00:00.000Z"},"dates":)"));
@@ -93,7 +97,7 @@ TEST(RenderEvent, says_the_rules_to_fans_R_U3) {
 
 TEST(RenderEvent, has_its_dates_save_deleted_ones) {
   Rows rows;
-  EXPECT_THAT(render_event(rows.stock(2), kNow).body,
+  EXPECT_THAT(render_event(rows.stock(2), kDuringSale).body,
               testing::EndsWith(
                   R"("dates":[{"id":7,"eventId":1,"eventDate":"2027-02-01T10:00:00.000Z",)"
                   R"("startDate":"2027-02-01T10:00:00.000Z","bookStartDate":"2026-01-01T00:00:00.000Z",)"
@@ -102,13 +106,13 @@ TEST(RenderEvent, has_its_dates_save_deleted_ones) {
                   R"({"category":"Regular","price":50000,"left":0}],"bookable":true,)"
                   R"("createdAt":"2026-01-01T00:00:00.000Z","updatedAt":"2026-01-01T00:00:00.000Z",)"
                   R"("deletedAt":null}]}})"));
-  rows.date.deleted_at = kNow;
-  EXPECT_THAT(render_event(rows.stock(2), kNow).body, testing::EndsWith(R"("dates":[]}})"));
+  rows.date.deleted_at = kDuringSale;
+  EXPECT_THAT(render_event(rows.stock(2), kDuringSale).body, testing::EndsWith(R"("dates":[]}})"));
 }
 
 TEST(RenderDates, reads_as_R_C2_says) {
   const Rows rows;
-  EXPECT_EQ(render_dates(rows.stock(2), DatesWanted::bookable, kNow).body,
+  EXPECT_EQ(render_dates(rows.stock(2), DatesWanted::bookable, kDuringSale).body,
             R"({"success":true,"data":[{"id":7,"eventId":1,"eventDate":"2027-02-01T10:00:00.000Z",)"
             R"("startDate":"2027-02-01T10:00:00.000Z","bookStartDate":"2026-01-01T00:00:00.000Z",)"
             R"("bookEndDate":"2027-01-01T00:00:00.000Z","seatCount":2,"totalSeats":3,)"
@@ -128,25 +132,26 @@ TEST(RenderDates, lists_only_bookable_dates_unless_all_are_wanted) {
   };
   Rows rows;
   EXPECT_TRUE(bookable(rows, 1, kFrom));
-  EXPECT_FALSE(bookable(rows, 0, kNow)) << "sold out";
+  EXPECT_FALSE(bookable(rows, 0, kDuringSale)) << "sold out";
   EXPECT_FALSE(bookable(rows, 1, kFrom - Millis(1))) << "before the window";
   EXPECT_FALSE(bookable(rows, 1, kUntil)) << "windows are half-open";
-  rows.date.booking.from = kNow + Millis(1);
-  EXPECT_FALSE(bookable(rows, 1, kNow)) << "the date's own window";
+  rows.date.booking.from = kDuringSale + Millis(1);
+  EXPECT_FALSE(bookable(rows, 1, kDuringSale)) << "the date's own window";
   rows.date.booking.from = kFrom;
   rows.event.closed = true;
-  EXPECT_FALSE(bookable(rows, 1, kNow)) << "closed";
+  EXPECT_FALSE(bookable(rows, 1, kDuringSale)) << "closed";
   rows.event.closed = false;
-  rows.date.deleted_at = kNow;
-  EXPECT_FALSE(bookable(rows, 1, kNow)) << "deleted";
+  rows.date.deleted_at = kDuringSale;
+  EXPECT_FALSE(bookable(rows, 1, kDuringSale)) << "deleted";
 }
 
 TEST(RenderDates, is_valid_until_the_next_window_opens_or_ends) {
   Rows rows;
-  rows.date.booking = {kNow + Millis(10), kNow + Millis(20)};
-  EXPECT_EQ(render_dates(rows.stock(2), DatesWanted::bookable, kNow).valid_until, kNow + Millis(10));
-  EXPECT_EQ(render_dates(rows.stock(2), DatesWanted::bookable, kNow + Millis(10)).valid_until,
-            kNow + Millis(20));
+  rows.date.booking = {kDuringSale + Millis(10), kDuringSale + Millis(20)};
+  EXPECT_EQ(render_dates(rows.stock(2), DatesWanted::bookable, kDuringSale).valid_until,
+            kDuringSale + Millis(10));
+  EXPECT_EQ(render_dates(rows.stock(2), DatesWanted::bookable, kDuringSale + Millis(10)).valid_until,
+            kDuringSale + Millis(20));
   EXPECT_EQ(render_dates(rows.stock(2), DatesWanted::bookable, kUntil).valid_until, rows.date.starts_at);
   EXPECT_EQ(render_dates(rows.stock(2), DatesWanted::bookable, rows.date.starts_at).valid_until, kNever);
 }
@@ -158,7 +163,7 @@ TEST(StatusOf, follows_window_seats_and_closing) {
   EXPECT_EQ(status_of(rows.stock(0), kFrom), EventStatus::SOLD_OUT);
   EXPECT_EQ(status_of(rows.stock(0), kUntil), EventStatus::CLOSED);
   EXPECT_EQ(status_of({&rows.event, {}}, kFrom), EventStatus::ON_SALE) << "no date yet is not sold out";
-  rows.date.deleted_at = kNow;
+  rows.date.deleted_at = kDuringSale;
   EXPECT_EQ(status_of(rows.stock(0), kFrom), EventStatus::ON_SALE) << "deleted dates do not count";
   rows.event.closed = true;
   EXPECT_EQ(status_of(rows.stock(1), kFrom), EventStatus::CLOSED);

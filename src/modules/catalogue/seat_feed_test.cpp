@@ -22,9 +22,9 @@ using testing::ElementsAre;
 using testing::Pair;
 using testing::SizeIs;
 
-constexpr DateId kDate{7};
+constexpr DateId kFedDate{7};
 constexpr std::int64_t kFirstSeat = 100;
-const TimePoint kNow = *parse_rfc3339("2026-06-01T00:00:00Z");
+const TimePoint kFeedTime = *parse_rfc3339("2026-06-01T00:00:00Z");
 constexpr Millis kGather{80};
 
 using Seats = std::map<std::int64_t, std::string>;  // id, status
@@ -39,7 +39,7 @@ Seats seats_in(const boost::json::value& list) {
 
 // A date whose seats are taken and freed.
 struct House {
-  ManualClock clock{kNow};
+  ManualClock clock{kFeedTime};
   ReadModel read_model;
   SeatFeeds feeds{read_model, clock, 0xabc};
   EventDate date;
@@ -48,8 +48,8 @@ struct House {
     Batch batch;
     Event event;
     event.id = EventId{1};
-    event.on_sale = {kNow - Millis(1), kNow + Millis(86'400'000)};
-    date.id = kDate;
+    event.on_sale = {kFeedTime - Millis(1), kFeedTime + Millis(86'400'000)};
+    date.id = kFedDate;
     date.event = event.id;
     date.booking = event.on_sale;
     date.first_seat = SeatId{kFirstSeat};
@@ -69,7 +69,7 @@ struct House {
     Reservation row;
     row.id = ReservationId{seat};
     row.seat = SeatId{seat};
-    row.date = kDate;
+    row.date = kFedDate;
     row.event = EventId{1};
     row.status = taken ? ReservationStatus::RESERVED : ReservationStatus::CANCELLED;
     Reservation before = row;
@@ -86,14 +86,14 @@ struct House {
   }
   // What the seats call says.
   Seats seats() {
-    const auto page = read_model.seats(kDate, std::nullopt);
+    const auto page = read_model.seats(kFedDate, std::nullopt);
     return seats_in(boost::json::parse(*page.value()->plain().body).at("data").at("seat"));
   }
 };
 
 // Hears everything that there is at once.
 struct Listener {
-  explicit Listener(House& house) : feed(house.feeds.feed(kDate)) {}
+  explicit Listener(House& house) : feed(house.feeds.feed(kFedDate)) {}
 
   std::vector<SseEvent> hear() {
     std::vector<SseEvent> heard;
@@ -128,7 +128,7 @@ TEST(SeatFeed, begins_with_all_seats_of_the_seats_call_then_sends_only_changed_o
   EXPECT_EQ(first[0].id, "abc-1");
   EXPECT_EQ(
       boost::json::parse(first[0].data).at("seat"),
-      boost::json::parse(*house.read_model.seats(kDate, {}).value()->plain().body).at("data").at("seat"));
+      boost::json::parse(*house.read_model.seats(kFedDate, {}).value()->plain().body).at("data").at("seat"));
   house.take(100);
   house.take(101, false);
   house.clock.advance(kGather);
@@ -159,14 +159,14 @@ TEST(SeatFeed, merges_changes_within_a_short_time_and_sends_no_undone_ones) {
 
 TEST(SeatFeed, writes_every_event_once_for_all_listeners) {
   House house(10);
-  const auto feed = house.feeds.feed(kDate);
+  const auto feed = house.feeds.feed(kFedDate);
   const auto snapshot = feed->after(std::nullopt);
   house.take(100);
   house.clock.advance(kGather);
   const auto change = feed->after(snapshot->version);
   for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(house.feeds.feed(kDate)->after(std::nullopt)->text, snapshot->text);
-    EXPECT_EQ(house.feeds.feed(kDate)->after(snapshot->version)->text, change->text);
+    EXPECT_EQ(house.feeds.feed(kFedDate)->after(std::nullopt)->text, snapshot->text);
+    EXPECT_EQ(house.feeds.feed(kFedDate)->after(snapshot->version)->text, change->text);
   }
 }
 
@@ -174,7 +174,7 @@ TEST(SeatFeed, resumes_after_an_event_it_still_knows_and_begins_again_after_othe
   House house(10);
   Listener listener(house);
   const std::string id = listener.hear().at(0).id;
-  const auto feed = house.feeds.feed(kDate);
+  const auto feed = house.feeds.feed(kFedDate);
   house.take(100);
   house.clock.advance(kGather);
   EXPECT_EQ(feed->version_of(id), 1u);
@@ -184,7 +184,7 @@ TEST(SeatFeed, resumes_after_an_event_it_still_knows_and_begins_again_after_othe
   ASSERT_THAT(resumed.hear(), ElementsAre(testing::Field(&SseEvent::event, "seats")));
   EXPECT_EQ(resumed.seats, house.seats());
 
-  SeatFeed next_start(house.read_model, house.clock, kDate, 0xabd);
+  SeatFeed next_start(house.read_model, house.clock, kFedDate, 0xabd);
   EXPECT_EQ(next_start.version_of(id), std::nullopt);
   for (const char* other :
        {"", "1", "abc", "abc-", "abc-x", "abc-1x", "abc--1", "abc-99999999999999999999"}) {
@@ -212,7 +212,7 @@ TEST(SeatFeed, sends_a_new_snapshot_to_slow_listeners_and_after_a_change_of_the_
   const auto heard = slow.hear();
   ASSERT_THAT(heard, ElementsAre(testing::Field(&SseEvent::event, "snapshot")));
   EXPECT_THAT(heard[0].data, testing::HasSubstr("\"price\":2000"));
-  house.date.deleted_at = kNow;
+  house.date.deleted_at = kFeedTime;
   house.change_date();
   house.clock.advance(kGather);
   EXPECT_EQ(slow.feed->after(slow.version), std::nullopt);
@@ -225,7 +225,7 @@ TEST(SeatFeed, a_large_snapshot_is_made_by_the_worker_and_no_listener_waits_R_A5
   std::vector<absl::AnyInvocable<void()>> jobs;
   SeatFeeds feeds(house.read_model, house.clock, 1,
                   [&](absl::AnyInvocable<void()> job) { jobs.push_back(std::move(job)); });
-  const auto feed = feeds.feed(kDate);
+  const auto feed = feeds.feed(kFedDate);
   EXPECT_FALSE(feed->after(std::nullopt)->text) << "made on the listener's thread";
   EXPECT_FALSE(feed->after(std::nullopt)->text);
   house.take(100);
@@ -245,24 +245,24 @@ TEST(SeatFeed, without_a_listener_for_a_minute_is_freed_and_begins_again_R_A5) {
   const std::string id = listener.hear().at(0).id;
   const std::weak_ptr<SeatFeed> freed = std::exchange(listener.feed, nullptr);
   house.clock.advance(Millis(60'000));
-  house.feeds.drop_unasked(kNow);
+  house.feeds.drop_unasked(kFeedTime);
   EXPECT_EQ(house.feeds.size(), 1u);
-  house.feeds.drop_unasked(kNow + Millis(1));
+  house.feeds.drop_unasked(kFeedTime + Millis(1));
   EXPECT_EQ(house.feeds.size(), 0u);
   EXPECT_TRUE(freed.expired());
-  EXPECT_EQ(house.feeds.feed(kDate)->version_of(id), std::nullopt) << "its versions are others";
+  EXPECT_EQ(house.feeds.feed(kFedDate)->version_of(id), std::nullopt) << "its versions are others";
 }
 
 TEST(SeatFeed, in_bits_begins_with_the_bits_then_sends_pairs_of_index_and_state_R_C9) {
   House house(600);
   house.take(101);
-  const auto feed = house.feeds.feed(kDate, SeatForm::bits);
+  const auto feed = house.feeds.feed(kFedDate, SeatForm::bits);
   auto event = feed->after(std::nullopt);
   auto parsed = test::events_of(*event->text);
   ASSERT_THAT(parsed, SizeIs(1));
   EXPECT_EQ(parsed[0].event, "bits");
   EXPECT_EQ(boost::json::parse(parsed[0].data),
-            boost::json::parse(*house.read_model.availability(kDate).value()->plain().body).at("data"));
+            boost::json::parse(*house.read_model.availability(kFedDate).value()->plain().body).at("data"));
   house.take(100);
   house.take(101, false);
   house.clock.advance(kGather);
@@ -278,7 +278,7 @@ TEST(SeatFeed, in_bits_begins_with_the_bits_then_sends_pairs_of_index_and_state_
 
 TEST(SeatFeed, in_bits_does_not_begin_again_when_a_price_changes) {
   House house(600);
-  test::BitsListener listener(house.feeds.feed(kDate, SeatForm::bits));
+  test::BitsListener listener(house.feeds.feed(kFedDate, SeatForm::bits));
   listener.hear();
   house.date.categories[0].price = Won{2000};
   house.change_date();
@@ -288,10 +288,10 @@ TEST(SeatFeed, in_bits_does_not_begin_again_when_a_price_changes) {
   house.clock.advance(kGather);
   EXPECT_EQ(listener.hear(), 1);
   EXPECT_EQ(listener.begun(), 1);
-  house.date.deleted_at = kNow;
+  house.date.deleted_at = kFeedTime;
   house.change_date();
   house.clock.advance(kGather);
-  EXPECT_EQ(house.feeds.feed(kDate, SeatForm::bits)->after(1), std::nullopt);
+  EXPECT_EQ(house.feeds.feed(kFedDate, SeatForm::bits)->after(1), std::nullopt);
 }
 
 // The ids name states, so they mean the same to the feed of another instance, and to one that begins anew.
@@ -303,16 +303,16 @@ TEST(SeatFeed, in_bits_resumes_after_an_event_of_another_instance_where_the_seat
       house->clock.advance(kGather);
     }
   };
-  test::BitsListener listener(here.feeds.feed(kDate, SeatForm::bits));
+  test::BitsListener listener(here.feeds.feed(kFedDate, SeatForm::bits));
   both([](House& house) { house.take(105); });
   listener.hear();
-  listener.move_to(there.feeds.feed(kDate, SeatForm::bits));
+  listener.move_to(there.feeds.feed(kFedDate, SeatForm::bits));
   EXPECT_EQ(listener.hear(), 0) << "nothing has changed";
   both([](House& house) { house.take(106); });
   EXPECT_EQ(listener.hear(), 1);
   EXPECT_EQ(listener.begun(), 1);
   both([](House& house) { house.take(105, false); });
-  listener.move_to(here.feeds.feed(kDate, SeatForm::bits));
+  listener.move_to(here.feeds.feed(kFedDate, SeatForm::bits));
   listener.hear();
   // Seat 107 was taken and freed between two events there, and its listener has heard of it here.
   here.take(107);
@@ -322,7 +322,7 @@ TEST(SeatFeed, in_bits_resumes_after_an_event_of_another_instance_where_the_seat
   there.take(107, false);
   there.take(108);
   there.clock.advance(kGather);
-  listener.move_to(there.feeds.feed(kDate, SeatForm::bits));
+  listener.move_to(there.feeds.feed(kFedDate, SeatForm::bits));
   listener.hear();
   EXPECT_TRUE(listener.is_free(107 - kFirstSeat));
   EXPECT_FALSE(listener.is_free(108 - kFirstSeat));
@@ -343,7 +343,7 @@ TEST(SeatFeed, folded_over_its_snapshot_is_the_seats_call_at_every_version) {
         const std::int64_t seat = kFirstSeat + std::int64_t(below(kSeats));
         const bool is_block = below(8) == 0;
         auto& set = is_block ? blocked : taken;
-        const bool on = !set.contains(seat) && house.read_model.left(kDate) > 1;
+        const bool on = !set.contains(seat) && house.read_model.left(kFedDate) > 1;
         if (!on && !set.contains(seat)) continue;
         if (is_block) house.block(seat, on);
         else house.take(seat, on);

@@ -18,7 +18,7 @@ using Result = Delivered::Result;
 
 constexpr Millis kPauseMin{1'000};
 constexpr Millis kPauseMax{3'600'000};
-constexpr Millis kBetweenCounts{30'000};
+constexpr Millis kBetweenKeyCounts{30'000};
 // Parked keys in a round: fewer than a webhook has deliveries in flight, so that they do not hold up others.
 constexpr std::size_t kDueMax = 16;
 // An event that is put off is not refused. But when others are accepted in the same rounds, more often than a
@@ -137,7 +137,7 @@ void KeyedRelay::read(Round& round) {
   for (const auto& [key, events] : round.parked) parked += events;
   parked_keys_ = std::int64_t(round.parked.size());
   parked_events_ = std::int64_t(parked);
-  if (round.now - counted_at_ >= kBetweenCounts) {
+  if (round.now - counted_at_ >= kBetweenKeyCounts) {
     counted_at_ = round.now;
     dead_letters_ = std::int64_t(outbox_->backlog(name_, round.from).dead_letters);
   }

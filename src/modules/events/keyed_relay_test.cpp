@@ -26,7 +26,7 @@ constexpr Millis kHour{3'600'000};
 const TimePoint kNow = from_ms(1'700'000'000'000);
 
 // A receiver that refuses some keys, or all.
-class Receiver final : public KeyedSink {
+class KeyedReceiver final : public KeyedSink {
  public:
   std::vector<Delivered> deliver(std::span<const OutboxEvent> events, const std::stop_token&) override {
     if (on_deliver) std::exchange(on_deliver, {})();
@@ -102,7 +102,7 @@ class KeyedRelays : public testing::Test {
 
   memory::MemoryStore store_;
   test::ManualClock clock_{kNow};
-  Receiver sink_;
+  KeyedReceiver sink_;
   std::int64_t next_ = 0;
   std::map<std::string, std::int64_t> versions_;
 };

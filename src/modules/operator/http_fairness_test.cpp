@@ -11,7 +11,7 @@ using testing::HasSubstr;
 using testing::SizeIs;
 
 constexpr const char* kPath = "/admin/events/1/fairness";
-const std::string kOwner(test::kOwnerKey);
+const std::string kOwnerSecret(test::kOwnerKey);
 
 // Two joined, and the second was let in first.
 RoomRecord unfair_room(EventId event, TimePoint start) {
@@ -82,7 +82,7 @@ TEST_F(FairnessCall, is_one_at_a_time_and_now_and_then) {
   send(kPath, {}, first);
   EXPECT_THAT(ask(kPath).body, HasSubstr("You have 1 of these open"));
   Sink of_another;
-  send(kPath, {.secret = kOwner}, of_another);
+  send(kPath, {.secret = kOwnerSecret}, of_another);
   EXPECT_THAT(jobs, SizeIs(2));
   for (auto& job : jobs) job();
   deps.run_aside = {};

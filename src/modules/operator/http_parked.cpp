@@ -99,7 +99,7 @@ void list_parked(const OperatorDeps& deps, const identity::Operator&, const std:
   });
 }
 
-http::Route list_route(const OperatorDeps& deps) {
+http::Route parked_route(const OperatorDeps& deps) {
   return operator_route({.method = http::Method::GET,
                          .path = "/admin/sinks/{sink}/parked",
                          .id = "adminListParkedKeys",
@@ -239,7 +239,7 @@ http::Route order_route(const OperatorDeps& deps, std::string path, const std::s
 }  // namespace
 
 void add_parked_routes(http::Router& router, const OperatorDeps& deps) {
-  router.add(list_route(deps));
+  router.add(parked_route(deps));
   router.add(order_route(deps, "/admin/sinks/{sink}/parked/retry", "adminRetryParkedKeys",
                          "Try parked keys now, with short pauses again", &retry));
   router.add(order_route(deps, "/admin/sinks/{sink}/parked/give-up", "adminGiveUpParkedKeys",

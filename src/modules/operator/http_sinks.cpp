@@ -103,7 +103,7 @@ void list_sinks(const OperatorDeps& deps, const identity::Operator&, http::Reply
                [&deps](Outbox& outbox) -> Result<Answer> { return http::ok(200, sink_dtos(deps, outbox)); });
 }
 
-http::Route list_route(const OperatorDeps& deps) {
+http::Route sinks_route(const OperatorDeps& deps) {
   return operator_route(
       {.method = http::Method::GET,
        .path = "/admin/sinks",
@@ -156,7 +156,7 @@ http::Route replay_route(const OperatorDeps& deps) {
 }  // namespace
 
 void add_sink_routes(http::Router& router, const OperatorDeps& deps) {
-  for (const auto route : {list_route, replay_route}) router.add(route(deps));
+  for (const auto route : {sinks_route, replay_route}) router.add(route(deps));
   add_parked_routes(router, deps);
   add_dead_letter_routes(router, deps);
 }

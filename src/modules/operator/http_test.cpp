@@ -16,12 +16,12 @@ using namespace stagedoor::test;
 using testing::AllOf;
 using testing::HasSubstr;
 
-struct Office {
+struct Desk {
   memory::MemoryStore store;
   ManualClock clock{*parse_rfc3339("2030-01-01T00:00:00Z")};
   World world{store.ports(), clock};
 
-  Office() { world.import(club_night("admission: capacity, capacity: 2, active_ttl: 5m, poll_min: 0s")); }
+  Desk() { world.import(club_night("admission: capacity, capacity: 2, active_ttl: 5m, poll_min: 0s")); }
 
   ApiReply ask(std::string_view method, std::string_view target, std::string_view body = "") {
     return world.call(admin(method, target, body));
@@ -64,7 +64,7 @@ std::string filled(std::string path) {
 
 // Of the router itself, so that a call that is added later is asked too.
 TEST(OperatorCalls, every_path_asks_for_the_key_before_anything_else) {
-  Office office;
+  Desk office;
   std::size_t reads = 0;
   std::size_t changes = 0;
   for (const auto& route : office.world.router().routes()) {
@@ -93,7 +93,7 @@ TEST(OperatorCalls, every_path_asks_for_the_key_before_anything_else) {
 }
 
 TEST(OperatorCalls, a_fans_token_opens_nothing) {
-  Office office;
+  Desk office;
   EXPECT_EQ(office.as(office.world.enter(1).token, "GET", "/admin/events").code(), "ADMIN_KEY_INVALID");
 }
 
@@ -112,7 +112,7 @@ TEST(OperatorCalls, accept_a_wall_clock_once_and_log_it) {
   World world(store.ports(), clock, {.service_clock = &clock});
   EXPECT_EQ(world.call(admin("POST", "/admin/clock", R"({"accept":false})")).code(), "INVALID_REQUEST");
   EXPECT_EQ(clock.accepted, 0);
-  EXPECT_EQ(Office().code_as("operator-secret", "POST", "/admin/clock", R"({"accept":true})"), "FORBIDDEN");
+  EXPECT_EQ(Desk().code_as("operator-secret", "POST", "/admin/clock", R"({"accept":true})"), "FORBIDDEN");
   const Call accept = admin("POST", "/admin/clock", R"({"accept":true})").with_key("once");
   const ApiReply reply = world.call(accept);
   EXPECT_EQ(number(reply.data(), "differenceMs"), 3'600'000);
@@ -124,7 +124,7 @@ TEST(OperatorCalls, accept_a_wall_clock_once_and_log_it) {
 }
 
 TEST(OperatorCalls, create_an_event_and_its_dates) {
-  Office office;
+  Desk office;
   const auto event = office.ask("POST", "/admin/events", R"({"name":"Gala","venue":"Hall",
       "on_sale":{"from":"2029-01-01T00:00:00Z","until":"2031-01-01T00:00:00Z"},"policy":{"seats_per_user":2}})");
   ASSERT_EQ(event.status, 201) << event.body;
@@ -142,7 +142,7 @@ TEST(OperatorCalls, create_an_event_and_its_dates) {
 }
 
 TEST(OperatorCalls, create_refuses_what_is_there_already) {
-  Office office;
+  Desk office;
   const std::string sale = R"("on_sale":{"from":"2029-01-01T00:00:00Z","until":"2031-01-01T00:00:00Z"}})";
   EXPECT_THAT(office.ask("POST", "/admin/events", R"({"id":1,"name":"Gala",)" + sale).body,
               HasSubstr(R"("path":"id")"));
@@ -161,7 +161,7 @@ TEST(OperatorCalls, create_refuses_what_is_there_already) {
 }
 
 TEST(OperatorCalls, patch_an_event_and_leave_what_is_not_named) {
-  Office office;
+  Desk office;
   const auto reply =
       office.ask("PATCH", "/admin/events/1", R"({"performer":"Others","policy":{"seats_per_user":1}})");
   ASSERT_EQ(reply.status, 200) << reply.body;
@@ -179,7 +179,7 @@ TEST(OperatorCalls, patch_an_event_and_leave_what_is_not_named) {
 }
 
 TEST(OperatorCalls, patch_tells_every_error_with_the_callers_paths) {
-  Office office;
+  Desk office;
   EXPECT_THAT(office.ask("PATCH", "/admin/events/1", R"({"name":"","queue":{"people":0},"hue":1})").body,
               AllOf(HasSubstr(R"("path":"name")"), HasSubstr(R"("path":"queue.people")"),
                     HasSubstr(R"("path":"hue")")));
@@ -195,7 +195,7 @@ TEST(OperatorCalls, patch_tells_every_error_with_the_callers_paths) {
 }
 
 TEST(OperatorCalls, a_queue_policy_takes_effect_at_once_R_Q10) {
-  Office office;
+  Desk office;
   for (std::uint64_t fan = 1; fan <= 5; ++fan) office.world.enter(fan);
   EXPECT_EQ(office.world.rooms().numbers({1}).active, 2U);
   const auto reply = office.ask("PATCH", "/admin/events/1/queue", R"({"capacity":4})");
@@ -210,7 +210,7 @@ TEST(OperatorCalls, a_queue_policy_takes_effect_at_once_R_Q10) {
 }
 
 TEST(OperatorCalls, pause_and_resume_the_admissions_R_Q17) {
-  Office office;
+  Desk office;
   EXPECT_THAT(office.ask("POST", "/admin/events/1/queue/pause").body, HasSubstr(R"("paused":true)"));
   EXPECT_EQ(office.last_log().action, "queue.pause");
   office.world.enter(1);
@@ -221,7 +221,7 @@ TEST(OperatorCalls, pause_and_resume_the_admissions_R_Q17) {
 }
 
 TEST(OperatorCalls, closing_an_event_ends_its_sale) {
-  Office office;
+  Desk office;
   const Visitor fan = office.world.enter(1);
   EXPECT_THAT(office.ask("PATCH", "/admin/events/1", R"({"closed":true})").body,
               HasSubstr(R"("status":"CLOSED")"));
@@ -229,7 +229,7 @@ TEST(OperatorCalls, closing_an_event_ends_its_sale) {
 }
 
 TEST(OperatorCalls, change_prices_for_holds_to_come_R_S9) {
-  Office office;
+  Desk office;
   const Visitor fan = office.world.enter(1);
   const auto before = office.world.call(hold(fan, office.seat(1)));
   ASSERT_EQ(office.ask("PATCH", "/admin/dates/1", R"({"prices":{"Standard":5}})").status, 200);
@@ -239,7 +239,7 @@ TEST(OperatorCalls, change_prices_for_holds_to_come_R_S9) {
 }
 
 TEST(OperatorCalls, a_date_is_moved_or_deleted_only_while_nobody_has_a_seat) {
-  Office office;
+  Desk office;
   const Visitor fan = office.world.enter(1);
   office.world.call(hold(fan, office.seat(3)));
   for (const auto* patch : {R"({"starts_at":"2096-03-01T00:00:00Z"})", R"({"deleted":true})"}) {
@@ -255,7 +255,7 @@ TEST(OperatorCalls, a_date_is_moved_or_deleted_only_while_nobody_has_a_seat) {
 }
 
 TEST(OperatorCalls, block_seats_and_release_them_R_S12) {
-  Office office;
+  Desk office;
   const Visitor fan = office.world.enter(1);
   const auto blocked = office.ask("POST", "/admin/dates/1/seats/block", R"({"seatNumbers":[1,2]})");
   EXPECT_EQ(show(blocked.data()),
@@ -277,7 +277,7 @@ TEST(OperatorCalls, block_seats_and_release_them_R_S12) {
 }
 
 TEST(OperatorCalls, import_yaml_or_json_and_say_what_changed_R_K4) {
-  Office office;
+  Desk office;
   const std::string text = club_night("admission: interval, people: 5, every: 1s");
   const auto changed = office.ask("POST", "/admin/import", text);
   ASSERT_EQ(changed.status, 200) << changed.body;
@@ -294,7 +294,7 @@ TEST(OperatorCalls, import_yaml_or_json_and_say_what_changed_R_K4) {
 }
 
 TEST(OperatorCalls, an_import_keeps_what_operators_changed_unless_it_overwrites_R_K4) {
-  Office office;
+  Desk office;
   const std::string text = club_night("admission: capacity, capacity: 2, active_ttl: 5m, poll_min: 0s");
   office.ask("PATCH", "/admin/events/1/queue", R"({"capacity":7})");
   const auto capacity = [&] { return office.world.read_model().catalogue()->event({1})->queue.capacity; };
@@ -308,7 +308,7 @@ TEST(OperatorCalls, an_import_keeps_what_operators_changed_unless_it_overwrites_
 }
 
 TEST(OperatorCalls, a_seat_of_a_free_concert_is_held_paid_and_refunded_R_C6) {
-  Office office;
+  Desk office;
   ASSERT_EQ(office.ask("PATCH", "/admin/dates/1", R"({"prices":{"Standard":0}})").status, 200);
   const Visitor fan = office.world.enter(1);
   const auto held = office.world.call(hold(fan, office.seat(1)));
@@ -324,7 +324,7 @@ TEST(OperatorCalls, a_seat_of_a_free_concert_is_held_paid_and_refunded_R_C6) {
 }
 
 TEST(OperatorCalls, what_only_an_owner_may_R_O1) {
-  Office office;
+  Desk office;
   const std::string charge = "/admin/users/" + user(1) + "/balance/charge";
   EXPECT_EQ(office.code_as("operator-secret", "POST", "/admin/import", R"({"events":[]})"), "FORBIDDEN");
   EXPECT_EQ(office.code_as("operator-secret", "POST", charge, R"({"amount":5})"), "FORBIDDEN");
@@ -332,7 +332,7 @@ TEST(OperatorCalls, what_only_an_owner_may_R_O1) {
 }
 
 TEST(OperatorCalls, sales_go_on_between_the_pieces_of_a_large_import_R_A5) {
-  Office office;
+  Desk office;
   const Visitor fan = office.world.enter(1);
   const PendingPtr import = office.world.send(admin(
       "POST", "/admin/import",
@@ -353,7 +353,7 @@ TEST(OperatorCalls, sales_go_on_between_the_pieces_of_a_large_import_R_A5) {
 }
 
 TEST(OperatorCalls, charge_a_balance_and_refund_a_paid_seat) {
-  Office office;
+  Desk office;
   const Visitor fan = office.world.enter(1);
   const auto charged =
       office.ask("POST", "/admin/users/" + fan.user + "/balance/charge", R"({"amount":200000})");
@@ -375,7 +375,7 @@ TEST(OperatorCalls, charge_a_balance_and_refund_a_paid_seat) {
 }
 
 TEST(OperatorCalls, are_idempotent_by_key_R_X5) {
-  Office office;
+  Desk office;
   const std::string path = "/admin/users/" + user(1) + "/balance/charge";
   const Call charge_once = admin("POST", path, R"({"amount":5})").with_key("k");
   const auto first = office.world.call(charge_once);
@@ -393,7 +393,7 @@ TEST(OperatorCalls, are_idempotent_by_key_R_X5) {
 
 // A user may have the id that the operator's keys are stored under: in mode `token` a join is believed.
 TEST(OperatorCalls, have_keys_that_no_user_can_name_R_X5) {
-  Office office;
+  Desk office;
   const std::string twin = to_string(identity::Operator{"olga", identity::Role::owner}.user());
   const Visitor fan{twin, text(office.world.call(join(twin, 1)).data(), "token")};
   office.world.run();
@@ -406,7 +406,7 @@ TEST(OperatorCalls, have_keys_that_no_user_can_name_R_X5) {
 }
 
 TEST(OperatorCalls, show_the_numbers_of_now) {
-  Office office;
+  Desk office;
   const Visitor fan = office.world.enter(1);
   office.world.enter(2);
   office.world.enter(3);
@@ -424,7 +424,7 @@ TEST(OperatorCalls, show_the_numbers_of_now) {
 }
 
 TEST(OperatorCalls, page_through_the_log_newest_first_R_X6) {
-  Office office;
+  Desk office;
   for (const auto* venue : {"A", "B", "C"}) {
     office.ask("PATCH", "/admin/events/1", fmt::format(R"({{"venue":"{}"}})", venue));
   }

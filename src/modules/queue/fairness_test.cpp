@@ -7,24 +7,24 @@
 namespace stagedoor::queue {
 namespace {
 
-constexpr TimePoint kStart = from_ms(1'800'000'000'000);
+constexpr TimePoint kOpening = from_ms(1'800'000'000'000);
 
-UserId user(Place n) {
+UserId user_of(Place n) {
   UserId id;
   id.bytes[15] = static_cast<std::uint8_t>(n);
   return id;
 }
 
-TimePoint after(int ms) { return kStart + Millis(ms); }
+TimePoint after(int ms) { return kOpening + Millis(ms); }
 
 class FairnessTest : public testing::Test {
  protected:
   FairnessTest() {
     for (Place place = 1; place <= 6; ++place)
-      rows.places.push_back({EventId{1}, place, user(place), after(int(place)), std::nullopt});
+      rows.places.push_back({EventId{1}, place, user_of(place), after(int(place)), std::nullopt});
   }
   void admit(Place place, int at_ms, int for_ms = 1000) {
-    rows.visits.push_back({EventId{1}, place, user(place), after(at_ms), after(at_ms + for_ms)});
+    rows.visits.push_back({EventId{1}, place, user_of(place), after(at_ms), after(at_ms + for_ms)});
   }
   void vanish(Place place) {
     if (rows.absences.empty()) rows.absences.push_back({EventId{1}, 0, std::string(512, '\0')});
@@ -68,7 +68,7 @@ TEST_F(FairnessTest, people_with_priority_overtake_nobody) {
   admit(6, 100);
   admit(1, 200);
   EXPECT_EQ(judge_fairness(rows, policy).inversions, 5);
-  rows.priority.push_back({EventId{1}, user(6), kStart});
+  rows.priority.push_back({EventId{1}, user_of(6), kOpening});
   EXPECT_EQ(judge_fairness(rows, policy).inversions, 0);
 }
 

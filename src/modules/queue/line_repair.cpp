@@ -7,7 +7,7 @@
 namespace stagedoor::queue {
 namespace {
 
-constexpr std::size_t kPage = 10'000;
+constexpr std::size_t kRepairPage = 10'000;
 
 }  // namespace
 
@@ -32,7 +32,7 @@ LeftOfLog find_left(LineLog& log, EventId event, const std::vector<LineMark>& ma
   // The places that the log has up to the kept record: counted by a second replay, which sees no more.
   LineReplay kept(marks, passed_over);
   for (LogPosition after;;) {
-    const auto page = log.read({{event, after}}, kPage, Millis(0));
+    const auto page = log.read({{event, after}}, kRepairPage, Millis(0));
     for (const LogRecord& record : page) {
       if (record.at <= after) continue;
       if (!is_as_taken(record)) {

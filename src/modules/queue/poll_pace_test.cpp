@@ -5,7 +5,7 @@
 namespace stagedoor::queue {
 namespace {
 
-constexpr TimePoint kNow = from_ms(1'800'000'000'000);
+constexpr TimePoint kPolledAt = from_ms(1'800'000'000'000);
 
 // R-Q15
 TEST(PollPace, advises_a_tenth_of_what_is_to_come) {
@@ -17,9 +17,10 @@ TEST(PollPace, advises_a_tenth_of_what_is_to_come) {
   };
   const Standing waits{.position = 100}, before_draw{.position = std::nullopt};
   const auto inside = [](Millis lasts) {
-    return Standing{.status = QueueStatus::ACTIVATED, .activated_at = kNow, .expires_at = kNow + lasts};
+    return Standing{
+        .status = QueueStatus::ACTIVATED, .activated_at = kPolledAt, .expires_at = kPolledAt + lasts};
   };
-  const Standing over{.status = QueueStatus::EXPIRED, .activated_at = kNow, .expires_at = kNow};
+  const Standing over{.status = QueueStatus::EXPIRED, .activated_at = kPolledAt, .expires_at = kPolledAt};
   const Row rows[] = {
       {"a tenth of the expected wait", waits, {.seconds = 200}, Millis(20'000)},
       {"not sooner than poll_min", waits, {.seconds = 3}, Millis(2000)},
@@ -35,13 +36,13 @@ TEST(PollPace, advises_a_tenth_of_what_is_to_come) {
       {"expired: as soon as allowed", over, {.seconds = 0}, Millis(2000)},
   };
   Event event;
-  event.on_sale.from = kNow + Millis(120'000);
+  event.on_sale.from = kPolledAt + Millis(120'000);
   event.queue.poll_min = Millis(2000);
   event.queue.poll_max = Millis(30'000);
   event.queue.presence_timeout = Millis(120'000);
   for (const Row& row : rows) {
     for (Place place = 1; place <= 50; ++place) {
-      const Millis wait = poll_after(row.standing, row.estimate, place, &event, kNow);
+      const Millis wait = poll_after(row.standing, row.estimate, place, &event, kPolledAt);
       EXPECT_GE(wait, row.expected) << row.why;
       EXPECT_LE(wait, std::min<Millis>(row.expected * 11 / 10, event.queue.poll_max)) << row.why;
     }
@@ -54,11 +55,11 @@ TEST(PollPace, advises_less_than_half_of_the_presence_timeout) {
   event.queue.poll_max = Millis(60'000);
   event.queue.presence_timeout = Millis(20'000);
   for (Place place = 1; place <= 50; ++place)
-    EXPECT_LE(poll_after({.position = place}, {.seconds = 10'000}, place, &event, kNow), Millis(10'000));
+    EXPECT_LE(poll_after({.position = place}, {.seconds = 10'000}, place, &event, kPolledAt), Millis(10'000));
 }
 
 TEST(PollPace, advises_fans_of_an_unknown_event_too) {
-  EXPECT_GE(poll_after({}, {}, 1, nullptr, kNow), Millis(1000));
+  EXPECT_GE(poll_after({}, {}, 1, nullptr, kPolledAt), Millis(1000));
 }
 
 TEST(PollPace, jitter_is_spread_and_repeatable) {

@@ -8,7 +8,7 @@
 namespace stagedoor::queue {
 namespace {
 
-std::size_t block_of(Place number) { return (number - 1) / 64; }
+std::size_t word_of(Place number) { return (number - 1) / 64; }
 std::uint64_t bit_of(Place number) { return 1ULL << ((number - 1) % 64); }
 std::size_t low_bit(std::size_t node) { return node & (~node + 1); }
 
@@ -28,15 +28,15 @@ void WaitingSet::append(bool waits) {
 void WaitingSet::insert(Place number) {
   ensure(number >= 1 && number <= size_, "the number is in the set of people");
   if (contains(number)) return;
-  bits_[block_of(number)] |= bit_of(number);
-  add(block_of(number), 1);
-  first_block_ = std::min(first_block_, block_of(number));
+  bits_[word_of(number)] |= bit_of(number);
+  add(word_of(number), 1);
+  first_block_ = std::min(first_block_, word_of(number));
 }
 
 void WaitingSet::remove(Place number) {
   if (!contains(number)) return;
-  bits_[block_of(number)] &= ~bit_of(number);
-  add(block_of(number), ~0U);
+  bits_[word_of(number)] &= ~bit_of(number);
+  add(word_of(number), ~0U);
 }
 
 void WaitingSet::add(std::size_t block, std::uint32_t difference) {
@@ -58,7 +58,7 @@ void WaitingSet::sum_up() {
 }
 
 bool WaitingSet::contains(Place number) const {
-  return number >= 1 && number <= size_ && (bits_[block_of(number)] & bit_of(number)) != 0;
+  return number >= 1 && number <= size_ && (bits_[word_of(number)] & bit_of(number)) != 0;
 }
 
 std::uint32_t WaitingSet::blocks_sum(std::size_t blocks) const {
@@ -69,8 +69,8 @@ std::uint32_t WaitingSet::blocks_sum(std::size_t blocks) const {
 
 std::uint32_t WaitingSet::count_before(Place number) const {
   if (number > size_) return count_;
-  const std::uint64_t before_in_block = bits_[block_of(number)] & (bit_of(number) - 1);
-  return blocks_sum(block_of(number)) + static_cast<std::uint32_t>(std::popcount(before_in_block));
+  const std::uint64_t before_in_block = bits_[word_of(number)] & (bit_of(number) - 1);
+  return blocks_sum(word_of(number)) + static_cast<std::uint32_t>(std::popcount(before_in_block));
 }
 
 Place WaitingSet::next_after(Place number) const {

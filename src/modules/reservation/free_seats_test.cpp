@@ -13,7 +13,7 @@ namespace {
 
 using testing::ElementsAreArray;
 
-constexpr TimePoint kNow = from_ms(1'800'000'000'000);
+constexpr TimePoint kFoundAt = from_ms(1'800'000'000'000);
 constexpr TimePoint kFree = TimePoint::min();
 
 // A hall as it is drawn: "VIP:" begins a section, a row has '.' for a free seat and 'x' for one that is
@@ -58,7 +58,7 @@ struct Hall {
 // The same with 'O' for the best seats.
 Drawing best(Drawing lines, std::size_t count, std::optional<std::uint16_t> category = {}) {
   const Hall hall(lines);
-  const auto found = hall.seats().find(category, count, kNow);
+  const auto found = hall.seats().find(category, count, kFoundAt);
   if (!found.first) return {"none, largest " + std::to_string(found.largest)};
   std::size_t index = 0;
   for (std::string& line : lines) {
@@ -126,46 +126,46 @@ TEST(BestSeats, are_of_the_category_that_was_asked_for) {
 // R-S13: the rows of a layout without sections are those of its drawing.
 TEST(BestSeats, are_in_one_row_of_the_drawing_without_sections) {
   FreeSeats seats = Hall::without_sections(std::string(50, '.')).seats();  // five rows of ten
-  EXPECT_EQ(seats.find({}, 2, kNow).first, 4u);
-  EXPECT_EQ(seats.find({}, 11, kNow).largest, 10u);
+  EXPECT_EQ(seats.find({}, 2, kFoundAt).first, 4u);
+  EXPECT_EQ(seats.find({}, 11, kFoundAt).largest, 10u);
   const std::string two_ends = "xxxxxxxxx..xxxxxxxxx" + std::string(30, 'x');
-  EXPECT_EQ(Hall::without_sections(two_ends).seats().find({}, 2, kNow).largest, 1u);
+  EXPECT_EQ(Hall::without_sections(two_ends).seats().find({}, 2, kFoundAt).largest, 1u);
   std::string three(53, 'x');  // rows of 20, 20 and 13
   three.replace(50, 3, 3, '.');
   FreeSeats short_row = Hall::without_sections(three).seats();
-  EXPECT_EQ(short_row.find({}, 3, kNow).first, 50u);
+  EXPECT_EQ(short_row.find({}, 3, kFoundAt).first, 50u);
 }
 
 TEST(BestSeats, are_found_in_a_row_of_many_words) {
   std::string row(1000, 'x');
   for (std::size_t i = 100; i < 190; ++i) row[i] = '.';
   for (std::size_t i = 640; i < 704; ++i) row[i] = '.';
-  EXPECT_EQ(Hall({":", row}).seats().find({}, 64, kNow).first, 640u);
-  EXPECT_EQ(Hall({":", row}).seats().find({}, 90, kNow).first, 100u);
-  EXPECT_EQ(Hall({":", row}).seats().find({}, 91, kNow).largest, 90u);
+  EXPECT_EQ(Hall({":", row}).seats().find({}, 64, kFoundAt).first, 640u);
+  EXPECT_EQ(Hall({":", row}).seats().find({}, 90, kFoundAt).first, 100u);
+  EXPECT_EQ(Hall({":", row}).seats().find({}, 91, kFoundAt).largest, 90u);
 }
 
 // R-S4: free by rule from its end on.
 TEST(BestSeats, include_those_whose_hold_has_ended) {
   const Hall hall({"A:", "xx"});
   FreeSeats seats = hall.seats();
-  seats.set(0, kNow + Millis(5));
-  EXPECT_EQ(seats.find({}, 1, kNow + Millis(4)).largest, 0u);
-  EXPECT_EQ(seats.find({}, 1, kNow + Millis(5)).first, 0u);
-  seats.set(0, kNow + Millis(9));  // held again
-  EXPECT_EQ(seats.find({}, 1, kNow + Millis(8)).largest, 0u);
+  seats.set(0, kFoundAt + Millis(5));
+  EXPECT_EQ(seats.find({}, 1, kFoundAt + Millis(4)).largest, 0u);
+  EXPECT_EQ(seats.find({}, 1, kFoundAt + Millis(5)).first, 0u);
+  seats.set(0, kFoundAt + Millis(9));  // held again
+  EXPECT_EQ(seats.find({}, 1, kFoundAt + Millis(8)).largest, 0u);
   seats.set(0, kNever);  // paid
-  EXPECT_EQ(seats.find({}, 1, kNow + Millis(10)).largest, 0u);
+  EXPECT_EQ(seats.find({}, 1, kFoundAt + Millis(10)).largest, 0u);
   seats.set(0, kFree);
-  EXPECT_EQ(seats.find({}, 1, kNow + Millis(10)).first, 0u);
+  EXPECT_EQ(seats.find({}, 1, kFoundAt + Millis(10)).first, 0u);
 }
 
 // R-S8: what one user may not have is free for others, so it is left as a single seat, too.
 TEST(BestSeats, may_leave_out_free_seats) {
   FreeSeats seats = Hall({"A:", "xx...", "....."}).seats();
   const std::vector<std::size_t> without = {2};
-  EXPECT_EQ(seats.find({}, 2, kNow, without).first, 5u);  // 3 and 4 leave 2
-  EXPECT_EQ(seats.find({}, 6, kNow, without).largest, 5u);
+  EXPECT_EQ(seats.find({}, 2, kFoundAt, without).first, 5u);  // 3 and 4 leave 2
+  EXPECT_EQ(seats.find({}, 6, kFoundAt, without).largest, 5u);
 }
 
 // R-S13: against loops over all seats.
@@ -183,7 +183,7 @@ TEST(BestSeats, are_those_of_a_naive_search) {
     const Hall hall = has_sections ? Hall(lines) : Hall::without_sections(std::string(1 + below(300), '.'));
     FreeSeats seats = hall.seats();
     std::vector<TimePoint> free_from = hall.free_from;
-    TimePoint now = kNow;
+    TimePoint now = kFoundAt;
     for (int step = 0; step < 60; ++step) {
       for (unsigned i = 0; i < 1 + free_from.size() / 20; ++i) {
         const std::size_t index = below(unsigned(free_from.size()));

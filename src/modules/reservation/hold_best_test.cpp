@@ -17,7 +17,7 @@ using testing::IsEmpty;
 using testing::Pair;
 using testing::SizeIs;
 
-constexpr Millis kHoldTtl{300'000};
+constexpr Millis kBestHoldTtl{300'000};
 
 // The numbers of the seats that were held.
 std::vector<std::int64_t> numbers(const Decision<Held>& decision) {
@@ -48,19 +48,19 @@ TEST(HoldBest, follows_the_table) {
       {"a hold of them has a millisecond left (R-S4)",
        [](Stage& stage) {
          stage.hold(stage.inside(2), {5, 6});
-         stage.now += kHoldTtl - Millis(1);
+         stage.now += kBestHoldTtl - Millis(1);
        },
        "ok", 15},
       {"a hold of them ends now (R-S4)",
        [](Stage& stage) {
          stage.hold(stage.inside(2), {5, 6});
-         stage.now += kHoldTtl;
+         stage.now += kBestHoldTtl;
        },
        "ok", 5},
       {"the swept hold of another user (R-S4)",
        [](Stage& stage) {
          stage.hold(stage.inside(2), {5, 6});
-         stage.now += kHoldTtl;
+         stage.now += kBestHoldTtl;
          stage.sweep();
        },
        "ok", 5},
@@ -75,7 +75,7 @@ TEST(HoldBest, follows_the_table) {
       {"a house seat whose hold has ended (R-S12)",
        [](Stage& stage) {
          stage.hold(stage.inside(2), {6});
-         stage.now += kHoldTtl;
+         stage.now += kBestHoldTtl;
          stage.block(6);
        },
        "ok", 4},
@@ -169,7 +169,7 @@ TEST(HoldBest, needs_a_turn_of_the_event) {
 TEST(HoldBest, cancels_the_lapsed_holds_in_the_way) {
   Stage stage;
   stage.hold(stage.inside(2), {5});
-  stage.now += kHoldTtl;
+  stage.now += kBestHoldTtl;
   const auto decision = stage.hold_best(stage.inside(1), 2);
   ASSERT_EQ(outcome(decision), "ok");
   EXPECT_THAT(decision.changes.outbox, ElementsAre(Field(&OutboxRow::type, "stagedoor.reservation.lapsed.v1"),
@@ -187,7 +187,7 @@ TEST(HoldBest, passes_over_seats_in_the_users_cooldown) {
     PlaceRef token = stage.inside(1);
     const auto first = stage.hold_best(token, 2);
     if (lapses) {
-      stage.now += kHoldTtl;
+      stage.now += kBestHoldTtl;
       token = stage.inside(1);
     } else {
       for (const Reservation& row : result_of(first).reservations) stage.cancel(token, row.id);

@@ -18,7 +18,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 using enum ReservationStatus;
 
-constexpr Millis kHoldTtl{300'000};
+constexpr Millis kSaleHoldTtl{300'000};
 
 // User 1 holds seat 7, and has the money for ten seats.
 struct Sale {
@@ -54,8 +54,8 @@ TEST(Release, follows_the_table) {
          ASSERT_EQ(outcome(sale.stage.pay(sale.fan, all)), "NOT_ENOUGH_BALANCE");
        },
        "ok"},
-      {"in its last millisecond", [](Sale& sale) { sale.stage.now += kHoldTtl - Millis(1); }, "ok"},
-      {"it has ended", [](Sale& sale) { sale.stage.now += kHoldTtl; }, "RESERVATION_EXPIRED"},
+      {"in its last millisecond", [](Sale& sale) { sale.stage.now += kSaleHoldTtl - Millis(1); }, "ok"},
+      {"it has ended", [](Sale& sale) { sale.stage.now += kSaleHoldTtl; }, "RESERVATION_EXPIRED"},
       {"it is paid", [](Sale& sale) { sale.pay(); }, "RESERVATION_ALREADY_PAID"},
       {"its owner cancelled it", [](Sale& sale) { sale.stage.cancel(sale.fan, sale.id); },
        "WRONG_RESERVATION_STATUS"},

@@ -1,18 +1,6 @@
 // The same with the keyboard alone: Tab to what is needed, Enter; once through the list and once on the map (R-U9).
 import { Fan, assert } from "./fan.mjs";
-
-// Presses Tab until what has the focus reads like this.
-async function tabTo(page, name, most = 60) {
-  for (let i = 0; i < most; i++) {
-    await page.keyboard.press("Tab");
-    const found = await page.evaluate(() => {
-      const active = document.activeElement;
-      return active?.getAttribute("aria-label") ?? active?.innerText ?? "";
-    });
-    if (name.test(found.trim())) return;
-  }
-  throw new Error(`no ${name} within ${most} tabs`);
-}
+import { tabTo } from "./keys.mjs";
 
 export default async function ({ browser, url }) {
   const fan = await Fan.arrive(browser, url);
