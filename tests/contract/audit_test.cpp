@@ -60,6 +60,23 @@ TEST_P(Audit, judges_limits_only_from_the_last_change_of_the_event_on) {
   for (const auto& name : checks) EXPECT_EQ(check_of(report, name).count, 0) << report.text();
 }
 
+// As when it changes hands in the millisecond of its payment (I-26).
+TEST_P(Audit, lets_a_sale_and_its_events_be_one_millisecond_ahead) {
+  audited_->fill();
+  const auto ahead = [](int ms) {
+    const std::string moment =
+        " = (SELECT value FROM meta WHERE name = 'latest_moment') + " + std::to_string(ms) + " WHERE ";
+    return "UPDATE reservations SET updated_at" + moment + "id = 1001; UPDATE outbox SET created_at" +
+           moment + "key = 'reservation/1001'";
+  };
+  audited_->damage(ahead(1));
+  EXPECT_TRUE(audited_->audit().is_clean()) << audited_->audit().text();
+  audited_->damage(ahead(2));
+  const auto report = audited_->audit();
+  for (const char* name : {"find_moments_ahead", "find_reservations_out_of_time"})
+    EXPECT_GT(check_of(report, name).count, 0) << report.text();
+}
+
 TEST_P(Audit, misses_no_event_that_may_have_been_forgotten) {
   audited_->fill();
   audited_->damage(
