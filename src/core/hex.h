@@ -30,4 +30,12 @@ inline std::optional<std::string> from_hex(std::string_view text) {
   return bytes;
 }
 
+// 0 to 15; -1 for a character that is no hexadecimal digit.
+constexpr int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
 }  // namespace stagedoor

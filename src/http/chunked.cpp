@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "http/hex_digit.h"
+#include "core/hex.h"
 
 namespace stagedoor::http {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <array>
 
+#include "core/hex.h"
 #include "core/parse_number.h"
-#include "http/hex_digit.h"
 #include "http/render_refusal.h"
 
 namespace stagedoor::http {

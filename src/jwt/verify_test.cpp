@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "support/issuer.h"
+#include "support/long_run.h"
 
 namespace stagedoor::jwt {
 namespace {
@@ -319,7 +320,7 @@ TEST(Reasons, have_names) { EXPECT_EQ(to_string(Why::wrong_audience), "wrong_aud
 
 // Not a test of speed: prints what STAGEDOOR_TEST_LONG=1 asks for.
 TEST(Proofs, cost) {
-  if (!std::getenv("STAGEDOOR_TEST_LONG")) return;
+  if (!test::is_long()) return;
   for (const Issuer* issuer : provider().all()) {
     const std::string jws = issuer->sign(std::string(Claims()));
     const auto begin = std::chrono::steady_clock::now();
